@@ -1,0 +1,101 @@
+"""What a `SetupError` says: what we got, what was probably meant, what to write.
+
+Everything here runs while an application is put together and only when something is wrong, so
+it may be slow: it reads source files and compares words. Nothing on the request path calls it.
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from pronghorn.exceptions import SetupError
+
+_LABELS = (("probably", "probably: "), ("write", "write:    "), ("where", "where:    "))
+
+
+def setup_error(
+    got: str,
+    probably: str | None = None,
+    write: str | None = None,
+    *,
+    where: str | None = None,
+    kind: type[SetupError] = SetupError,
+) -> SetupError:
+    """Compose an error about a mistake in the application.
+
+    Args:
+        got: What pronghorn was given. It is the first line of the message, alone.
+        probably: What was probably meant.
+        write: The code to write instead; it may have several lines.
+        where: The object and its place, see `describe_callable`.
+        kind: The class of the error, to add a built-in base such as ``ValueError``.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    error = kind()
+    error.got, error.probably, error.write, error.where = got, probably, write, where
+    lines = [got]
+    for name, label in _LABELS:
+        text = getattr(error, name)
+        if text:
+            lines.append("  " + label + text.replace("\n", "\n  " + " " * len(label)))
+    error.args = ("\n".join(lines),)
+    return error
+
+
+def collect(errors: Iterable[SetupError]) -> SetupError:
+    """Report several mistakes at once, so that a program is mended in one go.
+
+    Args:
+        errors: At least one error, in the order in which they were found.
+
+    Returns:
+        The error itself if there is one; else an error whose text numbers them all, and whose
+        ``problems`` holds them. Its class is theirs if they share one, else `SetupError`.
+    """
+    problems = tuple(errors)
+    if len(problems) == 1:
+        return problems[0]
+    kinds = {type(problem) for problem in problems}
+    combined = kinds.pop()() if len(kinds) == 1 else SetupError()
+    combined.got = f"{len(problems)} mistakes were found in this application"
+    combined.problems = problems
+    numbered = [f"{number}. {problem}" for number, problem in enumerate(problems, start=1)]
+    combined.args = ("\n\n".join([combined.got + ":", *numbered]),)
+    return combined
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that is spelled most like ``word``, or ``None`` if none is close."""
+    close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def describe_callable(function: Callable[..., Any]) -> str:
+    """Name and place of a callable: ``"read_item (/srv/shop/items.py:12)"``.
+
+    Partials and decorated functions are described by what they wrap, and an instance by its
+    class, because that is where the reader has to look.
+    """
+    target: Any = function
+    while isinstance(target, partial):
+        target = target.func
+    target = inspect.unwrap(target)
+    if not hasattr(target, "__qualname__"):
+        target = type(target)
+    place = _source_place(target)
+    return f"{target.__qualname__} ({place})" if place else str(target.__qualname__)
+
+
+def _source_place(target: Any) -> str | None:
+    """``file:line`` of a function or class; ``None`` for built-in and generated ones."""
+    code = getattr(inspect.unwrap(target), "__code__", None)
+    if code is not None:
+        return f"{code.co_filename}:{code.co_firstlineno}"
+    try:
+        return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
+    except (OSError, TypeError):
+        return None

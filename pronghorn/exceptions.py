@@ -1,0 +1,244 @@
+"""Every error that pronghorn raises or hands to an exception handler.
+
+::
+
+    starlette HTTPException
+    └─ HTTPException                      answer this request with a status code
+    starlette WebSocketException
+    └─ WebSocketException                 close this websocket with a close code
+    ValidationException                   data did not match its declaration
+    ├─ RequestValidationError             ... sent by the client: 422
+    ├─ WebSocketRequestValidationError    ... sent by the client: close code 1008
+    └─ ResponseValidationError            ... returned by the endpoint: 500
+    FastAPIError (RuntimeError)           the application itself is wrong
+    ├─ SetupError                         found while the application is put together
+    │  ├─ SetupAssertionError             also an AssertionError
+    │  ├─ SetupTypeError                  also a TypeError
+    │  └─ SetupValueError                 also a ValueError
+    ├─ DependencyScopeError               a long-lived dependency uses a shorter-lived one
+    └─ PydanticV1NotSupportedError        a model of ``pydantic.v1``
+    UserWarning
+    └─ FastAPIDeprecationWarning          a feature that is on its way out
+
+The names and the built-in bases are the ones FastAPI programs catch.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from pydantic import BaseModel, create_model
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.exceptions import WebSocketException as StarletteWebSocketException
+
+__all__ = [
+    "DependencyScopeError",
+    "EndpointContext",
+    "FastAPIDeprecationWarning",
+    "FastAPIError",
+    "HTTPException",
+    "PydanticV1NotSupportedError",
+    "RequestErrorModel",
+    "RequestValidationError",
+    "ResponseValidationError",
+    "SetupAssertionError",
+    "SetupError",
+    "SetupTypeError",
+    "SetupValueError",
+    "StarletteHTTPException",
+    "StarletteWebSocketException",
+    "ValidationException",
+    "WebSocketErrorModel",
+    "WebSocketException",
+    "WebSocketRequestValidationError",
+]
+
+
+class EndpointContext(TypedDict, total=False):
+    """Where in the program the endpoint of a failed validation was written."""
+
+    function: str
+    """Name of the endpoint function."""
+    path: str
+    """Method and full path of the route, mount prefix included: ``"GET /items/{id}"``."""
+    file: str
+    """Source file of the endpoint."""
+    line: int
+    """First line of the endpoint in that file."""
+
+
+class HTTPException(StarletteHTTPException):
+    """Stop handling the request and answer with a status code.
+
+    The default handler sends ``{"detail": detail}`` as JSON with ``headers``, and no body for
+    the status codes that must not have one (1xx, 204, 205, 304; RFC 9110 section 15).
+
+    Args:
+        status_code: HTTP status code of the response.
+        detail: Anything that can be sent as JSON; by default the standard reason phrase.
+        headers: Headers to add to the response, for example ``{"WWW-Authenticate": "Bearer"}``.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        detail: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status_code=status_code, detail=detail, headers=headers)
+
+
+class WebSocketException(StarletteWebSocketException):
+    """Stop handling a websocket and close it.
+
+    Args:
+        code: Close code (RFC 6455 section 7.4), for example 1008 for a policy violation.
+        reason: Text for the client; at most 123 bytes fit into a close frame.
+    """
+
+    def __init__(self, code: int, reason: str | None = None) -> None:
+        super().__init__(code=code, reason=reason)
+
+
+# The names "Request" and "WebSocket" were given to these models when only the models existed
+# to describe an error; programs still import them.
+RequestErrorModel: type[BaseModel] = create_model("Request")
+WebSocketErrorModel: type[BaseModel] = create_model("WebSocket")
+
+
+class FastAPIError(RuntimeError):
+    """The application, not its client, did something wrong."""
+
+
+class SetupError(FastAPIError):
+    """A mistake found while the application is put together, before any request.
+
+    ``str()`` of it is the full text; the parts are kept for tools. Build one with
+    `pronghorn.diagnostics.setup_error`.
+    """
+
+    got: str = ""
+    """What pronghorn was given."""
+    probably: str | None = None
+    """What was probably meant."""
+    write: str | None = None
+    """What to write instead."""
+    where: str | None = None
+    """The object and the ``file:line`` the mistake is in."""
+    problems: tuple["SetupError", ...] = ()
+    """All mistakes, when this error reports several at once."""
+
+
+class SetupAssertionError(SetupError, AssertionError):
+    """A `SetupError` that programs may catch as ``AssertionError``, as FastAPI raises there."""
+
+
+class SetupTypeError(SetupError, TypeError):
+    """A `SetupError` about an argument that does not exist or has the wrong type."""
+
+
+class SetupValueError(SetupError, ValueError):
+    """A `SetupError` about a value that is not allowed."""
+
+
+class DependencyScopeError(FastAPIError):
+    """A request-scoped generator dependency uses a function-scoped one.
+
+    The inner one would be closed while the outer one still needs it.
+    """
+
+
+class PydanticV1NotSupportedError(FastAPIError):
+    """A model of ``pydantic.v1`` was used where only Pydantic 2 models work."""
+
+
+class FastAPIDeprecationWarning(UserWarning):
+    """A feature that still works and is on its way out.
+
+    It is a ``UserWarning``, since Python hides ``DeprecationWarning`` from most programs.
+    """
+
+
+class ValidationException(Exception):
+    """Data did not match its declaration.
+
+    Args:
+        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+    """
+
+    def __init__(
+        self, errors: Sequence[Any], *, endpoint_ctx: EndpointContext | None = None
+    ) -> None:
+        self._errors = errors
+        self.endpoint_ctx = endpoint_ctx
+        context = endpoint_ctx or {}
+        self.endpoint_function = context.get("function")
+        self.endpoint_path = context.get("path")
+        self.endpoint_file = context.get("file")
+        self.endpoint_line = context.get("line")
+
+    def errors(self) -> Sequence[Any]:
+        """The list of errors, each with ``type``, ``loc``, ``msg`` and ``input``."""
+        return self._errors
+
+    def __str__(self) -> str:
+        count = len(self._errors)
+        lines = [f"{count} validation error{'' if count == 1 else 's'}:"]
+        lines += [f"  {error}" for error in self._errors]
+        return "\n".join(lines + self._endpoint_lines())
+
+    def _endpoint_lines(self) -> list[str]:
+        """The endpoint in the form of a traceback entry, which editors turn into a link."""
+        if self.endpoint_file and self.endpoint_line and self.endpoint_function:
+            entry = (
+                f'  File "{self.endpoint_file}", line {self.endpoint_line}, '
+                f"in {self.endpoint_function}"
+            )
+            return ["", entry] + ([f"    {self.endpoint_path}"] if self.endpoint_path else [])
+        if self.endpoint_path:
+            return ["", f"  Endpoint: {self.endpoint_path}"]
+        return []
+
+
+class RequestValidationError(ValidationException):
+    """A request did not match its declaration; answered with 422 by default.
+
+    Args:
+        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        body: The body as it was received: parsed JSON, form data or bytes.
+        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+    """
+
+    def __init__(
+        self,
+        errors: Sequence[Any],
+        *,
+        body: Any = None,
+        endpoint_ctx: EndpointContext | None = None,
+    ) -> None:
+        super().__init__(errors, endpoint_ctx=endpoint_ctx)
+        self.body = body
+
+
+class WebSocketRequestValidationError(ValidationException):
+    """A websocket handshake did not match its declaration; closed with code 1008 by default."""
+
+
+class ResponseValidationError(ValidationException):
+    """An endpoint returned something else than it declared; answered with 500.
+
+    Args:
+        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        body: The value that the endpoint returned.
+        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+    """
+
+    def __init__(
+        self,
+        errors: Sequence[Any],
+        *,
+        body: Any = None,
+        endpoint_ctx: EndpointContext | None = None,
+    ) -> None:
+        super().__init__(errors, endpoint_ctx=endpoint_ctx)
+        self.body = body
