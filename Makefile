@@ -1,0 +1,58 @@
+# Everything a developer runs. Needs only make and Python 3.11 or newer; `make help` lists the targets.
+
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+ARGS ?=
+
+BIN := $(VENV)/bin
+# Prepares an environment once: without a change in pyproject.toml it returns before calling pip.
+ENVIRONMENT := tools/environment.py
+
+.DEFAULT_GOAL := help
+.PHONY: help python environment demo test lint format types conformance bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PYTHON=python3.12 chooses the interpreter, VENV=.venv-3.12 the environment,"
+	@echo "  ARGS='...' is handed to the program behind test, conformance and bench."
+
+python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "pronghorn needs Python 3.11 or newer, and '$(PYTHON)' is not on the PATH." >&2; \
+		echo "Name one that is: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "pronghorn needs Python 3.11 or newer, and '$(PYTHON)' is `$(PYTHON) --version 2>&1`." >&2; \
+		echo "Name a newer one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+
+environment: python
+	@$(PYTHON) $(ENVIRONMENT) $(VENV) --project . --extra standard --group dev
+
+demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for another port)
+	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
+	@$(BIN)/python -m uvicorn examples.shop.main:app --host $(HOST) --port $(PORT)
+
+test: environment ## Run the tests (ARGS="tests/test_sse.py -k ping" for a part)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: environment ## Check style, format, types, layers and sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict pronghorn
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_sizes.py pronghorn
+
+format: environment ## Format the code and apply the safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py", ARGS=--record)
+	@$(PYTHON) -m tools.conformance $(ARGS)
+
+bench: python ## Compare with FastAPI, in process and without a network (ARGS=--check)
+	@$(PYTHON) -m benchmarks.run $(ARGS)
+
+clean: ## Remove environments, unpacked suites and caches
+	rm -rf .venv .venv-* .conformance .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build

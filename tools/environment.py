@@ -1,0 +1,133 @@
+"""Make a virtual environment once, and again only when its requirements change.
+
+    python tools/environment.py .venv --project . --extra standard --group dev
+
+A stamp inside the environment holds a hash of the requirements and of the Python that made it. While the stamp
+matches, nothing is started: the second `make test` begins at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+STAMP_NAME = ".requirements-stamp"
+# The tables that decide what is installed. A change of a lint rule must not install anything.
+DECIDING_TABLES = ("build-system", "project", "dependency-groups")
+
+
+class PreparationError(Exception):
+    """The environment could not be made; the message says what to do."""
+
+
+def read_pyproject(path: Path) -> dict[str, Any]:
+    """Return the content of a `pyproject.toml`."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def group_requirements(pyproject: dict[str, Any], name: str) -> list[str]:
+    """Return the requirements of a dependency group, with the groups it includes (PEP 735).
+
+    pip understands groups since 25.1, and Python 3.11 brings an older one.
+    """
+    groups = pyproject.get("dependency-groups", {})
+    if name not in groups:
+        raise PreparationError(f"pyproject.toml has no dependency group {name!r}.")
+    requirements: list[str] = []
+    for entry in groups[name]:
+        included = entry.get("include-group") if isinstance(entry, dict) else None
+        requirements += group_requirements(pyproject, included) if included else [entry]
+    return list(dict.fromkeys(requirements))
+
+
+def fingerprint(parts: Iterable[object]) -> str:
+    """Return a hash of what decides the content of an environment, with the running Python in it."""
+    content = json.dumps([sys.version, *parts], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def python_of(environment: Path) -> Path:
+    """Return the interpreter of an environment."""
+    return environment / "bin" / "python"
+
+
+def is_current(environment: Path, stamp: str) -> bool:
+    """Tell whether an environment was made for exactly these requirements."""
+    stamp_file = environment / STAMP_NAME
+    return (
+        python_of(environment).exists()
+        and stamp_file.exists()
+        and stamp_file.read_text(encoding="utf-8").strip() == stamp
+    )
+
+
+def create(environment: Path, pip_arguments: Sequence[str], stamp: str) -> None:
+    """Make an environment from nothing and write its stamp last, so that a broken run starts again."""
+    print(f"Making {environment} with Python {sys.version.split()[0]} (once) ...", flush=True)
+    shutil.rmtree(environment, ignore_errors=True)
+    venv.create(environment, with_pip=True, symlinks=True)
+    install(environment, pip_arguments)
+    write_stamp(environment, stamp)
+
+
+def install(environment: Path, pip_arguments: Sequence[str]) -> None:
+    """Run `pip install` in an environment; pip's own output is shown only when it fails."""
+    command = [str(python_of(environment)), "-m", "pip", "--disable-pip-version-check", "install"]
+    result = subprocess.run(
+        [*command, "--quiet", *pip_arguments],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if result.returncode:
+        raise PreparationError(f"pip could not fill {environment}:\n{result.stdout}")
+
+
+def write_stamp(environment: Path, stamp: str) -> None:
+    """Record what an environment was made for."""
+    (environment / STAMP_NAME).write_text(stamp + "\n", encoding="utf-8")
+
+
+def prepare_project(
+    environment: Path, project: Path, extras: Sequence[str], groups: Sequence[str]
+) -> None:
+    """Make an environment with a project installed in place, and with the named extras and groups."""
+    pyproject = read_pyproject(project / "pyproject.toml")
+    requirements = [name for group in groups for name in group_requirements(pyproject, group)]
+    deciding = {table: pyproject.get(table) for table in DECIDING_TABLES}
+    stamp = fingerprint([deciding, extras, groups, str(project.resolve())])
+    if is_current(environment, stamp):
+        return
+    target = f"{project.resolve()}[{','.join(extras)}]" if extras else str(project.resolve())
+    create(environment, ["--editable", target, *requirements], stamp)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prepare the environment named on the command line. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("environment", type=Path)
+    parser.add_argument("--project", type=Path, required=True)
+    parser.add_argument("--extra", action="append", default=[], dest="extras")
+    parser.add_argument("--group", action="append", default=[], dest="groups")
+    options = parser.parse_args(arguments)
+    try:
+        prepare_project(options.environment, options.project, options.extras, options.groups)
+    except PreparationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
