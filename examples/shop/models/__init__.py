@@ -1,0 +1,8 @@
+"""What the database keeps. Importing this package registers every table with `Base.metadata`."""
+
+from shop.models.base import Base
+from shop.models.item import Item
+from shop.models.outbox import OutboxMessage
+from shop.models.user import User
+
+__all__ = ["Base", "Item", "OutboxMessage", "User"]

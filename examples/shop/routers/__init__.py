@@ -1,0 +1,1 @@
+"""HTTP: paths, status codes and who may call. What happens then is the services' part."""

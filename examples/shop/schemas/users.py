@@ -1,0 +1,28 @@
+"""Accounts, as clients see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from shop.schemas.types import Email, Id, Name, Password
+
+
+class UserCreate(BaseModel):
+    """What a registration sends."""
+
+    email: Email
+    name: Name
+    password: Password
+
+
+class UserPublic(BaseModel):
+    """What an account shows of itself. It has no password, so none can slip out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: Id
+    email: str
+    name: str
+    created_at: datetime

@@ -1,0 +1,1 @@
+"""What the shop does. Nothing in here knows of HTTP; a command or a job may call it too."""

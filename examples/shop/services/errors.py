@@ -1,0 +1,35 @@
+"""What can go wrong, in the shop's own terms. `routers.errors` gives each its status code."""
+
+from __future__ import annotations
+
+
+class ShopError(Exception):
+    """The root of the tree; its text is fit for the caller's eyes."""
+
+
+class EmailTaken(ShopError):
+    """Somebody has registered with this address before."""
+
+    def __init__(self) -> None:
+        super().__init__("This e-mail address is already registered")
+
+
+class WrongCredentials(ShopError):
+    """No such user, or not this password. Which of the two is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__("Incorrect e-mail address or password")
+
+
+class ItemNotFound(ShopError):
+    """There is no item with this id."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such item")
+
+
+class NotYourItem(ShopError):
+    """The item belongs to another user."""
+
+    def __init__(self) -> None:
+        super().__init__("This item belongs to somebody else")

@@ -1,0 +1,51 @@
+"""Items: each belongs to one user, who alone may see, change and delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shop.models import Item, User
+from shop.schemas.items import ItemChanges, ItemCreate
+from shop.services.errors import ItemNotFound, NotYourItem
+
+
+async def create(session: AsyncSession, owner: User, form: ItemCreate) -> Item:
+    """Add an item that belongs to `owner`."""
+    item = Item(owner_id=owner.id, **form.model_dump())
+    session.add(item)
+    await session.flush()
+    return item
+
+
+async def of_owner(session: AsyncSession, owner: User, skip: int, limit: int) -> Sequence[Item]:
+    """Return up to `limit` items of `owner`, oldest first, after leaving out the first `skip`."""
+    statement = select(Item).where(Item.owner_id == owner.id).order_by(Item.id)
+    result = await session.scalars(statement.offset(skip).limit(limit))
+    return result.all()
+
+
+async def of_owner_by_id(session: AsyncSession, owner: User, item_id: int) -> Item:
+    """Return one item of `owner`. Raises ItemNotFound, NotYourItem."""
+    item = await session.get(Item, item_id)
+    if item is None:
+        raise ItemNotFound
+    if item.owner_id != owner.id:
+        raise NotYourItem
+    return item
+
+
+async def change(session: AsyncSession, item: Item, changes: ItemChanges) -> Item:
+    """Set the fields that `changes` contains, and only those."""
+    for field, value in changes.items():
+        setattr(item, field, value)
+    await session.flush()
+    return item
+
+
+async def delete(session: AsyncSession, item: Item) -> None:
+    """Remove an item."""
+    await session.delete(item)
+    await session.flush()
