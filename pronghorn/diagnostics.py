@@ -6,11 +6,14 @@ it may be slow: it reads source files and compares words. Nothing on the request
 
 import difflib
 import inspect
+import sys
+import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
+from types import FrameType
 from typing import Any
 
-from pronghorn.exceptions import SetupError
+from pronghorn.exceptions import FastAPIDeprecationWarning, SetupError
 
 _LABELS = (("probably", "probably: "), ("write", "write:    "), ("where", "where:    "))
 
@@ -99,3 +102,28 @@ def _source_place(target: Any) -> str | None:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):
         return None
+
+
+def user_place() -> str | None:
+    """``file:line`` of the innermost caller that is not part of pronghorn."""
+    frame, _ = _user_frame()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else None
+
+
+def warn_deprecated(message: str) -> None:
+    """Warn about a feature on its way out, pointing at the line of the program that uses it."""
+    _, depth = _user_frame()
+    warnings.warn(message, FastAPIDeprecationWarning, stacklevel=depth)
+
+
+def _user_frame() -> tuple[FrameType | None, int]:
+    """The innermost frame outside pronghorn, and how far above the calling function it is."""
+    frame: FrameType | None = sys._getframe(1)
+    depth = 1
+    while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame, depth = frame.f_back, depth + 1
+    return frame, depth
+
+
+def _is_ours(module: str) -> bool:
+    return module == "pronghorn" or module.startswith("pronghorn.")

@@ -1,0 +1,86 @@
+"""Blocking code beside the event loop: worker threads, clean-up that always runs, limits."""
+
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from types import TracebackType
+from typing import Generic, TypeVar
+
+import anyio
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
+from starlette.concurrency import (
+    iterate_in_threadpool,
+    run_in_threadpool,
+    run_until_first_complete,
+)
+
+__all__ = [
+    "ConcurrencyLimit",
+    "asynccontextmanager",
+    "contextmanager_in_threadpool",
+    "iterate_in_threadpool",
+    "run_in_threadpool",
+    "run_until_first_complete",
+]
+
+T = TypeVar("T")
+
+
+class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
+    """Enters and exits a blocking context manager in worker threads."""
+
+    def __init__(self, manager: AbstractContextManager[T]) -> None:
+        self._manager = manager
+
+    async def __aenter__(self) -> T:
+        return await run_sync(self._manager.__enter__)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        # A limiter of its own: if every worker waits for something that this clean-up would
+        # give back, waiting for a free worker would never end. Shielded: a cancelled request
+        # must still give it back.
+        limiter = anyio.CapacityLimiter(1)
+        with anyio.CancelScope(shield=True):
+            return await run_sync(self._manager.__exit__, kind, error, traceback, limiter=limiter)
+
+
+def contextmanager_in_threadpool(
+    cm: AbstractContextManager[T],
+) -> AbstractAsyncContextManager[T]:
+    """Use a blocking context manager from async code.
+
+    Entering waits for a free worker thread and can be cancelled while it waits. Exiting always
+    runs: it needs no free worker of the common limit and is shielded from cancellation.
+
+    Args:
+        cm: The context manager; its two methods may run in different threads.
+
+    Returns:
+        An async context manager that gives the same value, and suppresses what ``cm`` does.
+    """
+    return _InThreadpool(cm)
+
+
+class ConcurrencyLimit:
+    """How many uses of one dependency may run at the same time in each event loop.
+
+    Args:
+        max_concurrency: At least 1.
+    """
+
+    def __init__(self, max_concurrency: int) -> None:
+        self.max_concurrency = max_concurrency
+        self._semaphores: RunVar[anyio.Semaphore] = RunVar("dependency semaphore")
+
+    def get_semaphore(self) -> anyio.Semaphore:
+        """The semaphore of the running event loop, made at its first use there."""
+        try:
+            return self._semaphores.get()
+        except LookupError:
+            semaphore = anyio.Semaphore(self.max_concurrency)
+            self._semaphores.set(semaphore)
+            return semaphore

@@ -1,0 +1,110 @@
+"""Options written once: a `TypedDict` becomes the keyword parameters of many callables.
+
+A callable takes ``**options: Unpack[SomeOptions]`` (PEP 692), so that type checkers know every
+keyword. `expanded_signature` gives ``help()``, editors that run the program and
+``inspect.signature`` the same knowledge, and refuses a misspelled keyword with a suggestion.
+
+A module that defines option types must not use ``from __future__ import annotations``: the
+annotations of the keys are read as they are, so that they may name types of higher layers.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pronghorn.diagnostics import did_you_mean, setup_error, user_place
+from pronghorn.exceptions import SetupTypeError
+
+CallableT = TypeVar("CallableT", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class DefaultIs:
+    """Put into the ``Annotated`` of a key to say what an absent key means, if not ``None``."""
+
+    value: Any
+
+
+def option_defaults(options_type: type) -> dict[str, Any]:
+    """What each absent key of an option type means, in the order in which they are written."""
+    return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
+
+
+def expanded_signature(
+    options_type: type, *, omit: tuple[str, ...] = ()
+) -> Callable[[CallableT], CallableT]:
+    """Show the keys of an option type as keyword-only parameters of the decorated callable.
+
+    Args:
+        options_type: The `TypedDict` that the callable unpacks as ``**options``.
+        omit: Keys that this callable does not take.
+
+    Returns:
+        A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword, and
+        passes on only the keywords that were written.
+    """
+
+    def decorate(function: CallableT) -> CallableT:
+        signature = _expand(inspect.signature(function), options_type, omit)
+        accepted = frozenset(signature.parameters)
+
+        @wraps(function)
+        def checked(*args: Any, **keywords: Any) -> Any:
+            if not accepted.issuperset(keywords):
+                raise unknown_keyword(function, keywords.keys() - accepted, accepted)
+            return function(*args, **keywords)
+
+        checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
+        return checked  # type: ignore[return-value]  # it is called like the function it wraps
+
+    return decorate
+
+
+def unknown_keyword(
+    function: Callable[..., Any], unknown: set[str], accepted: frozenset[str]
+) -> SetupTypeError:
+    """The error about a keyword that a callable does not have."""
+    word = min(unknown)
+    close = did_you_mean(word, sorted(accepted - {"self"}))
+    error = setup_error(
+        f"{function.__qualname__}() got an unexpected keyword argument {word!r}",
+        f"Did you mean {close!r}?" if close else None,
+        None if close else "one of: " + ", ".join(sorted(accepted - {"self"})),
+        where=user_place(),
+        kind=SetupTypeError,
+    )
+    return error
+
+
+def _expand(
+    signature: inspect.Signature, options_type: type, omit: tuple[str, ...]
+) -> inspect.Signature:
+    """Replace the ``**options`` parameter by one keyword-only parameter for each key."""
+    written = [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    keys = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+        )
+        for name, (annotation, default) in (
+            (name, _split(note)) for name, note in options_type.__annotations__.items()
+        )
+        if name not in omit and name not in signature.parameters
+    ]
+    return signature.replace(parameters=written + keys)
+
+
+def _split(annotation: Any) -> tuple[Any, Any]:
+    """The annotation of a key without its `DefaultIs`, and what that says (or ``None``)."""
+    if get_origin(annotation) is not Annotated:
+        return annotation, None
+    origin, *metadata = get_args(annotation)
+    defaults = [note.value for note in metadata if isinstance(note, DefaultIs)]
+    rest = tuple(note for note in metadata if not isinstance(note, DefaultIs))
+    kept = Annotated[(origin, *rest)] if rest else origin
+    return kept, defaults[0] if defaults else None
