@@ -1,0 +1,1 @@
+"""OpenAPI 3.1: the document's models, its generation from plans, and the pages that show it."""

@@ -1,0 +1,34 @@
+"""What makes a dependency a security scheme: the base class that the document looks for."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from pronghorn.openapi.models import SecurityBase as SecurityModel
+
+
+class SecurityBase:
+    """Base of the security schemes: a callable dependency that documents itself.
+
+    A subclass whose instances are used with `Depends` or `Security` appears among the document's
+    security schemes, and the operations that depend on it carry its name.
+    """
+
+    #: The scheme as the document shows it.
+    model: SecurityModel
+    #: The scheme's name in the document.
+    scheme_name: str
+
+
+def security_scheme(call: Callable[..., Any]) -> SecurityBase | None:
+    """Give the security scheme behind a dependency, or None if it is none.
+
+    Looks through `functools.partial` and `functools.wraps`.
+    """
+    candidate: Any = call
+    while candidate is not None and not isinstance(candidate, SecurityBase):
+        partial = isinstance(candidate, functools.partial)
+        candidate = candidate.func if partial else getattr(candidate, "__wrapped__", None)
+    return candidate

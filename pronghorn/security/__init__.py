@@ -1,0 +1,41 @@
+"""Security schemes: dependencies that read credentials and appear in the OpenAPI document.
+
+They read, document and refuse (401 with `WWW-Authenticate`); verifying a password or a token is
+the program's. All work for HTTP requests and WebSockets alike.
+"""
+
+from pronghorn.security.api_key import APIKeyCookie, APIKeyHeader, APIKeyQuery
+from pronghorn.security.http import (
+    HTTPAuthorizationCredentials,
+    HTTPBasic,
+    HTTPBasicCredentials,
+    HTTPBearer,
+    HTTPDigest,
+)
+from pronghorn.security.oauth2 import (
+    OAuth2,
+    OAuth2AuthorizationCodeBearer,
+    OAuth2PasswordBearer,
+    OAuth2PasswordRequestForm,
+    OAuth2PasswordRequestFormStrict,
+    SecurityScopes,
+)
+from pronghorn.security.open_id_connect_url import OpenIdConnect
+
+__all__ = [
+    "APIKeyCookie",
+    "APIKeyHeader",
+    "APIKeyQuery",
+    "HTTPAuthorizationCredentials",
+    "HTTPBasic",
+    "HTTPBasicCredentials",
+    "HTTPBearer",
+    "HTTPDigest",
+    "OAuth2",
+    "OAuth2AuthorizationCodeBearer",
+    "OAuth2PasswordBearer",
+    "OAuth2PasswordRequestForm",
+    "OAuth2PasswordRequestFormStrict",
+    "OpenIdConnect",
+    "SecurityScopes",
+]

@@ -1,0 +1,56 @@
+"""The OpenID Connect scheme."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.status import HTTP_401_UNAUTHORIZED
+
+from pronghorn.openapi.models import OpenIdConnect as OpenIdConnectModel
+from pronghorn.openapi.scheme import SecurityBase
+
+__all__ = ["OpenIdConnect"]
+
+
+class OpenIdConnect(SecurityBase):
+    """OpenID Connect, by the URL of its discovery document.
+
+    The result of the dependency is the whole `Authorization` header. Nothing is checked beyond
+    its presence: fetching the provider's keys and verifying the token is up to you.
+
+    Args:
+        openIdConnectUrl: The discovery document's URL.
+        scheme_name: Name in the document; by default the name of the class.
+        description: Text for the document.
+        auto_error: True: a request without the header is answered with 401. False: the result
+            is None.
+    """
+
+    model: OpenIdConnectModel
+
+    def __init__(
+        self,
+        *,
+        openIdConnectUrl: str,  # noqa: N803 - FastAPI programs pass the specification's name
+        scheme_name: str | None = None,
+        description: str | None = None,
+        auto_error: bool = True,
+    ) -> None:
+        self.model = OpenIdConnectModel(openIdConnectUrl=openIdConnectUrl, description=description)
+        self.scheme_name = scheme_name or self.__class__.__name__
+        self.auto_error = auto_error
+
+    def make_not_authenticated_error(self) -> HTTPException:
+        """Make the error that refuses a request. Override it to change the answer."""
+        return HTTPException(
+            status_code=HTTP_401_UNAUTHORIZED,
+            detail="Not authenticated",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        """Read the `Authorization` header."""
+        authorization = request.headers.get("Authorization")
+        if authorization:
+            return authorization
+        if self.auto_error:
+            raise self.make_not_authenticated_error()
+        return None
