@@ -1,0 +1,167 @@
+"""The shop as a whole: its documentation, CORS, settings, and one run as a real process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import ValidationError
+from shop.core.config import Settings
+
+from pronghorn.testclient import TestClient
+
+from .conftest import PASSWORD, SECRET_KEY
+
+ROOT = Path(__file__).parents[2]
+
+
+class TestDocumentation:
+    @pytest.mark.parametrize("path", ["/docs", "/redoc"])
+    def test_has_pages(self, client: TestClient, path: str) -> None:
+        response = client.get(path)
+        assert response.status_code == 200
+        assert response.headers["Content-Type"].startswith("text/html")
+        assert "/openapi.json" in response.text
+
+    def test_describes_every_operation(self, client: TestClient) -> None:
+        document = client.get("/openapi.json").json()
+        operations = {path: sorted(methods) for path, methods in document["paths"].items()}
+        assert operations == {
+            "/users": ["post"],
+            "/users/me": ["get"],
+            "/token": ["post"],
+            "/items": ["get", "post"],
+            "/items/{item_id}": ["delete", "get", "patch"],
+        }
+        assert "password" not in document["components"]["schemas"]["UserPublic"]["properties"]
+
+
+class TestCors:
+    def test_answers_a_preflight_of_a_known_origin(self, client: TestClient) -> None:
+        origin = "https://shop.example.com"
+        headers = {"Origin": origin, "Access-Control-Request-Method": "PATCH"}
+        response = client.options("/items/1", headers=headers)
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] == origin
+        assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
+
+    def test_lets_only_known_origins_read(self, client: TestClient) -> None:
+        known = client.get("/items", headers={"Origin": "https://shop.example.com"})
+        other = client.get("/items", headers={"Origin": "https://evil.example.com"})
+        assert known.headers["Access-Control-Allow-Origin"] == "https://shop.example.com"
+        assert "Access-Control-Allow-Origin" not in other.headers
+
+
+class TestSettings:
+    def test_keep_a_random_key_in_the_data_directory(self, tmp_path: Path) -> None:
+        directory = tmp_path / "new" / "directory"
+        key = Settings(data_dir=directory).load_secret_key()
+        assert len(key) >= 32
+        assert Settings(data_dir=directory).load_secret_key() == key
+        assert Settings(data_dir=tmp_path / "other").load_secret_key() != key
+        (file,) = directory.iterdir()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    def test_come_from_the_environment(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SHOP_SECRET_KEY", SECRET_KEY)
+        monkeypatch.setenv("SHOP_DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("SHOP_CORS_ORIGINS", '["https://a.example.com"]')
+        settings = Settings()
+        assert settings.load_secret_key() == SECRET_KEY
+        assert SECRET_KEY not in repr(settings)
+        assert settings.database_file == tmp_path / "shop.db"
+        assert settings.cors_origins == ["https://a.example.com"]
+
+    def test_need_a_key_in_production(self) -> None:
+        with pytest.raises(ValidationError, match="set SHOP_SECRET_KEY"):
+            Settings(environment="production")
+        assert Settings(environment="production", secret_key=SECRET_KEY)
+
+    def test_refuse_a_short_key(self) -> None:
+        with pytest.raises(ValidationError, match="at least 32"):
+            Settings(secret_key="short")
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    """Return as soon as a connection is accepted; fail when the process ends first."""
+    for _ in range(300):
+        assert process.poll() is None, "the server has stopped"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail("the server does not listen")
+
+
+@contextmanager
+def running_shop(data_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """The shop as `pronghorn run` starts it, and a client that talks to it."""
+    port = free_port()
+    command = [sys.executable, "-m", "pronghorn", "run", "examples/shop/main.py"]
+    process = subprocess.Popen(
+        [*command, "--host", "127.0.0.1", "--port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "SHOP_DATA_DIR": str(data_dir), "SHOP_PASSWORD_MEMORY_KIB": "64"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_listening(process, port)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield process, client
+    finally:
+        process.kill()
+        process.wait()
+
+
+def log_in(client: httpx.Client) -> dict[str, str]:
+    """The headers of Ann's requests."""
+    answer = client.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
+    assert answer.status_code == 200
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask the server to stop, and see that it does so in good order."""
+    process.send_signal(signal.SIGTERM)
+    # A server may also end itself by the very signal, after it has closed everything.
+    assert process.wait(timeout=30) in {0, -signal.SIGTERM}
+
+
+def test_runs_as_a_process_and_keeps_its_data(tmp_path: Path) -> None:
+    with running_shop(tmp_path) as (process, client):
+        ann = {"email": "ann@example.com", "name": "Ann", "password": PASSWORD}
+        assert client.post("/users", json=ann).status_code == 201
+        headers = log_in(client)
+        lamp = {"name": "Lamp", "price": "19.90"}
+        assert client.post("/items", json=lamp, headers=headers).status_code == 201
+        assert client.get("/items/1", headers=headers).json()["price"] == "19.90"
+        assert client.get("/items/1").status_code == 401
+        assert client.get(f"/items/{2**80}", headers=headers).status_code == 422
+        assert client.get("/docs").status_code == 200
+        stop(process)
+    assert not (tmp_path / "shop.db-wal").exists()  # Every connection was closed.
+
+    with running_shop(tmp_path) as (process, client):
+        assert client.get("/items/1", headers=headers).json()["name"] == "Lamp"
+        assert client.delete("/items/1", headers=log_in(client)).status_code == 204
+        stop(process)
