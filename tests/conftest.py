@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Run `@pytest.mark.anyio` tests on asyncio; a test that is about Trio overrides this fixture."""
+    """Run `@pytest.mark.anyio` tests on asyncio; a test about Trio overrides this fixture."""
     return "asyncio"

@@ -1,1 +1,1 @@
-"""Programs for developers of pronghorn. Standard library only, so that they run before anything is installed."""
+"""Programs for developers of pronghorn, on the standard library: they run before any install."""

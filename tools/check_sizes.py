@@ -55,7 +55,7 @@ def line_count(node: ast.stmt | ast.expr) -> int:
 
 
 def is_table(statement: ast.stmt) -> bool:
-    """Tell whether a statement assigns a literal collection, bare or wrapped in one call such as `frozenset`."""
+    """Tell whether a statement assigns a literal collection, bare or in a call like `frozenset`."""
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
     value = statement.value
@@ -85,7 +85,7 @@ def functions_of(tree: ast.Module) -> Iterator[Function]:
 
 
 def deepest_statement(body: Sequence[ast.AST], depth: int = 0) -> tuple[int, int]:
-    """Return how deep statements nest under `body`, and the line of the deepest; an inner scope starts anew."""
+    """Return how deep statements nest and the line of the deepest; an inner scope starts anew."""
     deepest = (depth, 0)
     for node in body:
         if isinstance(node, SCOPES):

@@ -2,8 +2,8 @@
 
     python tools/environment.py .venv --project . --extra standard --group dev
 
-A stamp inside the environment holds a hash of the requirements and of the Python that made it. While the stamp
-matches, nothing is started: the second `make test` begins at once.
+A stamp inside the environment holds a hash of the requirements and of the Python that made it.
+While the stamp matches, nothing is started: the second `make test` begins at once.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def group_requirements(pyproject: dict[str, Any], name: str) -> list[str]:
 
 
 def fingerprint(parts: Iterable[object]) -> str:
-    """Return a hash of what decides the content of an environment, with the running Python in it."""
+    """Return a hash of what decides the content of an environment, the running Python included."""
     content = json.dumps([sys.version, *parts], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -71,7 +71,7 @@ def is_current(environment: Path, stamp: str) -> bool:
 
 
 def create(environment: Path, pip_arguments: Sequence[str], stamp: str) -> None:
-    """Make an environment from nothing and write its stamp last, so that a broken run starts again."""
+    """Make an environment from nothing; its stamp comes last, so that a broken run starts again."""
     print(f"Making {environment} with Python {sys.version.split()[0]} (once) ...", flush=True)
     shutil.rmtree(environment, ignore_errors=True)
     venv.create(environment, with_pip=True, symlinks=True)
@@ -102,7 +102,7 @@ def write_stamp(environment: Path, stamp: str) -> None:
 def prepare_project(
     environment: Path, project: Path, extras: Sequence[str], groups: Sequence[str]
 ) -> None:
-    """Make an environment with a project installed in place, and with the named extras and groups."""
+    """Make an environment with a project installed in place, with the named extras and groups."""
     pyproject = read_pyproject(project / "pyproject.toml")
     requirements = [name for group in groups for name in group_requirements(pyproject, group)]
     deciding = {table: pyproject.get(table) for table in DECIDING_TABLES}

@@ -1,0 +1,231 @@
+"""Outcomes of a run of the suite, and their comparison with the recorded result."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+WHOLE_FILE = "*"
+"""Stands for the tests of a file that could not be collected."""
+
+PASSED, SKIPPED, FAILED, ERROR = "passed", "skipped", "failed", "error"
+# The worst of several entries with one name decides: a test may pass and its teardown fail.
+SEVERITY = {PASSED: 0, SKIPPED: 1, FAILED: 2, ERROR: 3}
+
+
+@dataclass
+class FileOutcome:
+    """What became of the tests of one file, by name (`Class::name` inside a class)."""
+
+    outcomes: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> int:
+        """How many tests passed."""
+        return sum(outcome == PASSED for outcome in self.outcomes.values())
+
+    @property
+    def failing(self) -> set[str]:
+        """The tests that failed or could not run; `*` when the file could not be collected."""
+        return {name for name, outcome in self.outcomes.items() if outcome in (FAILED, ERROR)}
+
+    def count(self, outcome: str) -> int:
+        """Return how many tests had an outcome."""
+        return sum(found == outcome for found in self.outcomes.values())
+
+    def add(self, name: str, outcome: str, message: str) -> None:
+        """Add an entry of the XML; of two entries with one name, the worse stays."""
+        known = self.outcomes.get(name)
+        if known is None or SEVERITY[outcome] > SEVERITY[known]:
+            self.outcomes[name] = outcome
+            self.messages[name] = message
+
+
+Outcomes = dict[str, FileOutcome]
+"""File outcomes by path, such as `tests/test_sse.py`."""
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """What the recorded result says about one file that does not pass completely."""
+
+    passed: int
+    failing: frozenset[str]
+
+
+@dataclass
+class Comparison:
+    """How a run differs from the recorded result."""
+
+    newly_failing: dict[str, set[str]] = field(default_factory=dict)
+    newly_passing: dict[str, set[str]] = field(default_factory=dict)
+    disappeared: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether a test that passed before does not pass now."""
+        return bool(self.newly_failing or self.disappeared)
+
+
+def split_class_name(class_name: str, files: Iterable[str]) -> tuple[str, str]:
+    """Return the file and the class of a JUnit class name such as `tests.test_sse.TestPing`.
+
+    Args:
+        class_name: The dotted name; pytest does not say where the module ends.
+        files: The paths of the suite's test files.
+
+    Returns:
+        The path and the class, empty for a function of the module. A name that belongs to no file
+        of the suite keeps its dots, so that it shows up in the report.
+    """
+    known = files if isinstance(files, set | frozenset | dict) else set(files)
+    parts = class_name.split(".")
+    for end in range(len(parts), 0, -1):
+        path = "/".join(parts[:end]) + ".py"
+        if path in known:
+            return path, "::".join(parts[end:])
+    return class_name, ""
+
+
+def parse_case(case: ElementTree.Element) -> tuple[str, str]:
+    """Return the outcome of one `testcase` element and the first line of its message."""
+    for tag, outcome in (("error", ERROR), ("failure", FAILED), ("skipped", SKIPPED)):
+        element = case.find(tag)
+        if element is not None:
+            return outcome, first_line(element)
+    return PASSED, ""
+
+
+def first_line(element: ElementTree.Element) -> str:
+    """Return what an element says in one line: for a collection error, the last line of its text.
+
+    pytest's message of a collection error is only "collection failure".
+    """
+    message = (element.get("message") or "").strip()
+    if message == "collection failure":
+        reasons = [line for line in (element.text or "").splitlines() if line.startswith("E ")]
+        return reasons[-1][2:].strip() if reasons else message
+    return message.splitlines()[0] if message else ""
+
+
+def parse_junit(xml: str, files: Iterable[str]) -> Outcomes:
+    """Return the outcomes in a JUnit XML document written by pytest.
+
+    Args:
+        xml: The document.
+        files: The paths of the suite's test files.
+    """
+    known = frozenset(files)
+    outcomes: Outcomes = {}
+    for case in ElementTree.fromstring(xml).iter("testcase"):
+        # A file that could not be collected has no class name, and its own dotted name as name.
+        class_name, name = case.get("classname") or "", case.get("name") or ""
+        path, class_path = split_class_name(class_name or name, known)
+        test = WHOLE_FILE if not class_name else "::".join(filter(None, (class_path, name)))
+        outcome, message = parse_case(case)
+        outcomes.setdefault(path, FileOutcome()).add(test, outcome, message)
+    return outcomes
+
+
+def merge_second_run(first: Outcomes, second: Outcomes) -> None:
+    """Take over, into the first run, what passed when its files were run again alone."""
+    for path, again in second.items():
+        file = first.setdefault(path, FileOutcome())
+        if WHOLE_FILE not in again.failing:
+            file.outcomes.pop(WHOLE_FILE, None)
+        for name, outcome in again.outcomes.items():
+            if outcome == PASSED:
+                file.outcomes[name] = PASSED
+
+
+def total_passed(outcomes: Outcomes) -> int:
+    """Return how many tests of a run passed."""
+    return sum(file.passed for file in outcomes.values())
+
+
+def compare(
+    outcomes: Outcomes,
+    recorded: Mapping[str, RecordedFile],
+    expected: Mapping[str, int],
+    *,
+    whole_files: bool = True,
+) -> Comparison:
+    """Compare a run with the recorded result.
+
+    Args:
+        outcomes: The run.
+        recorded: The files that did not pass completely when the result was recorded.
+        expected: How many tests pass on FastAPI itself, by file. Only these files are compared.
+        whole_files: Whether the files ran completely; with `-k` a missing test says nothing.
+    """
+    comparison = Comparison()
+    for path, expected_passes in expected.items():
+        before = recorded.get(path, RecordedFile(expected_passes, frozenset()))
+        now = outcomes.get(path, FileOutcome())
+        # A file that could not be collected before may hold any number of failing tests now.
+        was_collected = WHOLE_FILE not in before.failing
+        newly_failing = now.failing - before.failing if was_collected else set[str]()
+        newly_passing = {name for name in before.failing if now.outcomes.get(name) == PASSED}
+        lost = before.passed - now.passed
+        if newly_failing:
+            comparison.newly_failing[path] = newly_failing
+        elif lost > 0 and whole_files:
+            comparison.disappeared[path] = lost
+        if newly_passing:
+            comparison.newly_passing[path] = newly_passing
+    return comparison
+
+
+def frequent_messages(outcomes: Outcomes, limit: int) -> list[tuple[str, int]]:
+    """Return the most frequent first lines of failures, each with its count."""
+    counter: Counter[str] = Counter()
+    for file in outcomes.values():
+        counter.update(file.messages.get(name, "")[:160] for name in file.failing)
+    return counter.most_common(limit)
+
+
+def read_expected(path: Path) -> dict[str, int]:
+    """Read how many tests pass on FastAPI itself, by file."""
+    if not path.exists():
+        return {}
+    files: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))["files"]
+    return files
+
+
+def expected_document(outcomes: Outcomes, version: str) -> str:
+    """Return the JSON document of a run on FastAPI itself."""
+    files = {path: file.passed for path, file in sorted(outcomes.items()) if file.passed}
+    document = {"fastapi": version, "passed": sum(files.values()), "files": files}
+    return json.dumps(document, indent=1) + "\n"
+
+
+def read_recorded(path: Path) -> dict[str, RecordedFile] | None:
+    """Read the recorded result; None when there is none."""
+    if not path.exists():
+        return None
+    files = json.loads(path.read_text(encoding="utf-8"))["incomplete"]
+    return {
+        name: RecordedFile(entry["passed"], frozenset(entry["failing"]))
+        for name, entry in files.items()
+    }
+
+
+def recorded_document(outcomes: Outcomes, expected: Mapping[str, int], version: str) -> str:
+    """Return the JSON document that records a run: only the files that do not pass completely."""
+    incomplete = {}
+    for path, expected_passes in sorted(expected.items()):
+        file = outcomes.get(path, FileOutcome())
+        if file.passed < expected_passes or file.failing:
+            incomplete[path] = {"passed": file.passed, "failing": sorted(file.failing)}
+    document = {
+        "fastapi": version,
+        "passed": total_passed(outcomes),
+        "of": sum(expected.values()),
+        "incomplete": incomplete,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
