@@ -44,8 +44,12 @@ class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
         # give back, waiting for a free worker would never end. Shielded: a cancelled request
         # must still give it back.
         limiter = anyio.CapacityLimiter(1)
+        suppressed: bool | None = None
         with anyio.CancelScope(shield=True):
-            return await run_sync(self._manager.__exit__, kind, error, traceback, limiter=limiter)
+            suppressed = await run_sync(
+                self._manager.__exit__, kind, error, traceback, limiter=limiter
+            )
+        return suppressed  # noqa: RET504 - inside the block, a type checker expects another return
 
 
 def contextmanager_in_threadpool(

@@ -106,7 +106,7 @@ class DefaultPlaceholder:
 DefaultType = TypeVar("DefaultType")
 
 
-def Default(value: DefaultType) -> DefaultType:
+def Default(value: DefaultType) -> DefaultType:  # noqa: N802 - programs import this name
     """Declare a default that can be told apart from the same value written by the user.
 
     Args:

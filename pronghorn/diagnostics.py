@@ -11,9 +11,11 @@ import warnings
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupError
+
+SetupErrorT = TypeVar("SetupErrorT", bound=SetupError)
 
 _LABELS = (("probably", "probably: "), ("write", "write:    "), ("where", "where:    "))
 
@@ -24,8 +26,8 @@ def setup_error(
     write: str | None = None,
     *,
     where: str | None = None,
-    kind: type[SetupError] = SetupError,
-) -> SetupError:
+    kind: type[SetupErrorT] = SetupError,  # type: ignore[assignment]  # the default of a TypeVar
+) -> SetupErrorT:
     """Compose an error about a mistake in the application.
 
     Args:

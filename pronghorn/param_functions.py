@@ -4,6 +4,8 @@ Each creates the object of the same name in `pronghorn.params`. They return ``An
 type checker accepts them as the default of a parameter of any type.
 """
 
+# ruff: noqa: N802 - these are the names that programs import
+
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 

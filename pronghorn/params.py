@@ -102,9 +102,7 @@ class ParamOptions(TypedDict, total=False):
     """Whether clients should stop sending this parameter."""
     include_in_schema: Annotated[bool, DefaultIs(True)]
     """Whether the documentation shows this parameter."""
-    json_schema_extra: Annotated[
-        dict[str, Any] | Callable[[dict[str, Any]], None] | None, UNSET
-    ]
+    json_schema_extra: Annotated[dict[str, Any] | Callable[[dict[str, Any]], None] | None, UNSET]
     """More keys for the JSON schema, or a function that changes the schema."""
 
 
@@ -166,8 +164,15 @@ class BodyFieldOptions(BodyOptions, FieldOptions, total=False):
 
 # Options that are facts about the parameter in HTTP, not about the type of its value.
 _OUR_OPTIONS = frozenset(
-    ("regex", "example", "openapi_examples", "include_in_schema")
-    + ("convert_underscores", "embed", "media_type")
+    {
+        "convert_underscores",
+        "embed",
+        "example",
+        "include_in_schema",
+        "media_type",
+        "openapi_examples",
+        "regex",
+    }
 )
 
 
@@ -191,7 +196,7 @@ def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, A
     return given
 
 
-class _Declared(FieldInfo):
+class _Declared(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
     """What `Param` and `Body` have in common: a ``FieldInfo`` with facts for the OpenAPI document.
 
     Attributes:
@@ -214,7 +219,7 @@ class _Declared(FieldInfo):
         return f"{type(self).__name__}({self.default})"
 
 
-class Param(_Declared):
+class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
     """A parameter that comes from the path, the query string, a header or a cookie.
 
     Args:
@@ -229,7 +234,7 @@ class Param(_Declared):
         self._declare(default, options)
 
 
-class Path(Param):
+class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A part of the path, named in the path template: ``/items/{item_id}``. Always required.
 
     Args:
@@ -252,7 +257,7 @@ class Path(Param):
         self._declare(Undefined, options)
 
 
-class Query(Param):
+class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A parameter of the query string: ``?q=...``.
 
     Args:
@@ -267,7 +272,7 @@ class Query(Param):
         self._declare(default, options)
 
 
-class Header(Param):
+class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A request header; its name is compared without regard to case (RFC 9110 section 5.1).
 
     Args:
@@ -283,7 +288,7 @@ class Header(Param):
         self._declare(default, options)
 
 
-class Cookie(Param):
+class Cookie(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A cookie of the request (RFC 6265).
 
     Args:
@@ -298,7 +303,7 @@ class Cookie(Param):
         self._declare(default, options)
 
 
-class Body(_Declared):
+class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
     """The request body, or one key of it.
 
     Args:
@@ -313,7 +318,7 @@ class Body(_Declared):
         self._declare(default, options)
 
 
-class Form(Body):
+class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
     """A field of a form (``application/x-www-form-urlencoded`` or ``multipart/form-data``).
 
     Args:
@@ -328,7 +333,7 @@ class Form(Body):
         self._declare(default, options)
 
 
-class File(Form):
+class File(Form):  # type: ignore[misc]  # Pydantic types it as final
     """A file of a multipart form (RFC 7578), as ``UploadFile`` or, in memory, as ``bytes``.
 
     Args:

@@ -19,10 +19,7 @@ ModelNameMap = dict[type[BaseModel] | type[Enum], str]
 """The name under which a model appears in the OpenAPI document."""
 
 IncEx = (
-    set[int]
-    | set[str]
-    | Mapping[int, Union["IncEx", bool]]
-    | Mapping[str, Union["IncEx", bool]]
+    set[int] | set[str] | Mapping[int, Union["IncEx", bool]] | Mapping[str, Union["IncEx", bool]]
 )
 """Fields to include in or exclude from a response, as Pydantic accepts them."""
 

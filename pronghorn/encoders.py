@@ -1,0 +1,237 @@
+"""Any Python value becomes one that the JSON encoder of the standard library can write."""
+
+import dataclasses
+import datetime
+from collections import deque
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from importlib import import_module
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from pathlib import Path, PurePath
+from re import Pattern
+from types import GeneratorType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import AnyUrl, BaseModel, NameEmail, SecretBytes, SecretStr
+from pydantic_core import PydanticUndefinedType, Url
+
+from pronghorn.exceptions import PydanticV1NotSupportedError
+from pronghorn.types import IncEx
+
+__all__ = ["ENCODERS_BY_TYPE", "decimal_encoder", "isoformat", "jsonable_encoder"]
+
+
+def isoformat(value: datetime.date | datetime.time) -> str:
+    """A date or time in the form of ISO 8601."""
+    return value.isoformat()
+
+
+def decimal_encoder(value: Decimal) -> int | float:
+    """An ``int`` if the decimal is written without decimal places, else a ``float``.
+
+    ``Decimal("1.0")`` stays ``1.0``, so that reading and writing it again keeps its type. NaN
+    and the infinities become floats.
+    """
+    exponent = value.as_tuple().exponent
+    return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
+
+
+ENCODERS_BY_TYPE: dict[type[Any], Callable[[Any], Any]] = {
+    bytes: lambda value: value.decode(),
+    datetime.date: isoformat,
+    datetime.datetime: isoformat,
+    datetime.time: isoformat,
+    datetime.timedelta: lambda value: value.total_seconds(),
+    Decimal: decimal_encoder,
+    Enum: lambda value: value.value,
+    frozenset: list,
+    deque: list,
+    GeneratorType: list,
+    IPv4Address: str,
+    IPv4Interface: str,
+    IPv4Network: str,
+    IPv6Address: str,
+    IPv6Interface: str,
+    IPv6Network: str,
+    NameEmail: str,
+    Path: str,
+    Pattern: lambda value: value.pattern,
+    SecretBytes: str,
+    SecretStr: str,
+    set: list,
+    UUID: str,
+    Url: str,
+    AnyUrl: str,
+}
+"""How a type without a JSON form of its own is written; also used for its subclasses."""
+
+for _module in ("pydantic.color", "pydantic_extra_types.color"):
+    try:
+        ENCODERS_BY_TYPE[import_module(_module).Color] = str
+    except ImportError:  # Pydantic drops its own in version 3; the other one is optional.
+        continue
+
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
+
+
+class _Settings(NamedTuple):
+    """What the caller chose, for the value and everything in it."""
+
+    by_alias: bool
+    exclude_unset: bool
+    exclude_defaults: bool
+    exclude_none: bool
+    custom_encoder: Mapping[Any, Callable[[Any], Any]]
+    sqlalchemy_safe: bool
+
+
+def jsonable_encoder(
+    obj: Any,
+    include: IncEx | None = None,
+    exclude: IncEx | None = None,
+    by_alias: bool = True,
+    exclude_unset: bool = False,
+    exclude_defaults: bool = False,
+    exclude_none: bool = False,
+    custom_encoder: dict[Any, Callable[[Any], Any]] | None = None,
+    sqlalchemy_safe: bool = True,
+) -> Any:
+    """Convert a value, and everything in it, to dicts, lists, strings, numbers and ``None``.
+
+    Args:
+        obj: Models, dataclasses, enums, dates, paths, containers of them, or any object that
+            can be turned into a ``dict`` or has a ``__dict__``.
+        include: Fields or keys to keep; by default all.
+        exclude: Fields or keys to leave out.
+        by_alias: Whether models use their serialisation aliases as keys.
+        exclude_unset: Whether to leave out fields of models that nobody set.
+        exclude_defaults: Whether to leave out fields of models that equal their default.
+        exclude_none: Whether to leave out fields and keys whose value is ``None``.
+        custom_encoder: Functions by type that take precedence over everything else; also used
+            for subclasses.
+        sqlalchemy_safe: Whether to leave out keys that begin with ``_sa``, where SQLAlchemy
+            keeps its state.
+
+    Returns:
+        A value for ``json.dumps``. NaN and the infinities are kept as floats.
+
+    Raises:
+        ValueError: The value has no such form.
+        PydanticV1NotSupportedError: The value is a model of ``pydantic.v1``.
+    """
+    if type(obj) in _PLAIN and not custom_encoder:
+        return obj
+    settings = _Settings(
+        by_alias,
+        exclude_unset,
+        exclude_defaults,
+        exclude_none,
+        custom_encoder or {},
+        sqlalchemy_safe,
+    )
+    return _encode(obj, _selection(include), _selection(exclude), settings)
+
+
+def _selection(names: Any) -> Any:
+    """Programs also pass lists, which Pydantic would refuse."""
+    return names if names is None or isinstance(names, (set, dict)) else set(names)
+
+
+def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
+    """One value. The order of the questions is part of the behaviour: an enum may be a string."""
+    kind = type(obj)
+    if settings.custom_encoder:
+        encoder = _find_custom_encoder(obj, settings.custom_encoder)
+        if encoder is not None:
+            return encoder(obj)
+    if kind in _PLAIN:
+        return obj
+    if kind is dict:
+        return _encode_dict(obj, include, exclude, settings)
+    if isinstance(obj, BaseModel):
+        return _encode_model(obj, include, exclude, settings)
+    if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
+        return _encode(dataclasses.asdict(obj), include, exclude, settings)
+    if isinstance(obj, Enum):
+        return obj.value
+    if isinstance(obj, PurePath):
+        return str(obj)
+    if isinstance(obj, (str, int, float)):
+        return obj
+    if isinstance(obj, PydanticUndefinedType):
+        return None
+    if isinstance(obj, dict):
+        return _encode_dict(obj, include, exclude, settings)
+    if isinstance(obj, _SEQUENCES):
+        return [_encode(item, include, exclude, settings) for item in obj]
+    for base in kind.__mro__:
+        if base in ENCODERS_BY_TYPE:
+            return ENCODERS_BY_TYPE[base](obj)
+    return _encode(_as_dict(obj), include, exclude, settings)
+
+
+def _find_custom_encoder(
+    obj: Any, encoders: Mapping[Any, Callable[[Any], Any]]
+) -> Callable[[Any], Any] | None:
+    exact = encoders.get(type(obj))
+    if exact is not None:
+        return exact
+    return next((encoders[kind] for kind in encoders if isinstance(obj, kind)), None)
+
+
+def _encode_model(obj: BaseModel, include: Any, exclude: Any, settings: _Settings) -> Any:
+    dumped = obj.model_dump(
+        mode="json",
+        include=include,
+        exclude=exclude,
+        by_alias=settings.by_alias,
+        exclude_unset=settings.exclude_unset,
+        exclude_none=settings.exclude_none,
+        exclude_defaults=settings.exclude_defaults,
+    )
+    # The dump is JSON already, but plain dicts in the model may hold `None` and `_sa` keys. A
+    # custom encoder applies only before a model is dumped.
+    return _encode(dumped, None, None, settings._replace(custom_encoder={}))
+
+
+def _encode_dict(
+    obj: dict[Any, Any], include: Any, exclude: Any, settings: _Settings
+) -> dict[Any, Any]:
+    encoded = {}
+    for key, value in obj.items():
+        if include is not None and key not in include:
+            continue
+        if exclude is not None and key in exclude:
+            continue
+        if value is None and settings.exclude_none:
+            continue
+        if settings.sqlalchemy_safe and isinstance(key, str) and key.startswith("_sa"):
+            continue
+        encoded[_encode(key, None, None, settings)] = _encode(value, None, None, settings)
+    return encoded
+
+
+def _as_dict(obj: Any) -> dict[Any, Any]:
+    """Whatever the object says it consists of."""
+    if any(base.__module__.startswith("pydantic.v1") for base in type(obj).__mro__):
+        raise PydanticV1NotSupportedError(
+            f"{type(obj).__qualname__} is a model of pydantic.v1. "
+            "Derive it from pydantic.BaseModel instead."
+        )
+    try:
+        return dict(obj)
+    except Exception as not_iterable:  # noqa: BLE001 - user code may raise anything
+        try:
+            return dict(vars(obj))
+        except Exception as without_dict:
+            raise ValueError([not_iterable, without_dict]) from without_dict

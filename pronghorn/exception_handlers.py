@@ -1,0 +1,39 @@
+"""How the errors of `pronghorn.exceptions` are answered unless the application says otherwise."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.status import WS_1008_POLICY_VIOLATION
+from starlette.websockets import WebSocket
+
+from pronghorn.encoders import jsonable_encoder
+from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.utils import is_body_allowed_for_status_code
+
+__all__ = [
+    "http_exception_handler",
+    "request_validation_exception_handler",
+    "websocket_request_validation_exception_handler",
+]
+
+
+async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
+    """Answer with the status code, the headers, and ``{"detail": ...}`` if a body is allowed."""
+    headers = getattr(exc, "headers", None)
+    if not is_body_allowed_for_status_code(exc.status_code):
+        return Response(status_code=exc.status_code, headers=headers)
+    return JSONResponse({"detail": exc.detail}, status_code=exc.status_code, headers=headers)
+
+
+async def request_validation_exception_handler(
+    request: Request, exc: RequestValidationError
+) -> JSONResponse:
+    """Answer with 422 and the list of errors."""
+    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=422)
+
+
+async def websocket_request_validation_exception_handler(
+    websocket: WebSocket, exc: WebSocketRequestValidationError
+) -> None:
+    """Close the websocket with code 1008 and the list of errors as the reason."""
+    await websocket.close(code=WS_1008_POLICY_VIOLATION, reason=jsonable_encoder(exc.errors()))

@@ -1,0 +1,89 @@
+"""The response classes: Starlette's, the event stream, and two that are on their way out."""
+
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from typing_extensions import deprecated
+
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
+from pronghorn.sse import EventSourceResponse
+
+__all__ = [
+    "EventSourceResponse",
+    "FileResponse",
+    "HTMLResponse",
+    "JSONResponse",
+    "ORJSONResponse",
+    "PlainTextResponse",
+    "RedirectResponse",
+    "Response",
+    "StreamingResponse",
+    "UJSONResponse",
+]
+
+
+def _optional(name: str) -> ModuleType | None:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+ujson = _optional("ujson")
+orjson = _optional("orjson")
+
+_INSTEAD = (
+    "is deprecated: with a return type or a response_model, pronghorn writes JSON in Rust, "
+    "which is faster than converting the data for another JSON library."
+)
+
+
+def _installed(module: ModuleType | None, name: str, response_class: str) -> Any:
+    if module is None:
+        raise setup_error(
+            f"{name} must be installed to use {response_class}",
+            "a return type or a response_model on the endpoint is faster without it",
+            f"pip install {name}",
+            kind=SetupAssertionError,
+        )
+    return module
+
+
+@deprecated(f"UJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
+class UJSONResponse(JSONResponse):
+    """JSON written by the ``ujson`` package.
+
+    Raises:
+        SetupAssertionError: The package is not installed.
+    """
+
+    def render(self, content: Any) -> bytes:
+        """Write the content as JSON."""
+        module = _installed(ujson, "ujson", "UJSONResponse")
+        return bytes(module.dumps(content, ensure_ascii=False).encode("utf-8"))
+
+
+@deprecated(f"ORJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
+class ORJSONResponse(JSONResponse):
+    """JSON written by the ``orjson`` package, which also accepts keys that are not strings.
+
+    Raises:
+        SetupAssertionError: The package is not installed.
+    """
+
+    def render(self, content: Any) -> bytes:
+        """Write the content as JSON."""
+        module = _installed(orjson, "orjson", "ORJSONResponse")
+        options = module.OPT_NON_STR_KEYS | module.OPT_SERIALIZE_NUMPY
+        return bytes(module.dumps(content, option=options))

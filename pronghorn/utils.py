@@ -1,0 +1,76 @@
+"""Small functions that programs and extensions import."""
+
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pronghorn.datastructures import DefaultPlaceholder
+from pronghorn.diagnostics import warn_deprecated
+
+if TYPE_CHECKING:
+    from pronghorn.routing import APIRoute
+
+DefaultType = TypeVar("DefaultType")
+
+_RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
+
+
+def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
+    """Whether a response with this status code may have a body (RFC 9110 section 15).
+
+    Args:
+        status_code: A number, its text, or a key of ``responses`` such as ``"2XX"``; ``None``
+            stands for the default status code.
+
+    Raises:
+        ValueError: The text is neither a number nor such a key.
+    """
+    if status_code is None or status_code in _RANGES:
+        return True
+    code = int(status_code)
+    return code >= 200 and code not in {204, 205, 304}
+
+
+def get_path_param_names(path: str) -> set[str]:
+    """What stands between the braces of a path template."""
+    return set(re.findall("{(.*?)}", path))
+
+
+def generate_unique_id(route: "APIRoute") -> str:
+    """The operation ID of a route: its name, its path and its first method."""
+    identifier = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
+    return f"{identifier}_{next(iter(route.methods)).lower()}"
+
+
+def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
+    """The operation ID of a name, a path and a method. Deprecated, nothing calls it."""
+    warn_deprecated(
+        "generate_operation_id_for_path() was deprecated, it is not used internally, "
+        "and will be removed soon"
+    )
+    identifier = re.sub(r"\W", "_", f"{name}{path}")
+    return f"{identifier}_{method.lower()}"
+
+
+def deep_dict_update(main_dict: dict[Any, Any], update_dict: dict[Any, Any]) -> None:
+    """Merge a dict into another one, in place.
+
+    Dicts inside are merged, lists are joined, everything else is replaced.
+    """
+    for key, value in update_dict.items():
+        present = main_dict.get(key)
+        if isinstance(present, dict) and isinstance(value, dict):
+            deep_dict_update(present, value)
+        elif isinstance(present, list) and isinstance(value, list):
+            main_dict[key] = present + value
+        else:
+            main_dict[key] = value
+
+
+def get_value_or_default(
+    first_item: DefaultPlaceholder | DefaultType,
+    *extra_items: DefaultPlaceholder | DefaultType,
+) -> DefaultPlaceholder | DefaultType:
+    """The first item that somebody wrote, or the first one if all are placeholders."""
+    items = (first_item, *extra_items)
+    written = (item for item in items if not isinstance(item, DefaultPlaceholder))
+    return next(written, first_item)
