@@ -1,0 +1,168 @@
+"""Questions about type annotations: is this a list, a file, a model, a single value?
+
+They decide where a parameter without a marker comes from, and whether repeated values of one
+name belong together. Aliases of PEP 695 and ``Annotated`` are looked through everywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+
+from pydantic import BaseModel, Json
+from starlette.datastructures import UploadFile
+from typing_inspection.typing_objects import is_typealiastype
+
+SEQUENCE_TYPES: tuple[type[Any], ...] = (list, tuple, set, frozenset, deque, Sequence)
+
+
+def is_class(value: Any, bases: type[Any] | tuple[type[Any], ...]) -> TypeGuard[type[Any]]:
+    """Whether ``value`` is a class below ``bases``; anything that is no class is not."""
+    try:
+        return isinstance(value, type) and issubclass(value, bases)
+    except TypeError:  # A special form that pretends to be a class, such as `type[int]`.
+        return False
+
+
+def resolve_alias(annotation: Any) -> Any:
+    """What a ``type X = ...`` alias stands for, type arguments filled in."""
+    while True:
+        if is_typealiastype(annotation):
+            annotation = annotation.__value__
+        elif is_typealiastype(get_origin(annotation)):
+            alias = get_origin(annotation)
+            annotation = alias.__value__[get_args(annotation)]
+        else:
+            return annotation
+
+
+def strip_metadata(annotation: Any) -> Any:
+    """The bare type below aliases and ``Annotated``."""
+    annotation = resolve_alias(annotation)
+    while get_origin(annotation) is Annotated:
+        annotation = resolve_alias(get_args(annotation)[0])
+    return annotation
+
+
+def split_metadata(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The bare type and all its ``Annotated`` metadata, innermost first."""
+    metadata: tuple[Any, ...] = ()
+    annotation = resolve_alias(annotation)
+    while get_origin(annotation) is Annotated:
+        metadata = annotation.__metadata__ + metadata
+        annotation = resolve_alias(get_args(annotation)[0])
+    return annotation, metadata
+
+
+def union_members(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, ``None`` included; empty if it is not a union."""
+    bare = strip_metadata(annotation)
+    return get_args(bare) if get_origin(bare) in (Union, types.UnionType) else ()
+
+
+def is_none(annotation: Any) -> bool:
+    """Whether the annotation is ``None`` itself."""
+    return annotation is None or annotation is type(None)
+
+
+def is_sequence(annotation: Any) -> bool:
+    """Whether repeated values fit: a list, set, tuple..., or a union with one of them."""
+    return _any_member(annotation, _is_bare_sequence)
+
+
+def _any_member(annotation: Any, question: Callable[[Any], bool]) -> bool:
+    members = union_members(annotation)
+    if members:
+        return any(_any_member(member, question) for member in members)
+    return question(strip_metadata(annotation))
+
+
+def _is_bare_sequence(bare: Any) -> bool:
+    candidate = get_origin(bare) or bare
+    return is_class(candidate, SEQUENCE_TYPES) and not issubclass(candidate, (str, bytes))
+
+
+def is_complex(annotation: Any) -> bool:
+    """Whether one piece of text cannot hold the value: models, mappings, sequences, files."""
+    return _any_member(annotation, _is_bare_complex)
+
+
+def _is_bare_complex(bare: Any) -> bool:
+    origin = get_origin(bare)
+    if origin is not None and hasattr(origin, "__get_pydantic_core_schema__"):
+        return True
+    candidate = origin or bare
+    if is_class(candidate, (BaseModel, Mapping, UploadFile)) or _is_bare_sequence(bare):
+        return True
+    return isinstance(candidate, type) and dataclasses.is_dataclass(candidate)
+
+
+def is_scalar(annotation: Any) -> bool:
+    """Whether one piece of text can hold the value."""
+    return annotation is Ellipsis or not is_complex(annotation)
+
+
+def is_scalar_sequence(annotation: Any) -> bool:
+    """Whether it is a sequence of scalars, or a union of such sequences and scalars."""
+    members = union_members(annotation)
+    if not members:
+        bare = strip_metadata(annotation)
+        return _is_bare_sequence(bare) and all(is_scalar(item) for item in get_args(bare))
+    found = False
+    for member in members:
+        if is_scalar_sequence(member):
+            found = True
+        elif not is_scalar(member):
+            return False
+    return found
+
+
+def is_upload(annotation: Any) -> bool:
+    """Whether it is an uploaded file, or a union with one."""
+    return _any_member(annotation, lambda bare: is_class(bare, UploadFile))
+
+
+def is_bytes(annotation: Any) -> bool:
+    """Whether it is ``bytes``, or a union with it."""
+    return _any_member(annotation, lambda bare: is_class(bare, bytes))
+
+
+def is_upload_sequence(annotation: Any) -> bool:
+    """Whether it is a sequence of uploaded files, or a union with one."""
+    return _any_member(annotation, lambda bare: _is_sequence_of(bare, is_upload))
+
+
+def is_bytes_sequence(annotation: Any) -> bool:
+    """Whether it is a sequence of ``bytes``, or a union with one."""
+    return _any_member(annotation, lambda bare: _is_sequence_of(bare, is_bytes))
+
+
+def _is_sequence_of(bare: Any, question: Callable[[Any], bool]) -> bool:
+    return _is_bare_sequence(bare) and all(question(item) for item in get_args(bare))
+
+
+def has_json_marker(metadata: Sequence[Any]) -> bool:
+    """Whether ``Json`` is among the metadata: the text is decoded before it is validated."""
+    return any(item is Json or isinstance(item, Json) for item in metadata)
+
+
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model of ``Model`` or ``Model | None``; ``None`` for everything else."""
+    members = [member for member in union_members(annotation) if not is_none(member)]
+    if len(members) > 1:
+        return None
+    bare = strip_metadata(members[0] if members else annotation)
+    return bare if is_class(bare, BaseModel) else None
+
+
+def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """All models of a union, nested unions included, each once, in declared order."""
+    members = union_members(annotation)
+    if not members:
+        bare = strip_metadata(annotation)
+        return (bare,) if is_class(bare, BaseModel) else ()
+    found = [model for member in members for model in models_of(member)]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,352 @@
+"""One value of a given type that travels over the wire under a name.
+
+A `Field` is made once, at startup, from what the user declared: for each request parameter,
+each part of a body, a whole body, and a response. It answers three questions during a request:
+is this value valid, what is the default, and how is it written as JSON.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    PydanticUndefinedAnnotation,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from pronghorn.annotations import (
+    has_json_marker,
+    is_class,
+    is_sequence,
+    model_of,
+    models_of,
+    split_metadata,
+)
+
+Location = Literal["path", "query", "header", "cookie", "body"]
+ErrorDetail = dict[str, Any]
+ErrorLocation = tuple[str | int, ...]
+
+_CONSTANTS = (type(None), bool, int, float, str, bytes)
+
+
+class Field:
+    """A typed value with its name on the wire; built at startup, used by every request.
+
+    Attributes:
+        name: Keyword of the callable, or attribute of the model, that receives the value.
+        info: The declaration: a `pronghorn.params` object for request parameters.
+        annotation: The type, without the metadata that ``info`` holds.
+        location: Where the value comes from; forms and files are ``"body"``. ``None``: nowhere.
+        alias: The name in error locations and in the documentation.
+        lookups: The names on the wire, tried in order.
+        model_keys: For a field of a parameter model, the name that the model knows for each of
+            ``lookups``; else equal to them.
+        required: There is no default.
+        is_sequence: All repeated values of the name belong to this field.
+        is_json: The text is JSON and decoded by Pydantic (``Json[...]``).
+        is_form, is_file: The value is a form field, or a file of a multipart form.
+        embed: ``Body(embed=True)``.
+        media_type: Media type that the declaration names; ``None`` outside bodies.
+        model: The model of a parameter model or form model (also ``Model | None``), else None.
+        model_fields: Its fields as they appear on the wire.
+        branches: For a form that is a union of models: each model with its fields.
+        is_plain_text: Exactly ``str``, without any rule: a ``str`` needs no check.
+        check: Validates a value, or raises `pydantic.ValidationError`.
+        mode: ``"serialization"`` for responses; decides which schema documents the field.
+    """
+
+    check: Callable[..., Any]
+
+    def __init__(
+        self,
+        name: str,
+        info: FieldInfo,
+        *,
+        location: Location | None = None,
+        lookups: Sequence[str] = (),
+        model_keys: Sequence[str] = (),
+        is_form: bool = False,
+        is_file: bool = False,
+        mode: Literal["validation", "serialization"] = "validation",
+        config: ConfigDict | None = None,
+        deferred: bool = False,
+    ) -> None:
+        """Describe a value.
+
+        Args:
+            name: The name in Python.
+            info: The declaration, with its ``annotation`` resolved. It is kept, not copied.
+            location: Where the value comes from.
+            lookups: Names on the wire; by default those that ``info`` declares.
+            model_keys: What the model calls each of ``lookups``; by default the same.
+            is_form: The value is part of a form.
+            is_file: The value is a file of a multipart form; implies ``is_form``.
+            mode: Whether the value is read or written.
+            config: Pydantic configuration for building the validator.
+            deferred: Build the validator at first use; for fields that are mostly only listed.
+
+        Raises:
+            pydantic.errors.PydanticSchemaGenerationError: Pydantic cannot handle the type.
+        """
+        self.name = name
+        self.info = info
+        self.annotation: Any = info.annotation
+        self.location = location
+        self.lookups = tuple(lookups) or declared_names(info, name)
+        self.model_keys = tuple(model_keys) or self.lookups
+        self.alias = self.lookups[0]
+        self.required = info.is_required()
+        self.is_json = _is_json(info)
+        self.is_sequence = not self.is_json and is_sequence(info.annotation)
+        self.is_form = is_form or is_file
+        self.is_file = is_file
+        self.embed: bool | None = getattr(info, "embed", None)
+        self.media_type: str | None = getattr(info, "media_type", None)
+        self.mode = mode
+        self.config = config
+        self.model = self._parameter_model()
+        self.branches = self._form_branches()
+        self.model_fields = self._wire_fields(self.model)
+        self.is_plain_text = (
+            info.annotation is str and not info.metadata and info.discriminator is None
+        )
+        self._default_is_constant = info.default_factory is None and isinstance(
+            info.default, _CONSTANTS
+        )
+        self._adapter: TypeAdapter[Any] | None = None
+        self.check = self._check_after_building
+        if not deferred:
+            self._build_now_if_possible()
+
+    @property
+    def field_info(self) -> FieldInfo:
+        """The declaration, under the name that FastAPI gives it."""
+        return self.info
+
+    @property
+    def default(self) -> Any:
+        """The declared default itself, not a copy; ``PydanticUndefined`` if there is none."""
+        return self.info.default
+
+    def __repr__(self) -> str:
+        return f"Field(name={self.name!r}, annotation={self.annotation!r}, alias={self.alias!r})"
+
+    # --- what a request asks -------------------------------------------------------------
+
+    def validate(
+        self, value: Any, loc: ErrorLocation = ()
+    ) -> tuple[Any, list[ErrorDetail]]:
+        """Validate one value.
+
+        Args:
+            value: What was received.
+            loc: Where it was received; put before the location inside the value.
+
+        Returns:
+            The validated value and no errors, or ``None`` and the errors as FastAPI reports
+            them: Pydantic's, without ``url``.
+        """
+        try:
+            return self.adapter.validate_python(value, from_attributes=True), []
+        except ValidationError as error:
+            return None, located_errors(error, loc)
+
+    def get_default(self) -> Any:
+        """A fresh default: a deep copy, or the result of the default factory.
+
+        ``PydanticUndefined`` if the value is required.
+        """
+        if self._default_is_constant:
+            return self.info.default
+        if self.info.default_factory is None:
+            return deepcopy(self.info.default)
+        return self.info.get_default(call_default_factory=True)
+
+    def serialize(self, value: Any, *, mode: str = "json", **options: Any) -> Any:
+        """Turn a validated value into plain Python data.
+
+        Args:
+            value: A value of the type of this field.
+            mode: ``"json"`` for data that JSON can hold, ``"python"`` to keep other types.
+            options: ``include``, ``exclude``, ``by_alias`` (default ``True``),
+                ``exclude_unset``, ``exclude_defaults``, ``exclude_none``, as in Pydantic.
+        """
+        options.setdefault("by_alias", True)
+        return self.adapter.dump_python(value, mode=mode, **options)
+
+    def serialize_json(self, value: Any, **options: Any) -> bytes:
+        """Turn a validated value into JSON in UTF-8; options as for `serialize`."""
+        options.setdefault("by_alias", True)
+        return self.adapter.dump_json(value, **options)
+
+    # --- building -----------------------------------------------------------------------
+
+    @property
+    def adapter(self) -> TypeAdapter[Any]:
+        """The Pydantic adapter that validates and serialises.
+
+        Raises:
+            pydantic.PydanticUndefinedAnnotation: A forward reference is still unknown.
+        """
+        if self._adapter is None:
+            self._build()
+        assert self._adapter is not None  # noqa: S101 - `_build` sets it or raises
+        return self._adapter
+
+    @property
+    def documented_type(self) -> Any:
+        """The type with everything that documentation shows: title, default, examples, ..."""
+        return Annotated[self.annotation, self.info]
+
+    def _build(self) -> None:
+        adapter = _adapter_for(self.annotation, self.info, self.config)
+        if not getattr(adapter, "pydantic_complete", True):
+            adapter.rebuild(_types_namespace=late_namespace(self.annotation))
+        self._adapter = adapter
+        validate = adapter.validator.validate_python
+        self.check = validate if self.mode == "validation" else partial(
+            validate, from_attributes=True
+        )
+
+    def _build_now_if_possible(self) -> None:
+        """Build the validator; a name that is not defined yet is looked up at first use."""
+        try:
+            self._build()
+        except (PydanticUndefinedAnnotation, NameError):
+            self._adapter = None
+
+    def _check_after_building(self, value: Any, **options: Any) -> Any:
+        """Stands in for ``check`` until the validator exists."""
+        return self.adapter.validate_python(value, **options)
+
+    # --- models whose fields are separate parameters ----------------------------------------
+
+    def _parameter_model(self) -> type[BaseModel] | None:
+        separate = self.location in ("query", "header", "cookie") or self.is_form
+        if not separate or self.is_json or self.is_file:
+            return None
+        return model_of(self.annotation)
+
+    def _form_branches(self) -> tuple[tuple[type[BaseModel], tuple[Field, ...]], ...]:
+        if not self.is_form or self.is_file or self.is_json:
+            return ()
+        models = models_of(self.annotation)
+        if len(models) < 2:
+            return ()
+        return tuple((model, self._wire_fields(model)) for model in models)
+
+    def _wire_fields(self, model: type[BaseModel] | None) -> tuple[Field, ...]:
+        if model is None:
+            return ()
+        convert = self.location == "header" and getattr(self.info, "convert_underscores", True)
+        return tuple(
+            _wire_field(model, name, info, self, convert)
+            for name, info in model.model_fields.items()
+        )
+
+
+def missing_error(loc: ErrorLocation) -> ErrorDetail:
+    """The error for a required value that was not sent."""
+    return {"type": "missing", "loc": loc, "msg": "Field required", "input": None}
+
+
+def located_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
+    """Pydantic's errors as they are reported to clients, with ``loc`` put first."""
+    return [
+        {**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)
+    ]
+
+
+def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
+    """The names that a declaration accepts on the wire, in the order they are tried.
+
+    Names of an `pydantic.AliasPath` are not names on the wire: a path digs into another value,
+    so such a field keeps its alias or its own name.
+    """
+    validation_alias = info.validation_alias
+    if isinstance(validation_alias, str):
+        return (validation_alias,)
+    if isinstance(validation_alias, AliasChoices):
+        choices = tuple(choice for choice in validation_alias.choices if isinstance(choice, str))
+        if len(choices) == len(validation_alias.choices):
+            return choices
+    return (info.alias or name,)
+
+
+def _wire_field(
+    model: type[BaseModel], name: str, info: FieldInfo, parent: Field, convert: bool
+) -> Field:
+    """One field of a parameter model, under the names that a client may use."""
+    config: Mapping[str, Any] = model.model_config
+    by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
+    keys = declared_names(info, name)
+    if config.get("validate_by_alias") is False:
+        keys = (name,)
+    elif by_name and name not in keys:
+        keys = (*keys, name)
+    lookups = tuple(
+        key.replace("_", "-") if convert and key == name else key for key in keys
+    )
+    return Field(
+        name,
+        info,
+        location=parent.location,
+        lookups=lookups,
+        model_keys=keys,
+        is_form=parent.is_form,
+        config=model.model_config,
+        deferred=True,
+    )
+
+
+def late_namespace(annotation: Any) -> dict[str, Any]:
+    """The names of the module in which an unresolved forward reference was written."""
+    module = getattr(annotation, "__forward_module__", None)
+    if isinstance(module, str):
+        module = sys.modules.get(module)
+    return dict(vars(module)) if module is not None else {}
+
+
+def _is_json(info: FieldInfo) -> bool:
+    if has_json_marker(info.metadata):
+        return True
+    return has_json_marker(split_metadata(info.annotation)[1])
+
+
+_SHARED_TYPES: tuple[type[Any], ...] = (
+    str, int, float, bool, bytes, UUID, datetime, date, time, timedelta, Decimal,
+)
+_shared_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter_for(annotation: Any, info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
+    """An adapter that validates as ``info`` says; the frequent plain types share one.
+
+    Title, default, examples and so on do not change validation, so they are left out.
+    """
+    rules = list(info.metadata)
+    if info.discriminator is not None:
+        rules.append(FieldInfo(discriminator=info.discriminator))
+    if rules:
+        annotation = Annotated[(annotation, *rules)]  # type: ignore[assignment]  # built at run time
+    elif annotation in _SHARED_TYPES:
+        if annotation not in _shared_adapters:
+            _shared_adapters[annotation] = TypeAdapter(annotation)
+        return _shared_adapters[annotation]
+    if is_class(annotation, BaseModel):
+        config = None  # A model brings its own and accepts no other.
+    return TypeAdapter(annotation, config=config)

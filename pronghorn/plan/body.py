@@ -1,0 +1,112 @@
+"""How the body of a request is read, and what a response is validated with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import create_model
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.fields import FieldInfo
+
+from pronghorn import params
+from pronghorn.annotations import is_class, strip_metadata
+from pronghorn.fields import Field
+from pronghorn.plan.model import BodyKind, BodyPlan
+from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
+
+
+def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
+    """Decide how the body is read.
+
+    One field is the whole body, unless it was declared with ``embed=True``; several fields are
+    members of one object, or fields of one form. A name that appears in several dependencies
+    is one field.
+
+    Args:
+        fields: Every body field of the endpoint and its dependencies, in order.
+        unique_id: The identifier of the route; the model of a combined body is named after it.
+
+    Returns:
+        The plan, or ``None`` if nothing reads the body.
+    """
+    if not fields:
+        return None
+    once = tuple({field.name: field for field in reversed(fields)}[name] for name in _names(fields))
+    embed = _is_embedded(once)
+    whole = _combined(once, unique_id) if embed else once[0]
+    kind = BodyKind.FORM if any(field.is_form for field in once) else BodyKind.JSON
+    return BodyPlan(
+        kind=kind,
+        fields=once,
+        embed=embed,
+        field=whole,
+        media_type=whole.media_type or "application/json",
+        raw=not embed and kind is BodyKind.JSON and _is_raw(whole),
+    )
+
+
+def response_field(
+    name: str, annotation: Any, mode: Literal["validation", "serialization"] = "serialization"
+) -> Field:
+    """The field of a response: what an endpoint returns, or a documented other response.
+
+    Args:
+        name: The name in the documentation.
+        annotation: The type of the value.
+        mode: ``"serialization"`` for what is sent.
+
+    Raises:
+        SetupError: Pydantic cannot handle the type.
+        PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
+    """
+    refuse_pydantic_v1(annotation)
+    try:
+        return Field(name, FieldInfo(annotation=annotation), mode=mode)
+    except PydanticSchemaGenerationError as error:
+        raise invalid_type_error(annotation) from error
+
+
+def _names(fields: Sequence[Field]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(field.name for field in fields))
+
+
+def _is_embedded(fields: Sequence[Field]) -> bool:
+    """Whether the fields are members of the body, and not the body itself."""
+    if len(fields) > 1:
+        return True
+    field = fields[0]
+    if field.embed:
+        return True
+    # A form always has names, so a single form field is embedded; a form model is the form.
+    return field.is_form and field.model is None and not field.branches
+
+
+def _combined(fields: Sequence[Field], unique_id: str) -> Field:
+    """The whole body as one field, with a model that has each field as a member."""
+    name = f"Body_{unique_id}"
+    members: dict[str, Any] = {field.name: (field.annotation, field.info) for field in fields}
+    model = create_model(name, **members)
+    required = any(field.required for field in fields)
+    marker, media_type = _whole_marker(fields)
+    options: dict[str, Any] = {} if required else {"default": None}
+    if media_type is not None:
+        options["media_type"] = media_type
+    info = marker(annotation=model, alias="body", **options)
+    return Field("body", info, location="body", mode="validation", deferred=True)
+
+
+def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | None]:
+    """The kind of marker that the combined body has, and its media type."""
+    infos = [field.info for field in fields]
+    for kind in (params.File, params.Form):
+        if any(isinstance(info, kind) for info in infos):
+            return kind, None
+    media_types = [field.media_type for field in fields if isinstance(field.info, params.Body)]
+    shared = media_types[0] if len(set(media_types)) == 1 else None
+    return params.Body, shared
+
+
+def _is_raw(field: Field) -> bool:
+    """Whether the value is the bytes of the body themselves."""
+    return is_class(strip_metadata(field.annotation), bytes)

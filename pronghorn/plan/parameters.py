@@ -1,0 +1,294 @@
+"""What one parameter of an endpoint or dependency stands for.
+
+The order of the questions: a marker in ``Annotated``, a marker as the default, a type that is
+injected by itself, and last an inferred place: the path if the name is in it, a file for
+uploads, the body for everything that is no single value, else the query string.
+"""
+
+from __future__ import annotations
+
+import inspect
+from copy import copy
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import AliasChoices
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from starlette.background import BackgroundTasks
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from pronghorn import params
+from pronghorn.annotations import (
+    is_class,
+    is_scalar,
+    is_scalar_sequence,
+    is_upload,
+    is_upload_sequence,
+    model_of,
+    split_metadata,
+)
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import SetupAssertionError, SetupTypeError
+from pronghorn.fields import Field, Location, declared_names
+from pronghorn.plan.model import Injected, InjectedKind
+from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
+from pronghorn.scopes import SecurityScopes
+
+# The order matters: Request and WebSocket are connections too.
+_INJECTED: tuple[tuple[type[Any], InjectedKind], ...] = (
+    (Request, InjectedKind.REQUEST),
+    (WebSocket, InjectedKind.WEBSOCKET),
+    (HTTPConnection, InjectedKind.CONNECTION),
+    (Response, InjectedKind.RESPONSE),
+    (BackgroundTasks, InjectedKind.BACKGROUND_TASKS),
+    (SecurityScopes, InjectedKind.SECURITY_SCOPES),
+)
+
+_Marker = params.Param | params.Body
+_MARKERS = (params.Param, params.Body)
+_EXAMPLE_DEPENDS = "{name}: Annotated[..., Depends(dependency)]"
+
+
+def analyze_parameter(
+    *, name: str, annotation: Any, default: Any, path_names: frozenset[str]
+) -> Field | params.Depends | Injected:
+    """Find out what one parameter receives.
+
+    Args:
+        name: The name of the parameter in Python.
+        annotation: Its resolved annotation, or `inspect.Parameter.empty`.
+        default: Its default, or `inspect.Parameter.empty`.
+        path_names: The names in the path template of the route.
+
+    Returns:
+        A `Field` to read from the request, a `pronghorn.params.Depends` whose dependency is
+        filled in, or the part of the exchange that the type asks for.
+
+    Raises:
+        SetupAssertionError: The markers contradict each other, the type or the path.
+        SetupTypeError: Both a default and a default factory.
+        SetupError: Pydantic cannot handle the type.
+        PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
+    """
+    annotation = Any if annotation is inspect.Parameter.empty else annotation
+    bare, metadata = split_metadata(annotation)
+    marker = _last_marker(metadata)
+    in_path = name in path_names
+    _refuse_two_markers(name, marker, default, in_path=in_path)
+    if isinstance(marker, params.Depends):
+        return _with_dependency(marker, bare)
+    if isinstance(default, params.Depends):
+        return _with_dependency(default, bare)
+    explicit = marker is not None or isinstance(default, FieldInfo)
+    kind = _injected_kind(bare)
+    if kind is not None and not explicit:
+        return Injected(name, kind)
+    if kind is not None:
+        raise _marker_for_injected(name, bare)
+    if isinstance(default, FieldInfo):
+        info = _from_default(name, bare, default)
+    elif isinstance(marker, FieldInfo):
+        info = _from_marker(name, bare, metadata, marker, default)
+    else:
+        info = _inferred(bare, metadata, default, in_path=in_path)
+    _check_place(name, info, in_path=in_path)
+    return _field(name, info, path_names)
+
+
+def _last_marker(metadata: tuple[Any, ...]) -> _Marker | params.Depends | None:
+    """The marker that counts: the last one."""
+    markers = [item for item in metadata if isinstance(item, (*_MARKERS, params.Depends))]
+    return markers[-1] if markers else None
+
+
+def _refuse_two_markers(name: str, marker: Any, default: Any, *, in_path: bool) -> None:
+    """Refuse a marker in ``Annotated`` next to another one as the default."""
+    if isinstance(default, params.Depends) and marker is not None:
+        got = (
+            f"Cannot specify `Depends` in `Annotated` and default value together for {name!r}"
+            if isinstance(marker, params.Depends)
+            else "Cannot specify a FastAPI annotation in `Annotated` and `Depends` as a default "
+            f"value together for {name!r}"
+        )
+        raise _assertion(got, "one of the two was left over", _EXAMPLE_DEPENDS.format(name=name))
+    if in_path and isinstance(marker, FieldInfo) and default is not inspect.Parameter.empty:
+        raise _assertion(
+            "Path parameters cannot have default values",
+            f"{name!r} is always in the path, so its default would never be used",
+            f"{name}: Annotated[..., Path()]",
+        )
+    if isinstance(marker, FieldInfo) and isinstance(default, FieldInfo):
+        raise _assertion(
+            f"Cannot specify FastAPI annotations in `Annotated` and default value together for "
+            f"{name!r}",
+            "one of the two was left over",
+            f"{name}: Annotated[..., {type(marker).__name__}(...)]",
+        )
+
+
+def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
+    """The marker with its dependency; ``Depends()`` means the annotated type."""
+    return marker if marker.dependency is not None else replace(marker, dependency=bare)
+
+
+def _injected_kind(bare: Any) -> InjectedKind | None:
+    for base, kind in _INJECTED:
+        if is_class(bare, base):
+            return kind
+    return None
+
+
+def _from_default(name: str, bare: Any, default: FieldInfo) -> _Marker:
+    """The declaration in ``name: type = Query(...)``.
+
+    It replaces the metadata of the annotation, as in FastAPI.
+    """
+    if not isinstance(default, _MARKERS):
+        raise _assertion(
+            f"non-body parameters must be in path, query, header or cookie: {name}",
+            "Pydantic's Field() is for models and for `Annotated`",
+            f"{name}: Annotated[..., Field(...)] = default, or {name}: ... = Query(...)",
+        )
+    return _copy_of(default, default, bare, default.default)
+
+
+def _from_marker(
+    name: str, bare: Any, metadata: tuple[Any, ...], marker: _Marker, default: Any
+) -> _Marker:
+    """The declaration in ``name: Annotated[type, Query(...)] = default``."""
+    merged = FieldInfo.from_annotation(Annotated[(bare, *metadata)])  # type: ignore[arg-type]  # built at run time
+    if merged.default is not PydanticUndefined:
+        kind = type(marker).__name__
+        raise _assertion(
+            f"`{kind}` default value cannot be set in `Annotated` for {name!r}. Set the default "
+            "value with `=` instead.",
+            None,
+            f"{name}: Annotated[..., {kind}()] = {merged.default!r}",
+        )
+    if default is inspect.Parameter.empty or default is Ellipsis:
+        default = PydanticUndefined
+    return _copy_of(marker, merged, bare, default)
+
+
+def _inferred(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bool) -> _Marker:
+    """The declaration that the type, and the path, imply."""
+    if default is inspect.Parameter.empty or default is Ellipsis:
+        default = PydanticUndefined
+    kind: type[_Marker]
+    if in_path:
+        kind = params.Path
+    elif is_upload(bare) or is_upload_sequence(bare):
+        kind = params.File
+    elif not is_scalar(bare):
+        kind = params.Body
+    else:
+        kind = params.Query
+    marker = kind()
+    merged: FieldInfo = marker
+    if metadata:
+        merged = FieldInfo.from_annotation(Annotated[(bare, *metadata)])  # type: ignore[arg-type]  # built at run time
+    if in_path:
+        # A route without this name in its path may use the default; here it always has a value.
+        merged.default_factory, default = None, PydanticUndefined
+    return _copy_of(marker, merged, bare, default)
+
+
+def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Marker:
+    """A declaration like ``marker`` with what Pydantic merged, since markers may be shared.
+
+    ``marker`` says where the value comes from; ``source`` what it may be.
+    """
+    if default is not PydanticUndefined and source.default_factory is not None:
+        raise setup_error(
+            "cannot specify both default and default_factory",
+            f"the default is {default!r}",
+            "one of the two",
+            kind=SetupTypeError,
+        )
+    info = copy(marker)
+    for attribute in FieldInfo.__slots__:
+        if hasattr(source, attribute):
+            setattr(info, attribute, copy(getattr(source, attribute)))
+    info.annotation = bare
+    info.default = default
+    return info
+
+
+def _check_place(name: str, info: _Marker, *, in_path: bool) -> None:
+    """Refuse types that cannot be in the part of the request where they are declared."""
+    kind, annotation = type(info).__name__, info.annotation
+    if in_path and not isinstance(info, params.Path):
+        raise _assertion(
+            f"Cannot use `{kind}` for path param {name!r}",
+            "the name is in the path of this route",
+            f"{name}: Annotated[..., Path()], or another name for the parameter",
+        )
+    if in_path and not is_scalar(annotation):
+        raise _assertion(
+            "Path params must be of one of the supported types",
+            f"{name!r} is one piece of text in the path and cannot be a {annotation}",
+            f"{name}: str, or a type that Pydantic makes from text",
+        )
+    if not isinstance(info, params.Query) or model_of(annotation) is not None:
+        return
+    if not (is_scalar(annotation) or is_scalar_sequence(annotation)):
+        raise _assertion(
+            f"Query parameter {name!r} must be one of the supported types",
+            f"{annotation} is no single value, no list of single values and no model",
+            f"{name}: Annotated[Model, Query()] for a model, or Body() instead of Query()",
+        )
+
+
+def _field(name: str, info: _Marker, path_names: frozenset[str]) -> Field:
+    """Build the field of a declaration that has been checked."""
+    refuse_pydantic_v1(info.annotation)
+    lookups = _lookups(name, info, path_names)
+    if info.alias is None:
+        info.alias = lookups[0] if isinstance(info, params.Param) else name
+    try:
+        return Field(
+            name,
+            info,
+            location=_location(info),
+            lookups=lookups,
+            is_form=isinstance(info, params.Form),
+            is_file=isinstance(info, params.File),
+        )
+    except PydanticSchemaGenerationError as error:
+        raise invalid_type_error(info.annotation) from error
+
+
+def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str, ...]:
+    """The names on the wire of a parameter, in the order they are tried."""
+    choices = info.validation_alias
+    if isinstance(info, params.Path) and isinstance(choices, AliasChoices):
+        known = [choice for choice in choices.choices if choice in path_names]
+        chosen = str(known[0]) if known else info.alias or name
+        info.alias = info.validation_alias = chosen
+    names = declared_names(info, name)
+    if isinstance(info, params.Header) and info.convert_underscores and info.alias is None:
+        return tuple(n.replace("_", "-") if n == name else n for n in names)
+    return names
+
+
+def _location(info: _Marker) -> Location:
+    return info.in_.value if isinstance(info, params.Param) else "body"
+
+
+def _marker_for_injected(name: str, bare: Any) -> SetupAssertionError:
+    return _assertion(
+        f"Cannot specify FastAPI annotation for type {bare!r}",
+        f"{name!r} receives the object itself because of its type",
+        f"{name}: {getattr(bare, '__name__', bare)}",
+    )
+
+
+def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionError:
+    error = setup_error(got, probably, write, kind=SetupAssertionError)
+    if not isinstance(error, SetupAssertionError):
+        raise TypeError(type(error))
+    return error

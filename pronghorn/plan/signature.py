@@ -1,0 +1,156 @@
+"""What a callable takes and returns, and how it must be run.
+
+Annotations may be strings (PEP 563), may name types that exist only for type checkers, and may
+stand behind partials, decorators, bound methods, classes and callable instances. All of that is
+looked through once, here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from asyncio import iscoroutinefunction as asyncio_iscoroutinefunction
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, ForwardRef, get_type_hints
+
+from pronghorn.plan.model import CallKind
+
+if sys.version_info >= (3, 13):
+    iscoroutinefunction = inspect.iscoroutinefunction
+else:
+    # Older libraries mark their coroutine functions in a way that only asyncio's test knows.
+    iscoroutinefunction = asyncio_iscoroutinefunction
+
+
+def typed_signature(call: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a callable with its annotations resolved.
+
+    Args:
+        call: Any callable: function, class, partial, decorated function, instance, method.
+
+    Returns:
+        The signature. An annotation whose names cannot be resolved, such as those imported
+        under ``TYPE_CHECKING``, stays a ``ForwardRef``.
+
+    Raises:
+        ValueError: A built-in without a signature.
+    """
+    signature = inspect.signature(call)
+    names = _namespace(call)
+    parameters = [
+        parameter.replace(annotation=resolve_annotation(parameter.annotation, names))
+        for parameter in signature.parameters.values()
+    ]
+    return signature.replace(parameters=parameters)
+
+
+def typed_return(call: Callable[..., Any]) -> Any:
+    """The resolved return annotation of a callable.
+
+    Returns:
+        The annotation, ``None`` for an annotation of ``None``, and `inspect.Signature.empty`
+        where there is none.
+    """
+    annotation = inspect.signature(call).return_annotation
+    return resolve_annotation(annotation, _namespace(call))
+
+
+def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
+    """Evaluate an annotation that is a string, or contains strings.
+
+    Args:
+        annotation: What the parameter is annotated with.
+        names: The names that the annotation may use.
+
+    Returns:
+        The type; ``None`` for the string ``"None"``; a ``ForwardRef`` if a name is unknown.
+    """
+    if annotation is inspect.Parameter.empty or annotation is None:
+        return annotation
+    holder = SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        resolved = get_type_hints(holder, dict(names), include_extras=True)["it"]
+    except (NameError, AttributeError, TypeError):
+        return _unresolved(annotation, names)
+    return None if annotation == "None" else resolved
+
+
+def _unresolved(annotation: Any, names: Mapping[str, Any]) -> Any:
+    """Keep what cannot be resolved yet, together with the module to look in later."""
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return ForwardRef(annotation, is_argument=False, module=names.get("__name__"))
+    except SyntaxError:
+        return annotation
+
+
+def call_kind(call: Callable[..., Any]) -> CallKind:
+    """How a callable must be run.
+
+    A plain wrapper around a generator or coroutine function counts as what it wraps, because
+    calling it gives that generator or coroutine.
+    """
+    candidates = list(_candidates(call))
+    if any(inspect.isgeneratorfunction(candidate) for candidate in candidates):
+        return CallKind.GENERATOR
+    if any(inspect.isasyncgenfunction(candidate) for candidate in candidates):
+        return CallKind.ASYNC_GENERATOR
+    if any(iscoroutinefunction(candidate) for candidate in candidates):
+        return CallKind.COROUTINE
+    return CallKind.THREAD
+
+
+def _candidates(call: Any) -> Iterator[Any]:
+    """The functions whose nature decides how ``call`` is run, from the outside in."""
+    outer = _without_partial(call)
+    if inspect.isclass(outer):
+        return  # Making an instance is a plain call, whatever the class defines.
+    for target in (outer, _unwrapped(outer)):
+        if inspect.isclass(target):
+            return
+        yield target
+        if not inspect.isroutine(target):
+            method = getattr(target, "__call__", None)  # noqa: B004 - the bound method is needed
+            yield method
+            yield _unwrapped(method)
+
+
+def _without_partial(call: Any) -> Any:
+    while isinstance(call, partial):
+        call = call.func
+    return call
+
+
+def _unwrapped(call: Any) -> Any:
+    """What is below all partials and ``functools.wraps`` decorators."""
+    while True:
+        inner = inspect.unwrap(_without_partial(call))
+        if inner is call:
+            return call
+        call = inner
+
+
+def _namespace(call: Any) -> dict[str, Any]:
+    """The names that the annotations of a callable may use."""
+    target = _unwrapped(call)
+    if inspect.isclass(target):
+        return _class_namespace(target)
+    if not inspect.isroutine(target):
+        target = _unwrapped(type(target).__call__)
+    target = getattr(target, "__func__", target)
+    names = dict(getattr(target, "__globals__", None) or {})
+    names.update({item.__name__: item for item in getattr(target, "__type_params__", ())})
+    return names
+
+
+def _class_namespace(target: type[Any]) -> dict[str, Any]:
+    """The names of the module that wrote the constructor of a class, or else the class."""
+    for method in (target.__init__, target.__new__):  # type: ignore[misc]  # looked at, not called
+        names = getattr(_unwrapped(method), "__globals__", None)
+        if names is not None:
+            return {**names, target.__name__: target}
+    module = sys.modules.get(target.__module__)
+    return dict(vars(module)) if module is not None else {}

@@ -1,0 +1,57 @@
+"""Types that cannot be validated, and what their author is told."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from pronghorn.annotations import is_class, strip_metadata, union_members
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import PydanticV1NotSupportedError, SetupError
+
+
+def invalid_type_error(annotation: Any) -> SetupError:
+    """The error for a type that Pydantic cannot build a validator for."""
+    return setup_error(
+        f"Invalid args for response field! Hint: check that {annotation} is a valid Pydantic "
+        "field type",
+        "the type is a plain class, or a union with a Response class",
+        "a Pydantic model or dataclass; for a return annotation that is no model, "
+        "`response_model=None` in the decorator",
+    )
+
+
+def refuse_pydantic_v1(annotation: Any) -> None:
+    """Raise if a model of ``pydantic.v1`` is the type, a member of the union or an item.
+
+    Raises:
+        PydanticV1NotSupportedError: There is such a model.
+    """
+    if "pydantic.v1" not in sys.modules:
+        return  # Nobody can have made such a model.
+    if _has_pydantic_v1(annotation):
+        raise PydanticV1NotSupportedError(
+            f"pydantic.v1 models are no longer supported: {annotation}. "
+            "Change the import from `pydantic.v1` to `pydantic`."
+        )
+
+
+def is_pydantic_v1_model(value: Any) -> bool:
+    """Whether ``value`` is a model class of ``pydantic.v1``."""
+    if not isinstance(value, type) or issubclass(value, BaseModel):
+        return False
+    with warnings.catch_warnings():
+        # Importing it warns on the Python versions that it does not support.
+        warnings.simplefilter("ignore", UserWarning)
+        from pydantic import v1
+    return is_class(value, v1.BaseModel)
+
+
+def _has_pydantic_v1(annotation: Any) -> bool:
+    members = union_members(annotation)
+    bare = strip_metadata(annotation)
+    parts = members or get_args(bare)
+    return is_pydantic_v1_model(bare) or any(_has_pydantic_v1(part) for part in parts)
