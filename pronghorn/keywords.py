@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, TypeVar, get_args, get_origin
 
 from pronghorn.diagnostics import did_you_mean, setup_error, user_place
 from pronghorn.exceptions import SetupTypeError
@@ -100,6 +100,8 @@ def _expand(
 
 def _split(annotation: Any) -> tuple[Any, Any]:
     """The annotation of a key without its `DefaultIs`, and what that says (or ``None``)."""
+    if isinstance(annotation, ForwardRef):  # A type of a higher layer; its name reads better.
+        return annotation.__forward_arg__, None
     if get_origin(annotation) is not Annotated:
         return annotation, None
     origin, *metadata = get_args(annotation)
