@@ -50,11 +50,31 @@ def typed_return(call: Callable[..., Any]) -> Any:
     """The resolved return annotation of a callable.
 
     Returns:
-        The annotation, ``None`` for an annotation of ``None``, and `inspect.Signature.empty`
-        where there is none.
+        The annotation; ``None`` where there is none, and for an annotation of ``None``.
     """
     annotation = inspect.signature(call).return_annotation
+    if annotation is inspect.Signature.empty:
+        return None
     return resolve_annotation(annotation, _namespace(call))
+
+
+def where_is(call: Callable[..., Any]) -> dict[str, Any]:
+    """Where a callable was written: ``function``, ``file`` and ``line``, as far as known.
+
+    Wrappers are looked through, since their own place says nothing about the endpoint.
+    """
+    target = _unwrapped(call)
+    if not inspect.isclass(target) and not inspect.isroutine(target):
+        target = type(target)
+    found: dict[str, Any] = {}
+    name = getattr(target, "__name__", None)
+    if name is not None:
+        found["function"] = name
+    try:
+        file, line = inspect.getsourcefile(target), inspect.getsourcelines(target)[1]
+    except (OSError, TypeError):
+        return found
+    return {**found, "file": file, "line": line} if file else found
 
 
 def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
