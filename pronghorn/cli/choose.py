@@ -1,0 +1,189 @@
+"""Pick the application among the names of an imported module."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from pronghorn.applications import FastAPI
+from pronghorn.cli.errors import CommandError
+from pronghorn.diagnostics import did_you_mean
+from pronghorn.routing import APIRouter
+
+__all__ = ["Choice", "choose"]
+
+PREFERRED_NAMES = ("app", "api")
+_LISTED_NAMES = 12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The application that was picked.
+
+    Attributes:
+        attribute: Its name in the module; may be dotted.
+        app: The application: a `FastAPI`, or another ASGI application that was named.
+        reason: Why this one, for messages.
+    """
+
+    attribute: str
+    app: Any
+    reason: str
+
+
+def choose(module: ModuleType, attribute: str | None) -> Choice:
+    """Pick the application in a module.
+
+    Args:
+        module: The imported module.
+        attribute: The name that the user gave. It may name any ASGI application, so that one
+            wrapped in a middleware can be served. Without it, ``app``, then ``api``, then the
+            first `FastAPI` in alphabetical order is taken.
+
+    Raises:
+        CommandError: There is none, the name does not exist or names something else, or the
+            application is one of the real FastAPI.
+    """
+    if attribute is not None:
+        return Choice(attribute, _named(module, attribute), "named")
+    for name in PREFERRED_NAMES:
+        if isinstance(vars(module).get(name), FastAPI):
+            return Choice(name, vars(module)[name], f"it is called {name!r}")
+    for name in sorted(vars(module)):
+        if isinstance(vars(module)[name], FastAPI):
+            return Choice(name, vars(module)[name], "it is the first in the module")
+    for name in (*PREFERRED_NAMES, *sorted(vars(module))):
+        _refuse_real_fastapi(vars(module).get(name), module, name)
+    raise _nothing_found(module)
+
+
+def _named(module: ModuleType, attribute: str) -> Any:
+    value: Any = module
+    for part in attribute.split("."):
+        if not hasattr(value, part):
+            raise _no_such_name(module, attribute)
+        value = getattr(value, part)
+    _refuse_real_fastapi(value, module, attribute)
+    if isinstance(value, FastAPI):
+        return value
+    if _is_asgi(value):
+        return value
+    message = f"The app name {attribute} in {module.__name__} does not name an app"
+    if _is_factory(value):
+        raise CommandError(
+            f"{message}: it is a function that makes one",
+            f"Write in the module: app = {attribute}()",
+        )
+    raise CommandError(f"{message}: it is {_describe(value)}", _suggestion(module, attribute))
+
+
+def _is_factory(value: Any) -> bool:
+    """Whether a function probably makes an app: its name or annotation says so."""
+    if not inspect.isfunction(value):
+        return False
+    result = value.__annotations__.get("return")
+    if result is not None:
+        return "FastAPI" in (result if isinstance(result, str) else getattr(result, "__name__", ""))
+    return "app" in value.__name__.lower()
+
+
+def _is_asgi(value: Any) -> bool:
+    """Whether it can be called with scope, receive and send."""
+    if isinstance(value, (APIRouter, type)) or not callable(value):
+        return False
+    try:
+        inspect.signature(value).bind(None, None, None)
+    except TypeError:
+        return False
+    except ValueError:  # A callable without a signature, written in C.
+        return True
+    return True
+
+
+def _refuse_real_fastapi(value: Any, module: ModuleType, attribute: str) -> None:
+    # By name: importing fastapi to compare classes would be the import that we warn about.
+    if not any(kind.__module__ == "fastapi.applications" for kind in type(value).__mro__):
+        return
+    raise CommandError(
+        f"{module.__name__}:{attribute} is an app of the FastAPI that is installed, "
+        "not of pronghorn",
+        "To run it on pronghorn unchanged: add --as-fastapi to this command\n"
+        "To change the program instead:    from pronghorn import FastAPI",
+    )
+
+
+def _no_such_name(module: ModuleType, attribute: str) -> CommandError:
+    return CommandError(
+        f"Could not find app name {attribute} in {module.__name__}",
+        _suggestion(module, attribute),
+    )
+
+
+def _suggestion(module: ModuleType, attribute: str) -> str:
+    """What the user may have meant: an app if there is one, else a name spelled alike."""
+    apps = [name for name, value in vars(module).items() if isinstance(value, FastAPI)]
+    nearest = did_you_mean(attribute, apps) or (apps[0] if len(apps) == 1 else None)
+    nearest = nearest or did_you_mean(attribute, _public_names(module))
+    if nearest and nearest != attribute:
+        return f"Did you mean {nearest}, {_describe(vars(module)[nearest])}?"
+    return _found(module)
+
+
+def _nothing_found(module: ModuleType) -> CommandError:
+    factories = [name for name in _public_names(module) if _is_factory(vars(module)[name])]
+    hints = [_found(module)]
+    if factories:
+        hints.append(f"If {factories[0]} makes the app, write there: app = {factories[0]}()")
+    elif any(_top_level(value) == "fastapi" for value in vars(module).values()):
+        hints.append("It imports the FastAPI that is installed; for pronghorn add --as-fastapi")
+    else:
+        hints.append("If the app is not a FastAPI itself, name it: --app NAME")
+    return CommandError(
+        f"Could not find a FastAPI app in module {module.__name__}", "\n".join(hints)
+    )
+
+
+def _top_level(value: Any) -> str:
+    """The package that a value comes from, by the name it gives itself."""
+    home = getattr(value, "__module__", None) or getattr(value, "__name__", None)
+    return home.partition(".")[0] if isinstance(home, str) else ""
+
+
+def _found(module: ModuleType) -> str:
+    names = _public_names(module)
+    if not names:
+        return f"{module.__name__} defines no public names."
+    listed = [f"{name} ({_describe(vars(module)[name])})" for name in names[:_LISTED_NAMES]]
+    more = f" and {len(names) - _LISTED_NAMES} more" if len(names) > _LISTED_NAMES else ""
+    return f"Found in {module.__name__}: {', '.join(listed)}{more}"
+
+
+def _public_names(module: ModuleType) -> list[str]:
+    """Names that the module itself made: no modules, and nothing imported from elsewhere."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and not isinstance(value, ModuleType)
+        and not _is_imported(value, module)
+    ]
+
+
+def _is_imported(value: Any, module: ModuleType) -> bool:
+    home = getattr(value, "__module__", None)
+    return (inspect.isclass(value) or inspect.isfunction(value)) and home != module.__name__
+
+
+def _describe(value: Any) -> str:
+    if inspect.isclass(value):
+        return f"the class {value.__name__}"
+    if inspect.isfunction(value):
+        return "a function"
+    kind = type(value).__name__
+    return f"{_article(kind)} {kind}"
+
+
+def _article(word: str) -> str:
+    return "an" if word[:1].lower() in "aeio" else "a"

@@ -1,0 +1,98 @@
+"""Find the application that a command is about: the file, the module, then the object.
+
+In this order: a path or an application name on the command line; an entrypoint on the command
+line; an entrypoint in ``pyproject.toml``; the default files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pronghorn.cli.choose import choose
+from pronghorn.cli.errors import USAGE, CommandError
+from pronghorn.cli.importing import import_module
+from pronghorn.cli.locate import Entrypoint, Module, locate, parse_entrypoint, read_entrypoint
+
+__all__ = ["AppReference", "Found", "discover"]
+
+
+@dataclass(frozen=True)
+class AppReference:
+    """What the user said about where the application is.
+
+    Attributes:
+        path: A Python file or folder.
+        app: A name in that module.
+        entrypoint: ``"package.module:name"``; not together with the other two.
+        as_fastapi: Let ``import fastapi`` in the program give pronghorn.
+    """
+
+    path: Path | None = None
+    app: str | None = None
+    entrypoint: str | None = None
+    as_fastapi: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """The application, and how a new process can import it.
+
+    Attributes:
+        app: The application.
+        module: The module that it is in.
+        attribute: Its name there.
+        as_fastapi: Whether ``import fastapi`` gives pronghorn in that program.
+        sources: Who named the module and who named the application, for messages.
+    """
+
+    app: Any
+    module: Module
+    attribute: str
+    as_fastapi: bool
+    sources: tuple[str, str]
+
+    @property
+    def import_string(self) -> str:
+        """``"package.module:name"``."""
+        return f"{self.module.name}:{self.attribute}"
+
+
+def discover(reference: AppReference, directory: Path | None = None) -> Found:
+    """Find and import the application.
+
+    Args:
+        reference: What the user said about it.
+        directory: The working directory; the one of this process by default.
+
+    Raises:
+        CommandError: It cannot be found, or not be imported.
+    """
+    directory = directory or Path.cwd()
+    attribute: str | None
+    entrypoint = _entrypoint(reference, directory)
+    if entrypoint is not None:
+        module, attribute = entrypoint.module, entrypoint.attribute
+        sources = (entrypoint.source, entrypoint.source)
+    else:
+        module, attribute = locate(reference.path, directory), reference.app
+        sources = ("default files" if reference.path is None else "path argument", "--app")
+    imported = import_module(module, as_fastapi=reference.as_fastapi)
+    choice = choose(imported, attribute)
+    if attribute is None:
+        sources = (sources[0], f"found: {choice.reason}")
+    return Found(choice.app, module, choice.attribute, reference.as_fastapi, sources)
+
+
+def _entrypoint(reference: AppReference, directory: Path) -> Entrypoint | None:
+    by_path = reference.path is not None or reference.app is not None
+    if reference.entrypoint is None:
+        return None if by_path else read_entrypoint(directory)
+    if by_path:
+        raise CommandError(
+            "Cannot use --entrypoint together with path or --app arguments",
+            "--entrypoint names both the module and the app in it.",
+            exit_code=USAGE,
+        )
+    return parse_entrypoint(reference.entrypoint, directory, "--entrypoint")

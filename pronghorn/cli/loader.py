@@ -1,0 +1,56 @@
+"""What uvicorn imports, in each of its processes: it gets the application ready there.
+
+A worker, or the process that is started again after an edit, is new: its ``sys.path`` and its
+alias for fastapi have to be set up before the program is imported. The command that starts the
+server leaves what is needed in the environment, which child processes inherit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from pronghorn.cli.choose import choose
+from pronghorn.cli.errors import CommandError
+from pronghorn.cli.importing import import_module
+from pronghorn.cli.locate import Module
+
+__all__ = ["FACTORY", "load_app", "remember"]
+
+FACTORY = "pronghorn.cli.loader:load_app"
+"""The import string of `load_app`, for uvicorn's ``factory=True``."""
+
+_APP = "PRONGHORN_APP"
+_ROOT = "PRONGHORN_APP_ROOT"
+_AS_FASTAPI = "PRONGHORN_AS_FASTAPI"
+
+
+def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
+    """Leave for `load_app`, in this process and its children, what to import.
+
+    Args:
+        import_string: ``"package.module:name"``.
+        root: The folder to have on ``sys.path`` for it.
+        as_fastapi: Let ``import fastapi`` in the program give pronghorn.
+    """
+    os.environ[_APP] = import_string
+    os.environ[_ROOT] = str(root)
+    os.environ[_AS_FASTAPI] = "1" if as_fastapi else ""
+
+
+def load_app() -> Any:
+    """Import the application that was remembered.
+
+    Raises:
+        SystemExit: It cannot be imported. The reason is on standard error; the exit code is 1.
+    """
+    name, _, attribute = os.environ[_APP].partition(":")
+    module = Module(name, Path(os.environ[_ROOT]))
+    try:
+        imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
+        return choose(imported, attribute).app
+    except CommandError as error:
+        error.print()
+        sys.exit(error.exit_code)

@@ -1,0 +1,181 @@
+"""From a path, or from nothing, to the name of a module and the folder it is imported from.
+
+Nothing is imported here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pronghorn.cli.errors import USAGE, CommandError
+from pronghorn.diagnostics import did_you_mean
+
+__all__ = ["DEFAULT_FILES", "Entrypoint", "Module", "locate", "parse_entrypoint", "read_entrypoint"]
+
+DEFAULT_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
+"""Where an application is looked for when nobody says where it is, in this order."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module that can be imported.
+
+    Attributes:
+        name: Dotted name, for example ``"shop.main"``.
+        root: The folder to have on ``sys.path`` for it.
+        file: Its source file, when it was found by path.
+    """
+
+    name: str
+    root: Path
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Entrypoint:
+    """A module and the name of the application in it.
+
+    Attributes:
+        module: The module to import.
+        attribute: The name in it; may be dotted.
+        source: Who said so, for messages.
+    """
+
+    module: Module
+    attribute: str
+    source: str
+
+
+def locate(path: Path | None, directory: Path) -> Module:
+    """The module at a path, or at the first default file that exists.
+
+    Folders above it that have an ``__init__.py`` become part of its name, so that its relative
+    imports work. A folder without one is searched for the default files.
+
+    Args:
+        path: A Python file or a folder; ``None`` means ``directory``.
+        directory: The working directory.
+
+    Raises:
+        CommandError: There is no such file.
+    """
+    if path is None:
+        return _module_of(_default_file(directory))
+    target = directory / path
+    if not target.exists():
+        raise _no_such_path(path, target)
+    if target.is_dir() and not (target / "__init__.py").is_file():
+        return _module_of(_default_file(target))
+    if target.is_file() and target.suffix != ".py":
+        raise CommandError(
+            f"Not a Python file: {path}",
+            "Name a .py file, or the folder of a package.",
+            exit_code=USAGE,
+        )
+    return _module_of(target)
+
+
+def _default_file(directory: Path) -> Path:
+    for name in DEFAULT_FILES:
+        if (directory / name).is_file():
+            return directory / name
+    raise CommandError(
+        f"Could not find a default file to run in {directory}",
+        f"Looked for {', '.join(DEFAULT_FILES)}.\n"
+        "Name the file:       pronghorn dev path/to/file.py\n"
+        'or pin it once:      [tool.pronghorn] entrypoint = "package.module:app"  '
+        "(in pyproject.toml)",
+    )
+
+
+def _no_such_path(path: Path, target: Path) -> CommandError:
+    hints = []
+    if target.parent.is_dir():
+        names = [item.name for item in target.parent.iterdir() if _may_hold_an_app(item)]
+        nearest = did_you_mean(target.name, names)
+        if nearest:
+            hints.append(f"Did you mean {path.with_name(nearest)}?")
+    if ":" in path.name:
+        hints.append(f"For a module and a name in it, write --entrypoint {path}")
+    hints.append(f"Paths start at {target.parent if path.is_absolute() else Path.cwd()}")
+    return CommandError(f"Path does not exist {path}", "\n".join(hints))
+
+
+def _may_hold_an_app(item: Path) -> bool:
+    return item.suffix == ".py" or (item.is_dir() and not item.name.startswith("."))
+
+
+def _module_of(path: Path) -> Module:
+    """Name the module at a file or package folder by the packages it is in."""
+    path = path.resolve()
+    package = path.name == "__init__.py"
+    top = path.parent if package else path
+    names = [top.name if top.is_dir() else top.stem]
+    root = top.parent
+    while (root / "__init__.py").is_file():
+        names.insert(0, root.name)
+        root = root.parent
+    for name in names:
+        if not name.isidentifier():
+            raise CommandError(
+                f"Cannot import {path}: {name!r} is not a name that Python can import",
+                "Rename it to letters, digits and underscores.",
+            )
+    return Module(".".join(names), root, path / "__init__.py" if path.is_dir() else path)
+
+
+def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
+    """Split ``"package.module:name"``.
+
+    Args:
+        text: What the user wrote.
+        directory: The working directory, from which the module is imported.
+        source: Who wrote it, for messages.
+
+    Raises:
+        CommandError: It has another form.
+    """
+    module, separator, attribute = text.partition(":")
+    parts = [*module.split("."), *attribute.split(".")]
+    named = separator and not module.endswith(".py")
+    if named and all(part.isidentifier() for part in parts):
+        return Entrypoint(Module(module, directory), attribute, source)
+    example = module.removesuffix(".py").strip("/").replace("/", ".") or "package.module"
+    raise CommandError(
+        f"Import string must be in the format module.submodule:app_name, got {text!r} ({source})",
+        f"Write, for example, {example}:{attribute or 'app'}",
+        exit_code=USAGE,
+    )
+
+
+def read_entrypoint(directory: Path) -> Entrypoint | None:
+    """The entrypoint in ``pyproject.toml`` of the working directory, if there is one.
+
+    ``[tool.pronghorn]`` goes before ``[tool.fastapi]``.
+
+    Raises:
+        CommandError: The file is not TOML, or the entrypoint is not a string of the right form.
+    """
+    file = directory / "pyproject.toml"
+    if not file.is_file():
+        return None
+    try:
+        document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CommandError(f"Cannot read {file}: {error}") from error
+    tools = document.get("tool", {})
+    for name in ("pronghorn", "fastapi"):
+        table = tools.get(name, {})
+        if "entrypoint" not in table:
+            continue
+        source = f"[tool.{name}] in pyproject.toml"
+        text = table["entrypoint"]
+        if not isinstance(text, str):
+            raise CommandError(
+                f"The entrypoint must be a string, got {text!r} ({source})", exit_code=USAGE
+            )
+        return parse_entrypoint(text, directory, source)
+    return None

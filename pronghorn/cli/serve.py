@@ -1,0 +1,173 @@
+"""Serve an application with uvicorn."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from pronghorn.cli import MissingExtraError, loader, missing
+from pronghorn.cli.discover import Found
+from pronghorn.cli.errors import USAGE, CommandError
+from pronghorn.cli.locate import DEFAULT_FILES
+
+__all__ = ["ServeOptions", "check_options", "serve"]
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """How to serve.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on; 0 lets the system choose one.
+        reload: Restart the server when a Python file changes.
+        reload_dirs: Folders to watch; the working directory and the application's by default.
+        workers: Number of processes; uvicorn's ``WEB_CONCURRENCY`` or 1 by default.
+        root_path: Path prefix under which a proxy publishes the application.
+        proxy_headers: Believe ``X-Forwarded-*`` headers from trusted proxies.
+        forwarded_allow_ips: The trusted proxies, separated by commas; ``"*"`` trusts all.
+        verbose: Print how the application was found, and log at debug level.
+    """
+
+    host: str
+    port: int
+    reload: bool
+    reload_dirs: tuple[Path, ...] = ()
+    workers: int | None = None
+    root_path: str = ""
+    proxy_headers: bool = True
+    forwarded_allow_ips: str | None = None
+    verbose: bool = False
+
+
+def check_options(options: ServeOptions) -> None:
+    """Refuse what cannot work, before the application is imported.
+
+    Raises:
+        MissingExtraError: uvicorn is not installed.
+        CommandError: Options contradict each other, or the address cannot be listened on.
+    """
+    if missing("uvicorn"):
+        raise MissingExtraError(("uvicorn",))
+    if options.reload and options.workers is not None:
+        raise CommandError(
+            "Cannot use --workers together with --reload",
+            "The reloader restarts one process. Leave one of the two options out.",
+            exit_code=USAGE,
+        )
+    for folder in options.reload_dirs:
+        if not folder.is_dir():
+            raise CommandError(f"No folder to watch at {folder}", exit_code=USAGE)
+    _check_address(options.host, options.port)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Try to listen there, so that the reason is told before the application starts up."""
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise CommandError(f"No address belongs to the host {host!r}", exit_code=USAGE) from error
+    for family, kind, protocol, _, address in addresses:
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _try_to_bind(probe, address, host, port)
+
+
+def _try_to_bind(probe: socket.socket, address: Any, host: str, port: int) -> None:
+    try:
+        probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {port} on {host} is in use",
+                f"Stop the program that listens there, or take another port: --port {port + 1}",
+            ) from error
+        if error.errno == errno.EACCES:
+            raise CommandError(
+                f"This user may not listen on port {port}",
+                "Ports below 1024 belong to the administrator. Take another, such as --port 8000",
+            ) from error
+        # Other errors, such as an address family that is switched off, are the server's to judge.
+
+
+def serve(found: Found, options: ServeOptions, *, title: str) -> None:
+    """Serve until the process is told to stop (SIGINT or SIGTERM).
+
+    Args:
+        found: The application.
+        options: How to serve it.
+        title: Name of the command, for the first line that is printed.
+    """
+    import uvicorn
+
+    loader.remember(found.import_string, found.module.root, as_fastapi=found.as_fastapi)
+    watched = _watched_folders(found, options)
+    _announce(found, options, watched, title)
+    uvicorn.run(
+        loader.FACTORY,
+        factory=True,
+        host=options.host,
+        port=options.port,
+        reload=options.reload,
+        reload_dirs=watched if options.reload else None,
+        workers=options.workers,
+        root_path=options.root_path,
+        proxy_headers=options.proxy_headers,
+        forwarded_allow_ips=options.forwarded_allow_ips,
+        log_level="debug" if options.verbose else None,
+    )
+
+
+def _watched_folders(found: Found, options: ServeOptions) -> list[str]:
+    if options.reload_dirs:
+        return [str(folder) for folder in options.reload_dirs]
+    here, root = Path.cwd(), found.module.root.resolve()
+    return [str(here)] if root.is_relative_to(here) else [str(here), str(root)]
+
+
+def _announce(found: Found, options: ServeOptions, watched: list[str], title: str) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    address = _public_address(options)
+    lines = [("app", found.import_string), ("address", address)]
+    docs_url = getattr(found.app, "docs_url", None)
+    if docs_url and getattr(found.app, "openapi_url", None):
+        lines.append(("docs", address + docs_url))
+    if options.reload:
+        lines.append(("reload", "on changes in " + ", ".join(watched)))
+    if options.workers is not None:
+        lines.append(("workers", str(options.workers)))
+    if found.as_fastapi:
+        lines.append(("fastapi", "imports give pronghorn"))
+    if options.verbose:
+        lines += _discovery(found)
+    console.print(f"pronghorn {title}", style="bold")
+    for label, text in lines:
+        console.print(f"  {label:<8} ", style="dim", end="")
+        console.print(text, markup=False)
+
+
+def _public_address(options: ServeOptions) -> str:
+    """Where to point a browser; ``FASTAPI_PUBLIC_URL`` says it behind a proxy or in a container."""
+    public = os.environ.get("FASTAPI_PUBLIC_URL", "").rstrip("/")
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    return public or f"http://{host}:{options.port}"
+
+
+def _discovery(found: Found) -> list[tuple[str, str]]:
+    module_source, app_source = found.sources
+    if module_source == "default files":
+        module_source = f"first of {', '.join(DEFAULT_FILES)} that exists"
+    return [
+        ("file", str(found.module.file or found.module.name)),
+        ("path", f"{found.module.root} is on sys.path"),
+        ("module", f"{found.module.name} ({module_source})"),
+        ("object", f"{found.attribute} ({app_source})"),
+        ("pin it", f'[tool.pronghorn] entrypoint = "{found.import_string}" in pyproject.toml'),
+    ]
