@@ -8,6 +8,7 @@ make bench ARGS=--check          compare with the committed result instead of wr
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import statistics
 import subprocess
@@ -82,7 +83,8 @@ class Worker:
     def stop(self) -> None:
         """End the process."""
         if self.process.stdin is not None:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         self.process.wait(timeout=10)
 
 
