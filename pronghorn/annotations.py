@@ -159,10 +159,9 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
-    """All models of a union, nested unions included, each once, in declared order."""
-    members = union_members(annotation)
-    if not members:
-        bare = strip_metadata(annotation)
-        return (bare,) if is_class(bare, BaseModel) else ()
-    found = [model for member in members for model in models_of(member)]
-    return tuple(dict.fromkeys(found))
+    """The models of a union of models and ``None``; empty if there is anything else in it."""
+    members = [member for member in union_members(annotation) if not is_none(member)]
+    models = [strip_metadata(member) for member in members]
+    if not all(is_class(model, BaseModel) for model in models):
+        return ()
+    return tuple(dict.fromkeys(models))

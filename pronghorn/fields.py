@@ -237,14 +237,10 @@ class Field:
 
     def _parameter_model(self) -> type[BaseModel] | None:
         separate = self.location in ("query", "header", "cookie") or self.is_form
-        if not separate or self.is_json or self.is_file:
-            return None
-        return model_of(self.annotation)
+        return model_of(self.annotation) if separate and not self.is_json else None
 
     def _form_branches(self) -> tuple[tuple[type[BaseModel], tuple[Field, ...]], ...]:
-        if not self.is_form or self.is_file or self.is_json:
-            return ()
-        models = models_of(self.annotation)
+        models = models_of(self.annotation) if self.is_form and not self.is_json else ()
         if len(models) < 2:
             return ()
         return tuple((model, self._wire_fields(model)) for model in models)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 
 from pronghorn import params
 from pronghorn.annotations import is_class, strip_metadata
 from pronghorn.fields import Field
+from pronghorn.plan.form_schema import form_schema, is_separate, may_be_absent
 from pronghorn.plan.model import BodyKind, BodyPlan
 from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 
@@ -32,17 +33,23 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     """
     if not fields:
         return None
-    once = tuple({field.name: field for field in reversed(fields)}[name] for name in _names(fields))
+    once = _once_per_name(fields)
     embed = _is_embedded(once)
-    whole = _combined(once, unique_id) if embed else once[0]
-    kind = BodyKind.FORM if any(field.is_form for field in once) else BodyKind.JSON
+    composed = any(is_separate(field) for field in fields) and len(fields) > 1
+    if composed or any(may_be_absent(field) for field in fields):
+        whole = _whole(form_schema(f"Body_{unique_id}", fields), fields, embed=embed)
+    elif embed:
+        whole = _whole(_object_model(f"Body_{unique_id}", once), once, embed=embed)
+    else:
+        whole = once[0]
+    kind = BodyKind.FORM if any(field.is_form for field in fields) else BodyKind.JSON
     return BodyPlan(
         kind=kind,
         fields=once,
         embed=embed,
         field=whole,
         media_type=whole.media_type or "application/json",
-        raw=not embed and kind is BodyKind.JSON and _is_raw(whole),
+        raw=kind is BodyKind.JSON and not embed and _is_raw(whole),
     )
 
 
@@ -67,8 +74,12 @@ def response_field(
         raise invalid_type_error(annotation) from error
 
 
-def _names(fields: Sequence[Field]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(field.name for field in fields))
+def _once_per_name(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The first field of each name, in order."""
+    found: dict[str, Field] = {}
+    for field in fields:
+        found.setdefault(field.name, field)
+    return tuple(found.values())
 
 
 def _is_embedded(fields: Sequence[Field]) -> bool:
@@ -79,32 +90,36 @@ def _is_embedded(fields: Sequence[Field]) -> bool:
     if field.embed:
         return True
     # A form always has names, so a single form field is embedded; a form model is the form.
-    return field.is_form and field.model is None and not field.branches
+    return field.is_form and not is_separate(field)
 
 
-def _combined(fields: Sequence[Field], unique_id: str) -> Field:
-    """The whole body as one field, with a model that has each field as a member."""
-    name = f"Body_{unique_id}"
+def _object_model(name: str, fields: Sequence[Field]) -> type[BaseModel]:
+    """A model with each field as a member."""
     members: dict[str, Any] = {field.name: (field.annotation, field.info) for field in fields}
-    model = create_model(name, **members)
+    return create_model(name, **members)
+
+
+def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> Field:
+    """The whole body as one field, for the documentation; its parts are what is validated."""
     required = any(field.required for field in fields)
     marker, media_type = _whole_marker(fields)
     options: dict[str, Any] = {} if required else {"default": None}
     if media_type is not None:
         options["media_type"] = media_type
-    info = marker(annotation=model, alias="body", **options)
-    return Field("body", info, location="body", mode="validation", deferred=True)
+    name = "body" if embed else fields[0].name
+    info = marker(annotation=model, alias=name, **options)
+    return Field(name, info, location="body", deferred=True)
 
 
 def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | None]:
-    """The kind of marker that the combined body has, and its media type."""
-    infos = [field.info for field in fields]
-    for kind in (params.File, params.Form):
-        if any(isinstance(info, kind) for info in infos):
-            return kind, None
-    media_types = [field.media_type for field in fields if isinstance(field.info, params.Body)]
-    shared = media_types[0] if len(set(media_types)) == 1 else None
-    return params.Body, shared
+    """The kind of marker that the combined body has, and the media type if they agree on one."""
+    kind: type[params.Body] = params.Body
+    if any(field.is_file for field in fields):
+        kind = params.File
+    elif any(field.is_form for field in fields):
+        kind = params.Form
+    media_types = {field.media_type for field in fields if isinstance(field.info, kind)}
+    return kind, media_types.pop() if len(media_types) == 1 else None
 
 
 def _is_raw(field: Field) -> bool:

@@ -1,0 +1,111 @@
+"""How a form made of several models is documented.
+
+The fields of a form are flat, also when several models read them, or when one model may be
+absent as a whole. No Pydantic type says that, so a model is made that only documents it:
+``allOf`` the models, next to the single fields as properties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, GetJsonSchemaHandler, create_model
+from pydantic_core import CoreSchema, PydanticUndefined
+
+from pronghorn.annotations import is_none, union_members
+from pronghorn.fields import Field
+
+
+class FormSchema(BaseModel):
+    """The base of such models. Nothing is ever validated with it."""
+
+    form_fields: ClassVar[tuple[Field, ...]] = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        found: dict[str, Any] = schema.pop("properties", {})
+        schema.pop("required", None)
+        together: list[Any] = []
+        properties: dict[str, Any] = {}
+        for key, field in _keyed(cls.form_fields):
+            if is_separate(field):
+                together += _conditions(field, found[key])
+            else:
+                properties.setdefault(field.alias, found[key])
+        schema["allOf"] = together
+        if properties:
+            schema["properties"] = properties
+        required = [
+            field.alias for field in cls.form_fields if field.required and not is_separate(field)
+        ]
+        if required:
+            schema["required"] = list(dict.fromkeys(required))
+        return schema
+
+
+def is_separate(field: Field) -> bool:
+    """Whether the value is not one form field but a model of several."""
+    return field.is_form and (field.model is not None or bool(field.branches))
+
+
+def may_be_absent(field: Field) -> bool:
+    """Whether the value is a model, or a union of models, that can be ``None`` as a whole."""
+    return is_separate(field) and any(is_none(item) for item in union_members(field.annotation))
+
+
+def form_schema(name: str, fields: Sequence[Field]) -> type[BaseModel]:
+    """A model that documents a form.
+
+    Args:
+        name: The name of the model.
+        fields: The fields of the form, some of which are models.
+    """
+    members: dict[str, Any] = {
+        key: (field.annotation, _member_info(field)) for key, field in _keyed(fields)
+    }
+    model = create_model(name, __base__=FormSchema, **members)
+    model.form_fields = tuple(fields)
+    return model
+
+
+def _keyed(fields: Sequence[Field]) -> list[tuple[str, Field]]:
+    """Every field with a key of its own: two models may have fields of the same name."""
+    return [(f"field_{number}", field) for number, field in enumerate(fields)]
+
+
+def _member_info(field: Field) -> Any:
+    info = copy(field.info)
+    info.alias = info.validation_alias = info.serialization_alias = None
+    plain_model = field.model is not None and not union_members(field.annotation)
+    if info.title is None and not plain_model:
+        info.title = field.name.title().replace("_", " ").strip()
+    if is_separate(field):
+        info.default, info.default_factory = PydanticUndefined, None
+    return info
+
+
+def _conditions(field: Field, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a form must satisfy for one model in it: the model, or none of its fields."""
+    if not may_be_absent(field):
+        return [schema]
+    present = {**schema, "anyOf": [item for item in schema["anyOf"] if item != {"type": "null"}]}
+    absent = _absent(field)
+    if field.required:
+        return [{"not": absent}, present]
+    return [{"anyOf": [absent, present]}]
+
+
+def _absent(field: Field) -> dict[str, Any]:
+    """A form that has nothing for this model."""
+    branches = field.branches or ((field.model, field.model_fields),)
+    if any(model and model.model_config.get("extra") in ("allow", "forbid") for model, _ in branches):
+        return {"maxProperties": 0}
+    names = {name for _, fields in branches for item in fields for name in item.lookups}
+    if not names:
+        return {}
+    return {"not": {"anyOf": [{"required": [name]} for name in sorted(names)]}}
