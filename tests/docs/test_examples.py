@@ -1,0 +1,110 @@
+"""Every Python example in README.md and docs/ runs as it stands on its page.
+
+The blocks of a page share one namespace, from top to bottom, so a later block may use what an
+earlier one defined. A block whose fence says ```` ```python title="shop/main.py" ```` is a file: it
+is written to an empty directory, and a later block of the page must import it. Shell blocks are
+for reading.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(
+    r"^(?P<indent> *)```python\b(?P<info>[^\n]*)\n(?P<source>.*?)^(?P=indent)```[ ]*$",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced Python block of a page."""
+
+    line: int
+    source: str
+    title: str | None
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """Return the Python blocks of a page, in order."""
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for match in FENCE.finditer(text):
+        title = re.search(r'title="([^"]+)"', match["info"])
+        line = text.count("\n", 0, match.start("source"))
+        source = textwrap.dedent(match["source"])
+        found.append(Block(line, source, title[1] if title else None))
+    return found
+
+
+def name_of(page: Path) -> str:
+    """Return a page's path from the root of the project."""
+    return page.relative_to(ROOT).as_posix()
+
+
+PAGES = [
+    page
+    for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+    if page.is_file() and blocks_of(page)
+]
+TUTORIAL = sorted(ROOT.glob("docs/tutorial/*.md"))
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty current directory from which modules can be imported."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def write_file(directory: Path, block: Block) -> Path:
+    """Write a block that is a file, and return where."""
+    file = directory / str(block.title)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(block.source, encoding="utf-8")
+    importlib.invalidate_caches()
+    return file
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_page_runs(page: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Models and signatures resolve their annotations through the module they are defined in.
+    module = ModuleType("page_" + re.sub(r"\W", "_", page.stem))
+    module.__file__ = str(page)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    written = []
+    for block in blocks_of(page):
+        if block.title:
+            written.append(write_file(directory, block))
+            continue
+        # The empty lines make a traceback point at the line of the page.
+        code = compile("\n" * block.line + block.source, str(page), "exec", dont_inherit=True)
+        exec(code, module.__dict__)
+    imported = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    assert [file.name for file in written if str(file) not in imported] == []
+
+
+@pytest.mark.parametrize("page", TUTORIAL, ids=name_of)
+def test_tutorial_page_proves_what_it_says(page: Path) -> None:
+    assert any("assert " in block.source for block in blocks_of(page))
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "index.md", *TUTORIAL], ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
