@@ -24,7 +24,7 @@ python:
 		echo "pronghorn needs Python 3.11 or newer, and '$(PYTHON)' is not on the PATH." >&2; \
 		echo "Name one that is: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "pronghorn needs Python 3.11 or newer, and '$(PYTHON)' is `$(PYTHON) --version 2>&1`." >&2; \
+		echo "pronghorn needs Python 3.11 or newer, and '$(PYTHON)' is: `$(PYTHON) --version 2>&1 | head -n 1`" >&2; \
 		echo "Name a newer one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 
 environment: python
@@ -32,7 +32,7 @@ environment: python
 
 demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
-	@$(BIN)/python -m uvicorn examples.shop.main:app --host $(HOST) --port $(PORT)
+	@$(BIN)/python -m uvicorn shop.main:app --app-dir examples --host $(HOST) --port $(PORT)
 
 test: environment ## Run the tests (ARGS="tests/test_sse.py -k ping" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
