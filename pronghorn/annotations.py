@@ -69,8 +69,15 @@ def is_none(annotation: Any) -> bool:
 
 
 def is_sequence(annotation: Any) -> bool:
-    """Whether repeated values fit: a list, set, tuple..., or a union with one of them."""
-    return _any_member(annotation, _is_bare_sequence)
+    """Whether repeated values fit: a list, set, tuple..., or a union with one of them.
+
+    ``Json[list[int]]`` is no sequence: it is one text that holds a list.
+    """
+    members = union_members(annotation)
+    if members:
+        return any(is_sequence(member) for member in members)
+    bare, metadata = split_metadata(annotation)
+    return _is_bare_sequence(bare) and not has_json_marker(metadata)
 
 
 def _any_member(annotation: Any, question: Callable[[Any], bool]) -> bool:
@@ -151,17 +158,17 @@ def has_json_marker(metadata: Sequence[Any]) -> bool:
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
     """The model of ``Model`` or ``Model | None``; ``None`` for everything else."""
-    members = [member for member in union_members(annotation) if not is_none(member)]
-    if len(members) > 1:
-        return None
-    bare = strip_metadata(members[0] if members else annotation)
-    return bare if is_class(bare, BaseModel) else None
+    models = models_of(annotation)
+    return models[0] if len(models) == 1 else None
 
 
 def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
-    """The models of a union of models and ``None``; empty if there is anything else in it."""
+    """The models of a model, or of a union of nothing but models and ``None``."""
     members = [member for member in union_members(annotation) if not is_none(member)]
-    models = [strip_metadata(member) for member in members]
-    if not all(is_class(model, BaseModel) for model in models):
-        return ()
-    return tuple(dict.fromkeys(models))
+    models: dict[type[BaseModel], None] = {}
+    for member in members or [annotation]:
+        bare, metadata = split_metadata(member)
+        if not is_class(bare, BaseModel) or has_json_marker(metadata):
+            return ()
+        models[bare] = None
+    return tuple(models)

@@ -33,16 +33,16 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     """
     if not fields:
         return None
-    once = _once_per_name(fields)
+    once = _without_repetitions(fields)
     embed = _is_embedded(once)
-    composed = any(is_separate(field) for field in fields) and len(fields) > 1
-    if composed or any(may_be_absent(field) for field in fields):
-        whole = _whole(form_schema(f"Body_{unique_id}", fields), fields, embed=embed)
+    composed = len(once) > 1 and any(is_separate(field) for field in once)
+    if composed or any(may_be_absent(field) for field in once):
+        whole = _whole(form_schema(f"Body_{unique_id}", once), once, embed=embed)
     elif embed:
         whole = _whole(_object_model(f"Body_{unique_id}", once), once, embed=embed)
     else:
         whole = once[0]
-    kind = BodyKind.FORM if any(field.is_form for field in fields) else BodyKind.JSON
+    kind = BodyKind.FORM if any(field.is_form for field in once) else BodyKind.JSON
     return BodyPlan(
         kind=kind,
         fields=once,
@@ -74,11 +74,16 @@ def response_field(
         raise invalid_type_error(annotation) from error
 
 
-def _once_per_name(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """The first field of each name, in order."""
-    found: dict[str, Field] = {}
+def _without_repetitions(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields without those that dependencies declare again.
+
+    The name tells, except for models in forms: their own name is not on the wire, so only the
+    same model again is a repetition.
+    """
+    found: dict[tuple[str, str], Field] = {}
     for field in fields:
-        found.setdefault(field.name, field)
+        model = repr(field.annotation) if is_separate(field) else ""
+        found.setdefault((field.name, model), field)
     return tuple(found.values())
 
 
@@ -106,8 +111,8 @@ def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> F
     options: dict[str, Any] = {} if required else {"default": None}
     if media_type is not None:
         options["media_type"] = media_type
-    name = "body" if embed else fields[0].name
-    info = marker(annotation=model, alias=name, **options)
+    name, alias = ("body", "body") if embed else (fields[0].name, fields[0].alias)
+    info = marker(annotation=model, alias=alias, **options)
     return Field(name, info, location="body", deferred=True)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, GetJsonSchemaHandler, create_model
+from pydantic import AliasChoices, AliasPath, BaseModel, GetJsonSchemaHandler, create_model
 from pydantic_core import CoreSchema, PydanticUndefined
 
 from pronghorn.annotations import is_none, union_members
@@ -34,7 +34,7 @@ class FormSchema(BaseModel):
         properties: dict[str, Any] = {}
         for key, field in _keyed(cls.form_fields):
             if is_separate(field):
-                together += _conditions(field, found[key])
+                together += _conditions(field, found[key], handler)
             else:
                 properties.setdefault(field.alias, found[key])
         schema["allOf"] = together
@@ -89,11 +89,14 @@ def _member_info(field: Field) -> Any:
     return info
 
 
-def _conditions(field: Field, schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _conditions(
+    field: Field, schema: dict[str, Any], handler: GetJsonSchemaHandler
+) -> list[dict[str, Any]]:
     """What a form must satisfy for one model in it: the model, or none of its fields."""
     if not may_be_absent(field):
-        return [schema]
-    present = {**schema, "anyOf": [item for item in schema["anyOf"] if item != {"type": "null"}]}
+        return [_with_all_names(field, schema, handler)]
+    members = [item for item in schema["anyOf"] if item != {"type": "null"}]
+    present = {**schema, "anyOf": [_with_all_names(field, item, handler) for item in members]}
     absent = _absent(field)
     if field.required:
         return [{"not": absent}, present]
@@ -103,9 +106,51 @@ def _conditions(field: Field, schema: dict[str, Any]) -> list[dict[str, Any]]:
 def _absent(field: Field) -> dict[str, Any]:
     """A form that has nothing for this model."""
     branches = field.branches or ((field.model, field.model_fields),)
-    if any(model and model.model_config.get("extra") in ("allow", "forbid") for model, _ in branches):
+    if any(_takes_extras(model) for model, _ in branches):
         return {"maxProperties": 0}
     names = {name for _, fields in branches for item in fields for name in item.lookups}
     if not names:
         return {}
     return {"not": {"anyOf": [{"required": [name]} for name in sorted(names)]}}
+
+
+def _takes_extras(model: type[BaseModel] | None) -> bool:
+    """Whether a name that the model does not know still concerns it."""
+    return model is not None and model.model_config.get("extra") in ("allow", "forbid")
+
+
+def _with_all_names(
+    field: Field, reference: dict[str, Any], handler: GetJsonSchemaHandler
+) -> dict[str, Any]:
+    """The schema of a model by the names that the form may use, instead of a reference to it.
+
+    Pydantic documents one name per field; here a field may have several, or another one.
+    """
+    renamed = {_documented_name(item): item.alias for item in field.model_fields}
+    several = [item for item in field.model_fields if item.required and len(item.lookups) > 1]
+    if not several and all(old == new for old, new in renamed.items()):
+        return reference
+    schema = {**handler.resolve_ref_schema(reference)}
+    known: dict[str, Any] = schema.get("properties", {})
+    schema["properties"] = {renamed.get(name, name): value for name, value in known.items()}
+    schema["required"] = [
+        item.alias for item in field.model_fields if item.required and item not in several
+    ]
+    if several:
+        schema["allOf"] = [
+            {"anyOf": [{"required": [name]} for name in item.lookups]} for item in several
+        ]
+    return schema
+
+
+def _documented_name(field: Field) -> str:
+    """The name under which Pydantic documents a field of a model."""
+    alias = field.info.validation_alias
+    if (field.config or {}).get("validate_by_alias") is False or alias is None:
+        return field.name
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    for choice in choices:
+        path = choice.path if isinstance(choice, AliasPath) else [choice]
+        if len(path) == 1:
+            return str(path[0])
+    return field.name
