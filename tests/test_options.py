@@ -1,0 +1,195 @@
+"""Options: shown, checked, kept and combined."""
+
+import inspect
+from typing import Any
+
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from typing_extensions import Unpack
+
+from pronghorn._body_limit import validate_max_body_size
+from pronghorn._form_limits import validate_form_limits
+from pronghorn.datastructures import Default
+from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
+from pronghorn.inheritance import (
+    INHERIT,
+    check_prefix,
+    combine_chain,
+    combine_options,
+    written,
+)
+from pronghorn.options import (
+    AppOptions,
+    IncludeOptions,
+    RouteOptions,
+    RouterOptions,
+    expanded_signature,
+    option_defaults,
+)
+
+
+class Surface:
+    """Stands for an application: two methods with the same options."""
+
+    @expanded_signature(RouteOptions)
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
+        """Read."""
+        return {"path": path, **options}
+
+    @expanded_signature(RouteOptions, omit=("callbacks",))
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
+        """Write."""
+        return {"path": path, **options}
+
+
+def test_signature_shows_the_options_with_their_defaults() -> None:
+    parameters = inspect.signature(Surface.get).parameters
+    assert list(parameters)[:2] == ["self", "path"]
+    assert parameters.keys() - {"self", "path"} == RouteOptions.__annotations__.keys()
+    assert parameters["status_code"].default is None
+    assert parameters["status_code"].annotation == int | None
+    assert parameters["response_description"].default == "Successful Response"
+    assert parameters["response_class"].default == Default(JSONResponse)
+    assert parameters["response_class"].annotation == type[JSONResponse.__base__]  # Response
+    assert parameters["tags"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_an_option_can_be_left_out() -> None:
+    shown = inspect.signature(Surface.post).parameters
+    assert inspect.signature(Surface.get).parameters.keys() - shown.keys() == {"callbacks"}
+    with pytest.raises(SetupTypeError, match="unexpected keyword argument 'callbacks'"):
+        Surface().post("/", callbacks=[])
+
+
+def test_only_what_was_written_is_passed_on() -> None:
+    assert Surface().get("/", status_code=201) == {"path": "/", "status_code": 201}
+
+
+def test_misspelled_option_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(TypeError, match="Did you mean 'response_model'") as caught:
+        Surface().get("/", respons_model=int)  # type: ignore[call-arg]  # that is the point
+    assert isinstance(caught.value, SetupTypeError)
+    assert caught.value.got == ("Surface.get() got an unexpected keyword argument 'respons_model'")
+    assert caught.value.where is not None
+    assert __file__ in caught.value.where
+
+
+def test_defaults_of_options() -> None:
+    assert option_defaults(AppOptions)["title"] == "FastAPI"
+    assert option_defaults(AppOptions)["strict_content_type"] is True
+    assert option_defaults(RouterOptions)["strict_content_type"] == Default(True)
+    assert option_defaults(RouterOptions)["redirect_slashes"] is True
+
+
+def test_every_inherited_option_is_one_of_a_router() -> None:
+    assert INHERIT.keys() <= RouterOptions.__annotations__.keys()
+    assert IncludeOptions.__annotations__.keys() <= INHERIT.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "outer", "inner", "combined"),
+    [
+        ("prefix", "/a", "/b", "/a/b"),
+        ("tags", ["a"], ["b", "a"], ["a", "b", "a"]),
+        ("dependencies", (1,), [2], [1, 2]),
+        ("callbacks", [1], [2], [1, 2]),
+        ("responses", {1: "a", 2: "a"}, {2: "b"}, {1: "a", 2: "b"}),
+        ("form_limits", {"max_files": 1}, {"max_fields": 2}, {"max_files": 1, "max_fields": 2}),
+        ("form_limits", {"max_files": 1}, None, {"max_files": 1}),
+        ("deprecated", True, False, True),
+        ("deprecated", False, True, True),
+        ("include_in_schema", False, True, False),
+        ("include_in_schema", True, False, False),
+        ("include_in_schema", True, True, True),
+        ("default_response_class", HTMLResponse, JSONResponse, JSONResponse),
+        ("default_response_class", HTMLResponse, Default(JSONResponse), HTMLResponse),
+        ("default_response_class", Default(HTMLResponse), JSONResponse, JSONResponse),
+        ("strict_content_type", True, False, False),
+        ("strict_content_type", False, Default(True), False),
+        ("max_body_size", 10, 20, 20),
+        ("max_body_size", 10, 0, 0),
+        ("max_body_size", 10, None, 10),
+        ("max_body_size", None, 20, 20),
+    ],
+)
+def test_how_an_option_combines(name: str, outer: Any, inner: Any, combined: Any) -> None:
+    assert combine_options({name: outer}, {name: inner}) == {name: combined}
+
+
+def test_other_options_stay_where_they_are() -> None:
+    outer = {"title": "Shop", "description": "Sells", "tags": ["a"]}
+    inner = {"description": "Reads", "summary": "Read"}
+    assert combine_options(outer, inner) == {**inner, "tags": ["a"]}
+
+
+def test_combining_changes_neither_side() -> None:
+    outer, inner = {"tags": ["a"]}, {"tags": ["b"]}
+    combine_options(outer, inner)
+    assert (outer, inner) == ({"tags": ["a"]}, {"tags": ["b"]})
+
+
+def test_chain_reads_from_the_outside_inwards() -> None:
+    app = {"default_response_class": HTMLResponse, "title": "Shop"}
+    include = {"prefix": "/v1", "tags": ["v1"]}
+    router = {"prefix": "/items", "tags": ["items"], "default_response_class": PlainTextResponse}
+    route = {"summary": "Read", "response_class": Default(JSONResponse)}
+    combined = combine_chain([app, include, router, route])
+    assert combined["prefix"] == "/v1/items"
+    assert combined["tags"] == ["v1", "items"]
+    assert combined["summary"] == "Read"
+    assert combined["response_class"] is PlainTextResponse
+    assert combine_chain([app, {"response_class": JSONResponse}])["response_class"] is JSONResponse
+    assert combine_chain([{}, {"response_class": Default(JSONResponse)}]) == {}
+
+
+def test_written_options_are_kept_without_placeholders() -> None:
+    limits = {"max_files": 1}
+    kept = written({"response_model": Default(None), "tags": None, "form_limits": limits})
+    limits["max_files"] = 2
+    assert kept == {"tags": None, "form_limits": {"max_files": 1}}
+
+
+@pytest.mark.parametrize("limit", [-1, True, 1.0, "1"])
+def test_body_limit_is_a_number_of_bytes(limit: Any) -> None:
+    with pytest.raises(SetupValueError, match="non-negative integer or None"):
+        written({"max_body_size": limit})
+    assert validate_max_body_size(0) == 0
+    assert validate_max_body_size(None) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"max_fields": -1}, "max_fields"),
+        ({"max_files": True}, "max_files"),
+        ({"max_part_size": "1"}, "max_part_size"),
+        ({"max_parts": 1}, "max_parts"),
+        ([], "dictionary"),
+    ],
+)
+def test_form_limits_are_strict(limits: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        written({"form_limits": limits})
+
+
+def test_no_form_limits_are_an_empty_mapping() -> None:
+    assert validate_form_limits(None) == {}
+
+
+@pytest.mark.parametrize("prefix", ["", "/items", "/{shop}/items"])
+def test_prefix_that_fits_before_a_path(prefix: str) -> None:
+    assert check_prefix(prefix) == prefix
+
+
+@pytest.mark.parametrize(
+    ("prefix", "message", "write"),
+    [
+        ("items/", "must start with '/'", "prefix='/items'"),
+        ("/items/", "must not end with '/'", "prefix='/items'"),
+        ("/", "must not end with '/'", "prefix=''"),
+    ],
+)
+def test_prefix_that_does_not_fit(prefix: str, message: str, write: str) -> None:
+    with pytest.raises(SetupAssertionError, match=message) as caught:
+        check_prefix(prefix)
+    assert caught.value.write == write
