@@ -45,7 +45,11 @@ REQUEST = Request({"type": "http", "headers": [], "method": "GET", "path": "/"})
         ("middleware.gzip", "GZipMiddleware"),
         ("middleware.httpsredirect", "HTTPSRedirectMiddleware"),
         ("middleware.trustedhost", "TrustedHostMiddleware"),
-        ("middleware.wsgi", "WSGIMiddleware"),
+        pytest.param(
+            "middleware.wsgi",
+            "WSGIMiddleware",
+            marks=pytest.mark.filterwarnings("ignore:starlette.middleware.wsgi is deprecated"),
+        ),
         ("requests", "HTTPConnection Request"),
         ("staticfiles", "StaticFiles"),
         ("templating", "Jinja2Templates"),

@@ -1,10 +1,8 @@
-"""Runs a WSGI application, such as a Flask one, inside an ASGI one (PEP 3333)."""
+"""Runs a WSGI application, such as a Flask one, inside an ASGI one (PEP 3333).
 
-import warnings
+Starlette warns on import that it will drop this module; ``a2wsgi`` is its replacement.
+"""
 
-with warnings.catch_warnings():
-    # Importing this module is the choice that Starlette's deprecation warning is about.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from starlette.middleware.wsgi import WSGIMiddleware
+from starlette.middleware.wsgi import WSGIMiddleware
 
 __all__ = ["WSGIMiddleware"]
