@@ -25,16 +25,20 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from pronghorn.annotations import (
     has_json_marker,
+    is_bytes,
+    is_bytes_sequence,
     is_class,
+    is_none,
     is_sequence,
     model_of,
     models_of,
     split_metadata,
+    union_members,
 )
+from pronghorn.received import with_prepared_branches
 
 Location = Literal["path", "query", "header", "cookie", "body"]
 ErrorDetail = dict[str, Any]
@@ -59,11 +63,13 @@ class Field:
         is_sequence: All repeated values of the name belong to this field.
         is_json: The text is JSON and decoded by Pydantic (``Json[...]``).
         is_form, is_file: The value is a form field, or a file of a multipart form.
+        reads_file: Uploaded files are replaced by their contents: ``bytes``, ``list[bytes]``.
         embed: ``Body(embed=True)``.
         media_type: Media type that the declaration names; ``None`` outside bodies.
         model: The model of a parameter model or form model (also ``Model | None``), else None.
         model_fields: Its fields as they appear on the wire.
         branches: For a form that is a union of models: each model with its fields.
+        nullable: ``None`` is a member of the type.
         is_plain_text: Exactly ``str``, without any rule: a ``str`` needs no check.
         check: Validates a value, or raises `pydantic.ValidationError`.
         mode: ``"serialization"`` for responses; decides which schema documents the field.
@@ -114,6 +120,10 @@ class Field:
         self.is_sequence = not self.is_json and is_sequence(info.annotation)
         self.is_form = is_form or is_file
         self.is_file = is_file
+        self.reads_file = is_file and (
+            is_bytes(info.annotation) or is_bytes_sequence(info.annotation)
+        )
+        self.nullable = any(is_none(member) for member in union_members(info.annotation))
         self.embed: bool | None = getattr(info, "embed", None)
         self.media_type: str | None = getattr(info, "media_type", None)
         self.mode = mode
@@ -213,7 +223,10 @@ class Field:
         return Annotated[self.annotation, self.info]
 
     def _build(self) -> None:
-        adapter = _adapter_for(self.annotation, self.info, self.config)
+        annotation = self.annotation
+        if self.branches:
+            annotation = with_prepared_branches(annotation, self.branches)
+        adapter = _adapter_for(annotation, self.info, self.config)
         if not getattr(adapter, "pydantic_complete", True):
             adapter.rebuild(_types_namespace=late_namespace(self.annotation))
         self._adapter = adapter
@@ -241,7 +254,8 @@ class Field:
 
     def _form_branches(self) -> tuple[tuple[type[BaseModel], tuple[Field, ...]], ...]:
         models = models_of(self.annotation) if self.is_form and not self.is_json else ()
-        if len(models) < 2:
+        members = [member for member in union_members(self.annotation) if not is_none(member)]
+        if len(models) < 2 or len(models) != len(members):
             return ()
         return tuple((model, self._wire_fields(model)) for model in models)
 
@@ -289,13 +303,15 @@ def _wire_field(
     """One field of a parameter model, under the names that a client may use."""
     config: Mapping[str, Any] = model.model_config
     by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
-    keys = declared_names(info, name)
-    if config.get("validate_by_alias") is False:
-        keys = (name,)
-    elif by_name and name not in keys:
+    by_alias = config.get("validate_by_alias") is not False
+    keys = declared_names(info, name) if by_alias else (name,)
+    # Several choices are names of headers already; a name in Python has to become one.
+    literal = keys if len(keys) > 1 else ()
+    if by_name and name not in keys:
         keys = (*keys, name)
     lookups = tuple(
-        key.replace("_", "-") if convert and key == name else key for key in keys
+        key.replace("_", "-") if convert and key == name and key not in literal else key
+        for key in keys
     )
     return Field(
         name,
