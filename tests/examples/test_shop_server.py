@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -164,4 +166,27 @@ def test_runs_as_a_process_and_keeps_its_data(tmp_path: Path) -> None:
     with running_shop(tmp_path) as (process, client):
         assert client.get("/items/1", headers=headers).json()["name"] == "Lamp"
         assert client.delete("/items/1", headers=log_in(client)).status_code == 204
+        stop(process)
+
+
+def test_simultaneous_requests_do_not_break_it(tmp_path: Path) -> None:
+    with running_shop(tmp_path) as (process, client), ThreadPoolExecutor(10) as threads:
+        ann = {"email": "ann@example.com", "name": "Ann", "password": PASSWORD}
+        answers = threads.map(lambda _: client.post("/users", json=ann), range(10))
+        assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
+
+        headers = log_in(client)
+        lamp = {"name": "Lamp", "price": "1"}
+        for _ in range(20):
+            client.post("/items", json=lamp, headers=headers)
+
+        def change_or_delete(number: int) -> int:
+            path = f"/items/{number // 2 + 1}"
+            if number % 2:
+                return client.delete(path, headers=headers).status_code
+            return client.patch(path, json={"price": "2"}, headers=headers).status_code
+
+        codes = Counter(threads.map(change_or_delete, range(40)))
+        assert codes[204] == 20
+        assert codes[200] + codes[404] == 20  # Changed before it was deleted, or too late.
         stop(process)

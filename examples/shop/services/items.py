@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sqlalchemy import delete as remove
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.exc import StaleDataError
 
 from shop.models import Item, User
 from shop.schemas.items import ItemChanges, ItemCreate
@@ -38,14 +40,19 @@ async def of_owner_by_id(session: AsyncSession, owner: User, item_id: int) -> It
 
 
 async def change(session: AsyncSession, item: Item, changes: ItemChanges) -> Item:
-    """Set the fields that `changes` contains, and only those."""
+    """Set the fields that `changes` contains, and only those. Raises ItemNotFound."""
     for field, value in changes.items():
         setattr(item, field, value)
-    await session.flush()
+    try:
+        await session.flush()
+    except StaleDataError as error:
+        # Another request has deleted the item since this one read it.
+        raise ItemNotFound from error
     return item
 
 
 async def delete(session: AsyncSession, item: Item) -> None:
-    """Remove an item."""
-    await session.delete(item)
-    await session.flush()
+    """Remove an item. Raises ItemNotFound when another request was faster."""
+    statement = remove(Item).where(Item.id == item.id).returning(Item.id)
+    if await session.scalar(statement) is None:
+        raise ItemNotFound
