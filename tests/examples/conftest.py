@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-# `pronghorn run examples/shop/main.py` does the same.
-sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
-
-from shop.core.config import Settings
-from shop.main import create_app
-
 from pronghorn import FastAPI
 from pronghorn.testclient import TestClient
+from shop.core.config import Settings
+from shop.main import create_app
 
 SECRET_KEY = "a key for the tests only, 32 characters or more"
 PASSWORD = "correct horse battery"

@@ -12,13 +12,13 @@ from typing import Any
 import jwt
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
+
+from pronghorn import FastAPI
+from pronghorn.testclient import TestClient
 from shop.core.config import Settings
 from shop.main import create_app
 from shop.models import User
 from shop.routers.dependencies import get_current_user, get_outbox
-
-from pronghorn import FastAPI
-from pronghorn.testclient import TestClient
 
 from .conftest import PASSWORD, SECRET_KEY
 

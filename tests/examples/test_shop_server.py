@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import ValidationError
-from shop.core.config import Settings
 
 from pronghorn.testclient import TestClient
+from shop.core.config import Settings
 
 from .conftest import PASSWORD, SECRET_KEY
 
