@@ -153,7 +153,7 @@ def _is_sequence_of(bare: Any, question: Callable[[Any], bool]) -> bool:
 
 def has_json_marker(metadata: Sequence[Any]) -> bool:
     """Whether ``Json`` is among the metadata: the text is decoded before it is validated."""
-    return any(item is Json or isinstance(item, Json) for item in metadata)
+    return any(item is Json or type(item) is Json for item in metadata)
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:

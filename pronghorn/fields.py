@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,6 +19,7 @@ from uuid import UUID
 
 from pydantic import (
     AliasChoices,
+    AliasPath,
     BaseModel,
     ConfigDict,
     PydanticUndefinedAnnotation,
@@ -80,7 +82,7 @@ class Field:
     def __init__(
         self,
         name: str,
-        info: FieldInfo,
+        field_info: FieldInfo,
         *,
         location: Location | None = None,
         lookups: Sequence[str] = (),
@@ -95,9 +97,9 @@ class Field:
 
         Args:
             name: The name in Python.
-            info: The declaration, with its ``annotation`` resolved. It is kept, not copied.
+            field_info: The declaration, with its ``annotation`` resolved; kept, not copied.
             location: Where the value comes from.
-            lookups: Names on the wire; by default those that ``info`` declares.
+            lookups: Names on the wire; by default those that it declares.
             model_keys: What the model calls each of ``lookups``; by default the same.
             is_form: The value is part of a form.
             is_file: The value is a file of a multipart form; implies ``is_form``.
@@ -109,7 +111,7 @@ class Field:
             pydantic.errors.PydanticSchemaGenerationError: Pydantic cannot handle the type.
         """
         self.name = name
-        self.info = info
+        info = self.info = field_info
         self.annotation: Any = info.annotation
         self.location = location
         self.lookups = tuple(lookups) or declared_names(info, name)
@@ -157,9 +159,7 @@ class Field:
 
     # --- what a request asks -------------------------------------------------------------
 
-    def validate(
-        self, value: Any, loc: ErrorLocation = ()
-    ) -> tuple[Any, list[ErrorDetail]]:
+    def validate(self, value: Any, loc: ErrorLocation = ()) -> tuple[Any, list[ErrorDetail]]:
         """Validate one value.
 
         Args:
@@ -186,7 +186,9 @@ class Field:
             return deepcopy(self.info.default)
         return self.info.get_default(call_default_factory=True)
 
-    def serialize(self, value: Any, *, mode: str = "json", **options: Any) -> Any:
+    def serialize(
+        self, value: Any, *, mode: Literal["json", "python"] = "json", **options: Any
+    ) -> Any:
         """Turn a validated value into plain Python data.
 
         Args:
@@ -231,8 +233,8 @@ class Field:
             adapter.rebuild(_types_namespace=late_namespace(self.annotation))
         self._adapter = adapter
         validate = adapter.validator.validate_python
-        self.check = validate if self.mode == "validation" else partial(
-            validate, from_attributes=True
+        self.check = (
+            validate if self.mode == "validation" else partial(validate, from_attributes=True)
         )
 
     def _build_now_if_possible(self) -> None:
@@ -276,9 +278,7 @@ def missing_error(loc: ErrorLocation) -> ErrorDetail:
 
 def located_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
     """Pydantic's errors as they are reported to clients, with ``loc`` put first."""
-    return [
-        {**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)
-    ]
+    return [{**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)]
 
 
 def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
@@ -297,6 +297,12 @@ def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
     return (info.alias or name,)
 
 
+def _digs_into_another_value(info: FieldInfo) -> bool:
+    alias = info.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else (alias,)
+    return any(isinstance(choice, AliasPath) for choice in choices)
+
+
 def _wire_field(
     model: type[BaseModel], name: str, info: FieldInfo, parent: Field, convert: bool
 ) -> Field:
@@ -304,7 +310,11 @@ def _wire_field(
     config: Mapping[str, Any] = model.model_config
     by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
     by_alias = config.get("validate_by_alias") is not False
-    keys = declared_names(info, name) if by_alias else (name,)
+    keys = declared_names(info, name)
+    if _digs_into_another_value(info):
+        by_name = False
+    elif not by_alias:
+        keys = (name,)
     # Several choices are names of headers already; a name in Python has to become one.
     literal = keys if len(keys) > 1 else ()
     if by_name and name not in keys:
@@ -340,7 +350,17 @@ def _is_json(info: FieldInfo) -> bool:
 
 
 _SHARED_TYPES: tuple[type[Any], ...] = (
-    str, int, float, bool, bytes, UUID, datetime, date, time, timedelta, Decimal,
+    str,
+    int,
+    float,
+    bool,
+    bytes,
+    UUID,
+    datetime,
+    date,
+    time,
+    timedelta,
+    Decimal,
 )
 _shared_adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
@@ -354,11 +374,11 @@ def _adapter_for(annotation: Any, info: FieldInfo, config: ConfigDict | None) ->
     if info.discriminator is not None:
         rules.append(FieldInfo(discriminator=info.discriminator))
     if rules:
-        annotation = Annotated[(annotation, *rules)]  # type: ignore[assignment]  # built at run time
+        annotation = Annotated[(annotation, *rules)]
     elif annotation in _SHARED_TYPES:
         if annotation not in _shared_adapters:
             _shared_adapters[annotation] = TypeAdapter(annotation)
         return _shared_adapters[annotation]
-    if is_class(annotation, BaseModel):
-        config = None  # A model brings its own and accepts no other.
+    if is_class(annotation, BaseModel) or is_dataclass(annotation) or is_typeddict(annotation):
+        config = None  # These bring their own and accept no other.
     return TypeAdapter(annotation, config=config)

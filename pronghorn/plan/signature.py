@@ -168,7 +168,7 @@ def _namespace(call: Any) -> dict[str, Any]:
 
 def _class_namespace(target: type[Any]) -> dict[str, Any]:
     """The names of the module that wrote the constructor of a class, or else the class."""
-    for method in (target.__init__, target.__new__):  # type: ignore[misc]  # looked at, not called
+    for method in (target.__init__, target.__new__):
         names = getattr(_unwrapped(method), "__globals__", None)
         if names is not None:
             return {**names, target.__name__: target}

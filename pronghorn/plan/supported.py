@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any, get_args
-
-from pydantic import BaseModel
 
 from pronghorn.annotations import is_class, strip_metadata, union_members
 from pronghorn.diagnostics import setup_error
@@ -30,9 +27,7 @@ def refuse_pydantic_v1(annotation: Any) -> None:
     Raises:
         PydanticV1NotSupportedError: There is such a model.
     """
-    if "pydantic.v1" not in sys.modules:
-        return  # Nobody can have made such a model.
-    if _has_pydantic_v1(annotation):
+    if uses_pydantic_v1(annotation):
         raise PydanticV1NotSupportedError(
             f"pydantic.v1 models are no longer supported: {annotation}. "
             "Change the import from `pydantic.v1` to `pydantic`."
@@ -41,17 +36,15 @@ def refuse_pydantic_v1(annotation: Any) -> None:
 
 def is_pydantic_v1_model(value: Any) -> bool:
     """Whether ``value`` is a model class of ``pydantic.v1``."""
-    if not isinstance(value, type) or issubclass(value, BaseModel):
-        return False
-    with warnings.catch_warnings():
-        # Importing it warns on the Python versions that it does not support.
-        warnings.simplefilter("ignore", UserWarning)
-        from pydantic import v1
-    return is_class(value, v1.BaseModel)
+    module = sys.modules.get("pydantic.v1")
+    # Importing it would be slow, and warns on Python versions that it does not support.
+    return module is not None and is_class(value, module.BaseModel)
 
 
-def _has_pydantic_v1(annotation: Any) -> bool:
-    members = union_members(annotation)
+def uses_pydantic_v1(annotation: Any) -> bool:
+    """Whether a ``pydantic.v1`` model is the type, a member of the union or an item."""
+    if "pydantic.v1" not in sys.modules:
+        return False  # Nobody can have made such a model.
     bare = strip_metadata(annotation)
-    parts = members or get_args(bare)
-    return is_pydantic_v1_model(bare) or any(_has_pydantic_v1(part) for part in parts)
+    parts = union_members(annotation) or get_args(bare)
+    return is_pydantic_v1_model(bare) or any(uses_pydantic_v1(part) for part in parts)
