@@ -27,6 +27,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.fields import FieldInfo
+from typing_extensions import is_typeddict
 
 from pronghorn.annotations import (
     has_json_marker,
