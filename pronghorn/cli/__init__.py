@@ -28,7 +28,7 @@ class MissingExtraError(RuntimeError, SystemExit):
     """
 
     def __init__(self, packages: tuple[str, ...]) -> None:
-        command = "fastapi" if "fastapi" in sys.modules else "pronghorn"
+        command = "fastapi" if "pronghorn.as_fastapi" in sys.modules else "pronghorn"
         super().__init__(
             f"To use the {command} command, please install what it needs "
             f'({", ".join(packages)}): pip install "pronghorn[standard]"'

@@ -1,0 +1,266 @@
+"""``pronghorn run`` and ``pronghorn dev`` as processes that answer requests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pronghorn
+
+Write = Callable[..., Path]
+
+PROJECT = Path(pronghorn.__file__).parent.parent
+
+STARTED = "Application startup complete."
+
+APP = """
+import os
+import sys
+from {package} import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+def about(limit: int = 1):
+    return {{
+        "package": FastAPI.__module__.partition(".")[0],
+        "process": os.getpid(),
+        "environment": os.environ.get("FASTAPI_ENV"),
+        "first_path": sys.path[0],
+    }}
+"""
+
+
+class Server:
+    """A running command, and what it has printed so far."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.port = port
+        self.lines: list[str] = []
+
+    def wait_for(self, text: str) -> None:
+        """Read output until a line has the text; the test's own timeout ends a longer wait."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if text in line:
+                return
+        raise AssertionError("the server ended:\n" + "".join(self.lines))
+
+    def get(self, path: str = "/") -> Any:
+        """The JSON answer to a GET request.
+
+        uvicorn says that it has started a moment before it listens, so a refusal is tried again
+        while the process lives.
+        """
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
+                    return json.load(response)
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError) or self.process.poll():
+                    raise
+                time.sleep(0.05)
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGTERM)
+        self.lines += self.process.stdout
+        return self.process.wait()
+
+    @property
+    def output(self) -> str:
+        """Everything that it has printed so far."""
+        return "".join(self.lines)
+
+
+def environment(**extra: str) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"FASTAPI_ENV", "PORT", "WEB_CONCURRENCY", "PYTHONPATH"}
+    }
+    return {**kept, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", **extra}
+
+
+@contextmanager
+def served(*arguments: str, **extra: str) -> Iterator[Server]:
+    """Start a command on a free port and wait until it has started; end it afterwards."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pronghorn", *arguments],
+        env=environment(**{"PORT": str(port), **extra}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    server = Server(process, port)
+    try:
+        server.wait_for(STARTED)
+        yield server
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "pronghorn", *arguments],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_run_serves_until_sigterm(write: Write) -> None:
+    write("main.py", APP.format(package="pronghorn"))
+    with served("run") as server:
+        answer = server.get()
+        assert answer["package"] == "pronghorn"
+        assert answer["environment"] is None
+        # uvicorn shuts down, then lets the signal have its way.
+        assert server.stop() == -signal.SIGTERM
+    assert "pronghorn run\n  app      main:app\n" in server.output
+    assert f"  address  http://0.0.0.0:{server.port}\n" in server.output
+    assert f"  docs     http://0.0.0.0:{server.port}/docs\n" in server.output
+    assert "Application shutdown complete." in server.output
+
+
+def test_run_with_workers_imports_the_program_in_each(write: Write) -> None:
+    write("shop/__init__.py")
+    write("shop/main.py", APP.format(package="pronghorn"))
+    with served("run", "shop/main.py", "--workers", "2") as server:
+        server.wait_for(STARTED)
+        answer = server.get()
+        assert answer["process"] != server.process.pid
+        assert answer["first_path"] == str(Path.cwd())
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("option", ["--workers=2", "--reload"])
+def test_as_fastapi_reaches_the_child_processes(write: Write, option: str) -> None:
+    write("main.py", APP.format(package="fastapi"))
+    with served("run", "--as-fastapi", option) as server:
+        answer = server.get()
+        assert answer["package"] == "pronghorn"
+        assert answer["process"] != server.process.pid
+
+
+def test_dev_serves_this_machine_for_development(write: Write) -> None:
+    write("main.py", APP.format(package="pronghorn"))
+    with served("dev", "--no-reload") as server:
+        assert server.get()["environment"] == "development"
+    assert f"  address  http://127.0.0.1:{server.port}\n" in server.output
+
+
+def test_dev_leaves_the_environment_that_is_set(write: Write) -> None:
+    write("main.py", APP.format(package="pronghorn"))
+    with served("dev", "--no-reload", FASTAPI_ENV="staging") as server:
+        assert server.get()["environment"] == "staging"
+
+
+def test_dev_reloads_after_an_edit(write: Write) -> None:
+    write("service/main.py", APP.format(package="pronghorn"))
+    with served("dev", "service/main.py") as server:
+        assert server.get()["package"] == "pronghorn"
+        write("service/main.py", "from pronghorn import FastAPI\napp = FastAPI(\n")
+        server.wait_for("Error: Importing module 'main' failed")
+        assert "SyntaxError" in server.output
+        assert "uvicorn/" not in server.output
+        write(
+            "service/main.py",
+            """
+            from pronghorn import FastAPI
+
+            app = FastAPI()
+
+            @app.get("/")
+            def about():
+                return "edited"
+            """,
+        )
+        server.wait_for(STARTED)
+        assert server.get() == "edited"
+        assert server.stop() == 0
+
+
+def test_verbose_says_how_the_app_was_found(write: Write) -> None:
+    file = write("main.py", APP.format(package="pronghorn"))
+    with served("run", "-v") as server:
+        server.stop()
+    assert f"  file     {file}\n" in server.output
+    assert "(first of main.py, app.py, api.py, " in server.output
+    assert "(found: it is called 'app')" in server.output
+    assert '[tool.pronghorn] entrypoint = "main:app"' in server.output
+
+
+def test_root_path_and_public_url(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from pronghorn import FastAPI, Request
+
+        app = FastAPI()
+
+        @app.get("/")
+        def about(request: Request):
+            return request.scope["root_path"]
+        """,
+    )
+    with served(
+        "run", "--root-path", "/shop", FASTAPI_PUBLIC_URL="https://example.com/shop/"
+    ) as server:
+        assert server.get() == "/shop"
+    assert "  address  https://example.com/shop\n" in server.output
+    assert "  docs     https://example.com/shop/docs\n" in server.output
+
+
+def test_a_port_in_use_is_told_before_the_program_is_imported(write: Write) -> None:
+    write("main.py", "raise SystemExit('the program was imported')\n")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = command("run", "--host", "127.0.0.1", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Error: Port {port} on 127.0.0.1 is in use\n"
+        f"  Stop the program that listens there, or take another port: --port {port + 1}\n"
+    )
+
+
+def test_a_failing_import_is_exit_code_1(write: Write) -> None:
+    write("main.py", "1 / 0\n")
+    done = command("run", "--port", str(free_port()))
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "importlib" not in done.stderr
