@@ -1,0 +1,113 @@
+"""The schemas of a document: one per field, and one component for each model they use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from pronghorn.fields import Field, late_namespace
+from pronghorn.openapi.constants import REF_PREFIX, REF_TEMPLATE
+
+
+class OpenAPIJsonSchema(GenerateJsonSchema):
+    """Pydantic's JSON Schema, with bytes described as OpenAPI 3.1 describes files."""
+
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
+        """Describe bytes: raw, or in base64 where the model's configuration says so."""
+        encodings = {
+            "validation": self._config.val_json_bytes,
+            "serialization": self._config.ser_json_bytes,
+        }
+        json_schema: JsonSchemaValue = {
+            "type": "string",
+            "contentMediaType": "application/octet-stream",
+        }
+        if encodings[self.mode] == "base64":
+            json_schema["contentEncoding"] = "base64"
+        self.update_with_validations(json_schema, schema, self.ValidationsMapping.bytes)
+        return json_schema
+
+
+@dataclass
+class Definitions:
+    """The schemas of all fields of a document, and the components that they refer to."""
+
+    schemas: Mapping[Field, JsonSchemaValue] = field(default_factory=dict)
+    components: dict[str, JsonSchemaValue] = field(default_factory=dict)
+
+    def schema(self, wanted: Field) -> dict[str, Any]:
+        """Give the schema of a field as a copy: a caller may add to it."""
+        json_schema = deepcopy(self.schemas[wanted])
+        if "$ref" not in json_schema:
+            name = wanted.model_keys[0]
+            json_schema["title"] = wanted.info.title or name.title().replace("_", " ")
+        return json_schema
+
+    def component(self, json_schema: Mapping[str, Any]) -> JsonSchemaValue | None:
+        """Give the component that a schema refers to, itself and not a copy."""
+        reference = json_schema.get("$ref", "")
+        return self.components.get(reference.removeprefix(REF_PREFIX))
+
+
+def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> Definitions:
+    """Make the schemas of all fields together, so that they share components.
+
+    Args:
+        fields: Every field of the document. Their order decides between models of equal names.
+        separate_input_output_schemas: True: a model that reads other data than it writes has
+            two components, `...-Input` and `...-Output`. False: it has the former only, except
+            where it writes computed fields.
+    """
+    modes: dict[Field, JsonSchemaMode] = {}
+    inputs: list[tuple[Field, JsonSchemaMode, CoreSchema]] = []
+    for item in dict.fromkeys(fields):
+        schema = _documented_core_schema(item)
+        separate = separate_input_output_schemas or _writes_computed_fields(schema)
+        modes[item] = item.mode if separate else "validation"
+        inputs.append((item, modes[item], schema))
+    generator = OpenAPIJsonSchema(ref_template=REF_TEMPLATE)
+    found, components = generator.generate_definitions(inputs)
+    for component in components.values():
+        if "description" in component:
+            # What follows a form feed is for the readers of the source alone.
+            component["description"] = component["description"].split("\f")[0]
+    schemas = {item: found[item, mode] for item, mode in modes.items()}
+    return Definitions(schemas, {str(name): component for name, component in components.items()})
+
+
+def _documented_core_schema(item: Field) -> CoreSchema:
+    """Build the schema of a field with everything that is shown: title, default, examples."""
+    documented: Any = Annotated[item.annotation, item.info]
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(documented, config=item.config)
+    except PydanticUserError as error:
+        if error.code != "type-adapter-config-unused":
+            raise
+        adapter = TypeAdapter(documented)  # The type brings a configuration of its own.
+    if not adapter.pydantic_complete:
+        adapter.rebuild(_types_namespace=late_namespace(item.annotation))
+    return adapter.core_schema
+
+
+def _writes_computed_fields(schema: Any) -> bool:
+    """Tell whether a model with computed fields is anywhere inside a core schema."""
+    pending, seen = [schema], set()
+    while pending:
+        part = pending.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, dict):
+            if part.get("computed_fields"):
+                return True
+            pending.extend(part.values())
+        elif isinstance(part, (list, tuple)):
+            pending.extend(part)
+    return False

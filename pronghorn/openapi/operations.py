@@ -1,0 +1,127 @@
+"""One route as a path item: an operation for each of its methods."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from pronghorn.fields import Field
+from pronghorn.openapi.constants import METHODS_WITH_BODY
+from pronghorn.openapi.definitions import Definitions
+from pronghorn.openapi.documented import DocumentedRoute, documented_route
+from pronghorn.openapi.parameters import declared_parameters, examples_of, operation_parameters
+from pronghorn.openapi.responses import operation_responses
+from pronghorn.openapi.security import Schemes, operation_security
+from pronghorn.openapi.validation_errors import (
+    REFUSALS,
+    VALIDATION_ERROR_COMPONENTS,
+    VALIDATION_ERROR_RESPONSE,
+)
+from pronghorn.plan.model import BodyPlan
+from pronghorn.utils import deep_dict_update
+
+
+@dataclass
+class Context:
+    """What the operations of one document share and add to."""
+
+    definitions: Definitions
+    #: The whole body of each route as one field.
+    bodies: dict[BodyPlan, Field]
+    #: Components that no field brings along.
+    components: dict[str, Any] = field(default_factory=dict)
+    security_schemes: Schemes = field(default_factory=dict)
+    operation_ids: set[str] = field(default_factory=set)
+
+
+def path_item(route: DocumentedRoute, context: Context) -> dict[str, Any]:
+    """Document a route: its operations by method, in lower case."""
+    schemes, requirements = operation_security(route.plan.root)
+    context.security_schemes.update(schemes)
+    item: dict[str, Any] = {}
+    for method in sorted(route.methods):
+        operation = _metadata(route, context)
+        if requirements:
+            operation["security"] = requirements
+        parameters = operation_parameters(route.plan.root, context.definitions)
+        if parameters:
+            operation["parameters"] = parameters
+        if method in METHODS_WITH_BODY and route.plan.body is not None:
+            operation["requestBody"] = _request_body(route.plan.body, context)
+        if route.callbacks:
+            operation["callbacks"] = _callbacks(route.callbacks, context)
+        operation["responses"] = operation_responses(route, context.definitions)
+        _add_validation_error(route, operation["responses"], context)
+        if route.openapi_extra:
+            deep_dict_update(operation, dict(route.openapi_extra))
+        item[method.lower()] = operation
+    return item
+
+
+def operation_summary(route: DocumentedRoute) -> str:
+    """Give the summary: the one that was declared, or the route's name in words."""
+    return route.summary or route.name.replace("_", " ").title()
+
+
+def _metadata(route: DocumentedRoute, context: Context) -> dict[str, Any]:
+    operation: dict[str, Any] = {}
+    if route.tags:
+        operation["tags"] = route.tags
+    operation["summary"] = operation_summary(route)
+    if route.description:
+        operation["description"] = route.description
+    operation_id = route.operation_id or route.unique_id
+    if operation_id in context.operation_ids:
+        _warn_about_duplicate(operation_id, route)
+    context.operation_ids.add(operation_id)
+    operation["operationId"] = operation_id
+    if route.deprecated:
+        operation["deprecated"] = route.deprecated
+    return operation
+
+
+def _warn_about_duplicate(operation_id: str, route: DocumentedRoute) -> None:
+    endpoint = inspect.unwrap(route.plan.endpoint)
+    message = f"Duplicate Operation ID {operation_id} for function "
+    message += getattr(endpoint, "__name__", repr(endpoint))
+    file_name = getattr(endpoint, "__globals__", {}).get("__file__")
+    if file_name:
+        message += f" at {file_name}"
+    warnings.warn(message, stacklevel=2)
+
+
+def _request_body(body: BodyPlan, context: Context) -> dict[str, Any]:
+    whole = context.bodies[body]
+    request_body: dict[str, Any] = {"required": True} if whole.required else {}
+    media_type = {"schema": context.definitions.schema(whole), **examples_of(whole)}
+    request_body["content"] = {body.media_type: media_type}
+    return request_body
+
+
+def _callbacks(callbacks: Any, context: Context) -> dict[str, Any]:
+    """Document the requests that the endpoint will send, each under its route's name.
+
+    Their security schemes are not the API's, so they stay out of its components.
+    """
+    documented: dict[str, Any] = {}
+    own_schemes = dict(context.security_schemes)
+    for callback in callbacks:
+        route = documented_route(callback)
+        if route is not None:
+            item = path_item(route, context) if route.include_in_schema else {}
+            documented[route.name] = {route.plan.path: item}
+    context.security_schemes = own_schemes
+    return documented
+
+
+def _add_validation_error(
+    route: DocumentedRoute, responses: dict[str, Any], context: Context
+) -> None:
+    """Document the 422 of a request that does not fit, unless a declared response covers it."""
+    reads_something = route.plan.body is not None or declared_parameters(route.plan.root)
+    if reads_something and not REFUSALS & responses.keys():
+        responses["422"] = deepcopy(VALIDATION_ERROR_RESPONSE)
+        context.components.update(VALIDATION_ERROR_COMPONENTS)

@@ -1,0 +1,89 @@
+"""The parameters of an operation: everything read from outside the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from pronghorn.datastructures import Default, DefaultPlaceholder
+from pronghorn.fields import Field
+from pronghorn.openapi.definitions import Definitions
+from pronghorn.plan.model import CallPlan
+
+#: The `example` of a declaration that has no such attribute: a plain field of a model.
+_NOT_GIVEN: Any = Default(None)
+
+
+def unique_calls(root: CallPlan) -> Iterator[CallPlan]:
+    """Give the endpoint and all its dependencies, parents first, shared ones once."""
+    seen = {root.cache_key}
+
+    def visit(node: CallPlan) -> Iterator[CallPlan]:
+        yield node
+        for dependency in node.dependencies:
+            if dependency.cache_key not in seen:
+                seen.add(dependency.cache_key)
+                yield from visit(dependency)
+
+    return visit(root)
+
+
+def declared_parameters(root: CallPlan) -> list[Field]:
+    """Give every parameter as declared: path, query, headers, cookies; hidden ones too."""
+    calls = list(unique_calls(root))
+    return [
+        *chain.from_iterable(call.path_fields for call in calls),
+        *chain.from_iterable(call.query_fields for call in calls),
+        *chain.from_iterable(call.header_fields for call in calls),
+        *chain.from_iterable(call.cookie_fields for call in calls),
+    ]
+
+
+def flat_parameters(field: Field) -> tuple[Field, ...]:
+    """Give the parameters that a field stands for: the fields of a parameter model, or itself."""
+    return field.model_fields if field.model is not None else (field,)
+
+
+def operation_parameters(root: CallPlan, definitions: Definitions) -> list[dict[str, Any]]:
+    """Document the visible parameters, each name of a location once.
+
+    Where several calls read the same name, a declaration that requires it wins over one that
+    does not, and else the last one.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for declared in declared_parameters(root):
+        if not getattr(declared.info, "include_in_schema", True):
+            continue
+        for field in flat_parameters(declared):
+            parameter = _parameter(field, str(declared.location), definitions)
+            key = (parameter["in"], parameter["name"])
+            known = found.get(key)
+            if known is None or parameter["required"] or not known["required"]:
+                found[key] = parameter
+    return list(found.values())
+
+
+def _parameter(field: Field, location: str, definitions: Definitions) -> dict[str, Any]:
+    info = field.info
+    parameter: dict[str, Any] = {
+        "name": field.alias,
+        "in": location,
+        "required": field.required,
+        "schema": definitions.schema(field),
+    }
+    if info.description:
+        parameter["description"] = info.description
+    parameter.update(examples_of(field))
+    if info.deprecated:
+        parameter["deprecated"] = True
+    return parameter
+
+
+def examples_of(field: Field) -> dict[str, Any]:
+    """Document the examples beside a schema; those inside it are Pydantic's affair."""
+    several = getattr(field.info, "openapi_examples", None)
+    if several:
+        return {"examples": several}
+    example = getattr(field.info, "example", _NOT_GIVEN)
+    return {} if isinstance(example, DefaultPlaceholder) else {"example": example}

@@ -1,0 +1,123 @@
+"""The answers of an operation."""
+
+from __future__ import annotations
+
+import http.client
+import inspect
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from pronghorn.fields import Field
+from pronghorn.openapi.definitions import Definitions
+from pronghorn.openapi.documented import DocumentedRoute
+from pronghorn.plan.model import ResponsePlan, StreamKind
+from pronghorn.utils import deep_dict_update, is_body_allowed_for_status_code
+
+#: What a range of status codes means, for answers without a description.
+status_code_ranges: dict[str, str] = {
+    "1XX": "Information",
+    "2XX": "Success",
+    "3XX": "Redirection",
+    "4XX": "Client Error",
+    "5XX": "Server Error",
+    "DEFAULT": "Default Response",
+}
+
+# The fields of one event as the client sees them:
+# https://html.spec.whatwg.org/multipage/server-sent-events.html
+_EVENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "data": {"type": "string"},
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+}
+
+
+def operation_responses(route: DocumentedRoute, definitions: Definitions) -> dict[str, Any]:
+    """Document the answer of the endpoint, and those declared with `responses={...}`."""
+    plan = route.plan.response
+    status = _status_code(route.status_code, plan)
+    answer: dict[str, Any] = {"description": route.response_description}
+    content = _content(plan, status, definitions)
+    if content:
+        answer["content"] = content
+    responses = {status: answer}
+    for code, declared in (route.responses or {}).items():
+        key = str(code).upper()
+        key = "default" if key == "DEFAULT" else key
+        answer = responses.setdefault(key, {})
+        _add_declared(answer, declared, key, plan.extra_fields.get(code), plan, definitions)
+    return responses
+
+
+def _status_code(declared: int | None, plan: ResponsePlan) -> str:
+    """Give the status code of the endpoint's answer: the response class may have its own."""
+    if declared is not None:
+        return str(int(declared))
+    parameter = inspect.signature(plan.response_class.__init__).parameters.get("status_code")
+    default = None if parameter is None else parameter.default
+    return str(int(default)) if isinstance(default, int) else "200"
+
+
+def _content(plan: ResponsePlan, status: str, definitions: Definitions) -> dict[str, Any]:
+    """Document the body of the endpoint's answer, by media type."""
+    if not is_body_allowed_for_status_code(status):
+        return {}
+    if plan.stream is StreamKind.JSON_LINES:
+        return {"application/jsonl": {"itemSchema": _schema(plan.item_field, definitions)}}
+    if plan.stream is StreamKind.SERVER_SENT_EVENTS:
+        return {"text/event-stream": {"itemSchema": _event_schema(plan.item_field, definitions)}}
+    media_type: str | None = plan.response_class.media_type
+    if not media_type:
+        return {}
+    if issubclass(plan.response_class, JSONResponse):
+        return {media_type: {"schema": _schema(plan.field, definitions)}}
+    return {media_type: {"schema": {"type": "string"}}}
+
+
+def _schema(field: Field | None, definitions: Definitions) -> dict[str, Any]:
+    return {} if field is None else definitions.schema(field)
+
+
+def _event_schema(field: Field | None, definitions: Definitions) -> dict[str, Any]:
+    """Document one server-sent event; its data is JSON if the items have a type."""
+    schema = deepcopy(_EVENT_SCHEMA)
+    if field is not None:
+        schema["properties"]["data"].update(
+            contentMediaType="application/json", contentSchema=definitions.schema(field)
+        )
+        schema["required"] = ["data"]
+    return schema
+
+
+def _add_declared(
+    answer: dict[str, Any],
+    declared: Mapping[str, Any],
+    key: str,
+    field: Field | None,
+    plan: ResponsePlan,
+    definitions: Definitions,
+) -> None:
+    """Merge a declared response into an answer; what was declared wins."""
+    addition = deepcopy({name: value for name, value in declared.items() if name != "model"})
+    if field is not None:
+        media_type = plan.response_class.media_type or "application/json"
+        content = addition.setdefault("content", {}).setdefault(media_type, {})
+        deep_dict_update(content.setdefault("schema", {}), definitions.schema(field))
+    meaning = status_code_ranges.get(key.upper()) or http.client.responses.get(_number(key))
+    description = (
+        addition.get("description") or answer.get("description") or meaning or "Additional Response"
+    )
+    deep_dict_update(answer, addition)
+    answer["description"] = description
+
+
+def _number(key: str) -> int:
+    """Give the number of a status code, or -1 for a range; anything else is an error."""
+    return -1 if key.upper() in status_code_ranges else int(key)

@@ -1,0 +1,156 @@
+"""The whole OpenAPI document of an application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from pronghorn.encoders import jsonable_encoder
+from pronghorn.fields import Field
+from pronghorn.openapi.definitions import define
+from pronghorn.openapi.documented import DocumentedRoute, documented_routes
+from pronghorn.openapi.forms import describe_form, documented_body, form_models
+from pronghorn.openapi.models import OpenAPI
+from pronghorn.openapi.operations import Context, path_item
+from pronghorn.openapi.parameters import declared_parameters, flat_parameters
+from pronghorn.plan.model import BodyPlan
+
+Bodies = dict[BodyPlan, Field]
+
+
+def get_openapi(
+    *,
+    title: str,
+    version: str,
+    openapi_version: str = "3.1.0",
+    summary: str | None = None,
+    description: str | None = None,
+    routes: Sequence[Any],
+    webhooks: Sequence[Any] | None = None,
+    tags: list[dict[str, Any]] | None = None,
+    servers: list[dict[str, str | Any]] | None = None,
+    terms_of_service: str | None = None,
+    contact: dict[str, str | Any] | None = None,
+    license_info: dict[str, str | Any] | None = None,
+    separate_input_output_schemas: bool = True,
+    external_docs: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Make the OpenAPI document of some routes, as data that can be written as JSON.
+
+    Args:
+        title: Name of the API.
+        version: Version of the API, not of the specification.
+        openapi_version: Version of the specification that the document claims to follow.
+        summary: The API in one sentence.
+        description: The API in any length; Markdown.
+        routes: The routes, or route contexts, to document. Mounts, plain Starlette routes,
+            WebSocket routes and hidden routes are passed over.
+        webhooks: Routes that describe requests which the API sends.
+        tags: Descriptions of tags, in the order in which they are shown.
+        servers: Where the API can be reached.
+        terms_of_service: URL of the terms of service.
+        contact: `name`, `url` and `email` of those who answer for the API.
+        license_info: `name`, and `identifier` or `url`, of the API's licence.
+        separate_input_output_schemas: Whether a model that reads other data than it writes
+            gets two schemas.
+        external_docs: `url` and `description` of documentation elsewhere.
+
+    Raises:
+        ValueError: A declared response has a key that is no status code, or something does not
+            fit the specification (`pydantic.ValidationError`).
+    """
+    shown, hooks = list(documented_routes(routes)), list(documented_routes(webhooks or ()))
+    context = _context([*shown, *hooks], separate_input_output_schemas)
+    paths = _paths(shown, context)
+    webhook_paths = _paths(hooks, context)
+    document: dict[str, Any] = {
+        "openapi": openapi_version,
+        "info": {
+            "title": title,
+            "version": version,
+            "summary": summary or None,
+            "description": description or None,
+            "termsOfService": terms_of_service or None,
+            "contact": contact or None,
+            "license": license_info or None,
+        },
+        "servers": servers or None,
+        "paths": paths,
+        "webhooks": webhook_paths or None,
+        "components": _components(context),
+        "tags": tags or None,
+        "externalDocs": external_docs or None,
+    }
+    return _checked(document)
+
+
+def get_fields_from_routes(routes: Sequence[Any]) -> list[Field]:
+    """Give every field that the document of some routes describes, parameters last."""
+    found = list(_with_callbacks(documented_routes(routes)))
+    return _fields(found, _bodies(found))
+
+
+def _checked(document: dict[str, Any]) -> dict[str, Any]:
+    """Read the document with the models of the specification, and write it again.
+
+    That refuses what does not fit, and puts the members into the specification's order.
+    """
+    model = OpenAPI.model_validate(document)
+    encoded: dict[str, Any] = jsonable_encoder(model, by_alias=True, exclude_none=True)
+    return encoded
+
+
+def _context(routes: Iterable[DocumentedRoute], separate: bool) -> Context:
+    found = list(_with_callbacks(routes))
+    bodies = _bodies(found)
+    definitions = define(_fields(found, bodies), separate_input_output_schemas=separate)
+    for body, whole in bodies.items():
+        describe_form(body, whole, definitions)
+    return Context(definitions, bodies)
+
+
+def _with_callbacks(routes: Iterable[DocumentedRoute]) -> Iterator[DocumentedRoute]:
+    for route in routes:
+        yield from _with_callbacks(documented_routes(route.callbacks or ()))
+        yield route
+
+
+def _bodies(routes: Iterable[DocumentedRoute]) -> Bodies:
+    plans = (route.plan for route in routes)
+    return {plan.body: documented_body(plan, plan.body) for plan in plans if plan.body is not None}
+
+
+def _fields(routes: Sequence[DocumentedRoute], bodies: Bodies) -> list[Field]:
+    """Give all fields to describe: bodies, then responses, then parameters.
+
+    Between models of one name and place, the first one keeps the short name.
+    """
+    fields = [field for body, whole in bodies.items() for field in (whole, *form_models(body))]
+    for route in routes:
+        plan = route.plan.response
+        candidates = (plan.field, plan.item_field, *plan.extra_fields.values())
+        fields.extend(field for field in candidates if field is not None)
+    for route in routes:
+        parameters = declared_parameters(route.plan.root)
+        fields.extend(chain.from_iterable(flat_parameters(field) for field in parameters))
+    return fields
+
+
+def _paths(routes: Iterable[DocumentedRoute], context: Context) -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for route in routes:
+        item = path_item(route, context)
+        if item:
+            paths.setdefault(route.path_format, {}).update(item)
+    return paths
+
+
+def _components(context: Context) -> dict[str, Any] | None:
+    schemas = context.definitions.components | context.components
+    components: dict[str, Any] = {}
+    if schemas:
+        components["schemas"] = {name: schemas[name] for name in sorted(schemas)}
+    if context.security_schemes:
+        components["securitySchemes"] = context.security_schemes
+    return components or None

@@ -1,0 +1,26 @@
+"""The names that FastAPI programs import to make or extend a document."""
+
+from __future__ import annotations
+
+from pronghorn.openapi.constants import METHODS_WITH_BODY, REF_PREFIX, REF_TEMPLATE
+from pronghorn.openapi.operations import operation_summary as generate_operation_summary
+from pronghorn.openapi.responses import status_code_ranges
+from pronghorn.openapi.schema import get_fields_from_routes, get_openapi
+from pronghorn.openapi.validation_errors import (
+    validation_error_definition,
+    validation_error_response_definition,
+)
+from pronghorn.utils import deep_dict_update
+
+__all__ = [
+    "METHODS_WITH_BODY",
+    "REF_PREFIX",
+    "REF_TEMPLATE",
+    "deep_dict_update",
+    "generate_operation_summary",
+    "get_fields_from_routes",
+    "get_openapi",
+    "status_code_ranges",
+    "validation_error_definition",
+    "validation_error_response_definition",
+]

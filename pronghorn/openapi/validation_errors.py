@@ -1,0 +1,52 @@
+"""The answer to a request that does not fit its declaration: 422, and its schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pronghorn.openapi.constants import REF_PREFIX
+
+validation_error_definition: dict[str, Any] = {
+    "title": "ValidationError",
+    "type": "object",
+    "properties": {
+        "loc": {
+            "title": "Location",
+            "type": "array",
+            "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+        },
+        "msg": {"title": "Message", "type": "string"},
+        "type": {"title": "Error Type", "type": "string"},
+        "input": {"title": "Input"},
+        "ctx": {"title": "Context", "type": "object"},
+    },
+    "required": ["loc", "msg", "type"],
+}
+
+validation_error_response_definition: dict[str, Any] = {
+    "title": "HTTPValidationError",
+    "type": "object",
+    "properties": {
+        "detail": {
+            "title": "Detail",
+            "type": "array",
+            "items": {"$ref": REF_PREFIX + "ValidationError"},
+        }
+    },
+}
+
+#: The components that `VALIDATION_ERROR_RESPONSE` refers to.
+VALIDATION_ERROR_COMPONENTS: dict[str, dict[str, Any]] = {
+    "ValidationError": validation_error_definition,
+    "HTTPValidationError": validation_error_response_definition,
+}
+
+VALIDATION_ERROR_RESPONSE: dict[str, Any] = {
+    "description": "Validation Error",
+    "content": {
+        "application/json": {"schema": {"$ref": REF_PREFIX + "HTTPValidationError"}},
+    },
+}
+
+#: Any of these among the declared responses says what a refused request gets.
+REFUSALS = frozenset(("422", "4XX", "default"))
