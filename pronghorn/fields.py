@@ -23,6 +23,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     PydanticUndefinedAnnotation,
+    PydanticUserError,
     TypeAdapter,
     ValidationError,
 )
@@ -213,37 +214,37 @@ class Field:
         """The Pydantic adapter that validates and serialises.
 
         Raises:
-            pydantic.PydanticUndefinedAnnotation: A forward reference is still unknown.
+            pydantic.PydanticUserError: A forward reference is still unknown.
         """
-        if self._adapter is None:
-            self._build()
-        assert self._adapter is not None  # noqa: S101 - `_build` sets it or raises
-        return self._adapter
+        return self._adapter or self._build()
 
     @property
     def documented_type(self) -> Any:
         """The type with everything that documentation shows: title, default, examples, ..."""
         return Annotated[self.annotation, self.info]
 
-    def _build(self) -> None:
+    def _build(self) -> TypeAdapter[Any]:
         annotation = self.annotation
         if self.branches:
             annotation = with_prepared_branches(annotation, self.branches)
         adapter = _adapter_for(annotation, self.info, self.config)
         if not getattr(adapter, "pydantic_complete", True):
             adapter.rebuild(_types_namespace=late_namespace(self.annotation))
-        self._adapter = adapter
         validate = adapter.validator.validate_python
-        self.check = (
-            validate if self.mode == "validation" else partial(validate, from_attributes=True)
-        )
+        if self.mode == "serialization":
+            validate = partial(validate, from_attributes=True)
+        self._adapter, self.check = adapter, validate
+        return adapter
 
     def _build_now_if_possible(self) -> None:
         """Build the validator; a name that is not defined yet is looked up at first use."""
         try:
             self._build()
         except (PydanticUndefinedAnnotation, NameError):
-            self._adapter = None
+            return
+        except PydanticUserError as error:
+            if error.code != "class-not-fully-defined":
+                raise
 
     def _check_after_building(self, value: Any, **options: Any) -> Any:
         """Stands in for ``check`` until the validator exists."""
