@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import CoreSchema, core_schema
 
 from pronghorn.fields import Field, late_namespace
-from pronghorn.openapi.constants import REF_PREFIX, REF_TEMPLATE
+from pronghorn.openapi.constants import REF_TEMPLATE
 
 
 class OpenAPIJsonSchema(GenerateJsonSchema):
@@ -49,11 +49,6 @@ class Definitions:
             name = wanted.model_keys[0]
             json_schema["title"] = wanted.info.title or name.title().replace("_", " ")
         return json_schema
-
-    def component(self, json_schema: Mapping[str, Any]) -> JsonSchemaValue | None:
-        """Give the component that a schema refers to, itself and not a copy."""
-        reference = json_schema.get("$ref", "")
-        return self.components.get(reference.removeprefix(REF_PREFIX))
 
 
 def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> Definitions:

@@ -8,7 +8,6 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from pronghorn.fields import Field
 from pronghorn.openapi.constants import METHODS_WITH_BODY
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute, documented_route
@@ -29,8 +28,6 @@ class Context:
     """What the operations of one document share and add to."""
 
     definitions: Definitions
-    #: The whole body of each route as one field.
-    bodies: dict[BodyPlan, Field]
     #: Components that no field brings along.
     components: dict[str, Any] = field(default_factory=dict)
     security_schemes: Schemes = field(default_factory=dict)
@@ -94,7 +91,7 @@ def _warn_about_duplicate(operation_id: str, route: DocumentedRoute) -> None:
 
 
 def _request_body(body: BodyPlan, context: Context) -> dict[str, Any]:
-    whole = context.bodies[body]
+    whole = body.field
     request_body: dict[str, Any] = {"required": True} if whole.required else {}
     media_type = {"schema": context.definitions.schema(whole), **examples_of(whole)}
     request_body["content"] = {body.media_type: media_type}

@@ -10,13 +10,9 @@ from pronghorn.encoders import jsonable_encoder
 from pronghorn.fields import Field
 from pronghorn.openapi.definitions import define
 from pronghorn.openapi.documented import DocumentedRoute, documented_routes
-from pronghorn.openapi.forms import describe_form, documented_body, form_models
 from pronghorn.openapi.models import OpenAPI
 from pronghorn.openapi.operations import Context, path_item
 from pronghorn.openapi.parameters import declared_parameters, flat_parameters
-from pronghorn.plan.model import BodyPlan
-
-Bodies = dict[BodyPlan, Field]
 
 
 def get_openapi(
@@ -87,8 +83,7 @@ def get_openapi(
 
 def get_fields_from_routes(routes: Sequence[Any]) -> list[Field]:
     """Give every field that the document of some routes describes, parameters last."""
-    found = list(_with_callbacks(documented_routes(routes)))
-    return _fields(found, _bodies(found))
+    return _fields(list(_with_callbacks(documented_routes(routes))))
 
 
 def _checked(document: dict[str, Any]) -> dict[str, Any]:
@@ -102,12 +97,8 @@ def _checked(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _context(routes: Iterable[DocumentedRoute], separate: bool) -> Context:
-    found = list(_with_callbacks(routes))
-    bodies = _bodies(found)
-    definitions = define(_fields(found, bodies), separate_input_output_schemas=separate)
-    for body, whole in bodies.items():
-        describe_form(body, whole, definitions)
-    return Context(definitions, bodies)
+    fields = _fields(list(_with_callbacks(routes)))
+    return Context(define(fields, separate_input_output_schemas=separate))
 
 
 def _with_callbacks(routes: Iterable[DocumentedRoute]) -> Iterator[DocumentedRoute]:
@@ -116,17 +107,12 @@ def _with_callbacks(routes: Iterable[DocumentedRoute]) -> Iterator[DocumentedRou
         yield route
 
 
-def _bodies(routes: Iterable[DocumentedRoute]) -> Bodies:
-    plans = (route.plan for route in routes)
-    return {plan.body: documented_body(plan, plan.body) for plan in plans if plan.body is not None}
-
-
-def _fields(routes: Sequence[DocumentedRoute], bodies: Bodies) -> list[Field]:
+def _fields(routes: Sequence[DocumentedRoute]) -> list[Field]:
     """Give all fields to describe: bodies, then responses, then parameters.
 
     Between models of one name and place, the first one keeps the short name.
     """
-    fields = [field for body, whole in bodies.items() for field in (whole, *form_models(body))]
+    fields = [route.plan.body.field for route in routes if route.plan.body is not None]
     for route in routes:
         plan = route.plan.response
         candidates = (plan.field, plan.item_field, *plan.extra_fields.values())
