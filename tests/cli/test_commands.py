@@ -51,6 +51,13 @@ app.mount("/admin", admin, name="admin")
 """
 
 
+SERVING_OPTIONS = (
+    *("--host", "--port", "--root-path", "--app", "--entrypoint", "-e", "--verbose", "-v"),
+    *("--reload", "--no-reload", "--proxy-headers", "--no-proxy-headers"),
+    "--forwarded-allow-ips",
+)
+
+
 class Result:
     """What a command did."""
 
@@ -97,10 +104,7 @@ def test_help_of_a_command_has_examples_and_options(
 @pytest.mark.parametrize("command", ["dev", "run"])
 def test_serving_has_every_option_of_fastapis_command(command: str) -> None:
     text = Result(command, "-h").out
-    for option in (
-        "--host --port --reload --no-reload --root-path --app --entrypoint -e --proxy-headers "
-        "--no-proxy-headers --forwarded-allow-ips --verbose -v"
-    ).split():
+    for option in SERVING_OPTIONS:
         assert f" {option}" in text, option
 
 
@@ -277,14 +281,13 @@ def test_a_wrong_command_line_is_exit_code_2(program: Path, arguments: list[str]
 
 @pytest.mark.parametrize("package", ["typer", "rich"])
 def test_without_a_package_the_command_says_what_to_install(workspace: Path, package: str) -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(pronghorn.__file__).parent.parent)!r})\n"
+        f"import pronghorn; sys.modules[{package!r}] = None\n"
+        "from pronghorn.cli import main; main()"
+    )
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            f"import sys; sys.path.insert(0, {str(Path(pronghorn.__file__).parent.parent)!r})\n"
-            f"import pronghorn; sys.modules[{package!r}] = None\n"
-            "from pronghorn.cli import main; main()",
-        ],
+        [sys.executable, "-c", program],
         capture_output=True,
         text=True,
         check=False,

@@ -216,17 +216,16 @@ def test_no_app_lists_what_was_found(write: Write) -> None:
         import os
         from json import loads
         from pronghorn import APIRouter
-        limit = 10
+        n = 10
         router = APIRouter()
-        class Item: ...
-        def read(): ...
+        class Cat: ...
+        def get(): ...
         """,
     )
     error = fail()
     assert error.message == "Could not find a FastAPI app in module main"
     assert error.hint.splitlines() == [
-        "Found in main: limit (an int), router (an APIRouter), Item (the class Item), "
-        "read (a function)",
+        "Found in main: n (an int), router (an APIRouter), Cat (the class Cat), get (a function)",
         "If the app is not a FastAPI itself, name it: --app NAME",
     ]
 
