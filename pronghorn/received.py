@@ -38,9 +38,10 @@ class Received:
         values: Every name with its values, in the order in which they came.
         pick: Chooses among the values of one name: ``pick(values, all_of_them)``.
         names_ignore_case: The names in ``values`` are in lower case.
+        skips_empty: An empty value counts as not sent, so a field looks under its next name.
     """
 
-    __slots__ = ("names_ignore_case", "pick", "values")
+    __slots__ = ("names_ignore_case", "pick", "skips_empty", "values")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Received:
         self.values = values
         self.pick = pick
         self.names_ignore_case = names_ignore_case
+        self.skips_empty = pick is filled_in
 
     @classmethod
     def of(cls, source: Mapping[str, Any]) -> Received:
@@ -98,7 +100,7 @@ def _all_or_first(values: list[Any], all_of_them: bool) -> Any:
 
 
 def _only(values: list[Any], all_of_them: bool) -> Any:
-    return values[0]
+    return Undefined if all_of_them and values[0] == "" else values[0]
 
 
 def filled_in(values: list[Any], all_of_them: bool) -> Any:
@@ -142,6 +144,7 @@ def model_input(fields: Sequence[Field], received: Received) -> dict[Any, Any]:
             value = received.pick(values, field.is_sequence)
             if value is not Undefined:
                 data[key] = value
+            if value is not Undefined or not received.skips_empty:
                 break
     data.update(received.everything(without=used))
     return data

@@ -62,8 +62,11 @@ def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[
     getlist = getattr(received, "getlist", None) if field.is_sequence else None
     for name in field.lookups:
         value = (getlist(name) or Undefined) if getlist else received.get(name, Undefined)
-        if value is not Undefined:
-            return field.validate(value, (location, name))
+        if value is Undefined:
+            continue
+        if value == "" and field.is_sequence:  # A cookie without items.
+            return default_value(field, (location, name))
+        return field.validate(value, (location, name))
     return default_value(field, (location, field.alias))
 
 
@@ -79,19 +82,23 @@ def _model_value(
     if field.nullable and not is_supplied(model, field.model_fields, received):
         return default_value(field, loc)
     value, errors = field.validate(model_input(field.model_fields, received), loc)
-    return value, _under_sent_names(errors, field) if errors else errors
+    return value, _under_sent_names(errors, field, received) if errors else errors
 
 
-def _under_sent_names(errors: list[ErrorDetail], field: Field) -> list[ErrorDetail]:
-    """Errors with the names that clients know: ``x-token`` where the model says ``x_token``."""
-    sent_names = {
-        key: name
-        for member in field.model_fields
-        for name, key in zip(member.lookups, member.model_keys, strict=True)
-        if name != key
-    }
-    if not sent_names:
-        return errors
+def _under_sent_names(
+    errors: list[ErrorDetail], field: Field, received: Received
+) -> list[ErrorDetail]:
+    """Errors with the names that clients know: ``x-token`` where the model says ``x_token``.
+
+    That is the name under which a field was sent, or else the first under which it could be.
+    """
+    sent_names = {}
+    for member in field.model_fields:
+        names = list(zip(member.lookups, member.model_keys, strict=True))
+        sent = (pair for pair in names if received.known_as(pair[0]) in received.values)
+        name, key = next(sent, names[0])
+        if name != key:
+            sent_names[key] = name
     for error in errors:
         location, *inside = error["loc"]
         if inside and inside[0] in sent_names:
