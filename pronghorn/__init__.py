@@ -12,3 +12,55 @@ General layout, from the bottom up; a module imports only from layers above it i
 - surface: ``verbs routing applications dependencies middleware testclient as_fastapi`` ...
 - batteries and tools: ``security/ telemetry/`` ..., ``cli/ testing/``
 """
+
+from starlette import status
+
+from pronghorn.applications import FastAPI
+from pronghorn.background import BackgroundTasks
+from pronghorn.datastructures import UploadFile
+from pronghorn.exceptions import HTTPException, WebSocketException
+from pronghorn.param_functions import (
+    Body,
+    Cookie,
+    Depends,
+    File,
+    Form,
+    Header,
+    Path,
+    Query,
+    Security,
+)
+from pronghorn.requests import Request
+from pronghorn.responses import Response
+from pronghorn.routing import APIRouter
+from pronghorn.websockets import WebSocket, WebSocketDisconnect
+
+__version__ = "0.1.0"
+
+#: The FastAPI release whose programs run unchanged.
+FASTAPI_VERSION = "0.165.0"
+
+__all__ = [
+    "FASTAPI_VERSION",
+    "APIRouter",
+    "BackgroundTasks",
+    "Body",
+    "Cookie",
+    "Depends",
+    "FastAPI",
+    "File",
+    "Form",
+    "HTTPException",
+    "Header",
+    "Path",
+    "Query",
+    "Request",
+    "Response",
+    "Security",
+    "UploadFile",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketException",
+    "__version__",
+    "status",
+]

@@ -18,11 +18,11 @@ from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic_core import PydanticUndefined
 from starlette.datastructures import FormData, Headers, ImmutableMultiDict, UploadFile
 
-from pronghorn.annotations import strip_metadata, union_members
+from pronghorn.annotations import split_metadata, union_members
 
 if TYPE_CHECKING:
     from pronghorn.fields import Field
@@ -197,15 +197,18 @@ def with_prepared_branches(
         branches: Each model of the union with its fields.
     """
     fields_of = dict(branches)
-    members = []
-    for member in union_members(annotation):
-        model = strip_metadata(member)
-        if model in fields_of:
-            prepare = BeforeValidator(partial(_branch_input, fields_of[model]))
-            members.append(Annotated[member, prepare])
-        else:
-            members.append(member)
+    members = (_prepared(member, fields_of) for member in union_members(annotation))
     return reduce(or_, members)
+
+
+def _prepared(member: Any, fields_of: Mapping[Any, Sequence[Field]]) -> Any:
+    model, metadata = split_metadata(member)
+    if model not in fields_of:
+        return member
+    prepare = BeforeValidator(partial(_branch_input, fields_of[model]))
+    # Without a tag, error locations would name the branch after the function above.
+    tags = [item for item in metadata if isinstance(item, Tag)]
+    return Annotated[member, prepare, tags[-1] if tags else Tag(model.__name__)]
 
 
 def _branch_input(fields: Sequence[Field], form: Any) -> Any:
@@ -224,6 +227,6 @@ def _branch_input(fields: Sequence[Field], form: Any) -> Any:
     values = {
         name: value if isinstance(value, list) else [value]
         for name, value in form.items()
-        if name not in meant
+        if value != []
     }
     return model_input(fields, Received(values, filled_in)) | meant

@@ -1,0 +1,326 @@
+"""The application: a router with middleware, error handlers, documentation and a life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import Unpack, deprecated
+
+from pronghorn.compile.app import OuterPipeline, Pipeline
+from pronghorn.diagnostics import setup_error, warn_deprecated
+from pronghorn.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+    websocket_request_validation_exception_handler,
+)
+from pronghorn.exceptions import (
+    RequestValidationError,
+    SetupAssertionError,
+    WebSocketRequestValidationError,
+)
+from pronghorn.inheritance import written
+from pronghorn.keywords import expanded_signature, option_defaults
+from pronghorn.openapi.docs import (
+    get_redoc_html,
+    get_swagger_ui_html,
+    get_swagger_ui_oauth2_redirect_html,
+)
+from pronghorn.openapi.utils import get_openapi
+from pronghorn.options import (
+    AddRouteOptions,
+    ApiRouteOptions,
+    AppOptions,
+    IncludeOptions,
+    RouterOptions,
+    WebSocketOptions,
+)
+from pronghorn.revisions import current_revision
+from pronghorn.routing import APIRouter
+from pronghorn.run.errors import ErrorHandlers
+from pronghorn.types import DecoratedCallable
+from pronghorn.verbs import Verbs
+
+APP_DEFAULTS = option_defaults(AppOptions)
+#: Options of the application that are those of its router.
+OF_ROUTER = tuple(
+    name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS
+)
+#: Kept as attributes under their own names.
+ATTRIBUTES = (
+    "debug title summary description version terms_of_service contact license_info openapi_url "
+    "openapi_tags openapi_external_docs docs_url redoc_url swagger_ui_oauth2_redirect_url "
+    "swagger_ui_init_oauth swagger_ui_parameters root_path root_path_in_servers "
+    "separate_input_output_schemas max_body_size telemetry"
+).split()
+
+
+class FastAPI(Verbs, Starlette):
+    """An HTTP API: an ASGI application made of typed functions.
+
+    Args:
+        options: See `AppOptions`.
+
+    Example::
+
+        app = FastAPI(title="Shop")
+
+        @app.get("/items/{item_id}")
+        async def read_item(item_id: int, q: str | None = None) -> Item: ...
+
+    Raises:
+        SetupError: An option is unknown or cannot work.
+    """
+
+    @expanded_signature(AppOptions)
+    def __init__(self, **options: Unpack[AppOptions]) -> None:
+        kept = written(options)
+        values: dict[str, Any] = {**APP_DEFAULTS, **options, **kept}
+        for name in ATTRIBUTES:
+            setattr(self, name, values[name])
+        if self.root_path:
+            warn_deprecated(
+                "FastAPI(root_path=...) is deprecated: tell the server instead, for example with "
+                "`pronghorn run --root-path`"
+            )
+        self.servers = values["servers"] or []
+        self.openapi_version = "3.1.0"
+        self.openapi_schema: dict[str, Any] | None = None
+        self._openapi_revision = -1
+        self._check_document()
+        self.state = State()
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self.webhooks = values["webhooks"] or APIRouter()
+        self.exception_handlers = exception_handlers(values["exception_handlers"])
+        self.user_middleware = list(values["middleware"] or ())
+        self.middleware_stack: ASGIApp | None = None
+        self.root_path = self.root_path.rstrip("/")
+        of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
+        self.router = APIRouter(**of_router, dependency_overrides_provider=self)
+        self.setup()
+
+    def _check_document(self) -> None:
+        for name in ("title", "version"):
+            if self.openapi_url and not getattr(self, name):
+                raise setup_error(
+                    f"A {name} must be provided for OpenAPI, e.g.: "
+                    + {"title": "'My API'", "version": "'2.1.0'"}[name],
+                    f"FastAPI({name}={getattr(self, name)!r}) leaves it empty",
+                    "openapi_url=None for no document",
+                    kind=SetupAssertionError,
+                )
+
+    # --- answering ----------------------------------------------------------------------------
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        scope["app"] = self
+        stack = self.middleware_stack
+        if stack is None:
+            stack = self.middleware_stack = self.build_middleware_stack()
+        await stack(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The application with everything around it; made once, before the first request.
+
+        From the outside: answers to unhandled errors, the limit of body sizes, the middleware of
+        the user, handlers of errors, routes.
+        """
+        by_key = dict(self.exception_handlers)
+        last_resort = by_key.pop(500, None) or by_key.get(Exception)
+        by_key.pop(Exception, None)
+        inner = Pipeline(self.router.answerer(), ErrorHandlers(by_key), self.router.lifespan)
+        if not self.user_middleware and self.max_body_size is None:
+            return OuterPipeline(inner, last_resort, self.debug)
+        middleware = [Middleware(ServerErrorMiddleware, handler=last_resort, debug=self.debug)]
+        if self.max_body_size is not None:
+            limit = Middleware(RequestBodyLimitMiddleware, max_body_size=self.max_body_size)
+            middleware.append(limit)
+        app: ASGIApp = inner
+        for cls, args, kwargs in reversed(middleware + self.user_middleware):
+            app = cls(app, *args, **kwargs)
+        return app
+
+    # --- declaring ----------------------------------------------------------------------------
+
+    @expanded_signature(AddRouteOptions)
+    def add_api_route(
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
+    ) -> None:
+        """Add an operation; see `APIRouter.add_api_route`."""
+        self.router.add_api_route(path, endpoint, **options)
+
+    @expanded_signature(ApiRouteOptions)
+    def api_route(
+        self, path: str, **options: Unpack[ApiRouteOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare an operation with the given ``methods``; see `get`."""
+        return self.router.api_route(path, **options)
+
+    def _operation(self, method: str, path: str, options: Any) -> Any:
+        return getattr(self.router, method.lower())(path, **options)
+
+    @expanded_signature(WebSocketOptions)
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        **options: Unpack[WebSocketOptions],
+    ) -> None:
+        """Add a WebSocket route; see `websocket`."""
+        self.router.add_api_websocket_route(path, endpoint, name=name, **options)
+
+    @expanded_signature(WebSocketOptions)
+    def websocket(
+        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a WebSocket route; see `APIRouter.websocket`."""
+        return self.router.websocket(path, name=name, **options)
+
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a plain Starlette WebSocket route, without dependencies."""
+        return self.router.websocket_route(path, name=name)
+
+    @expanded_signature(IncludeOptions)
+    def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
+        """Make the routes of a router answer in this application.
+
+        See `APIRouter.include_router`.
+        """
+        self.router.include_router(router, **options)
+
+    def middleware(
+        self, middleware_type: str
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a function around every request: ``await call_next(request)`` goes on.
+
+        Args:
+            middleware_type: ``"http"``, the only one.
+        """
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_middleware(BaseHTTPMiddleware, dispatch=func)
+            return func
+
+        return decorate
+
+    def exception_handler(
+        self, exc_class_or_status_code: int | type[Exception]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare how a class of exceptions, or a status code, is answered."""
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_exception_handler(exc_class_or_status_code, func)
+            return func
+
+        return decorate
+
+    def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
+        """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        self.router.add_event_handler(event_type, func)
+
+    @deprecated("on_event is deprecated, use lifespan event handlers instead.")
+    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            self.router.add_event_handler(event_type, func)
+            return func
+
+        return decorate
+
+    # --- documentation ------------------------------------------------------------------------
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; made once and again after routes have changed."""
+        if self.openapi_schema is None or self._openapi_revision != current_revision():
+            if self._openapi_revision == -1 and self.openapi_schema is not None:
+                return self.openapi_schema  # the program's own document
+            self.openapi_schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                openapi_version=self.openapi_version,
+                summary=self.summary,
+                description=self.description,
+                terms_of_service=self.terms_of_service,
+                contact=self.contact,
+                license_info=self.license_info,
+                routes=self.routes,
+                webhooks=self.webhooks.routes,
+                tags=self.openapi_tags,
+                servers=self.servers,
+                separate_input_output_schemas=self.separate_input_output_schemas,
+                external_docs=self.openapi_external_docs,
+            )
+            self._openapi_revision = current_revision()
+        return self.openapi_schema
+
+    def setup(self) -> None:
+        """Add the routes of the document and of the pages that show it."""
+        if not self.openapi_url:
+            return
+        self.add_route(self.openapi_url, self._serve_document, include_in_schema=False)
+        if self.docs_url:
+            self.add_route(self.docs_url, self._serve_swagger_ui, include_in_schema=False)
+            if self.swagger_ui_oauth2_redirect_url:
+                self.add_route(
+                    self.swagger_ui_oauth2_redirect_url,
+                    self._serve_oauth2_redirect,
+                    include_in_schema=False,
+                )
+        if self.redoc_url:
+            self.add_route(self.redoc_url, self._serve_redoc, include_in_schema=False)
+
+    async def _serve_document(self, request: Request) -> JSONResponse:
+        document = self.openapi()
+        root_path = request.scope.get("root_path", "").rstrip("/")
+        if root_path and self.root_path_in_servers:
+            servers = document.get("servers", [])
+            if all(server.get("url") != root_path for server in servers):
+                document = {**document, "servers": [{"url": root_path}, *servers]}
+        return JSONResponse(document)
+
+    async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
+        root_path = request.scope.get("root_path", "").rstrip("/")
+        redirect = self.swagger_ui_oauth2_redirect_url
+        return get_swagger_ui_html(
+            openapi_url=root_path + str(self.openapi_url),
+            title=f"{self.title} - Swagger UI",
+            oauth2_redirect_url=root_path + redirect if redirect else redirect,
+            init_oauth=self.swagger_ui_init_oauth,
+            swagger_ui_parameters=self.swagger_ui_parameters,
+        )
+
+    async def _serve_oauth2_redirect(self, request: Request) -> HTMLResponse:
+        return get_swagger_ui_oauth2_redirect_html()
+
+    async def _serve_redoc(self, request: Request) -> HTMLResponse:
+        root_path = request.scope.get("root_path", "").rstrip("/")
+        return get_redoc_html(
+            openapi_url=root_path + str(self.openapi_url), title=f"{self.title} - ReDoc"
+        )
+
+
+def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:
+    """The handlers of an application: ours, unless the program has its own."""
+    handlers: dict[Any, Callable[..., Any]] = {
+        HTTPException: http_exception_handler,
+        RequestValidationError: request_validation_exception_handler,
+        WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+    }
+    return {**handlers, **(given or {})}

@@ -1,0 +1,1 @@
+"""Compiling: a plan becomes one specialised handler. The only place that knows `plan` and `run`."""

@@ -1,0 +1,237 @@
+"""The whole request path of a router: find the route, run its handler, answer errors.
+
+    route = table.search(...)           # a dictionary, then a tree
+    await handler(exchange, path)       # one function per route, compiled at its first request
+    await errors.answer(exchange, error)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from threading import Lock
+from typing import Any, Protocol
+
+from starlette.datastructures import URL
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Match, get_route_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pronghorn.compile.router import Entry, RouteTable
+from pronghorn.exceptions import ValidationException
+from pronghorn.run.errors import ErrorHandlers
+from pronghorn.run.exchange import Exchange
+
+Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
+
+
+class RouterView(Protocol):
+    """What the engine needs to know of a router."""
+
+    redirect_slashes: bool
+    default: ASGIApp
+
+    def flat_routes(self) -> Sequence[BaseRoute]:
+        """All routes with their full paths, in registration order."""
+
+    def last_routes(self) -> Sequence[BaseRoute]:
+        """Routes that are asked only when no other matches, not even by its path."""
+
+    def current_overrides(self) -> Overrides:
+        """The dependency overrides that are in force now."""
+
+
+class CompiledRouter:
+    """Answers the requests of one router.
+
+    - `version`: gives a number that changes whenever routes do; compared at every request.
+    """
+
+    def __init__(self, router: RouterView, version: Callable[[], int]) -> None:
+        self._router = router
+        self._version = version
+        self._lock = Lock()
+        self._seen = -1
+        self._overrides: dict[Any, Any] = {}
+        self._entries: dict[int, Entry] = {}
+        self._table = RouteTable([])
+        self._last = RouteTable([])
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Find the route for an exchange and run it."""
+        if self._seen != self._version():
+            self._rebuild()
+        overrides = self._router.current_overrides()
+        if (overrides or self._overrides) and overrides != self._overrides:
+            self._use_overrides(overrides)
+        scope = exchange.scope
+        scope.setdefault("router", self._router)
+        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        if scope["type"] == "http":
+            found = self._table.fixed.get(path)
+            if found is not None:
+                hit = found.get(scope["method"])
+                if hit is not None:
+                    entry, child = hit
+                    params = entry.update_scope(scope, dict(child))
+                    handler = entry.handler or self._compile(entry)
+                    await handler(exchange, params)
+                    return
+        await self._search(exchange, path)
+
+    async def _search(self, exchange: Exchange, path: str) -> None:
+        scope = exchange.scope
+        match, entry, child = self._table.search(scope, path)
+        if entry is None:
+            if scope["type"] == "http" and self._router.redirect_slashes and path != "/":
+                url = self._redirect_target(scope, path)
+                if url is not None:
+                    await exchange.send_response(RedirectResponse(url=url))
+                    return
+            match, entry, child = self._last.search(scope, path)
+        if entry is None:
+            await self._router.default(scope, exchange.receive, exchange.tracked_send)
+            return
+        params = entry.update_scope(scope, child)
+        if match is Match.FULL:
+            handler = entry.handler or self._compile(entry)
+            await handler(exchange, params)
+        else:
+            # The route itself says which methods it has.
+            await entry.route.handle(scope, exchange.receive, exchange.tracked_send)
+
+    def _redirect_target(self, scope: Scope, path: str) -> str | None:
+        """Where the same path with or without its last slash is, if it exists."""
+        other = dict(scope)
+        other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
+        match, _, _ = self._table.search(other, get_route_path(other))
+        return None if match is Match.NONE else str(URL(scope=other))
+
+    def _compile(self, entry: Entry) -> Any:
+        with self._lock:
+            if entry.handler is None:
+                entry.handler = handler_of(entry.route, self._overrides)
+            return entry.handler
+
+    def _rebuild(self) -> None:
+        """Take over the routes as they are now; what did not change stays compiled."""
+        with self._lock:
+            version = self._version()
+            known = self._entries
+            entries: dict[int, Entry] = {}
+
+            def table_of(routes: Sequence[BaseRoute]) -> RouteTable:
+                used = [_entry_of(route, known) for route in routes]
+                entries.update((id(entry.route), entry) for entry in used)
+                return RouteTable(used)
+
+            self._table = table_of(self._router.flat_routes())
+            self._last = table_of(self._router.last_routes())
+            self._entries = entries
+            self._seen = version
+
+    def _use_overrides(self, overrides: Overrides) -> None:
+        with self._lock:
+            self._overrides = dict(overrides)
+            for entry in self._entries.values():
+                entry.handler = None
+
+
+def _entry_of(route: BaseRoute, known: Mapping[int, Entry]) -> Entry:
+    """The entry that a route already has, unless the route has changed since."""
+    entry = known.get(id(route))
+    if entry is not None and entry.route is route and not _changed(entry):
+        return entry
+    return Entry(route)
+
+
+def _changed(entry: Entry) -> bool:
+    route = entry.route
+    pattern = getattr(route, "path_regex", None) if entry.pattern is not None else None
+    return entry.pattern is not pattern or getattr(route, "revision", 0) != entry.revision
+
+
+def handler_of(route: BaseRoute, overrides: Overrides) -> Any:
+    """The compiled handler of a route; for a route that is not ours, its own ASGI method."""
+    compile_handler = getattr(route, "compile_handler", None)
+    if compile_handler is not None:
+        return compile_handler(overrides)
+    handle = route.handle
+
+    async def asgi_handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        await handle(exchange.scope, exchange.receive, exchange.tracked_send)
+
+    return asgi_handler
+
+
+class Pipeline:
+    """The innermost ASGI application: routes, and handlers for the errors of routes."""
+
+    def __init__(
+        self,
+        answer: Callable[[Exchange], Awaitable[None]],
+        errors: ErrorHandlers,
+        lifespan: ASGIApp,
+    ) -> None:
+        self._answer = answer
+        self._errors = errors
+        self._lifespan = lifespan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        await self.answer(Exchange(scope, receive, send))
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer one exchange, also when its route fails with an error that has a handler."""
+        try:
+            await self._answer(exchange)
+        except Exception as error:
+            locate(error, exchange.scope)
+            await self._errors.answer(exchange, error)
+
+
+class OuterPipeline:
+    """The same without any middleware around it, so that it also answers unhandled errors.
+
+    - `handler`: for status 500 or `Exception`; None for a plain text answer.
+    - `debug`: answer with the traceback.
+    """
+
+    def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
+        self._inner = inner
+        self._handler = handler
+        self._debug = debug
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send)
+        try:
+            await self._inner.answer(exchange)
+        except Exception as error:
+            await self._answer_unhandled(exchange, error)
+
+    async def _answer_unhandled(self, exchange: Exchange, error: Exception) -> None:
+        """Answer 500 and raise the error again: servers log it, test clients raise it."""
+
+        async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+            raise error
+
+        async def discard(message: Message) -> None:
+            """Too late for an answer; the handler still gets to know."""
+
+        outermost = ServerErrorMiddleware(failing, self._handler, self._debug)
+        send = discard if exchange.started else exchange.send
+        await outermost(exchange.scope, exchange.receive, send)
+
+
+def locate(error: Exception, scope: Scope) -> None:
+    """Put the path of the mount before the route's path in what a validation error says."""
+    root_path = scope.get("root_path", "").rstrip("/")
+    if not root_path or not isinstance(error, ValidationException) or not error.endpoint_path:
+        return
+    methods, _, path = error.endpoint_path.partition(" ")
+    error.endpoint_path = f"{methods} {root_path}{path}"

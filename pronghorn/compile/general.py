@@ -1,0 +1,119 @@
+"""The general way to answer a request: the exact solver, then the endpoint, then a response.
+
+It serves routes whose handler the program builds itself (`APIRoute.get_route_handler`), takes
+over from a compiled handler when its short way fails, and answers everything when
+`PRONGHORN_GENERAL=1` switches the short ways off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+from starlette.background import BackgroundTasks
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pronghorn.compile.steps import endpoint_kind, injects, needs_lifetime
+from pronghorn.exceptions import EndpointContext, RequestValidationError
+from pronghorn.plan.dependencies import Step
+from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
+from pronghorn.run.body import read_request_json, unreadable_body
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.forms import read_form
+from pronghorn.run.lifetime import Lifetime, response_not_sent
+from pronghorn.run.respond import Responder, injected_response
+from pronghorn.run.solve import Call, Inputs, solve
+from pronghorn.run.streams import Streamer
+
+#: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
+LIFETIME_KEY = "pronghorn.lifetime"
+RequestHandler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class GeneralHandler:
+    """Answers requests of one route, one rule after the other."""
+
+    plan: RoutePlan
+    calls: Sequence[Call]
+    steps: Sequence[Step]
+    responder: Responder
+    streamer: Streamer | None
+    context: Callable[[], EndpointContext]
+
+    def __post_init__(self) -> None:
+        self.embed = bool(self.plan.body and self.plan.body.embed)
+        self.in_thread = endpoint_kind(self.plan) is CallKind.THREAD
+        self.needs_lifetime = needs_lifetime(self.steps)
+        self.needs_response = injects(self.steps, InjectedKind.RESPONSE)
+        self.needs_background = injects(self.steps, InjectedKind.BACKGROUND_TASKS)
+
+    async def respond(self, request: Request) -> Response:
+        """The response to a request; what `APIRoute.get_route_handler` gives."""
+        inputs = Inputs(
+            connection=request,
+            path=request.path_params,
+            body=await read_body(request, self.plan),
+            embed=self.embed,
+            lifetime=request.scope.get(LIFETIME_KEY),
+            response=injected_response() if self.needs_response else None,
+            background=BackgroundTasks() if self.needs_background else None,
+        )
+        return await self.finish(inputs)
+
+    async def finish(self, inputs: Inputs, done: Sequence[Any] = ()) -> Response:
+        """Solve, call the endpoint, make the response.
+
+        - `done`: results of the first calls, when somebody made them already.
+        """
+        arguments, errors = await solve(self.calls, inputs, done)
+        if errors:
+            body = None if inputs.body is PydanticUndefined else inputs.body
+            raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
+        result = await self._call_endpoint(arguments)
+        maker = self.streamer or self.responder
+        if isinstance(result, Response):
+            maker = self.responder
+        return maker.response(result, inputs.response, inputs.background)
+
+    async def _call_endpoint(self, arguments: Mapping[str, Any]) -> Any:
+        endpoint = self.calls[-1].function
+        if self.streamer is not None:
+            return endpoint(**arguments)
+        if self.in_thread:
+            return await run_in_threadpool(endpoint, **arguments)
+        return await endpoint(**arguments)
+
+
+async def read_body(request: Request, plan: RoutePlan) -> Any:
+    """Read the body of a request, whose methods a program may have overridden."""
+    if plan.body is None:
+        return PydanticUndefined
+    if plan.body.kind is BodyKind.JSON:
+        return await read_request_json(request, plan.strict_content_type)
+    return await read_form_body(request, plan)
+
+
+async def read_form_body(request: Request, plan: RoutePlan) -> Any:
+    """Read a form within the limits of its route."""
+    try:
+        return await read_form(request, plan.form_limits)
+    except Exception as error:
+        raise unreadable_body(error) from error
+
+
+async def run_with_lifetime(
+    exchange: Exchange, handler: RequestHandler, where: str
+) -> None:
+    """Let a request handler answer, with dependency stacks open around it."""
+    async with Lifetime() as lifetime:
+        exchange.scope[LIFETIME_KEY] = lifetime
+        response = await handler(exchange.connection)
+        await lifetime.close_function_stack()
+        await exchange.send_response(response)
+        return
+    raise response_not_sent(where)

@@ -1,0 +1,292 @@
+"""One route becomes one function: the writer of compiled handlers.
+
+What a handler looks like, for a route with a query parameter, a dependency and a model:
+
+    async def handle(exchange, path):
+        try:
+            query = query_dict(exchange.scope['query_string'])
+            v0_limit = check_limit(query['limit']) if 'limit' in query else default_limit
+        except Exception:
+            return await resume(exchange, path, Undefined)
+        d0 = await get_session()
+        result = await list_items(limit=v0_limit, session=d0)
+        if isinstance(result, Response):
+            await exchange.send_response(result)
+        else:
+            await exchange.send_json(render(result), 200)
+
+Order of effects, as in FastAPI: the body is read, then dependencies run in order, each after its
+own parameters were read. Reading has no effect that anybody can see, so it moves to the front,
+except where user code validates (`reads.is_pure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any
+
+from anyio.to_thread import run_sync
+from pydantic_core import PydanticUndefined
+from starlette.responses import Response
+
+from pronghorn.compile.reads import Reads, absent, is_pure
+from pronghorn.compile.source import Source
+from pronghorn.compile.steps import AnyPlan, Step, injects, needs_lifetime
+from pronghorn.fields import Field
+from pronghorn.plan.model import BodyPlan, CallKind, CallPlan, InjectedKind
+from pronghorn.run.forms import extract_body
+from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.parameters import extract_parameters
+from pronghorn.run.query import query_dict, query_lists
+from pronghorn.scopes import SecurityScopes
+
+SOURCES = {
+    "path": "path",
+    "query": "exchange.connection.query_params",
+    "header": "exchange.connection.headers",
+    "cookie": "exchange.connection.cookies",
+}
+
+
+@dataclass
+class StepReads:
+    """What one call reads: lines that assign variables, and the arguments they become."""
+
+    arguments: dict[str, str] = field(default_factory=dict)
+    unpacked: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+
+
+class HandlerWriter:
+    """Writes the part that HTTP and WebSocket handlers share: reading and calling."""
+
+    #: Parameters of the generated function.
+    signature = "exchange, path"
+
+    def __init__(self, plan: AnyPlan, steps: Sequence[Step], body: BodyPlan | None) -> None:
+        self.plan = plan
+        self.steps = steps
+        self.body = body
+        self.source = Source()
+        fields = [item for step in steps for item in step.call.parameter_fields]
+        self.reader = Reads(self.source, plan.path, body, fields)
+        self.has_lifetime = needs_lifetime(steps)
+        self.has_response = injects(steps, InjectedKind.RESPONSE)
+        self.has_background = injects(steps, InjectedKind.BACKGROUND_TASKS)
+        self.source.names.update(
+            Response=Response,
+            Undefined=PydanticUndefined,
+            Lifetime=Lifetime,
+            absent=absent,
+            query_dict=query_dict,
+            query_lists=query_lists,
+            run_sync=run_sync,
+            copy_context=copy_context,
+            extracted=extracted,
+            extracted_body=extracted_body,
+        )
+        self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _reads_of(self, index: int, step: Step) -> StepReads:
+        found = StepReads()
+        call = step.call
+        for location in ("path", "query", "header", "cookie", "body"):
+            fields = getattr(call, f"{location}_fields")
+            if fields:
+                self._read_location(index, location, fields, found)
+        return found
+
+    def _read_location(
+        self, index: int, location: str, fields: Sequence[Field], found: StepReads
+    ) -> None:
+        """One call's values from one place: one by one where simple, else all together."""
+        expressions = [self.reader.of_field(item) for item in fields]
+        if any(expression is None for expression in expressions):
+            lines = [self._read_together(index, location, fields, found)]
+        else:
+            lines = []
+            for item, expression in zip(fields, expressions, strict=True):
+                found.arguments[item.name] = f"v{index}_{item.name}"
+                lines.append(f"v{index}_{item.name} = {expression}")
+        first = index == 0  # nothing has been called before it
+        pure = first or all(is_pure(item) for item in fields)
+        (found.early if pure else found.late).extend(lines)
+
+    def _read_together(
+        self, index: int, location: str, fields: Sequence[Field], found: StepReads
+    ) -> str:
+        name = f"{location}_values{index}"
+        found.unpacked.append(name)
+        bound = self.source.bind(f"{location}_fields{index}", tuple(fields))
+        if location == "body":
+            embed = bool(self.body and self.body.embed)
+            return f"{name} = await extracted_body({bound}, body, {embed})"
+        return f"{name} = extracted({bound}, {SOURCES[location]})"
+
+    def write_early_reads(self) -> None:
+        """Everything that can be read before the first call."""
+        lines = [line for reads in self.reads for line in reads.early]
+        if not lines and not self.reader.sources:
+            return
+        with self.source.block("try:"):
+            for line in self.reader.sources.values():
+                self.source.line(line)
+            for line in lines:
+                self.source.line(line)
+        self._write_resume(0)
+
+    def write_late_reads(self, index: int) -> None:
+        """What must not be read before the calls that come first."""
+        lines = self.reads[index].late
+        if not lines:
+            return
+        with self.source.block("try:"):
+            for line in lines:
+                self.source.line(line)
+        self._write_resume(index)
+
+    def _write_resume(self, index: int) -> None:
+        """The way out when a value is not as hoped: the exact solver goes on from here."""
+        done = "".join(f"d{number}, " for number in range(index))
+        with self.source.block("except Exception:"):
+            self.source.line(f"return await resume({self.resume_arguments()}, done=({done}))")
+
+    def resume_arguments(self) -> str:
+        """What the exact way needs to go on; depends on what exists at that point."""
+        raise NotImplementedError
+
+    # --- calling ------------------------------------------------------------------------
+
+    def write_dependencies(self) -> None:
+        """Every call but the endpoint; `def` functions in a row share one worker thread."""
+        index = 0
+        while index < len(self.steps) - 1:
+            run = self._thread_run(index)
+            self.write_late_reads(index)
+            if run[-1] == len(self.steps) - 1:
+                return  # the endpoint belongs to the run and writes it
+            if len(run) > 1:
+                self._write_thread_run(run)
+            else:
+                self._write_call(index)
+            index += len(run)
+
+    def _thread_run(self, index: int) -> list[int]:
+        """The calls from `index` on that can share one hop to a worker thread."""
+        run = [index]
+        if not self._hops(index):
+            return run
+        while run[-1] + 1 < len(self.steps):
+            following = run[-1] + 1
+            if not self._hops(following) or self.reads[following].late:
+                break
+            run.append(following)
+        return run
+
+    def _hops(self, index: int) -> bool:
+        call = self.steps[index].call
+        if index == len(self.steps) - 1:
+            return self.endpoint_hops()
+        return call.kind is CallKind.THREAD and limit_of(call) is None
+
+    def endpoint_hops(self) -> bool:
+        """Whether the endpoint runs in a worker thread."""
+        return self.steps[-1].call.kind is CallKind.THREAD
+
+    def trailing_run(self) -> list[int]:
+        """The calls that share the endpoint's worker thread, the endpoint included."""
+        index = 0
+        while True:
+            run = self._thread_run(index)
+            if run[-1] == len(self.steps) - 1:
+                return run
+            index += len(run)
+
+    def _write_thread_run(self, run: Sequence[int]) -> None:
+        names = ", ".join(f"d{index}" for index in run)
+        with self.source.block("def in_thread():"):
+            self.write_calls_in_thread(run)
+            self.source.line(f"return {names}")
+        self.source.line(f"{names} = await run_sync(in_thread)")
+
+    def write_calls_in_thread(self, run: Sequence[int]) -> None:
+        """Calls in one thread; each in a context of its own, as if it had its own hop."""
+        for index in run:
+            function, arguments = self.call_parts(index)
+            self.source.line(f"d{index} = copy_context().run({function}{arguments and ', '}{arguments})")
+
+    def _write_call(self, index: int) -> None:
+        call = self.steps[index].call
+        function, arguments = self.call_parts(index)
+        limit = limit_of(call)
+        semaphore = f"{self.source.bind(f'limit{index}', limit)}.get_semaphore()"
+        if call.kind in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR):
+            stack = f"lifetime.{call.lifetime or 'request'}_stack"
+            if limit is not None:
+                self.source.line(f"await {stack}.enter_async_context({semaphore})")
+            enter = "enter_async" if call.kind is CallKind.ASYNC_GENERATOR else "enter_in_thread"
+            self.source.line(
+                f"d{index} = await lifetime.{enter}({call.lifetime!r}, {function}, "
+                f"dict({arguments}))"
+            )
+            return
+        with self.source.block(f"async with {semaphore}:") if limit else nullcontext():
+            if call.kind is CallKind.COROUTINE:
+                self.source.line(f"d{index} = await {function}({arguments})")
+            else:
+                self.source.line(f"d{index} = await run_sync(lambda: {function}({arguments}))")
+
+    def call_parts(self, index: int) -> tuple[str, str]:
+        """The name of a call's function, and its keyword arguments as text."""
+        step = self.steps[index]
+        name = getattr(step.call.call, "__name__", type(step.call.call).__name__)
+        function = self.source.bind(f"{name}_", step.call.call)
+        arguments = {item: f"d{number}" for item, number in step.arguments.items()}
+        arguments |= self.reads[index].arguments
+        for item in step.call.injected:
+            value = self._injected(item.kind, step.call, index)
+            if value is not None:
+                arguments[item.name] = value
+        parts = [f"{item}={value}" for item, value in arguments.items()]
+        parts += [f"**{name}" for name in self.reads[index].unpacked]
+        return function, ", ".join(parts)
+
+    def _injected(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
+        if kind is InjectedKind.SECURITY_SCOPES:
+            scopes = self.source.bind(f"scopes{index}", call.scopes)
+            self.source.names["SecurityScopes"] = SecurityScopes
+            return f"SecurityScopes(scopes=list({scopes}))"
+        return self.injected_names().get(kind)
+
+    def injected_names(self) -> dict[InjectedKind, str]:
+        """What each injected kind is called in this handler; absent ones keep their default."""
+        raise NotImplementedError
+
+
+def limit_of(call: CallPlan) -> Any:
+    """The concurrency limit of a dependency, if it has one."""
+    return call.marker._concurrency if call.marker is not None else None
+
+
+def extracted(fields: Sequence[Field], received: Any) -> dict[str, Any]:
+    """The values of several parameters; raises as soon as the exact way would report."""
+    values, errors = extract_parameters(fields, received)
+    if errors:
+        raise ValueError(errors)
+    return values
+
+
+async def extracted_body(fields: Sequence[Field], received: Any, embed: bool) -> dict[str, Any]:
+    """The same for values of the body."""
+    values, errors = await extract_body(fields, received, embed)
+    if errors:
+        raise ValueError(errors)
+    return values
+
+

@@ -1,0 +1,313 @@
+"""HTTP routes: the body in front of a compiled handler, the response behind it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from anyio import CancelScope
+from starlette.background import BackgroundTasks
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from pronghorn.compile.general import (
+    GeneralHandler,
+    RequestHandler,
+    read_form_body,
+    run_with_lifetime,
+)
+from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.steps import (
+    calls_of,
+    endpoint_context,
+    endpoint_kind,
+    order_calls,
+)
+from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
+from pronghorn.run.body import read_json
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.lifetime import Lifetime, response_not_sent
+from pronghorn.run.respond import Responder, injected_response, send_json_with
+from pronghorn.run.solve import Inputs
+from pronghorn.run.streams import Streamer
+from pronghorn.utils import is_body_allowed_for_status_code
+
+Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
+
+
+def general_mode() -> bool:
+    """Whether the short ways are switched off, to compare them with the general way."""
+    return os.environ.get("PRONGHORN_GENERAL") == "1"
+
+
+def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
+    """The handler that answers request objects with response objects."""
+    steps = order_calls(plan.root)
+    context = endpoint_context(plan, label)
+    response = plan.response
+    responder = Responder(
+        model_field=response.field,
+        response_class=response.response_class,
+        direct=not response.explicit_class,
+        status_code=response.status_code,
+        context=context,
+        include=response.include,
+        exclude=response.exclude,
+        by_alias=response.by_alias,
+        exclude_unset=response.exclude_unset,
+        exclude_defaults=response.exclude_defaults,
+        exclude_none=response.exclude_none,
+    )
+    streamer = None
+    if response.stream is not None:
+        streamer = Streamer(
+            response.stream.value,
+            response.item_field,
+            response.response_class,
+            response.status_code,
+            responder.options,
+            context,
+        )
+    return GeneralHandler(plan, calls_of(steps), steps, responder, streamer, context)
+
+
+def compile_route(plan: RoutePlan, label: str) -> Handler:
+    """The function that answers one route."""
+    general = general_handler(plan, label)
+    if general_mode():
+        handler = from_request_handler(general.respond, label)
+    else:
+        handler = HttpWriter(plan, general, label).compile()
+    return _with_limits(handler, plan)
+
+
+def from_request_handler(handle: RequestHandler, label: str) -> Handler:
+    """A handler around a function of the request that returns the response."""
+
+    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        await run_with_lifetime(exchange, handle, label)
+
+    return handler
+
+
+def compile_custom(plan: RoutePlan, handle: RequestHandler, label: str) -> Handler:
+    """The same for a route class that builds its own request handler."""
+    return _with_limits(from_request_handler(handle, label), plan)
+
+
+def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
+    if plan.body is not None and plan.body.kind is BodyKind.FORM:
+        handler = _closing_forms(handler)
+    if plan.max_body_size is not None:
+        handler = _limiting_body(handler, plan.max_body_size)
+    return handler
+
+
+def _closing_forms(handler: Handler) -> Handler:
+    """Close uploaded files when the request is over, also after an error."""
+
+    async def closing_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        try:
+            await handler(exchange, path)
+        finally:
+            with CancelScope(shield=True):
+                await exchange.connection.close()
+
+    return closing_forms
+
+
+def _limiting_body(handler: Handler, max_body_size: int) -> Handler:
+    """Answer 413 when more than `max_body_size` bytes of body arrive (RFC 9110, 15.5.14)."""
+
+    async def limiting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await handler(Exchange(scope, receive, send), path)
+
+        limited = RequestBodyLimitMiddleware(app, max_body_size)
+        await limited(exchange.scope, exchange.receive, exchange.tracked_send)
+
+    return limiting_body
+
+
+class HttpWriter(HandlerWriter):
+    """Writes the handler of one HTTP route."""
+
+    plan: RoutePlan
+
+    def __init__(self, plan: RoutePlan, general: GeneralHandler, label: str) -> None:
+        super().__init__(plan, general.steps, plan.body)
+        self.label = label
+        self.responder = general.responder
+        self.streamer = general.streamer
+        status = general.responder.status_code or 200
+        self.status = status
+        self.sends_json = self.responder.direct and is_body_allowed_for_status_code(status)
+        self.source.names.update(
+            resume=Resume(general, label).resume,
+            render=self.responder.render,
+            responder=self.responder,
+            streamer=self.streamer,
+            read_json=read_json,
+            read_form_body=read_form_body,
+            send_json_with=send_json_with,
+            injected_response=injected_response,
+            BackgroundTasks=BackgroundTasks,
+            response_not_sent=response_not_sent,
+            plan=plan,
+        )
+
+    def compile(self) -> Handler:
+        """Write the whole handler and compile it."""
+        source = self.source
+        with source.block("async def handle(exchange, path):"):
+            if self.reader.sources.keys() & {"query"}:
+                source.line("scope = exchange.scope")
+            self._write_body()
+            if self.has_response:
+                source.line("injected = injected_response()")
+            if self.has_background:
+                source.line("background = BackgroundTasks()")
+            if not self.has_lifetime:
+                self._write_work()
+            else:
+                with source.block("async with Lifetime() as lifetime:"):
+                    self._write_work()
+                    source.line("return")
+                source.line(f"raise response_not_sent({self.label!r})")
+        return source.compile("handle", self.label)
+
+    def _write_body(self) -> None:
+        if self.body is None:
+            return
+        if self.body.kind is BodyKind.JSON:
+            self.source.line(f"body = await read_json(exchange, {self.plan.strict_content_type})")
+        else:
+            self.source.line("body = await read_form_body(exchange.connection, plan)")
+
+    def _write_work(self) -> None:
+        self.write_early_reads()
+        self.write_dependencies()
+        run = self.trailing_run()
+        self.write_late_reads_of_endpoint(run)
+        if self.streamer is not None:
+            self._write_stream()
+            return
+        if self.endpoint_hops():
+            self._write_endpoint_in_thread(run)
+        else:
+            function, arguments = self.call_parts(len(self.steps) - 1)
+            self.source.line(f"result = await {function}({arguments})")
+        self._write_answer(rendered=self.endpoint_hops())
+
+    def write_late_reads_of_endpoint(self, run: Sequence[int]) -> None:
+        """What the endpoint reads after all dependencies, when it has no run before it."""
+        if len(run) == 1:
+            self.write_late_reads(len(self.steps) - 1)
+
+    def _write_endpoint_in_thread(self, run: Sequence[int]) -> None:
+        """Call and render in one hop: both may take long, both may block."""
+        source = self.source
+        with source.block("def in_thread():"):
+            self.write_calls_in_thread(run[:-1])
+            function, arguments = self.call_parts(run[-1])
+            source.line(f"result = {function}({arguments})")
+            source.line("if isinstance(result, Response):")
+            source.line("    return result, None")
+            source.line("return result, render(result)")
+        source.line("result, content = await run_sync(in_thread)")
+
+    def _write_stream(self) -> None:
+        function, arguments = self.call_parts(len(self.steps) - 1)
+        injected = "injected" if self.has_response else "None"
+        background = "background" if self.has_background else "None"
+        self.source.line(f"items = {function}({arguments})")
+        self.source.line(f"response = streamer.response(items, {injected}, {background})")
+        self._write_close()
+        self.source.line("await exchange.send_response(response)")
+
+    def _write_close(self) -> None:
+        if self.has_lifetime:
+            self.source.line("await lifetime.close_function_stack()")
+
+    def _write_answer(self, rendered: bool) -> None:
+        source = self.source
+        with source.block("if isinstance(result, Response):"):
+            if self.has_background:
+                source.line("if result.background is None:")
+                source.line("    result.background = background")
+            self._write_close()
+            source.line("await exchange.send_response(result)")
+        with source.block("else:"):
+            if not rendered:
+                source.line("content = render(result)")
+            self._write_close()
+            self._write_send()
+
+    def _write_send(self) -> None:
+        source = self.source
+        injected = "injected" if self.has_response else "None"
+        background = "background" if self.has_background else "None"
+        if not self.sends_json:
+            source.line(f"response = responder.make(content, {injected}, {background})")
+            source.line("await exchange.send_response(response)")
+            return
+        if self.has_response:
+            source.line("await send_json_with(exchange, responder, content, injected)")
+        else:
+            source.line(f"await exchange.send_json(content, {self.status})")
+        if self.has_background:
+            source.line("if background.tasks:")
+            source.line("    await background()")
+
+    def endpoint_hops(self) -> bool:
+        return self.streamer is None and endpoint_kind(self.plan) is CallKind.THREAD
+
+    def injected_names(self) -> dict[InjectedKind, str]:
+        return {
+            InjectedKind.REQUEST: "exchange.connection",
+            InjectedKind.CONNECTION: "exchange.connection",
+            InjectedKind.RESPONSE: "injected",
+            InjectedKind.BACKGROUND_TASKS: "background",
+        }
+
+    def resume_arguments(self) -> str:
+        values = ["exchange", "path", "body" if self.body is not None else "Undefined"]
+        values.append("lifetime" if self.has_lifetime else "None")
+        values.append("injected" if self.has_response else "None")
+        values.append("background" if self.has_background else "None")
+        return ", ".join(values)
+
+
+class Resume:
+    """Goes on in the exact way where a compiled handler left the short one."""
+
+    def __init__(self, general: GeneralHandler, label: str) -> None:
+        self._general = general
+        self._label = label
+
+    async def resume(
+        self,
+        exchange: Exchange,
+        path: Mapping[str, Any],
+        body: Any,
+        lifetime: Lifetime | None,
+        injected: Response | None,
+        background: BackgroundTasks | None,
+        done: Sequence[Any],
+    ) -> None:
+        """Answer the request; `done` holds the results of the calls already made."""
+        inputs = Inputs(
+            connection=exchange.connection,
+            path=path,
+            body=body,
+            embed=self._general.embed,
+            lifetime=lifetime,
+            response=injected,
+            background=background,
+        )
+        response = await self._general.finish(inputs, done)
+        if lifetime is not None:
+            await lifetime.close_function_stack()
+        await exchange.send_response(response)

@@ -1,0 +1,229 @@
+"""Finding the route of a request: a dictionary for fixed paths, a tree of segments for others.
+
+The rule is Starlette's: the first route in registration order that matches path and method wins;
+a route that matches the path alone answers 405, unless a later one matches both. The tree only
+narrows down who is asked; each candidate still decides by its own pattern, so a tree and a list
+give the same answer (`tests/compile/test_router.py` compares them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from re import Pattern
+from typing import Any
+
+from starlette.convertors import (
+    Convertor,
+    FloatConvertor,
+    IntegerConvertor,
+    StringConvertor,
+    UUIDConvertor,
+)
+from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute, compile_path
+from starlette.types import Scope
+
+#: Convertors whose values never contain a slash.
+ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
+PathParams = dict[str, Any]
+
+
+class Entry:
+    """One route in the table."""
+
+    __slots__ = (
+        "convertors",
+        "endpoint",
+        "handler",
+        "methods",
+        "pattern",
+        "revision",
+        "route",
+        "scope_type",
+    )
+
+    def __init__(self, route: BaseRoute) -> None:
+        self.route = route
+        #: The route counts its changes; an entry is valid for one count.
+        self.revision: int = getattr(route, "revision", 0)
+        #: Made by the compiler at the first request.
+        self.handler: Any = None
+        self.endpoint: Any = getattr(route, "endpoint", None)
+        self.pattern: Pattern[str] | None = None
+        self.methods: frozenset[str] | None = None
+        self.convertors: dict[str, Convertor[Any]] = {}
+        self.scope_type = ""
+        if type(route).matches in (Route.matches, WebSocketRoute.matches):
+            self._read_pattern(route)
+
+    def _read_pattern(self, route: Any) -> None:
+        self.pattern = route.path_regex
+        self.scope_type = "websocket" if isinstance(route, WebSocketRoute) else "http"
+        if self.scope_type == "http" and route.methods:
+            self.methods = frozenset(route.methods)
+        self.convertors = {
+            name: convertor
+            for name, convertor in route.param_convertors.items()
+            if not isinstance(convertor, StringConvertor)
+        }
+
+    def match(self, scope: Scope, path: str) -> tuple[Match, Scope | PathParams]:
+        """How well this route fits: for patterns with the path parameters, else a child scope."""
+        if self.pattern is None:
+            return self.route.matches(scope)
+        if scope["type"] != self.scope_type:
+            return Match.NONE, {}
+        found = self.pattern.match(path)
+        if found is None:
+            return Match.NONE, {}
+        params: PathParams = found.groupdict()
+        for name, convertor in self.convertors.items():
+            params[name] = convertor.convert(params[name])
+        if self.methods is not None and scope["method"] not in self.methods:
+            return Match.PARTIAL, params
+        return Match.FULL, params
+
+    def update_scope(self, scope: Scope, child: Scope | PathParams) -> Mapping[str, Any]:
+        """Tell everybody downstream which route was found; return its path parameters."""
+        scope["route"] = self.route
+        if self.pattern is None:
+            scope.update(child)
+            found: Mapping[str, Any] = scope.get("path_params", {})
+            return found
+        scope["endpoint"] = self.endpoint
+        outer = scope.get("path_params")
+        params = {**outer, **child} if outer else child
+        scope["path_params"] = params
+        return params
+
+
+class _Node:
+    """One segment of the tree."""
+
+    __slots__ = ("any_segment", "children", "ends", "rest")
+
+    def __init__(self) -> None:
+        self.children: dict[str, _Node] = {}
+        self.any_segment: _Node | None = None
+        #: Routes whose path ends here.
+        self.ends: list[int] = []
+        #: Routes that may match anything from here on.
+        self.rest: list[int] = []
+
+    def child(self, segment: str) -> _Node:
+        return self.children.setdefault(segment, _Node())
+
+    def parameter(self) -> _Node:
+        self.any_segment = self.any_segment or _Node()
+        return self.any_segment
+
+
+class RouteTable:
+    """The routes of one router, ready to be searched.
+
+    - `routes`: in registration order.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self._root = _Node()
+        for index, entry in enumerate(entries):
+            self._insert(index, entry)
+        #: path -> method -> entry and parameters, for paths without parameters.
+        self.fixed: dict[str, dict[str, tuple[Entry, PathParams]]] = {}
+        for entry in entries:
+            if entry.pattern is not None and entry.scope_type == "http" and is_fixed(entry.route):
+                self._fix(entry.route.path)  # type: ignore[attr-defined]  # has a pattern
+
+    def _insert(self, index: int, entry: Entry) -> None:
+        node = self._root
+        path = searched_path(entry)
+        if path is None:
+            node.rest.append(index)
+            return
+        for segment in path.split("/"):
+            kind = segment_kind(segment)
+            if kind == "rest":
+                node.rest.append(index)
+                return
+            node = node.parameter() if kind == "parameter" else node.child(segment)
+        node.ends.append(index)
+
+    def _fix(self, path: str) -> None:
+        """Remember who answers a fixed path, as far as that is known without the request."""
+        if path in self.fixed:
+            return
+        answers: dict[str, tuple[Entry, PathParams]] = {}
+        for entry in self.candidates(path):
+            if entry.pattern is None:
+                break  # it decides by the whole scope: everybody after it must wait for it
+            found = entry.pattern.match(path) if entry.scope_type == "http" else None
+            if found is None:
+                continue
+            if entry.methods is None or entry.convertors:
+                break
+            for method in entry.methods:
+                answers.setdefault(method, (entry, found.groupdict()))
+        self.fixed[path] = answers
+
+    def candidates(self, path: str) -> Iterator[Entry]:
+        """Every route that could match a path, in registration order."""
+        found = list(self._root.rest)
+        nodes = [self._root]
+        for segment in path.split("/"):
+            following: list[_Node] = []
+            for node in nodes:
+                child = node.children.get(segment)
+                if child is not None:
+                    following.append(child)
+                if node.any_segment is not None:
+                    following.append(node.any_segment)
+            for node in following:
+                found += node.rest
+            nodes = following
+            if not nodes:
+                break
+        for node in nodes:
+            found += node.ends
+        found.sort()
+        entries = self.entries
+        return (entries[index] for index in found)
+
+    def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
+        """The route for a request: a full match, else the first partial one."""
+        partial: Entry | None = None
+        partial_scope: Scope = {}
+        for entry in self.candidates(path):
+            match, child = entry.match(scope, path)
+            if match is Match.FULL:
+                return match, entry, dict(child)
+            if match is Match.PARTIAL and partial is None:
+                partial, partial_scope = entry, dict(child)
+        if partial is not None:
+            return Match.PARTIAL, partial, partial_scope
+        return Match.NONE, None, {}
+
+
+def is_fixed(route: Any) -> bool:
+    """Whether the path of a route has no parameters."""
+    return "{" not in route.path
+
+
+def searched_path(entry: Entry) -> str | None:
+    """The path under which a route stands in the tree; None: it must always be asked."""
+    route = entry.route
+    if entry.pattern is not None:
+        path: str = route.path  # type: ignore[attr-defined]  # has a pattern
+        return path
+    if type(route) is Mount:
+        return f"{route.path}/{{path:path}}"
+    return None
+
+
+def segment_kind(segment: str) -> str:
+    """ "literal", "parameter" (anything without a slash), or "rest" (may match more)."""
+    if "{" not in segment:
+        return "literal"
+    _, _, convertors = compile_path(f"/{segment}")
+    if all(isinstance(convertor, ONE_SEGMENT) for convertor in convertors.values()):
+        return "parameter"
+    return "rest"

@@ -1,0 +1,71 @@
+"""The writer of generated source: lines, names for the objects they use, and a function.
+
+Generated source is registered with `linecache`, so tracebacks and debuggers show it; the idea is
+that of attrs. Objects are never written as text: they are bound to names in the function's
+globals.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_numbers = itertools.count(1)
+
+
+class Source:
+    """One function under construction."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {}
+        self._indent = 0
+
+    def line(self, text: str) -> None:
+        """Add one line at the current indentation."""
+        self.lines.append("    " * self._indent + text)
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """Everything written inside the `with` stands under `header`."""
+        self.line(header)
+        self._indent += 1
+        yield
+        self._indent -= 1
+
+    def bind(self, hint: str, value: Any) -> str:
+        """A name for an object; the same object keeps its name."""
+        stem = re.sub(r"\W", "_", hint) or "value"
+        if stem[0].isdigit():
+            stem = f"_{stem}"
+        name = stem
+        for number in itertools.count(2):
+            if name not in self.names:
+                self.names[name] = value
+                return name
+            if self.names[name] is value:
+                return name
+            name = f"{stem}_{number}"
+        raise AssertionError("itertools.count ends")  # pragma: no cover
+
+    def text(self) -> str:
+        """The source as written so far."""
+        return "\n".join(self.lines) + "\n"
+
+    def compile(self, function: str, title: str) -> Callable[..., Any]:
+        """Compile the source and return the function of that name.
+
+        - `title`: shown as the file name in tracebacks.
+        """
+        filename = f"<pronghorn {next(_numbers)}: {title}>"
+        text = self.text()
+        namespace = dict(self.names)
+        exec(compile(text, filename, "exec"), namespace)  # noqa: S102 - our own source, no user text
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        compiled: Callable[..., Any] = namespace[function]
+        compiled.__pronghorn_source__ = text  # type: ignore[attr-defined]  # read by tools
+        return compiled

@@ -1,0 +1,73 @@
+"""WebSocket routes: the same graph, with the connection in place of body and response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.http import Handler
+from pronghorn.compile.steps import calls_of, endpoint_context, order_calls
+from pronghorn.exceptions import WebSocketRequestValidationError
+from pronghorn.plan.model import InjectedKind, WebSocketPlan
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.solve import Inputs, solve
+
+
+def compile_websocket(plan: WebSocketPlan) -> Handler:
+    """The function that serves one WebSocket route."""
+    return WebSocketWriter(plan).compile()
+
+
+class WebSocketWriter(HandlerWriter):
+    """Writes the handler of one WebSocket route."""
+
+    def __init__(self, plan: WebSocketPlan) -> None:
+        super().__init__(plan, order_calls(plan.root), None)
+        self._calls = calls_of(self.steps)
+        self._label = f"WS {plan.path_format}"
+        self._context = endpoint_context(plan, self._label)
+        self.source.names["resume"] = self._resume
+
+    def compile(self) -> Handler:
+        """Write the whole handler and compile it."""
+        source = self.source
+        with source.block("async def handle(exchange, path):"):
+            if "query" in self.reader.sources:
+                source.line("scope = exchange.scope")
+            # Always a lifetime: a connection is long, and its clean-up must not be cut short.
+            with source.block("async with Lifetime() as lifetime:"):
+                self.write_early_reads()
+                self.write_dependencies()
+                self.write_late_reads(len(self.steps) - 1)
+                function, arguments = self.call_parts(len(self.steps) - 1)
+                source.line(f"await {function}({arguments})")
+        return source.compile("handle", self._label)
+
+    def endpoint_hops(self) -> bool:
+        return False
+
+    def injected_names(self) -> dict[InjectedKind, str]:
+        return {
+            InjectedKind.WEBSOCKET: "exchange.connection",
+            InjectedKind.CONNECTION: "exchange.connection",
+            InjectedKind.RESPONSE: "None",
+            InjectedKind.BACKGROUND_TASKS: "None",
+        }
+
+    def resume_arguments(self) -> str:
+        return "exchange, path, lifetime"
+
+    async def _resume(
+        self,
+        exchange: Exchange,
+        path: Mapping[str, Any],
+        lifetime: Lifetime,
+        done: Sequence[Any],
+    ) -> None:
+        inputs = Inputs(connection=exchange.connection, path=path, lifetime=lifetime)
+        arguments, errors = await solve(self._calls, inputs, done)
+        if errors:
+            raise WebSocketRequestValidationError(errors, endpoint_ctx=self._context())
+        await self._calls[-1].function(**arguments)

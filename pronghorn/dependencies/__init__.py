@@ -1,0 +1,1 @@
+"""The dependency graph under the import paths that FastAPI programs know."""

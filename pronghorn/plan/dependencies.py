@@ -1,0 +1,207 @@
+"""The dependency graph of an endpoint, and the order in which its calls run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pronghorn.diagnostics import describe_callable, setup_error
+from pronghorn.exceptions import DependencyScopeError, SetupError
+from pronghorn.fields import Field
+from pronghorn.params import Depends, Security
+from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
+from pronghorn.plan.parameters import analyze_parameter
+from pronghorn.plan.signature import call_kind, typed_signature
+
+Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
+GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What stays the same while one graph is planned."""
+
+    path_names: frozenset[str]
+    overrides: Overrides = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call in the order of execution, and where its arguments come from."""
+
+    call: CallPlan
+    #: argument name -> index of the step that produces it.
+    arguments: Mapping[str, int]
+    #: Every step that must have succeeded before this one may run.
+    needs: tuple[int, ...]
+
+
+def plan_endpoint(
+    endpoint: Callable[..., Any],
+    *,
+    path_names: frozenset[str],
+    dependencies: Sequence[Depends] = (),
+    overrides: Overrides | None = None,
+) -> CallPlan:
+    """Plan an endpoint together with everything that must run before it.
+
+    - `path_names`: the parameters in the route's path.
+    - `dependencies`: those of the app, routers, includes and the route, outermost first.
+    - `overrides`: original callable -> the callable to run in its place.
+
+    Raises `SetupError` for a parameter that cannot work and for a cycle of dependencies.
+    """
+    context = _Context(path_names, overrides or {})
+    root = _plan_call(endpoint, context, chain=())
+    outer = tuple(_plan_dependency(marker, None, (), context, ()) for marker in dependencies)
+    return replace(root, dependencies=outer + root.dependencies)
+
+
+def plan_dependency(
+    marker: Depends, *, path_names: frozenset[str], overrides: Overrides | None = None
+) -> CallPlan:
+    """Plan one dependency that no parameter receives."""
+    return _plan_dependency(marker, None, (), _Context(path_names, overrides or {}), ())
+
+
+def _plan_call(
+    call: Callable[..., Any],
+    context: _Context,
+    chain: tuple[Callable[..., Any], ...],
+    scopes: tuple[str, ...] = (),
+) -> CallPlan:
+    if any(call is seen for seen in chain):
+        raise _cycle_error((*chain, call))
+    chain = (*chain, call)
+    fields: dict[str | None, list[Field]] = {
+        place: [] for place in ("path", "query", "header", "cookie", "body")
+    }
+    injected: list[Injected] = []
+    dependencies: list[CallPlan] = []
+    for name, parameter in typed_signature(call).parameters.items():
+        found = analyze_parameter(
+            name=name,
+            annotation=parameter.annotation,
+            default=parameter.default,
+            path_names=context.path_names,
+        )
+        if isinstance(found, Depends):
+            dependencies.append(_plan_dependency(found, name, scopes, context, chain))
+        elif isinstance(found, Injected):
+            injected.append(found)
+        else:
+            fields[found.location].append(found)
+    return CallPlan(
+        call=call,
+        kind=call_kind(call),
+        path_fields=tuple(fields["path"]),
+        query_fields=tuple(fields["query"]),
+        header_fields=tuple(fields["header"]),
+        cookie_fields=tuple(fields["cookie"]),
+        body_fields=tuple(fields["body"]),
+        injected=tuple(injected),
+        dependencies=tuple(dependencies),
+        scopes=scopes,
+    )
+
+
+def _plan_dependency(
+    marker: Depends,
+    argument: str | None,
+    outer_scopes: tuple[str, ...],
+    context: _Context,
+    chain: tuple[Callable[..., Any], ...],
+) -> CallPlan:
+    declared = marker.dependency
+    if not callable(declared):
+        raise setup_error(
+            "A parameter-less dependency must have a callable dependency",
+            f"Depends({declared!r}) was given something that cannot be called",
+            "Depends(function), with the function itself",
+        )
+    own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
+    scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
+    actual = context.overrides.get(declared, declared)
+    node = _plan_call(actual, context, chain, scopes)
+    kind = node.kind if actual is declared else call_kind(declared)
+    # The key is that of the declared callable, so that an override shares results alike.
+    lifetime = marker.scope or ("request" if kind in GENERATORS else None)
+    node = replace(
+        node,
+        argument=argument,
+        marker=marker,
+        use_cache=marker.use_cache,
+        lifetime=lifetime,
+        own_scopes=own_scopes,
+    )
+    _check_lifetimes(node)
+    return replace(node, cache_key=_cache_key(declared, node, lifetime))
+
+
+def _check_lifetimes(node: CallPlan) -> None:
+    """A generator that lives for the request may not use what ends with the function."""
+    if node.kind not in GENERATORS or node.lifetime != "request":
+        return
+    for dependency in node.dependencies:
+        if dependency.marker is not None and dependency.marker.scope == "function":
+            name = getattr(node.call, "__name__", repr(node.call))
+            raise DependencyScopeError(
+                f'The dependency "{name}" has a scope of "request", it cannot depend on '
+                'dependencies with scope "function"'
+            )
+
+
+def _cache_key(declared: Callable[..., Any], node: CallPlan, lifetime: str | None) -> Hashable:
+    scopes = tuple(sorted(set(node.scopes))) if uses_scopes(node) else ()
+    return (declared, scopes, lifetime or "")
+
+
+def uses_scopes(node: CallPlan) -> bool:
+    """Whether the result of this call can depend on the OAuth2 scopes asked for."""
+    return (
+        bool(node.own_scopes)
+        or is_security_scheme(node.call)
+        or any(item.kind is InjectedKind.SECURITY_SCOPES for item in node.injected)
+        or any(uses_scopes(dependency) for dependency in node.dependencies)
+    )
+
+
+def is_security_scheme(call: Callable[..., Any]) -> bool:
+    """Whether a dependency is one of the `security` classes' instances."""
+    unwrapped = inspect.unwrap(call)
+    return hasattr(unwrapped, "scheme_name") and hasattr(unwrapped, "model")
+
+
+def order_calls(root: CallPlan) -> tuple[Step, ...]:
+    """All calls in the order of execution, each shared result once; the endpoint is last."""
+    steps: list[Step] = []
+    shared: dict[Hashable, int] = {}
+
+    def visit(node: CallPlan) -> int:
+        if node.marker is not None and node.use_cache and node.cache_key in shared:
+            return shared[node.cache_key]
+        indexes = [visit(dependency) for dependency in node.dependencies]
+        arguments = {
+            dependency.argument: index
+            for dependency, index in zip(node.dependencies, indexes, strict=True)
+            if dependency.argument is not None
+        }
+        steps.append(Step(node, arguments, tuple(indexes)))
+        if node.marker is not None:
+            # Also without use_cache: such a call reads no result, but leaves its own.
+            shared.setdefault(node.cache_key, len(steps) - 1)
+        return len(steps) - 1
+
+    visit(root)
+    return tuple(steps)
+
+
+def _cycle_error(chain: Sequence[Callable[..., Any]]) -> SetupError:
+    names = "\n  -> ".join(describe_callable(call) for call in chain)
+    return setup_error(
+        f"A dependency depends on itself:\n     {names}",
+        "one of these functions names an earlier one in Depends()",
+        "move what both need into a third dependency that depends on neither",
+    )

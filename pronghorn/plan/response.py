@@ -1,0 +1,155 @@
+"""What an endpoint's result becomes: the model, the response class, the kind of stream."""
+
+from __future__ import annotations
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from dataclasses import dataclass, field
+from typing import Any, get_args, get_origin
+
+from starlette.responses import Response, StreamingResponse
+
+from pronghorn.diagnostics import describe_callable, setup_error
+from pronghorn.exceptions import SetupAssertionError
+from pronghorn.fields import Field
+from pronghorn.plan.body import response_field
+from pronghorn.plan.model import CallKind, ResponsePlan, StreamKind
+from pronghorn.plan.signature import call_kind, typed_return
+from pronghorn.sse import EventSourceResponse, ServerSentEvent
+from pronghorn.utils import is_body_allowed_for_status_code
+
+ASYNC_STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator)
+STREAMS = (Iterable, Iterator, Generator)
+
+
+class FromAnnotation:
+    """The value of `response_model` when the user gave none: take the return annotation."""
+
+
+FROM_ANNOTATION = FromAnnotation()
+
+
+@dataclass(frozen=True)
+class ResponseDeclaration:
+    """What the user said about the response of one route, after inheritance."""
+
+    response_class: type[Response]
+    explicit_class: bool = False
+    model: Any = FROM_ANNOTATION
+    status_code: int | None = None
+    description: str = "Successful Response"
+    include: Any = None
+    exclude: Any = None
+    by_alias: bool = True
+    exclude_unset: bool = False
+    exclude_defaults: bool = False
+    exclude_none: bool = False
+    responses: Mapping[int | str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def plan_response(
+    endpoint: Callable[..., Any], declared: ResponseDeclaration, unique_id: str
+) -> ResponsePlan:
+    """Decide how the result of `endpoint` is validated, filtered, serialised and sent.
+
+    Raises `SetupError` for a model that Pydantic cannot handle, and for a model together with
+    a status code that allows no body (RFC 9110, sections 15.2, 15.3.5 and 15.4.5).
+    """
+    annotation = typed_return(endpoint)
+    stream = _stream_kind(endpoint, declared)
+    model = declared.model
+    if isinstance(model, FromAnnotation):
+        model = None if stream or _is_response_class(annotation) else annotation
+    return ResponsePlan(
+        model=model,
+        field=_model_field(model, declared.status_code, f"Response_{unique_id}", endpoint),
+        response_class=declared.response_class,
+        explicit_class=declared.explicit_class,
+        status_code=declared.status_code,
+        description=declared.description,
+        include=declared.include,
+        exclude=declared.exclude,
+        by_alias=declared.by_alias,
+        exclude_unset=declared.exclude_unset,
+        exclude_defaults=declared.exclude_defaults,
+        exclude_none=declared.exclude_none,
+        stream=stream,
+        item_field=_item_field(annotation, stream, unique_id),
+        extra_fields=_documented_fields(declared.responses, unique_id, endpoint),
+    )
+
+
+def _is_response_class(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Response)
+
+
+def _stream_kind(endpoint: Callable[..., Any], declared: ResponseDeclaration) -> StreamKind | None:
+    if call_kind(endpoint) not in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR):
+        return None
+    if issubclass(declared.response_class, EventSourceResponse):
+        return StreamKind.SERVER_SENT_EVENTS
+    if not declared.explicit_class:
+        return StreamKind.JSON_LINES
+    if issubclass(declared.response_class, StreamingResponse):
+        return StreamKind.RAW
+    return None
+
+
+def stream_item_type(annotation: Any) -> Any:
+    """The `T` of `AsyncIterable[T]`, `Iterator[T]` and their relatives; None without one."""
+    origin = get_origin(annotation) or annotation
+    if origin not in ASYNC_STREAMS and origin not in STREAMS:
+        return None
+    arguments = get_args(annotation)
+    return arguments[0] if arguments else Any
+
+
+def _item_field(annotation: Any, stream: StreamKind | None, unique_id: str) -> Field | None:
+    if stream is None or stream is StreamKind.RAW:
+        return None
+    item = stream_item_type(annotation)
+    if item is None or (isinstance(item, type) and issubclass(item, ServerSentEvent)):
+        return None
+    return response_field(f"StreamItem_{unique_id}", item)
+
+
+def _model_field(
+    model: Any, status_code: int | str | None, name: str, endpoint: Callable[..., Any]
+) -> Field | None:
+    if not model:
+        return None
+    if not is_body_allowed_for_status_code(status_code):
+        raise setup_error(
+            f"Status code {status_code} must not have a response body",
+            f"{describe_callable(endpoint)} declares the model {model!r} for it",
+            "another status code, or `response_model=None`",
+            kind=SetupAssertionError,
+        )
+    return response_field(name, model)
+
+
+def _documented_fields(
+    responses: Mapping[int | str, Mapping[str, Any]], unique_id: str, endpoint: Callable[..., Any]
+) -> dict[int | str, Field]:
+    fields: dict[int | str, Field] = {}
+    for status, response in responses.items():
+        if not isinstance(response, Mapping):
+            raise setup_error(
+                "An additional response must be a dict",
+                f"responses[{status!r}] of {describe_callable(endpoint)} is {response!r}",
+                f'responses={{{status!r}: {{"description": "...", "model": Model}}}}',
+                kind=SetupAssertionError,
+            )
+        name = f"Response_{status}_{unique_id}"
+        found = _model_field(response.get("model"), status, name, endpoint)
+        if found is not None:
+            fields[status] = found
+    return fields

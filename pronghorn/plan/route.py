@@ -1,0 +1,99 @@
+"""One declared route becomes one frozen plan. The whole of planning on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pronghorn.params import Depends
+from pronghorn.plan.body import plan_body
+from pronghorn.plan.dependencies import Overrides, plan_endpoint
+from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.plan.response import ResponseDeclaration, plan_response
+from pronghorn.plan.signature import where_is
+
+
+@dataclass(frozen=True)
+class RouteDeclaration:
+    """What the user wrote about one route, after the inheritance from routers and includes."""
+
+    path: str
+    path_format: str
+    path_names: frozenset[str]
+    endpoint: Callable[..., Any]
+    methods: frozenset[str]
+    name: str
+    unique_id: str
+    response: ResponseDeclaration
+    dependencies: Sequence[Depends] = ()
+    strict_content_type: bool = True
+    max_body_size: int | None = None
+    form_limits: Mapping[str, int] = field(default_factory=dict)
+
+
+def plan_route(declared: RouteDeclaration) -> RoutePlan:
+    """Plan one HTTP route. Raises `SetupError` for what cannot work."""
+    root = plan_endpoint(
+        declared.endpoint,
+        path_names=declared.path_names,
+        dependencies=declared.dependencies,
+    )
+    body_fields = [found for node in root.walk() for found in node.body_fields]
+    return RoutePlan(
+        path=declared.path,
+        path_format=declared.path_format,
+        methods=declared.methods,
+        name=declared.name,
+        endpoint=declared.endpoint,
+        unique_id=declared.unique_id,
+        root=root,
+        body=plan_body(body_fields, declared.unique_id),
+        response=plan_response(declared.endpoint, declared.response, declared.unique_id),
+        strict_content_type=declared.strict_content_type,
+        max_body_size=declared.max_body_size,
+        form_limits=declared.form_limits,
+        dependencies=tuple(declared.dependencies),
+        path_names=declared.path_names,
+        where=where_is(declared.endpoint),
+    )
+
+
+def plan_websocket(
+    path: str,
+    path_format: str,
+    path_names: frozenset[str],
+    endpoint: Callable[..., Any],
+    name: str,
+    dependencies: Sequence[Depends] = (),
+) -> WebSocketPlan:
+    """Plan one WebSocket route. Raises `SetupError` for what cannot work."""
+    return WebSocketPlan(
+        path=path,
+        path_format=path_format,
+        name=name,
+        endpoint=endpoint,
+        root=plan_endpoint(endpoint, path_names=path_names, dependencies=dependencies),
+        dependencies=tuple(dependencies),
+        path_names=path_names,
+        where=where_is(endpoint),
+    )
+
+
+AnyPlan = TypeVar("AnyPlan", RoutePlan, WebSocketPlan)
+
+
+def override_dependencies(plan: AnyPlan, overrides: Overrides) -> AnyPlan:
+    """The same plan with other callables in place of some dependencies.
+
+    The body stays as it was declared: overriding a dependency does not change the wire format.
+    """
+    if not overrides:
+        return plan
+    root = plan_endpoint(
+        plan.endpoint,
+        path_names=plan.path_names,
+        dependencies=plan.dependencies,
+        overrides=overrides,
+    )
+    return replace(plan, root=root)

@@ -1,0 +1,378 @@
+"""Routers: they record routes and inclusions, and hand requests to what is compiled of them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.routing import (
+    BaseRoute,
+    Host,
+    Mount,
+    Route,
+    Router,
+    WebSocketRoute,
+    compile_path,
+)
+from starlette.types import Receive, Scope, Send
+from typing_extensions import Unpack, deprecated
+
+from pronghorn.compile.app import CompiledRouter, Overrides
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import FastAPIError, SetupAssertionError, SetupError
+from pronghorn.inheritance import check_prefix, combine_chain, combine_options, written
+from pronghorn.keywords import expanded_signature, option_defaults
+from pronghorn.lifespans import HandlerLifespan, lifespan_of, merged, run_handlers
+from pronghorn.options import (
+    AddRouteOptions,
+    ApiRouteOptions,
+    IncludeOptions,
+    RouteClassOptions,
+    RouterOptions,
+    WebSocketOptions,
+)
+from pronghorn.revisions import RouteList, current_revision, declared
+from pronghorn.routes import APIRoute, APIWebSocketRoute
+from pronghorn.run.exchange import Exchange
+from pronghorn.types import DecoratedCallable
+from pronghorn.verbs import Verbs
+
+ROUTER_DEFAULTS = option_defaults(RouterOptions)
+#: Options of a router that its routes inherit; see `pronghorn.inheritance`.
+INHERITED = tuple(option_defaults(IncludeOptions)) + ("strict_content_type",)
+ROUTE_OPTIONS = frozenset(option_defaults(RouteClassOptions))
+
+
+@dataclass
+class Inclusion:
+    """One router inside another: where, and with which options."""
+
+    router: Router
+    options: dict[str, Any]
+    #: Routes as they are inside, kept as long as the original does not change.
+    known: dict[int, tuple[int, BaseRoute, BaseRoute]] = field(default_factory=dict)
+
+
+class APIRouter(Verbs, Router):
+    """A group of routes that share a prefix, tags, dependencies and more.
+
+    Args:
+        options: See `RouterOptions`.
+
+    Example::
+
+        router = APIRouter(prefix="/items", tags=["items"])
+
+        @router.get("/{item_id}")
+        async def read_item(item_id: int): ...
+
+        app.include_router(router)
+
+    Raises:
+        SetupError: An option is unknown or cannot work.
+    """
+
+    @expanded_signature(RouterOptions)
+    def __init__(self, **options: Unpack[RouterOptions]) -> None:
+        kept = written(options)
+        check_prefix(kept.get("prefix", ""))
+        values = {**ROUTER_DEFAULTS, **options, **kept}
+        self._entries: list[BaseRoute | Inclusion] = list(values["routes"] or ())
+        self._shown: RouteList | None = None
+        self._shown_revision = -1
+        self._compiled = CompiledRouter(self, current_revision)
+        super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
+        self._entries = list(values["routes"] or ())
+        self.on_startup = list(values["on_startup"] or ())
+        self.on_shutdown = list(values["on_shutdown"] or ())
+        self.lifespan_context = lifespan_of(self, values["lifespan"])
+        for name in ("tags", "dependencies", "callbacks"):
+            setattr(self, name, list(values[name] or ()))
+        for name in ("responses", "form_limits"):
+            setattr(self, name, dict(values[name] or {}))
+        for name in ("prefix", "default_response_class", "dependency_overrides_provider"):
+            setattr(self, name, values[name])
+        for name in ("deprecated", "include_in_schema", "generate_unique_id_function"):
+            setattr(self, name, values[name])
+        self.strict_content_type = values["strict_content_type"]
+        self.max_body_size = values["max_body_size"]
+        self.route_class: type[APIRoute] = values["route_class"] or APIRoute
+
+    # --- what the engine asks -----------------------------------------------------------------
+
+    @property
+    def routes(self) -> list[BaseRoute]:  # type: ignore[override]  # a list, made when asked for
+        """All routes with their full paths, those of included routers among them."""
+        revision = current_revision()
+        if self._shown is None or self._shown_revision != revision:
+            self._shown = RouteList(list(self._flattened()), self)
+            self._shown_revision = revision
+        return self._shown
+
+    @routes.setter
+    def routes(self, routes: Sequence[BaseRoute]) -> None:
+        self.replace_routes(list(routes))
+
+    def append_route(self, route: BaseRoute) -> None:
+        """Add one route object at the end."""
+        self._entries.append(route)
+        declared()
+
+    def replace_routes(self, routes: list[BaseRoute]) -> None:
+        """Have exactly these routes; included routers are no longer looked at."""
+        self._entries = list(routes)
+        declared()
+
+    def flat_routes(self) -> Sequence[BaseRoute]:
+        """The same as `routes`, for reading only."""
+        return self.routes
+
+    def last_routes(self) -> Sequence[BaseRoute]:
+        """Routes that are asked only when no other one matches."""
+        return ()
+
+    def current_overrides(self) -> Overrides:
+        """The dependency overrides that are in force for this router."""
+        provider = self.dependency_overrides_provider
+        return getattr(provider, "dependency_overrides", None) or {}
+
+    def _flattened(self) -> Iterator[BaseRoute]:
+        for entry in self._entries:
+            if not isinstance(entry, Inclusion):
+                yield entry
+                continue
+            for route in entry.router.routes:
+                yield self._included(route, entry)
+
+    def _included(self, route: BaseRoute, inclusion: Inclusion) -> BaseRoute:
+        revision = getattr(route, "revision", 0)
+        known = inclusion.known.get(id(route))
+        if known is not None and known[0] == revision and known[1] is route:
+            return known[2]
+        outer = combine_options(self._inherited(), inclusion.options)
+        inside = included_route(route, outer, self.dependency_overrides_provider)
+        # The original is kept too, so that its id cannot be used again.
+        inclusion.known[id(route)] = (revision, route, inside)
+        return inside
+
+    def _inherited(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in INHERITED}
+
+    def answerer(self) -> Callable[[Exchange], Awaitable[None]]:
+        """What an application calls: the compiled routes, unless a subclass serves itself."""
+        own = type(self).app is APIRouter.app and type(self).__call__ is Router.__call__
+        if own and self.middleware_stack == self.app:
+            return self._compiled.answer
+
+        async def answer(exchange: Exchange) -> None:
+            await self(exchange.scope, exchange.receive, exchange.tracked_send)
+
+        return answer
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, WebSocket connection or lifespan."""
+        if scope["type"] == "lifespan":
+            scope.setdefault("router", self)
+            await self.lifespan(scope, receive, send)
+        else:
+            await self._compiled.answer(Exchange(scope, receive, send))
+
+    # --- declaring ----------------------------------------------------------------------------
+
+    @expanded_signature(AddRouteOptions)
+    def add_api_route(
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
+    ) -> None:
+        """Add an operation; see `api_route`.
+
+        Args:
+            path: The path inside this router.
+            endpoint: The function that answers.
+            options: See `RouteOptions`; also ``route_class_override``, the class of this route.
+        """
+        kept = written(options)
+        route_class = kept.pop("route_class_override", None) or self.route_class
+        kept["methods"] = kept.get("methods") or ["GET"]
+        combined = combine_chain([self._inherited(), kept])
+        full_path = combined.pop("prefix", "") + path
+        arguments = {name: value for name, value in combined.items() if name in ROUTE_OPTIONS}
+        arguments["dependency_overrides_provider"] = self.dependency_overrides_provider
+        self.append_route(route_class(full_path, endpoint=endpoint, **arguments))
+
+    @expanded_signature(ApiRouteOptions)
+    def api_route(
+        self, path: str, **options: Unpack[ApiRouteOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare an operation with the given ``methods``; see `get`."""
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            self.add_api_route(path, endpoint, **options)
+            return endpoint
+
+        return decorate
+
+    @expanded_signature(WebSocketOptions)
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        **options: Unpack[WebSocketOptions],
+    ) -> None:
+        """Add a WebSocket route; see `websocket`."""
+        dependencies = [*self.dependencies, *(options.get("dependencies") or ())]
+        self.append_route(
+            APIWebSocketRoute(
+                self.prefix + path,
+                endpoint=endpoint,
+                name=name,
+                dependencies=dependencies,
+                dependency_overrides_provider=self.dependency_overrides_provider,
+            )
+        )
+
+    @expanded_signature(WebSocketOptions)
+    def websocket(
+        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
+
+        Args:
+            path: The path, with parameters in braces.
+            name: The name for ``url_path_for``; by default the name of the function.
+            options: ``dependencies`` that run before the function.
+        """
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            self.add_api_websocket_route(path, endpoint, name=name, **options)
+            return endpoint
+
+        return decorate
+
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a plain Starlette WebSocket route, without dependencies."""
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            self.add_websocket_route(path, endpoint, name=name)
+            return endpoint
+
+        return decorate
+
+    def route(
+        self,
+        path: str,
+        methods: Sequence[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a plain Starlette route: a function of the request that gives a response."""
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            self.add_route(
+                path, endpoint, methods=methods, name=name, include_in_schema=include_in_schema
+            )
+            return endpoint
+
+        return decorate
+
+    @expanded_signature(IncludeOptions)
+    def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
+        """Make the routes of another router answer inside this one.
+
+        The included router stays live: what is added to it later answers too. One router may be
+        included several times, with other options each.
+
+        Args:
+            router: The router; a plain Starlette router is welcome too.
+            options: See `IncludeOptions`.
+
+        Raises:
+            SetupError: The prefix is malformed, prefix and path are both empty, or the router
+                would contain itself.
+        """
+        kept = written(options)
+        prefix = check_prefix(kept.get("prefix", ""))
+        if router is self or contains(router, self):
+            raise setup_error(
+                "Cannot include the same APIRouter instance into itself. Did you mean to include "
+                "a different router?",
+                "this router is, or contains, the one that it should go into",
+                "one router per group of routes, included in one direction",
+                kind=SetupAssertionError,
+            )
+        if not prefix:
+            refuse_empty_paths(router)
+        self._entries.append(Inclusion(router, kept))
+        self.on_startup += getattr(router, "on_startup", ())
+        self.on_shutdown += getattr(router, "on_shutdown", ())
+        if not isinstance(router.lifespan_context, HandlerLifespan):
+            self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
+        declared()
+
+    # --- startup and shutdown -----------------------------------------------------------------
+
+    def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
+        """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        handlers = {"startup": self.on_startup, "shutdown": self.on_shutdown}
+        if event_type not in handlers:
+            raise SetupError(f"There is no event {event_type!r}: write 'startup' or 'shutdown'")
+        handlers[event_type].append(func)
+
+    @deprecated("on_event is deprecated, use lifespan event handlers instead.")
+    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+
+        def decorate(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_event_handler(event_type, func)
+            return func
+
+        return decorate
+
+    async def _startup(self) -> None:
+        await run_handlers(self.on_startup)
+
+    async def _shutdown(self) -> None:
+        await run_handlers(self.on_shutdown)
+
+
+def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
+    """A route as it is inside an outer level; see `APIRoute.included`."""
+    if isinstance(route, (APIRoute, APIWebSocketRoute)):
+        return route.included(outer, provider)
+    prefix = outer.get("prefix", "")
+    if not prefix or isinstance(route, Host):
+        return route
+    clone: Any = copy.copy(route)
+    clone.original_route = getattr(route, "original_route", None) or route
+    if isinstance(route, (Route, WebSocketRoute)):
+        clone.path = prefix + route.path
+        clone.path_regex, clone.path_format, clone.param_convertors = compile_path(clone.path)
+    elif isinstance(route, Mount):
+        clone.path = prefix + route.path
+        found = compile_path(clone.path + "/{path:path}")
+        clone.path_regex, clone.path_format, clone.param_convertors = found
+    inside: BaseRoute = clone
+    return inside
+
+
+def contains(router: Router, other: Router) -> bool:
+    """Whether `other` is included anywhere in `router`."""
+    inclusions = [entry for entry in getattr(router, "_entries", ()) if isinstance(entry, Inclusion)]
+    return any(entry.router is other or contains(entry.router, other) for entry in inclusions)
+
+
+def refuse_empty_paths(router: Router) -> None:
+    """Without a prefix, every route needs a path of its own."""
+    for route in router.routes:
+        if getattr(route, "path", None) == "":
+            name = getattr(route, "name", "unknown")
+            error: FastAPIError = setup_error(
+                f"Prefix and path cannot be both empty (path operation: {name})",
+                "the router is included without a prefix, and the route has the path ''",
+                'prefix="/items" on the inclusion, or the path "/" on the route',
+            )
+            raise error

@@ -1,0 +1,70 @@
+"""Reading a request's body: when it is JSON, and what a body that cannot be read answers."""
+
+from __future__ import annotations
+
+import json
+from email.message import Message
+from functools import lru_cache
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+from starlette.requests import Request
+
+from pronghorn.exceptions import (
+    HTTPException,
+    RequestValidationError,
+    StarletteHTTPException,
+)
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.json import body_decode_error, parse_json
+
+
+@lru_cache(maxsize=256)
+def is_json(content_type: str | None, strict: bool) -> bool:
+    """Whether a body with this `Content-Type` is to be parsed as JSON (RFC 6839, section 3.1).
+
+    - `strict`: a body without any content type is not JSON, so that a browser cannot be made
+      to send it across sites without asking.
+    """
+    if not content_type:
+        return not strict
+    message = Message()
+    message["content-type"] = content_type
+    subtype = message.get_content_subtype()
+    is_application = message.get_content_maintype() == "application"
+    return is_application and (subtype == "json" or subtype.endswith("+json"))
+
+
+async def read_json(exchange: Exchange, strict: bool) -> Any:
+    """The parsed body; bytes when it is not JSON; `PydanticUndefined` when there is none."""
+    try:
+        body = await exchange.read_body()
+        if not body:
+            return PydanticUndefined
+        if not is_json(exchange.header(b"content-type"), strict):
+            return body
+        return parse_json(body)
+    except Exception as error:
+        raise unreadable_body(error) from error
+
+
+async def read_request_json(request: Request, strict: bool) -> Any:
+    """The same from a request object, whose methods a program may have overridden."""
+    try:
+        body = await request.body()
+        if not body:
+            return PydanticUndefined
+        if not is_json(request.headers.get("content-type"), strict):
+            return body
+        return await request.json()
+    except Exception as error:
+        raise unreadable_body(error) from error
+
+
+def unreadable_body(error: Exception) -> Exception:
+    """What to raise for a body that could not be read."""
+    if isinstance(error, json.JSONDecodeError):
+        return RequestValidationError([body_decode_error(error)], body=error.doc)
+    if isinstance(error, StarletteHTTPException):
+        return error
+    return HTTPException(status_code=400, detail="There was an error parsing the body")

@@ -1,0 +1,78 @@
+"""From an exception to the response of its registered handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException, WebSocketException
+from starlette.websockets import WebSocket
+
+from pronghorn.run.exchange import Exchange
+
+Handler = Callable[..., Any]
+
+
+class ErrorHandlers:
+    """The registered exception handlers of one application.
+
+    - `handlers`: exception class or status code -> function of the request and the exception.
+    """
+
+    def __init__(self, handlers: Mapping[Any, Handler]) -> None:
+        self.by_status = {key: call for key, call in handlers.items() if isinstance(key, int)}
+        self.by_class: dict[Any, Handler] = {WebSocketException: close_websocket}
+        self.by_class |= {key: call for key, call in handlers.items() if not isinstance(key, int)}
+
+    def find(self, error: Exception) -> Handler | None:
+        """The handler for an exception: by its status code, then by its nearest class."""
+        if isinstance(error, HTTPException) and error.status_code in self.by_status:
+            return self.by_status[error.status_code]
+        for base in type(error).__mro__:
+            if base in self.by_class:
+                return self.by_class[base]
+        return None
+
+    async def answer(self, exchange: Exchange, error: Exception) -> None:
+        """Let the handler of `error` answer; raise the error again where there is none.
+
+        An exception that a handler raises has its own handler, once.
+        """
+        try:
+            await self._answer_once(exchange, error)
+        except Exception as raised:
+            if raised is error or self.find(raised) is None:
+                raise
+            await self._answer_once(exchange, raised)
+
+    async def _answer_once(self, exchange: Exchange, error: Exception) -> None:
+        handler = self.find(error)
+        if handler is None:
+            raise error
+        if exchange.started:
+            raise RuntimeError(
+                "Caught handled exception, but response already started."
+            ) from error
+        if is_coroutine_callable(handler):
+            response = await handler(exchange.connection, error)
+        else:
+            response = await run_in_threadpool(handler, exchange.connection, error)
+        if response is not None:
+            await response(exchange.scope, exchange.receive, exchange.tracked_send)
+        # An exception object that a program raises again and again would collect tracebacks.
+        error.__traceback__ = None
+
+
+async def close_websocket(websocket: WebSocket, error: WebSocketException) -> None:
+    """Close a connection as a `WebSocketException` says."""
+    await websocket.close(code=error.code, reason=error.reason)
+
+
+def is_coroutine_callable(handler: Handler) -> bool:
+    """Whether calling `handler` gives a coroutine: functions, partials and callable objects."""
+    while isinstance(handler, partial):
+        handler = handler.func
+    return iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None))

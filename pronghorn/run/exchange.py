@@ -1,0 +1,111 @@
+"""One request and its answer, as compiled handlers see it.
+
+An exchange is the thinnest thing that can be answered: Starlette's `Request` is made only when
+somebody asks for it. Adapters for other servers give handlers an object with the same methods.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from pronghorn.run.query import cookie_dict
+
+JSON_CONTENT_TYPE = (b"content-type", b"application/json")
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Exchange:
+    """One HTTP request or WebSocket connection over ASGI."""
+
+    __slots__ = ("_body", "_connection", "receive", "scope", "send", "started")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        #: True from the moment at which the status line may be on its way.
+        self.started = False
+        self._body: bytes | None = None
+        self._connection: HTTPConnection | None = None
+
+    @property
+    def connection(self) -> Any:
+        """The request or WebSocket object; one per exchange, made when first asked for."""
+        if self._connection is None:
+            if self.scope["type"] == "websocket":
+                self._connection = WebSocket(self.scope, self.receive, self.send)
+            else:
+                self._connection = request = Request(self.scope, self.receive, self.tracked_send)
+                if self._body is not None:
+                    request._body = self._body
+                    request._stream_consumed = True
+        return self._connection
+
+    async def tracked_send(self, message: Message) -> None:
+        """`send`, remembering that an answer has begun."""
+        if message["type"] == "http.response.start":
+            self.started = True
+        await self.send(message)
+
+    def header(self, name: bytes) -> str | None:
+        """The first value of a header; `name` in lower case."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value, "latin-1")
+        return None
+
+    def first_headers(self) -> dict[bytes, bytes]:
+        """All headers by name, the first value of each."""
+        return dict(reversed(self.scope["headers"]))
+
+    def header_values(self, name: bytes) -> list[str]:
+        """Every value of a header; `name` in lower case."""
+        return [str(value, "latin-1") for key, value in self.scope["headers"] if key == name]
+
+    def cookies(self) -> dict[str, str]:
+        """The cookies of all `Cookie` headers; a later one wins."""
+        values = self.header_values(b"cookie")
+        return cookie_dict("; ".join(values)) if values else {}
+
+    async def read_body(self) -> bytes:
+        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        if self._body is None:
+            if self._connection is not None:
+                self._body = await self._connection.body()  # type: ignore[attr-defined]  # a Request
+            else:
+                self._body = await self._receive_body()
+        return self._body
+
+    async def _receive_body(self) -> bytes:
+        message = await self.receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            body: bytes = message.get("body", b"")
+            return body
+        chunks: list[bytes] = []
+        while message["type"] == "http.request":
+            chunks.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+            message = await self.receive()
+        raise ClientDisconnect()
+
+    async def send_json(
+        self, body: bytes, status: int = 200, headers: RawHeaders | None = None
+    ) -> None:
+        """Send a complete JSON response."""
+        raw: RawHeaders = [(b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
+        if headers:
+            raw += headers
+        self.started = True
+        send = self.send
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
+
+    async def send_response(self, response: Response) -> None:
+        """Send any response object."""
+        await response(self.scope, self.receive, self.tracked_send)

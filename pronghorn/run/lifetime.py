@@ -1,0 +1,110 @@
+"""What stays open while a request is answered, and how it is closed.
+
+Two stacks, as in FastAPI: what has the lifetime "function" closes before the response is sent,
+what has the lifetime "request" closes after the response and its background tasks.
+
+Entering may be cancelled; closing may not. A cancel scope that is opened around everything and
+becomes a shield while closing does that even for dependencies that hold cancel scopes or task
+groups of their own, since theirs stay nested inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import TracebackType
+from typing import Any
+
+from anyio import CancelScope
+
+from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.exceptions import FastAPIError
+
+
+class Lifetime:
+    """The two exit stacks of one request or WebSocket connection.
+
+    Use it as an asynchronous context manager around the whole exchange, and
+    `close_function_stack` between the endpoint's result and the sending of it.
+    """
+
+    __slots__ = ("_cancel_scope", "function_stack", "request_stack")
+
+    def __init__(self) -> None:
+        self.request_stack = AsyncExitStack()
+        self.function_stack = AsyncExitStack()
+        self._cancel_scope = CancelScope()
+
+    async def __aenter__(self) -> Lifetime:
+        self._cancel_scope.__enter__()
+        return self
+
+    async def close_function_stack(self) -> None:
+        """Run the exit code of everything with the lifetime "function"."""
+        self._cancel_scope.shield = True
+        try:
+            await self.function_stack.aclose()
+        finally:
+            self._cancel_scope.shield = False
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        self._cancel_scope.shield = True
+        try:
+            handled = await _close_both(
+                self.request_stack, self.function_stack, kind, error, traceback
+            )
+        except BaseException as raised:
+            self._cancel_scope.__exit__(type(raised), raised, raised.__traceback__)
+            raise
+        if handled:
+            kind = error = traceback = None
+        return bool(self._cancel_scope.__exit__(kind, error, traceback)) or handled
+
+    async def enter_async(
+        self, lifetime: str, call: Callable[..., Any], arguments: Mapping[str, Any]
+    ) -> Any:
+        """Start an asynchronous generator dependency; return what it yields."""
+        manager = asynccontextmanager(call)(**arguments)
+        return await self.stack(lifetime).enter_async_context(manager)
+
+    async def enter_in_thread(
+        self, lifetime: str, call: Callable[..., Any], arguments: Mapping[str, Any]
+    ) -> Any:
+        """Start a generator dependency in a worker thread; return what it yields."""
+        manager = contextmanager_in_threadpool(contextmanager(call)(**arguments))
+        return await self.stack(lifetime).enter_async_context(manager)
+
+    def stack(self, lifetime: str) -> AsyncExitStack:
+        """The stack of what has this lifetime: "function" or "request"."""
+        return self.function_stack if lifetime == "function" else self.request_stack
+
+
+async def _close_both(
+    outer: AsyncExitStack,
+    inner: AsyncExitStack,
+    kind: type[BaseException] | None,
+    error: BaseException | None,
+    traceback: TracebackType | None,
+) -> bool:
+    """Close the inner stack, then the outer one; tell whether the error was swallowed."""
+    async with outer:
+        swallowed = await inner.__aexit__(kind, error, traceback)
+        if error is not None and not swallowed:
+            raise error
+        return swallowed
+    return True  # the outer stack swallowed what was raised inside it
+
+
+def response_not_sent(where: str) -> FastAPIError:
+    """The error for a dependency that swallowed an exception, so that nothing was sent."""
+    return FastAPIError(
+        "Response not awaited: nothing was sent, because a dependency with `yield` caught the "
+        "exception of the request and did not raise it again.\n"
+        f"     route: {where}\n"
+        "     write: `raise` at the end of that `except` block, or raise an HTTPException there"
+    )

@@ -1,0 +1,243 @@
+"""Generator endpoints: from the items that they yield to a response that streams them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from functools import partial
+from math import isfinite
+from time import monotonic
+from typing import Any
+
+import anyio
+from anyio.lowlevel import checkpoint
+from anyio.to_thread import run_sync
+from pydantic import BaseModel, ValidationError
+from starlette.background import BackgroundTasks
+from starlette.responses import Response, StreamingResponse
+
+from pronghorn.encoders import jsonable_encoder
+from pronghorn.exceptions import EndpointContext, ResponseValidationError
+from pronghorn.fields import Field, located_errors
+from pronghorn.run.delivery import (
+    EventDelivery,
+    StreamDelivery,
+    close_generator,
+    self_delivering,
+)
+from pronghorn.sse import ServerSentEvent, format_sse_event
+
+Encode = Callable[[Any], Any]
+Context = Callable[[], EndpointContext]
+
+#: Seconds for which a generator that never waits may keep the event loop to itself.
+_SLICE = 0.001
+_EVENT_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+#: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
+_HIDDEN_KEY = '"_sa'
+_END = object()
+
+
+class Streamer:
+    """How one route turns its generator into a response; made once, at compile time.
+
+    Args:
+        kind: "json lines", "server-sent events" or "raw".
+        item_field: Validates and serialises one item; None: `jsonable_encoder` does.
+        response_class: The `StreamingResponse` class of a raw stream; not used by the others.
+        status_code: None: the response class decides (200).
+        options: ``include``, ``exclude``, ``by_alias``, ``exclude_unset``, ``exclude_defaults``
+            and ``exclude_none``, for items with a type.
+        context: Where the endpoint was written, for the error about an item of a wrong type.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        item_field: Field | None,
+        response_class: type[Response],
+        status_code: int | None,
+        options: Mapping[str, Any],
+        context: Context,
+    ) -> None:
+        to_json: Callable[[Any], bytes] = _untyped_json
+        if item_field is not None:
+            to_json = _TypedJson(item_field, options, context)
+        self._status_code = status_code
+        self._headers: dict[str, str] | None = None
+        self._response_class: type[StreamingResponse]
+        self._encode: Encode
+        if kind == "server-sent events":
+            self._encode = partial(_event, to_json)
+            self._response_class = EventDelivery
+            self._headers = _EVENT_HEADERS
+        elif kind == "json lines":
+            self._encode = partial(_line, to_json)
+            self._response_class = _JsonLines
+        else:
+            self._encode = _unchanged
+            self._response_class = self_delivering(response_class)  # type: ignore[arg-type]  # the plan calls only such classes raw
+
+    def response(
+        self,
+        result: Generator[Any, Any, Any] | AsyncGenerator[Any, Any],
+        injected: Response | None,
+        background: BackgroundTasks | None,
+    ) -> Response:
+        """The response to send; nothing of the generator has run yet.
+
+        Args:
+            result: What the endpoint returned. It is closed when the client leaves.
+            injected: The ``Response`` parameter of the endpoint or its dependencies: its headers
+                are added, its status code wins.
+            background: Tasks to run after the stream.
+        """
+        arguments: dict[str, Any] = {"background": background}
+        status = self._status_code if injected is None else injected.status_code
+        status = status or self._status_code
+        if status is not None:
+            arguments["status_code"] = status
+        if self._headers is not None:
+            arguments["headers"] = self._headers
+        if isinstance(result, AsyncIterable):
+            arguments["content"] = _chunks(result, self._encode)
+            close: Callable[[Any], Awaitable[None]] = close_generator
+        else:
+            arguments["content"] = _chunks_from_thread(iter(result), self._encode)
+            close = _close_in_thread
+        response = self._response_class(**arguments)
+        if isinstance(response, StreamDelivery):
+            response.close_source = partial(close, result)
+        if injected is not None:
+            response.raw_headers.extend(injected.raw_headers)
+        return response
+
+
+class _JsonLines(StreamDelivery):
+    media_type = "application/jsonl"
+
+
+# --- running the generator ------------------------------------------------------------------
+
+
+async def _chunks(items: AsyncIterable[Any], encode: Encode) -> AsyncIterator[Any]:
+    """Encode the items one by one, letting others run even if nothing here ever waits.
+
+    A cancellation arrives where the event loop runs. To go there after each item would cost
+    more than the item, so it happens by the clock.
+    """
+    pause = monotonic() + _SLICE
+    async for item in items:
+        yield encode(item)
+        if monotonic() > pause:
+            await checkpoint()
+            pause = monotonic() + _SLICE
+
+
+async def _chunks_from_thread(items: Iterator[Any], encode: Encode) -> AsyncIterator[Any]:
+    """The same for a generator that may block: each step runs in a worker thread."""
+
+    def step() -> Any:
+        item = next(items, _END)
+        return item if item is _END else encode(item)
+
+    while (chunk := await run_sync(step)) is not _END:
+        yield chunk
+
+
+async def _close_in_thread(items: Iterable[Any]) -> None:
+    """Run the clean-up of a generator in a worker thread, even if none of the pool is free."""
+    close = getattr(items, "close", None)
+    if close is not None and getattr(items, "gi_frame", items) is not None:
+        await run_sync(close, limiter=anyio.CapacityLimiter(1))
+
+
+# --- from an item to bytes --------------------------------------------------------------------
+
+
+def _unchanged(item: Any) -> Any:
+    return item
+
+
+def _line(to_json: Callable[[Any], bytes], item: Any) -> bytes:
+    """One line of JSON Lines (https://jsonlines.org)."""
+    return to_json(item) + b"\n"
+
+
+def _event(to_json: Callable[[Any], bytes], item: Any) -> bytes:
+    """One server-sent event. JSON has no line ends outside of strings, nor unescaped in them."""
+    if isinstance(item, ServerSentEvent):
+        return format_sse_event(_event_data(item), item.event, item.id, item.retry, item.comment)
+    return b"data: " + to_json(item) + b"\n\n"
+
+
+def _event_data(event: ServerSentEvent) -> str | None:
+    data = event.data
+    if data is None:
+        return event.raw_data
+    if isinstance(data, BaseModel):
+        return data.model_dump_json()
+    return _untyped_json(data).decode()
+
+
+class _TypedJson:
+    """JSON of items of one type, as their field validates and serialises them."""
+
+    def __init__(self, field: Field, options: Mapping[str, Any], context: Context) -> None:
+        self._field = field
+        # Each option that is named costs time, and most are at their default.
+        self._options = {
+            name: value for name, value in options.items() if value not in (None, False)
+        }
+        self._options["by_alias"] = options.get("by_alias", True)
+        self._context = context
+
+    def __call__(self, item: Any) -> bytes:
+        try:
+            value = self._field.check(item, from_attributes=True)
+        except ValidationError as error:
+            raise ResponseValidationError(
+                located_errors(error, ("response",)), body=item, endpoint_ctx=self._context()
+            ) from error
+        # Not `Field.serialize_json`: measured, 0.3 against 1.4 microseconds for a small model.
+        return self._field.adapter.serializer.to_json(value, **self._options)
+
+
+#: Refuses NaN and the infinities, which are not JSON.
+_encode_finite = json.JSONEncoder(allow_nan=False).encode
+
+
+def _untyped_json(item: Any) -> bytes:
+    """JSON of an item without a type; ``null`` for NaN and the infinities.
+
+    Items made of dicts, lists, strings and finite numbers alone, which are most, are encoded as
+    they are; anything else goes through `jsonable_encoder` first.
+    """
+    try:
+        text = _encode_finite(item)
+        if _HIDDEN_KEY not in text:
+            return text.encode()
+    except (TypeError, ValueError):
+        pass
+    return json.dumps(_without_nan(jsonable_encoder(item))).encode()
+
+
+def _without_nan(value: Any) -> Any:
+    """Plain data with None in place of NaN and the infinities; the keys stay."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(member) for member in value]
+    return value

@@ -1,0 +1,72 @@
+"""The decorators for HTTP methods, once, for the application and the router."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from typing_extensions import Unpack
+
+from pronghorn.keywords import expanded_signature
+from pronghorn.options import ApiRouteOptions, RouteOptions
+from pronghorn.types import DecoratedCallable
+
+Decorator = Callable[[DecoratedCallable], DecoratedCallable]
+
+
+class Verbs:
+    """`get`, `post` and the other decorators; each is `api_route` with one method."""
+
+    def api_route(
+        self, path: str, **options: Unpack[ApiRouteOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare an operation with the given `methods`."""
+        raise NotImplementedError
+
+    def _operation(self, method: str, path: str, options: Any) -> Any:
+        return self.api_route(path, methods=[method], **options)
+
+    @expanded_signature(RouteOptions)
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a GET operation: read something (RFC 9110, section 9.3.1).
+
+        Args:
+            path: The path, with parameters in braces: ``"/items/{item_id}"``.
+            options: See `RouteOptions`.
+        """
+        return self._operation("GET", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a PUT operation: create or replace something; see `get`."""
+        return self._operation("PUT", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a POST operation: create something, or act; see `get`."""
+        return self._operation("POST", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a DELETE operation: remove something; see `get`."""
+        return self._operation("DELETE", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare an OPTIONS operation: tell what is possible; see `get`."""
+        return self._operation("OPTIONS", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a HEAD operation: GET without the body; see `get`."""
+        return self._operation("HEAD", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a PATCH operation: change a part of something; see `get`."""
+        return self._operation("PATCH", path, options)  # type: ignore[no-any-return]  # a decorator
+
+    @expanded_signature(RouteOptions)
+    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Decorator[DecoratedCallable]:
+        """Declare a TRACE operation: echo the request; see `get`."""
+        return self._operation("TRACE", path, options)  # type: ignore[no-any-return]  # a decorator
