@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -79,6 +80,15 @@ def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> D
 
 def _documented_core_schema(item: Field) -> CoreSchema:
     """Build the schema of a field with everything that is shown: title, default, examples."""
+    with warnings.catch_warnings():
+        # The name of a field is documented elsewhere; Pydantic warns that a schema ignores it.
+        warnings.filterwarnings(
+            "ignore", r".* was provided to the `Field\(\)` function", UserWarning
+        )
+        return _adapter(item).core_schema
+
+
+def _adapter(item: Field) -> TypeAdapter[Any]:
     documented: Any = Annotated[item.annotation, item.info]
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(documented, config=item.config)
@@ -88,7 +98,7 @@ def _documented_core_schema(item: Field) -> CoreSchema:
         adapter = TypeAdapter(documented)  # The type brings a configuration of its own.
     if not adapter.pydantic_complete:
         adapter.rebuild(_types_namespace=late_namespace(item.annotation))
-    return adapter.core_schema
+    return adapter
 
 
 def _writes_computed_fields(schema: Any) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import SetupValueError
 from pronghorn.fields import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute
@@ -110,14 +112,21 @@ def _add_declared(
         media_type = plan.response_class.media_type or "application/json"
         content = addition.setdefault("content", {}).setdefault(media_type, {})
         deep_dict_update(content.setdefault("schema", {}), definitions.schema(field))
-    meaning = status_code_ranges.get(key.upper()) or http.client.responses.get(_number(key))
-    description = (
-        addition.get("description") or answer.get("description") or meaning or "Additional Response"
-    )
+    meaning = _meaning(key)
+    description = addition.get("description") or answer.get("description") or meaning
     deep_dict_update(answer, addition)
     answer["description"] = description
 
 
-def _number(key: str) -> int:
-    """Give the number of a status code, or -1 for a range; anything else is an error."""
-    return -1 if key.upper() in status_code_ranges else int(key)
+def _meaning(key: str) -> str:
+    """Describe a status code or a range by its standard name (RFC 9110, section 15)."""
+    if key.upper() in status_code_ranges:
+        return status_code_ranges[key.upper()]
+    if not key.isdecimal():
+        raise setup_error(
+            f"responses={{...}} has the key {key!r}, which is no status code",
+            "a name was given instead of the number",
+            "a number such as 404, a range such as '4XX', or 'default'",
+            kind=SetupValueError,
+        )
+    return http.client.responses.get(int(key), "Additional Response")
