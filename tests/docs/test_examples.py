@@ -65,19 +65,24 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """An empty current directory from which modules can be imported."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    before = set(sys.modules)
     yield tmp_path
-    for name in set(sys.modules) - before:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(tmp_path):
             del sys.modules[name]
 
 
-def write_file(directory: Path, block: Block) -> Path:
+def write_file(directory: Path, block: Block, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write a block that is a file, and return where."""
     file = directory / str(block.title)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(block.source, encoding="utf-8")
     importlib.invalidate_caches()
+    # A page may call its file as another test calls a module; that one comes back afterwards.
+    top = Path(str(block.title)).parts[0].removesuffix(".py")
+    for name, module in list(sys.modules.items()):
+        found = Path(getattr(module, "__file__", None) or "/")
+        if name.partition(".")[0] == top and not found.is_relative_to(directory):
+            monkeypatch.delitem(sys.modules, name)
     return file
 
 
@@ -90,7 +95,7 @@ def test_page_runs(page: Path, directory: Path, monkeypatch: pytest.MonkeyPatch)
     written = []
     for block in blocks_of(page):
         if block.title:
-            written.append(write_file(directory, block))
+            written.append(write_file(directory, block, monkeypatch))
             continue
         # The empty lines make a traceback point at the line of the page.
         code = compile("\n" * block.line + block.source, str(page), "exec", dont_inherit=True)
