@@ -292,9 +292,10 @@ def test_an_unknown_name_is_an_error_at_first_use() -> None:
 
 
 def test_a_forward_reference_is_looked_up_where_it_was_written() -> None:
-    reference = ForwardRef("Item", module="pydantic_model_defined_nowhere")
-    field = Field("value", FieldInfo(annotation=reference))
+    unknown: Any = ForwardRef("Item", module="module_that_does_not_exist")
+    field = Field("value", FieldInfo(annotation=unknown))
     with pytest.raises(PydanticUndefinedAnnotation):
         field.validate({"name": "a"})
-    found = Field("value", FieldInfo(annotation=ForwardRef("OrderedDict", module="collections")))
+    known: Any = ForwardRef("OrderedDict", module="collections")
+    found = Field("value", FieldInfo(annotation=known))
     assert found.validate({"name": "a"}) == ({"name": "a"}, [])

@@ -31,8 +31,8 @@ from pronghorn.annotations import (
     model_of,
     split_metadata,
 )
-from pronghorn.diagnostics import setup_error
-from pronghorn.exceptions import SetupAssertionError, SetupTypeError
+from pronghorn.diagnostics import setup_error, user_place
+from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
 from pronghorn.fields import Field, Location, declared_names
 from pronghorn.plan.model import Injected, InjectedKind
 from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
@@ -279,7 +279,7 @@ def _location(info: _Marker) -> Location:
     return info.in_.value if isinstance(info, params.Param) else "body"
 
 
-def _marker_for_injected(name: str, bare: Any) -> SetupAssertionError:
+def _marker_for_injected(name: str, bare: Any) -> SetupError:
     return _assertion(
         f"Cannot specify FastAPI annotation for type {bare!r}",
         f"{name!r} receives the object itself because of its type",
@@ -287,8 +287,5 @@ def _marker_for_injected(name: str, bare: Any) -> SetupAssertionError:
     )
 
 
-def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionError:
-    error = setup_error(got, probably, write, kind=SetupAssertionError)
-    if not isinstance(error, SetupAssertionError):
-        raise TypeError(type(error))
-    return error
+def _assertion(got: str, probably: str | None, write: str) -> SetupError:
+    return setup_error(got, probably, write, where=user_place(), kind=SetupAssertionError)
