@@ -320,8 +320,8 @@ def test_types_that_are_injected(annotation: Any, kind: InjectedKind) -> None:
             Depends(get_value),
             [],
             (
-                "Cannot specify a FastAPI annotation in `Annotated` and `Depends` as a default value "
-                "together for 'value'"
+                "Cannot specify a FastAPI annotation in `Annotated` and `Depends` as a default "
+                "value together for 'value'"
             ),
         ),
         (
