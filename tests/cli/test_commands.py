@@ -30,7 +30,7 @@ def read_item(item_id: int) -> int:
     return item_id
 
 
-@router.api_route("/", methods=["PUT", "POST"])
+@router.api_route("/", methods=["PUT", "POST"], include_in_schema=False)
 async def change() -> None: ...
 
 
