@@ -164,9 +164,7 @@ def hidden_names(fields: Sequence[Field], received: Received) -> set[str]:
     }
 
 
-def is_supplied(
-    model: type[BaseModel], fields: Sequence[Field], received: Received
-) -> bool:
+def is_supplied(model: type[BaseModel], fields: Sequence[Field], received: Received) -> bool:
     """Whether anything was sent for an optional model, be it empty or invalid.
 
     That is one of its fields, or, if the model says what to do with extras, any other name.
