@@ -212,7 +212,9 @@ def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Ma
     info = copy(marker)
     for attribute in FieldInfo.__slots__:
         if hasattr(source, attribute):
-            setattr(info, attribute, copy(getattr(source, attribute)))
+            value = getattr(source, attribute)
+            # Only what Pydantic itself changes is copied; a default factory has to stay itself.
+            setattr(info, attribute, copy(value) if type(value) in (list, dict, set) else value)
     info.annotation = bare
     info.default = default
     return info
@@ -264,13 +266,14 @@ def _field(name: str, info: _Marker, path_names: frozenset[str]) -> Field:
 
 def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str, ...]:
     """The names on the wire of a parameter, in the order they are tried."""
-    choices = info.validation_alias
-    if isinstance(info, params.Path) and isinstance(choices, AliasChoices):
-        known = [choice for choice in choices.choices if choice in path_names]
-        chosen = str(known[0]) if known else info.alias or name
-        info.alias = info.validation_alias = chosen
     names = declared_names(info, name)
-    if isinstance(info, params.Header) and info.convert_underscores and info.alias is None:
+    if isinstance(info, params.Path) and isinstance(info.validation_alias, AliasChoices):
+        known = [choice for choice in names if choice in path_names]
+        chosen = known[0] if known else info.alias or name
+        info.alias = info.validation_alias = chosen
+        return (chosen,)
+    unnamed = info.alias is None and info.validation_alias is None
+    if isinstance(info, params.Header) and info.convert_underscores and unnamed:
         return tuple(n.replace("_", "-") if n == name else n for n in names)
     return names
 
