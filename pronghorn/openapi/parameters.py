@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from pronghorn.annotations import is_none, union_members
 from pronghorn.datastructures import Default, DefaultPlaceholder
 from pronghorn.fields import Field
 from pronghorn.openapi.definitions import Definitions
@@ -57,11 +58,18 @@ def operation_parameters(root: CallPlan, definitions: Definitions) -> list[dict[
             continue
         for field in flat_parameters(declared):
             parameter = _parameter(field, str(declared.location), definitions)
+            parameter["required"] = field.required and not _is_optional_model(declared)
             key = (parameter["in"], parameter["name"])
             known = found.get(key)
             if known is None or parameter["required"] or not known["required"]:
                 found[key] = parameter
     return list(found.values())
+
+
+def _is_optional_model(field: Field) -> bool:
+    """Tell whether none of a model's fields needs to be sent."""
+    nullable = any(is_none(member) for member in union_members(field.annotation))
+    return field.model is not None and nullable and not field.required
 
 
 def _parameter(field: Field, location: str, definitions: Definitions) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, Literal
 
 from pydantic import BaseModel, create_model
@@ -106,23 +107,24 @@ def _object_model(name: str, fields: Sequence[Field]) -> type[BaseModel]:
 
 def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> Field:
     """The whole body as one field, for the documentation; its parts are what is validated."""
+    if not embed:
+        info = copy(fields[0].info)
+        info.annotation = model
+        return Field(fields[0].name, info, location="body", deferred=True)
     required = any(field.required for field in fields)
     marker, media_type = _whole_marker(fields)
     options: dict[str, Any] = {} if required else {"default": None}
     if media_type is not None:
         options["media_type"] = media_type
-    name, alias = ("body", "body") if embed else (fields[0].name, fields[0].alias)
-    info = marker(annotation=model, alias=alias, **options)
-    return Field(name, info, location="body", deferred=True)
+    info = marker(annotation=model, alias="body", **options)
+    return Field("body", info, location="body", deferred=True)
 
 
 def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | None]:
     """The kind of marker that the combined body has, and the media type if they agree on one."""
-    kind: type[params.Body] = params.Body
     if any(field.is_file for field in fields):
-        kind = params.File
-    elif any(field.is_form for field in fields):
-        kind = params.Form
+        return params.File, None  # Files travel in multipart/form-data only.
+    kind = params.Form if any(field.is_form for field in fields) else params.Body
     media_types = {field.media_type for field in fields if isinstance(field.info, kind)}
     return kind, media_types.pop() if len(media_types) == 1 else None
 

@@ -35,8 +35,10 @@ class FormSchema(BaseModel):
         for key, field in _keyed(cls.form_fields):
             if is_separate(field):
                 together += _conditions(field, found[key], handler)
+            elif field.alias in properties:
+                together.append({"properties": {field.alias: found[key]}})
             else:
-                properties.setdefault(field.alias, found[key])
+                properties[field.alias] = found[key]
         schema["allOf"] = together
         if properties:
             schema["properties"] = properties
@@ -140,6 +142,8 @@ def _with_all_names(
         schema["allOf"] = [
             {"anyOf": [{"required": [name]} for name in item.lookups]} for item in several
         ]
+    # What the declaration of the parameter says wins over what the model says of itself.
+    schema.update({key: value for key, value in reference.items() if key != "$ref"})
     return schema
 
 
