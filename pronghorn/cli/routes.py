@@ -28,7 +28,7 @@ class Row:
     Attributes:
         kind: ``"http"``, ``"websocket"``, ``"mount"`` or ``"host"``.
         methods: HTTP methods, sorted; empty for the other kinds and where any is accepted.
-        path: Full path, the prefixes of mounts included.
+        path: Full path, with the prefixes of mounts and the host name of a ``host`` route.
         name: Name for ``url_path_for``.
         endpoint: Qualified name of what answers.
         file: Source file of it, if it is written in Python.
@@ -62,10 +62,14 @@ def rows(app: Any) -> list[Row]:
 def _rows(routes: Iterable[Any], prefix: str) -> Iterator[Row]:
     for route in routes:
         yield _row(route, prefix)
-        # A mounted application; `host` routes have children too, under the same path.
         children = getattr(route, "routes", None)
         if isinstance(children, Iterable):
-            yield from _rows(children, prefix + getattr(route, "path", ""))
+            yield from _rows(children, prefix + _path(route))
+
+
+def _path(route: Any) -> str:
+    """What the route adds to the address: a path, or a host name."""
+    return str(getattr(route, "path", "") or getattr(route, "host", ""))
 
 
 def _row(route: Any, prefix: str) -> Row:
@@ -74,7 +78,7 @@ def _row(route: Any, prefix: str) -> Row:
     return Row(
         kind=_kind(route),
         methods=sorted(getattr(route, "methods", None) or ()),
-        path=prefix + getattr(route, "path", ""),
+        path=prefix + _path(route),
         name=getattr(route, "name", None) or "",
         endpoint=name,
         file=file,
@@ -127,7 +131,10 @@ def print_table(listed: list[Row]) -> None:
             Text(row.endpoint),
             Text(_place(row), style="dim"),
         )
-    console.print(table)
+    with console.capture() as capture:
+        console.print(table)
+    # Cells are padded to the width of their column, the last ones too.
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def _place(row: Row) -> str:

@@ -157,6 +157,7 @@ def test_routes_are_in_the_order_in_which_they_are_tried(program: Path) -> None:
 
 def test_routes_as_a_table(program: Path) -> None:
     lines = Result("routes").out.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
     assert lines[0].split() == ["Methods", "Path", "Name", "Endpoint", "Source"]
     cells = [line.split() for line in lines]
     assert ["GET", "/items/{item_id}", "read", "read_item", "main.py:8"] in cells
@@ -186,6 +187,29 @@ def test_routes_of_endpoints_that_are_no_functions(write: Write) -> None:
     rows = {row["path"]: row for row in json.loads(Result("routes", "--json").out)}
     assert (rows["/instance"]["endpoint"], rows["/instance"]["line"]) == ("Endpoint", 6)
     assert (rows["/partial"]["endpoint"], rows["/partial"]["line"]) == ("read", 9)
+
+
+def test_routes_of_a_host_are_shown_with_its_name(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from pronghorn import FastAPI
+
+        app = FastAPI(openapi_url=None)
+        api = FastAPI(openapi_url=None)
+
+        @api.get("/items")
+        def list_items() -> list[str]:
+            return []
+
+        app.host("api.example.com", api, name="api")
+        """,
+    )
+    rows = json.loads(Result("routes", "--json").out)
+    assert [(row["kind"], row["path"]) for row in rows] == [
+        ("host", "api.example.com"),
+        ("http", "api.example.com/items"),
+    ]
 
 
 def test_routes_of_an_app_that_has_none(write: Write) -> None:
