@@ -7,11 +7,8 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
-    Awaitable,
     Callable,
     Generator,
-    Iterable,
-    Iterator,
     Mapping,
 )
 from functools import partial
@@ -19,9 +16,7 @@ from math import isfinite
 from time import monotonic
 from typing import Any
 
-import anyio
 from anyio.lowlevel import checkpoint
-from anyio.to_thread import run_sync
 from pydantic import BaseModel, ValidationError
 from starlette.background import BackgroundTasks
 from starlette.responses import Response, StreamingResponse
@@ -29,8 +24,10 @@ from starlette.responses import Response, StreamingResponse
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field, located_errors
+from pronghorn.run.blocking import BlockingItems
 from pronghorn.run.delivery import (
     EventDelivery,
+    Job,
     StreamDelivery,
     close_generator,
     self_delivering,
@@ -42,10 +39,9 @@ Context = Callable[[], EndpointContext]
 
 #: Seconds for which a generator that never waits may keep the event loop to itself.
 _SLICE = 0.001
-_EVENT_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+_EVENT_HEADERS = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
 #: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
 _HIDDEN_KEY = '"_sa'
-_END = object()
 
 
 class Streamer:
@@ -74,7 +70,9 @@ class Streamer:
         if item_field is not None:
             to_json = _TypedJson(item_field, options, context)
         self._status_code = status_code
-        self._headers: dict[str, str] | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        # Raw chunks may be views of a buffer that the generator fills again.
+        self._is_raw = False
         self._response_class: type[StreamingResponse]
         self._encode: Encode
         if kind == "server-sent events":
@@ -85,6 +83,7 @@ class Streamer:
             self._encode = partial(_line, to_json)
             self._response_class = _JsonLines
         else:
+            self._is_raw = True
             self._encode = _unchanged
             self._response_class = self_delivering(response_class)  # type: ignore[arg-type]  # the plan calls only such classes raw
 
@@ -107,17 +106,18 @@ class Streamer:
         status = status or self._status_code
         if status is not None:
             arguments["status_code"] = status
-        if self._headers is not None:
-            arguments["headers"] = self._headers
         if isinstance(result, AsyncIterable):
             arguments["content"] = _chunks(result, self._encode)
-            close: Callable[[Any], Awaitable[None]] = close_generator
+            close: Job = partial(close_generator, result)
         else:
-            arguments["content"] = _chunks_from_thread(iter(result), self._encode)
-            close = _close_in_thread
+            items = BlockingItems(result, self._encode)
+            arguments["content"] = items.chunks(ahead=not self._is_raw)
+            close = items.close
         response = self._response_class(**arguments)
         if isinstance(response, StreamDelivery):
-            response.close_source = partial(close, result)
+            response.close_source = close
+        if self._headers:
+            response.raw_headers.extend(self._headers)
         if injected is not None:
             response.raw_headers.extend(injected.raw_headers)
         return response
@@ -142,24 +142,6 @@ async def _chunks(items: AsyncIterable[Any], encode: Encode) -> AsyncIterator[An
         if monotonic() > pause:
             await checkpoint()
             pause = monotonic() + _SLICE
-
-
-async def _chunks_from_thread(items: Iterator[Any], encode: Encode) -> AsyncIterator[Any]:
-    """The same for a generator that may block: each step runs in a worker thread."""
-
-    def step() -> Any:
-        item = next(items, _END)
-        return item if item is _END else encode(item)
-
-    while (chunk := await run_sync(step)) is not _END:
-        yield chunk
-
-
-async def _close_in_thread(items: Iterable[Any]) -> None:
-    """Run the clean-up of a generator in a worker thread, even if none of the pool is free."""
-    close = getattr(items, "close", None)
-    if close is not None and getattr(items, "gi_frame", items) is not None:
-        await run_sync(close, limiter=anyio.CapacityLimiter(1))
 
 
 # --- from an item to bytes --------------------------------------------------------------------
