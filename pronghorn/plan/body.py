@@ -17,6 +17,8 @@ from pronghorn.plan.form_schema import form_schema, is_separate, may_be_absent
 from pronghorn.plan.model import BodyKind, BodyPlan
 from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 
+MULTIPART = "multipart/form-data"
+
 
 def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     """Decide how the body is read.
@@ -110,6 +112,7 @@ def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> F
     if not embed:
         info = copy(fields[0].info)
         info.annotation = model
+        info.discriminator = None  # It tells the models apart, not the forms.
         return Field(fields[0].name, info, location="body", deferred=True)
     required = any(field.required for field in fields)
     marker, media_type = _whole_marker(fields)
@@ -121,11 +124,16 @@ def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> F
 
 
 def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | None]:
-    """The kind of marker that the combined body has, and the media type if they agree on one."""
+    """The kind of marker that the combined body has, and its media type if it is another one.
+
+    One multipart field makes the whole form multipart. Other media types must agree to count.
+    """
     if any(field.is_file for field in fields):
         return params.File, None  # Files travel in multipart/form-data only.
     kind = params.Form if any(field.is_form for field in fields) else params.Body
     media_types = {field.media_type for field in fields if isinstance(field.info, kind)}
+    if issubclass(kind, params.Form) and MULTIPART in media_types:
+        return kind, MULTIPART
     return kind, media_types.pop() if len(media_types) == 1 else None
 
 
