@@ -129,10 +129,10 @@ def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | Non
     One multipart field makes the whole form multipart. Other media types must agree to count.
     """
     if any(field.is_file for field in fields):
-        return params.File, None  # Files travel in multipart/form-data only.
-    kind = params.Form if any(field.is_form for field in fields) else params.Body
+        return params.File, None  # Files travel in multipart forms only.
+    kind: type[params.Body] = params.Form if any(field.is_form for field in fields) else params.Body
     media_types = {field.media_type for field in fields if isinstance(field.info, kind)}
-    if issubclass(kind, params.Form) and MULTIPART in media_types:
+    if kind is params.Form and MULTIPART in media_types:
         return kind, MULTIPART
     return kind, media_types.pop() if len(media_types) == 1 else None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from copy import copy
-from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import AliasChoices
@@ -132,7 +131,11 @@ def _refuse_two_markers(name: str, marker: Any, default: Any, *, in_path: bool) 
 
 def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
     """The marker with its dependency; ``Depends()`` means the annotated type."""
-    return marker if marker.dependency is not None else replace(marker, dependency=bare)
+    if marker.dependency is not None:
+        return marker
+    filled = copy(marker)  # And not `replace`: the copy shares the limit of concurrent calls.
+    object.__setattr__(filled, "dependency", bare)
+    return filled
 
 
 def _injected_kind(bare: Any) -> InjectedKind | None:
@@ -279,7 +282,10 @@ def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str,
 
 
 def _location(info: _Marker) -> Location:
-    return info.in_.value if isinstance(info, params.Param) else "body"
+    if not isinstance(info, params.Param):
+        return "body"
+    # A plain Param() says nothing about its place; it is taken from the query.
+    return info.in_.value if hasattr(info, "in_") else "query"
 
 
 def _marker_for_injected(name: str, bare: Any) -> SetupError:
