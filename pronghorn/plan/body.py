@@ -112,7 +112,7 @@ def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> F
     if not embed:
         info = copy(fields[0].info)
         info.annotation = model
-        info.discriminator = None  # It tells the models apart, not the forms.
+        info.discriminator, info.metadata = None, []  # Rules for the models, not for the form.
         return Field(fields[0].name, info, location="body", deferred=True)
     required = any(field.required for field in fields)
     marker, media_type = _whole_marker(fields)

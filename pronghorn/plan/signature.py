@@ -113,13 +113,13 @@ def call_kind(call: Callable[..., Any]) -> CallKind:
     A plain wrapper around a generator or coroutine function counts as what it wraps, because
     calling it gives that generator or coroutine.
     """
-    candidates = list(_candidates(call))
-    if any(inspect.isgeneratorfunction(candidate) for candidate in candidates):
-        return CallKind.GENERATOR
-    if any(inspect.isasyncgenfunction(candidate) for candidate in candidates):
-        return CallKind.ASYNC_GENERATOR
-    if any(iscoroutinefunction(candidate) for candidate in candidates):
-        return CallKind.COROUTINE
+    for candidate in _candidates(call):
+        if inspect.isasyncgenfunction(candidate):
+            return CallKind.ASYNC_GENERATOR
+        if inspect.isgeneratorfunction(candidate):
+            return CallKind.GENERATOR
+        if iscoroutinefunction(candidate):
+            return CallKind.COROUTINE
     return CallKind.THREAD
 
 

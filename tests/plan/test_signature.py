@@ -184,6 +184,15 @@ def awaits(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def iterates(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        for item in function(*args, **kwargs):
+            yield item
+
+    return wrapper
+
+
 @pytest.mark.parametrize(
     ("call", "kind"),
     [
@@ -205,6 +214,7 @@ def awaits(function: Callable[..., Any]) -> Callable[..., Any]:
         (passes_through(AsyncCall), CallKind.THREAD),
         (awaits(sync_function), CallKind.COROUTINE),
         (awaits(SyncCall), CallKind.COROUTINE),
+        (iterates(generator), CallKind.ASYNC_GENERATOR),
         (len, CallKind.THREAD),
     ],
 )
