@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pronghorn.openapi.constants import METHODS_WITH_BODY, REF_PREFIX, REF_TEMPLATE
-from pronghorn.openapi.operations import operation_summary as generate_operation_summary
+from pronghorn.openapi.documented import DocumentedRoute
+from pronghorn.openapi.operations import operation_summary
 from pronghorn.openapi.responses import status_code_ranges
 from pronghorn.openapi.schema import get_fields_from_routes, get_openapi
 from pronghorn.openapi.validation_errors import (
@@ -24,3 +25,13 @@ __all__ = [
     "validation_error_definition",
     "validation_error_response_definition",
 ]
+
+
+def generate_operation_summary(*, route: DocumentedRoute, method: str) -> str:
+    """Give the summary of an operation: the declared one, or the route's name in words.
+
+    Args:
+        route: The route.
+        method: Ignored: the summary is the same for all methods of a route.
+    """
+    return operation_summary(route)

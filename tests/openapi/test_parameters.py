@@ -75,6 +75,17 @@ def test_a_parameter_model_is_as_many_parameters() -> None:
     ]
 
 
+def test_nothing_of_an_optional_parameter_model_is_required() -> None:
+    class Filters(BaseModel):
+        a: int
+
+    def optional(filters: Annotated[Filters | None, Query()] = None) -> None: ...
+    def nullable(filters: Annotated[Filters | None, Query()]) -> None: ...
+
+    assert [one["required"] for one in operation(optional)["parameters"]] == [False]
+    assert [one["required"] for one in operation(nullable)["parameters"]] == [True]
+
+
 def test_hidden_parameters_are_not_shown_but_can_still_fail() -> None:
     class Filters(BaseModel):
         a: int

@@ -1,5 +1,7 @@
 """The whole document: paths, operations, security, callbacks, webhooks and extensions."""
 
+# Endpoints are only documented here, so they have no body.
+# mypy: disable-error-code="empty-body"
 from typing import Annotated, Any
 
 import pytest
@@ -7,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from pronghorn.openapi.utils import get_fields_from_routes
+from pronghorn.openapi.models import Example
+from pronghorn.openapi.utils import generate_operation_summary, get_fields_from_routes
 from pronghorn.param_functions import Body, Depends, Form, Security
 from pronghorn.security import APIKeyHeader, HTTPBearer, OAuth2PasswordBearer
 from tests.openapi.documents import document, operation, route
@@ -127,7 +130,7 @@ def test_bodies_are_shown_for_methods_that_may_have_one() -> None:
 
 
 def test_a_body_has_examples_and_a_media_type() -> None:
-    examples = {"one": {"value": {"a": 1}}}
+    examples: dict[str, Example] = {"one": {"value": {"a": 1}}}
     marker = Body(media_type="application/vnd.shop+json", openapi_examples=examples)
 
     def endpoint(item: Annotated[Item | None, marker] = None) -> None: ...
@@ -222,3 +225,7 @@ def test_the_fields_of_routes_can_be_listed() -> None:
 
     found = get_fields_from_routes([route(endpoint, methods=["POST"])])
     assert [field.name for field in found] == ["item", "Response_endpoint__post", "q"]
+
+
+def test_the_summary_can_be_asked_for() -> None:
+    assert generate_operation_summary(route=route(nothing), method="get") == "Nothing"
