@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pronghorn.openapi.constants import METHODS_WITH_BODY, REF_PREFIX, REF_TEMPLATE
-from pronghorn.openapi.documented import DocumentedRoute
 from pronghorn.openapi.operations import operation_summary
 from pronghorn.openapi.responses import status_code_ranges
 from pronghorn.openapi.schema import get_fields_from_routes, get_openapi
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-def generate_operation_summary(*, route: DocumentedRoute, method: str) -> str:
+def generate_operation_summary(*, route: Any, method: str) -> str:
     """Give the summary of an operation: the declared one, or the route's name in words.
 
     Args:

@@ -109,7 +109,7 @@ def stream_item_type(annotation: Any) -> Any:
     if origin not in ASYNC_STREAMS and origin not in STREAMS:
         return None
     arguments = get_args(annotation)
-    return arguments[0] if arguments else Any
+    return arguments[0] if arguments else None
 
 
 def _item_field(annotation: Any, stream: StreamKind | None, unique_id: str) -> Field | None:
