@@ -104,12 +104,15 @@ def _stream_kind(endpoint: Callable[..., Any], declared: ResponseDeclaration) ->
 
 
 def stream_item_type(annotation: Any) -> Any:
-    """The `T` of `AsyncIterable[T]`, `Iterator[T]` and their relatives; None without one."""
-    origin = get_origin(annotation) or annotation
+    """The `T` of `AsyncIterable[T]`, `Iterator[T]` and their relatives; None without one.
+
+    The bare names of `typing` mean `[Any]`; those of `collections.abc` say nothing.
+    """
+    origin = get_origin(annotation)
     if origin not in ASYNC_STREAMS and origin not in STREAMS:
         return None
     arguments = get_args(annotation)
-    return arguments[0] if arguments else None
+    return arguments[0] if arguments else Any
 
 
 def _item_field(annotation: Any, stream: StreamKind | None, unique_id: str) -> Field | None:
