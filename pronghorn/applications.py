@@ -91,8 +91,8 @@ class FastAPI(Verbs, Starlette):
             setattr(self, name, values[name])
         if self.root_path:
             warn_deprecated(
-                "FastAPI(root_path=...) is deprecated: tell the server instead, for example with "
-                "`pronghorn run --root-path`"
+                "FastAPI(root_path=...) is deprecated: tell the server instead, with "
+                "`pronghorn run --root-path` as with `fastapi run --root-path`"
             )
         self.servers = values["servers"] or []
         self.openapi_version = "3.1.0"
@@ -274,17 +274,20 @@ class FastAPI(Verbs, Starlette):
         """Add the routes of the document and of the pages that show it."""
         if not self.openapi_url:
             return
-        self.add_route(self.openapi_url, self._serve_document, include_in_schema=False)
+        self._add_page(self.openapi_url, self._serve_document, "openapi")
         if self.docs_url:
-            self.add_route(self.docs_url, self._serve_swagger_ui, include_in_schema=False)
+            self._add_page(self.docs_url, self._serve_swagger_ui, "swagger_ui_html")
             if self.swagger_ui_oauth2_redirect_url:
-                self.add_route(
+                self._add_page(
                     self.swagger_ui_oauth2_redirect_url,
                     self._serve_oauth2_redirect,
-                    include_in_schema=False,
+                    "swagger_ui_redirect",
                 )
         if self.redoc_url:
-            self.add_route(self.redoc_url, self._serve_redoc, include_in_schema=False)
+            self._add_page(self.redoc_url, self._serve_redoc, "redoc_html")
+
+    def _add_page(self, path: str, endpoint: Callable[..., Any], name: str) -> None:
+        self.add_route(path, endpoint, name=name, include_in_schema=False)
 
     async def _serve_document(self, request: Request) -> JSONResponse:
         document = self.openapi()

@@ -2,10 +2,11 @@
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
-from anyio.lowlevel import RunVar
+from anyio.lowlevel import current_token
 from anyio.to_thread import run_sync
 from starlette.concurrency import (
     iterate_in_threadpool,
@@ -78,13 +79,19 @@ class ConcurrencyLimit:
 
     def __init__(self, max_concurrency: int) -> None:
         self.max_concurrency = max_concurrency
-        self._semaphores: RunVar[anyio.Semaphore] = RunVar("dependency semaphore")
+        # Weak, so that neither a finished event loop nor a discarded limit keeps the other.
+        self._semaphores: WeakKeyDictionary[Any, anyio.Semaphore] = WeakKeyDictionary()
 
     def get_semaphore(self) -> anyio.Semaphore:
         """The semaphore of the running event loop, made at its first use there."""
-        try:
-            return self._semaphores.get()
-        except LookupError:
-            semaphore = anyio.Semaphore(self.max_concurrency)
-            self._semaphores.set(semaphore)
-            return semaphore
+        loop = current_loop()
+        semaphore = self._semaphores.get(loop)
+        if semaphore is None:
+            semaphore = self._semaphores[loop] = anyio.Semaphore(self.max_concurrency)
+        return semaphore
+
+
+def current_loop() -> Any:
+    """The object that stands for the running event loop: asyncio's loop, trio's token."""
+    token = current_token()
+    return getattr(token, "native_token", token)

@@ -174,7 +174,8 @@ def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
         return _encode_dict(obj, include, exclude, settings)
     if isinstance(obj, _SEQUENCES):
         return [_encode(item, include, exclude, settings) for item in obj]
-    for base in kind.__mro__:
+    # Some drivers return objects that only say they are a UUID: `__class__` counts as well.
+    for base in (*kind.__mro__, *obj.__class__.__mro__):
         if base in ENCODERS_BY_TYPE:
             return ENCODERS_BY_TYPE[base](obj)
     return _encode(_as_dict(obj), include, exclude, settings)

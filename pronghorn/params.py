@@ -369,11 +369,17 @@ class Depends:
     use_cache: bool = True
     scope: Literal["function", "request"] | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
-    _concurrency: ConcurrencyLimit | None = field(default=None, init=False, repr=False)
+    # Kept by `dataclasses.replace`, so that a copy with the same number shares the limit, and
+    # compared, so that equal-looking declarations with limits of their own stay apart.
+    _concurrency: ConcurrencyLimit | None = field(default=None, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         limit = self.max_concurrency
+        shared = self._concurrency
         if limit is None:
+            object.__setattr__(self, "_concurrency", None)
+            return
+        if shared is not None and shared.max_concurrency == limit:
             return
         if type(limit) is not int or limit < 1:
             raise setup_error(

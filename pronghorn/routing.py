@@ -35,6 +35,7 @@ from pronghorn.options import (
 )
 from pronghorn.revisions import RouteList, current_revision, declared
 from pronghorn.routes import APIRoute, APIWebSocketRoute
+from pronghorn.run.delivery import EventDelivery
 from pronghorn.run.exchange import Exchange
 from pronghorn.types import DecoratedCallable
 from pronghorn.verbs import Verbs
@@ -43,6 +44,11 @@ ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.inheritance`.
 INHERITED = tuple(option_defaults(IncludeOptions)) + ("strict_content_type",)
 ROUTE_OPTIONS = frozenset(option_defaults(RouteClassOptions))
+
+
+#: Seconds without an event after which a stream of server-sent events sends a comment.
+_PING_INTERVAL: float = 15.0
+EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)
 
 
 @dataclass

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+_standard_loads = json.loads
+
 
 def parse_json(body: bytes) -> Any:
     """Parse a request body; equal to `json.loads` in every value and every error.
@@ -23,6 +25,8 @@ def parse_json(body: bytes) -> Any:
         ValueError: an integer is longer than Python converts (4300 digits).
         RecursionError: the body is nested more deeply than Python can follow.
     """
+    if json.loads is not _standard_loads:
+        return json.loads(body)  # the program has put another parser in its place
     try:
         return from_json(body)
     except ValueError:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from anyio import CancelScope
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from pronghorn.concurrency import contextmanager_in_threadpool
 from pronghorn.exceptions import FastAPIError
@@ -28,12 +29,13 @@ class Lifetime:
     `close_function_stack` between the endpoint's result and the sending of it.
     """
 
-    __slots__ = ("_cancel_scope", "function_stack", "request_stack")
+    __slots__ = ("_cancel_scope", "_has_async", "function_stack", "request_stack")
 
     def __init__(self) -> None:
         self.request_stack = AsyncExitStack()
         self.function_stack = AsyncExitStack()
         self._cancel_scope = CancelScope()
+        self._has_async = False
 
     async def __aenter__(self) -> Lifetime:
         self._cancel_scope.__enter__()
@@ -46,6 +48,7 @@ class Lifetime:
             await self.function_stack.aclose()
         finally:
             self._cancel_scope.shield = False
+        await self._notice_cancellation()
 
     async def __aexit__(
         self,
@@ -58,17 +61,25 @@ class Lifetime:
             handled = await _close_both(
                 self.request_stack, self.function_stack, kind, error, traceback
             )
+            if error is None or handled:
+                kind = error = traceback = None
+                self._cancel_scope.shield = False
+                await self._notice_cancellation()
         except BaseException as raised:
             self._cancel_scope.__exit__(type(raised), raised, raised.__traceback__)
             raise
-        if handled:
-            kind = error = traceback = None
         return bool(self._cancel_scope.__exit__(kind, error, traceback)) or handled
+
+    async def _notice_cancellation(self) -> None:
+        """Let a cancellation that came during asynchronous clean-up take effect now."""
+        if self._has_async:
+            await checkpoint_if_cancelled()
 
     async def enter_async(
         self, lifetime: str, call: Callable[..., Any], arguments: Mapping[str, Any]
     ) -> Any:
         """Start an asynchronous generator dependency; return what it yields."""
+        self._has_async = True
         manager = asynccontextmanager(call)(**arguments)
         return await self.stack(lifetime).enter_async_context(manager)
 
@@ -103,8 +114,8 @@ async def _close_both(
 def response_not_sent(where: str) -> FastAPIError:
     """The error for a dependency that swallowed an exception, so that nothing was sent."""
     return FastAPIError(
-        "Response not awaited: nothing was sent, because a dependency with `yield` caught the "
-        "exception of the request and did not raise it again.\n"
+        "Response not awaited: nothing was sent. Something in the request is raising an "
+        "exception and a dependency with yield catches it without raising it again.\n"
         f"     route: {where}\n"
         "     write: `raise` at the end of that `except` block, or raise an HTTPException there"
     )

@@ -91,7 +91,10 @@ def _under_sent_names(
     """Errors with the names that clients know: ``x-token`` where the model says ``x_token``.
 
     That is the name under which a field was sent, or else the first under which it could be.
+    A model with ``loc_by_alias=False`` wants its own names reported.
     """
+    if field.model is not None and field.model.model_config.get("loc_by_alias") is False:
+        return errors
     sent_names = {}
     for member in field.model_fields:
         names = list(zip(member.lookups, member.model_keys, strict=True))
