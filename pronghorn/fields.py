@@ -299,7 +299,8 @@ def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
     return (info.alias or name,)
 
 
-def _digs_into_another_value(info: FieldInfo) -> bool:
+def digs_into_another_value(info: FieldInfo) -> bool:
+    """Whether an `pydantic.AliasPath` says where the value is, so it has no name of its own."""
     alias = info.validation_alias
     choices = alias.choices if isinstance(alias, AliasChoices) else (alias,)
     return any(isinstance(choice, AliasPath) for choice in choices)
@@ -313,7 +314,7 @@ def _wire_field(
     by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
     by_alias = config.get("validate_by_alias") is not False
     keys = declared_names(info, name)
-    if _digs_into_another_value(info):
+    if digs_into_another_value(info):
         by_name = False
     elif not by_alias:
         keys = (name,)

@@ -12,17 +12,29 @@ from pronghorn.plan.dependencies import plan_dependency, plan_endpoint
 from pronghorn.plan.signature import resolve_annotation
 from pronghorn.plan.signature import typed_return as get_typed_return_annotation
 from pronghorn.plan.signature import typed_signature as get_typed_signature
-from pronghorn.run.forms import extract_body
+from pronghorn.run.forms import (
+    ensure_multipart_installed as ensure_multipart_is_installed,
+)
+from pronghorn.run.forms import (
+    extract_body,
+    multipart_incorrect_install_error,
+    multipart_not_installed_error,
+)
+from pronghorn.run.forms import read_file_bytes as _read_file_bytes
 from pronghorn.run.parameters import extract_parameters
 from pronghorn.utils import get_path_param_names
 
 __all__ = [
+    "_read_file_bytes",
+    "ensure_multipart_is_installed",
     "get_dependant",
     "get_flat_dependant",
     "get_parameterless_sub_dependant",
     "get_typed_annotation",
     "get_typed_return_annotation",
     "get_typed_signature",
+    "multipart_incorrect_install_error",
+    "multipart_not_installed_error",
     "request_body_to_args",
     "request_params_to_args",
 ]

@@ -32,7 +32,7 @@ from pronghorn.annotations import (
 )
 from pronghorn.diagnostics import setup_error, user_place
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
-from pronghorn.fields import Field, Location, declared_names
+from pronghorn.fields import Field, Location, declared_names, digs_into_another_value
 from pronghorn.plan.model import Injected, InjectedKind
 from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 from pronghorn.scopes import SecurityScopes
@@ -275,7 +275,9 @@ def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str,
         chosen = known[0] if known else info.alias or name
         info.alias = info.validation_alias = chosen
         return (chosen,)
-    unnamed = info.alias is None and info.validation_alias is None
+    unnamed = info.alias is None and (
+        info.validation_alias is None or digs_into_another_value(info)
+    )
     if isinstance(info, params.Header) and info.convert_underscores and unnamed:
         return tuple(n.replace("_", "-") if n == name else n for n in names)
     return names

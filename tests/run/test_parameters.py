@@ -337,6 +337,30 @@ def test_errors_of_header_models_name_what_was_sent() -> None:
     ]
 
 
+def test_a_model_may_want_its_own_names_reported() -> None:
+    class Tokens(BaseModel):
+        model_config = ConfigDict(loc_by_alias=False)
+        x_token: int
+        count: int = Declared(alias="x_count")
+
+    def read(tokens: Annotated[Tokens, Header()]) -> None: ...
+
+    assert locations(extract(read, headers(("x-token", "bad")))[1]) == [
+        ("int_parsing", ("header", "x_token")),
+        ("missing", ("header", "count")),
+    ]
+
+
+def test_a_header_without_a_name_of_its_own_has_the_converted_one() -> None:
+    def read(
+        x_token: Annotated[int, Header(validation_alias=AliasPath("tokens", 0))],
+        x_count: Annotated[int, Header(validation_alias=AliasChoices("n", AliasPath("m", 0)))],
+    ) -> None: ...
+
+    received = headers(("x-token", "1"), ("x-count", "2"), ("n", "3"))
+    assert extract(read, received) == ({"x_token": 1, "x_count": 2}, [])
+
+
 # --- optional models --------------------------------------------------------------------------
 
 
