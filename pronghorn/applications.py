@@ -42,6 +42,7 @@ from pronghorn.options import (
     AddRouteOptions,
     ApiRouteOptions,
     AppOptions,
+    DocumentOptions,
     IncludeOptions,
     RouterOptions,
     WebSocketOptions,
@@ -54,16 +55,10 @@ from pronghorn.verbs import Verbs
 
 APP_DEFAULTS = option_defaults(AppOptions)
 #: Options of the application that are those of its router.
-OF_ROUTER = tuple(
-    name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS
-)
-#: Kept as attributes under their own names.
-ATTRIBUTES = (
-    "debug title summary description version terms_of_service contact license_info openapi_url "
-    "openapi_tags openapi_external_docs docs_url redoc_url swagger_ui_oauth2_redirect_url "
-    "swagger_ui_init_oauth swagger_ui_parameters root_path root_path_in_servers "
-    "separate_input_output_schemas max_body_size telemetry"
-).split()
+OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
+#: Options that are kept as attributes under their own names.
+ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
+ATTRIBUTES += ("max_body_size", "telemetry")
 
 
 class FastAPI(Verbs, Starlette):
@@ -76,12 +71,34 @@ class FastAPI(Verbs, Starlette):
 
         app = FastAPI(title="Shop")
 
+
         @app.get("/items/{item_id}")
         async def read_item(item_id: int, q: str | None = None) -> Item: ...
 
     Raises:
         SetupError: An option is unknown or cannot work.
     """
+
+    router: APIRouter
+    title: str
+    summary: str | None
+    description: str
+    version: str
+    terms_of_service: str | None
+    contact: dict[str, Any] | None
+    license_info: dict[str, Any] | None
+    openapi_url: str | None
+    openapi_tags: list[dict[str, Any]] | None
+    openapi_external_docs: dict[str, Any] | None
+    docs_url: str | None
+    redoc_url: str | None
+    swagger_ui_oauth2_redirect_url: str | None
+    swagger_ui_init_oauth: dict[str, Any] | None
+    swagger_ui_parameters: dict[str, Any] | None
+    separate_input_output_schemas: bool
+    root_path: str
+    root_path_in_servers: bool
+    telemetry: Any
 
     @expanded_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
@@ -204,9 +221,7 @@ class FastAPI(Verbs, Starlette):
         """
         self.router.include_router(router, **options)
 
-    def middleware(
-        self, middleware_type: str
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a function around every request: ``await call_next(request)`` goes on.
 
         Args:

@@ -7,22 +7,21 @@ declaration need not know who depends on it: a router does not know where it is 
 from __future__ import annotations
 
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
-_counter = count(1)
-_current = 0
+_numbers = count(1)
+_latest = [0]
 
 
 def current_revision() -> int:
     """The number of the last change."""
-    return _current
+    return _latest[0]
 
 
 def declared() -> int:
     """Note a change; return its number."""
-    global _current
-    _current = next(_counter)
-    return _current
+    _latest[0] = next(_numbers)
+    return _latest[0]
 
 
 class RouteList(list[Any]):
@@ -46,7 +45,7 @@ class RouteList(list[Any]):
         for route in list(routes):
             self.append(route)
 
-    def __iadd__(self, routes: Any) -> RouteList:  # type: ignore[override,misc]  # as list does
+    def __iadd__(self, routes: Any) -> Self:  # type: ignore[misc]  # as list does
         self.extend(routes)
         return self
 

@@ -11,29 +11,25 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute, compile_path, get_name
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, get_name
 from typing_extensions import Unpack
 
 from pronghorn.compile.http import Handler, compile_custom, compile_route, general_handler
-from pronghorn.compile.websocket import compile_websocket
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.inheritance import combine_chain, written
 from pronghorn.keywords import expanded_signature, option_defaults
-from pronghorn.options import RouteClassOptions, WebSocketOptions
-from pronghorn.plan.model import RoutePlan, StreamKind, WebSocketPlan
+from pronghorn.options import RouteClassOptions
+from pronghorn.plan.model import RoutePlan, StreamKind
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
     RouteDeclaration,
     override_dependencies,
     plan_route,
-    plan_websocket,
 )
 from pronghorn.revisions import declared
-from pronghorn.run.exchange import Exchange
+from pronghorn.route_base import Declared, RouteApp, asgi_handler, current_overrides, value_of
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -45,29 +41,7 @@ DEFAULTS = option_defaults(RouteClassOptions)
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
 
 
-class _Declared:
-    """Notes changes of a route's attributes, so that it is planned again."""
-
-    revision: int = 0
-    original_route: Any = None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if not name.startswith("_"):
-            self.__dict__["_plan"] = None
-            self.__dict__["revision"] = declared()
-
-    def _set(self, **attributes: Any) -> None:
-        """Set attributes that are no declaration."""
-        self.__dict__.update(attributes)
-
-    def _set_path(self, path: str) -> None:
-        regex, path_format, convertors = compile_path(path)
-        self._set(path=path, path_regex=regex, path_format=path_format)
-        self._set(param_convertors=convertors)
-
-
-class APIRoute(_Declared, Route):
+class APIRoute(Declared, Route):
     """One path operation: a path, its methods, an endpoint, and what was said about them.
 
     Args:
@@ -78,6 +52,33 @@ class APIRoute(_Declared, Route):
     Raises:
         SetupError: The declaration cannot work.
     """
+
+    tags: list[Any]
+    dependencies: list[Any]
+    callbacks: list[Any]
+    responses: dict[int | str, dict[str, Any]]
+    form_limits: dict[str, int]
+    methods: set[str]
+    status_code: int | None
+    summary: str | None
+    description: str
+    response_description: str
+    deprecated: bool | None
+    operation_id: str | None
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
+    response_class: Any
+    openapi_extra: dict[str, Any] | None
+    generate_unique_id_function: Any
+    strict_content_type: Any
+    max_body_size: int | None
+    dependency_overrides_provider: Any
+    _app: Any
+    _custom_handler: Handler | None
 
     @expanded_signature(RouteClassOptions)
     def __init__(
@@ -242,11 +243,11 @@ class APIRoute(_Declared, Route):
         if "get_route_handler" in self.__dict__ or (
             type(self).get_route_handler is not APIRoute.get_route_handler
         ):
-            if self._custom_handler is None:
+            handler = self._custom_handler
+            if handler is None:
                 handler = compile_custom(self.plan, self.get_route_handler(), self.label)
                 self._set(_custom_handler=handler)
-            custom: Handler = self._custom_handler
-            return custom
+            return handler
         return compile_route(override_dependencies(self.plan, overrides), self.label)
 
     @property
@@ -263,128 +264,6 @@ class APIRoute(_Declared, Route):
         return super().__eq__(other)
 
     __hash__ = object.__hash__
-
-
-class APIWebSocketRoute(_Declared, WebSocketRoute):
-    """One WebSocket route.
-
-    Args:
-        path: The path, with parameters in braces; begins with ``/``.
-        endpoint: The coroutine function that serves connections.
-        name: The name for ``url_path_for``; by default the name of the endpoint.
-    """
-
-    @expanded_signature(WebSocketOptions)
-    def __init__(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        *,
-        name: str | None = None,
-        dependency_overrides_provider: Any = None,
-        **options: Unpack[WebSocketOptions],
-    ) -> None:
-        self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
-        self._set(name=name or get_name(endpoint))
-        self._set(dependencies=list(options.get("dependencies") or ()))
-        self._set(dependency_overrides_provider=dependency_overrides_provider)
-        self._set_path(path)
-        self._set(revision=declared())
-        _ = self.plan
-
-    @property
-    def plan(self) -> WebSocketPlan:
-        """The frozen facts about this route; made again after a change."""
-        plan = self.__dict__["_plan"]
-        if plan is None:
-            plan = plan_websocket(
-                self.path,
-                self.path_format,
-                frozenset(self.param_convertors),
-                self.endpoint,
-                self.name,
-                tuple(self.dependencies),
-            )
-            self._set(_plan=plan)
-        return plan  # type: ignore[no-any-return]  # __dict__ is untyped
-
-    @property
-    def dependant(self) -> Dependant:
-        """The dependency graph as libraries read it."""
-        from pronghorn.dependencies.models import Dependant
-
-        return Dependant.from_plan(self.plan.root, self.path_format)
-
-    def included(self, outer: Mapping[str, Any], provider: Any) -> APIWebSocketRoute:
-        """This route as it is inside an outer level; see `APIRoute.included`."""
-        clone = copy.copy(self)
-        clone._set(
-            dependencies=[*(outer.get("dependencies") or ()), *self.dependencies],
-            original_route=self.original_route or self,
-            _plan=None,
-            revision=declared(),
-        )
-        if provider is not None:
-            clone._set(dependency_overrides_provider=provider)
-        clone._set_path(outer.get("prefix", "") + self.path)
-        return clone
-
-    def compile_handler(self, overrides: Overrides) -> Handler:
-        """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIWebSocketRoute.handle:
-            return asgi_handler(self)
-        return compile_websocket(override_dependencies(self.plan, overrides))
-
-    @property
-    def app(self) -> Any:
-        """This route as an ASGI application, for its path."""
-        return self._app or RouteApp(self)
-
-    @app.setter
-    def app(self, app: Any) -> None:
-        self.__dict__["_app"] = app
-        self.__dict__["revision"] = declared()
-
-
-class RouteApp:
-    """A route outside of our own routers: any ASGI router can hand a request to it."""
-
-    def __init__(self, route: APIRoute | APIWebSocketRoute) -> None:
-        self._route = route
-        self._overrides: Any = None
-        self._handler: Any = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        overrides = current_overrides(self._route)
-        if self._handler is None or overrides != self._overrides:
-            self._handler = self._route.compile_handler(overrides)
-            self._overrides = dict(overrides)
-        exchange = Exchange(scope, receive, send)
-
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            exchange.send = send
-            await self._handler(exchange, scope.get("path_params", {}))
-
-        await wrap_app_handling_exceptions(answer, exchange.connection)(scope, receive, send)
-
-
-def asgi_handler(route: Any) -> Handler:
-    """A handler for a route that answers as an ASGI application of its own making."""
-
-    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await route.handle(exchange.scope, exchange.receive, exchange.tracked_send)
-
-    return handler
-
-
-def current_overrides(route: Any) -> Overrides:
-    """The dependency overrides that are in force for a route."""
-    return getattr(route.dependency_overrides_provider, "dependency_overrides", None) or {}
-
-
-def value_of(option: Any) -> Any:
-    """An option's value, whether it was written or is the default."""
-    return option.value if isinstance(option, DefaultPlaceholder) else option
 
 
 def type_of(name: str) -> Any:

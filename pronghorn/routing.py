@@ -17,7 +17,8 @@ from starlette.routing import (
     compile_path,
 )
 from starlette.types import Receive, Scope, Send
-from typing_extensions import Unpack, deprecated
+from typing_extensions import Unpack
+from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.app import CompiledRouter, Overrides
 from pronghorn.diagnostics import setup_error
@@ -34,21 +35,24 @@ from pronghorn.options import (
     WebSocketOptions,
 )
 from pronghorn.revisions import RouteList, current_revision, declared
-from pronghorn.routes import APIRoute, APIWebSocketRoute
+from pronghorn.routes import APIRoute
 from pronghorn.run.delivery import EventDelivery
 from pronghorn.run.exchange import Exchange
 from pronghorn.types import DecoratedCallable
 from pronghorn.verbs import Verbs
+from pronghorn.websocket_routes import APIWebSocketRoute
+
+__all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.inheritance`.
-INHERITED = tuple(option_defaults(IncludeOptions)) + ("strict_content_type",)
+INHERITED = (*option_defaults(IncludeOptions), "strict_content_type")
 ROUTE_OPTIONS = frozenset(option_defaults(RouteClassOptions))
 
 
 #: Seconds without an event after which a stream of server-sent events sends a comment.
 _PING_INTERVAL: float = 15.0
-EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)
+EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)  # type: ignore[method-assign]  # made for it
 
 
 @dataclass
@@ -71,14 +75,28 @@ class APIRouter(Verbs, Router):
 
         router = APIRouter(prefix="/items", tags=["items"])
 
+
         @router.get("/{item_id}")
         async def read_item(item_id: int): ...
+
 
         app.include_router(router)
 
     Raises:
         SetupError: An option is unknown or cannot work.
     """
+
+    prefix: str
+    tags: list[Any]
+    dependencies: list[Any]
+    callbacks: list[Any]
+    responses: dict[int | str, dict[str, Any]]
+    form_limits: dict[str, int]
+    default_response_class: Any
+    deprecated: bool | None
+    include_in_schema: bool
+    generate_unique_id_function: Any
+    dependency_overrides_provider: Any
 
     @expanded_signature(RouterOptions)
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
@@ -109,7 +127,7 @@ class APIRouter(Verbs, Router):
     # --- what the engine asks -----------------------------------------------------------------
 
     @property
-    def routes(self) -> list[BaseRoute]:  # type: ignore[override]  # a list, made when asked for
+    def routes(self) -> list[BaseRoute]:
         """All routes with their full paths, those of included routers among them."""
         revision = current_revision()
         if self._shown is None or self._shown_revision != revision:
@@ -328,7 +346,7 @@ class APIRouter(Verbs, Router):
             raise SetupError(f"There is no event {event_type!r}: write 'startup' or 'shutdown'")
         handlers[event_type].append(func)
 
-    @deprecated("on_event is deprecated, use lifespan event handlers instead.")
+    @deprecated_mark("on_event is deprecated, use lifespan event handlers instead.")
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
 
@@ -367,8 +385,9 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
 
 def contains(router: Router, other: Router) -> bool:
     """Whether `other` is included anywhere in `router`."""
-    inclusions = [entry for entry in getattr(router, "_entries", ()) if isinstance(entry, Inclusion)]
-    return any(entry.router is other or contains(entry.router, other) for entry in inclusions)
+    entries = getattr(router, "_entries", ())
+    inside = [entry.router for entry in entries if isinstance(entry, Inclusion)]
+    return any(found is other or contains(found, other) for found in inside)
 
 
 def refuse_empty_paths(router: Router) -> None:

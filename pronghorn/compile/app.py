@@ -1,8 +1,8 @@
 """The whole request path of a router: find the route, run its handler, answer errors.
 
-    route = table.search(...)           # a dictionary, then a tree
-    await handler(exchange, path)       # one function per route, compiled at its first request
-    await errors.answer(exchange, error)
+route = table.search(...)           # a dictionary, then a tree
+await handler(exchange, path)       # one function per route, compiled at its first request
+await errors.answer(exchange, error)
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any, Protocol
 
+from starlette._utils import get_route_path
 from starlette.datastructures import URL
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import RedirectResponse
-from starlette.routing import BaseRoute, Match, get_route_path
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.compile.router import Entry, RouteTable
@@ -187,7 +188,7 @@ class Pipeline:
         """Answer one exchange, also when its route fails with an error that has a handler."""
         try:
             await self._answer(exchange)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the handlers know what to do with which
             locate(error, exchange.scope)
             await self._errors.answer(exchange, error)
 
@@ -211,7 +212,7 @@ class OuterPipeline:
         exchange = Exchange(scope, receive, send)
         try:
             await self._inner.answer(exchange)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self._answer_unhandled(exchange, error)
 
     async def _answer_unhandled(self, exchange: Exchange, error: Exception) -> None:

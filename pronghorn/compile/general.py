@@ -106,9 +106,7 @@ async def read_form_body(request: Request, plan: RoutePlan) -> Any:
         raise unreadable_body(error) from error
 
 
-async def run_with_lifetime(
-    exchange: Exchange, handler: RequestHandler, where: str
-) -> None:
+async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
     """Let a request handler answer, with dependency stacks open around it."""
     async with Lifetime() as lifetime:
         exchange.scope[LIFETIME_KEY] = lifetime

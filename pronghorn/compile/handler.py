@@ -219,7 +219,8 @@ class HandlerWriter:
         """Calls in one thread; each in a context of its own, as if it had its own hop."""
         for index in run:
             function, arguments = self.call_parts(index)
-            self.source.line(f"d{index} = copy_context().run({function}{arguments and ', '}{arguments})")
+            call = f"{function}, {arguments}" if arguments else function
+            self.source.line(f"d{index} = copy_context().run({call})")
 
     def _write_call(self, index: int) -> None:
         call = self.steps[index].call
@@ -288,5 +289,3 @@ async def extracted_body(fields: Sequence[Field], received: Any, embed: bool) ->
     if errors:
         raise ValueError(errors)
     return values
-
-

@@ -30,9 +30,7 @@ class Reads:
         converts = ":" in path
         self._text_locations = {"query", "header", "cookie"} | (set() if converts else {"path"})
         self._body = body
-        self._query_lists = any(
-            field.location == "query" and field.is_sequence for field in fields
-        )
+        self._query_lists = any(field.location == "query" and field.is_sequence for field in fields)
         self.sources: dict[str, str] = {}
 
     def of_field(self, field: Field) -> str | None:

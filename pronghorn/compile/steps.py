@@ -48,14 +48,18 @@ def injects(steps: Sequence[Step], kind: InjectedKind) -> bool:
 
 def endpoint_kind(plan: AnyPlan) -> CallKind:
     """How the endpoint itself is called; a generator is made by calling it."""
-    if isinstance(plan, RoutePlan) and plan.root.kind in GENERATORS and plan.response.stream is None:
+    kind = plan.root.kind
+    if isinstance(plan, RoutePlan) and kind in GENERATORS and plan.response.stream is None:
         return CallKind.THREAD
-    return plan.root.kind
+    return kind
 
 
 def endpoint_context(plan: AnyPlan, label: str) -> Callable[[], EndpointContext]:
     """What validation errors say about the endpoint; `label` is "GET /items/{id}"."""
-    context = EndpointContext(path=label, **plan.where)  # type: ignore[typeddict-item]  # its keys
+    context: EndpointContext = {"path": label}
+    for key in ("file", "line", "function"):
+        if key in plan.where:
+            context[key] = plan.where[key]
 
     def endpoint_context() -> EndpointContext:
         return context

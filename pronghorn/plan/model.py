@@ -14,6 +14,7 @@ cannot disagree. Nothing here runs during a request.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -150,7 +151,7 @@ class ResponsePlan:
     #: Validates and serialises one item of a stream.
     item_field: Field | None = None
     #: status code or range -> the documented model of `responses={...}`.
-    extra_fields: Mapping[int | str, Field] = field(default_factory=dict)
+    extra_fields: Mapping[int | str, Field] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,9 +53,7 @@ class ErrorHandlers:
         if handler is None:
             raise error
         if exchange.started:
-            raise RuntimeError(
-                "Caught handled exception, but response already started."
-            ) from error
+            raise RuntimeError("Caught handled exception, but response already started.") from error
         if is_coroutine_callable(handler):
             response = await handler(exchange.connection, error)
         else:
@@ -75,4 +73,4 @@ def is_coroutine_callable(handler: Handler) -> bool:
     """Whether calling `handler` gives a coroutine: functions, partials and callable objects."""
     while isinstance(handler, partial):
         handler = handler.func
-    return iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None))
+    return iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)

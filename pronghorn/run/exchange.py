@@ -92,7 +92,7 @@ class Exchange:
             if not message.get("more_body", False):
                 return b"".join(chunks)
             message = await self.receive()
-        raise ClientDisconnect()
+        raise ClientDisconnect
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -32,12 +32,12 @@ class Lifetime:
     __slots__ = ("_cancel_scope", "_has_async", "function_stack", "request_stack")
 
     def __init__(self) -> None:
-        self.request_stack = AsyncExitStack()
-        self.function_stack = AsyncExitStack()
+        self.request_stack: AsyncExitStack[bool] = AsyncExitStack()
+        self.function_stack: AsyncExitStack[bool] = AsyncExitStack()
         self._cancel_scope = CancelScope()
         self._has_async = False
 
-    async def __aenter__(self) -> Lifetime:
+    async def __aenter__(self) -> Self:
         self._cancel_scope.__enter__()
         return self
 
@@ -90,21 +90,21 @@ class Lifetime:
         manager = contextmanager_in_threadpool(contextmanager(call)(**arguments))
         return await self.stack(lifetime).enter_async_context(manager)
 
-    def stack(self, lifetime: str) -> AsyncExitStack:
+    def stack(self, lifetime: str) -> AsyncExitStack[bool]:
         """The stack of what has this lifetime: "function" or "request"."""
         return self.function_stack if lifetime == "function" else self.request_stack
 
 
 async def _close_both(
-    outer: AsyncExitStack,
-    inner: AsyncExitStack,
+    outer: AsyncExitStack[bool],
+    inner: AsyncExitStack[bool],
     kind: type[BaseException] | None,
     error: BaseException | None,
     traceback: TracebackType | None,
 ) -> bool:
     """Close the inner stack, then the outer one; tell whether the error was swallowed."""
     async with outer:
-        swallowed = await inner.__aexit__(kind, error, traceback)
+        swallowed = bool(await inner.__aexit__(kind, error, traceback))
         if error is not None and not swallowed:
             raise error
         return swallowed

@@ -17,9 +17,7 @@ from pronghorn.run.exchange import Exchange
 from pronghorn.utils import is_body_allowed_for_status_code
 
 #: What Starlette's JSONResponse writes, without making a response object.
-_encode_json = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":")
-).encode
+_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 #: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
 _HIDDEN_KEY = '"_sa'
 
@@ -146,4 +144,3 @@ def injected_response() -> Response:
     del response.headers["content-length"]
     response.status_code = None  # type: ignore[assignment]  # means: not decided
     return response
-

@@ -1,0 +1,108 @@
+"""WebSocket route objects."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import WebSocketRoute, get_name
+from typing_extensions import Unpack
+
+from pronghorn.compile.http import Handler
+from pronghorn.compile.websocket import compile_websocket
+from pronghorn.keywords import expanded_signature
+from pronghorn.options import WebSocketOptions
+from pronghorn.plan.model import WebSocketPlan
+from pronghorn.plan.route import override_dependencies, plan_websocket
+from pronghorn.revisions import declared
+from pronghorn.route_base import Declared, RouteApp, asgi_handler
+
+if TYPE_CHECKING:
+    from pronghorn.compile.app import Overrides
+    from pronghorn.dependencies.models import Dependant
+
+
+class APIWebSocketRoute(Declared, WebSocketRoute):
+    """One WebSocket route.
+
+    Args:
+        path: The path, with parameters in braces; begins with ``/``.
+        endpoint: The coroutine function that serves connections.
+        name: The name for ``url_path_for``; by default the name of the endpoint.
+    """
+
+    dependencies: list[Any]
+    dependency_overrides_provider: Any
+    _app: Any
+
+    @expanded_signature(WebSocketOptions)
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        dependency_overrides_provider: Any = None,
+        **options: Unpack[WebSocketOptions],
+    ) -> None:
+        self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
+        self._set(name=name or get_name(endpoint))
+        self._set(dependencies=list(options.get("dependencies") or ()))
+        self._set(dependency_overrides_provider=dependency_overrides_provider)
+        self._set_path(path)
+        self._set(revision=declared())
+        _ = self.plan
+
+    @property
+    def plan(self) -> WebSocketPlan:
+        """The frozen facts about this route; made again after a change."""
+        plan = self.__dict__["_plan"]
+        if plan is None:
+            plan = plan_websocket(
+                self.path,
+                self.path_format,
+                frozenset(self.param_convertors),
+                self.endpoint,
+                self.name,
+                tuple(self.dependencies),
+            )
+            self._set(_plan=plan)
+        return plan  # type: ignore[no-any-return]  # __dict__ is untyped
+
+    @property
+    def dependant(self) -> Dependant:
+        """The dependency graph as libraries read it."""
+        from pronghorn.dependencies.models import Dependant
+
+        return Dependant.from_plan(self.plan.root, self.path_format)
+
+    def included(self, outer: Mapping[str, Any], provider: Any) -> APIWebSocketRoute:
+        """This route as it is inside an outer level; see `APIRoute.included`."""
+        clone = copy.copy(self)
+        clone._set(
+            dependencies=[*(outer.get("dependencies") or ()), *self.dependencies],
+            original_route=self.original_route or self,
+            _plan=None,
+            revision=declared(),
+        )
+        if provider is not None:
+            clone._set(dependency_overrides_provider=provider)
+        clone._set_path(outer.get("prefix", "") + self.path)
+        return clone
+
+    def compile_handler(self, overrides: Overrides) -> Handler:
+        """The function that the router calls for this route, with overrides applied."""
+        if self._app is not None or type(self).handle is not APIWebSocketRoute.handle:
+            return asgi_handler(self)
+        return compile_websocket(override_dependencies(self.plan, overrides))
+
+    @property
+    def app(self) -> Any:
+        """This route as an ASGI application, for its path."""
+        return self._app or RouteApp(self)
+
+    @app.setter
+    def app(self, app: Any) -> None:
+        self.__dict__["_app"] = app
+        self.__dict__["revision"] = declared()
