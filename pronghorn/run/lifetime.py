@@ -32,8 +32,8 @@ class Lifetime:
     __slots__ = ("_cancel_scope", "_has_async", "function_stack", "request_stack")
 
     def __init__(self) -> None:
-        self.request_stack: AsyncExitStack[bool] = AsyncExitStack()
-        self.function_stack: AsyncExitStack[bool] = AsyncExitStack()
+        self.request_stack: AsyncExitStack[bool | None] = AsyncExitStack()
+        self.function_stack: AsyncExitStack[bool | None] = AsyncExitStack()
         self._cancel_scope = CancelScope()
         self._has_async = False
 
@@ -90,25 +90,26 @@ class Lifetime:
         manager = contextmanager_in_threadpool(contextmanager(call)(**arguments))
         return await self.stack(lifetime).enter_async_context(manager)
 
-    def stack(self, lifetime: str) -> AsyncExitStack[bool]:
+    def stack(self, lifetime: str) -> AsyncExitStack[bool | None]:
         """The stack of what has this lifetime: "function" or "request"."""
         return self.function_stack if lifetime == "function" else self.request_stack
 
 
 async def _close_both(
-    outer: AsyncExitStack[bool],
-    inner: AsyncExitStack[bool],
+    outer: AsyncExitStack[bool | None],
+    inner: AsyncExitStack[bool | None],
     kind: type[BaseException] | None,
     error: BaseException | None,
     traceback: TracebackType | None,
 ) -> bool:
     """Close the inner stack, then the outer one; tell whether the error was swallowed."""
+    swallowed = False
     async with outer:
         swallowed = bool(await inner.__aexit__(kind, error, traceback))
         if error is not None and not swallowed:
+            swallowed = True  # by the outer stack, if this line is not left for good
             raise error
-        return swallowed
-    return True  # the outer stack swallowed what was raised inside it
+    return swallowed
 
 
 def response_not_sent(where: str) -> FastAPIError:

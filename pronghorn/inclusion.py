@@ -1,0 +1,64 @@
+"""One router inside another."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
+
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import FastAPIError
+from pronghorn.routes import APIRoute
+from pronghorn.websocket_routes import APIWebSocketRoute
+
+
+@dataclass
+class Inclusion:
+    """One router inside another: where, and with which options."""
+
+    router: Router
+    options: dict[str, Any]
+    #: Routes as they are inside, kept as long as the original does not change.
+    known: dict[int, tuple[int, BaseRoute, BaseRoute]] = field(default_factory=dict)
+
+
+def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
+    """A route as it is inside an outer level; see `APIRoute.included`."""
+    if isinstance(route, (APIRoute, APIWebSocketRoute)):
+        return route.included(outer, provider)
+    prefix = outer.get("prefix", "")
+    if not prefix or isinstance(route, Host):
+        return route
+    clone: Any = copy.copy(route)
+    clone.original_route = getattr(route, "original_route", None) or route
+    if isinstance(route, (Route, WebSocketRoute)):
+        clone.path = prefix + route.path
+        clone.path_regex, clone.path_format, clone.param_convertors = compile_path(clone.path)
+    elif isinstance(route, Mount):
+        clone.path = prefix + route.path
+        found = compile_path(clone.path + "/{path:path}")
+        clone.path_regex, clone.path_format, clone.param_convertors = found
+    inside: BaseRoute = clone
+    return inside
+
+
+def contains(router: Router, other: Router) -> bool:
+    """Whether `other` is included anywhere in `router`."""
+    entries = getattr(router, "_entries", ())
+    inside = [entry.router for entry in entries if isinstance(entry, Inclusion)]
+    return any(found is other or contains(found, other) for found in inside)
+
+
+def refuse_empty_paths(router: Router) -> None:
+    """Without a prefix, every route needs a path of its own."""
+    for route in router.routes:
+        if getattr(route, "path", None) == "":
+            name = getattr(route, "name", "unknown")
+            error: FastAPIError = setup_error(
+                f"Prefix and path cannot be both empty (path operation: {name})",
+                "the router is included without a prefix, and the route has the path ''",
+                'prefix="/items" on the inclusion, or the path "/" on the route',
+            )
+            raise error
