@@ -29,18 +29,21 @@ def is_class(value: Any, bases: type[Any] | tuple[type[Any], ...]) -> TypeGuard[
 
 def resolve_alias(annotation: Any) -> Any:
     """What a ``type X = ...`` alias stands for, type arguments filled in."""
-    while True:
+    while not isinstance(annotation, type):
         if is_typealiastype(annotation):
             annotation = annotation.__value__
         elif is_typealiastype(get_origin(annotation)):
             alias = get_origin(annotation)
             annotation = alias.__value__[get_args(annotation)]
         else:
-            return annotation
+            break
+    return annotation
 
 
 def strip_metadata(annotation: Any) -> Any:
     """The bare type below aliases and ``Annotated``."""
+    if isinstance(annotation, type):
+        return annotation
     annotation = resolve_alias(annotation)
     while get_origin(annotation) is Annotated:
         annotation = resolve_alias(get_args(annotation)[0])
@@ -59,6 +62,8 @@ def split_metadata(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 def union_members(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, ``None`` included; empty if it is not a union."""
+    if isinstance(annotation, type):
+        return ()
     bare = strip_metadata(annotation)
     return get_args(bare) if get_origin(bare) in (Union, types.UnionType) else ()
 

@@ -190,14 +190,13 @@ def _inferred(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bo
         kind = params.Body
     else:
         kind = params.Query
-    marker = kind()
-    merged: FieldInfo = marker
-    if metadata:
-        merged = FieldInfo.from_annotation(Annotated[(bare, *metadata)])  # type: ignore[arg-type]  # built at run time
+    if not metadata:
+        return kind(annotation=bare) if in_path else kind(default, annotation=bare)
+    merged = FieldInfo.from_annotation(Annotated[(bare, *metadata)])  # type: ignore[arg-type]  # built at run time
     if in_path:
         # A route without this name in its path may use the default; here it always has a value.
         merged.default_factory, default = None, PydanticUndefined
-    return _copy_of(marker, merged, bare, default)
+    return _copy_of(kind(), merged, bare, default)
 
 
 def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Marker:
