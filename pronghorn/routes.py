@@ -21,7 +21,7 @@ from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.inheritance import combine_chain, written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.options import RouteClassOptions
-from pronghorn.plan.model import RoutePlan, StreamKind
+from pronghorn.plan.model import BodyKind, RoutePlan, StreamKind
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
     RouteDeclaration,
@@ -30,6 +30,7 @@ from pronghorn.plan.route import (
 )
 from pronghorn.revisions import declared
 from pronghorn.route_base import Declared, RouteApp, asgi_handler, current_overrides, value_of
+from pronghorn.run.forms import ensure_multipart_installed
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -96,7 +97,8 @@ class APIRoute(Declared, Route):
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
         self._set(revision=declared())
-        _ = self.plan
+        if self.plan.body is not None and self.plan.body.kind is BodyKind.FORM:
+            ensure_multipart_installed()
 
     # --- the plan and the views of it -------------------------------------------------------
 

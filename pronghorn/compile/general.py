@@ -26,7 +26,7 @@ from pronghorn.run.exchange import Exchange
 from pronghorn.run.forms import read_form
 from pronghorn.run.lifetime import Lifetime, response_not_sent
 from pronghorn.run.respond import Responder, injected_response
-from pronghorn.run.solve import Call, Inputs, solve
+from pronghorn.run.solve import Call, Inputs, Known, solve
 from pronghorn.run.streams import Streamer
 
 #: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
@@ -65,12 +65,14 @@ class GeneralHandler:
         )
         return await self.finish(inputs)
 
-    async def finish(self, inputs: Inputs, done: Sequence[Any] = ()) -> Response:
+    async def finish(
+        self, inputs: Inputs, done: Sequence[Any] = (), known: Known | None = None
+    ) -> Response:
         """Solve, call the endpoint, make the response.
 
-        - `done`: results of the first calls, when somebody made them already.
+        - `done`, `known`: see `run.solve.solve`.
         """
-        arguments, errors = await solve(self.calls, inputs, done)
+        arguments, errors = await solve(self.calls, inputs, done, known)
         if errors:
             body = None if inputs.body is PydanticUndefined else inputs.body
             raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())

@@ -58,7 +58,8 @@ class StepReads:
     arguments: dict[str, str] = field(default_factory=dict)
     unpacked: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
+    #: location and fields of what runs user code
+    late: list[tuple[str, str]] = field(default_factory=list)
 
 
 class HandlerWriter:
@@ -86,8 +87,9 @@ class HandlerWriter:
             query_lists=query_lists,
             run_sync=run_sync,
             copy_context=copy_context,
-            extracted=extracted,
-            extracted_body=extracted_body,
+            extract_parameters=extract_parameters,
+            extract_body=extract_body,
+            without_errors=without_errors,
         )
         self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
 
@@ -106,28 +108,28 @@ class HandlerWriter:
         self, index: int, location: str, fields: Sequence[Field], found: StepReads
     ) -> None:
         """One call's values from one place: one by one where simple, else all together."""
+        bound = self.source.bind(f"{location}_fields{index}", tuple(fields))
+        if not all(is_pure(item) for item in fields):
+            found.unpacked.append(f"{location}_values{index}")
+            found.late.append((location, bound))
+            return
         expressions = [self.reader.of_field(item) for item in fields]
         if any(expression is None for expression in expressions):
-            lines = [self._read_together(index, location, fields, found)]
-        else:
-            lines = []
-            for item, expression in zip(fields, expressions, strict=True):
-                found.arguments[item.name] = f"v{index}_{item.name}"
-                lines.append(f"v{index}_{item.name} = {expression}")
-        first = index == 0  # nothing has been called before it
-        pure = first or all(is_pure(item) for item in fields)
-        (found.early if pure else found.late).extend(lines)
+            found.unpacked.append(f"{location}_values{index}")
+            found.early.append(f"{location}_values{index} = {self._together(location, bound)}")
+            return
+        for item, expression in zip(fields, expressions, strict=True):
+            found.arguments[item.name] = f"v{index}_{item.name}"
+            found.early.append(f"v{index}_{item.name} = {expression}")
 
-    def _read_together(
-        self, index: int, location: str, fields: Sequence[Field], found: StepReads
-    ) -> str:
-        name = f"{location}_values{index}"
-        found.unpacked.append(name)
-        bound = self.source.bind(f"{location}_fields{index}", tuple(fields))
-        if location == "body":
-            embed = bool(self.body and self.body.embed)
-            return f"{name} = await extracted_body({bound}, body, {embed})"
-        return f"{name} = extracted({bound}, {SOURCES[location]})"
+    def _together(self, location: str, fields: str) -> str:
+        """All values from one place in the exact way, or an exception."""
+        return f"without_errors({self._extraction(location, fields)})"
+
+    def _extraction(self, location: str, fields: str) -> str:
+        if location != "body":
+            return f"extract_parameters({fields}, {SOURCES[location]})"
+        return f"await extract_body({fields}, body, {bool(self.body and self.body.embed)})"
 
     def write_early_reads(self) -> None:
         """Everything that can be read before the first call."""
@@ -139,23 +141,23 @@ class HandlerWriter:
                 self.source.line(line)
             for line in lines:
                 self.source.line(line)
-        self._write_resume(0)
+        with self.source.block("except Exception:"):
+            self.source.line(f"return await resume({self.resume_arguments()}, (), {{}})")
 
     def write_late_reads(self, index: int) -> None:
-        """What must not be read before the calls that come first."""
-        lines = self.reads[index].late
-        if not lines:
-            return
-        with self.source.block("try:"):
-            for line in lines:
-                self.source.line(line)
-        self._write_resume(index)
+        """What runs user code, once, and not before the calls that come first.
 
-    def _write_resume(self, index: int) -> None:
-        """The way out when a value is not as hoped: the exact solver goes on from here."""
+        When it finds errors, the exact solver goes on from here and takes over what is known.
+        """
         done = "".join(f"d{number}, " for number in range(index))
-        with self.source.block("except Exception:"):
-            self.source.line(f"return await resume({self.resume_arguments()}, done=({done}))")
+        known = ""
+        for location, bound in self.reads[index].late:
+            values = f"{location}_values{index}"
+            self.source.line(f"{values}, errors = {self._extraction(location, bound)}")
+            known += f"({index}, {location!r}): ({values}, errors), "
+            with self.source.block("if errors:"):
+                resume = f"resume({self.resume_arguments()}, ({done}), {{{known}}})"
+                self.source.line(f"return await {resume}")
 
     def resume_arguments(self) -> str:
         """What the exact way needs to go on; depends on what exists at that point."""
@@ -275,17 +277,9 @@ def limit_of(call: CallPlan) -> Any:
     return call.marker._concurrency if call.marker is not None else None
 
 
-def extracted(fields: Sequence[Field], received: Any) -> dict[str, Any]:
-    """The values of several parameters; raises as soon as the exact way would report."""
-    values, errors = extract_parameters(fields, received)
-    if errors:
-        raise ValueError(errors)
-    return values
-
-
-async def extracted_body(fields: Sequence[Field], received: Any, embed: bool) -> dict[str, Any]:
-    """The same for values of the body."""
-    values, errors = await extract_body(fields, received, embed)
+def without_errors(found: tuple[dict[str, Any], list[Any]]) -> dict[str, Any]:
+    """The values that were extracted; raises where the exact way would report errors."""
+    values, errors = found
     if errors:
         raise ValueError(errors)
     return values

@@ -30,7 +30,7 @@ from pronghorn.run.body import read_json
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime, response_not_sent
 from pronghorn.run.respond import Responder, injected_response, send_json_with
-from pronghorn.run.solve import Inputs
+from pronghorn.run.solve import Inputs, Known
 from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -296,8 +296,9 @@ class Resume:
         injected: Response | None,
         background: BackgroundTasks | None,
         done: Sequence[Any],
+        known: Known,
     ) -> None:
-        """Answer the request; `done` holds the results of the calls already made."""
+        """Answer the request; see `run.solve.solve` for `done` and `known`."""
         inputs = Inputs(
             connection=exchange.connection,
             path=path,
@@ -307,7 +308,7 @@ class Resume:
             response=injected,
             background=background,
         )
-        response = await self._general.finish(inputs, done)
+        response = await self._general.finish(inputs, done, known)
         if lifetime is not None:
             await lifetime.close_function_stack()
         await exchange.send_response(response)

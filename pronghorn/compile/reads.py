@@ -16,6 +16,8 @@ from pronghorn.compile.source import Source
 from pronghorn.fields import Field
 from pronghorn.plan.model import BodyKind, BodyPlan
 
+#: Factories whose result depends on nothing.
+PURE_FACTORIES = (None, list, dict, set, tuple, str, int, float, bool)
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 
 
@@ -120,6 +122,8 @@ def is_pure(field: Field) -> bool:
     Only then may it be validated earlier than FastAPI would: user code could read what a
     dependency sets up first.
     """
+    if field.is_file or field.info.default_factory not in PURE_FACTORIES:
+        return False  # a file has a position; a factory may give something else each time
     return _is_pure(field.adapter.core_schema, set())
 
 
@@ -134,6 +138,8 @@ def _is_pure(schema: Any, seen: set[int]) -> bool:
     kind = schema.get("type")
     if isinstance(kind, str) and kind.startswith("function-"):
         return False
-    if any(schema.get(key) for key in ("post_init", "custom_init", "missing", "default_factory")):
+    if any(schema.get(key) for key in ("post_init", "custom_init", "missing")):
+        return False
+    if schema.get("default_factory") not in PURE_FACTORIES:
         return False
     return all(_is_pure(value, seen) for key, value in schema.items() if key != "serialization")

@@ -12,7 +12,7 @@ from pronghorn.exceptions import WebSocketRequestValidationError
 from pronghorn.plan.model import InjectedKind, WebSocketPlan
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime
-from pronghorn.run.solve import Inputs, solve
+from pronghorn.run.solve import Inputs, Known, solve
 
 
 def compile_websocket(plan: WebSocketPlan) -> Handler:
@@ -65,9 +65,10 @@ class WebSocketWriter(HandlerWriter):
         path: Mapping[str, Any],
         lifetime: Lifetime,
         done: Sequence[Any],
+        known: Known,
     ) -> None:
         inputs = Inputs(connection=exchange.connection, path=path, lifetime=lifetime)
-        arguments, errors = await solve(self._calls, inputs, done)
+        arguments, errors = await solve(self._calls, inputs, done, known)
         if errors:
             raise WebSocketRequestValidationError(errors, endpoint_ctx=self._context())
         await self._calls[-1].function(**arguments)

@@ -48,6 +48,12 @@ class Call:
     scopes: Sequence[str] = ()
 
 
+#: (index of a call, location) -> values and errors.
+Known = Mapping[tuple[int, str], tuple[dict[str, Any], list[Any]]]
+#: The attribute of the connection that holds what came from a location.
+RECEIVED = {"query": "query_params", "header": "headers", "cookie": "cookies"}
+
+
 class _Skipped:
     """In the place of a value: the call was not made, or the value does not exist here."""
 
@@ -69,7 +75,10 @@ class Inputs:
 
 
 async def solve(
-    calls: Sequence[Call], inputs: Inputs, done: Sequence[Any] = ()
+    calls: Sequence[Call],
+    inputs: Inputs,
+    done: Sequence[Any] = (),
+    known: Known | None = None,
 ) -> tuple[dict[str, Any], list[Any]]:
     """Make every call but the last one; return the arguments of the last, and all errors.
 
@@ -77,14 +86,17 @@ async def solve(
     dependencies was skipped, is skipped; the others still run, as their errors count too.
 
     - `done`: the results of the first calls, when a compiled handler has made them already.
+    - `known`: (index of a call, location) -> values and errors that it has read already, so that
+      validators of the user run once.
     """
     results: list[Any] = list(done)
     errors: list[Any] = []
     arguments: dict[str, Any] = {}
-    for call in calls[len(done) :]:
-        arguments, found = await _arguments_of(call, results, inputs)
+    for index in range(len(done), len(calls)):
+        call = calls[index]
+        arguments, found = await _arguments_of(index, call, results, inputs, known or {})
         errors += found
-        if found or any(results[index] is SKIPPED for index in call.needs):
+        if found or any(results[need] is SKIPPED for need in call.needs):
             results.append(SKIPPED)
         elif call is not calls[-1]:
             results.append(await make_call(call, arguments, inputs.lifetime))
@@ -92,32 +104,32 @@ async def solve(
 
 
 async def _arguments_of(
-    call: Call, results: Sequence[Any], inputs: Inputs
+    index: int, call: Call, results: Sequence[Any], inputs: Inputs, known: Known
 ) -> tuple[dict[str, Any], list[Any]]:
     """The keyword arguments of one call and the errors in what it reads from the request."""
-    connection = inputs.connection
-    arguments: dict[str, Any] = {name: results[index] for name, index in call.arguments.items()}
+    arguments: dict[str, Any] = {name: results[at] for name, at in call.arguments.items()}
     errors: list[Any] = []
-    for fields, source in (
-        (call.path_fields, None),
-        (call.query_fields, "query_params"),
-        (call.header_fields, "headers"),
-        (call.cookie_fields, "cookies"),
-    ):
+    for location in ("path", "query", "header", "cookie", "body"):
+        fields = getattr(call, f"{location}_fields")
         if fields:
-            received = getattr(connection, source) if source else inputs.path
-            values, found = extract_parameters(fields, received)
-            arguments |= values
-            errors += found
-    if call.body_fields:
-        values, found = await extract_body(call.body_fields, inputs.body, inputs.embed)
-        arguments |= values
-        errors += found
+            read = known.get((index, location)) or await _read(location, fields, inputs)
+            arguments |= read[0]
+            errors += read[1]
     for name, kind in call.injected.items():
         value = _inject(kind, call, inputs)
         if value is not SKIPPED:
             arguments[name] = value
     return arguments, errors
+
+
+async def _read(
+    location: str, fields: Sequence[Field], inputs: Inputs
+) -> tuple[dict[str, Any], list[Any]]:
+    if location == "body":
+        return await extract_body(fields, inputs.body, inputs.embed)
+    if location == "path":
+        return extract_parameters(fields, inputs.path)
+    return extract_parameters(fields, getattr(inputs.connection, RECEIVED[location]))
 
 
 def _inject(kind: str, call: Call, inputs: Inputs) -> Any:
