@@ -138,8 +138,8 @@ class Field:
         self.is_plain_text = (
             info.annotation is str and not info.metadata and info.discriminator is None
         )
-        self._default_is_constant = info.default_factory is None and isinstance(
-            info.default, _CONSTANTS
+        self._default_is_constant = (
+            info.default_factory is None and type(info.default) in _CONSTANTS
         )
         self._adapter: TypeAdapter[Any] | None = None
         self.check = self._check_after_building
