@@ -1,0 +1,139 @@
+"""Questions about types, asked of every spelling of a type."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, List, NamedTuple, Optional, TypeVar, Union
+
+import pytest
+from pydantic import BaseModel, Json, Secret
+from typing_extensions import TypeAliasType
+
+from pronghorn import annotations as ask
+from pronghorn.datastructures import UploadFile
+
+T = TypeVar("T")
+
+
+class Item(BaseModel):
+    name: str
+
+
+class Other(BaseModel):
+    size: int
+
+
+class Box(BaseModel, Generic[T]):
+    content: T
+
+
+@dataclass
+class Point:
+    x: int
+
+
+class Pair(NamedTuple):
+    first: int
+
+
+Alias = TypeAliasType("Alias", Annotated[list[int], "a note"])
+Nested = TypeAliasType("Nested", Annotated[Alias, "another note"])
+Many = TypeAliasType("Many", list[T], type_params=(T,))
+
+
+def test_aliases_and_metadata() -> None:
+    assert ask.resolve_alias(Alias) == Annotated[list[int], "a note"]
+    assert ask.strip_metadata(Nested) == list[int]
+    assert ask.split_metadata(Nested) == (list[int], ("a note", "another note"))
+    assert ask.strip_metadata(Many[str]) == list[str]
+    assert ask.split_metadata(int) == (int, ())
+
+
+@pytest.mark.parametrize(
+    ("annotation", "members"),
+    [
+        (int | None, (int, type(None))),
+        (Optional[int], (int, type(None))),
+        (Annotated[Union[int, str], "a note"], (int, str)),
+        (int, ()),
+        (list[int | str], ()),
+    ],
+)
+def test_members_of_unions(annotation: Any, members: tuple[Any, ...]) -> None:
+    assert ask.union_members(annotation) == members
+
+
+@pytest.mark.parametrize(
+    ("annotation", "sequence", "scalar", "scalar_sequence"),
+    [
+        (int, False, True, False),
+        (str, False, True, False),
+        (bytes, False, True, False),
+        (int | str | None, False, True, False),
+        (Any, False, True, False),
+        (list, True, False, True),
+        (List[int], True, False, True),
+        (Sequence[int], True, False, True),
+        (deque[int], True, False, True),
+        (tuple[int, ...], True, False, True),
+        (Pair, True, False, True),
+        (Nested, True, False, True),
+        (Many[int], True, False, True),
+        (int | list[int], True, False, True),
+        (list[int] | None, True, False, True),
+        (list[list[int]], True, False, False),
+        (list[Item], True, False, False),
+        (list[int] | Item, True, False, False),
+        (Item, False, False, False),
+        (Item | None, False, False, False),
+        (Box[int], False, False, False),
+        (Point, False, False, False),
+        (dict[str, int], False, False, False),
+        (UploadFile, False, False, False),
+        (Secret[int], False, False, False),
+    ],
+)
+def test_kinds_of_types(
+    annotation: Any, sequence: bool, scalar: bool, scalar_sequence: bool
+) -> None:
+    assert ask.is_sequence(annotation) is sequence
+    assert ask.is_scalar(annotation) is scalar
+    assert ask.is_complex(annotation) is not scalar
+    assert ask.is_scalar_sequence(annotation) is scalar_sequence
+
+
+@pytest.mark.parametrize(
+    ("annotation", "model", "models"),
+    [
+        (Item, Item, (Item,)),
+        (Item | None, Item, (Item,)),
+        (Annotated[Optional[Annotated[Item, "a"]], "b"], Item, (Item,)),
+        (Item | Other | None, None, (Item, Other)),
+        (Item | int, None, ()),
+        (list[Item], None, ()),
+        (Json[Item], None, ()),
+        (Optional[Json[Item]], None, ()),
+        (int, None, ()),
+    ],
+)
+def test_models(annotation: Any, model: Any, models: tuple[Any, ...]) -> None:
+    assert ask.model_of(annotation) is model
+    assert ask.models_of(annotation) == models
+
+
+def test_files_and_bytes() -> None:
+    assert ask.is_upload(UploadFile | None)
+    assert not ask.is_upload(list[UploadFile])
+    assert ask.is_upload_sequence(list[UploadFile] | None)
+    assert not ask.is_upload_sequence(list[str])
+    assert ask.is_bytes(bytes | None)
+    assert ask.is_bytes_sequence(Annotated[list[bytes], "a note"])
+
+
+def test_what_is_no_class() -> None:
+    assert not ask.is_class(list[int], list)
+    assert not ask.is_class(type[int], type)
+    assert not ask.is_class("Item", BaseModel)
+    assert ask.is_class(Item, BaseModel)
