@@ -24,6 +24,8 @@ from pronghorn.run.errors import ErrorHandlers
 from pronghorn.run.exchange import Exchange
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
+#: Answers one exchange, whoever made it.
+Answer = Callable[[Exchange], Awaitable[None]]
 
 
 class RouterView(Protocol):
@@ -209,7 +211,10 @@ class OuterPipeline:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send)
+        await self.answer(Exchange(scope, receive, send))
+
+    async def answer(self, exchange: Exchange) -> None:
+        """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""
         try:
             await self._inner.answer(exchange)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again

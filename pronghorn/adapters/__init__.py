@@ -1,0 +1,1 @@
+"""Servers: each adapter gives the compiled application an exchange made by one server."""

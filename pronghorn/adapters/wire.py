@@ -1,0 +1,311 @@
+"""One request that uvicorn's parser read, answered by writing to its transport.
+
+The short ways (a body that is there, a JSON response) touch no ASGI message. Everything else goes
+through uvicorn's own request cycle, from which the exchange inherits `send` and `receive`: chunks,
+flow control, `Expect: 100-continue` and the checks of headers are uvicorn's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import httptools
+from starlette.types import Message, Scope
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    RequestResponseCycle,
+)
+from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
+
+from pronghorn.compile.app import Answer
+from pronghorn.run.exchange import Exchange, RawHeaders
+
+if TYPE_CHECKING:
+    from pronghorn.adapters.uvicorn_protocol import PronghornProtocol
+
+#: Headers that decide how a response is framed: uvicorn's cycle knows what they mean.
+FRAMING = frozenset([b"connection", b"content-length", b"transfer-encoding"])
+ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
+
+
+class WireExchange(RequestResponseCycle, Exchange):
+    """One HTTP request on a connection of uvicorn; at the same time uvicorn's view of it.
+
+    What most requests never change stands on the class, so that making one costs little.
+    """
+
+    disconnected = False
+    response_started = False
+    response_complete = False
+    chunked_encoding = None
+    expected_content_length = 0
+    more_body = True
+    body: Any = b""
+    http_version = "1.1"
+    #: Something to tell `receive` has come before anybody waited for it.
+    _news = False
+    _scope: Scope | None = None
+    _message_event: asyncio.Event | None = None
+    _body: bytes | None = None
+    _connection: Any = None
+
+    def __init__(self, protocol: PronghornProtocol, method: str, keep_alive: bool) -> None:
+        self.protocol = protocol
+        self.transport = protocol.transport
+        self.url = protocol.url
+        self.headers = protocol.headers
+        self.method = method
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = protocol.expect_100_continue
+        self.forwarded = protocol.forwarded
+
+    # --- what the request says ------------------------------------------------------------
+
+    @property
+    def scope(self) -> Scope:  # type: ignore[override]  # made when somebody asks
+        """The ASGI scope, as uvicorn would have made it."""
+        scope = self._scope
+        if scope is None:
+            scope = self._scope = self._make_scope()
+        return scope
+
+    def _make_scope(self) -> Scope:
+        protocol = self.protocol
+        raw_path, query = split_url(self.url)
+        path = raw_path.decode("ascii")
+        if "%" in path:
+            path = unquote(path)
+        root_path = protocol.root_path
+        if root_path:
+            path = root_path + path
+            raw_path = root_path.encode("ascii") + raw_path
+        scope: Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": self.http_version,
+            "server": protocol.server,
+            "client": protocol.client,
+            "scheme": protocol.scheme,
+            "root_path": protocol.direct_root_path or root_path,
+            "headers": self.headers,
+            "state": protocol.app_state.copy(),
+            "method": self.method,
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "app": protocol.direct_app,
+        }
+        if self.forwarded:
+            protocol.believe_proxy(scope)
+        return scope
+
+    def header(self, name: bytes) -> str | None:
+        """The first value of a header; `name` in lower case."""
+        for key, value in self.headers:
+            if key == name:
+                return str(value, "latin-1")
+        return None
+
+    def first_headers(self) -> dict[bytes, bytes]:
+        """All headers by name, the first value of each."""
+        return dict(reversed(self.headers))
+
+    def header_values(self, name: bytes) -> list[str]:
+        """Every value of a header; `name` in lower case."""
+        return [str(value, "latin-1") for key, value in self.headers if key == name]
+
+    # --- the body -------------------------------------------------------------------------
+
+    def add_body(self, body: bytes) -> None:
+        """Keep a part of the body until somebody asks for it."""
+        if self.body:
+            if type(self.body) is bytes:
+                self.body = bytearray(self.body)
+            self.body += body
+        else:
+            self.body = body
+        self.notify()
+
+    def notify(self) -> None:
+        """Wake `receive`: a part of the body came, or the client left."""
+        if self._message_event is None:
+            self._news = True
+        else:
+            self._message_event.set()
+
+    @property
+    def message_event(self) -> asyncio.Event:  # type: ignore[override]  # made when waited for
+        """What `receive` waits for; most requests are over before anybody waits."""
+        event = self._message_event
+        if event is None:
+            event = self._message_event = asyncio.Event()
+            if self._news:
+                event.set()
+        return event
+
+    async def read_body(self) -> bytes:
+        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        if self._body is None and not self.more_body and self._connection is None:
+            self._body = bytes(self.body)
+            self.body = b""
+            self._news = False
+            if self._message_event is not None:
+                self._message_event.clear()
+        if self._body is None:
+            return await Exchange.read_body(self)
+        return self._body
+
+    # --- the answer -----------------------------------------------------------------------
+
+    @property
+    def started(self) -> bool:
+        """True from the moment at which the status line may be on its way."""
+        return self.response_started
+
+    @started.setter
+    def started(self, value: bool) -> None:
+        """The cycle keeps this itself."""
+
+    async def tracked_send(self, message: Message) -> None:
+        """`send`: the cycle remembers that an answer has begun."""
+        await self.send(message)  # type: ignore[arg-type]  # uvicorn's messages are typed dicts
+
+    async def send_json(
+        self, body: bytes, status: int = 200, headers: RawHeaders | None = None
+    ) -> None:
+        """Send a complete JSON response with one write."""
+        protocol = self.protocol
+        extra = header_lines(headers) if headers else b""
+        prefix = protocol.prefix(status)
+        if extra is None or prefix is None:
+            await Exchange.send_json(self, body, status, headers)
+            return
+        if protocol.flow.write_paused and not self.disconnected:
+            await protocol.flow.drain()
+        if self.disconnected:
+            return
+        if self.response_started:
+            raise RuntimeError(ALREADY_ANSWERED)
+        self.response_started = True
+        if protocol.access_log:
+            self.log_access(status)
+        if not self.keep_alive:
+            extra += b"connection: close\r\n"
+        self.transport.write(
+            b"%bcontent-length: %d\r\ncontent-type: application/json\r\n%b\r\n%b"
+            % (prefix, len(body), extra, b"" if self.method == "HEAD" else body)
+        )
+        self.complete()
+
+    def complete(self) -> None:
+        """Tell the connection that this response is over."""
+        self.response_complete = True
+        if self._message_event is not None:
+            self._message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.protocol.on_response_complete()
+
+    def log_access(self, status: int) -> None:
+        """Write the line of the access log."""
+        scope: Any = self.scope
+        self.protocol.access_logger.info(
+            '%s - "%s %s HTTP/%s" %d',
+            get_client_addr(scope),
+            scope["method"],
+            get_path_with_query_string(scope),
+            scope["http_version"],
+            status,
+        )
+
+    # --- what uvicorn's cycle reads of itself -----------------------------------------------
+
+    flow = property(lambda self: self.protocol.flow)
+    logger = property(lambda self: self.protocol.logger)
+    access_logger = property(lambda self: self.protocol.access_logger)
+    access_log = property(lambda self: self.protocol.access_log)
+    default_headers = property(lambda self: self.protocol.server_state.default_headers)
+
+    def on_response(self) -> None:
+        """The cycle has sent the last part of a response."""
+        self.protocol.on_response_complete()
+
+    async def run(self, answer: Answer) -> None:
+        """Let the compiled application answer; do what uvicorn does when it fails to."""
+        try:
+            await answer(self)
+        except BaseException as error:  # noqa: BLE001 - the last resort, as in uvicorn
+            self.logger.error("Exception in ASGI application\n", exc_info=error)
+            if self.response_started:
+                self.transport.close()
+            else:
+                await self.send_500_response()
+        else:
+            if not self.response_complete and not self.disconnected:
+                await self._give_up()
+
+    async def _give_up(self) -> None:
+        if self.response_started:
+            self.logger.error("ASGI callable returned without completing response.")
+            self.transport.close()
+        else:
+            self.logger.error("ASGI callable returned without starting response.")
+            await self.send_500_response()
+
+
+class Prefixes:
+    """The first lines of responses: status line and default headers, ready to be written.
+
+    uvicorn makes a new list of default headers every second, for the date.
+    """
+
+    def __init__(self) -> None:
+        self._defaults: list[tuple[bytes, bytes]] | None = None
+        self._lines: bytes | None = None
+        self._by_status: dict[int, bytes] = {}
+
+    def get(self, status: int, defaults: list[tuple[bytes, bytes]]) -> bytes | None:
+        """The lines for a status code; None where uvicorn's cycle has to look at each header."""
+        if defaults is not self._defaults:
+            self._defaults = defaults
+            self._lines = header_lines(defaults)
+            self._by_status.clear()
+        prefix = self._by_status.get(status)
+        if prefix is None and self._lines is not None:
+            prefix = self._by_status[status] = STATUS_LINE[status] + self._lines
+        return prefix
+
+
+def header_lines(headers: RawHeaders) -> bytes | None:
+    """Headers as they are written; None if one of them decides how the response is framed.
+
+    Raises:
+        RuntimeError: A name or a value contains what no header may.
+    """
+    lines = []
+    for name, value in headers:
+        if HEADER_RE.search(name):
+            raise RuntimeError("Invalid HTTP header name.")
+        if HEADER_VALUE_RE.search(value):
+            raise RuntimeError("Invalid HTTP header value.")
+        lowered = name.lower()
+        if lowered in FRAMING:
+            return None
+        lines += [lowered, b": ", value, b"\r\n"]
+    return b"".join(lines)
+
+
+def split_url(url: bytes) -> tuple[bytes, bytes]:
+    """Path and query of a request target.
+
+    The parser has checked its characters, so for a path nothing is left to be parsed.
+    """
+    if url[:1] == b"/" and b"#" not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    parsed = httptools.parse_url(url)
+    return parsed.path, parsed.query or b""
