@@ -18,7 +18,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack, deprecated
 
-from pronghorn.compile.app import OuterPipeline, Pipeline
+from pronghorn.compile.app import Answer, OuterPipeline, Pipeline
 from pronghorn.diagnostics import setup_error, warn_deprecated
 from pronghorn.exception_handlers import (
     http_exception_handler,
@@ -148,6 +148,20 @@ class FastAPI(Verbs, Starlette):
         if stack is None:
             stack = self.middleware_stack = self.build_middleware_stack()
         await stack(scope, receive, send)
+
+    def direct_answer(self) -> Answer | None:
+        """What answers an HTTP exchange without ASGI messages, for servers that need none.
+
+        Returns:
+            None when something stands around the compiled application: middleware, or a method
+            that a subclass has overridden.
+        """
+        if type(self).__call__ is not FastAPI.__call__ or "__call__" in self.__dict__:
+            return None
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        stack = self.middleware_stack
+        return stack.answer if type(stack) is OuterPipeline else None
 
     def build_middleware_stack(self) -> ASGIApp:
         """The application with everything around it; made once, before the first request.
