@@ -30,6 +30,7 @@ from pronghorn.exceptions import (
     SetupAssertionError,
     WebSocketRequestValidationError,
 )
+from pronghorn.frontend import FrontendFiles, ServesFrontends
 from pronghorn.inheritance import written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.openapi.docs import (
@@ -61,7 +62,7 @@ ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_pat
 ATTRIBUTES += ("max_body_size", "telemetry")
 
 
-class FastAPI(Verbs, Starlette):
+class FastAPI(Verbs, ServesFrontends, Starlette):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:
@@ -226,6 +227,9 @@ class FastAPI(Verbs, Starlette):
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a plain Starlette WebSocket route, without dependencies."""
         return self.router.websocket_route(path, name=name)
+
+    def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
+        self.router._add_frontend(prefix, files)
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:

@@ -114,8 +114,13 @@ def user_place() -> str | None:
 
 def warn_deprecated(message: str) -> None:
     """Warn about a feature on its way out, pointing at the line of the program that uses it."""
+    warn_user(message, FastAPIDeprecationWarning)
+
+
+def warn_user(message: str, kind: type[Warning] = UserWarning) -> None:
+    """Warn, pointing at the line of the program that called pronghorn."""
     _, depth = _user_frame()
-    warnings.warn(message, FastAPIDeprecationWarning, stacklevel=depth)
+    warnings.warn(message, kind, stacklevel=depth)
 
 
 def _user_frame() -> tuple[FrameType | None, int]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from errno import ENAMETOOLONG
 from typing import Any, Literal
 
+from starlette._utils import get_route_path
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import URL, Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Match, get_route_path
+from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -27,11 +29,10 @@ from pronghorn.compile.http import Handler, compile_route
 from pronghorn.diagnostics import setup_error, user_place, warn_user
 from pronghorn.exceptions import SetupAssertionError, SetupError
 from pronghorn.inheritance import combine_options
-from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.response import ResponseDeclaration
 from pronghorn.plan.route import RouteDeclaration, override_dependencies, plan_route
 from pronghorn.revisions import declared
-from pronghorn.routes import RouteApp
+from pronghorn.route_base import RouteApp
 
 Directory = str | os.PathLike[str]
 Fallback = Literal["auto", "index.html", "404.html"] | None
@@ -61,6 +62,7 @@ class FrontendFiles(StaticFiles):
     def __init__(self, directory: Directory, fallback: Fallback) -> None:
         super().__init__(directory=directory, check_dir=False)
         self.fallback = fallback
+        self._where = user_place()
 
     async def respond(self, path: str, scope: Scope) -> Response:
         """Answer a request for a path inside the frontend.
@@ -153,9 +155,9 @@ class FrontendFiles(StaticFiles):
         return setup_error(
             f"Frontend directory '{self._directory}' does not exist. "
             f"Resolved absolute path: '{os.path.abspath(self._directory)}'",
-            "the frontend is not built yet, or the program runs in another directory",
-            "check_dir=False  # if the directory is made later",
-            where=user_place(),
+            "it is not built yet, or the program does not run where the path begins",
+            'directory=Path(__file__).parent / "dist"',
+            where=self._where,
         )
 
     def _no_fallback(self) -> SetupError:
@@ -165,7 +167,7 @@ class FrontendFiles(StaticFiles):
             f"'{os.path.abspath(self._directory)}'",
             "the frontend has no such page",
             'fallback="auto"  # whichever exists',
-            where=user_place(),
+            where=self._where,
         )
 
 
@@ -181,19 +183,13 @@ class FrontendRoute(BaseRoute):
 
     def __init__(self, app: FrontendFiles, options: Mapping[str, Any], provider: Any) -> None:
         self.app = app
-        self.options = options
+        self.options = {**options, "dependencies": list(options.get("dependencies") or ())}
         self.dependency_overrides_provider = provider
         self.revision = declared()
         self.path: str = options["prefix"]
         self.path_format = f"{self.path}/{{path}}"
-        self._plan: RoutePlan | None = None
-
-    @property
-    def plan(self) -> RoutePlan:
-        """The frozen facts about this frontend, as if it were an operation."""
-        if self._plan is None:
-            self._plan = plan_route(self._declaration())
-        return self._plan
+        #: The frozen facts about this frontend, as if it were an operation.
+        self.plan = plan_route(self._declaration())
 
     def _declaration(self) -> RouteDeclaration:
         return RouteDeclaration(
@@ -207,7 +203,7 @@ class FrontendRoute(BaseRoute):
             response=ResponseDeclaration(
                 response_class=JSONResponse, explicit_class=False, model=None
             ),
-            dependencies=tuple(self.options.get("dependencies") or ()),
+            dependencies=tuple(self.options["dependencies"]),
             max_body_size=self.options.get("max_body_size"),
             form_limits=self.options.get("form_limits") or {},
         )
@@ -242,11 +238,74 @@ class FrontendRoute(BaseRoute):
         await RouteApp(self)(scope, receive, send)
 
 
+class ServesFrontends:
+    """`frontend`, once, for the application and the router."""
+
+    def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
+        raise NotImplementedError
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: Directory,
+        fallback: Fallback = "auto",
+        check_dir: CheckDirectory = "auto",
+    ) -> None:
+        """Serve the files that a frontend tool has built, where no other route answers.
+
+        Of several frontends, in this router or in others, the one with the longest path answers.
+        The dependencies of the application, the routers and the inclusions run before it.
+
+        Args:
+            path: The path of the frontend; begins with ``/``.
+            directory: The directory of the build; a link that leads out of it is not followed.
+            fallback: What to send where no file is: ``"404.html"`` with status 404;
+                ``"index.html"`` to a client whose ``Accept`` header names HTML, for paths that
+                the page itself knows; ``"auto"`` for whichever of them exists, in this order;
+                ``None`` for the 404 of the application.
+            check_dir: Whether the directory must exist now. ``"auto"`` only warns if the
+                environment variable ``FASTAPI_ENV`` is ``development``.
+
+        Raises:
+            SetupError: The path or the fallback cannot work, or the directory does not exist.
+        """
+        prefix = frontend_path(path)
+        self._add_frontend(prefix, frontend_files(directory, fallback, check_dir))
+
+
+class Frontends:
+    """The frontends of one router."""
+
+    def __init__(self) -> None:
+        self.routes: list[FrontendRoute] = []
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the one with the longest path answer, outside of our own routers."""
+        for route in longest_path_first(self.routes):
+            if route.matches(scope)[0] is Match.FULL:
+                await route.handle(scope, receive, send)
+                return
+        raise HTTPException(404)
+
+
+def longest_path_first(routes: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """Routes in the order in which they are asked when no other matches.
+
+    Frontends come last, the one with the longest path before those whose path contains it.
+    """
+
+    def place(route: BaseRoute) -> int:
+        return -len(route.path) if isinstance(route, FrontendRoute) else -sys.maxsize
+
+    return sorted(routes, key=place)
+
+
 def frontend_files(
     directory: Directory, fallback: Fallback, check_dir: CheckDirectory
 ) -> FrontendFiles:
     """The files of a new frontend, checked as far as `check_dir` says."""
-    if fallback not in FALLBACKS or fallback is False:
+    if fallback not in FALLBACKS:
         raise setup_error(
             "fallback must be 'auto', 'index.html', '404.html', or None",
             f"{fallback!r} was given",

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRo
 
 from pronghorn.diagnostics import setup_error
 from pronghorn.exceptions import FastAPIError
+from pronghorn.frontend import FrontendRoute
 from pronghorn.routes import APIRoute
 from pronghorn.websocket_routes import APIWebSocketRoute
 
@@ -26,7 +27,7 @@ class Inclusion:
 
 def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
     """A route as it is inside an outer level; see `APIRoute.included`."""
-    if isinstance(route, (APIRoute, APIWebSocketRoute)):
+    if isinstance(route, (APIRoute, APIWebSocketRoute, FrontendRoute)):
         return route.included(outer, provider)
     prefix = outer.get("prefix", "")
     if not prefix or isinstance(route, Host):

@@ -16,6 +16,13 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn.compile.app import CompiledRouter, Overrides
 from pronghorn.diagnostics import setup_error
 from pronghorn.exceptions import SetupAssertionError, SetupError
+from pronghorn.frontend import (
+    FrontendFiles,
+    FrontendRoute,
+    Frontends,
+    ServesFrontends,
+    longest_path_first,
+)
 from pronghorn.inclusion import Inclusion, contains, included_route, refuse_empty_paths
 from pronghorn.inheritance import check_prefix, combine_chain, combine_options, written
 from pronghorn.keywords import expanded_signature, option_defaults
@@ -49,7 +56,7 @@ _PING_INTERVAL: float = 15.0
 EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)  # type: ignore[method-assign]  # made for it
 
 
-class APIRouter(Verbs, Router):
+class APIRouter(Verbs, ServesFrontends, Router):
     """A group of routes that share a prefix, tags, dependencies and more.
 
     Args:
@@ -93,6 +100,9 @@ class APIRouter(Verbs, Router):
         self._compiled = CompiledRouter(self, current_revision)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
+        #: Asked after all others. FastAPI has these two under the same names.
+        self._low_priority_routes: list[BaseRoute] = []
+        self._frontend_routes = Frontends()
         self.on_startup = list(values["on_startup"] or ())
         self.on_shutdown = list(values["on_shutdown"] or ())
         self.lifespan_context = lifespan_of(self, values["lifespan"])
@@ -138,8 +148,13 @@ class APIRouter(Verbs, Router):
         return self.routes
 
     def last_routes(self) -> Sequence[BaseRoute]:
-        """Routes that are asked only when no other one matches."""
-        return ()
+        """Routes that are asked only when no other one matches: frontends, above all."""
+        found = [*self._low_priority_routes, *self._frontend_routes.routes]
+        for entry in self._entries:
+            if isinstance(entry, Inclusion):
+                last_routes = getattr(entry.router, "last_routes", tuple)
+                found += [self._included(route, entry) for route in last_routes()]
+        return longest_path_first(found)
 
     def current_overrides(self) -> Overrides:
         """The dependency overrides that are in force for this router."""
@@ -164,6 +179,9 @@ class APIRouter(Verbs, Router):
         # The original is kept too, so that its id cannot be used again.
         inclusion.known[id(route)] = (revision, route, inside)
         return inside
+
+    def _mark_routes_changed(self) -> None:
+        declared()
 
     def _inherited(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in INHERITED}
@@ -286,6 +304,12 @@ class APIRouter(Verbs, Router):
             return endpoint
 
         return decorate
+
+    def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
+        options = combine_chain([self._inherited(), {"prefix": prefix}])
+        route = FrontendRoute(files, options, self.dependency_overrides_provider)
+        self._frontend_routes.routes.append(route)
+        declared()
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
