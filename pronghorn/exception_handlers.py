@@ -7,7 +7,12 @@ from starlette.status import WS_1008_POLICY_VIOLATION
 from starlette.websockets import WebSocket
 
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.exceptions import (
+    RequestValidationError,
+    ValidationException,
+    WebSocketRequestValidationError,
+)
+from pronghorn.json_bytes import json_bytes, plain_json_bytes
 from pronghorn.utils import is_body_allowed_for_status_code
 
 __all__ = [
@@ -22,14 +27,31 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
     headers = getattr(exc, "headers", None)
     if not is_body_allowed_for_status_code(exc.status_code):
         return Response(status_code=exc.status_code, headers=headers)
-    return JSONResponse({"detail": exc.detail}, status_code=exc.status_code, headers=headers)
+    return WrittenJSONResponse(
+        error_body(exc), status_code=exc.status_code, headers=headers
+    )
 
 
 async def request_validation_exception_handler(
     request: Request, exc: RequestValidationError
 ) -> JSONResponse:
     """Answer with 422 and the list of errors."""
-    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=422)
+    return WrittenJSONResponse(error_body(exc), status_code=422)
+
+
+class WrittenJSONResponse(JSONResponse):
+    """A JSON response whose content is JSON already."""
+
+    def render(self, content: bytes) -> bytes:
+        """The content, unchanged."""
+        return content
+
+
+def error_body(exc: Exception) -> bytes:
+    """The JSON that answers an error."""
+    if isinstance(exc, HTTPException):
+        return plain_json_bytes({"detail": exc.detail})
+    return json_bytes({"detail": exc.errors() if isinstance(exc, ValidationException) else None})
 
 
 async def websocket_request_validation_exception_handler(

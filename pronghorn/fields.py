@@ -207,6 +207,11 @@ class Field:
         options.setdefault("by_alias", True)
         return self.adapter.dump_json(value, **options)
 
+    def json_writer(self, **options: Any) -> Callable[[Any], bytes]:
+        """`serialize_json` with fixed options, for one kind of response."""
+        options.setdefault("by_alias", True)
+        return partial(self.adapter.serializer.to_json, **options)
+
     # --- building -----------------------------------------------------------------------
 
     @property

@@ -29,7 +29,7 @@ from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
 from pronghorn.run.body import read_json
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime, response_not_sent
-from pronghorn.run.respond import Responder, injected_response, send_json_with
+from pronghorn.run.respond import InjectedResponse, Responder, send_json_with
 from pronghorn.run.solve import Inputs, Known
 from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -152,7 +152,7 @@ class HttpWriter(HandlerWriter):
             read_json=read_json,
             read_form_body=read_form_body,
             send_json_with=send_json_with,
-            injected_response=injected_response,
+            InjectedResponse=InjectedResponse,
             BackgroundTasks=BackgroundTasks,
             response_not_sent=response_not_sent,
             plan=plan,
@@ -166,7 +166,7 @@ class HttpWriter(HandlerWriter):
                 source.line("scope = exchange.scope")
             self._write_body()
             if self.has_response:
-                source.line("injected = injected_response()")
+                source.line("injected = InjectedResponse()")
             if self.has_background:
                 source.line("background = BackgroundTasks()")
             if not self.has_lifetime:

@@ -167,37 +167,46 @@ class RouteTable:
 
     def candidates(self, path: str) -> Iterator[Entry]:
         """Every route that could match a path, in registration order."""
-        found = list(self._root.rest)
-        nodes = [self._root]
-        for segment in path.split("/"):
-            following: list[_Node] = []
-            for node in nodes:
-                child = node.children.get(segment)
-                if child is not None:
-                    following.append(child)
-                if node.any_segment is not None:
-                    following.append(node.any_segment)
-            for node in following:
-                found += node.rest
-            nodes = following
-            if not nodes:
-                break
-        for node in nodes:
-            found += node.ends
-        found.sort()
-        entries = self.entries
-        return (entries[index] for index in found)
+        return map(self.entries.__getitem__, self._indexes(path.split("/")))
+
+    def _indexes(self, segments: Sequence[str]) -> list[int]:
+        """Walk down the tree; most paths have one way down and end at one list."""
+        node = self._root
+        found = node.rest
+        for depth, segment in enumerate(segments):
+            child, other = node.children.get(segment), node.any_segment
+            if child is not None and other is not None:
+                rest = self._all_indexes([child, other], segments[depth + 1 :])
+                return sorted(found + rest)
+            below = child or other
+            if below is None:
+                return found
+            node = below
+            if node.rest:
+                found = sorted(found + node.rest)
+        return sorted(found + node.ends) if found else node.ends
+
+    def _all_indexes(self, nodes: list[_Node], segments: Sequence[str]) -> list[int]:
+        """The same along every way down."""
+        found = [index for node in nodes for index in node.rest]
+        for segment in segments:
+            below = [(node.children.get(segment), node.any_segment) for node in nodes]
+            nodes = [node for pair in below for node in pair if node is not None]
+            found += [index for node in nodes for index in node.rest]
+        return found + [index for node in nodes for index in node.ends]
 
     def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
         """The route for a request: a full match, else the first partial one."""
         partial: Entry | None = None
         partial_scope: Scope = {}
-        for entry in self.candidates(path):
+        entries = self.entries
+        for index in self._indexes(path.split("/")):
+            entry = entries[index]
             match, child = entry.match(scope, path)
             if match is Match.FULL:
-                return match, entry, dict(child)
+                return match, entry, child
             if match is Match.PARTIAL and partial is None:
-                partial, partial_scope = entry, dict(child)
+                partial, partial_scope = entry, child
         if partial is not None:
             return Match.PARTIAL, partial, partial_scope
         return Match.NONE, None, {}

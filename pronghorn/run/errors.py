@@ -11,7 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.websockets import WebSocket
 
+from pronghorn.exception_handlers import (
+    error_body,
+    http_exception_handler,
+    request_validation_exception_handler,
+)
 from pronghorn.run.exchange import Exchange
+from pronghorn.utils import is_body_allowed_for_status_code
 
 Handler = Callable[..., Any]
 
@@ -54,7 +60,11 @@ class ErrorHandlers:
             raise error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
-        if is_coroutine_callable(handler):
+        plain = plain_answer(handler, error)
+        response: Any = None
+        if plain is not None:
+            await exchange.send_json(*plain)
+        elif is_coroutine_callable(handler):
             response = await handler(exchange.connection, error)
         else:
             response = await run_in_threadpool(handler, exchange.connection, error)
@@ -62,6 +72,19 @@ class ErrorHandlers:
             await response(exchange.scope, exchange.receive, exchange.tracked_send)
         # An exception object that a program raises again and again would collect tracebacks.
         error.__traceback__ = None
+
+
+def plain_answer(handler: Handler, error: Exception) -> tuple[bytes, int] | None:
+    """Body and status code, where a handler of ours answers with them alone.
+
+    Ours look at the error only, so no request and no response object are made for them.
+    """
+    if handler is request_validation_exception_handler:
+        return error_body(error), 422
+    if handler is http_exception_handler and isinstance(error, HTTPException):
+        if not error.headers and is_body_allowed_for_status_code(error.status_code):
+            return error_body(error), error.status_code
+    return None
 
 
 async def close_websocket(websocket: WebSocket, error: WebSocketException) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field
+from pronghorn.json_bytes import json_bytes
 from pronghorn.run.exchange import Exchange
 from pronghorn.utils import is_body_allowed_for_status_code
-
-#: What Starlette's JSONResponse writes, without making a response object.
-_encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-#: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
-_HIDDEN_KEY = '"_sa'
 
 Context = Callable[[], EndpointContext]
 
@@ -41,7 +38,8 @@ class Responder:
     exclude_defaults: bool = False
     exclude_none: bool = False
     options: Mapping[str, Any] = field(init=False)
-    encodes_as_is: bool = field(init=False)
+    given: dict[str, Any] = field(init=False)
+    render: Callable[[Any], Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.options = {
@@ -52,14 +50,38 @@ class Responder:
             "exclude_defaults": self.exclude_defaults,
             "exclude_none": self.exclude_none,
         }
-        # Dicts, lists, strings and numbers are what `jsonable_encoder` makes of them.
-        self.encodes_as_is = not (
-            self.include is not None
-            or self.exclude is not None
-            or self.exclude_unset
-            or self.exclude_defaults
-            or self.exclude_none
-        )
+        #: Those that say something else than their default.
+        self.given = {
+            name: value
+            for name, value in self.options.items()
+            if value is not (True if name == "by_alias" else None) and value is not False
+        }
+        if not self.by_alias:
+            self.given["by_alias"] = False
+        self.render = self._renderer()
+
+    def _renderer(self) -> Callable[[Any], Any]:
+        """Validates and serialises: to the body itself if `direct`, else to what the class renders.
+
+        The longest part of answering; a `def` endpoint runs it in its own worker thread.
+        """
+        field, validated = self.model_field, self.validated
+        if field is None and self.direct:
+            return partial(json_bytes, **self.given) if self.given else json_bytes
+        if field is None:
+            return partial(jsonable_encoder, **self.options)
+        if not self.direct:
+            return lambda result: field.serialize(validated(result), mode="json", **self.options)
+        check, to_json = field.check, field.json_writer(**self.given)
+
+        def render(result: Any) -> bytes:
+            try:
+                value = check(result)
+            except ValidationError:
+                value = validated(result)
+            return to_json(value)
+
+        return render
 
     def validated(self, result: Any) -> Any:
         """The result after its model; raises `ResponseValidationError` where it does not fit."""
@@ -69,29 +91,6 @@ class Responder:
         if errors:
             raise ResponseValidationError(errors, body=result, endpoint_ctx=self.context())
         return value
-
-    def render(self, result: Any) -> Any:
-        """Validate and serialise: the body itself if `direct`, else what the class renders.
-
-        The longest part of answering; a `def` endpoint runs it in its own worker thread.
-        """
-        if self.direct:
-            return self._json(result)
-        if self.model_field is None:
-            return jsonable_encoder(result, **self.options)
-        return self.model_field.serialize(self.validated(result), mode="json", **self.options)
-
-    def _json(self, result: Any) -> bytes:
-        if self.model_field is not None:
-            return self.model_field.serialize_json(self.validated(result), **self.options)
-        if self.encodes_as_is:
-            try:
-                text = _encode_json(result)
-                if _HIDDEN_KEY not in text:
-                    return text.encode()
-            except (TypeError, ValueError):
-                pass  # something that only `jsonable_encoder` knows how to write
-        return _encode_json(jsonable_encoder(result, **self.options)).encode()
 
     def make(
         self, content: Any, injected: Response | None, background: BackgroundTasks | None
@@ -138,9 +137,11 @@ async def send_json_with(
         await exchange.send_response(responder.make(content, injected, None))
 
 
-def injected_response() -> Response:
-    """The object that endpoints with a `Response` parameter receive: no status, no length."""
-    response = Response()
-    del response.headers["content-length"]
-    response.status_code = None  # type: ignore[assignment]  # means: not decided
-    return response
+class InjectedResponse(Response):
+    """What endpoints with a `Response` parameter receive: no body, no status yet, no headers."""
+
+    def __init__(self) -> None:
+        self.body = b""
+        self.background = None
+        self.raw_headers = []
+        self.status_code = None  # type: ignore[assignment]  # means: not decided

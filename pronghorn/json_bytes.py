@@ -1,0 +1,67 @@
+"""JSON as Starlette's `JSONResponse` writes it, without a response object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from json import encoder
+from typing import Any
+
+from pronghorn.encoders import jsonable_encoder
+
+#: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
+_HIDDEN_KEY = '"_sa'
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+def _text_writer() -> Callable[[Any], str]:
+    """A function from a value to JSON text.
+
+    `json.dumps` makes a new C encoder at every call; one that is kept takes half the time
+    (`{"message": "Hello", "items": [1, 2, 3]}`: 0.7 against 1.5 microseconds).
+    """
+    make_encoder = getattr(encoder, "c_make_encoder", None)
+    if make_encoder is None:  # not CPython
+        options: Any = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+        return json.JSONEncoder(**options).encode
+    # Without markers, a value that contains itself ends in a RecursionError.
+    pieces = make_encoder(
+        None, _refuse, encoder.encode_basestring, None, ":", ",", False, False, False
+    )
+    join = "".join
+    return lambda value: join(pieces(value, 0))
+
+
+_write = _text_writer()
+
+
+def plain_json_bytes(value: Any) -> bytes:
+    """The JSON of a value made of dicts, lists, strings and numbers.
+
+    Raises `TypeError` for anything else, and `ValueError` for NaN and the infinities, which
+    JSON does not have (RFC 8259).
+    """
+    return _write(value).encode()
+
+
+def json_bytes(value: Any, **options: Any) -> bytes:
+    """The JSON of any value that `jsonable_encoder` understands.
+
+    Dicts, lists, strings and numbers alone, which are most values, are what `jsonable_encoder`
+    makes of them, so they are written at once; anything else goes through it first.
+
+    - `options`: those of `jsonable_encoder`; with any of them, everything goes through it.
+
+    Raises `ValueError` for what has no such form.
+    """
+    if not options:
+        try:
+            text = _write(value)
+            if _HIDDEN_KEY not in text:
+                return text.encode()
+        except (TypeError, ValueError, RecursionError):
+            pass  # something that only `jsonable_encoder` knows how to write
+    return _write(jsonable_encoder(value, **options)).encode()
