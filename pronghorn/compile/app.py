@@ -18,6 +18,8 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn._body_limit import body_limit_error
+from pronghorn.compile.limits import with_limits_of
 from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.exceptions import ValidationException
 from pronghorn.run.errors import ErrorHandlers
@@ -48,11 +50,15 @@ class CompiledRouter:
     """Answers the requests of one router.
 
     - `version`: gives a number that changes whenever routes do; compared at every request.
+    - `valid_since`: gives the version since which nothing compiled has become invalid.
     """
 
-    def __init__(self, router: RouterView, version: Callable[[], int]) -> None:
+    def __init__(
+        self, router: RouterView, version: Callable[[], int], valid_since: Callable[[], int]
+    ) -> None:
         self._router = router
         self._version = version
+        self._valid_since = valid_since
         self._lock = Lock()
         self._seen = -1
         self._overrides: dict[Any, Any] = {}
@@ -113,14 +119,15 @@ class CompiledRouter:
     def _compile(self, entry: Entry) -> Any:
         with self._lock:
             if entry.handler is None:
-                entry.handler = handler_of(entry.route, self._overrides)
+                handler = handler_of(entry.route, self._overrides)
+                entry.handler = with_limits_of(self._router, entry.route, handler)
             return entry.handler
 
     def _rebuild(self) -> None:
         """Take over the routes as they are now; what did not change stays compiled."""
         with self._lock:
             version = self._version()
-            known = self._entries
+            known = self._entries if self._seen >= self._valid_since() else {}
             entries: dict[int, Entry] = {}
 
             def table_of(routes: Sequence[BaseRoute]) -> RouteTable:
@@ -190,22 +197,25 @@ class Pipeline:
         """Answer one exchange, also when its route fails with an error that has a handler."""
         try:
             await self._answer(exchange)
-        except Exception as error:  # noqa: BLE001 - the handlers know what to do with which
+        except Exception as raised:  # noqa: BLE001 - the handlers know what to do with which
+            error = body_limit_error(raised) or raised
             locate(error, exchange.scope)
             await self._errors.answer(exchange, error)
 
 
-class OuterPipeline:
+class OuterPipeline(ServerErrorMiddleware):
     """The same without any middleware around it, so that it also answers unhandled errors.
+
+    It is, as libraries expect of the outermost layer, a `ServerErrorMiddleware`, which they may
+    take apart: its `app` answers all requests, its `handler` and `debug` say how errors end.
 
     - `handler`: for status 500 or `Exception`; None for a plain text answer.
     - `debug`: answer with the traceback.
     """
 
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
+        super().__init__(inner, handler, debug)
         self._inner = inner
-        self._handler = handler
-        self._debug = debug
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -229,7 +239,7 @@ class OuterPipeline:
         async def discard(message: Message) -> None:
             """Too late for an answer; the handler still gets to know."""
 
-        outermost = ServerErrorMiddleware(failing, self._handler, self._debug)
+        outermost = ServerErrorMiddleware(failing, self.handler, self.debug)
         send = discard if exchange.started else exchange.send
         await outermost(exchange.scope, exchange.receive, send)
 

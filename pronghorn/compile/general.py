@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pronghorn._form_limits import limits_in_scope
 from pronghorn.compile.steps import endpoint_kind, injects, needs_lifetime
 from pronghorn.exceptions import EndpointContext, RequestValidationError
 from pronghorn.plan.dependencies import Step
@@ -28,6 +29,7 @@ from pronghorn.run.lifetime import Lifetime, response_not_sent
 from pronghorn.run.respond import InjectedResponse, Responder
 from pronghorn.run.solve import Call, Inputs, Known, solve
 from pronghorn.run.streams import Streamer
+from pronghorn.run.urlencoded import read_small_form
 
 #: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
 LIFETIME_KEY = "pronghorn.lifetime"
@@ -103,9 +105,19 @@ async def read_body(request: Request, plan: RoutePlan) -> Any:
 async def read_form_body(request: Request, plan: RoutePlan) -> Any:
     """Read a form within the limits of its route."""
     try:
-        return await read_form(request, plan.form_limits)
+        return await read_form(request, limits_in_scope(request.scope, plan.form_limits))
     except Exception as error:
         raise unreadable_body(error) from error
+
+
+async def read_exchange_form(exchange: Exchange, plan: RoutePlan) -> Any:
+    """The same for an exchange, which needs no request object for a small form."""
+    try:
+        limits = limits_in_scope(exchange.scope, plan.form_limits)
+        form = await read_small_form(exchange, limits)
+    except Exception as error:
+        raise unreadable_body(error) from error
+    return await read_form_body(exchange.connection, plan) if form is None else form
 
 
 async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:

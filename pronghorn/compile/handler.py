@@ -38,9 +38,10 @@ from pronghorn.compile.steps import AnyPlan, Step, injects, needs_lifetime
 from pronghorn.fields import Field
 from pronghorn.plan.model import BodyPlan, CallKind, CallPlan, InjectedKind
 from pronghorn.run.forms import extract_body
-from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.lifetime import Lifetime, manager_maker
 from pronghorn.run.parameters import extract_parameters
 from pronghorn.run.query import query_dict, query_lists
+from pronghorn.run.urlencoded import plain_fields
 from pronghorn.scopes import SecurityScopes
 
 SOURCES = {
@@ -85,6 +86,7 @@ class HandlerWriter:
             absent=absent,
             query_dict=query_dict,
             query_lists=query_lists,
+            plain_fields=plain_fields,
             run_sync=run_sync,
             copy_context=copy_context,
             extract_parameters=extract_parameters,
@@ -233,11 +235,10 @@ class HandlerWriter:
             stack = f"lifetime.{call.lifetime or 'request'}_stack"
             if limit is not None:
                 self.source.line(f"await {stack}.enter_async_context({semaphore})")
-            enter = "enter_async" if call.kind is CallKind.ASYNC_GENERATOR else "enter_in_thread"
-            self.source.line(
-                f"d{index} = await lifetime.{enter}({call.lifetime!r}, {function}, "
-                f"dict({arguments}))"
-            )
+            maker = manager_maker(call.kind.value, call.call)
+            manager = f"{self.source.bind(f'manager_of_{function}', maker)}({arguments})"
+            kinds = f"{call.kind.value!r}, {call.lifetime!r}"
+            self.source.line(f"d{index} = await lifetime.enter({kinds}, {manager})")
             return
         with self.source.block(f"async with {semaphore}:") if limit else nullcontext():
             if call.kind is CallKind.COROUTINE:

@@ -6,19 +6,18 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from anyio import CancelScope
 from starlette.background import BackgroundTasks
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
-    read_form_body,
+    read_exchange_form,
     run_with_lifetime,
 )
 from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.limits import limiting_body
 from pronghorn.compile.steps import (
     calls_of,
     endpoint_context,
@@ -34,12 +33,19 @@ from pronghorn.run.solve import Inputs, Known
 from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
 
+#: The short ways read bodies themselves; these methods of a request are the general way's.
+READING = {name: getattr(Request, name) for name in ("body", "form", "json", "stream")}
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
 
 
 def general_mode() -> bool:
     """Whether the short ways are switched off, to compare them with the general way."""
     return os.environ.get("PRONGHORN_GENERAL") == "1"
+
+
+def request_is_replaced() -> bool:
+    """Whether the program has replaced a method of all requests that reads bodies."""
+    return any(getattr(Request, name) is not method for name, method in READING.items())
 
 
 def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
@@ -76,7 +82,7 @@ def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
 def compile_route(plan: RoutePlan, label: str) -> Handler:
     """The function that answers one route."""
     general = general_handler(plan, label)
-    if general_mode():
+    if general_mode() or request_is_replaced():
         handler = from_request_handler(general.respond, label)
     else:
         handler = HttpWriter(plan, general, label).compile()
@@ -101,7 +107,7 @@ def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
     if plan.body is not None and plan.body.kind is BodyKind.FORM:
         handler = _closing_forms(handler)
     if plan.max_body_size is not None:
-        handler = _limiting_body(handler, plan.max_body_size)
+        handler = limiting_body(handler, plan.max_body_size)
     return handler
 
 
@@ -112,23 +118,9 @@ def _closing_forms(handler: Handler) -> Handler:
         try:
             await handler(exchange, path)
         finally:
-            with CancelScope(shield=True):
-                await exchange.connection.close()
+            await exchange.close_files()
 
     return closing_forms
-
-
-def _limiting_body(handler: Handler, max_body_size: int) -> Handler:
-    """Answer 413 when more than `max_body_size` bytes of body arrive (RFC 9110, 15.5.14)."""
-
-    async def limiting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await handler(Exchange(scope, receive, send), path)
-
-        limited = RequestBodyLimitMiddleware(app, max_body_size)
-        await limited(exchange.scope, exchange.receive, exchange.tracked_send)
-
-    return limiting_body
 
 
 class HttpWriter(HandlerWriter):
@@ -150,7 +142,7 @@ class HttpWriter(HandlerWriter):
             responder=self.responder,
             streamer=self.streamer,
             read_json=read_json,
-            read_form_body=read_form_body,
+            read_exchange_form=read_exchange_form,
             send_json_with=send_json_with,
             InjectedResponse=InjectedResponse,
             BackgroundTasks=BackgroundTasks,
@@ -184,7 +176,7 @@ class HttpWriter(HandlerWriter):
         if self.body.kind is BodyKind.JSON:
             self.source.line(f"body = await read_json(exchange, {self.plan.strict_content_type})")
         else:
-            self.source.line("body = await read_form_body(exchange.connection, plan)")
+            self.source.line("body = await read_exchange_form(exchange, plan)")
 
     def _write_work(self) -> None:
         self.write_early_reads()

@@ -77,7 +77,11 @@ class Reads:
 
     def _body_value(self, field: Field) -> str | None:
         body = self._body
-        if body is None or body.kind is not BodyKind.JSON or field.is_form:
+        if body is None:
+            return None
+        if body.kind is BodyKind.FORM:
+            return self._form_value(field)
+        if field.is_form:
             return None
         if body.embed:
             self.sources["body"] = "if type(body) is not dict: absent()"
@@ -86,8 +90,16 @@ class Reads:
         undefined = self._source.bind("Undefined", PydanticUndefined)
         return f"{value} if body is not {undefined} else {self._default(field)}"
 
+    def _form_value(self, field: Field) -> str | None:
+        """An empty text box counts as not sent."""
+        if not field.is_form or field.is_file or field.is_sequence or field.branches:
+            return None
+        self.sources["form"] = "form = plain_fields(body)"
+        value = self._checked(field, f"form[{field.alias!r}]")
+        return f"{value} if form.get({field.alias!r}) else {self._default(field)}"
+
     def _checked(self, field: Field, value: str) -> str:
-        if field.is_plain_text and field.location in self._text_locations:
+        if field.is_plain_text and (field.is_form or field.location in self._text_locations):
             return value
         _ = field.adapter  # built now, if a forward reference had put it off
         check = self._source.bind(f"check_{field.name}", field.check)

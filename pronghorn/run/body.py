@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 from starlette.requests import Request
 
+from pronghorn._body_limit import body_limit_error
 from pronghorn.exceptions import (
     HTTPException,
     RequestValidationError,
@@ -67,4 +68,7 @@ def unreadable_body(error: Exception) -> Exception:
         return RequestValidationError([body_decode_error(error)], body=error.doc)
     if isinstance(error, StarletteHTTPException):
         return error
+    refusal = body_limit_error(error)
+    if refusal is not None:
+        return refusal
     return HTTPException(status_code=400, detail="There was an error parsing the body")

@@ -10,7 +10,7 @@ groups of their own, since theirs stay nested inside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -29,13 +29,20 @@ class Lifetime:
     `close_function_stack` between the endpoint's result and the sending of it.
     """
 
-    __slots__ = ("_cancel_scope", "_has_async", "function_stack", "request_stack")
+    __slots__ = ("_cancel_scope", "_function_stack", "_has_async", "request_stack")
 
     def __init__(self) -> None:
         self.request_stack: AsyncExitStack[bool | None] = AsyncExitStack()
-        self.function_stack: AsyncExitStack[bool | None] = AsyncExitStack()
+        self._function_stack: AsyncExitStack[bool | None] | None = None
         self._cancel_scope = CancelScope()
         self._has_async = False
+
+    @property
+    def function_stack(self) -> AsyncExitStack[bool | None]:
+        """The stack of what has the lifetime "function"; made when first asked for."""
+        if self._function_stack is None:
+            self._function_stack = AsyncExitStack()
+        return self._function_stack
 
     async def __aenter__(self) -> Self:
         self._cancel_scope.__enter__()
@@ -43,9 +50,11 @@ class Lifetime:
 
     async def close_function_stack(self) -> None:
         """Run the exit code of everything with the lifetime "function"."""
+        if self._function_stack is None:
+            return
         self._cancel_scope.shield = True
         try:
-            await self.function_stack.aclose()
+            await self._function_stack.aclose()
         finally:
             self._cancel_scope.shield = False
         await self._notice_cancellation()
@@ -58,9 +67,7 @@ class Lifetime:
     ) -> bool:
         self._cancel_scope.shield = True
         try:
-            handled = await _close_both(
-                self.request_stack, self.function_stack, kind, error, traceback
-            )
+            handled = await self._close_both(kind, error, traceback)
             if error is None or handled:
                 kind = error = traceback = None
                 self._cancel_scope.shield = False
@@ -70,24 +77,39 @@ class Lifetime:
             raise
         return bool(self._cancel_scope.__exit__(kind, error, traceback)) or handled
 
+    async def _close_both(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Close the inner stack, then the outer one; tell whether the error was swallowed."""
+        inner = self._function_stack
+        if inner is None:
+            return bool(await self.request_stack.__aexit__(kind, error, traceback))
+        swallowed = False
+        async with self.request_stack:
+            swallowed = bool(await inner.__aexit__(kind, error, traceback))
+            if error is not None and not swallowed:
+                swallowed = True  # by the outer stack, if this line is not left for good
+                raise error
+        return swallowed
+
     async def _notice_cancellation(self) -> None:
         """Let a cancellation that came during asynchronous clean-up take effect now."""
         if self._has_async:
             await checkpoint_if_cancelled()
 
-    async def enter_async(
-        self, lifetime: str, call: Callable[..., Any], arguments: Mapping[str, Any]
-    ) -> Any:
-        """Start an asynchronous generator dependency; return what it yields."""
-        self._has_async = True
-        manager = asynccontextmanager(call)(**arguments)
-        return await self.stack(lifetime).enter_async_context(manager)
+    async def enter(self, kind: str, lifetime: str, manager: Any) -> Any:
+        """Start a generator dependency; return what it yields.
 
-    async def enter_in_thread(
-        self, lifetime: str, call: Callable[..., Any], arguments: Mapping[str, Any]
-    ) -> Any:
-        """Start a generator dependency in a worker thread; return what it yields."""
-        manager = contextmanager_in_threadpool(contextmanager(call)(**arguments))
+        - `kind`: "async generator", or "generator" for one that runs in worker threads.
+        - `manager`: its context manager, not entered yet.
+        """
+        if kind == "async generator":
+            self._has_async = True
+        else:
+            manager = contextmanager_in_threadpool(manager)
         return await self.stack(lifetime).enter_async_context(manager)
 
     def stack(self, lifetime: str) -> AsyncExitStack[bool | None]:
@@ -95,21 +117,9 @@ class Lifetime:
         return self.function_stack if lifetime == "function" else self.request_stack
 
 
-async def _close_both(
-    outer: AsyncExitStack[bool | None],
-    inner: AsyncExitStack[bool | None],
-    kind: type[BaseException] | None,
-    error: BaseException | None,
-    traceback: TracebackType | None,
-) -> bool:
-    """Close the inner stack, then the outer one; tell whether the error was swallowed."""
-    swallowed = False
-    async with outer:
-        swallowed = bool(await inner.__aexit__(kind, error, traceback))
-        if error is not None and not swallowed:
-            swallowed = True  # by the outer stack, if this line is not left for good
-            raise error
-    return swallowed
+def manager_maker(kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes the context manager of a generator function; made once, at compile time."""
+    return (asynccontextmanager if kind == "async generator" else contextmanager)(call)
 
 
 def response_not_sent(where: str) -> FastAPIError:

@@ -66,10 +66,8 @@ class Responder:
         The longest part of answering; a `def` endpoint runs it in its own worker thread.
         """
         field, validated = self.model_field, self.validated
-        if field is None and self.direct:
-            return partial(json_bytes, **self.given) if self.given else json_bytes
-        if field is None:
-            return partial(jsonable_encoder, **self.options)
+        if field is None:  # The options filter what a model declares, so there is nothing for them.
+            return json_bytes if self.direct else jsonable_encoder
         if not self.direct:
             return lambda result: field.serialize(validated(result), mode="json", **self.options)
         check, to_json = field.check, field.json_writer(**self.given)

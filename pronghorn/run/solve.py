@@ -20,7 +20,7 @@ from starlette.responses import Response
 from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.fields import Field
 from pronghorn.run.forms import extract_body
-from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.lifetime import Lifetime, manager_maker
 from pronghorn.run.parameters import extract_parameters
 from pronghorn.scopes import SecurityScopes
 
@@ -79,6 +79,7 @@ async def solve(
     inputs: Inputs,
     done: Sequence[Any] = (),
     known: Known | None = None,
+    results: list[Any] | None = None,
 ) -> tuple[dict[str, Any], list[Any]]:
     """Make every call but the last one; return the arguments of the last, and all errors.
 
@@ -88,8 +89,10 @@ async def solve(
     - `done`: the results of the first calls, when a compiled handler has made them already.
     - `known`: (index of a call, location) -> values and errors that it has read already, so that
       validators of the user run once.
+    - `results`: a list to which the result of each call is appended, `SKIPPED` for none.
     """
-    results: list[Any] = list(done)
+    results = [] if results is None else results
+    results += done
     errors: list[Any] = []
     arguments: dict[str, Any] = {}
     for index in range(len(done), len(calls)):
@@ -165,9 +168,8 @@ async def _enter(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime) -
     if call.limit is not None:
         # The slot is held until the clean-up of this dependency is over.
         await lifetime.stack(call.lifetime).enter_async_context(call.limit.get_semaphore())
-    if call.kind == "async generator":
-        return await lifetime.enter_async(call.lifetime, call.function, arguments)
-    return await lifetime.enter_in_thread(call.lifetime, call.function, arguments)
+    manager = manager_maker(call.kind, call.function)(**arguments)
+    return await lifetime.enter(call.kind, call.lifetime, manager)
 
 
 def _no_lifetime(call: Call) -> Lifetime:

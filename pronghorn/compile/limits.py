@@ -1,0 +1,125 @@
+"""Limits on bodies: around the routes that have any, and around the whole application.
+
+Starlette's `RequestBodyLimitMiddleware` counts the bytes. There is one counter for a request, also
+through mounted applications; each level that the request passes sets the limit anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY, RequestBodyLimitMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pronghorn._body_limit import body_limit_error, is_answered
+from pronghorn._form_limits import SCOPE_KEY, limits_in_scope
+from pronghorn.inheritance import limits_inside, limits_of
+from pronghorn.run.exchange import Exchange
+
+if TYPE_CHECKING:
+    from pronghorn.compile.http import Handler
+
+
+def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
+    """A handler with those limits of its router that it does not have already.
+
+    The handlers of routes that the router itself declares have them all. Others do not: those of
+    routes that were appended as objects, of mounts, and of plain Starlette routes.
+    """
+    own = limits_of(route) if hasattr(route, "compile_handler") else {}
+    combined = limits_inside(limits_of(router), route)
+    if combined == own or isinstance(route, WebSocketRoute):
+        return handler
+    if "form_limits" in combined:
+        handler = _limiting_forms(handler, combined["form_limits"])
+    if "max_body_size" in combined:
+        handler = limiting_body(handler, combined["max_body_size"])
+    return handler
+
+
+def _limiting_forms(handler: Handler, limits: Mapping[str, int]) -> Handler:
+    """Leave limits in the scope, for what comes after this level."""
+
+    async def limiting_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        exchange.scope[SCOPE_KEY] = limits_in_scope(exchange.scope, limits)
+        await handler(exchange, path)
+
+    return limiting_forms
+
+
+def limiting_body(handler: Handler, max_body_size: int) -> Handler:
+    """Refuse a body of more than `max_body_size` bytes with 413 (RFC 9110, section 15.5.14).
+
+    A body that says how long it is, and is too long, is answered here; any other one becomes an
+    `HTTPException` for the handlers of the application.
+    """
+
+    async def limiting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        send = exchange.send
+        refusals: list[Exception] = []
+
+        async def app(scope: Scope, limited_receive: Receive, limited_send: Send) -> None:
+            exchange.receive, exchange.send = limited_receive, limited_send
+            try:
+                await handler(exchange, path)
+            except Exception as error:
+                refusal = body_limit_error(error)
+                if refusal is None:
+                    raise
+                if is_answered(refusal) or declared_length(scope) > max_body_size:
+                    raise refusal from error
+                refusals.append(refusal)
+            finally:
+                exchange.send = send
+
+        limited = RequestBodyLimitMiddleware(app, max_body_size)
+        await limited(exchange.scope, exchange.receive, send)
+        if refusals:
+            raise refusals[0]
+
+    return limiting_body
+
+
+def declared_length(scope: Scope) -> int:
+    """The content length of a request; 0 where it says none, or nonsense."""
+    try:
+        return int(Headers(scope=scope).get("content-length", "0"))
+    except ValueError:
+        return 0
+
+
+class BodyLimit:
+    """The limit of an application, around its middleware.
+
+    Also without a limit of its own it answers a refusal that middleware met: the limit may be
+    that of the application in which this one is mounted.
+
+    Args:
+        app: The application with its middleware.
+        max_body_size: In bytes; None for no limit.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
+        self._limited = max_body_size is not None
+        self._app = app
+        if max_body_size is not None:
+            self._app = RequestBodyLimitMiddleware(app, max_body_size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._limited and MAX_BODY_SIZE_SCOPE_KEY not in scope:
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send)
+        try:
+            await self._app(scope, receive, exchange.tracked_send)
+        except Exception as error:
+            refusal = body_limit_error(error)
+            if refusal is None:
+                raise
+            if is_answered(refusal) or exchange.started:
+                raise refusal from error
+            await exchange.send_response(PlainTextResponse("Content Too Large", 413))
