@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,6 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
@@ -18,7 +18,9 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack, deprecated
 
+from pronghorn.adapters.rsgi import RsgiServer
 from pronghorn.compile.app import Answer, OuterPipeline, Pipeline
+from pronghorn.compile.limits import BodyLimit
 from pronghorn.diagnostics import setup_error, warn_deprecated
 from pronghorn.exception_handlers import (
     http_exception_handler,
@@ -164,6 +166,24 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         stack = self.middleware_stack
         return stack.answer if type(stack) is OuterPipeline else None
 
+    def _rsgi_server(self) -> RsgiServer:
+        server = self.__dict__.get("_rsgi")
+        if server is None:
+            server = self.__dict__["_rsgi"] = RsgiServer(self)
+        return server
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer one request of an RSGI server, such as Granian."""
+        await self._rsgi_server().serve(scope, protocol)
+
+    def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
+        """Run the startup of the lifespan, before an RSGI server sends its first request."""
+        self._rsgi_server().start(loop)
+
+    def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
+        """Run the shutdown of the lifespan, after the last request of an RSGI server."""
+        self._rsgi_server().stop(loop)
+
     def build_middleware_stack(self) -> ASGIApp:
         """The application with everything around it; made once, before the first request.
 
@@ -177,9 +197,7 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         if not self.user_middleware and self.max_body_size is None:
             return OuterPipeline(inner, last_resort, self.debug)
         middleware = [Middleware(ServerErrorMiddleware, handler=last_resort, debug=self.debug)]
-        if self.max_body_size is not None:
-            limit = Middleware(RequestBodyLimitMiddleware, max_body_size=self.max_body_size)
-            middleware.append(limit)
+        middleware.append(Middleware(BodyLimit, max_body_size=self.max_body_size))
         app: ASGIApp = inner
         for cls, args, kwargs in reversed(middleware + self.user_middleware):
             app = cls(app, *args, **kwargs)

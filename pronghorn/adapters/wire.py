@@ -13,14 +13,10 @@ from urllib.parse import unquote
 
 import httptools
 from starlette.types import Message, Scope
-from uvicorn.protocols.http.httptools_impl import (
-    HEADER_RE,
-    HEADER_VALUE_RE,
-    STATUS_LINE,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
+from pronghorn.adapters.headers import check_header
 from pronghorn.compile.app import Answer
 from pronghorn.run.exchange import Exchange, RawHeaders
 
@@ -288,10 +284,7 @@ def header_lines(headers: RawHeaders) -> bytes | None:
     """
     lines = []
     for name, value in headers:
-        if HEADER_RE.search(name):
-            raise RuntimeError("Invalid HTTP header name.")
-        if HEADER_VALUE_RE.search(value):
-            raise RuntimeError("Invalid HTTP header value.")
+        check_header(name, value)
         lowered = name.lower()
         if lowered in FRAMING:
             return None

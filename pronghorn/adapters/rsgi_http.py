@@ -1,0 +1,273 @@
+"""One HTTP request of Granian's RSGI."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+from urllib.parse import quote
+
+from anyio import CancelScope
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Scope
+
+from pronghorn.adapters.headers import check_header
+from pronghorn.run.exchange import Exchange, RawHeaders
+
+JSON_HEADERS = [("content-type", "application/json")]
+#: The characters that a path may contain as they are (RFC 3986, section 3.3).
+PATH_SAFE = "/:@!$&'()*+,;=~-._"
+ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
+DISCONNECT: Message = {"type": "http.disconnect"}
+#: Seconds to wait for the server's word on a client that may have left before anybody asked.
+FIRST_WORD = 0.005
+
+
+def bodyless(status: int) -> bool:
+    """Whether a response with this status has no body (RFC 9110, section 6.4.1)."""
+    return status < 200 or status in (204, 304)
+
+
+class RsgiExchange(Exchange):
+    """One HTTP request and its answer.
+
+    - `server`: the `RsgiServer`.
+    - `request`, `protocol`: RSGI's scope and protocol objects.
+    """
+
+    __slots__ = (
+        "_body_ended",
+        "_chunks",
+        "_headers",
+        "_over",
+        "_scope",
+        "_status",
+        "_transport",
+        "_watch",
+        "app",
+        "complete",
+        "protocol",
+        "request",
+        "server",
+    )
+
+    def __init__(self, server: Any, app: Any, request: Any, protocol: Any) -> None:
+        self.server = server
+        self.app = app
+        self.request = request
+        self.protocol = protocol
+        self.started = False
+        self.complete = False
+        self._scope: Scope | None = None
+        self._body: bytes | None = None
+        self._connection = None
+        self._body_ended = False
+        self._chunks: Any = None
+        self._status = 0
+        self._headers: list[tuple[str, str]] = []
+        self._transport: Any = None
+        #: Set once the response is complete or the client has left; made when waited for.
+        self._over: asyncio.Event | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    # --- the request ------------------------------------------------------------------------
+
+    @property
+    def scope(self) -> Scope:  # type: ignore[override]  # made when somebody asks
+        """The ASGI scope."""
+        if self._scope is None:
+            self._scope = asgi_scope(self.request, self.server)
+            self._scope["app"] = self.app
+        return self._scope
+
+    def header(self, name: bytes) -> str | None:
+        """The first value of a header; `name` in lower case."""
+        value: str | None = self.request.headers.get(name.decode("latin-1"))
+        return value
+
+    async def read_body(self) -> bytes:
+        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        if self._body is None:
+            if self._connection is not None or self._chunks is not None:
+                return await Exchange.read_body(self)
+            try:
+                self._body = await self.protocol()
+            except RuntimeError as error:  # RSGIProtocolClosed
+                raise ClientDisconnect from error
+            self._body_ended = True
+        return self._body
+
+    async def receive(self) -> Message:  # type: ignore[override]  # a method, not an attribute
+        """The next ASGI message of the client."""
+        if not self._body_ended and not self.complete:
+            return await self._receive_chunk()
+        if not self.complete:
+            await self._departure()
+        return DISCONNECT
+
+    async def _receive_chunk(self) -> Message:
+        if self._chunks is None:
+            self._chunks = aiter(self.protocol)
+        try:
+            chunk = await anext(self._chunks)
+        except StopAsyncIteration:
+            self._body_ended = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        except RuntimeError:  # RSGIProtocolClosed
+            self._body_ended = True
+            return DISCONNECT
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    async def _departure(self) -> None:
+        """Wait until the client has left or the response is complete."""
+        if self._over is None:
+            self._over = asyncio.Event()
+            self._watch = asyncio.ensure_future(self._watch_client())
+            # `Request.is_disconnected` gives up at the first wait, and the server's word takes a
+            # moment; without the shield its first answer would always be no.
+            with CancelScope(shield=True):
+                await asyncio.wait([self._watch], timeout=FIRST_WORD)
+        await self._over.wait()
+
+    async def _watch_client(self) -> None:
+        await self.protocol.client_disconnect()
+        if self._over is not None:
+            self._over.set()
+
+    # --- the answer -------------------------------------------------------------------------
+
+    async def send_json(
+        self, body: bytes, status: int = 200, headers: RawHeaders | None = None
+    ) -> None:
+        """Send a complete JSON response in one call."""
+        if self.started:
+            raise RuntimeError(ALREADY_ANSWERED)
+        self.started = True
+        written = JSON_HEADERS + text_headers(headers) if headers else JSON_HEADERS
+        self.protocol.response_bytes(status, written, body)
+        self._end()
+
+    async def send(self, message: Message) -> None:  # type: ignore[override]  # as `receive`
+        """Send one ASGI message."""
+        if message["type"] == "http.response.start":
+            self._begin(message["status"], text_headers(message.get("headers", ())))
+        elif message["type"] == "http.response.body":
+            await self._send_body(message.get("body", b""), message.get("more_body", False))
+        else:
+            raise RuntimeError(f"RSGI has no answer for the ASGI message {message['type']!r}.")
+
+    async def tracked_send(self, message: Message) -> None:
+        """`send` keeps `started` itself."""
+        await self.send(message)
+
+    def _begin(self, status: int, headers: list[tuple[str, str]]) -> None:
+        if self._status or self.complete:
+            raise RuntimeError(ALREADY_ANSWERED)
+        self._status = status
+        self._headers = headers
+        self.started = True
+        has_length = any(name.lower() == "content-length" for name, _ in headers)
+        if not has_length and not bodyless(status) and self.request.method != "HEAD":
+            self._stream()  # the client sees the beginning even before the first item
+
+    def _stream(self) -> None:
+        self._transport = self.protocol.response_stream(self._status, self._headers)
+
+    async def _send_body(self, body: Any, more: bool) -> None:
+        if not self._status or self.complete:
+            raise RuntimeError("A body was sent before the status, or after its end.")
+        silent = bodyless(self._status) or self.request.method == "HEAD"
+        if self._transport is None and more and not silent:
+            self._stream()
+        if self._transport is not None:
+            await self._send_chunk(bytes(body))
+            if not more:
+                self._transport = None  # RSGI ends the response when nobody holds it
+        elif not more and silent:
+            self.protocol.response_empty(self._status, self._headers)
+        elif not more:
+            self.protocol.response_bytes(self._status, self._headers, bytes(body))
+        if not more:
+            self._end()
+
+    async def _send_chunk(self, chunk: bytes) -> None:
+        if not chunk:
+            return
+        try:
+            await self._transport.send_bytes(chunk)
+        except RuntimeError:  # RSGIProtocolClosed: the client has left; `receive` tells
+            return
+
+    def _end(self) -> None:
+        self.complete = True
+        if self._over is not None:
+            self._over.set()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def fail(self) -> None:
+        """The application raised: answer 500 if nothing was answered yet."""
+        self._transport = None
+        if not self.started:
+            self.started = True
+            headers = [("content-type", "text/plain; charset=utf-8")]
+            self.protocol.response_bytes(500, headers, b"Internal Server Error")
+        self._end()
+
+    def finish(self) -> None:
+        """The application returned: it must have answered, or the client have left."""
+        if not self.complete:
+            self.fail()
+
+
+def text_headers(headers: Any) -> list[tuple[str, str]]:
+    """Headers as RSGI takes them; raises `RuntimeError` for one that must not be written."""
+    written = []
+    for name, value in headers:
+        check_header(name, value)
+        written.append((str(name, "latin-1"), str(value, "latin-1")))
+    return written
+
+
+def asgi_scope(request: Any, server: Any) -> Scope:
+    """The ASGI scope for RSGI's."""
+    is_http = request.proto == "http"
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in request.headers.items()
+    ]
+    if request.authority is not None and all(name != b"host" for name, _ in headers):
+        headers.insert(0, (b"host", request.authority.encode("latin-1")))
+    path = request.path
+    root_path = os.environ.get("PRONGHORN_ROOT_PATH", "")
+    scheme = request.scheme if is_http else request.scheme.replace("http", "ws")
+    scope: Scope = {
+        "type": "http" if is_http else "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": request.http_version,
+        "server": address(request.server),
+        "client": address(request.client),
+        "scheme": scheme,
+        "root_path": root_path,
+        "headers": headers,
+        "state": server.state.copy(),
+        "path": root_path + path,
+        "raw_path": quote(root_path + path, PATH_SAFE).encode(),
+        "query_string": request.query_string.encode("latin-1"),
+    }
+    if is_http:
+        scope["method"] = request.method
+    else:
+        offered = request.headers.get("sec-websocket-protocol") or ""
+        scope["subprotocols"] = [name.strip() for name in offered.split(",") if name.strip()]
+    return scope
+
+
+def address(text: str) -> tuple[str, int | None] | None:
+    """Host and port of "127.0.0.1:8000" or "[::1]:8000"; a socket's path has no port."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit():
+        return (text, None) if text else None
+    return host.strip("[]"), int(port)
