@@ -66,8 +66,11 @@ def plan_response(
     annotation = typed_return(endpoint)
     stream = _stream_kind(endpoint, declared)
     model = declared.model
-    if isinstance(model, FromAnnotation):
-        model = None if stream or _is_response_class(annotation) else annotation
+    from_annotation = isinstance(model, FromAnnotation)
+    if from_annotation:
+        # What a generator is annotated with says something about its items.
+        no_model = is_generator(endpoint) or _is_response_class(annotation)
+        model = None if no_model else annotation
     return ResponsePlan(
         model=model,
         field=_model_field(model, declared.status_code, f"Response_{unique_id}", endpoint),
@@ -82,9 +85,14 @@ def plan_response(
         exclude_defaults=declared.exclude_defaults,
         exclude_none=declared.exclude_none,
         stream=stream,
-        item_field=_item_field(annotation, stream, unique_id),
+        item_field=_item_field(annotation, stream, unique_id) if from_annotation else None,
         extra_fields=_documented_fields(declared.responses, unique_id, endpoint),
     )
+
+
+def is_generator(endpoint: Callable[..., Any]) -> bool:
+    """Whether calling the endpoint gives a generator."""
+    return call_kind(endpoint) in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
 
 
 def _is_response_class(annotation: Any) -> bool:
@@ -92,7 +100,7 @@ def _is_response_class(annotation: Any) -> bool:
 
 
 def _stream_kind(endpoint: Callable[..., Any], declared: ResponseDeclaration) -> StreamKind | None:
-    if call_kind(endpoint) not in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR):
+    if not is_generator(endpoint):
         return None
     if issubclass(declared.response_class, EventSourceResponse):
         return StreamKind.SERVER_SENT_EVENTS
