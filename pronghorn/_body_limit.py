@@ -1,6 +1,9 @@
-"""How large a request body may be: a declaration, checked when it is written."""
+"""How large a request body may be: a declaration, checked when it is written; and its refusal."""
 
 from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import body_limit
 
 from pronghorn.diagnostics import setup_error, user_place
 from pronghorn.exceptions import SetupValueError
@@ -31,3 +34,29 @@ def validate_max_body_size(max_body_size: Any, where: str | None = None) -> int 
             kind=SetupValueError,
         )
     return max_body_size
+
+
+def body_limit_error(error: BaseException) -> Exception | None:
+    """The refusal of a body that is too large, if that is what happened.
+
+    Args:
+        error: What Starlette's `RequestBodyLimitMiddleware` raised, or a group of nothing else:
+            middleware that reads in a task group wraps it so.
+
+    Returns:
+        An ``HTTPException`` with status 413, or the sign that a 413 was sent already, see
+        `is_answered`; None for any other error, also for other exceptions with status 413.
+    """
+    if isinstance(error, BaseExceptionGroup):
+        found = [body_limit_error(inner) for inner in error.exceptions]
+        if None in found:
+            return None
+        return next((refusal for refusal in found if refusal and is_answered(refusal)), found[0])
+    # The classes are private; the module that raises them is not.
+    is_refusal = type(error).__module__ == body_limit.__name__
+    return error if is_refusal and isinstance(error, Exception) else None
+
+
+def is_answered(refusal: Exception) -> bool:
+    """Whether the client already has the 413, so that the refusal only ends the request."""
+    return not isinstance(refusal, HTTPException)

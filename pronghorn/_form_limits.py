@@ -1,9 +1,13 @@
 """How large a form may be: a declaration, checked when it is written."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
+
+#: Where the limits of the levels around a mount are, in the ASGI scope.
+SCOPE_KEY = "pronghorn.form_limits"
 
 NonNegative = Annotated[int, Field(ge=0)]
 
@@ -36,3 +40,9 @@ def validate_form_limits(limits: Any) -> FormLimits:
             Pydantic's ``ValidationError``.
     """
     return _limits.validate_python({} if limits is None else limits)
+
+
+def limits_in_scope(scope: Mapping[str, Any], limits: Mapping[str, int]) -> Mapping[str, int]:
+    """The limits of a route, with those of the levels around the mount that it is in."""
+    outer = scope.get(SCOPE_KEY)
+    return {**outer, **limits} if outer else limits

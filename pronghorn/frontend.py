@@ -184,6 +184,8 @@ class FrontendRoute(BaseRoute):
     def __init__(self, app: FrontendFiles, options: Mapping[str, Any], provider: Any) -> None:
         self.app = app
         self.options = {**options, "dependencies": list(options.get("dependencies") or ())}
+        self.max_body_size: int | None = options.get("max_body_size")
+        self.form_limits: Mapping[str, int] = options.get("form_limits") or {}
         self.dependency_overrides_provider = provider
         self.revision = declared()
         self.path: str = options["prefix"]
@@ -204,8 +206,8 @@ class FrontendRoute(BaseRoute):
                 response_class=JSONResponse, explicit_class=False, model=None
             ),
             dependencies=tuple(self.options["dependencies"]),
-            max_body_size=self.options.get("max_body_size"),
-            form_limits=self.options.get("form_limits") or {},
+            max_body_size=self.max_body_size,
+            form_limits=self.form_limits,
         )
 
     def _endpoint(self) -> Any:

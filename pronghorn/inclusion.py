@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRo
 from pronghorn.diagnostics import setup_error
 from pronghorn.exceptions import FastAPIError
 from pronghorn.frontend import FrontendRoute
+from pronghorn.inheritance import limits_inside, limits_of
 from pronghorn.routes import APIRoute
 from pronghorn.websocket_routes import APIWebSocketRoute
 
@@ -29,10 +30,13 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
     """A route as it is inside an outer level; see `APIRoute.included`."""
     if isinstance(route, (APIRoute, APIWebSocketRoute, FrontendRoute)):
         return route.included(outer, provider)
-    prefix = outer.get("prefix", "")
-    if not prefix or isinstance(route, Host):
+    prefix = "" if isinstance(route, Host) else outer.get("prefix", "")
+    limits = limits_inside(outer, route)
+    if not prefix and limits == limits_of(route):
         return route
     clone: Any = copy.copy(route)
+    for name, limit in limits.items():
+        setattr(clone, name, limit)
     clone.original_route = getattr(route, "original_route", None) or route
     if isinstance(route, (Route, WebSocketRoute)):
         clone.path = prefix + route.path

@@ -58,6 +58,24 @@ INHERIT: dict[str, Callable[[Any, Any], Any]] = {
 """How the values of two levels combine. Options that are not here do not leave their level."""
 
 
+LIMITS = ("max_body_size", "form_limits")
+"""Options that also apply to routes which the router did not declare, such as mounts."""
+
+
+def limits_of(owner: Any) -> dict[str, Any]:
+    """The limits on bodies that a router or a route has, without those it leaves open."""
+    return limits_inside({}, owner)
+
+
+def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
+    """The same as they are inside an outer level with these options."""
+    limits = combine_options(
+        {name: outer.get(name) for name in LIMITS},
+        {name: getattr(owner, name, None) for name in LIMITS},
+    )
+    return {name: value for name, value in limits.items() if value is not None and value != {}}
+
+
 def written(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that the program wrote, checked and ready to be kept.
 

@@ -24,7 +24,7 @@ from pronghorn.frontend import (
     longest_path_first,
 )
 from pronghorn.inclusion import Inclusion, contains, included_route, refuse_empty_paths
-from pronghorn.inheritance import check_prefix, combine_chain, combine_options, written
+from pronghorn.inheritance import check_prefix, combine_chain, combine_options, limits_of, written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.lifespans import HandlerLifespan, lifespan_of, merged, run_handlers
 from pronghorn.options import (
@@ -175,6 +175,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         if known is not None and known[0] == revision and known[1] is route:
             return known[2]
         outer = combine_options(self._inherited(), inclusion.options)
+        outer = combine_options(outer, limits_of(inclusion.router))
         inside = included_route(route, outer, self.dependency_overrides_provider)
         # The original is kept too, so that its id cannot be used again.
         inclusion.known[id(route)] = (revision, route, inside)
