@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.background import BackgroundTasks
-from starlette.requests import Request
 from starlette.responses import Response
 
 from pronghorn.compile.general import (
@@ -33,19 +32,12 @@ from pronghorn.run.solve import Inputs, Known
 from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
 
-#: The short ways read bodies themselves; these methods of a request are the general way's.
-READING = {name: getattr(Request, name) for name in ("body", "form", "json", "stream")}
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
 
 
 def general_mode() -> bool:
     """Whether the short ways are switched off, to compare them with the general way."""
     return os.environ.get("PRONGHORN_GENERAL") == "1"
-
-
-def request_is_replaced() -> bool:
-    """Whether the program has replaced a method of all requests that reads bodies."""
-    return any(getattr(Request, name) is not method for name, method in READING.items())
 
 
 def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
@@ -82,7 +74,7 @@ def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
 def compile_route(plan: RoutePlan, label: str) -> Handler:
     """The function that answers one route."""
     general = general_handler(plan, label)
-    if general_mode() or request_is_replaced():
+    if general_mode():
         handler = from_request_handler(general.respond, label)
     else:
         handler = HttpWriter(plan, general, label).compile()

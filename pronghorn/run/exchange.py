@@ -57,6 +57,10 @@ class Exchange:
         """Whether anybody has asked for the request object."""
         return self._connection is not None
 
+    def take_over(self, inside: Exchange) -> None:
+        """Know what another exchange for the same request has read, so that handlers can."""
+        self._connection, self._body, self.form = inside._connection, inside._body, inside.form
+
     async def close_files(self) -> None:
         """Close the uploaded files of a form, if one was read; a cancellation has to wait."""
         form = getattr(self._connection, "_form", None)
