@@ -174,15 +174,15 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request of an RSGI server, such as Granian."""
-        await self._rsgi_server().serve(scope, protocol)
+        await self._rsgi_server().__rsgi__(scope, protocol)
 
     def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
         """Run the startup of the lifespan, before an RSGI server sends its first request."""
-        self._rsgi_server().start(loop)
+        self._rsgi_server().__rsgi_init__(loop)
 
     def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
         """Run the shutdown of the lifespan, after the last request of an RSGI server."""
-        self._rsgi_server().stop(loop)
+        self._rsgi_server().__rsgi_del__(loop)
 
     def build_middleware_stack(self) -> ASGIApp:
         """The application with everything around it; made once, before the first request.

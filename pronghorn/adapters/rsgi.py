@@ -13,6 +13,7 @@ values outside of ASCII, and that a stream was broken off.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Scope
@@ -22,24 +23,41 @@ from pronghorn.adapters.rsgi_websocket import serve_websocket
 
 
 class RsgiServer:
-    """One application under RSGI.
+    """One application under RSGI; itself what Granian takes as an application.
 
-    - `app`: also has `direct_answer()`, as `FastAPI` has.
+    - `app`: may have `direct_answer()`, as `FastAPI` has; any other is called as ASGI.
+    - `root_path`: path prefix under which a proxy publishes the application.
+    - `proxies`: addresses of the proxies whose `X-Forwarded-*` headers are believed, separated by
+      commas; "*" for all, None for no proxy.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, root_path: str = "", proxies: str | None = None) -> None:
         self._app: Any = app
+        self._is_direct = hasattr(app, "direct_answer")
+        self._root_path = root_path.rstrip("/")
+        self._believe_proxy = None if proxies is None else forwarded_reader(proxies)
         self._stack: Any = None
         self._answer: Any = None
         self._life: Life | None = None
         self.state: dict[str, Any] = {}
 
-    async def serve(self, scope: Any, protocol: Any) -> None:
+    def scope_of(self, request: Any) -> Scope:
+        """The ASGI scope for a request of RSGI."""
+        scope = asgi_scope(request, self._root_path)
+        scope["state"] = self.state.copy()
+        if self._is_direct:
+            scope["app"] = self._app
+            scope["root_path"] = self._app.root_path or self._root_path
+        if self._believe_proxy is not None:
+            self._believe_proxy(scope)
+        return scope
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request or serve one WebSocket connection."""
         if scope.proto != "http":
-            await serve_websocket(self._app, asgi_scope(scope, self), protocol)
+            await serve_websocket(self._app, self.scope_of(scope), protocol)
             return
-        exchange = RsgiExchange(self, self._app, scope, protocol)
+        exchange = RsgiExchange(self.scope_of, scope, protocol)
         try:
             answer = self._direct_answer()
             if answer is not None:
@@ -52,18 +70,20 @@ class RsgiServer:
         exchange.finish()
 
     def _direct_answer(self) -> Any:
+        if not self._is_direct:
+            return None
         stack = self._app.middleware_stack
         if stack is None or stack is not self._stack:
             self._answer = self._app.direct_answer()
             self._stack = self._app.middleware_stack
         return self._answer
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the startup of the application. Raises what it raises."""
         self._life = Life(self._app, self.state)
         loop.run_until_complete(self._life.start())
 
-    def stop(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the shutdown of the application."""
         if self._life is not None:
             loop.run_until_complete(self._life.stop())
@@ -111,3 +131,14 @@ class Life:
         elif report.result()["type"].endswith(".failed"):
             await task  # raises what Starlette reported
             raise RuntimeError(report.result().get("message") or f"Application {phase} failed.")
+
+
+def forwarded_reader(proxies: str) -> Callable[[Scope], None]:
+    """A function that puts into a scope what the headers of trusted proxies say."""
+    from granian.utils.proxies import wrap_asgi_with_proxy_headers
+
+    def nothing(scope: Scope, receive: None, send: None) -> None:
+        """The scope is all that is wanted."""
+
+    read = wrap_asgi_with_proxy_headers(nothing, proxies)
+    return lambda scope: read(scope, None, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -31,7 +31,7 @@ def bodyless(status: int) -> bool:
 class RsgiExchange(Exchange):
     """One HTTP request and its answer.
 
-    - `server`: the `RsgiServer`.
+    - `make_scope`: gives the ASGI scope of `request`.
     - `request`, `protocol`: RSGI's scope and protocol objects.
     """
 
@@ -39,21 +39,19 @@ class RsgiExchange(Exchange):
         "_body_ended",
         "_chunks",
         "_headers",
+        "_make_scope",
         "_over",
         "_scope",
         "_status",
         "_transport",
         "_watch",
-        "app",
         "complete",
         "protocol",
         "request",
-        "server",
     )
 
-    def __init__(self, server: Any, app: Any, request: Any, protocol: Any) -> None:
-        self.server = server
-        self.app = app
+    def __init__(self, make_scope: Callable[[Any], Scope], request: Any, protocol: Any) -> None:
+        self._make_scope = make_scope
         self.request = request
         self.protocol = protocol
         self.started = False
@@ -76,8 +74,7 @@ class RsgiExchange(Exchange):
     def scope(self) -> Scope:  # type: ignore[override]  # made when somebody asks
         """The ASGI scope."""
         if self._scope is None:
-            self._scope = asgi_scope(self.request, self.server)
-            self._scope["app"] = self.app
+            self._scope = self._make_scope(self.request)
         return self._scope
 
     def header(self, name: bytes) -> str | None:
@@ -97,7 +94,7 @@ class RsgiExchange(Exchange):
             self._body_ended = True
         return self._body
 
-    async def receive(self) -> Message:  # type: ignore[override]  # a method, not an attribute
+    async def receive(self) -> Message:
         """The next ASGI message of the client."""
         if not self._body_ended and not self.complete:
             return await self._receive_chunk()
@@ -147,7 +144,7 @@ class RsgiExchange(Exchange):
         self.protocol.response_bytes(status, written, body)
         self._end()
 
-    async def send(self, message: Message) -> None:  # type: ignore[override]  # as `receive`
+    async def send(self, message: Message) -> None:
         """Send one ASGI message."""
         if message["type"] == "http.response.start":
             self._begin(message["status"], text_headers(message.get("headers", ())))
@@ -231,17 +228,15 @@ def text_headers(headers: Any) -> list[tuple[str, str]]:
     return written
 
 
-def asgi_scope(request: Any, server: Any) -> Scope:
+def asgi_scope(request: Any, root_path: str) -> Scope:
     """The ASGI scope for RSGI's."""
     is_http = request.proto == "http"
     headers = [
-        (name.encode("latin-1"), value.encode("latin-1"))
-        for name, value in request.headers.items()
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()
     ]
     if request.authority is not None and all(name != b"host" for name, _ in headers):
         headers.insert(0, (b"host", request.authority.encode("latin-1")))
     path = request.path
-    root_path = os.environ.get("PRONGHORN_ROOT_PATH", "")
     scheme = request.scheme if is_http else request.scheme.replace("http", "ws")
     scope: Scope = {
         "type": "http" if is_http else "websocket",
@@ -252,7 +247,6 @@ def asgi_scope(request: Any, server: Any) -> Scope:
         "scheme": scheme,
         "root_path": root_path,
         "headers": headers,
-        "state": server.state.copy(),
         "path": root_path + path,
         "raw_path": quote(root_path + path, PATH_SAFE).encode(),
         "query_string": request.query_string.encode("latin-1"),

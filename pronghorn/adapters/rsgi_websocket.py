@@ -66,7 +66,7 @@ class WebSocketConnection:
 
     async def _send_data(self, message: Message) -> None:
         if self._transport is None or self._closed:
-            raise RuntimeError("Nothing can be sent before the connection is accepted or after its end.")
+            raise RuntimeError("Nothing can be sent before `accept` or after the end.")
         text = message.get("text")
         try:
             if text is not None:

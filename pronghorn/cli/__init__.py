@@ -3,7 +3,8 @@
 - ``app.py`` declares the commands and their options; every other module is free of Typer
 - ``discover.py`` finds the application: ``locate.py`` finds the file, ``importing.py`` imports
   it, ``choose.py`` picks the object
-- ``serve.py`` starts uvicorn, whose processes import the application through ``loader.py``
+- ``serve.py`` checks and announces, ``servers.py`` starts uvicorn or Granian, whose processes
+  import the application through ``loader.py``
 - ``routes.py`` and ``openapi.py`` describe the application
 - ``errors.py`` is what a command says when it gives up
 
@@ -18,20 +19,21 @@ __all__ = ["MissingExtraError", "cli_main", "main"]
 
 
 class MissingExtraError(RuntimeError, SystemExit):
-    """A package of the ``standard`` extra is not installed.
+    """A package of an extra is not installed.
 
     It is a ``RuntimeError`` for programs that call `main`. For the console script it is a
     ``SystemExit``, so that the user reads one line and no traceback; the exit code is 1.
 
     Args:
         packages: Names of the packages that are missing.
+        extra: The extra that brings them.
     """
 
-    def __init__(self, packages: tuple[str, ...]) -> None:
+    def __init__(self, packages: tuple[str, ...], extra: str = "standard") -> None:
         command = "fastapi" if "pronghorn.as_fastapi" in sys.modules else "pronghorn"
         super().__init__(
             f"To use the {command} command, please install what it needs "
-            f'({", ".join(packages)}): pip install "pronghorn[standard]"'
+            f'({", ".join(packages)}): pip install "pronghorn[{extra}]"'
         )
         self.code = str(self)
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -141,6 +141,24 @@ ReloadOption = Annotated[
     bool,
     typer.Option(help="Restart the server when a Python file changes.", rich_help_panel=SERVING),
 ]
+ServerOption = Annotated[
+    Literal["uvicorn", "granian"],
+    typer.Option(
+        help="The server: uvicorn, or Granian, which is written in Rust (extra 'granian').",
+        rich_help_panel=SERVING,
+    ),
+]
+ProtocolOption = Annotated[
+    Literal["auto", "asgi"],
+    typer.Option(
+        help="'auto' hands requests straight to the app where nothing stands around it; 'asgi' "
+        "always goes through ASGI messages.",
+        rich_help_panel=SERVING,
+    ),
+]
+AccessLogOption = Annotated[
+    bool, typer.Option(help="Print a line for each request.", rich_help_panel=SERVING)
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -196,6 +214,9 @@ def dev(
     root_path: RootPathOption = "",
     proxy_headers: ProxyHeadersOption = True,
     forwarded_allow_ips: ForwardedAllowIpsOption = None,
+    server: ServerOption = "uvicorn",
+    protocol: ProtocolOption = "auto",
+    access_log: AccessLogOption = True,
     verbose: VerboseOption = False,
 ) -> None:
     """
@@ -221,6 +242,9 @@ def dev(
         proxy_headers=proxy_headers,
         forwarded_allow_ips=forwarded_allow_ips,
         verbose=verbose or bool(context.obj),
+        server=server,
+        protocol=protocol,
+        access_log=access_log,
     )
     _serve(AppReference(path, app, entrypoint, as_fastapi), options, "dev")
 
@@ -250,6 +274,9 @@ def run(
     root_path: RootPathOption = "",
     proxy_headers: ProxyHeadersOption = True,
     forwarded_allow_ips: ForwardedAllowIpsOption = None,
+    server: ServerOption = "uvicorn",
+    protocol: ProtocolOption = "auto",
+    access_log: AccessLogOption = True,
     verbose: VerboseOption = False,
 ) -> None:
     """
@@ -272,6 +299,9 @@ def run(
         proxy_headers=proxy_headers,
         forwarded_allow_ips=forwarded_allow_ips,
         verbose=verbose or bool(context.obj),
+        server=server,
+        protocol=protocol,
+        access_log=access_log,
     )
     _serve(AppReference(path, app, entrypoint, as_fastapi), options, "run")
 

@@ -1,4 +1,4 @@
-"""What uvicorn imports, in each of its processes: it gets the application ready there.
+"""What a server imports, in each of its processes: it gets the application ready there.
 
 A worker, or the process that is started again after an edit, is new: its ``sys.path`` and its
 alias for fastapi have to be set up before the program is imported. The command that starts the
@@ -20,11 +20,19 @@ from pronghorn.cli.locate import Module
 __all__ = ["FACTORY", "load_app", "remember"]
 
 FACTORY = "pronghorn.cli.loader:load_app"
-"""The import string of `load_app`, for uvicorn's ``factory=True``."""
+"""The import string of `load_app`, for servers that call a factory."""
+
+ASGI_FACTORY = "pronghorn.cli.loader:load_asgi_app"
+"""The same of `load_asgi_app`."""
+
+RSGI_FACTORY = "pronghorn.cli.loader:load_rsgi_app"
+"""The same of `load_rsgi_app`."""
 
 _APP = "PRONGHORN_APP"
 _ROOT = "PRONGHORN_APP_ROOT"
 _AS_FASTAPI = "PRONGHORN_AS_FASTAPI"
+_ROOT_PATH = "PRONGHORN_ROOT_PATH"
+_PROXIES = "PRONGHORN_PROXIES"
 
 
 def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
@@ -38,6 +46,38 @@ def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
     os.environ[_APP] = import_string
     os.environ[_ROOT] = str(root)
     os.environ[_AS_FASTAPI] = "1" if as_fastapi else ""
+
+
+def remember_for_rsgi(root_path: str, proxies: str | None) -> None:
+    """Leave for `load_rsgi_app` what the server cannot tell the application.
+
+    Args:
+        root_path: Path prefix under which a proxy publishes the application.
+        proxies: The proxies whose ``X-Forwarded-*`` headers are believed; None: no proxy.
+    """
+    os.environ[_ROOT_PATH] = root_path
+    os.environ[_PROXIES] = proxies or ""
+
+
+def load_asgi_app() -> Any:
+    """The application for Granian's ASGI, with the headers of trusted proxies read before it."""
+    app, proxies = load_app(), os.environ.get(_PROXIES)
+    if not proxies:
+        return app
+    from granian.utils.proxies import wrap_asgi_with_proxy_headers
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    return wrap_asgi_with_proxy_headers(asgi, proxies)
+
+
+def load_rsgi_app() -> Any:
+    """The application as Granian's RSGI takes it; another framework's goes through ASGI."""
+    from pronghorn.adapters.rsgi import RsgiServer
+
+    proxies = os.environ.get(_PROXIES) or None
+    return RsgiServer(load_app(), root_path=os.environ.get(_ROOT_PATH, ""), proxies=proxies)
 
 
 def load_app() -> Any:

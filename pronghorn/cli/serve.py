@@ -1,4 +1,4 @@
-"""Serve an application with uvicorn."""
+"""Serve an application: checks, what is printed first, then the server."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class ServeOptions:
         proxy_headers: Believe ``X-Forwarded-*`` headers from trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; ``"*"`` trusts all.
         verbose: Print how the application was found, and log at debug level.
+        server: ``"uvicorn"`` or ``"granian"``.
+        protocol: ``"auto"`` for the shortest way from the server to the application, ``"asgi"``
+            for ASGI messages.
+        access_log: Print a line for each request.
     """
 
     host: str
@@ -44,17 +48,21 @@ class ServeOptions:
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None
     verbose: bool = False
+    server: str = "uvicorn"
+    protocol: str = "auto"
+    access_log: bool = True
 
 
 def check_options(options: ServeOptions) -> None:
     """Refuse what cannot work, before the application is imported.
 
     Raises:
-        MissingExtraError: uvicorn is not installed.
+        MissingExtraError: The server is not installed.
         CommandError: Options contradict each other, or the address cannot be listened on.
     """
-    if missing("uvicorn"):
-        raise MissingExtraError(("uvicorn",))
+    if missing(options.server):
+        extra = "standard" if options.server == "uvicorn" else options.server
+        raise MissingExtraError((options.server,), extra)
     if options.reload and options.workers is not None:
         raise CommandError(
             "Cannot use --workers together with --reload",
@@ -105,24 +113,12 @@ def serve(found: Found, options: ServeOptions, *, title: str) -> None:
         options: How to serve it.
         title: Name of the command, for the first line that is printed.
     """
-    import uvicorn
+    from pronghorn.cli.servers import start
 
     loader.remember(found.import_string, found.module.root, as_fastapi=found.as_fastapi)
     watched = _watched_folders(found, options)
     _announce(found, options, watched, title)
-    uvicorn.run(
-        loader.FACTORY,
-        factory=True,
-        host=options.host,
-        port=options.port,
-        reload=options.reload,
-        reload_dirs=watched if options.reload else None,
-        workers=options.workers,
-        root_path=options.root_path,
-        proxy_headers=options.proxy_headers,
-        forwarded_allow_ips=options.forwarded_allow_ips,
-        log_level="debug" if options.verbose else None,
-    )
+    start(options, watched)
 
 
 def _watched_folders(found: Found, options: ServeOptions) -> list[str]:
@@ -136,6 +132,8 @@ def _announce(found: Found, options: ServeOptions, watched: list[str], title: st
     console = Console(highlight=False, soft_wrap=True)
     address = _public_address(options)
     lines = [("app", found.import_string), ("address", address)]
+    if options.server != "uvicorn" or options.protocol != "auto":
+        lines.append(("server", f"{options.server}, {options.protocol} protocol"))
     docs_url = getattr(found.app, "docs_url", None)
     if docs_url and getattr(found.app, "openapi_url", None):
         lines.append(("docs", address + docs_url))

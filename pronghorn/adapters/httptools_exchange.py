@@ -21,14 +21,14 @@ from pronghorn.compile.app import Answer
 from pronghorn.run.exchange import Exchange, RawHeaders
 
 if TYPE_CHECKING:
-    from pronghorn.adapters.uvicorn_protocol import PronghornProtocol
+    from pronghorn.adapters.httptools_protocol import HttpToolsDirectProtocol
 
 #: Headers that decide how a response is framed: uvicorn's cycle knows what they mean.
 FRAMING = frozenset([b"connection", b"content-length", b"transfer-encoding"])
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
-class WireExchange(RequestResponseCycle, Exchange):
+class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typed messages
     """One HTTP request on a connection of uvicorn; at the same time uvicorn's view of it.
 
     What most requests never change stands on the class, so that making one costs little.
@@ -49,7 +49,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     _body: bytes | None = None
     _connection: Any = None
 
-    def __init__(self, protocol: PronghornProtocol, method: str, keep_alive: bool) -> None:
+    def __init__(self, protocol: HttpToolsDirectProtocol, method: str, keep_alive: bool) -> None:
         self.protocol = protocol
         self.transport = protocol.transport
         self.url = protocol.url
@@ -234,7 +234,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         """Let the compiled application answer; do what uvicorn does when it fails to."""
         try:
             await answer(self)
-        except BaseException as error:  # noqa: BLE001 - the last resort, as in uvicorn
+        except BaseException as error:
             self.logger.error("Exception in ASGI application\n", exc_info=error)
             if self.response_started:
                 self.transport.close()

@@ -1,0 +1,224 @@
+"""A protocol class for uvicorn that hands a parsed request straight to the compiled application.
+
+    uvicorn --http pronghorn.adapters.uvicorn_protocol:PronghornProtocol shop.main:app
+
+Which `pronghorn run` does by itself. Parsing, limits, flow control, keep-alive, pipelining,
+upgrades and shutdown are uvicorn's. Where anything stands between server and application (ASGI
+middleware, another framework, message logging), requests take uvicorn's own way through ASGI.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from pronghorn.adapters.httptools_exchange import Prefixes, WireExchange, split_url
+from pronghorn.compile.app import Answer
+
+#: Headers that are looked at while a request is parsed.
+FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
+NOTED = FORWARDED | {b"expect"}
+
+
+class HttpToolsDirectProtocol(HttpToolsProtocol):
+    """uvicorn's protocol on httptools, with a short way to applications of this framework."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._proxy, self.direct_app = unwrapped(self.app)
+        self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
+        self.forwarded = False
+        self._prefixes = Prefixes()
+        #: Answers requests of this connection without ASGI; None: they go through ASGI.
+        self._answer: Answer | None = None
+        self._stack: ASGIApp | None = None
+        #: The request that was parsed just now; it starts when all data at hand is parsed.
+        self._parsed: WireExchange | None = None
+        self._idle_since: float | None = None
+
+    # --- choosing the way -------------------------------------------------------------------
+
+    def _direct_answer(self) -> Answer | None:
+        """What answers without ASGI, as things stand; programs may add middleware late."""
+        app = self.direct_app
+        if app is None:
+            return None
+        stack = app.middleware_stack
+        if stack is not self._stack or stack is None:
+            self._answer = app.direct_answer()
+            self._stack = app.middleware_stack
+        return self._answer
+
+    def prefix(self, status: int) -> bytes | None:
+        """Status line and default headers of a response."""
+        return self._prefixes.get(status, self.server_state.default_headers)
+
+    def believe_proxy(self, scope: Scope) -> None:
+        """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""
+        if self._proxy is not None:
+            _run_at_once(self._proxy(scope, _nothing, _nothing))  # type: ignore[arg-type]  # not called
+
+    # --- parsing ----------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        if self.direct_app is None:
+            super().on_message_begin()
+            return
+        self.url = b""
+        self.expect_100_continue = False
+        self.forwarded = False
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in NOTED:
+            if name in FORWARDED:
+                self.forwarded = True
+            elif value.lower() == b"100-continue":
+                self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        if self.direct_app is None:
+            super().on_headers_complete()
+            return
+        answer = self._direct_answer()
+        if answer is None or self.parser.should_upgrade() or self._has_too_many():
+            self._complete_headers_for_asgi()
+            return
+        split_url(self.url)[0].decode("ascii")  # not ASCII: answered as an invalid request
+        parser, earlier = self.parser, self.cycle
+        version = parser.get_http_version()
+        keep_alive = version != "1.0" and parser.should_keep_alive()
+        method = parser.get_method().decode("ascii")
+        exchange = WireExchange(self, method, keep_alive)
+        if version != "1.1":
+            exchange.http_version = version
+        self.cycle: Any = exchange  # stands in for uvicorn's own
+        if earlier is None or earlier.response_complete:
+            self._parsed = exchange
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, answer))  # type: ignore[arg-type]  # see _start_asgi_task
+
+    def _has_too_many(self) -> bool:
+        """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
+        limit = self.limit_concurrency
+        return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
+
+    def _complete_headers_for_asgi(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()  # makes the scope, and forgets what was parsed
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        exchange = self.cycle
+        if type(exchange) is not WireExchange or self.parser.should_upgrade():
+            super().on_body(body)
+        elif not exchange.response_complete:
+            exchange.add_body(body)
+            if len(exchange.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+
+    def on_message_complete(self) -> None:
+        exchange = self.cycle
+        if type(exchange) is not WireExchange or self.parser.should_upgrade():
+            super().on_message_complete()
+        elif not exchange.response_complete:
+            exchange.more_body = False
+            exchange.notify()
+
+    # --- answering --------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        exchange = self._parsed
+        if exchange is not None:
+            self._parsed = None
+            self._start_asgi_task(exchange, self._answer)
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Start to answer; for a `WireExchange`, `app` is the compiled application's answer."""
+        if type(cycle) is not WireExchange:
+            super()._start_asgi_task(cycle, app)
+            return
+        context = contextvars.Context() if self.config.reset_contextvars else None
+        task = self.loop.create_task(cycle.run(app), context=context)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch_idleness(self.timeout_keep_alive)
+
+    # --- keep-alive: one timer that looks at the clock, instead of a new one per request -------
+
+    def _watch_idleness(self, delay: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(delay, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # busy; the end of the response starts the next timer
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._watch_idleness(left)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
+
+def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
+    """The application below uvicorn's own wrapper, if it can be called without ASGI.
+
+    Returns:
+        What reads the headers of proxies, which calls nothing after it; and the application, or
+        None when something else stands around it.
+    """
+    proxy = None
+    if type(app) is ProxyHeadersMiddleware:
+        proxy = ProxyHeadersMiddleware(_no_app)  # type: ignore[arg-type]  # an application that does nothing
+        proxy.trusted_hosts = app.trusted_hosts
+        app = app.app
+    return proxy, app if hasattr(app, "direct_answer") else None
+
+
+async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Where the headers of proxies have been read, nothing is left to do."""
+
+
+async def _nothing(*_: Any) -> None:
+    """Neither received from nor sent to."""
+
+
+def _run_at_once(coroutine: Any) -> None:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
