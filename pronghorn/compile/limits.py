@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY, RequestBodyLimitMiddleware
-from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Host, Mount, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn._body_limit import body_limit_error, is_answered
@@ -37,7 +37,8 @@ def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
     if "form_limits" in combined:
         handler = _limiting_forms(handler, combined["form_limits"])
     if "max_body_size" in combined:
-        handler = limiting_body(handler, combined["max_body_size"])
+        limiting = counting_body if isinstance(route, (Mount, Host)) else limiting_body
+        handler = limiting(handler, combined["max_body_size"])
     return handler
 
 
@@ -54,11 +55,26 @@ def _limiting_forms(handler: Handler, limits: Mapping[str, int]) -> Handler:
 def limiting_body(handler: Handler, max_body_size: int) -> Handler:
     """Refuse a body of more than `max_body_size` bytes with 413 (RFC 9110, section 15.5.14).
 
-    A body that says how long it is, and is too long, is answered here; any other one becomes an
-    `HTTPException` for the handlers of the application.
+    A body that says how long it is, and is too long, is refused before anything runs.
     """
+    counted = counting_body(handler, max_body_size)
 
     async def limiting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        if declared_length(exchange.scope) > max_body_size:
+            await exchange.send_response(too_large())
+        else:
+            await counted(exchange, path)
+
+    return limiting_body
+
+
+def counting_body(handler: Handler, max_body_size: int) -> Handler:
+    """The same where inner levels may have other limits, so that nothing is refused in advance.
+
+    When the bytes are counted, the refusal is an `HTTPException` for the handlers of errors.
+    """
+
+    async def counting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
         refusals: list[Exception] = []
 
         async def app(scope: Scope, limited_receive: Receive, limited_send: Send) -> None:
@@ -70,9 +86,8 @@ def limiting_body(handler: Handler, max_body_size: int) -> Handler:
                 refusal = body_limit_error(error)
                 if refusal is None:
                     raise
-                if is_answered(refusal) or declared_length(scope) > max_body_size:
-                    raise refusal from error
-                refusals.append(refusal)
+                if not is_answered(refusal):
+                    refusals.append(refusal)
             finally:
                 exchange.take_over(inside)
 
@@ -81,7 +96,7 @@ def limiting_body(handler: Handler, max_body_size: int) -> Handler:
         if refusals:
             raise refusals[0]
 
-    return limiting_body
+    return counting_body
 
 
 def declared_length(scope: Scope) -> int:
@@ -90,6 +105,11 @@ def declared_length(scope: Scope) -> int:
         return int(Headers(scope=scope).get("content-length", "0"))
     except ValueError:
         return 0
+
+
+def too_large() -> Response:
+    """What Starlette answers too."""
+    return PlainTextResponse("Content Too Large", 413)
 
 
 class BodyLimit:
@@ -104,13 +124,13 @@ class BodyLimit:
     """
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
-        self._limited = max_body_size is not None
+        self._max_body_size = max_body_size
         self._app = app
         if max_body_size is not None:
             self._app = RequestBodyLimitMiddleware(app, max_body_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._limited and MAX_BODY_SIZE_SCOPE_KEY not in scope:
+        if self._max_body_size is None and MAX_BODY_SIZE_SCOPE_KEY not in scope:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope, receive, send)
@@ -120,6 +140,6 @@ class BodyLimit:
             refusal = body_limit_error(error)
             if refusal is None:
                 raise
-            if is_answered(refusal) or exchange.started:
-                raise refusal from error
-            await exchange.send_response(PlainTextResponse("Content Too Large", 413))
+            if exchange.started:
+                raise refusal from None  # An answer is cut short, or outer levels know more.
+            await exchange.send_response(too_large())
