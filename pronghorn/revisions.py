@@ -11,6 +11,7 @@ from typing import Any, Self
 
 _numbers = count(1)
 _latest = [0]
+_compiled_since = [0]
 
 
 def current_revision() -> int:
@@ -22,6 +23,16 @@ def declared() -> int:
     """Note a change; return its number."""
     _latest[0] = next(_numbers)
     return _latest[0]
+
+
+def forget_compiled() -> None:
+    """Note that nothing is valid any more that has been compiled so far."""
+    _compiled_since[0] = declared()
+
+
+def compiled_since() -> int:
+    """The number of the last change that made everything compiled invalid."""
+    return _compiled_since[0]
 
 
 class RouteList(list[Any]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,21 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.revisions import declared
+from pronghorn.revisions import compiled_since, declared
 from pronghorn.run.exchange import Exchange
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
+
+
+#: Attributes that decide the dependency graph.
+OF_GRAPH = frozenset({"endpoint", "path", "path_format", "param_convertors", "dependencies"})
+#: What belongs to one route object, and not to a copy of it.
+ENGINE: dict[str, Any] = {"_own_app": None, "_custom": None}
+#: What a deep copy shares: code, and the application itself.
+SHARED = frozenset(
+    {"endpoint", "dependency_overrides_provider", "generate_unique_id_function", "param_convertors"}
+)
 
 
 class Declared:
@@ -23,12 +34,43 @@ class Declared:
 
     revision: int = 0
     original_route: Any = None
+    #: Attributes that decide how the route is planned. Others are the program's own.
+    declarations: frozenset[str] = frozenset()
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        if not name.startswith("_"):
-            self.__dict__["_plan"] = None
-            self.__dict__["revision"] = declared()
+        if name in self.declarations:
+            if name in OF_GRAPH and not self.__dict__.get("_graph_changed"):
+                self._set(_graph=None)
+            self.note()
+
+    def note(self) -> None:
+        """The declaration has changed: what was planned of it is not valid any more."""
+        self._set(_plan=None, revision=declared())
+
+    def __copy__(self) -> Any:
+        """Another route with the same declaration; it gets a graph and an engine of its own."""
+        clone = type(self).__new__(type(self))
+        clone._set(**self.__dict__)
+        clone._set(**ENGINE, revision=declared())
+        graph = clone._fresh_graph() if self.__dict__.get("_graph_changed") else None
+        clone._set(_graph=None)
+        if graph is not None:
+            clone._keep_graph(graph)
+        return clone
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """The same with lists and dicts of its own; plans and fields, never changed, are shared."""
+        clone = memo[id(self)] = copy.copy(self)
+        for name in (self.declarations & self.__dict__.keys()) - SHARED:
+            clone._set(**{name: copy.deepcopy(self.__dict__[name], memo)})
+        return clone
+
+    def _fresh_graph(self) -> Any:
+        raise NotImplementedError
+
+    def _keep_graph(self, graph: Any) -> None:
+        raise NotImplementedError
 
     def _set(self, **attributes: Any) -> None:
         """Set attributes that are no declaration."""
@@ -45,14 +87,17 @@ class RouteApp:
 
     def __init__(self, route: Any) -> None:
         self._route = route
+        self._compile = getattr(route, "own_handler", route.compile_handler)
         self._overrides: Any = None
         self._handler: Any = None
+        self._seen = -1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         overrides = current_overrides(self._route)
-        if self._handler is None or overrides != self._overrides:
-            self._handler = self._route.compile_handler(overrides)
-            self._overrides = dict(overrides)
+        valid_since = max(getattr(self._route, "revision", 0), compiled_since())
+        if self._seen < valid_since or overrides != self._overrides:
+            self._handler = self._compile(overrides)
+            self._overrides, self._seen = dict(overrides), valid_since
         exchange = Exchange(scope, receive, send)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:

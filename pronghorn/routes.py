@@ -8,41 +8,42 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.routing import Route, get_name
 from typing_extensions import Unpack
 
-from pronghorn.compile.http import Handler, compile_custom, compile_route, general_handler
+from pronghorn.compile.general import RequestHandler
+from pronghorn.compile.http import Handler, compile_custom, compile_route
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.inheritance import combine_chain, written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.options import RouteClassOptions
-from pronghorn.plan.model import BodyKind, RoutePlan, StreamKind
+from pronghorn.patches import replaced
+from pronghorn.plan.model import BodyKind, RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
     RouteDeclaration,
     override_dependencies,
     plan_route,
 )
-from pronghorn.revisions import declared
-from pronghorn.route_base import Declared, RouteApp, asgi_handler, current_overrides, value_of
+from pronghorn.revisions import compiled_since, declared
+from pronghorn.route_base import ENGINE, OF_GRAPH, RouteApp, asgi_handler, value_of
+from pronghorn.route_functions import HANDLER_FUNCTIONS, RouteRequestHandler
+from pronghorn.route_views import NO_VIEWS, RouteViews
 from pronghorn.run.forms import ensure_multipart_installed
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
-    from pronghorn.dependencies.models import Dependant
-    from pronghorn.fields import Field
 
 DEFAULTS = option_defaults(RouteClassOptions)
 #: Lists and dicts that a route may change without changing those of its router.
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
 
 
-class APIRoute(Declared, Route):
+class APIRoute(RouteViews, Route):
     """One path operation: a path, its methods, an endpoint, and what was said about them.
 
     Args:
@@ -54,6 +55,7 @@ class APIRoute(Declared, Route):
         SetupError: The declaration cannot work.
     """
 
+    declarations = frozenset(DEFAULTS) | OF_GRAPH
     tags: list[Any]
     dependencies: list[Any]
     callbacks: list[Any]
@@ -79,7 +81,6 @@ class APIRoute(Declared, Route):
     max_body_size: int | None
     dependency_overrides_provider: Any
     _app: Any
-    _custom_handler: Handler | None
 
     @expanded_signature(RouteClassOptions)
     def __init__(
@@ -90,7 +91,7 @@ class APIRoute(Declared, Route):
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
         methods = values.pop("methods") or ["GET"]
         self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
-        self._set(_custom_handler=None, original_route=None, _described=values["description"])
+        self._set(original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
         self._set(endpoint=endpoint, **values)
         self._set(name=values["name"] or get_name(endpoint))
         self._set(methods={method.upper() for method in methods})
@@ -107,7 +108,7 @@ class APIRoute(Declared, Route):
         """The frozen facts about this route; made again after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
-            plan = plan_route(self._declaration())
+            plan = self._with_given(plan_route(self._declaration()))
             self._set(_plan=plan)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
@@ -128,40 +129,8 @@ class APIRoute(Declared, Route):
 
     @response_model.setter
     def response_model(self, model: Any) -> None:
-        self._declared_model = model
-        self.revision = declared()
-
-    @property
-    def dependant(self) -> Dependant:
-        """The dependency graph as libraries read it."""
-        from pronghorn.dependencies.models import Dependant
-
-        return Dependant.from_plan(self.plan.root, self.path_format)
-
-    @property
-    def body_field(self) -> Field | None:
-        """The whole body as one field."""
-        return self.plan.body.field if self.plan.body else None
-
-    @property
-    def response_field(self) -> Field | None:
-        """The field that validates and serialises the response."""
-        return self.plan.response.field
-
-    @property
-    def response_fields(self) -> Mapping[int | str, Field]:
-        """The fields of the documented additional responses."""
-        return self.plan.response.extra_fields
-
-    @property
-    def is_sse_stream(self) -> bool:
-        """Whether the endpoint yields server-sent events."""
-        return self.plan.response.stream is StreamKind.SERVER_SENT_EVENTS
-
-    @property
-    def is_json_stream(self) -> bool:
-        """Whether the endpoint yields JSON Lines."""
-        return self.plan.response.stream is StreamKind.JSON_LINES
+        self._set(_declared_model=model)
+        self.note()
 
     def _declaration(self) -> RouteDeclaration:
         model = self._declared_model
@@ -208,8 +177,8 @@ class APIRoute(Declared, Route):
             **{name: combined[name] for name in DEFAULTS if name in combined and name != "methods"},
             original_route=self.original_route or self,
             _plan=None,
-            _custom_handler=None,
-            revision=declared(),
+            _app=None,
+            **NO_VIEWS,
         )
         if provider is not None:
             clone._set(dependency_overrides_provider=provider)
@@ -223,44 +192,50 @@ class APIRoute(Declared, Route):
         """The route for people: ``GET /items/{item_id}``."""
         return f"{','.join(sorted(self.methods))} {self.path_format}"
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> RequestHandler:
         """The function that turns a request into a response; subclasses may wrap it."""
-        plan, label = self.plan, self.label
-        known: list[Any] = [{}, general_handler(plan, label)]
-
-        async def handle(request: Request) -> Response:
-            overrides = current_overrides(self)
-            if overrides != known[0]:
-                changed = override_dependencies(plan, overrides)
-                known[:] = [dict(overrides), general_handler(changed, label)]
-            response: Response = await known[1].respond(request)
-            return response
-
-        return handle
+        return RouteRequestHandler(self)
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""
         if self._app is not None or type(self).handle is not APIRoute.handle:
             return asgi_handler(self)
-        if "get_route_handler" in self.__dict__ or (
+        return self.own_handler(overrides)
+
+    def own_handler(self, overrides: Overrides) -> Handler:
+        """The same without what a library has put around this route as an ASGI application."""
+        overridden = "get_route_handler" in self.__dict__ or (
             type(self).get_route_handler is not APIRoute.get_route_handler
-        ):
-            handler = self._custom_handler
-            if handler is None:
-                handler = compile_custom(self.plan, self.get_route_handler(), self.label)
-                self._set(_custom_handler=handler)
-            return handler
+        )
+        if overridden or replaced(*HANDLER_FUNCTIONS):
+            return self._custom_handler()
         return compile_route(override_dependencies(self.plan, overrides), self.label)
+
+    def _custom_handler(self) -> Handler:
+        """A handler around that of `get_route_handler`, which is asked once per plan."""
+        key = (self.plan, compiled_since())
+        known = self.__dict__["_custom"]
+        if known is None or known[0] != key:
+            handler = compile_custom(self.plan, self.get_route_handler(), self.label)
+            known = key, handler
+            self._set(_custom=known)
+        found: Handler = known[1]
+        return found
 
     @property
     def app(self) -> Any:
         """This route as an ASGI application, for its method and path."""
-        return self._app or RouteApp(self)
+        if self._app is not None:
+            return self._app
+        if self.__dict__["_own_app"] is None:
+            self._set(_own_app=RouteApp(self))
+        return self.__dict__["_own_app"]
 
     @app.setter
     def app(self, app: Any) -> None:
-        self.__dict__["_app"] = app
-        self.__dict__["revision"] = declared()
+        handler = getattr(app, "handler", None)
+        is_own = type(handler) is RouteRequestHandler and handler.route is self
+        self._set(_app=None if is_own else app, revision=declared())
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other)

@@ -35,7 +35,11 @@ from pronghorn.options import (
     RouterOptions,
     WebSocketOptions,
 )
-from pronghorn.revisions import RouteList, current_revision, declared
+from pronghorn.patches import watch
+from pronghorn.revisions import RouteList, compiled_since, current_revision, declared
+from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
+from pronghorn.route_functions import *  # noqa: F403 - likewise
+from pronghorn.route_functions import WATCHED
 from pronghorn.routes import APIRoute
 from pronghorn.run.delivery import EventDelivery
 from pronghorn.run.exchange import Exchange
@@ -97,7 +101,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         self._entries: list[BaseRoute | Inclusion] = list(values["routes"] or ())
         self._shown: RouteList | None = None
         self._shown_revision = -1
-        self._compiled = CompiledRouter(self, current_revision)
+        self._compiled = CompiledRouter(self, current_revision, compiled_since)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
         #: Asked after all others. FastAPI has these two under the same names.
@@ -370,3 +374,6 @@ class APIRouter(Verbs, ServesFrontends, Router):
 
     async def _shutdown(self) -> None:
         await run_handlers(self.on_shutdown)
+
+
+watch(__name__, WATCHED)

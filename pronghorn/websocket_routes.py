@@ -13,17 +13,19 @@ from pronghorn.compile.http import Handler
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.keywords import expanded_signature
 from pronghorn.options import WebSocketOptions
+from pronghorn.patches import replaced
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.revisions import declared
-from pronghorn.route_base import Declared, RouteApp, asgi_handler
+from pronghorn.route_base import ENGINE, OF_GRAPH, RouteApp, asgi_handler
+from pronghorn.route_functions import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
+from pronghorn.route_views import NO_VIEWS, GraphView
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
-    from pronghorn.dependencies.models import Dependant
 
 
-class APIWebSocketRoute(Declared, WebSocketRoute):
+class APIWebSocketRoute(GraphView, WebSocketRoute):
     """One WebSocket route.
 
     Args:
@@ -32,6 +34,7 @@ class APIWebSocketRoute(Declared, WebSocketRoute):
         name: The name for ``url_path_for``; by default the name of the endpoint.
     """
 
+    declarations = OF_GRAPH | {"name", "dependency_overrides_provider"}
     dependencies: list[Any]
     dependency_overrides_provider: Any
     _app: Any
@@ -47,6 +50,7 @@ class APIWebSocketRoute(Declared, WebSocketRoute):
         **options: Unpack[WebSocketOptions],
     ) -> None:
         self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
+        self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
         self._set(dependencies=list(options.get("dependencies") or ()))
         self._set(dependency_overrides_provider=dependency_overrides_provider)
@@ -67,15 +71,9 @@ class APIWebSocketRoute(Declared, WebSocketRoute):
                 self.name,
                 tuple(self.dependencies),
             )
+            plan = self._with_graph(plan)
             self._set(_plan=plan)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
-
-    @property
-    def dependant(self) -> Dependant:
-        """The dependency graph as libraries read it."""
-        from pronghorn.dependencies.models import Dependant
-
-        return Dependant.from_plan(self.plan.root, self.path_format)
 
     def included(self, outer: Mapping[str, Any], provider: Any) -> APIWebSocketRoute:
         """This route as it is inside an outer level; see `APIRoute.included`."""
@@ -84,7 +82,8 @@ class APIWebSocketRoute(Declared, WebSocketRoute):
             dependencies=[*(outer.get("dependencies") or ()), *self.dependencies],
             original_route=self.original_route or self,
             _plan=None,
-            revision=declared(),
+            _app=None,
+            **NO_VIEWS,
         )
         if provider is not None:
             clone._set(dependency_overrides_provider=provider)
@@ -95,14 +94,23 @@ class APIWebSocketRoute(Declared, WebSocketRoute):
         """The function that the router calls for this route, with overrides applied."""
         if self._app is not None or type(self).handle is not APIWebSocketRoute.handle:
             return asgi_handler(self)
+        return self.own_handler(overrides)
+
+    def own_handler(self, overrides: Overrides) -> Handler:
+        """The same without what a library has put around this route as an ASGI application."""
+        if replaced(*WEBSOCKET_FUNCTIONS):
+            return replaced_websocket_handler(self)
         return compile_websocket(override_dependencies(self.plan, overrides))
 
     @property
     def app(self) -> Any:
         """This route as an ASGI application, for its path."""
-        return self._app or RouteApp(self)
+        if self._app is not None:
+            return self._app
+        if self.__dict__["_own_app"] is None:
+            self._set(_own_app=RouteApp(self))
+        return self.__dict__["_own_app"]
 
     @app.setter
     def app(self, app: Any) -> None:
-        self.__dict__["_app"] = app
-        self.__dict__["revision"] = declared()
+        self._set(_app=app, revision=declared())

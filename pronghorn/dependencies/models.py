@@ -1,18 +1,84 @@
-"""A dependency graph as libraries read it: a view of the plan."""
+"""A dependency graph as libraries read and change it: a view of the plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import Any
 
 from pronghorn.fields import Field
-from pronghorn.plan.model import CallPlan, InjectedKind
+from pronghorn.params import Depends, Security
+from pronghorn.plan.dependencies import GENERATORS, result_key
+from pronghorn.plan.model import CallPlan, Injected, InjectedKind
+from pronghorn.plan.signature import call_kind
+
+INJECTED = {
+    "request_param_name": InjectedKind.REQUEST,
+    "websocket_param_name": InjectedKind.WEBSOCKET,
+    "http_connection_param_name": InjectedKind.CONNECTION,
+    "response_param_name": InjectedKind.RESPONSE,
+    "background_tasks_param_name": InjectedKind.BACKGROUND_TASKS,
+    "security_scopes_param_name": InjectedKind.SECURITY_SCOPES,
+}
+FIELDS = ("path", "query", "header", "cookie", "body")
 
 
-@dataclass
+class Changes:
+    """Counts the changes of one graph, and tells its owner about them.
+
+    - `notify`: called after a change, unless the graph is `muted`.
+    """
+
+    __slots__ = ("count", "muted", "notify")
+
+    def __init__(self, notify: Callable[[], None] | None = None) -> None:
+        self.count = 0
+        self.muted = False
+        self.notify = notify
+
+    def note(self) -> None:
+        """Something in the graph was changed."""
+        self.count += 1
+        if self.notify is not None and not self.muted:
+            self.notify()
+
+    def __deepcopy__(self, memo: Any) -> Changes:
+        return Changes()  # A copy of a graph belongs to nobody yet.
+
+
+class NotedList(list[Any]):
+    """A list inside a graph that notes its changes."""
+
+    changes: Changes | None = None
+
+
+def _noting(name: str) -> Callable[..., Any]:
+    original = getattr(list, name)
+
+    @wraps(original)
+    def method(self: NotedList, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, *args, **kwargs)
+        if self.changes is not None:
+            self.changes.note()
+        return result
+
+    return method
+
+
+for _name in ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"):
+    setattr(NotedList, _name, _noting(_name))
+for _name in ("__setitem__", "__delitem__", "__iadd__", "__imul__"):
+    setattr(NotedList, _name, _noting(_name))
+
+
+@dataclass(slots=True)
 class Dependant:
-    """One callable, what it reads from the request, and what it depends on."""
+    """One callable, what it reads from the request, and what it depends on.
+
+    What a route hands out as ``route.dependant`` may be changed in place, also after the first
+    request: the next request is answered as the graph says then.
+    """
 
     path_params: list[Field] = field(default_factory=list)
     query_params: list[Field] = field(default_factory=list)
@@ -33,34 +99,133 @@ class Dependant:
     use_cache: bool = True
     path: str | None = None
     scope: str | None = None
+    concurrency: Any = None
+    #: The planned call that this shows; None for a graph that a library made itself.
+    _origin: CallPlan | None = field(default=None, repr=False, compare=False)
+    #: The route for people, in error messages: ``GET /items/{item_id}``.
+    _label: str = field(default="", repr=False, compare=False)
+    _changes: Changes | None = field(default=None, repr=False, compare=False)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        changes = None if name.startswith("_") else getattr(self, "_changes", None)
+        if changes is not None and isinstance(value, list):
+            value = noted(value, changes)
+        object.__setattr__(self, name, value)
+        if changes is not None:
+            changes.note()
 
     @classmethod
     def from_plan(cls, plan: CallPlan, path: str | None) -> Dependant:
         """The view of one planned call and everything below it."""
         names = {item.kind: item.name for item in plan.injected}
+        marker = plan.marker
         return cls(
-            path_params=list(plan.path_fields),
-            query_params=list(plan.query_fields),
-            header_params=list(plan.header_fields),
-            cookie_params=list(plan.cookie_fields),
-            body_params=list(plan.body_fields),
+            **{f"{place}_params": list(getattr(plan, f"{place}_fields")) for place in FIELDS},
+            **{name: names.get(kind) for name, kind in INJECTED.items()},
             dependencies=[cls.from_plan(item, path) for item in plan.dependencies],
             name=plan.argument,
             call=plan.call,
-            request_param_name=names.get(InjectedKind.REQUEST),
-            websocket_param_name=names.get(InjectedKind.WEBSOCKET),
-            http_connection_param_name=names.get(InjectedKind.CONNECTION),
-            response_param_name=names.get(InjectedKind.RESPONSE),
-            background_tasks_param_name=names.get(InjectedKind.BACKGROUND_TASKS),
-            security_scopes_param_name=names.get(InjectedKind.SECURITY_SCOPES),
             own_oauth_scopes=list(plan.own_scopes) or None,
             parent_oauth_scopes=[s for s in plan.scopes if s not in plan.own_scopes] or None,
             use_cache=plan.use_cache,
             path=path,
-            scope=plan.lifetime,
+            scope=marker.scope if marker is not None else None,
+            concurrency=marker._concurrency if marker is not None else None,
+            _origin=plan,
         )
+
+    def adopt(self, changes: Changes) -> None:
+        """Report the changes of this graph, and of what is added to it, to `changes`."""
+        for name in (*(f"{place}_params" for place in FIELDS), "dependencies"):
+            object.__setattr__(self, name, noted(getattr(self, name), changes))
+        object.__setattr__(self, "_changes", changes)
+
+    def to_plan(self, *, is_dependency: bool = False) -> CallPlan:
+        """The call that this graph describes, with everything below it.
+
+        - `is_dependency`: it is part of another graph, and its result may be shared there.
+        """
+        origin = self._origin
+        dependencies = tuple(item.to_plan(is_dependency=True) for item in self.dependencies)
+        if origin is not None and self._shows(origin, dependencies):
+            if origin.marker is not None or not is_dependency:
+                return origin
+        return self._planned(dependencies, is_dependency)
 
     @property
     def oauth_scopes(self) -> list[str]:
-        """The scopes asked for on the way to this call, and by it."""
-        return [*(self.parent_oauth_scopes or ()), *(self.own_oauth_scopes or ())]
+        """The scopes asked for on the way to this call, and by it, each once."""
+        return list(dict.fromkeys((*(self.parent_oauth_scopes or ()), *(self.own_oauth_scopes or ()))))
+
+    def _shows(self, plan: CallPlan, dependencies: tuple[CallPlan, ...]) -> bool:
+        """Whether this node still is what it was made from."""
+        fields = all(
+            tuple(getattr(self, f"{place}_params")) == getattr(plan, f"{place}_fields")
+            for place in FIELDS
+        )
+        return (
+            fields
+            and self.call is plan.call
+            and dependencies == plan.dependencies
+            and self._injected() == plan.injected
+            and self.name == plan.argument
+            and self.use_cache == plan.use_cache
+            and tuple(self.own_oauth_scopes or ()) == plan.own_scopes
+        )
+
+    def _injected(self) -> tuple[Injected, ...]:
+        names = ((getattr(self, name), kind) for name, kind in INJECTED.items())
+        found = {name: Injected(name, kind) for name, kind in names if name is not None}
+        known = self._origin.injected if self._origin is not None else ()
+        if set(known) == set(found.values()):
+            return known  # The same ones, in the order of the signature.
+        return tuple(found.values())
+
+    def _planned(self, dependencies: tuple[CallPlan, ...], is_dependency: bool) -> CallPlan:
+        origin, call = self._origin, self.call
+        if call is None:
+            raise TypeError("A Dependant without a `call` describes nothing that could be called")
+        unchanged = origin is not None and origin.call is call
+        kind = call_kind(call)
+        marker = origin.marker if origin is not None else None
+        if marker is None and is_dependency:
+            marker = self._marker()
+        declared = marker.dependency if unchanged and marker is not None else call
+        lifetime = self.scope or ("request" if kind in GENERATORS else None)
+        plan = CallPlan(
+            call=call,
+            kind=kind,
+            argument=self.name,
+            path_fields=tuple(self.path_params),
+            query_fields=tuple(self.query_params),
+            header_fields=tuple(self.header_params),
+            cookie_fields=tuple(self.cookie_params),
+            body_fields=tuple(self.body_params),
+            injected=self._injected(),
+            dependencies=dependencies,
+            marker=marker,
+            use_cache=self.use_cache,
+            lifetime=lifetime,
+            own_scopes=tuple(self.own_oauth_scopes or ()),
+            scopes=tuple(self.oauth_scopes),
+        )
+        if declared is None or marker is None:
+            return plan
+        return replace(plan, cache_key=result_key(declared, plan, lifetime))
+
+    def _marker(self) -> Depends:
+        """The declaration that a graph made by hand stands for."""
+        if self.own_oauth_scopes:
+            return Security(self.call, scopes=self.own_oauth_scopes, use_cache=self.use_cache)
+        scope: Any = self.scope
+        return Depends(self.call, use_cache=self.use_cache, scope=scope)
+
+
+def noted(items: list[Any], changes: Changes) -> NotedList:
+    """The same items in a list that reports to `changes`, graphs among them too."""
+    found = NotedList(items)
+    found.changes = changes
+    for item in items:
+        if isinstance(item, Dependant):
+            item.adopt(changes)
+    return found

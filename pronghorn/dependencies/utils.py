@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pronghorn.dependencies.models import Dependant
+from pronghorn.annotations import is_class as lenient_issubclass
+from pronghorn.dependencies.models import FIELDS, Dependant
+from pronghorn.dependencies.solving import SolvedDependency, solve_dependencies
 from pronghorn.fields import Field
 from pronghorn.params import Depends
+from pronghorn.plan.body import is_embedded, plan_body
 from pronghorn.plan.dependencies import plan_dependency, plan_endpoint
+from pronghorn.plan.response import stream_item_type as get_stream_item_type
 from pronghorn.plan.signature import resolve_annotation
 from pronghorn.plan.signature import typed_return as get_typed_return_annotation
 from pronghorn.plan.signature import typed_signature as get_typed_signature
@@ -25,25 +29,63 @@ from pronghorn.run.parameters import extract_parameters
 from pronghorn.utils import get_path_param_names
 
 __all__ = [
+    "SolvedDependency",
     "_read_file_bytes",
     "ensure_multipart_is_installed",
+    "get_body_field",
     "get_dependant",
     "get_flat_dependant",
+    "get_flat_params",
     "get_parameterless_sub_dependant",
+    "get_stream_item_type",
     "get_typed_annotation",
     "get_typed_return_annotation",
     "get_typed_signature",
+    "get_validation_alias",
+    "lenient_issubclass",
     "multipart_incorrect_install_error",
     "multipart_not_installed_error",
     "request_body_to_args",
     "request_params_to_args",
+    "solve_dependencies",
 ]
 
 
-def get_dependant(*, path: str, call: Callable[..., Any], **_: Any) -> Dependant:
-    """The graph of a callable, as it would be planned for a route with this path."""
+def get_dependant(
+    *,
+    path: str,
+    call: Callable[..., Any],
+    name: str | None = None,
+    own_oauth_scopes: list[str] | None = None,
+    parent_oauth_scopes: list[str] | None = None,
+    use_cache: bool = True,
+    scope: Any = None,
+    concurrency: Any = None,
+) -> Dependant:
+    """The graph of a callable, as it would be planned for a route with this path.
+
+    Args:
+        path: The path; parameters with a name in braces are read from it.
+        call: The endpoint or dependency.
+        name: The argument under which another call receives the result.
+        own_oauth_scopes: OAuth 2.0 scopes that this call asks for.
+        parent_oauth_scopes: Scopes that are asked for on the way to it.
+        use_cache: Whether one call serves all uses in a request.
+        scope: When it is closed, if it yields: ``"function"`` or ``"request"``.
+        concurrency: The limit of a dependency; see `pronghorn.Depends`.
+
+    Raises:
+        SetupError: A parameter cannot work.
+    """
     names = frozenset(get_path_param_names(path))
-    return Dependant.from_plan(plan_endpoint(call, path_names=names), path)
+    scopes = [*(parent_oauth_scopes or ()), *(own_oauth_scopes or ())]
+    root = plan_endpoint(call, path_names=names, scopes=tuple(scopes))
+    dependant = Dependant.from_plan(root, path)
+    dependant.name, dependant.use_cache = name, use_cache
+    dependant.own_oauth_scopes = own_oauth_scopes
+    dependant.parent_oauth_scopes = parent_oauth_scopes
+    dependant.scope, dependant.concurrency = scope, concurrency
+    return dependant
 
 
 def get_parameterless_sub_dependant(*, depends: Depends, path: str) -> Dependant:
@@ -52,13 +94,46 @@ def get_parameterless_sub_dependant(*, depends: Depends, path: str) -> Dependant
     return Dependant.from_plan(plan_dependency(depends, path_names=names), path)
 
 
-def get_flat_dependant(dependant: Dependant, **_: Any) -> Dependant:
-    """One dependant with the parameters of the whole graph."""
+def get_flat_dependant(
+    dependant: Dependant, *, skip_repeats: bool = False, visited: Any = None, **_: Any
+) -> Dependant:
+    """One dependant with the parameters of the whole graph.
+
+    Args:
+        dependant: The graph.
+        skip_repeats: Whether a callable that occurs again is passed over.
+        visited: Not used; the name is accepted for callers that pass it.
+    """
     flat = Dependant(call=dependant.call, path=dependant.path, use_cache=dependant.use_cache)
+    seen: list[Any] = []
     for node in _walk(dependant):
-        for kind in ("path", "query", "header", "cookie", "body"):
+        if skip_repeats and any(node.call is call for call in seen):
+            continue
+        seen.append(node.call)
+        for kind in FIELDS:
             getattr(flat, f"{kind}_params").extend(getattr(node, f"{kind}_params"))
     return flat
+
+
+def get_flat_params(dependant: Dependant) -> list[Field]:
+    """All parameters of a graph outside the body; those of parameter models one by one."""
+    flat = get_flat_dependant(dependant, skip_repeats=True)
+    kinds = ("path", "query", "header", "cookie")
+    declared = [field for kind in kinds for field in getattr(flat, f"{kind}_params")]
+    return [part for field in declared for part in (field.model_fields or (field,))]
+
+
+def get_body_field(
+    *, body_params: Sequence[Field] = (), name: str = "", embed_body_fields: bool = False, **_: Any
+) -> Field | None:
+    """The whole body as one field, as the documentation shows it; ``None`` for no body."""
+    plan = plan_body(body_params, name)
+    return plan.field if plan is not None else None
+
+
+def get_validation_alias(field: Field) -> str:
+    """The name under which a value is sent."""
+    return field.alias
 
 
 def _walk(dependant: Dependant) -> list[Dependant]:
@@ -82,3 +157,18 @@ async def request_body_to_args(
 ) -> tuple[dict[str, Any], list[Any]]:
     """The values of the parts of a body, and the errors in them."""
     return await extract_body(body_fields, received_body, embed_body_fields)
+
+
+# --- names that libraries import although they were never public ------------------------------
+
+_get_body_field = get_body_field
+
+
+def _get_flat_body_params(dependant: Dependant) -> list[Field]:
+    """The body parameters of a graph."""
+    return [field for node in _walk(dependant) for field in node.body_params]
+
+
+def _should_embed_body_fields(fields: Sequence[Field]) -> bool:
+    """Whether these are members of the body, and not the body itself."""
+    return bool(fields) and is_embedded(fields)

@@ -37,7 +37,7 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     if not fields:
         return None
     once = _without_repetitions(fields)
-    embed = _is_embedded(once)
+    embed = is_embedded(once)
     composed = len(once) > 1 and any(is_separate(field) for field in once)
     if composed or any(may_be_absent(field) for field in once):
         whole = _whole(form_schema(f"Body_{unique_id}", once), once, embed=embed)
@@ -46,6 +46,28 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     else:
         whole = once[0]
     kind = BodyKind.FORM if any(field.is_form for field in once) else BodyKind.JSON
+    return BodyPlan(
+        kind=kind,
+        fields=once,
+        embed=embed,
+        field=whole,
+        media_type=whole.media_type or "application/json",
+        raw=kind is BodyKind.JSON and not embed and _is_raw(whole),
+    )
+
+
+def given_body(fields: Sequence[Field], whole: Field | None, *, embed: bool) -> BodyPlan | None:
+    """How the body is read when a library says what the whole of it is.
+
+    Args:
+        fields: Every body field of the endpoint and its dependencies, in order.
+        whole: The whole body as one field; ``None`` if nothing is to be read.
+        embed: Whether the fields are members of the body, and not the body itself.
+    """
+    if whole is None:
+        return None
+    once = _without_repetitions(fields or (whole,))
+    kind = BodyKind.FORM if isinstance(whole.info, params.Form) else BodyKind.JSON
     return BodyPlan(
         kind=kind,
         fields=once,
@@ -90,7 +112,7 @@ def _without_repetitions(fields: Sequence[Field]) -> tuple[Field, ...]:
     return tuple(found.values())
 
 
-def _is_embedded(fields: Sequence[Field]) -> bool:
+def is_embedded(fields: Sequence[Field]) -> bool:
     """Whether the fields are members of the body, and not the body itself."""
     if len(fields) > 1:
         return True

@@ -44,17 +44,19 @@ def plan_endpoint(
     path_names: frozenset[str],
     dependencies: Sequence[Depends] = (),
     overrides: Overrides | None = None,
+    scopes: tuple[str, ...] = (),
 ) -> CallPlan:
     """Plan an endpoint together with everything that must run before it.
 
     - `path_names`: the parameters in the route's path.
     - `dependencies`: those of the app, routers, includes and the route, outermost first.
     - `overrides`: original callable -> the callable to run in its place.
+    - `scopes`: OAuth 2.0 scopes that are asked for already.
 
     Raises `SetupError` for a parameter that cannot work and for a cycle of dependencies.
     """
     context = _Context(path_names, overrides or {})
-    root = _plan_call(endpoint, context, chain=())
+    root = _plan_call(endpoint, context, chain=(), scopes=scopes)
     outer = tuple(_plan_dependency(marker, None, (), context, ()) for marker in dependencies)
     return replace(root, dependencies=outer + root.dependencies)
 
@@ -64,6 +66,29 @@ def plan_dependency(
 ) -> CallPlan:
     """Plan one dependency that no parameter receives."""
     return _plan_dependency(marker, None, (), _Context(path_names, overrides or {}), ())
+
+
+def override_calls(
+    node: CallPlan, overrides: Overrides, *, path_names: frozenset[str]
+) -> CallPlan:
+    """The same graph with other callables in place of some of its dependencies.
+
+    What is not overridden stays as it is, also where a library has changed it.
+    """
+    return _override(node, _Context(path_names, overrides), node.scopes)
+
+
+def _override(node: CallPlan, context: _Context, outer_scopes: tuple[str, ...]) -> CallPlan:
+    if node.marker is not None and node.marker.dependency in context.overrides:
+        return _plan_dependency(node.marker, node.argument, outer_scopes, context, ())
+    dependencies = tuple(_override(item, context, node.scopes) for item in node.dependencies)
+    if dependencies == node.dependencies:
+        return node
+    changed = replace(node, dependencies=dependencies)
+    if node.marker is None or node.marker.dependency is None:
+        return changed
+    key = result_key(node.marker.dependency, changed, node.lifetime)
+    return replace(changed, cache_key=key)
 
 
 def _plan_call(
@@ -137,7 +162,7 @@ def _plan_dependency(
         own_scopes=own_scopes,
     )
     _check_lifetimes(node)
-    return replace(node, cache_key=_cache_key(declared, node, lifetime))
+    return replace(node, cache_key=result_key(declared, node, lifetime))
 
 
 def _check_lifetimes(node: CallPlan) -> None:
@@ -153,7 +178,8 @@ def _check_lifetimes(node: CallPlan) -> None:
             )
 
 
-def _cache_key(declared: Callable[..., Any], node: CallPlan, lifetime: str | None) -> Hashable:
+def result_key(declared: Callable[..., Any], node: CallPlan, lifetime: str | None) -> Hashable:
+    """What two dependencies have in common that share one result in a request."""
     scopes = tuple(sorted(set(node.scopes))) if uses_scopes(node) else ()
     return (declared, scopes, lifetime or "")
 

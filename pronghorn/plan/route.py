@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
-from pronghorn.plan.dependencies import Overrides, plan_endpoint
+from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
 from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
@@ -90,10 +90,5 @@ def override_dependencies(plan: AnyPlan, overrides: Overrides) -> AnyPlan:
     """
     if not overrides:
         return plan
-    root = plan_endpoint(
-        plan.endpoint,
-        path_names=plan.path_names,
-        dependencies=plan.dependencies,
-        overrides=overrides,
-    )
+    root = override_calls(plan.root, overrides, path_names=plan.path_names)
     return replace(plan, root=root)

@@ -1,0 +1,128 @@
+"""Solving a dependency graph for libraries that run one themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+from starlette.background import BackgroundTasks
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from pronghorn.compile.general import LIFETIME_KEY
+from pronghorn.compile.steps import calls_of, injects, order_calls
+from pronghorn.dependencies.models import Dependant
+from pronghorn.plan.dependencies import Step, override_calls
+from pronghorn.plan.model import CallPlan, InjectedKind
+from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.respond import InjectedResponse
+from pronghorn.run.solve import SKIPPED, Call, Inputs, solve
+from pronghorn.utils import get_path_param_names
+
+
+@dataclass
+class SolvedDependency:
+    """What solving a graph gave.
+
+    Attributes:
+        values: The arguments of the outermost call.
+        errors: What was wrong with the request; if there is anything, do not make the call.
+        background_tasks: Tasks that dependencies have added.
+        response: Carries headers, cookies and the status code that dependencies have set.
+        dependency_cache: Results of dependencies, for solving another graph of the same request.
+    """
+
+    values: dict[str, Any]
+    errors: list[Any]
+    background_tasks: BackgroundTasks | None
+    response: Response
+    dependency_cache: dict[Any, Any]
+
+
+async def solve_dependencies(
+    *,
+    request: HTTPConnection,
+    dependant: Dependant,
+    body: Any = PydanticUndefined,
+    background_tasks: BackgroundTasks | None = None,
+    response: Response | None = None,
+    dependency_overrides_provider: Any = None,
+    dependency_cache: dict[Any, Any] | None = None,
+    async_exit_stack: AsyncExitStack,
+    embed_body_fields: bool,
+    **_: Any,
+) -> SolvedDependency:
+    """Read what a graph needs from a request, and call its dependencies.
+
+    Args:
+        request: The request or WebSocket connection.
+        dependant: The graph; its own ``call`` is not made.
+        body: The parsed body: JSON data, a form, or bytes; left out, there is none.
+        background_tasks: Where dependencies add tasks; made when they ask for it.
+        response: Where dependencies set headers; made when left out.
+        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
+        dependency_cache: Results to use instead of calling again.
+        async_exit_stack: Closes dependencies that yield.
+        embed_body_fields: Whether the body is an object with one member per field.
+    """
+    root = dependant.to_plan()
+    overrides = getattr(dependency_overrides_provider, "dependency_overrides", None)
+    if overrides:
+        names = frozenset(get_path_param_names(dependant.path or ""))
+        root = override_calls(root, overrides, path_names=names)
+    steps = order_calls(root)
+    if background_tasks is None and injects(steps, InjectedKind.BACKGROUND_TASKS):
+        background_tasks = BackgroundTasks()
+    response = InjectedResponse() if response is None else response
+    inputs = Inputs(
+        connection=request,
+        path=request.path_params,
+        body=body,
+        embed=embed_body_fields,
+        lifetime=_lifetime(request, async_exit_stack),
+        response=response,
+        background=background_tasks,
+    )
+    cache = dict(dependency_cache or {})
+    calls, results = _with_cache(steps, cache), list[Any]()
+    values, errors = await solve(calls, inputs, results=results)
+    _remember(steps, results, cache)
+    return SolvedDependency(values, errors, background_tasks, response, cache)
+
+
+def _lifetime(request: HTTPConnection, stack: AsyncExitStack) -> Lifetime:
+    """The exit stacks: that of the caller, and that of the request for what ends earlier."""
+    outer: Lifetime | None = request.scope.get(LIFETIME_KEY)
+    lifetime = Lifetime()
+    lifetime.request_stack = stack
+    lifetime.function_stack = outer.function_stack if outer is not None else stack
+    return lifetime
+
+
+def _shares(call: CallPlan, cache: Mapping[Any, Any]) -> bool:
+    return call.marker is not None and call.use_cache and call.cache_key in cache
+
+
+def _with_cache(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> list[Call]:
+    """The calls of a graph; those with a known result give it without being made."""
+    calls = calls_of(steps)
+    for index, step in enumerate(steps):
+        if _shares(step.call, cache):
+            calls[index] = _giving(cache[step.call.cache_key])
+    return calls
+
+
+def _giving(value: Any) -> Call:
+    async def known() -> Any:
+        return value
+
+    return Call(function=known, kind="coroutine")
+
+
+def _remember(steps: tuple[Step, ...], results: list[Any], cache: dict[Any, Any]) -> None:
+    for step, result in zip(steps, results, strict=False):
+        if step.call.marker is not None and result is not SKIPPED:
+            cache.setdefault(step.call.cache_key, result)
