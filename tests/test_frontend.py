@@ -439,6 +439,17 @@ def test_dependencies_are_validated_overridden_and_closed(dist: Path) -> None:
     assert events == [1, "closed", "override"]
 
 
+def test_body_limits_of_each_inclusion(dist: Path) -> None:
+    router = APIRouter()
+    router.frontend("/", directory=dist)
+    app = FastAPI()
+    app.include_router(router, prefix="/none", max_body_size=0)
+    app.include_router(router, prefix="/some", max_body_size=10)
+    client = client_of(app)
+    assert client.request("GET", "/none/", content=b"x").status_code == 413
+    assert client.request("GET", "/some/", content=b"x").text == "home"
+
+
 # --- mistakes -------------------------------------------------------------------------------------
 
 
