@@ -163,7 +163,7 @@ def pytest_environment(run: Run) -> dict[str, str]:
     if run.plugin:
         variables["PYTHONPATH"] = str(ROOT)
         # pytest-xdist hands `-p` to its workers, but loads it there after the first test modules.
-        variables["PYTEST_PLUGINS"] = run.plugin
+        variables["PYTEST_PLUGINS"] = f"{run.plugin},tools.conformance.children"
     return variables
 
 
