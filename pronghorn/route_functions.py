@@ -10,53 +10,39 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
-from pronghorn.compile.general import LIFETIME_KEY, GeneralHandler, run_with_lifetime
-from pronghorn.compile.http import Handler, general_handler
+from pronghorn.compile.general import GeneralHandler
+from pronghorn.compile.http import general_handler
 from pronghorn.datastructures import Default
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.solving import solve_dependencies
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.exceptions import (
-    EndpointContext,
-    RequestValidationError,
-    ResponseValidationError,
-    WebSocketRequestValidationError,
-)
+from pronghorn.exceptions import EndpointContext, RequestValidationError, ResponseValidationError
 from pronghorn.fields import Field
 from pronghorn.patches import current, replaced
 from pronghorn.plan.body import given_body
 from pronghorn.plan.dependencies import GENERATORS
 from pronghorn.plan.model import CallKind, CallPlan, ResponsePlan, RoutePlan, StreamKind
 from pronghorn.plan.route import override_dependencies
-from pronghorn.plan.signature import iscoroutinefunction, where_is
+from pronghorn.plan.signature import where_is
 from pronghorn.route_base import current_overrides, value_of
-from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime
 from pronghorn.run.solve import Inputs, Known
 from pronghorn.sse import EventSourceResponse
 
 __all__ = [
     "get_request_handler",
-    "get_websocket_app",
-    "request_response",
     "run_endpoint_function",
     "serialize_response",
     "solve_dependencies",
-    "websocket_session",
 ]
 
 #: Replacing one of these changes how HTTP routes are answered.
 STEP_FUNCTIONS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
 HANDLER_FUNCTIONS = ("get_request_handler", *STEP_FUNCTIONS)
-#: The same for WebSocket routes.
-WEBSOCKET_FUNCTIONS = ("get_websocket_app", "solve_dependencies")
 
 FROM_CONSTRUCTOR: Any = Default(JSONResponse)
 STRICT: Any = Default(True)
@@ -233,9 +219,7 @@ class _StepwiseHandler(GeneralHandler):
     dependant: Dependant = field(default_factory=Dependant)
     provider: Any = None
 
-    async def finish(
-        self, inputs: Inputs, done: Any = (), known: Known | None = None
-    ) -> Response:
+    async def finish(self, inputs: Inputs, done: Any = (), known: Known | None = None) -> Response:
         solved = await current("solve_dependencies")(
             request=inputs.connection,
             dependant=self.dependant,
@@ -326,112 +310,14 @@ async def serialize_response(
         value, errors = await run_in_threadpool(field.validate, response_content, ("response",))
     if errors:
         raise ResponseValidationError(errors, body=response_content, endpoint_ctx=endpoint_ctx)
-    return field.serialize_json(value, **options) if dump_json else field.serialize(value, **options)
-
-
-# --- as ASGI applications ---------------------------------------------------------------------
-
-
-class request_response:  # noqa: N801 - the name that libraries import; used as a function
-    """A function of the request that gives the response, as an ASGI application.
-
-    Args:
-        func: Called with the `Request`; in a worker thread if it is no coroutine function.
-    """
-
-    def __init__(self, func: Callable[[Request], Any]) -> None:
-        self.handler = func
-        method = getattr(func, "__call__", None)  # noqa: B004 - the bound method is needed
-        self._is_coroutine = iscoroutinefunction(func) or iscoroutinefunction(method)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send)
-        where = getattr(scope.get("route"), "label", scope["path"])
-
-        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            exchange.send = send
-            await run_with_lifetime(exchange, self._respond, where)
-
-        await wrap_app_handling_exceptions(answer, exchange.connection)(scope, receive, send)
-
-    async def _respond(self, request: Request) -> Response:
-        response: Response
-        if self._is_coroutine:
-            response = await self.handler(request)
-        else:
-            response = await run_in_threadpool(self.handler, request)
-        return response
-
-
-def websocket_session(func: Callable[[WebSocket], Awaitable[None]]) -> ASGIApp:
-    """A function of the WebSocket connection as an ASGI application."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        connection = WebSocket(scope, receive, send)
-
-        async def session(scope: Scope, receive: Receive, send: Send) -> None:
-            await _with_lifetime(func, connection)
-
-        await wrap_app_handling_exceptions(session, connection)(scope, receive, send)
-
-    return app
-
-
-async def _with_lifetime(func: Callable[[WebSocket], Awaitable[None]], connection: WebSocket) -> None:
-    async with Lifetime() as lifetime:
-        connection.scope[LIFETIME_KEY] = lifetime
-        await func(connection)
-
-
-def get_websocket_app(
-    dependant: Dependant,
-    dependency_overrides_provider: Any = None,
-    embed_body_fields: bool = False,
-) -> Callable[[WebSocket], Awaitable[Any]]:
-    """Make the function that serves a WebSocket connection.
-
-    Args:
-        dependant: The endpoint's graph; its ``call`` is the endpoint.
-        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
-        embed_body_fields: Not used: a connection has no body.
-    """
-
-    async def app(websocket: WebSocket) -> None:
-        endpoint: Any = dependant.call
-        lifetime: Lifetime = websocket.scope[LIFETIME_KEY]
-        solved = await current("solve_dependencies")(
-            request=websocket,
-            dependant=dependant,
-            dependency_overrides_provider=dependency_overrides_provider,
-            async_exit_stack=lifetime.request_stack,
-            embed_body_fields=embed_body_fields,
-        )
-        if solved.errors:
-            context: Any = {"path": dependant._label, **where_is(endpoint)}
-            raise WebSocketRequestValidationError(solved.errors, endpoint_ctx=context)
-        await endpoint(**solved.values)
-
-    return app
-
-
-def replaced_websocket_handler(route: Any) -> Handler:
-    """The handler of a WebSocket route while a library has replaced one of our functions."""
-    graph = route._fresh_graph()
-    graph._label = f"WS {route.path_format}"
-    app = current("get_websocket_app")(
-        dependant=graph, dependency_overrides_provider=route.dependency_overrides_provider
-    )
-
-    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await _with_lifetime(app, exchange.connection)
-
-    return handler
+    if dump_json:
+        return field.serialize_json(value, **options)
+    return field.serialize(value, **options)
 
 
 #: What `pronghorn.routing` watches: the functions that libraries replace.
 WATCHED: dict[str, Callable[..., Any]] = {
     "get_request_handler": get_request_handler,
-    "get_websocket_app": get_websocket_app,
     "run_endpoint_function": run_endpoint_function,
     "serialize_response": serialize_response,
     "solve_dependencies": solve_dependencies,

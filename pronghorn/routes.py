@@ -81,6 +81,7 @@ class APIRoute(RouteViews, Route):
     max_body_size: int | None
     dependency_overrides_provider: Any
     _app: Any
+    _declared_model: Any
 
     @expanded_signature(RouteClassOptions)
     def __init__(
@@ -104,7 +105,7 @@ class APIRoute(RouteViews, Route):
     # --- the plan and the views of it -------------------------------------------------------
 
     @property
-    def plan(self) -> RoutePlan:
+    def plan(self) -> RoutePlan:  # type: ignore[override]  # the views only read it
         """The frozen facts about this route; made again after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:

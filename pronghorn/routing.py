@@ -37,6 +37,8 @@ from pronghorn.options import (
 )
 from pronghorn.patches import watch
 from pronghorn.revisions import RouteList, compiled_since, current_revision, declared
+from pronghorn.route_apps import *  # noqa: F403 - re-exported, as its __all__ says
+from pronghorn.route_apps import get_websocket_app
 from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.route_functions import *  # noqa: F403 - likewise
 from pronghorn.route_functions import WATCHED
@@ -376,4 +378,4 @@ class APIRouter(Verbs, ServesFrontends, Router):
         await run_handlers(self.on_shutdown)
 
 
-watch(__name__, WATCHED)
+watch(__name__, {**WATCHED, "get_websocket_app": get_websocket_app})

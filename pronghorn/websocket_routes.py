@@ -17,8 +17,8 @@ from pronghorn.patches import replaced
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.revisions import declared
+from pronghorn.route_apps import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
 from pronghorn.route_base import ENGINE, OF_GRAPH, RouteApp, asgi_handler
-from pronghorn.route_functions import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
 from pronghorn.route_views import NO_VIEWS, GraphView
 
 if TYPE_CHECKING:

@@ -119,9 +119,14 @@ class Dependant:
         """The view of one planned call and everything below it."""
         names = {item.kind: item.name for item in plan.injected}
         marker = plan.marker
+        injected: dict[str, Any] = {name: names.get(kind) for name, kind in INJECTED.items()}
         return cls(
-            **{f"{place}_params": list(getattr(plan, f"{place}_fields")) for place in FIELDS},
-            **{name: names.get(kind) for name, kind in INJECTED.items()},
+            path_params=list(plan.path_fields),
+            query_params=list(plan.query_fields),
+            header_params=list(plan.header_fields),
+            cookie_params=list(plan.cookie_fields),
+            body_params=list(plan.body_fields),
+            **injected,
             dependencies=[cls.from_plan(item, path) for item in plan.dependencies],
             name=plan.argument,
             call=plan.call,
@@ -147,15 +152,16 @@ class Dependant:
         """
         origin = self._origin
         dependencies = tuple(item.to_plan(is_dependency=True) for item in self.dependencies)
-        if origin is not None and self._shows(origin, dependencies):
-            if origin.marker is not None or not is_dependency:
-                return origin
+        fits = origin is not None and (origin.marker is not None or not is_dependency)
+        if origin is not None and fits and self._shows(origin, dependencies):
+            return origin
         return self._planned(dependencies, is_dependency)
 
     @property
     def oauth_scopes(self) -> list[str]:
         """The scopes asked for on the way to this call, and by it, each once."""
-        return list(dict.fromkeys((*(self.parent_oauth_scopes or ()), *(self.own_oauth_scopes or ()))))
+        scopes = (*(self.parent_oauth_scopes or ()), *(self.own_oauth_scopes or ()))
+        return list(dict.fromkeys(scopes))
 
     def _shows(self, plan: CallPlan, dependencies: tuple[CallPlan, ...]) -> bool:
         """Whether this node still is what it was made from."""

@@ -51,7 +51,7 @@ async def solve_dependencies(
     response: Response | None = None,
     dependency_overrides_provider: Any = None,
     dependency_cache: dict[Any, Any] | None = None,
-    async_exit_stack: AsyncExitStack,
+    async_exit_stack: AsyncExitStack[bool | None],
     embed_body_fields: bool,
     **_: Any,
 ) -> SolvedDependency:
@@ -93,13 +93,20 @@ async def solve_dependencies(
     return SolvedDependency(values, errors, background_tasks, response, cache)
 
 
-def _lifetime(request: HTTPConnection, stack: AsyncExitStack) -> Lifetime:
-    """The exit stacks: that of the caller, and that of the request for what ends earlier."""
+class _StacksOfCaller(Lifetime):
+    """The exit stack of the caller, and that of the request for what ends earlier."""
+
+    def __init__(self, outer: Lifetime | None, stack: AsyncExitStack[bool | None]) -> None:
+        super().__init__()
+        self.request_stack = stack
+        self._function_stack = outer.function_stack if outer is not None else stack
+
+
+def _lifetime(request: HTTPConnection, stack: AsyncExitStack[bool | None]) -> Lifetime:
     outer: Lifetime | None = request.scope.get(LIFETIME_KEY)
-    lifetime = Lifetime()
-    lifetime.request_stack = stack
-    lifetime.function_stack = outer.function_stack if outer is not None else stack
-    return lifetime
+    if outer is not None and outer.request_stack is stack:
+        return outer
+    return _StacksOfCaller(outer, stack)
 
 
 def _shares(call: CallPlan, cache: Mapping[Any, Any]) -> bool:
