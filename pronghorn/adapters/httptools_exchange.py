@@ -48,6 +48,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     _message_event: asyncio.Event | None = None
     _body: bytes | None = None
     _connection: Any = None
+    form: Any = None
 
     def __init__(self, protocol: HttpToolsDirectProtocol, method: str, keep_alive: bool) -> None:
         self.protocol = protocol

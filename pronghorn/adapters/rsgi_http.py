@@ -59,6 +59,7 @@ class RsgiExchange(Exchange):
         self._scope: Scope | None = None
         self._body: bytes | None = None
         self._connection = None
+        self.form = None
         self._body_ended = False
         self._chunks: Any = None
         self._status = 0
