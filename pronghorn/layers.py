@@ -1,0 +1,45 @@
+"""The layers around the routes of an application, from the outside in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
+
+from pronghorn.compile.app import OuterPipeline, Pipeline
+from pronghorn.compile.limits import BodyLimit
+from pronghorn.patches import is_starlettes_own, middleware_is_replaced
+from pronghorn.run.errors import ErrorHandlers
+
+#: How Starlette answers; None if a library replaced it before this was imported.
+PLAIN_CALL = Starlette.__call__ if is_starlettes_own(Starlette.__call__) else None
+
+
+def layers_of(app: Any) -> ASGIApp:
+    """An application with everything around it.
+
+    From the outside: answers to unhandled errors, the limit of body sizes, the middleware of the
+    user, handlers of errors, routes. Without middleware it is one object with the same effect.
+    """
+    by_key = dict(app.exception_handlers)
+    last_resort = by_key.pop(500, None) or by_key.get(Exception)
+    by_key.pop(Exception, None)
+    watched = middleware_is_replaced()
+    errors = ErrorHandlers({} if watched else by_key)
+    inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
+    if not app.user_middleware and app.max_body_size is None and not watched:
+        return OuterPipeline(inner, last_resort, app.debug)
+    middleware = [Middleware(ServerErrorMiddleware, handler=last_resort, debug=app.debug)]
+    middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
+    middleware += app.user_middleware
+    if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.
+        errors.by_class.clear()
+        middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
+    stack: ASGIApp = inner
+    for cls, args, kwargs in reversed(middleware):
+        stack = cls(stack, *args, **kwargs)
+    return stack
