@@ -9,8 +9,16 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from pronghorn.cli.arguments import (
+    AppOption,
+    AsFastapiOption,
+    EntrypointOption,
+    PathArgument,
+)
+from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import AppReference, Found, discover
 from pronghorn.cli.errors import CommandError
+from pronghorn.cli.explain_command import explain
 
 __all__ = ["commands"]
 
@@ -36,50 +44,8 @@ commands = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-FINDING = "Where the app is"
 SERVING = "How to serve it"
 
-PathArgument = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="PATH",
-        help="A Python file, or the folder of a package. By default the first that exists of "
-        "main.py, app.py, api.py, app/main.py, app/app.py and app/api.py.",
-        show_default=False,
-    ),
-]
-AppOption = Annotated[
-    str | None,
-    typer.Option(
-        "--app",
-        metavar="NAME",
-        help="The name of the app in its module. By default 'app', then 'api', then the first "
-        "FastAPI in it.",
-        rich_help_panel=FINDING,
-        show_default=False,
-    ),
-]
-EntrypointOption = Annotated[
-    str | None,
-    typer.Option(
-        "--entrypoint",
-        "-e",
-        metavar="MODULE:NAME",
-        help="The app as an import string, such as shop.main:app, instead of PATH and --app. "
-        "By default the entrypoint of \\[tool.pronghorn] or \\[tool.fastapi] in pyproject.toml.",
-        rich_help_panel=FINDING,
-        show_default=False,
-    ),
-]
-AsFastapiOption = Annotated[
-    bool,
-    typer.Option(
-        "--as-fastapi",
-        help="Let 'import fastapi' in the program give pronghorn, so that a FastAPI program "
-        "runs unchanged.",
-        rich_help_panel=FINDING,
-    ),
-]
 PortOption = Annotated[
     int,
     typer.Option(
@@ -377,6 +343,10 @@ def openapi(
     with contextlib.redirect_stdout(sys.stderr):
         text = document(found.app, indent)
     write(text, output)
+
+
+commands.command()(diff)
+commands.command()(explain)
 
 
 def _serve(reference: AppReference, options: Any, title: str) -> None:

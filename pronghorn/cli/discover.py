@@ -15,7 +15,7 @@ from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.importing import import_module
 from pronghorn.cli.locate import Entrypoint, Module, locate, parse_entrypoint, read_entrypoint
 
-__all__ = ["AppReference", "Found", "discover"]
+__all__ = ["AppReference", "Found", "discover", "where"]
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,25 @@ def discover(reference: AppReference, directory: Path | None = None) -> Found:
     Raises:
         CommandError: It cannot be found, or not be imported.
     """
-    directory = directory or Path.cwd()
-    attribute: str | None
-    entrypoint = _entrypoint(reference, directory)
-    if entrypoint is not None:
-        module, attribute = entrypoint.module, entrypoint.attribute
-        sources = (entrypoint.source, entrypoint.source)
-    else:
-        module, attribute = locate(reference.path, directory), reference.app
-        sources = ("default files" if reference.path is None else "path argument", "--app")
+    module, attribute, sources = where(reference, directory or Path.cwd())
     imported = import_module(module, as_fastapi=reference.as_fastapi)
     choice = choose(imported, attribute)
     if attribute is None:
         sources = (sources[0], f"found: {choice.reason}")
     return Found(choice.app, module, choice.attribute, reference.as_fastapi, sources)
+
+
+def where(reference: AppReference, directory: Path) -> tuple[Module, str | None, tuple[str, str]]:
+    """The module of the application, its name in it if anybody said so, and who said so.
+
+    Raises:
+        CommandError: There is no such file, or the command line contradicts itself.
+    """
+    entrypoint = _entrypoint(reference, directory)
+    if entrypoint is not None:
+        return entrypoint.module, entrypoint.attribute, (entrypoint.source, entrypoint.source)
+    source = "default files" if reference.path is None else "path argument"
+    return locate(reference.path, directory), reference.app, (source, "--app")
 
 
 def _entrypoint(reference: AppReference, directory: Path) -> Entrypoint | None:

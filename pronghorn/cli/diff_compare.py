@@ -1,0 +1,165 @@
+"""What differs between two documents or two answers, and which differences are meant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pronghorn.cli.diff_engines import Answer
+from pronghorn.cli.diff_requests import Request
+
+__all__ = ["ABSENT", "Comparison", "Difference", "compare", "differences"]
+
+ABSENT = "(absent)"
+"""Stands for what one side does not have."""
+
+# They tell the time, or follow from the body.
+_IGNORED_HEADERS = frozenset({"date", "content-length", "server"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place at which FastAPI and pronghorn disagree.
+
+    Attributes:
+        place: ``status``, ``header NAME``, ``error``, or ``body`` and the way into it.
+        theirs: What FastAPI has there, as text.
+        ours: What pronghorn has there, as text.
+    """
+
+    place: str
+    theirs: str
+    ours: str
+
+
+@dataclass
+class Comparison:
+    """The outcome for one request.
+
+    Attributes:
+        found: The differences.
+        meant: Reasons of differences that are left out because they are meant.
+        varies: Places left out because FastAPI itself answers otherwise each time.
+    """
+
+    found: list[Difference] = field(default_factory=list)
+    meant: list[str] = field(default_factory=list)
+    varies: set[str] = field(default_factory=set)
+
+
+def compare(request: Request, theirs: Sequence[Answer], ours: Answer) -> Comparison:
+    """Compare the answers to one request.
+
+    Args:
+        request: The request.
+        theirs: FastAPI's answers: one, or several to the same request.
+        ours: Pronghorn's answer.
+    """
+    comparison = Comparison()
+    reference, ours = _without_what_is_meant(request, theirs[0], ours, comparison.meant)
+    for again in theirs[1:]:
+        comparison.varies |= {item.place for item in answer_differences(theirs[0], again)}
+    comparison.found = [
+        item
+        for item in answer_differences(reference, ours)
+        if not any(f"{item.place} ".startswith(f"{place} ") for place in comparison.varies)
+    ]
+    return comparison
+
+
+def answer_differences(theirs: Answer, ours: Answer) -> list[Difference]:
+    """Every difference between two answers."""
+    found = list(differences(theirs.status, ours.status, "status"))
+    found += differences(_headers(theirs), _headers(ours), "header")
+    found += differences(theirs.error, ours.error, "error")
+    if theirs.complete and ours.complete:
+        found += differences(_content(theirs), _content(ours), "body")
+    elif theirs.complete != ours.complete:
+        found += differences(theirs.complete, ours.complete, "comes to an end")
+    return found
+
+
+def differences(theirs: Any, ours: Any, place: str) -> Iterator[Difference]:
+    """Every difference between two JSON values, with the way to it."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in {**theirs, **ours}:
+            yield from differences(theirs.get(key, ABSENT), ours.get(key, ABSENT), f"{place} {key}")
+    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        for index, (their, our) in enumerate(zip(theirs, ours, strict=True)):
+            yield from differences(their, our, f"{place} {index}")
+    elif type(theirs) is not type(ours) or (theirs != ours and not _both_nan(theirs, ours)):
+        yield Difference(place, _shown(theirs), _shown(ours))
+
+
+def _both_nan(theirs: Any, ours: Any) -> bool:
+    return bool(theirs != theirs and ours != ours)  # noqa: PLR0124 - what defines a NaN
+
+
+def _shown(value: Any) -> str:
+    if value is ABSENT or (isinstance(value, str) and not value.isprintable()):
+        return str(value) if value is ABSENT else repr(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _headers(answer: Answer) -> dict[str, Any]:
+    """Headers by name; several values of one name as a list."""
+    found: dict[str, Any] = {}
+    for name, value in answer.headers:
+        if name.lower() not in _IGNORED_HEADERS:
+            found.setdefault(name.lower(), []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _content(answer: Answer) -> Any:
+    """The body: what its JSON says, or its text."""
+    content_type = str(_headers(answer).get("content-type", ""))
+    if "json" not in content_type:
+        return answer.body
+    try:
+        return json.loads(answer.body.encode("latin-1"))
+    except ValueError:
+        return answer.body
+
+
+# --- what is meant to differ; docs/explain/differences.md says more -----------------------------
+
+
+def _without_what_is_meant(
+    request: Request, theirs: Answer, ours: Answer, meant: list[str]
+) -> tuple[Answer, Answer]:
+    if request.method == "HEAD" and theirs.status == 405 and ours.status != 405:
+        meant.append("HEAD is answered for GET routes")
+        return ours, ours
+    if theirs.status == ours.status == 422:
+        once = _distinct_errors(theirs)
+        if once.body != theirs.body:
+            meant.append("an error of a dependency that is used twice is reported once")
+        theirs, ours = once, _distinct_errors(ours)
+    relative = _relative_redirect(theirs)
+    if relative != theirs and relative.headers == ours.headers:
+        meant.append("a redirect to the path with or without its last slash is relative")
+        theirs = relative
+    return theirs, ours
+
+
+def _distinct_errors(answer: Answer) -> Answer:
+    """The answer with every entry of its ``detail`` once."""
+    content = _content(answer)
+    if not isinstance(content, dict) or not isinstance(content.get("detail"), list):
+        return answer
+    distinct = {json.dumps(item, sort_keys=True): item for item in content["detail"]}
+    if len(distinct) == len(content["detail"]):
+        return answer
+    body = json.dumps({**content, "detail": list(distinct.values())})
+    return replace(answer, body=body)
+
+
+def _relative_redirect(answer: Answer) -> Answer:
+    host = "http://testserver"
+    headers = [
+        [name, value.removeprefix(host) if name.lower() == "location" else value]
+        for name, value in answer.headers
+    ]
+    return replace(answer, headers=headers)

@@ -1,0 +1,143 @@
+"""What ``pronghorn diff`` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+
+from pronghorn.cli.diff_compare import Comparison, Difference
+from pronghorn.cli.diff_requests import Request
+
+__all__ = ["Report", "RouteReport"]
+
+_EXAMPLES = 3
+_LINES = 8
+_WIDTH = 200
+
+
+@dataclass
+class RouteReport:
+    """What was asked of one route, and what came of it."""
+
+    asked: int = 0
+    differing: list[tuple[Request, list[Difference]]] = field(default_factory=list)
+    meant: Counter[str] = field(default_factory=Counter)
+    varies: set[str] = field(default_factory=set)
+
+    def add(self, request: Request, comparison: Comparison) -> None:
+        """Take in the outcome of one request."""
+        self.asked += 1
+        self.meant.update(comparison.meant)
+        self.varies |= comparison.varies
+        if comparison.found:
+            self.differing.append((request, comparison.found))
+
+
+@dataclass
+class Report:
+    """Everything that was compared.
+
+    Attributes:
+        documents: Differences of the OpenAPI documents.
+        routes: By method and path.
+        skipped: Requests that were left out because their method changes something.
+        failure: Why the program does not run on pronghorn, if so.
+    """
+
+    documents: list[Difference] = field(default_factory=list)
+    routes: dict[str, RouteReport] = field(default_factory=dict)
+    skipped: int = 0
+    failure: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything differs that is not meant to."""
+        in_routes = any(route.differing for route in self.routes.values())
+        return bool(self.documents or self.failure or in_routes)
+
+    def print(self) -> None:
+        """Write the report to standard output, in colour where it is a terminal."""
+        console = Console(highlight=False, soft_wrap=True)
+        if self.failure:
+            console.print("[red]Runs on FastAPI, and not on pronghorn.[/red]")
+            console.print(self.failure, markup=False)
+            return
+        self._print_documents(console)
+        for label, route in sorted(self.routes.items()):
+            _print_route(console, label, route)
+        self._print_sum(console)
+
+    def _print_documents(self, console: Console) -> None:
+        if not self.documents:
+            console.print("[green]same[/green]     OpenAPI document")
+            return
+        console.print(f"[red]differs[/red]  OpenAPI document ({len(self.documents)} places)")
+        _print_differences(console, self.documents, "  ")
+
+    def _print_sum(self, console: Console) -> None:
+        asked = sum(route.asked for route in self.routes.values())
+        differing = [route for route in self.routes.values() if route.differing]
+        wrong = sum(len(route.differing) for route in differing)
+        console.print()
+        if self.skipped:
+            console.print(
+                f"{_count(self.skipped, 'request')} left out, as POST, PUT, PATCH and DELETE "
+                "change something: --unsafe sends them too"
+            )
+        if wrong:
+            console.print(
+                f"[red]{_count(wrong, 'answer')} of {asked} differ, "
+                f"on {_count(len(differing), 'route')}[/red]"
+            )
+        elif asked:
+            answers = f"{_count(asked, 'answer')} on {_count(len(self.routes), 'route')}"
+            console.print(f"[green]No difference in {answers}[/green]")
+        else:
+            console.print("No requests were sent")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _print_route(console: Console, label: str, route: RouteReport) -> None:
+    label = escape(label)
+    if route.differing:
+        wrong = f"{len(route.differing)} of {route.asked}"
+        console.print(f"[red]differs[/red]  {label} ({wrong} answers)")
+    else:
+        console.print(f"[green]same[/green]     {label} ({_count(route.asked, 'answer')})")
+    for reason, count in route.meant.items():
+        console.print(f"  [dim]meant ({count} times): {reason}[/dim]")
+    if route.varies:
+        places = ", ".join(sorted(route.varies))
+        console.print(f"  [dim]not compared, varies on FastAPI too: {escape(places)}[/dim]")
+    for request, found in route.differing[:_EXAMPLES]:
+        _print_request(console, request)
+        _print_differences(console, found, "    ")
+
+
+def _print_request(console: Console, request: Request) -> None:
+    console.print(f"  [bold]{request.method} {escape(_cut(request.target))}[/bold]")
+    for name, value in request.headers:
+        console.print(f"    {name}: {_cut(value)}", markup=False, style="dim")
+    if request.body:
+        console.print(f"    {_cut(request.body)}", markup=False, style="dim")
+
+
+def _print_differences(console: Console, found: Sequence[Difference], indent: str) -> None:
+    for item in found[:_LINES]:
+        console.print(f"{indent}{item.place}", markup=False, style="yellow")
+        console.print(f"{indent}  FastAPI   {_cut(item.theirs)}", markup=False)
+        console.print(f"{indent}  pronghorn {_cut(item.ours)}", markup=False)
+    if len(found) > _LINES:
+        console.print(f"{indent}and {_count(len(found) - _LINES, 'place')} more", style="dim")
+
+
+def _cut(text: str) -> str:
+    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}... ({len(text)} characters)"

@@ -1,0 +1,52 @@
+"""`pronghorn explain`."""
+
+import contextlib
+import sys
+from typing import Annotated
+
+import typer
+
+from pronghorn.cli.arguments import AppOption, AsFastapiOption, EntrypointOption, PathArgument
+from pronghorn.cli.discover import AppReference, discover
+
+
+def explain(
+    method: Annotated[
+        str, typer.Argument(metavar="METHOD", help="GET, POST, ... or WS for a WebSocket route.")
+    ],
+    operation: Annotated[
+        str,
+        typer.Argument(
+            metavar="OPERATION",
+            help="The path of the operation, as it was declared or as a client asks for it.",
+        ),
+    ],
+    path: PathArgument = None,
+    *,
+    app: AppOption = None,
+    entrypoint: EntrypointOption = None,
+    as_fastapi: AsFastapiOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object instead of text.")
+    ] = False,
+) -> None:
+    """
+    [bold]Explain[/bold] one operation: what was planned, and the handler that was compiled.
+
+    Shows what every call reads, the source of the handler, the trips to worker threads, and why
+    a fast way is not taken.
+
+    Examples:
+
+    - [cyan]pronghorn explain GET /items/42[/cyan]
+    - [cyan]pronghorn explain POST /items shop/main.py[/cyan]
+    """
+    from pronghorn.cli.explain import explanation_of, print_explanation, print_json
+
+    with contextlib.redirect_stdout(sys.stderr):
+        found = discover(AppReference(path, app, entrypoint, as_fastapi))
+    explained = explanation_of(found.app, method, operation)
+    if as_json:
+        print_json(explained)
+    else:
+        print_explanation(explained)
