@@ -78,15 +78,15 @@ def print_explanation(explained: Explanation) -> None:
     console = Console()
     console.print(f"[bold]{explained.label}[/bold]")
     for line in explained.plan:
-        console.print(f"  {line}", markup=False, highlight=False)
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print("\n[bold]Handler[/bold]")
-    console.print(Syntax(explained.source, "python", background_color="default"))
+    console.print(Syntax(explained.source, "python", background_color="default", word_wrap=True))
     console.print(f"[bold]Thread hops: {len(explained.hops)}[/bold]")
     for hop in explained.hops:
-        console.print(f"  {', '.join(hop)}", markup=False, highlight=False)
+        console.print(f"  {', '.join(hop)}", markup=False, highlight=False, soft_wrap=True)
     console.print("\n[bold]Ways[/bold]")
     for note in explained.notes:
-        console.print(f"  {note}", markup=False, highlight=False)
+        console.print(f"  {note}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(explained: Explanation) -> None:

@@ -171,7 +171,7 @@ class HandlerWriter:
         """Every call but the endpoint; `def` functions in a row share one worker thread."""
         index = 0
         while index < len(self.steps) - 1:
-            run = self._thread_run(index)
+            run = self.thread_run(index)
             self.write_late_reads(index)
             if run[-1] == len(self.steps) - 1:
                 return  # the endpoint belongs to the run and writes it
@@ -181,7 +181,7 @@ class HandlerWriter:
                 self._write_call(index)
             index += len(run)
 
-    def _thread_run(self, index: int) -> list[int]:
+    def thread_run(self, index: int) -> list[int]:
         """The calls from `index` on that can share one hop to a worker thread."""
         run = [index]
         if not self._hops(index):
@@ -207,7 +207,7 @@ class HandlerWriter:
         """The calls that share the endpoint's worker thread, the endpoint included."""
         index = 0
         while True:
-            run = self._thread_run(index)
+            run = self.thread_run(index)
             if run[-1] == len(self.steps) - 1:
                 return run
             index += len(run)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
+from pronghorn.background import BackgroundTasks
 from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
@@ -23,6 +23,7 @@ from pronghorn.compile.steps import (
     endpoint_kind,
     order_calls,
 )
+from pronghorn.hooks import CompiledRoute, Handler, hooked
 from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
 from pronghorn.run.body import read_json
 from pronghorn.run.exchange import Exchange
@@ -32,7 +33,7 @@ from pronghorn.run.solve import Inputs, Known
 from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
 
-Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
+__all__ = ["Handler", "HttpWriter", "compile_custom", "compile_route", "general_handler"]
 
 
 def general_mode() -> bool:
@@ -71,13 +72,16 @@ def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
     return GeneralHandler(plan, calls_of(steps), steps, responder, streamer, context)
 
 
-def compile_route(plan: RoutePlan, label: str) -> Handler:
-    """The function that answers one route."""
+def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> Handler:
+    """The function that answers one route.
+
+    - `is_operation`: False for what only looks like one, and is none for hooks either.
+    """
     general = general_handler(plan, label)
-    if general_mode():
-        handler = from_request_handler(general.respond, label)
-    else:
-        handler = HttpWriter(plan, general, label).compile()
+    watched = from_request_handler(general.respond, label)
+    handler = watched if general_mode() else HttpWriter(plan, general, label).compile()
+    if is_operation:
+        handler = hooked(CompiledRoute(plan, handler, watched))
     return _with_limits(handler, plan)
 
 
@@ -92,7 +96,8 @@ def from_request_handler(handle: RequestHandler, label: str) -> Handler:
 
 def compile_custom(plan: RoutePlan, handle: RequestHandler, label: str) -> Handler:
     """The same for a route class that builds its own request handler."""
-    return _with_limits(from_request_handler(handle, label), plan)
+    handler = from_request_handler(handle, label)
+    return _with_limits(hooked(CompiledRoute(plan, handler, handler)), plan)
 
 
 def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
@@ -104,13 +109,20 @@ def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
 
 
 def _closing_forms(handler: Handler) -> Handler:
-    """Close uploaded files when the request is over, also after an error."""
+    """Close uploaded files when the request is over.
+
+    After an error they stay open, since its handler may read them; whoever runs that closes them.
+    """
 
     async def closing_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
         try:
             await handler(exchange, path)
-        finally:
+        except Exception:
+            raise
+        except BaseException:
             await exchange.close_files()
+            raise
+        await exchange.close_files()
 
     return closing_forms
 
@@ -212,7 +224,8 @@ class HttpWriter(HandlerWriter):
         self.source.line("await exchange.send_response(response)")
 
     def _write_close(self) -> None:
-        if self.has_lifetime:
+        """What has the lifetime "function" ends before the response is sent."""
+        if any(step.call.lifetime == "function" for step in self.steps):
             self.source.line("await lifetime.close_function_stack()")
 
     def _write_answer(self, rendered: bool) -> None:

@@ -1,0 +1,157 @@
+"""What was decided about a route, in words: the plan, the handler, the hops, the fast ways.
+
+Nothing here runs during a request; `pronghorn explain` prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.http import HttpWriter, general_handler
+from pronghorn.compile.reads import is_pure
+from pronghorn.compile.websocket import WebSocketWriter
+from pronghorn.diagnostics import describe_callable
+from pronghorn.fields import Field
+from pronghorn.plan.model import CallKind, CallPlan, RoutePlan, WebSocketPlan
+
+LOCATIONS = ("path", "query", "header", "cookie", "body")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One route, explained.
+
+    Attributes:
+        label: The route for people: ``GET /items/{item_id}``.
+        plan: The plan, a line per fact.
+        source: The source of the compiled handler.
+        hops: For each trip to a worker thread, the names of what runs there.
+        notes: Which fast ways the route takes, and why it does not take the others.
+    """
+
+    label: str
+    plan: list[str]
+    source: str
+    hops: list[list[str]]
+    notes: list[str]
+
+
+def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
+    """Explain a route from its plan; the handler is written as it is for requests."""
+    writer: HandlerWriter
+    if isinstance(plan, RoutePlan):
+        http = HttpWriter(plan, general_handler(plan, label), label)
+        http.compile()
+        writer, notes = http, [*_reading(http), *_answering(plan)]
+    else:
+        websocket = WebSocketWriter(plan)
+        websocket.compile()
+        writer, notes = websocket, list(_reading(websocket))
+    return Explanation(
+        label=label,
+        plan=list(_plan_lines(plan.root, 0)) + list(_body_lines(plan)),
+        source=writer.source.text(),
+        hops=list(_hops(writer)),
+        notes=notes,
+    )
+
+
+def _plan_lines(call: CallPlan, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    facts = [call.kind.value]
+    if call.marker is not None:
+        facts.append("shared in the request" if call.use_cache else "called at each use")
+    if call.lifetime is not None:
+        facts.append(f"closed with the {call.lifetime}")
+    if call.scopes:
+        facts.append(f"scopes {' '.join(call.scopes)}")
+    name = f"{call.argument} = " if call.argument else ""
+    yield f"{indent}{name}{describe_callable(call.call)}: {', '.join(facts)}"
+    for item in call.injected:
+        yield f"{indent}  {item.name}: the {item.kind.value}"
+    for location in LOCATIONS:
+        for field in getattr(call, f"{location}_fields"):
+            yield f"{indent}  {field.name}: {_field_text(field, location)}"
+    for dependency in call.dependencies:
+        yield from _plan_lines(dependency, depth + 1)
+
+
+def _field_text(field: Field, location: str) -> str:
+    kind = getattr(field.annotation, "__name__", None) or str(field.annotation)
+    name = "" if field.alias == field.name else f" as {field.alias!r}"
+    need = "required" if field.required else f"default {field.info.default!r}"
+    return f"{kind} from the {location}{name}, {need}"
+
+
+def _body_lines(plan: Any) -> Iterator[str]:
+    body = getattr(plan, "body", None)
+    if body is None:
+        return
+    shape = "an object with one member per field" if body.embed else "one value"
+    yield f"body: {body.kind.value} ({body.media_type}), {shape}"
+
+
+def _reading(writer: HandlerWriter) -> Iterator[str]:
+    """How each value is read, where it is not simply an expression in the handler."""
+    for step in writer.steps:
+        for location in LOCATIONS:
+            fields: tuple[Field, ...] = getattr(step.call, f"{location}_fields")
+            impure = [field.name for field in fields if not is_pure(field)]
+            if impure:
+                yield (
+                    f"{', '.join(impure)}: validated by code of the program, so it is read after "
+                    "the dependencies that come first, by the exact way"
+                )
+            elif any(writer.reader.of_field(field) is None for field in fields):
+                names = ", ".join(field.name for field in fields)
+                yield f"{names}: read together by the exact way ({_why_together(fields)})"
+
+
+def _why_together(fields: tuple[Field, ...]) -> str:
+    if any(field.model is not None for field in fields):
+        return "parameter model"
+    if any(field.is_file for field in fields):
+        return "file"
+    if any(len(field.lookups) > 1 for field in fields):
+        return "several aliases"
+    return "form list or union"
+
+
+def _answering(plan: RoutePlan) -> Iterator[str]:
+    response = plan.response
+    if response.stream is not None:
+        yield f"answers with a stream: {response.stream.value}"
+    elif response.explicit_class:
+        yield (
+            f"explicit response_class {response.response_class.__name__}: the result becomes "
+            "Python data first, then the class renders it"
+        )
+    elif response.field is None:
+        yield "no response model: plain dicts and lists are written as JSON directly"
+    else:
+        yield "response model: validated and written as JSON by Pydantic's core"
+    if plan.max_body_size is not None:
+        yield f"max_body_size {plan.max_body_size}: received bytes are counted"
+
+
+def _hops(writer: HandlerWriter) -> Iterator[list[str]]:
+    """Each trip to a worker thread; neighbours share one."""
+    index = 0
+    while index < len(writer.steps):
+        run = writer.thread_run(index)
+        names = [_name(writer.steps[at].call) for at in run]
+        call = writer.steps[index].call
+        is_last = index == len(writer.steps) - 1
+        if len(run) > 1 or (writer.endpoint_hops() if is_last else call.kind is CallKind.THREAD):
+            yield names
+        elif call.kind is CallKind.GENERATOR and not is_last:
+            yield [f"{names[0]} (start)"]
+            yield [f"{names[0]} (end)"]
+        index += len(run)
+
+
+def _name(call: CallPlan) -> str:
+    return getattr(call.call, "__name__", type(call.call).__name__)

@@ -1,0 +1,59 @@
+"""`pronghorn explain`, as a user calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pronghorn.cli.app import commands
+
+PROGRAM = """
+from pronghorn import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/items/{item_id}")
+async def read_item(item_id: int, q: str = ""):
+    return {"id": item_id, "q": q}
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "explained_program.py"
+    path.write_text(PROGRAM)
+    monkeypatch.syspath_prepend(tmp_path)
+    return path
+
+
+def test_it_prints_the_plan_and_the_handler(program: Path) -> None:
+    result = CliRunner().invoke(commands, ["explain", "GET", "/items/42", str(program)])
+    assert result.exit_code == 0, result.output
+    assert "GET /items/{item_id}" in result.output
+    assert "await read_item_(" in result.output
+    assert "Thread hops: 0" in result.output
+
+
+def test_json_holds_the_same(program: Path) -> None:
+    arguments = ["explain", "get", "/items/{item_id}", str(program), "--json"]
+    result = CliRunner().invoke(commands, arguments)
+    assert result.exit_code == 0, result.output
+    explained = json.loads(result.stdout)
+    assert explained["label"] == "GET /items/{item_id}"
+    assert explained["hops"] == []
+
+
+def test_an_operation_that_does_not_exist_names_the_nearest(program: Path) -> None:
+    result = CliRunner().invoke(commands, ["explain", "POST", "/items/{item_id}", str(program)])
+    assert result.exit_code == 1
+    assert "Did you mean 'GET /items/{item_id}'?" in result.output
+
+
+def test_a_plain_route_has_no_plan(program: Path) -> None:
+    result = CliRunner().invoke(commands, ["explain", "GET", "/docs", str(program)])
+    assert result.exit_code == 1
+    assert "no plan" in result.output

@@ -1,0 +1,108 @@
+"""What `explain_plan` says agrees with what the compiled handler does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import BaseModel, field_validator
+
+from pronghorn import Depends, FastAPI, Query, WebSocket
+from pronghorn.compile.explain import Explanation, explain_plan
+from pronghorn.responses import JSONResponse
+
+
+class Filters(BaseModel):
+    tag: str = "all"
+
+
+class Item(BaseModel):
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def upper(cls, value: str) -> str:
+        return value.upper()
+
+
+def session() -> Iterator[int]:
+    yield 1
+
+
+def settings() -> int:
+    return 2
+
+
+class Page:
+    def __init__(self, skip: int = 0) -> None:
+        self.skip = skip
+
+
+app = FastAPI()
+
+
+@app.post("/items/{item_id}", response_class=JSONResponse)
+def create(
+    item_id: int,
+    item: Item,
+    filters: Annotated[Filters, Query()],
+    opened: Annotated[int, Depends(session)],
+    known: Annotated[int, Depends(settings)],
+    page: Annotated[Page, Depends()],
+) -> dict[str, int]:
+    return {"id": item_id}
+
+
+@app.get("/plain")
+async def plain(q: str = "") -> dict[str, str]:
+    return {"q": q}
+
+
+@app.websocket("/echo")
+async def echo(websocket: WebSocket, room: str = "hall") -> None:
+    await websocket.accept()
+
+
+def explained(path: str) -> Explanation:
+    route = next(route for route in app.routes if getattr(route, "path", None) == path)
+    return explain_plan(route.plan, path)  # type: ignore[attr-defined]  # these routes have one
+
+
+def test_hops_are_named_and_neighbours_share_one() -> None:
+    assert explained("/items/{item_id}").hops == [
+        ["session (start)"],
+        ["session (end)"],
+        ["settings", "Page"],
+        ["create"],
+    ]
+    assert explained("/plain").hops == []
+
+
+def test_the_plan_names_every_call_and_where_its_values_come_from() -> None:
+    text = "\n".join(explained("/items/{item_id}").plan)
+    assert "item_id: int from the path, required" in text
+    assert "opened = session (" in text
+    assert "closed with the request" in text
+    assert "skip: int from the query, default 0" in text
+    assert "body: json (application/json), one value" in text
+
+
+def test_reasons_for_leaving_a_fast_way() -> None:
+    notes = "\n".join(explained("/items/{item_id}").notes)
+    assert "item: validated by code of the program" in notes
+    assert "filters: read together by the exact way (parameter model)" in notes
+    assert "explicit response_class JSONResponse" in notes
+    assert "explicit response_class" not in "\n".join(explained("/plain").notes)
+
+
+def test_the_source_is_that_of_the_handler_in_use() -> None:
+    source = explained("/plain").source
+    assert source.startswith("async def handle(exchange, path):")
+    assert "await plain_(q=" in source
+    assert "session" not in source
+
+
+def test_websocket_routes_are_explained_too() -> None:
+    found = explained("/echo")
+    assert "await echo_(" in found.source
+    assert any("room: str from the query" in line for line in found.plan)
