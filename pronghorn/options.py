@@ -186,6 +186,11 @@ class LifeOptions(TypedDict, total=False):
     """Routes to begin with, as Starlette takes them."""
     redirect_slashes: Annotated[bool, DefaultIs(True)]
     """Whether ``/items/`` is redirected to ``/items`` (307) and back, if only one exists."""
+    auto_head: Annotated[bool, DefaultIs(True)]
+    """Whether HEAD is answered where only GET is declared: its headers without the content.
+
+    ``False`` answers 405 there, as FastAPI does. A route that declares HEAD always comes first.
+    """
     on_startup: Sequence[Callable[[], Any]] | None
     """Functions to call at startup; prefer ``lifespan``."""
     on_shutdown: Sequence[Callable[[], Any]] | None

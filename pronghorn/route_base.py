@@ -14,6 +14,7 @@ from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.revisions import compiled_since, declared
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -98,7 +99,8 @@ class RouteApp:
         if self._seen < valid_since or overrides != self._overrides:
             self._handler = self._compile(overrides)
             self._overrides, self._seen = dict(overrides), valid_since
-        exchange = Exchange(scope, receive, send)
+        is_head = AUTO_HEAD_KEY in scope and scope["method"] == "HEAD"
+        exchange = (HeadExchange if is_head else Exchange)(scope, receive, send)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             exchange.send = send

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route, get_name
+from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.general import RequestHandler
@@ -34,6 +35,7 @@ from pronghorn.route_base import ENGINE, OF_GRAPH, RouteApp, asgi_handler, value
 from pronghorn.route_functions import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.route_views import NO_VIEWS, RouteViews
 from pronghorn.run.forms import ensure_multipart_installed
+from pronghorn.run.head import answered_methods, refuse_method
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -196,6 +198,14 @@ class APIRoute(RouteViews, Route):
     def get_route_handler(self) -> RequestHandler:
         """The function that turns a request into a response; subclasses may wrap it."""
         return RouteRequestHandler(self)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose path fits; 405 for a method that this route does not answer."""
+        methods = answered_methods(self.methods, scope)
+        if scope["method"] in methods:
+            await self.app(scope, receive, send)
+        else:
+            await refuse_method(methods, scope, receive, send)
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""

@@ -106,6 +106,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         self._compiled = CompiledRouter(self, current_revision, compiled_since)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
+        self.auto_head: bool = values["auto_head"]
         #: Asked after all others. FastAPI has these two under the same names.
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes = Frontends()

@@ -24,6 +24,7 @@ from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.exceptions import ValidationException
 from pronghorn.run.errors import ErrorHandlers
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 #: Answers one exchange, whoever made it.
@@ -34,6 +35,7 @@ class RouterView(Protocol):
     """What the engine needs to know of a router."""
 
     redirect_slashes: bool
+    auto_head: bool
     default: ASGIApp
 
     def flat_routes(self) -> Sequence[BaseRoute]:
@@ -101,14 +103,36 @@ class CompiledRouter:
         if entry is None:
             await self._router.default(scope, exchange.receive, exchange.tracked_send)
             return
-        params = entry.update_scope(scope, child)
         if match is Match.FULL:
+            params = entry.update_scope(scope, child)
             handler = entry.handler or self._compile(entry)
             await handler(exchange, params)
-        else:
+        elif not await self._answer_head(exchange, path):
+            entry.update_scope(scope, child)
             # The route itself says which methods it has.
             await entry.route.handle(scope, exchange.receive, exchange.tracked_send)
 
+    async def _answer_head(self, exchange: Exchange, path: str) -> bool:
+        """Answer HEAD, which nobody declares for this path, with the headers that GET would send.
+
+        Tells whether that was done.
+        """
+        scope = exchange.scope
+        if not self._router.auto_head:
+            return False
+        scope[AUTO_HEAD_KEY] = True
+        if scope.get("method") != "HEAD":
+            return False
+        match, entry, child = self._table.search({**scope, "method": "GET"}, path)
+        if entry is None or match is not Match.FULL:
+            return False
+        params = entry.update_scope(scope, child)
+        inside = HeadExchange(scope, exchange.receive, exchange.tracked_send)
+        try:
+            await (entry.handler or self._compile(entry))(inside, params)
+        finally:
+            exchange.take_over(inside)
+        return True
     def _redirect_target(self, scope: Scope, path: str) -> str | None:
         """Where the same path with or without its last slash is, if it exists."""
         other = dict(scope)
