@@ -119,7 +119,7 @@ async def test_a_server_that_refuses_to_send_ends_the_stream(kind: str, way: str
 async def test_a_comment_that_cannot_be_sent_ends_an_idle_stream(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pronghorn.sse._PING_INTERVAL", 0.03)
+    monkeypatch.setattr("pronghorn.routing._PING_INTERVAL", 0.03)
     witness = Witness()
     client = Client("2.4")
     client.on_chunk = lambda _: client.gone.set()
@@ -174,7 +174,7 @@ def idle_blocking() -> Iterator[int]:
 async def test_an_idle_stream_is_kept_alive(
     monkeypatch: pytest.MonkeyPatch, generator: Any, spec_version: str
 ) -> None:
-    monkeypatch.setattr("pronghorn.sse._PING_INTERVAL", 0.03)
+    monkeypatch.setattr("pronghorn.routing._PING_INTERVAL", 0.03)
     client = Client(spec_version)
     await client.get(streamer(EVENTS).response(generator(), None, None))
     first, *comments, last = client.chunks
@@ -193,13 +193,13 @@ async def test_the_interval_can_be_read_from_elsewhere(monkeypatch: pytest.Monke
 
 
 async def test_other_streams_have_no_comments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pronghorn.sse._PING_INTERVAL", 0.03)
+    monkeypatch.setattr("pronghorn.routing._PING_INTERVAL", 0.03)
     assert await text_of_one(streamer(LINES), idle_async()) == "1\n2\n"
 
 
 async def test_a_message_waits_for_the_comment_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that reads slowly: no two sends at the same time, no comments in between."""
-    monkeypatch.setattr("pronghorn.sse._PING_INTERVAL", 0.02)
+    monkeypatch.setattr("pronghorn.routing._PING_INTERVAL", 0.02)
     client = Client()
     sending: list[Message] = []
 
