@@ -1,5 +1,7 @@
 """How the errors of `pronghorn.exceptions` are answered unless the application says otherwise."""
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,7 +14,7 @@ from pronghorn.exceptions import (
     ValidationException,
     WebSocketRequestValidationError,
 )
-from pronghorn.json_bytes import json_bytes, plain_json_bytes
+from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
 from pronghorn.utils import is_body_allowed_for_status_code
 
 __all__ = [
@@ -51,7 +53,19 @@ def error_body(exc: Exception) -> bytes:
     """The JSON that answers an error."""
     if isinstance(exc, HTTPException):
         return plain_json_bytes({"detail": exc.detail})
-    return json_bytes({"detail": exc.errors() if isinstance(exc, ValidationException) else None})
+    errors = exc.errors() if isinstance(exc, ValidationException) else None
+    try:
+        return json_bytes({"detail": errors})
+    except (ValueError, RecursionError):
+        return json_bytes({"detail": [_writable(error) for error in errors or ()]})
+
+
+def _writable(error: dict[str, Any]) -> Any:
+    """An error that repeats what no JSON can hold: NaN, or more levels than can be followed."""
+    try:
+        return without_nan(jsonable_encoder(error))
+    except RecursionError:
+        return {**{name: error[name] for name in ("type", "loc", "msg")}, "input": None}
 
 
 async def websocket_request_validation_exception_handler(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from json import encoder
+from math import isfinite
 from typing import Any
 
 from pronghorn.encoders import jsonable_encoder
@@ -44,7 +45,29 @@ def plain_json_bytes(value: Any) -> bytes:
     Raises `TypeError` for anything else, and `ValueError` for NaN and the infinities, which
     JSON does not have (RFC 8259).
     """
-    return _write(value).encode()
+    return encoded(_write(value))
+
+
+def encoded(text: str) -> bytes:
+    """JSON text as UTF-8; lone surrogates, which JSON allows and UTF-8 does not, as escapes.
+
+    A client may send `"\\ud800"`; whoever sends it back must not fail.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
+def without_nan(value: Any) -> Any:
+    """Plain data with None in place of NaN and the infinities; the keys stay."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: without_nan(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [without_nan(member) for member in value]
+    return value
 
 
 def json_bytes(value: Any, **options: Any) -> bytes:
@@ -61,7 +84,7 @@ def json_bytes(value: Any, **options: Any) -> bytes:
         try:
             text = _write(value)
             if _HIDDEN_KEY not in text:
-                return text.encode()
+                return encoded(text)
         except (TypeError, ValueError, RecursionError):
             pass  # something that only `jsonable_encoder` knows how to write
-    return _write(jsonable_encoder(value, **options)).encode()
+    return encoded(_write(jsonable_encoder(value, **options)))

@@ -77,7 +77,12 @@ class Entry:
             return Match.NONE, {}
         params: PathParams = found.groupdict()
         for name, convertor in self.convertors.items():
-            params[name] = convertor.convert(params[name])
+            try:
+                params[name] = convertor.convert(params[name])
+            except ValueError:
+                if type(convertor) is IntegerConvertor:
+                    return Match.NONE, {}  # more digits than Python converts
+                raise
         if self.methods is not None and scope["method"] not in self.methods:
             return Match.PARTIAL, params
         return Match.FULL, params

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field
-from pronghorn.json_bytes import json_bytes
+from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
 from pronghorn.run.exchange import Exchange
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -76,9 +77,18 @@ class Responder:
                 value = check(result)
             except ValidationError:
                 value = validated(result)
-            return to_json(value)
+            try:
+                return to_json(value)
+            except PydanticSerializationError as error:
+                if "surrogates" not in str(error):
+                    raise
+                return self._with_surrogates(field, value)
 
         return render
+
+    def _with_surrogates(self, field: Field, value: Any) -> bytes:
+        """The JSON of text that is not Unicode: a client sent it, and gets it back as escapes."""
+        return plain_json_bytes(without_nan(field.serialize(value, mode="json", **self.options)))
 
     def validated(self, result: Any) -> Any:
         """The result after its model; raises `ResponseValidationError` where it does not fit."""

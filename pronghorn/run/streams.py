@@ -12,7 +12,6 @@ from collections.abc import (
     Mapping,
 )
 from functools import partial
-from math import isfinite
 from time import monotonic
 from typing import Any
 
@@ -24,6 +23,7 @@ from starlette.responses import Response, StreamingResponse
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field, located_errors
+from pronghorn.json_bytes import without_nan
 from pronghorn.run.blocking import BlockingItems
 from pronghorn.run.delivery import (
     EventDelivery,
@@ -211,15 +211,4 @@ def _untyped_json(item: Any) -> bytes:
             return text.encode()
     except (TypeError, ValueError):
         pass
-    return json.dumps(_without_nan(jsonable_encoder(item))).encode()
-
-
-def _without_nan(value: Any) -> Any:
-    """Plain data with None in place of NaN and the infinities; the keys stay."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _without_nan(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(member) for member in value]
-    return value
+    return json.dumps(without_nan(jsonable_encoder(item))).encode()
