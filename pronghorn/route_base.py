@@ -106,7 +106,10 @@ class RouteApp:
             exchange.send = send
             await self._handler(exchange, scope.get("path_params", {}))
 
-        await wrap_app_handling_exceptions(answer, exchange.connection)(scope, receive, send)
+        try:
+            await wrap_app_handling_exceptions(answer, exchange.connection)(scope, receive, send)
+        finally:
+            await exchange.close_files()
 
 
 def asgi_handler(route: Any) -> Handler:

@@ -222,12 +222,18 @@ class Pipeline:
         try:
             await self._answer(exchange)
         except Exception as raised:  # noqa: BLE001 - the handlers know what to do with which
-            refusal = body_limit_error(raised)
-            if refusal is not None and exchange.started:
-                raise refusal from None  # Perhaps the 413 is what was started: the counter knows.
-            error = refusal or raised
-            locate(error, exchange.scope)
-            await self._errors.answer(exchange, error)
+            try:
+                await self._answer_error(exchange, raised)
+            finally:
+                await exchange.close_files()
+
+    async def _answer_error(self, exchange: Exchange, raised: Exception) -> None:
+        refusal = body_limit_error(raised)
+        if refusal is not None and exchange.started:
+            raise refusal from None  # Perhaps the 413 is what was started: the counter knows.
+        error = refusal or raised
+        locate(error, exchange.scope)
+        await self._errors.answer(exchange, error)
 
 
 class OuterPipeline(ServerErrorMiddleware):
