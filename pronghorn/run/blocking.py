@@ -62,13 +62,13 @@ class BlockingItems:
                 while not turn.done():
                     await ahead.changed.wait()
                     ahead.changed.clear()
-                    while ahead.ready:
-                        yield ahead.ready.popleft()
+                    for chunk in ahead.taken():
+                        yield chunk
             finally:
                 if not turn.done():
                     await ahead.stop(turn)
-            while ahead.ready:
-                yield ahead.ready.popleft()
+            for chunk in ahead.taken():
+                yield chunk
             turn.result()
 
     async def close(self) -> None:
@@ -100,6 +100,11 @@ class _Ahead:
         self.ready: deque[bytes] = deque()
         self.changed = asyncio.Event()
         self.ended = False
+
+    def taken(self) -> Iterator[bytes]:
+        """Take what is ready, in order."""
+        while self.ready:
+            yield self.ready.popleft()
 
     def produce(self) -> None:
         """One turn of the worker: until there is enough, or it has had its time."""

@@ -38,7 +38,8 @@ async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> Form
     too_many = body.count(b"&") >= limits.get("max_fields", MAX_FIELDS)
     if too_many or len(body) > limits.get("max_part_size", MAX_PART_SIZE):
         return None
-    exchange.form = form = FormData(parse_query(body))
+    pairs: list[Any] = parse_query(body)
+    exchange.form = form = FormData(pairs)
     return form
 
 
