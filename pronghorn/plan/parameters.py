@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import inspect
 from copy import copy
-from typing import Annotated, Any
-
+from typing import Annotated, Any, get_origin
 from pydantic import AliasChoices
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
@@ -139,8 +138,10 @@ def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
 
 
 def _injected_kind(bare: Any) -> InjectedKind | None:
+    """The part of the exchange that a type asks for; ``Request[State]`` is a request too."""
+    candidate = get_origin(bare) or bare
     for base, kind in _INJECTED:
-        if is_class(bare, base):
+        if is_class(candidate, base):
             return kind
     return None
 
