@@ -13,6 +13,7 @@
     FastAPIError (RuntimeError)           the application itself is wrong
     ├─ SetupError                         found while the application is put together
     │  ├─ SetupAssertionError             also an AssertionError
+    │  ├─ SetupNameError                  also a NameError
     │  ├─ SetupTypeError                  also a TypeError
     │  └─ SetupValueError                 also a ValueError
     ├─ DependencyScopeError               a long-lived dependency uses a shorter-lived one
@@ -42,6 +43,7 @@ __all__ = [
     "ResponseValidationError",
     "SetupAssertionError",
     "SetupError",
+    "SetupNameError",
     "SetupTypeError",
     "SetupValueError",
     "StarletteHTTPException",
@@ -130,6 +132,10 @@ class SetupError(FastAPIError):
 
 class SetupAssertionError(SetupError, AssertionError):
     """A `SetupError` that programs may catch as ``AssertionError``, as FastAPI raises there."""
+
+
+class SetupNameError(SetupError, NameError):
+    """A `SetupError` about an annotation whose names do not exist when the program runs."""
 
 
 class SetupTypeError(SetupError, TypeError):

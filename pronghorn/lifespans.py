@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from traceback import format_exc
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Send
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
@@ -44,6 +46,12 @@ class HandlerLifespan:
             yield
         finally:
             await self._router._shutdown()
+
+
+async def startup_failed(receive: Receive, send: Send) -> None:
+    """Tell the server that the application cannot start; called while handling the exception."""
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": format_exc()})
 
 
 async def run_handlers(handlers: list[Callable[[], Any]]) -> None:

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
+from pronghorn.exceptions import SetupNameError
 from pronghorn.revisions import compiled_since, declared
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
@@ -37,13 +38,23 @@ class Declared:
     original_route: Any = None
     #: Attributes that decide how the route is planned. Others are the program's own.
     declarations: frozenset[str] = frozenset()
-
+    plan: Any
+    #: True: nobody could plan this route yet when it was declared.
+    _waits_for_types: bool = False
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name in self.declarations:
             if name in OF_GRAPH and not self.__dict__.get("_graph_changed"):
                 self._set(_graph=None)
             self.note()
+
+    def plan_early(self) -> Any:
+        """The plan; None while a type that it needs does not exist yet (see `plan.forward`)."""
+        try:
+            return self.plan
+        except SetupNameError:
+            self._set(_waits_for_types=True)
+            return None
 
     def note(self) -> None:
         """The declaration has changed: what was planned of it is not valid any more."""

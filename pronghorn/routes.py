@@ -101,7 +101,8 @@ class APIRoute(RouteViews, Route):
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
         self._set(revision=declared())
-        if self.plan.body is not None and self.plan.body.kind is BodyKind.FORM:
+        plan = self.plan_early()
+        if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()
 
     # --- the plan and the views of it -------------------------------------------------------

@@ -26,7 +26,13 @@ from pronghorn.frontend import (
 from pronghorn.inclusion import Inclusion, contains, included_route, refuse_empty_paths
 from pronghorn.inheritance import check_prefix, combine_chain, combine_options, limits_of, written
 from pronghorn.keywords import expanded_signature, option_defaults
-from pronghorn.lifespans import HandlerLifespan, lifespan_of, merged, run_handlers
+from pronghorn.lifespans import (
+    HandlerLifespan,
+    lifespan_of,
+    merged,
+    run_handlers,
+    startup_failed,
+)
 from pronghorn.options import (
     AddRouteOptions,
     ApiRouteOptions,
@@ -371,6 +377,17 @@ class APIRouter(Verbs, ServesFrontends, Router):
             return func
 
         return decorate
+
+    async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the lifespan; routes that waited for their types are planned before it starts."""
+        try:
+            for route in self.routes:
+                if getattr(route, "_waits_for_types", False):
+                    _ = route.plan  # type: ignore[attr-defined]  # routes that wait have one
+        except SetupError:
+            await startup_failed(receive, send)
+            raise
+        await super().lifespan(scope, receive, send)
 
     async def _startup(self) -> None:
         await run_handlers(self.on_startup)

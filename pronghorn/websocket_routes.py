@@ -56,8 +56,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         self._set(dependency_overrides_provider=dependency_overrides_provider)
         self._set_path(path)
         self._set(revision=declared())
-        _ = self.plan
-
+        self.plan_early()
     @property
     def plan(self) -> WebSocketPlan:
         """The frozen facts about this route; made again after a change."""

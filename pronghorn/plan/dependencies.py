@@ -11,6 +11,7 @@ from pronghorn.diagnostics import describe_callable, setup_error
 from pronghorn.exceptions import DependencyScopeError, SetupError
 from pronghorn.fields import Field
 from pronghorn.params import Depends, Security
+from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
 from pronghorn.plan.parameters import analyze_parameter
 from pronghorn.plan.signature import call_kind, typed_signature
@@ -106,6 +107,7 @@ def _plan_call(
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
     for name, parameter in typed_signature(call).parameters.items():
+        refuse_missing_type(call, parameter)
         found = analyze_parameter(
             name=name,
             annotation=parameter.annotation,

@@ -13,14 +13,16 @@ from collections.abc import (
     Mapping,
 )
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from starlette.responses import Response, StreamingResponse
 
+from pronghorn.annotations import is_class, is_none, strip_metadata, union_members
 from pronghorn.diagnostics import describe_callable, setup_error
 from pronghorn.exceptions import SetupAssertionError
 from pronghorn.fields import Field
 from pronghorn.plan.body import response_field
+from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import CallKind, ResponsePlan, StreamKind
 from pronghorn.plan.signature import call_kind, typed_return
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
@@ -69,8 +71,7 @@ def plan_response(
     from_annotation = isinstance(model, FromAnnotation)
     if from_annotation:
         # What a generator is annotated with says something about its items.
-        no_model = is_generator(endpoint) or _is_response_class(annotation)
-        model = None if no_model else annotation
+        model = None if is_generator(endpoint) else _model_of_annotation(endpoint, annotation)
     return ResponsePlan(
         model=model,
         field=_model_field(model, declared.status_code, f"Response_{unique_id}", endpoint),
@@ -95,8 +96,19 @@ def is_generator(endpoint: Callable[..., Any]) -> bool:
     return call_kind(endpoint) in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
 
 
-def _is_response_class(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Response)
+def _model_of_annotation(endpoint: Callable[..., Any], annotation: Any) -> Any:
+    """The response model that a return annotation means.
+
+    A `Response` that is returned is sent as it is, so classes of responses say nothing about the
+    model: ``Item | RedirectResponse`` means ``Item``.
+    """
+    refuse_missing_return(endpoint, annotation)
+    members = union_members(annotation) or (annotation,)
+    models = [member for member in members if not is_class(strip_metadata(member), Response)]
+    if len(models) == len(members) or all(is_none(model) for model in models):
+        # `Response | None` is refused by Pydantic: nothing says what to do with None.
+        return None if not models else annotation
+    return Union[tuple(models)]
 
 
 def _stream_kind(endpoint: Callable[..., Any], declared: ResponseDeclaration) -> StreamKind | None:

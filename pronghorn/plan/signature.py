@@ -15,8 +15,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, ForwardRef, get_type_hints
 
+from pronghorn.plan.forward import with_dependency
 from pronghorn.plan.model import CallKind
-
 if sys.version_info >= (3, 13):
     iscoroutinefunction = inspect.iscoroutinefunction
 else:
@@ -85,7 +85,8 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
         names: The names that the annotation may use.
 
     Returns:
-        The type; ``None`` for the string ``"None"``; a ``ForwardRef`` if a name is unknown.
+        The type; ``None`` for the string ``"None"``; a ``ForwardRef`` if a name is unknown, unless
+        ``Depends(function)`` stands beside it.
     """
     if annotation is inspect.Parameter.empty or annotation is None:
         return annotation
@@ -101,6 +102,9 @@ def _unresolved(annotation: Any, names: Mapping[str, Any]) -> Any:
     """Keep what cannot be resolved yet, together with the module to look in later."""
     if not isinstance(annotation, str):
         return annotation
+    dependency = with_dependency(annotation, names)
+    if dependency is not None:
+        return dependency
     try:
         return ForwardRef(annotation, is_argument=False, module=names.get("__name__"))
     except SyntaxError:

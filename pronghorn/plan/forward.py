@@ -1,0 +1,104 @@
+"""Annotations that name what does not exist yet, or exists for type checkers only.
+
+A route is planned when it is declared. Where a name is missing then, planning waits for the first
+build: by that time the module has run to its end. What is missing even then is a mistake, except
+beside ``Depends(function)``, which says everything that pronghorn needs to know.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
+
+from pronghorn.annotations import split_metadata
+from pronghorn.diagnostics import describe_callable, setup_error
+from pronghorn.exceptions import SetupNameError
+from pronghorn.params import Depends
+
+
+class _Missing:
+    """Stands for a name that is missing, whatever the annotation does with it."""
+
+    def __getattr__(self, name: str) -> _Missing:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, item: Any) -> _Missing:
+        return self
+
+    def __or__(self, other: Any) -> _Missing:
+        return self
+
+    __ror__ = __or__
+
+
+class _Names(dict[str, Any]):
+    """The names of a module; those that are missing too."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(builtins, name, _Missing())
+
+
+def with_dependency(annotation: str, names: Mapping[str, Any]) -> Any:
+    """What ``"Annotated[Missing, Depends(function)]"`` means although a name is missing.
+
+    Returns:
+        The annotation with `Any` as the type; None if the missing name is needed.
+    """
+    try:
+        found = eval(annotation, dict(names), _Names(names))  # noqa: S307 - source of the program
+    except Exception:  # noqa: BLE001 - whatever is wrong is reported when the types are needed
+        return None
+    _, metadata = split_metadata(found)
+    return Annotated[(Any, *metadata)] if _dependency_in(metadata) else None  # type: ignore[return-value]  # built at run time
+
+
+def _dependency_in(metadata: tuple[Any, ...]) -> bool:
+    markers = [item for item in metadata if isinstance(item, Depends)]
+    return bool(markers) and callable(markers[-1].dependency)
+
+
+def missing_name(annotation: Any) -> str | None:
+    """The part of an annotation that could not be resolved, as it was written."""
+    if isinstance(annotation, (str, ForwardRef)):
+        return annotation if isinstance(annotation, str) else annotation.__forward_arg__
+    origin = get_origin(annotation)
+    if origin is None or origin is Literal:
+        return None
+    arguments = get_args(annotation)
+    for argument in arguments[:1] if origin is Annotated else arguments:
+        found = missing_name(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def refuse_missing_type(call: Callable[..., Any], parameter: inspect.Parameter) -> None:
+    """Raise `SetupNameError` for a parameter whose type is needed and cannot be resolved."""
+    missing = missing_name(parameter.annotation)
+    if missing is None:
+        return
+    _, metadata = split_metadata(parameter.annotation)
+    if not _dependency_in((*metadata, parameter.default)):
+        raise _unresolved(call, missing, f"the type of the parameter {parameter.name!r}")
+
+
+def refuse_missing_return(call: Callable[..., Any], annotation: Any) -> None:
+    """The same for a return annotation that is the response model."""
+    missing = missing_name(annotation)
+    if missing is not None:
+        raise _unresolved(call, missing, "the return type")
+
+
+def _unresolved(call: Callable[..., Any], missing: str, what: str) -> SetupNameError:
+    return setup_error(
+        f"{missing!r}, {what}, cannot be resolved",
+        "it is imported under `if TYPE_CHECKING:` or defined inside of a function, so it does not "
+        "exist in the module when the program runs",
+        "an import or a definition at the top level of that module",
+        where=describe_callable(call),
+        kind=SetupNameError,
+    )
