@@ -8,7 +8,7 @@ what the program answered. The program's own output goes to standard error.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import importlib
 import json
 import os
 import sys
@@ -57,11 +57,13 @@ def find_app(job: dict[str, Any]) -> Any:
     reference = AppReference(path, job["app"], job["entrypoint"], as_fastapi=True)
     if job["engine"] == CANDIDATE:
         return discover(reference).app
-    if importlib.util.find_spec("fastapi") is None:
+    try:
+        importlib.import_module("fastapi")
+    except ModuleNotFoundError as error:
         raise CommandError(
             "FastAPI is not installed, so there is nothing to compare with",
             f"{sys.executable} -m pip install fastapi",
-        )
+        ) from error
     module, attribute, _ = where(reference, Path.cwd())
     app = _pick(import_module(module, as_fastapi=False), attribute)
     if isinstance(app, FastAPI):

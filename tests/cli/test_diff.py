@@ -1,0 +1,342 @@
+"""`pronghorn diff` as a user runs it: real child processes, the real FastAPI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pronghorn
+
+Write = Callable[..., Path]
+PROJECT = Path(pronghorn.__file__).parent.parent
+
+PROGRAM = """
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Form, Header, Query
+from pydantic import BaseModel
+
+print("a line of the program")
+app = FastAPI(title="Shop")
+
+
+class Item(BaseModel):
+    name: str
+    price: float = 1
+
+
+def limited(limit: Annotated[int, Query(ge=1, le=10)] = 5):
+    yield limit
+
+
+@app.get("/items/{item_id}")
+def read_item(item_id: int, limit: Annotated[int, Depends(limited)], agent: Annotated[str, Header()]) -> Item:
+    return Item(name=agent, price=limit)
+
+
+@app.post("/items")
+async def create_item(item: Item) -> Item:
+    return item
+
+
+@app.post("/form")
+async def take_form(name: Annotated[str, Form()], ages: Annotated[list[int], Form()]):
+    return {"name": name, "ages": ages}
+"""
+
+# A program that looks where it is: the simplest way to be different.
+TELLTALE = """
+import fastapi
+
+app = fastapi.FastAPI()
+IS_REAL = fastapi.FastAPI.__module__ == "fastapi.applications"
+
+
+@app.get("/same")
+def same():
+    return {"a": 1}
+
+
+@app.get("/other/{name}")
+def other(name: str):
+    return {"name": name, "[real]": IS_REAL}
+
+
+if not IS_REAL:
+    @app.delete("/more")
+    def more(): ...
+"""
+
+
+class Result:
+    """What the command did."""
+
+    def __init__(self, *arguments: str, path: Path | None = None) -> None:
+        paths = [str(item) for item in (path, PROJECT) if item]
+        done = subprocess.run(
+            [sys.executable, "-m", "pronghorn", "diff", *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.code = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+
+def har(*requests: dict[str, object]) -> str:
+    return json.dumps({"log": {"entries": [{"request": request} for request in requests]}})
+
+
+def test_a_program_that_is_the_same_on_both(write: Write) -> None:
+    write("main.py", PROGRAM)
+    result = Result("--requests", "60", "--unsafe")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(
+        "same     OpenAPI document\nsame     GET /items/{item_id} (20 answers)\n"
+    )
+    assert "same     POST /form (20 answers)\n" in result.out
+    assert "same     POST /items (20 answers)\n" in result.out
+    assert result.out.endswith("\nNo difference in 60 answers on 3 routes\n")
+
+
+def test_only_safe_methods_are_sent_unless_asked_for(write: Write) -> None:
+    write("main.py", PROGRAM)
+    result = Result("--requests", "6")
+    assert result.code == 0
+    assert "POST" not in result.out
+    assert "GET /items/{item_id} (6 answers)" in result.out
+
+
+def test_differences_are_shown_per_route(write: Write) -> None:
+    write("main.py", TELLTALE)
+    result = Result("--requests", "2")
+    assert result.code == 1
+    assert "same     GET /same (1 answer)\n" in result.out
+    assert "differs  OpenAPI document (1 places)\n   paths /more\n" in result.out
+    assert "differs  GET /other/{name} (1 of 1 answers)\n  GET /other/" in result.out
+    assert "    body [real]\n      FastAPI   true\n      pronghorn false\n" in result.out
+    assert result.out.endswith("1 answer of 2 differ, on 1 route\n")
+
+
+def test_the_same_seed_sends_the_same_requests(write: Write) -> None:
+    write("main.py", TELLTALE)
+    first, again, other = (Result("--requests", "9", "--seed", seed).out for seed in "112")
+    assert first == again
+    assert first != other
+
+
+def test_requests_of_a_har_file(write: Write) -> None:
+    write("main.py", TELLTALE.replace("@app.delete", "@app.post"))
+    file = write(
+        "recorded.har",
+        har(
+            {"method": "GET", "url": "https://shop.example/other/a%20b?q=1", "headers": []},
+            {"method": "GET", "url": "https://shop.example/same"},
+            {
+                "method": "POST",
+                "url": "https://shop.example/more",
+                "headers": [{"name": ":path", "value": "/more"}, {"name": "X-A", "value": "b"}],
+                "postData": {"mimeType": "application/json", "text": '{"a": 1}'},
+            },
+        ),
+    )
+    result = Result("--har", str(file))
+    assert result.code == 1
+    assert "  GET /other/a%20b?q=1\n" in result.out
+    assert "1 request left out, as POST, PUT, PATCH and DELETE change something" in result.out
+    result = Result("--har", str(file), "--unsafe")
+    assert "differs  POST /more (1 of 1 answers)\n  POST /more\n    x-a: b\n" in result.out
+    assert '    {"a": 1}\n    status\n      FastAPI   404\n      pronghorn 200\n' in result.out
+
+
+def test_a_header_for_every_request(write: Write) -> None:
+    write("main.py", TELLTALE)
+    result = Result("--requests", "2", "--header", "Authorization: Bearer abc")
+    assert "    authorization: Bearer abc\n" in result.out
+    result = Result("--header", "nonsense")
+    assert result.code == 2
+    assert "Error: --header 'nonsense' is no header" in result.err
+
+
+def test_what_varies_by_itself_is_not_compared(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from itertools import count
+        from fastapi import FastAPI, Response
+
+        app = FastAPI()
+        numbers = count()
+
+        @app.get("/number")
+        def number(response: Response):
+            response.headers["x-number"] = str(next(numbers))
+            return {"number": next(numbers), "fixed": 1}
+        """,
+    )
+    result = Result("--requests", "3")
+    assert result.code == 0
+    assert "not compared, varies on FastAPI too: body number, header x-number\n" in result.out
+
+
+def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from fastapi import Depends, FastAPI
+
+        app = FastAPI()
+
+        def number(number: int): ...
+
+        @app.get("/", dependencies=[Depends(number), Depends(number)])
+        def root(): ...
+        """,
+    )
+    file = write("recorded.har", har({"method": "GET", "url": "http://x/"}))
+    result = Result("--har", str(file))
+    assert result.code == 0
+    assert "meant (1 times): an error of a dependency that is used twice" in result.out
+
+
+def test_a_stream_without_an_end_is_left(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        import asyncio
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def numbers():
+            while True:
+                yield 1
+                await asyncio.sleep(0.05)
+        """,
+    )
+    result = Result("--requests", "1", "--timeout", "0.2")
+    assert (result.code, result.err) == (0, "")
+    assert "same     GET / (1 answer)" in result.out
+
+
+def test_start_up_and_shutdown_run_around_the_requests(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from contextlib import asynccontextmanager
+        from pathlib import Path
+        from fastapi import FastAPI, Request
+
+        @asynccontextmanager
+        async def lifespan(app):
+            yield {"started": True}
+            with Path("log.txt").open("a") as log:
+                log.write("closed ")
+
+        app = FastAPI(lifespan=lifespan)
+
+        @app.get("/")
+        def root(request: Request):
+            return request.state.started
+        """,
+    )
+    assert Result("--requests", "1").code == 0
+    assert Path("log.txt").read_text() == "closed closed "
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import fastapi\n1 / 0\n", "ZeroDivisionError: division by zero"),
+        ("import absent_module\n", "No module named 'absent_module'"),
+        ("app = 1\n", "Error: Could not find a FastAPI app in module main"),
+        ("import sys\nprint('x' * 9)\nsys.exit(3)\n", "xxxxxxxxx\n"),
+        ("from pronghorn import FastAPI\napp = FastAPI()\n", "Error: The program imports pronghorn itself"),
+        (
+            "from fastapi import FastAPI\nasync def life(app):\n    raise ValueError('no disk')\n    yield\n"
+            "app = FastAPI(lifespan=life)\n",
+            "ValueError: no disk",
+        ),
+    ],
+)  # fmt: skip
+def test_a_program_that_does_not_run_on_fastapi(write: Write, source: str, expected: str) -> None:
+    write("main.py", source)
+    result = Result()
+    assert result.code == 2
+    assert result.out == ""
+    assert expected in result.err
+
+
+def test_a_program_that_only_fastapi_runs(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        import fastapi
+        app = fastapi.FastAPI()
+        if app.__class__.__module__ != "fastapi.applications":
+            raise TypeError("not here")
+        """,
+    )
+    result = Result()
+    assert result.code == 1
+    assert result.out.startswith("Runs on FastAPI, and not on pronghorn.\n")
+    assert "TypeError: not here" in result.out
+
+
+def test_no_program(workspace: Path) -> None:
+    result = Result("absent.py")
+    assert result.code == 2
+    assert "Error: " in result.err
+
+
+def test_without_fastapi_nothing_can_be_compared(write: Write, tmp_path: Path) -> None:
+    write("main.py", PROGRAM)
+    write(
+        "hide/sitecustomize.py",
+        """
+        import sys
+
+        class Hide:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] == "fastapi":
+                    raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
+
+        sys.meta_path.insert(0, Hide())
+        """,
+    )
+    result = Result(path=tmp_path / "hide")
+    assert result.code == 2
+    assert "Error: FastAPI is not installed, so there is nothing to compare with" in result.err
+    assert "pip install fastapi" in result.err
+
+
+@pytest.mark.parametrize("content", ["no json", "[]", '{"log": {"entries": [{"request": {}}]}}'])
+def test_a_file_that_is_no_har_file(write: Write, content: str) -> None:
+    write("main.py", PROGRAM)
+    file = write("recorded.har", content)
+    result = Result("--har", str(file))
+    assert result.code == 2
+    assert f"Error: {file} is no HAR file" in result.err
+
+
+def test_a_har_file_that_does_not_exist(workspace: Path) -> None:
+    result = Result("--har", "absent.har")
+    assert result.code == 2
+    assert "Error: Cannot read absent.har: No such file or directory" in result.err
+
+
+def test_help_has_examples_and_options(workspace: Path) -> None:
+    result = Result("--help")
+    assert result.code == 0
+    assert "pronghorn diff shop/main.py --requests 1000 --seed 7" in result.out
+    for option in ("--har", "--requests", "--seed", "--unsafe", "--header", "--entrypoint"):
+        assert option in result.out

@@ -1,0 +1,110 @@
+"""What is different between two answers, and which differences are meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.differential.engines import Program
+from tests.differential.exchanges import Answer, Request, document
+
+
+def differences(request: Request, reference: Answer, candidate: Answer) -> list[str]:
+    """Every difference as a line; none if all of them are known ones."""
+    if any(known(request, reference, candidate) for known in INTENDED):
+        return []
+    theirs, ours = _comparable(reference), _comparable(candidate)
+    return [line for name in theirs for line in _unequal(theirs[name], ours[name], name)]
+
+
+def generator_without_stream(request: Request, reference: Answer, candidate: Answer) -> bool:
+    """FastAPI answers 500 to a generator with a response class that is no stream.
+
+    Pronghorn sends its items as a list.
+    """
+    return bool(reference.error and GENERATOR.search(reference.error))
+
+
+#: What the response classes say when they are given a generator.
+GENERATOR = re.compile(r"type (async_)?generator is not JSON|'(async_)?generator' object has no")
+
+
+def automatic_head(request: Request, reference: Answer, candidate: Answer) -> bool:
+    """FastAPI answers 405 to HEAD; pronghorn answers it for every GET route."""
+    return request.method == "HEAD" and reference.status == 405
+
+
+def unwritable(request: Request, reference: Answer, candidate: Answer) -> bool:
+    """FastAPI answers 500 where an answer holds NaN, an infinity or a lone surrogate.
+
+    Pronghorn writes a lone surrogate as an escape, and `null` for the others in a 422 answer.
+    """
+    error = reference.error or ""
+    if "surrogates not allowed" in error:
+        return candidate.error is None
+    return candidate.status == 422 and error.startswith("ValueError: Out of range float values")
+
+
+#: Differences that are meant, each with its reason; docs/explain/differences.md tells users.
+INTENDED = (generator_without_stream, automatic_head, unwritable)
+
+
+def _comparable(answer: Answer) -> dict[str, object]:
+    """An answer as far as both engines must agree on it."""
+    found: dict[str, Any] = {
+        "status": answer.status,
+        "headers": [[part.decode("latin-1") for part in header] for header in answer.headers],
+        "body": answer.body,
+        "error": ADDRESS.sub("0x", answer.error or ""),
+        "trace": [list(item) for item in answer.trace],
+    }
+    return once(found) if answer.status == 422 else found
+
+
+#: Where an object is in memory.
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+
+
+def once(found: dict[str, Any]) -> dict[str, object]:
+    """Errors of a dependency that is used several times.
+
+    FastAPI reports them once for each use, pronghorn once: a cached dependency is validated once.
+    """
+    try:
+        body = json.loads(found["body"])
+    except ValueError:
+        return found
+    if not isinstance(body, dict) or not isinstance(body.get("detail"), list):
+        return found
+    distinct = {json.dumps(item, sort_keys=True): item for item in body["detail"]}
+    headers = [item for item in found["headers"] if item[0] != "content-length"]
+    return {**found, "body": {**body, "detail": list(distinct.values())}, "headers": headers}
+
+
+def document_differences(reference: Program, candidate: Program) -> list[str]:
+    """What the two OpenAPI documents do not have in common, as paths into them."""
+    theirs, ours = document(reference), document(candidate)
+    if theirs == ours:
+        return []
+    try:
+        return list(_unequal(json.loads(theirs), json.loads(ours), "")) or [
+            "only the order differs"
+        ]
+    except json.JSONDecodeError:
+        return [f"{ours[:500]!r} instead of {theirs[:500]!r}"]
+
+
+def _unequal(theirs: object, ours: object, place: str) -> list[str]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        keys = {**theirs, **ours}
+        missing = object()
+        return [
+            line
+            for key in keys
+            for line in _unequal(theirs.get(key, missing), ours.get(key, missing), f"{place}/{key}")
+        ]
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        pairs = enumerate(zip(theirs, ours, strict=True))
+        return [line for i, (a, b) in pairs for line in _unequal(a, b, f"{place}/{i}")]
+    return [] if theirs == ours else [f"{place}: {ours!r} instead of {theirs!r}"]
