@@ -41,6 +41,7 @@ class Declared:
     plan: Any
     #: True: nobody could plan this route yet when it was declared.
     _waits_for_types: bool = False
+
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name in self.declarations:

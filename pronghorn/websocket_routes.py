@@ -57,6 +57,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         self._set_path(path)
         self._set(revision=declared())
         self.plan_early()
+
     @property
     def plan(self) -> WebSocketPlan:
         """The frozen facts about this route; made again after a change."""

@@ -133,6 +133,7 @@ class CompiledRouter:
         finally:
             exchange.take_over(inside)
         return True
+
     def _redirect_target(self, scope: Scope, path: str) -> str | None:
         """Where the same path with or without its last slash is, if it exists."""
         other = dict(scope)

@@ -53,7 +53,7 @@ def with_dependency(annotation: str, names: Mapping[str, Any]) -> Any:
     except Exception:  # noqa: BLE001 - whatever is wrong is reported when the types are needed
         return None
     _, metadata = split_metadata(found)
-    return Annotated[(Any, *metadata)] if _dependency_in(metadata) else None  # type: ignore[return-value]  # built at run time
+    return Annotated[(Any, *metadata)] if _dependency_in(metadata) else None
 
 
 def _dependency_in(metadata: tuple[Any, ...]) -> bool:

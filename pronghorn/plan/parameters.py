@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from copy import copy
 from typing import Annotated, Any, get_origin
+
 from pydantic import AliasChoices
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo

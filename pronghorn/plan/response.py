@@ -108,7 +108,7 @@ def _model_of_annotation(endpoint: Callable[..., Any], annotation: Any) -> Any:
     if len(models) == len(members) or all(is_none(model) for model in models):
         # `Response | None` is refused by Pydantic: nothing says what to do with None.
         return None if not models else annotation
-    return Union[tuple(models)]
+    return Union[tuple(models)]  # noqa: UP007 - the members are known at run time only
 
 
 def _stream_kind(endpoint: Callable[..., Any], declared: ResponseDeclaration) -> StreamKind | None:

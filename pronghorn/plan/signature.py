@@ -17,6 +17,7 @@ from typing import Any, ForwardRef, get_type_hints
 
 from pronghorn.plan.forward import with_dependency
 from pronghorn.plan.model import CallKind
+
 if sys.version_info >= (3, 13):
     iscoroutinefunction = inspect.iscoroutinefunction
 else:

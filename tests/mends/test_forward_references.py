@@ -29,7 +29,7 @@ async def annotated(paint: Annotated[Paint, Depends(get_paint)]) -> str:
 
 
 @app.get("/quoted")
-async def quoted(paint: Annotated["Paint", Depends(get_paint)]) -> str:
+async def quoted(paint: Annotated["Paint", Depends(get_paint)]) -> str:  # noqa: UP037 - a string in a string
     return paint.colour
 
 
