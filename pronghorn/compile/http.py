@@ -18,6 +18,7 @@ from pronghorn.compile.general import (
 from pronghorn.compile.handler import HandlerWriter
 from pronghorn.compile.limits import limiting_body
 from pronghorn.compile.steps import (
+    GENERATORS,
     calls_of,
     endpoint_context,
     endpoint_kind,
@@ -50,6 +51,7 @@ def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
         model_field=response.field,
         response_class=response.response_class,
         direct=not response.explicit_class,
+        as_it_is=plan.root.kind in GENERATORS and response.stream is None,
         status_code=response.status_code,
         context=context,
         include=response.include,

@@ -68,6 +68,7 @@ def endpoint_context(plan: AnyPlan, label: str) -> Callable[[], EndpointContext]
 
 
 __all__ = [
+    "GENERATORS",
     "Step",
     "calls_of",
     "endpoint_context",

@@ -31,6 +31,8 @@ class Responder:
     direct: bool
     status_code: int | None
     context: Context
+    #: True: a generator that is no stream; the response class has to know what to do with it.
+    as_it_is: bool = False
     include: Any = None
     exclude: Any = None
     by_alias: bool = True
@@ -66,6 +68,8 @@ class Responder:
         The longest part of answering; a `def` endpoint runs it in its own worker thread.
         """
         field, validated = self.model_field, self.validated
+        if self.as_it_is:
+            return lambda result: result
         if field is None:  # The options filter what a model declares, so there is nothing for them.
             return json_bytes if self.direct else jsonable_encoder
         if not self.direct:
