@@ -33,6 +33,7 @@ from pronghorn.exceptions import (
     WebSocketRequestValidationError,
 )
 from pronghorn.frontend import FrontendFiles, ServesFrontends
+from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.inheritance import written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.openapi.docs import (
@@ -61,7 +62,7 @@ APP_DEFAULTS = option_defaults(AppOptions)
 OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
 #: Options that are kept as attributes under their own names.
 ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
-ATTRIBUTES += ("max_body_size", "telemetry")
+ATTRIBUTES += ("max_body_size",)
 
 
 class FastAPI(Verbs, ServesFrontends, Starlette):
@@ -101,7 +102,6 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
     separate_input_output_schemas: bool
     root_path: str
     root_path_in_servers: bool
-    telemetry: Any
 
     @expanded_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
@@ -128,6 +128,11 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         self.root_path = self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
         self.router = APIRouter(**of_router, dependency_overrides_provider=self)
+        self._telemetry: dict[str, Any] = {}
+        self._around: Around | None = None
+        if values["telemetry"] is not None:
+            self._around = telemetry_around(values["telemetry"])
+            self._telemetry = dict(values["telemetry"])
         self.setup()
 
     def _check_document(self) -> None:
@@ -150,7 +155,11 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         stack = self.middleware_stack
         if stack is None:
             stack = self.middleware_stack = self.build_middleware_stack()
-        await stack(scope, receive, send)
+        around = self._around = self._around or wanted_around(scope)
+        if around is None:
+            await stack(scope, receive, send)
+        else:
+            await around(app=stack, scope=scope, receive=receive, send=send)
 
     def direct_answer(self) -> Answer | None:
         """What answers an HTTP exchange without ASGI messages, for servers that need none.

@@ -1,13 +1,20 @@
 """Work that runs after the response was sent."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, ParamSpec
 
+from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 
 __all__ = ["BackgroundTasks"]
 
 P = ParamSpec("P")
+#: Gives what stands around each task while somebody watches the request.
+around_task: ContextVar[Callable[[BackgroundTask], AbstractContextManager[None]] | None] = (
+    ContextVar("around_task", default=None)
+)
 
 
 class BackgroundTasks(StarletteBackgroundTasks):
@@ -27,3 +34,13 @@ class BackgroundTasks(StarletteBackgroundTasks):
             **kwargs: Its keyword arguments.
         """
         super().add_task(func, *args, **kwargs)
+
+    async def __call__(self) -> None:
+        """Call the functions, one after the other."""
+        around = around_task.get()
+        if around is None:
+            await super().__call__()
+            return
+        for task in self.tasks:
+            with around(task):
+                await task()

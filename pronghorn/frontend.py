@@ -233,7 +233,8 @@ class FrontendRoute(BaseRoute):
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this frontend, with overrides applied."""
-        return compile_route(override_dependencies(self.plan, overrides), f"GET {self.path_format}")
+        plan = override_dependencies(self.plan, overrides)
+        return compile_route(plan, f"GET {self.path_format}", is_operation=False)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer outside of our own routers."""

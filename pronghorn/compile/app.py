@@ -138,8 +138,11 @@ class CompiledRouter:
         """Where the same path with or without its last slash is, if it exists."""
         other = dict(scope)
         other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
-        match, _, _ = self._table.search(other, get_route_path(other))
-        return None if match is Match.NONE else str(URL(scope=other))
+        _, entry, _ = self._table.search(other, get_route_path(other))
+        if entry is None:
+            return None
+        scope["route"] = entry.route
+        return str(URL(scope=other))
 
     def _compile(self, entry: Entry) -> Any:
         with self._lock:

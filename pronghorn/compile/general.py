@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticUndefined
-from starlette.background import BackgroundTasks
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pronghorn._form_limits import limits_in_scope
+from pronghorn.background import BackgroundTasks
 from pronghorn.compile.steps import endpoint_kind, injects, needs_lifetime
+from pronghorn.compile.watched import respond_watched, watcher_of
 from pronghorn.exceptions import EndpointContext, RequestValidationError
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
@@ -56,7 +57,14 @@ class GeneralHandler:
 
     async def respond(self, request: Request) -> Response:
         """The response to a request; what `APIRoute.get_route_handler` gives."""
-        inputs = Inputs(
+        watcher = watcher_of(request)
+        if watcher is not None and type(self).finish is GeneralHandler.finish:
+            return await respond_watched(self, request, watcher)
+        return await self.finish(await self.read(request))
+
+    async def read(self, request: Request) -> Inputs:
+        """Where the values of this request come from, its body read."""
+        return Inputs(
             connection=request,
             path=request.path_params,
             body=await read_body(request, self.plan),
@@ -65,7 +73,6 @@ class GeneralHandler:
             response=InjectedResponse() if self.needs_response else None,
             background=BackgroundTasks() if self.needs_background else None,
         )
-        return await self.finish(inputs)
 
     async def finish(
         self, inputs: Inputs, done: Sequence[Any] = (), known: Known | None = None
@@ -76,9 +83,16 @@ class GeneralHandler:
         """
         arguments, errors = await solve(self.calls, inputs, done, known)
         if errors:
-            body = None if inputs.body is PydanticUndefined else inputs.body
-            raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
-        result = await self._call_endpoint(arguments)
+            raise self.invalid(inputs, errors)
+        return self.make_response(await self._call_endpoint(arguments), inputs)
+
+    def invalid(self, inputs: Inputs, errors: Sequence[Any]) -> RequestValidationError:
+        """The error for a request that does not fit."""
+        body = None if inputs.body is PydanticUndefined else inputs.body
+        return RequestValidationError(errors, body=body, endpoint_ctx=self.context())
+
+    def make_response(self, result: Any, inputs: Inputs) -> Response:
+        """The response for what the endpoint returned."""
         maker = self.streamer or self.responder
         if isinstance(result, Response):
             maker = self.responder

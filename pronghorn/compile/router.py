@@ -25,6 +25,8 @@ from starlette.types import Scope
 #: Convertors whose values never contain a slash.
 ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 PathParams = dict[str, Any]
+#: In the scope: the mounts, hosts and other routes with routes inside that a request went through.
+INSIDE = "pronghorn.inside"
 
 
 class Entry:
@@ -92,6 +94,7 @@ class Entry:
         scope["route"] = self.route
         if self.pattern is None:
             scope.update(child)
+            scope[INSIDE] = (*scope.get(INSIDE, ()), self.route)
             found: Mapping[str, Any] = scope.get("path_params", {})
             return found
         scope["endpoint"] = self.endpoint

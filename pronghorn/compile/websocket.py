@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pronghorn.compile.handler import HandlerWriter
-from pronghorn.compile.http import Handler
 from pronghorn.compile.steps import calls_of, endpoint_context, order_calls
+from pronghorn.compile.watched import watched_websocket
 from pronghorn.exceptions import WebSocketRequestValidationError
+from pronghorn.hooks import CompiledRoute, Handler, hooked
 from pronghorn.plan.model import InjectedKind, WebSocketPlan
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime
@@ -17,7 +18,9 @@ from pronghorn.run.solve import Inputs, Known, solve
 
 def compile_websocket(plan: WebSocketPlan) -> Handler:
     """The function that serves one WebSocket route."""
-    return WebSocketWriter(plan).compile()
+    writer = WebSocketWriter(plan)
+    watched = watched_websocket(plan, writer.calls, writer.context)
+    return hooked(CompiledRoute(plan, writer.compile(), watched))
 
 
 class WebSocketWriter(HandlerWriter):
@@ -25,9 +28,9 @@ class WebSocketWriter(HandlerWriter):
 
     def __init__(self, plan: WebSocketPlan) -> None:
         super().__init__(plan, order_calls(plan.root), None)
-        self._calls = calls_of(self.steps)
+        self.calls = calls_of(self.steps)
         self._label = f"WS {plan.path_format}"
-        self._context = endpoint_context(plan, self._label)
+        self.context = endpoint_context(plan, self._label)
         self.source.names["resume"] = self._resume
 
     def compile(self) -> Handler:
@@ -68,7 +71,7 @@ class WebSocketWriter(HandlerWriter):
         known: Known,
     ) -> None:
         inputs = Inputs(connection=exchange.connection, path=path, lifetime=lifetime)
-        arguments, errors = await solve(self._calls, inputs, done, known)
+        arguments, errors = await solve(self.calls, inputs, done, known)
         if errors:
-            raise WebSocketRequestValidationError(errors, endpoint_ctx=self._context())
-        await self._calls[-1].function(**arguments)
+            raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
+        await self.calls[-1].function(**arguments)

@@ -1,0 +1,147 @@
+"""Stands around an application, outside of all its middleware, and observes its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from opentelemetry.context import attach, detach, set_value
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+
+from pronghorn.background import around_task
+from pronghorn.hooks import WATCHER, CompiledRoute, Handler, mount
+from pronghorn.run.exchange import Exchange
+from pronghorn.telemetry import _runtime
+from pronghorn.telemetry.config import settings_of
+from pronghorn.telemetry.conventions import is_answer
+from pronghorn.telemetry.data import CELL_KEY
+from pronghorn.telemetry.observation import HttpObservation, Observation
+from pronghorn.telemetry.providers import Signals
+
+#: The packages of instrumentations that bring middleware of their own.
+INSTRUMENTATIONS = "opentelemetry.instrumentation"
+
+
+class NativeTelemetry:
+    """Observes the requests of one application while any provider is in force.
+
+    Args:
+        config: See `pronghorn.telemetry.TelemetryConfig`; copied.
+
+    Raises:
+        SetupError: An option is unknown or cannot work.
+    """
+
+    def __init__(self, config: Any) -> None:
+        self._settings = settings_of(config)
+        self._config = dict(config)
+        self._signals = Signals(self._settings)
+        self._stack: Any = None
+        self._has_other = False
+
+    async def __call__(
+        self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Call `app`; see `pronghorn.hooks.Around`."""
+        if scope["type"] == "lifespan":
+            await _runtime.lifespan(
+                config=self._config, app=app, scope=scope, receive=receive, send=send
+            )
+            return
+        if WATCHER in scope or self._is_instrumented(app):
+            await app(scope, receive, send)  # Somebody further out watches already.
+            return
+        observation = self._observation(scope)
+        if observation is None:
+            await app(scope, receive, send)
+        else:
+            await _observed(observation, app, scope, receive, send)
+
+    def _observation(self, scope: Scope) -> Any:
+        """Who observes this request: an `Observation`, nobody, or `_Unobserved`."""
+        is_http = scope["type"] == "http"
+        tracer = self._signals.tracer()
+        logger = self._signals.logger()
+        instruments = self._signals.instruments() if is_http else None
+        if tracer is None and logger is None and instruments is None:
+            return None
+        exclude = self._settings.exclude
+        if exclude is not None and exclude(scope):
+            return _Unobserved(scope)
+        mount(watched_if_asked)
+        has_operations = self._settings.operation_spans
+        if is_http:
+            return HttpObservation(scope, tracer, logger, has_operations, instruments)
+        return Observation(scope, tracer, logger, has_operations)
+
+    def _is_instrumented(self, app: Any) -> bool:
+        """Whether the stack of middleware has an instrumentation of OpenTelemetry's in it."""
+        if app is not self._stack:
+            self._stack = app
+            self._has_other = any(
+                type(layer).__module__.startswith(INSTRUMENTATIONS) for layer in layers(app)
+            )
+        return self._has_other
+
+
+def layers(app: Any) -> Iterator[Any]:
+    """A stack of middleware, from the outside; each has the next as its attribute `app`."""
+    seen = set()
+    while app is not None and id(app) not in seen:
+        seen.add(id(app))
+        yield app
+        app = getattr(app, "app", None)
+
+
+class _Unobserved:
+    """In the place of an observation: nothing inside of this request is observed."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __enter__(self) -> None:
+        self._token = attach(set_value(CELL_KEY, None))
+        self._task_token = around_task.set(None)
+        self._scope[WATCHER] = None
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._scope.pop(WATCHER, None)
+        around_task.reset(self._task_token)
+        detach(self._token)
+
+
+async def _observed(
+    observation: Observation | _Unobserved, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
+    if isinstance(observation, _Unobserved):
+        with observation:
+            await app(scope, receive, send)
+        return
+    with observation:
+        try:
+            await app(scope, observation.receive_from(receive), observation.send_to(send))
+        except BaseException as error:
+            if isinstance(error, WebSocketDisconnect) and is_answer(error):
+                observation.finish(None)
+                raise
+            observation.finish(error)
+            if isinstance(error, Exception):
+                observation.record_failure(error)
+            raise
+        observation.finish(None)
+
+
+def watched_if_asked(route: CompiledRoute) -> Handler | None:
+    """The hook for routes: a request that is watched is answered in stages."""
+    if route.watched is route.handler:
+        return None
+    plain, watched = route.handler, route.watched
+
+    async def answer(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        if exchange.scope.get(WATCHER) is None:
+            await plain(exchange, path)
+        else:
+            await watched(exchange, path)
+
+    return answer

@@ -1,0 +1,184 @@
+"""From ASGI scopes and errors to the attributes of the semantic conventions for HTTP servers.
+
+https://opentelemetry.io/docs/specs/semconv/http/
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.exceptions import HTTPException, WebSocketException
+from starlette.types import Scope
+from starlette.websockets import WebSocketDisconnect
+
+from pronghorn.compile.router import INSIDE
+from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+
+Attributes = dict[str, str | int]
+
+METHODS = frozenset("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split())
+METHODS_VARIABLE = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
+PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+#: Query parameters that hold credentials; compared by case, as the conventions say.
+SECRET_PARAMETERS = frozenset(
+    ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "sig")
+)
+#: A client that leaves in one of these ways is no error (RFC 6455, 7.4.1).
+USUAL_CLOSE_CODES = (1000, 1001)
+#: Answers that somebody chose to give by raising.
+ANSWERS = (
+    HTTPException,
+    WebSocketException,
+    RequestValidationError,
+    WebSocketRequestValidationError,
+)
+
+
+def known_methods() -> frozenset[str]:
+    """The methods by which requests may be grouped; others are all "_OTHER"."""
+    listed = os.environ.get(METHODS_VARIABLE, "").split(",")
+    return frozenset(method.strip() for method in listed if method.strip()) or METHODS
+
+
+def request_method(scope: Scope) -> str:
+    """The method as an attribute."""
+    method: str = scope["method"]
+    return method if method in known_methods() else "_OTHER"
+
+
+def span_attributes(scope: Scope, method: str) -> Attributes:
+    """What is known of a request before it is answered: samplers decide by this."""
+    if scope["type"] == "websocket":
+        return {
+            "url.scheme": scope.get("scheme", "ws"),
+            "network.protocol.name": "websocket",
+            **server_attributes(scope),
+        }
+    found: Attributes = {**metric_attributes(scope, method)}
+    if method == "_OTHER":
+        found["http.request.method_original"] = scope["method"]
+    found |= protocol_attributes(scope)
+    found |= server_attributes(scope)
+    found["url.path"] = scope["path"]
+    query = scope.get("query_string", b"")
+    if query:
+        found["url.query"] = redacted(query)
+    return found
+
+
+def metric_attributes(scope: Scope, method: str) -> Attributes:
+    """What requests that are being answered are counted by."""
+    return {"url.scheme": scope.get("scheme", "http"), "http.request.method": method}
+
+
+def protocol_attributes(scope: Scope) -> Attributes:
+    """The version of HTTP, if the server tells."""
+    version = scope.get("http_version")
+    return {"network.protocol.version": version} if version else {}
+
+
+def server_attributes(scope: Scope) -> Attributes:
+    """The host to which the client believes to talk, else the one that listens."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return _authority(value.decode("latin-1"), scope.get("scheme", ""))
+    server = scope.get("server")
+    if not server or not server[0]:
+        return {}
+    found: Attributes = {"server.address": server[0]}
+    if server[1] is not None:
+        found["server.port"] = server[1]
+    return found
+
+
+def _authority(host: str, scheme: str) -> Attributes:
+    """Host and port of a `Host` header (RFC 9110, 7.2); nothing of one that is malformed."""
+    try:
+        parts = urlsplit(f"//{host}")
+        port = parts.port
+    except ValueError:
+        return {}
+    if not parts.hostname or parts.netloc != host or "@" in host:
+        return {}
+    found: Attributes = {"server.address": parts.hostname}
+    if port is None:
+        port = PORTS.get(scheme)
+    if port is not None:
+        found["server.port"] = port
+    return found
+
+
+def redacted(query: bytes) -> str:
+    """A query string without the credentials in it."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    return urlencode(
+        [(name, "REDACTED" if name in SECRET_PARAMETERS else value) for name, value in pairs]
+    )
+
+
+def route_template(scope: Scope, root_path: str) -> str | None:
+    """The path of the route that was found, with parameters in braces; None for no route.
+
+    - `root_path`: where the application is, as the server said.
+    """
+    route = scope.get("route")
+    path = path_of(route)
+    if path is None:
+        return None
+    outer = [level for level in scope.get(INSIDE, ()) if level is not route]
+    return root_path + "".join((path_of(level) or "").removesuffix("/{path}") for level in outer) + path
+
+
+def path_of(route: Any) -> str | None:
+    """The path of one route with parameters in braces."""
+    path: str | None = getattr(route, "path_format", None)
+    return path
+
+
+def type_name(error: BaseException) -> str:
+    """The type of an error as an attribute: ``shop.errors.SoldOut``, ``ValueError``."""
+    return qualified_name(type(error)).removeprefix("builtins.")
+
+
+def qualified_name(function: Any) -> str:
+    """A function or class as an attribute; of another callable, its class.
+
+    Ours are named as in FastAPI, as spans are: what is searched for stays the same.
+    """
+    named = function if hasattr(function, "__qualname__") else type(function)
+    module = str(named.__module__)
+    if module.partition(".")[0] == "pronghorn":
+        module = "fastapi" + module.removeprefix("pronghorn")
+    return f"{module}.{named.__qualname__}"
+
+
+def is_answer(error: BaseException) -> bool:
+    """Whether an exception is no failure: an answer, or a client that has left."""
+    if isinstance(error, WebSocketDisconnect):
+        return error.code in USUAL_CLOSE_CODES
+    return isinstance(error, ANSWERS)
+
+
+class HeaderGetter:
+    """Reads ASGI headers for OpenTelemetry's propagators."""
+
+    def get(self, carrier: Any, key: str) -> list[str] | None:
+        """All values of a header, whatever the case of its name."""
+        wanted = key.lower().encode("latin-1")
+        values = [value.decode("latin-1") for name, value in carrier if name.lower() == wanted]
+        if wanted == b"baggage" and values:
+            # W3C Baggage may come in several headers; the propagator looks at the first.
+            return [",".join(values)]
+        return values or None
+
+    def keys(self, carrier: Any) -> list[str]:
+        """The names of all headers, in lower case."""
+        return [name.decode("latin-1").lower() for name, _ in carrier]
+
+
+def exception_attributes(route: str | None) -> Mapping[str, str]:
+    """What a log record about a request says, besides the error itself."""
+    return {"http.route": route} if route else {}

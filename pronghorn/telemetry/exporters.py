@@ -1,0 +1,119 @@
+"""How each of the three signals is exported over OTLP; needs the SDK, imported when called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry import _logs, metrics, trace
+
+from pronghorn.exceptions import FastAPIError
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Traces, metrics or logs."""
+
+    #: As environment variables name it.
+    variable: str
+    #: The option of `TelemetryConfig` that gives its provider.
+    option: str
+    #: The method of a provider that takes a component.
+    add_method: str
+    current: Callable[[], Any]
+    set_current: Callable[[Any], None]
+    new_provider: Callable[[], Any]
+    #: From an endpoint to a component that exports there.
+    new_component: Callable[[str], Any]
+
+
+def missing_package(error: ImportError) -> FastAPIError:
+    """The error for an environment with the API alone."""
+    return FastAPIError(
+        f"exporting needs the OpenTelemetry SDK and its OTLP exporter ({error}): install "
+        "pronghorn[opentelemetry], which has the packages of fastapi[opentelemetry]"
+    )
+
+
+def _new_tracer_provider() -> Any:
+    try:
+        from opentelemetry.sdk import trace as sdk
+    except ImportError as error:
+        raise missing_package(error) from error
+    return sdk.TracerProvider(shutdown_on_exit=False)
+
+
+def _new_meter_provider() -> Any:
+    try:
+        from opentelemetry.sdk import metrics as sdk
+    except ImportError as error:
+        raise missing_package(error) from error
+    return sdk.MeterProvider(shutdown_on_exit=False)
+
+
+def _new_logger_provider() -> Any:
+    try:
+        from opentelemetry.sdk import _logs as sdk
+    except ImportError as error:
+        raise missing_package(error) from error
+    return sdk.LoggerProvider(shutdown_on_exit=False)
+
+
+def _new_span_processor(endpoint: str) -> Any:
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as error:
+        raise missing_package(error) from error
+    return BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint))
+
+
+def _new_metric_reader(endpoint: str) -> Any:
+    try:
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+        from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    except ImportError as error:
+        raise missing_package(error) from error
+    return PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=endpoint))
+
+
+def _new_log_processor(endpoint: str) -> Any:
+    try:
+        from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+        from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
+    except ImportError as error:
+        raise missing_package(error) from error
+    return BatchLogRecordProcessor(OTLPLogExporter(endpoint=endpoint))
+
+
+#: The providers are asked for through the API's modules, where programs may have replaced them.
+SIGNALS = (
+    Signal(
+        "TRACES",
+        "tracer_provider",
+        "add_span_processor",
+        lambda: trace.get_tracer_provider(),
+        lambda provider: trace.set_tracer_provider(provider),
+        _new_tracer_provider,
+        _new_span_processor,
+    ),
+    Signal(
+        "METRICS",
+        "meter_provider",
+        "add_metric_reader",
+        lambda: metrics.get_meter_provider(),
+        lambda provider: metrics.set_meter_provider(provider),
+        _new_meter_provider,
+        _new_metric_reader,
+    ),
+    Signal(
+        "LOGS",
+        "logger_provider",
+        "add_log_record_processor",
+        lambda: _logs.get_logger_provider(),
+        lambda provider: _logs.set_logger_provider(provider),
+        _new_logger_provider,
+        _new_log_processor,
+    ),
+)

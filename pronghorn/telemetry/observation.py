@@ -1,0 +1,338 @@
+"""One request or connection: its spans, its metrics and what is recorded about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from time import perf_counter, time_ns
+from types import TracebackType
+from typing import Any
+
+from opentelemetry import propagate, trace
+from opentelemetry._logs import Logger, SeverityNumber
+from opentelemetry.context import attach, detach, set_value
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
+from starlette.background import BackgroundTask
+from starlette.requests import HTTPConnection
+from starlette.types import Message, Receive, Scope, Send
+
+from pronghorn.background import around_task
+from pronghorn.hooks import WATCHER
+from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.telemetry.conventions import (
+    Attributes,
+    HeaderGetter,
+    exception_attributes,
+    is_answer,
+    metric_attributes,
+    protocol_attributes,
+    qualified_name,
+    request_method,
+    route_template,
+    span_attributes,
+    type_name,
+)
+from pronghorn.telemetry.data import CELL_KEY, Cell
+from pronghorn.telemetry.providers import Instruments
+
+GETTER = HeaderGetter()
+
+
+class SpanAround:
+    """A span for one operation inside a request, and the current one meanwhile.
+
+    - `function`: whose code it is.
+    - `answers_may_be_raised`: exceptions such as HTTPException are no failure of the operation.
+    """
+
+    __slots__ = ("_answers_may_be_raised", "_function", "_name", "_span", "_token", "_tracer")
+
+    def __init__(
+        self, tracer: Tracer, name: str, function: Any, *, answers_may_be_raised: bool
+    ) -> None:
+        self._tracer = tracer
+        self._name = name
+        self._function = function
+        self._answers_may_be_raised = answers_may_be_raised
+
+    def __enter__(self) -> None:
+        attributes = {"code.function.name": qualified_name(self._function)}
+        self._span = self._tracer.start_span(self._name, attributes=attributes)
+        self._token = attach(trace.set_span_in_context(self._span))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        detach(self._token)
+        if error is not None and not (self._answers_may_be_raised and is_answer(error)):
+            set_failed(self._span, type_name(error))
+        self._span.end()
+
+
+def set_failed(span: Span, error_type: str) -> None:
+    """Mark a span as failed; the error itself is in the log record."""
+    span.set_attribute("error.type", error_type)
+    span.set_status(StatusCode.ERROR)
+
+
+class Observation:
+    """Watches one WebSocket connection (see `pronghorn.hooks.Watcher`).
+
+    Use it as a context manager around the application; then `finish` and `record_failure`.
+
+    - `has_operations`: whether the stages of the route have spans of their own.
+    """
+
+    event_name = "fastapi.websocket.exception"
+    failure = "Unhandled exception in FastAPI WebSocket connection"
+
+    def __init__(
+        self, scope: Scope, tracer: Tracer | None, logger: Logger | None, has_operations: bool
+    ) -> None:
+        self.scope = scope
+        self._outer_scope = scope
+        self._root_path = scope.get("root_path", "").rstrip("/")
+        self.method = self._method()
+        self.span_name = "HTTP" if self.method == "_OTHER" else self.method
+        self._tracer = tracer if has_operations else None
+        self._logger = logger
+        self._endpoint: Any = None
+        self._is_over = False
+        self._cell = Cell()
+        context = propagate.extract(scope["headers"], getter=GETTER)
+        self.span: Span | None = None
+        if tracer is not None:
+            attributes = span_attributes(scope, self.method)
+            self.span = tracer.start_span(
+                self.span_name, context, SpanKind.SERVER, attributes=attributes
+            )
+            context = trace.set_span_in_context(self.span, context)
+        self.context = set_value(CELL_KEY, self._cell, context)
+
+    def _method(self) -> str:
+        return "WS"
+
+    def __enter__(self) -> Observation:
+        self._token = attach(self.context)
+        self._task_token = around_task.set(self.task if self._tracer else None)
+        self._outer_scope[WATCHER] = self
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._outer_scope.pop(WATCHER, None)
+        around_task.reset(self._task_token)
+        detach(self._token)
+        self._cell.data = None
+        self.scope = self._outer_scope = {}
+
+    # --- what the application is given ------------------------------------------------------
+
+    def receive_from(self, receive: Receive) -> Receive:
+        """What the application receives with."""
+        return receive
+
+    def send_to(self, send: Send) -> Send:
+        """What the application sends with."""
+        return send
+
+    # --- the stages of the route ------------------------------------------------------------
+
+    def started(self, connection: HTTPConnection, plan: RoutePlan | WebSocketPlan) -> None:
+        """See `pronghorn.hooks.Watcher`, as for the following."""
+        self.scope = connection.scope  # Middleware may have made a scope of its own.
+        self._endpoint = plan.endpoint
+        data: Any = self._cell.data
+        if data is not None:
+            setattr(data, "websocket" if isinstance(plan, WebSocketPlan) else "request", connection)
+
+    def body_read(self, body: Any) -> None:
+        if self._cell.data is not None:
+            self._cell.data.body = body
+
+    def unreadable(self, body: Any, errors: Sequence[Any]) -> None:
+        self.body_read(body)
+        self._record_invalid(errors)
+
+    def solved(self, arguments: Mapping[str, Any], errors: Sequence[Any]) -> None:
+        if self._cell.data is not None:
+            self._cell.data.values = dict(arguments)
+            self._cell.data.errors = errors
+        if errors:
+            self._record_invalid(errors)
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        if self._tracer is None:
+            return nullcontext()
+        return SpanAround(
+            self._tracer, f"fastapi.{name}", self._endpoint, answers_may_be_raised=True
+        )
+
+    def task(self, task: BackgroundTask) -> AbstractContextManager[None]:
+        """Stands around a background task."""
+        if self._tracer is None:
+            return nullcontext()
+        function = getattr(task, "func", task)
+        return SpanAround(
+            self._tracer, "fastapi.background_task", function, answers_may_be_raised=False
+        )
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def finish(self, error: BaseException | None) -> None:
+        """End the span of the server, and measure; once.
+
+        - `error`: what the application raised.
+        """
+        if not self._is_over:
+            self._is_over = True
+            self._end_span(None if error is None else type_name(error), {}, None)
+
+    def _end_span(self, error_type: str | None, attributes: Attributes, at: int | None) -> None:
+        span = self.span
+        if span is None:
+            return
+        if span.is_recording():
+            route = self.route()
+            if route is not None:
+                span.set_attribute("http.route", route)
+                span.update_name(f"{self.span_name} {route}")
+            span.set_attributes(attributes)
+            if error_type is not None:
+                set_failed(span, error_type)
+        span.end(at)
+
+    def route(self) -> str | None:
+        """The path template of the route that answers, as far as that is known."""
+        return route_template(self.scope, self._root_path)
+
+    def _record_invalid(self, errors: Sequence[Any]) -> None:
+        if self._cell.data is not None:
+            self._cell.data.errors = errors
+        if self._logger is None:
+            return
+        self._logger.emit(
+            timestamp=time_ns(),
+            context=self.context,
+            severity_number=SeverityNumber.WARN,
+            severity_text="WARN",
+            body="Request validation failed",
+            event_name="fastapi.validation.failed",
+            attributes={
+                **exception_attributes(self.route()),
+                "fastapi.validation.error_count": len(errors),
+            },
+        )
+
+    def record_failure(self, error: Exception) -> None:
+        """Record an exception that nobody handled."""
+        if self._logger is None:
+            return
+        self._logger.emit(
+            timestamp=time_ns(),
+            context=self.context,
+            severity_number=SeverityNumber.ERROR,
+            severity_text="ERROR",
+            body=self.failure,
+            event_name=self.event_name,
+            attributes=exception_attributes(self.route()),
+            exception=error,
+        )
+
+
+class HttpObservation(Observation):
+    """Watches one HTTP request, to the last byte of its response and on to its last task."""
+
+    event_name = "http.server.request.exception"
+    failure = "Unhandled exception in FastAPI request"
+
+    def __init__(
+        self,
+        scope: Scope,
+        tracer: Tracer | None,
+        logger: Logger | None,
+        has_operations: bool,
+        instruments: Instruments | None,
+    ) -> None:
+        super().__init__(scope, tracer, logger, has_operations)
+        self._instruments = instruments
+        self._grouped_by = metric_attributes(scope, self.method)
+        self._protocol = protocol_attributes(scope)
+        self._status: int | None = None
+        self._has_trailers = False
+        self._client_left = False
+        #: Nanoseconds since 1970 and a clock reading at the end of the response.
+        self._complete: tuple[int, float] | None = None
+        self._started = perf_counter()
+        if instruments is not None:
+            instruments.active.add(1, self._grouped_by, context=self.context)
+
+    def _method(self) -> str:
+        return request_method(self.scope)
+
+    def receive_from(self, receive: Receive) -> Receive:
+        async def watched_receive() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self._client_left = True
+            return message
+
+        return watched_receive
+
+    def send_to(self, send: Send) -> Send:
+        async def watched_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+                self._has_trailers = message.get("trailers", False)
+            await send(message)
+            if self._complete is None and self._completes(message):
+                self._complete = (time_ns(), perf_counter())
+                # After a server error its exception may follow, which says more.
+                if self._status is not None and self._status < 500:
+                    self.finish(None)
+
+        return watched_send
+
+    def _completes(self, message: Message) -> bool:
+        kind = message["type"]
+        if kind == "http.response.trailers":
+            return not message.get("more_trailers", False)
+        if self._has_trailers:
+            return False
+        if kind == "http.response.body":
+            return not message.get("more_body", False)
+        return bool(kind == "http.response.pathsend")
+
+    def finish(self, error: BaseException | None) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
+        ended_at, clock = self._complete or (None, perf_counter())
+        error_type = self._error_type(error)
+        answered: Attributes = {}
+        if self._status is not None:
+            answered["http.response.status_code"] = self._status
+        if self._instruments is not None:
+            self._measure(clock - self._started, error_type, answered)
+        self._end_span(error_type, answered, ended_at)
+
+    def _error_type(self, error: BaseException | None) -> str | None:
+        if error is not None:
+            return type_name(error)
+        if self._complete is None:
+            return "ConnectionError" if self._client_left else "RuntimeError"
+        return str(self._status) if self._status is not None and self._status >= 500 else None
+
+    def _measure(self, seconds: float, error_type: str | None, answered: Attributes) -> None:
+        instruments, route = self._instruments, self.route()
+        if instruments is None:
+            return
+        attributes = {**self._grouped_by, **self._protocol, **answered}
+        if route is not None:
+            attributes["http.route"] = route
+        if error_type is not None:
+            attributes["error.type"] = error_type
+        instruments.active.add(-1, self._grouped_by, context=self.context)
+        instruments.duration.record(seconds, attributes, context=self.context)

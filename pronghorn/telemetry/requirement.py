@@ -1,0 +1,31 @@
+"""OpenTelemetry is optional; this says so to whoever asks for telemetry without it."""
+
+from __future__ import annotations
+
+from pronghorn.diagnostics import setup_error
+from pronghorn.exceptions import SetupError
+
+
+class TelemetryMissingError(SetupError, ImportError):
+    """The package `opentelemetry-api` is not installed."""
+
+
+def require_api() -> None:
+    """Check that OpenTelemetry can be imported.
+
+    Raises:
+        TelemetryMissingError: It cannot.
+    """
+    try:
+        import opentelemetry._logs
+        import opentelemetry.metrics
+        import opentelemetry.propagate
+        import opentelemetry.trace  # noqa: F401 - only to see whether it is there
+    except ImportError as error:
+        raise setup_error(
+            f"Telemetry was asked for, and OpenTelemetry cannot be imported: {error}",
+            "FastAPI(telemetry=...), or an import of pronghorn.telemetry, in an environment "
+            "without the package opentelemetry-api",
+            'pip install "pronghorn[opentelemetry]"',
+            kind=TelemetryMissingError,
+        ) from error
