@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 from starlette._utils import get_route_path
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import URL, Headers
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -33,6 +33,7 @@ from pronghorn.plan.response import ResponseDeclaration
 from pronghorn.plan.route import RouteDeclaration, override_dependencies, plan_route
 from pronghorn.revisions import declared
 from pronghorn.route_base import RouteApp
+from pronghorn.run.redirects import redirect_to_path
 
 Directory = str | os.PathLike[str]
 Fallback = Literal["auto", "index.html", "404.html"] | None
@@ -92,8 +93,7 @@ class FrontendFiles(StaticFiles):
 
     def _response(self, found: Found, scope: Scope) -> Response:
         if found.kind == "directory index" and not scope["path"].endswith("/"):
-            url = URL(scope=scope)
-            return RedirectResponse(url.replace(path=url.path + "/"))
+            return redirect_to_path({**scope, "path": scope["path"] + "/"})
         if found.kind == "not found page":
             return FileResponse(found.path, status_code=404, stat_result=found.stat)
         response = self.file_response(found.path, found.stat, scope)

@@ -12,9 +12,8 @@ from threading import Lock
 from typing import Any, Protocol
 
 from starlette._utils import get_route_path
-from starlette.datastructures import URL
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.responses import RedirectResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +24,7 @@ from pronghorn.exceptions import ValidationException
 from pronghorn.run.errors import ErrorHandlers
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
+from pronghorn.run.redirects import redirect_to_path
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 #: Answers one exchange, whoever made it.
@@ -95,9 +95,9 @@ class CompiledRouter:
         match, entry, child = self._table.search(scope, path)
         if entry is None:
             if scope["type"] == "http" and self._router.redirect_slashes and path != "/":
-                url = self._redirect_target(scope, path)
-                if url is not None:
-                    await exchange.send_response(RedirectResponse(url=url))
+                redirect = self._redirect(scope, path)
+                if redirect is not None:
+                    await exchange.send_response(redirect)
                     return
             match, entry, child = self._last.search(scope, path)
         if entry is None:
@@ -134,15 +134,15 @@ class CompiledRouter:
             exchange.take_over(inside)
         return True
 
-    def _redirect_target(self, scope: Scope, path: str) -> str | None:
-        """Where the same path with or without its last slash is, if it exists."""
+    def _redirect(self, scope: Scope, path: str) -> Response | None:
+        """The way to the same path with or without its last slash, if it exists."""
         other = dict(scope)
         other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
         _, entry, _ = self._table.search(other, get_route_path(other))
         if entry is None:
             return None
         scope["route"] = entry.route
-        return str(URL(scope=other))
+        return redirect_to_path(other)
 
     def _compile(self, entry: Entry) -> Any:
         with self._lock:
