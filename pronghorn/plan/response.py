@@ -70,8 +70,9 @@ def plan_response(
     model = declared.model
     from_annotation = isinstance(model, FromAnnotation)
     if from_annotation:
-        # What a generator is annotated with says something about its items.
-        model = None if is_generator(endpoint) else _model_of_annotation(endpoint, annotation)
+        # `Iterable[T]` of a generator says something about its items, not about the result.
+        of_items = is_generator(endpoint) and stream_item_type(annotation) is not None
+        model = None if stream or of_items else _model_of_annotation(endpoint, annotation)
     return ResponsePlan(
         model=model,
         field=_model_field(model, declared.status_code, f"Response_{unique_id}", endpoint),

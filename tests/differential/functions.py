@@ -247,7 +247,7 @@ def dependency(
     for index, other in enumerate(
         draw(st.lists(st.sampled_from(known), max_size=2)) if known else []
     ):
-        signature.append(f"d{index}: Annotated[Any, {depends(draw, other)}]")
+        signature.append(f"d{index}: Annotated[Any, {depends(draw, other, inner=True)}]")
         everything += other.parameters
     signature += draw(st.lists(st.sampled_from(INJECTED), max_size=1))
     kind = draw(st.sampled_from(["def", "async def"]))
@@ -290,15 +290,15 @@ def _injected_use(draw: st.DrawFn, signature: list[str]) -> list[str]:
     return lines
 
 
-def depends(draw: st.DrawFn, function: Function) -> str:
-    """How another function asks for this one."""
+def depends(draw: st.DrawFn, function: Function, inner: bool = False) -> str:
+    """How another function asks for this one.
+
+    - `inner`: a dependency asks. FastAPI calls what must not be cached again for each use of a
+      cached dependency above it, pronghorn once: that is meant, and left out here.
+    """
     choices = [""] * 6
-    choices += [
-        ", use_cache=False",
-        ", scope='function'",
-        ", scope='request'",
-        ", max_concurrency=2",
-    ]
+    choices += [", scope='function'", ", scope='request'", ", max_concurrency=2"]
+    choices += [] if inner else [", use_cache=False"]
     if draw(chance(10)):
         return f"fastapi.Security({function.name}, scopes=['s1', 's2'])"
     return f"fastapi.Depends({function.name}{draw(st.sampled_from(choices))})"

@@ -1,0 +1,106 @@
+"""What the generated programs found: each stays the same on both engines from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.differential.compare import differences, document_differences
+from tests.differential.engines import CANDIDATES, REFERENCE, Engine, Program
+from tests.differential.exchanges import Client, Request
+
+FORM = ((b"content-type", b"application/x-www-form-urlencoded"),)
+JSON = ((b"content-type", b"application/json"),)
+CAT = """
+class Cat(pydantic.BaseModel):
+    name: str = "x"
+    age: int | None = None
+
+app = fastapi.FastAPI()
+"""
+
+#: What it is about: the program, and requests to it.
+FOUND: dict[str, tuple[str, list[Request]]] = {
+    "without a model there is nothing to exclude from": (
+        CAT
+        + """
+@app.get("/a", response_model_exclude_unset=True)
+def a(): return Cat()
+
+@app.get("/b", response_model=None, response_model_exclude_none=True)
+def b() -> Cat: return Cat()
+
+@app.get("/c", response_model_include={"age"}, response_class=fastapi.responses.JSONResponse)
+def c(): return Cat()
+""",
+        [Request("GET", path) for path in (b"/a", b"/b", b"/c")],
+    ),
+    "a generator with a class that is no stream": (
+        CAT
+        + """
+@app.get("/a", response_class=fastapi.responses.JSONResponse)
+def a() -> typing.Iterable[int]:
+    yield 1
+
+@app.get("/b", response_class=fastapi.responses.JSONResponse)
+async def b() -> typing.AsyncIterable[int]:
+    yield 1
+
+@app.get("/c", response_class=fastapi.responses.JSONResponse)
+def c() -> list[int]:
+    yield 1
+
+class Joined(fastapi.Response):
+    def render(self, content):
+        return b"".join(content)
+
+@app.get("/d", response_class=Joined)
+def d():
+    yield b"a"
+    yield b"b"
+""",
+        [Request("GET", path) for path in (b"/a", b"/b", b"/c", b"/d")],
+    ),
+    "a model given by hand says nothing about the items of a stream": (
+        CAT
+        + """
+@app.get("/a", response_model=list[int])
+def a() -> typing.Iterable[int]:
+    yield 1
+    yield "b"
+
+@app.get("/b", response_model=None)
+def b() -> typing.Iterable[int]:
+    yield "b"
+""",
+        [Request("GET", path) for path in (b"/a", b"/b")],
+    ),
+    "a whole body of several names has the title of its parameter": (
+        CAT
+        + """
+@app.post("/a")
+def a(a_b: list[int] = fastapi.Body(validation_alias=pydantic.AliasChoices("c", "d"))):
+    return a_b
+""",
+        [Request("POST", b"/a", b"", JSON, (b"[1]",))],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    client = Client()
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("engine", CANDIDATES, ids=lambda engine: engine.name)
+@pytest.mark.parametrize("case", FOUND)
+def test_found(client: Client, case: str, engine: Engine) -> None:
+    source, requests = FOUND[case]
+    reference, candidate = Program(source, REFERENCE), Program(source, engine)
+    assert document_differences(reference, candidate) == []
+    for request in requests:
+        answer = client.ask(reference, request)
+        assert differences(request, answer, client.ask(candidate, request)) == []
