@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextvars import Context, copy_context
 from time import monotonic
 from typing import Any
@@ -59,11 +59,8 @@ class BlockingItems:
             turn = loop.create_task(run_sync(self._in_context, ahead.produce))
             turn.add_done_callback(ahead.notify)
             try:
-                while not turn.done():
-                    await ahead.changed.wait()
-                    ahead.changed.clear()
-                    for chunk in ahead.taken():
-                        yield chunk
+                async for chunk in ahead.during(turn):
+                    yield chunk
             finally:
                 if not turn.done():
                     await ahead.stop(turn)
@@ -105,6 +102,14 @@ class _Ahead:
         """Take what is ready, in order."""
         while self.ready:
             yield self.ready.popleft()
+
+    async def during(self, turn: asyncio.Task[None]) -> AsyncIterator[bytes]:
+        """What becomes ready while a turn of the worker goes on."""
+        while not turn.done():
+            await self.changed.wait()
+            self.changed.clear()
+            for chunk in self.taken():
+                yield chunk
 
     def produce(self) -> None:
         """One turn of the worker: until there is enough, or it has had its time."""
