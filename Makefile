@@ -5,16 +5,17 @@ VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
+EXAMPLES ?= 2000
 
 BIN := $(VENV)/bin
 # Prepares an environment once: without a change in pyproject.toml it returns before calling pip.
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lint format types conformance bench clean
+.PHONY: help python environment demo test lint format types conformance differential bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PYTHON=python3.12 chooses the interpreter, VENV=.venv-3.12 the environment,"
 	@echo "  ARGS='...' is handed to the program behind test, conformance and bench."
@@ -50,6 +51,9 @@ format: environment ## Format the code and apply the safe fixes
 
 conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py", ARGS=--record)
 	@$(PYTHON) -m tools.conformance $(ARGS)
+
+differential: environment ## Invent programs and compare with FastAPI (EXAMPLES=2000 of them, other ones each time)
+	@PRONGHORN_DIFFERENTIAL=$(EXAMPLES) $(BIN)/python -m pytest tests/differential $(ARGS)
 
 bench: python ## Compare with FastAPI, in process and without a network (ARGS=--check)
 	@$(PYTHON) -m benchmarks.run $(ARGS)
