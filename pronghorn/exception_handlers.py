@@ -1,5 +1,6 @@
 """How the errors of `pronghorn.exceptions` are answered unless the application says otherwise."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -15,6 +16,7 @@ from pronghorn.exceptions import (
     WebSocketRequestValidationError,
 )
 from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
+from pronghorn.logger import logger
 from pronghorn.utils import is_body_allowed_for_status_code
 
 __all__ = [
@@ -22,6 +24,9 @@ __all__ = [
     "request_validation_exception_handler",
     "websocket_request_validation_exception_handler",
 ]
+
+#: A control frame holds 125 bytes, and the close code needs two of them.
+MAX_REASON_BYTES = 123
 
 
 async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
@@ -71,5 +76,26 @@ def _writable(error: dict[str, Any]) -> Any:
 async def websocket_request_validation_exception_handler(
     websocket: WebSocket, exc: WebSocketRequestValidationError
 ) -> None:
-    """Close the websocket with code 1008 and the list of errors as the reason."""
-    await websocket.close(code=WS_1008_POLICY_VIOLATION, reason=jsonable_encoder(exc.errors()))
+    """Close the websocket with code 1008 and the errors in short; the log has them all.
+
+    The values that were sent are in neither.
+    """
+    details = "; ".join(_in_short(error) for error in exc.errors())
+    where = exc.endpoint_path or websocket.scope["path"]
+    logger.warning("%s refused a connection: %r", where, details)
+    await websocket.close(code=WS_1008_POLICY_VIOLATION, reason=close_reason(details))
+
+
+def _in_short(error: Any) -> str:
+    if not isinstance(error, Mapping):
+        return str(error)
+    place = ".".join(str(step) for step in error.get("loc", ()))
+    return f"{place}: {error.get('msg', '')}"
+
+
+def close_reason(text: str) -> str:
+    """A text cut to what fits into a close frame: 123 bytes of UTF-8 (RFC 6455, section 5.5)."""
+    written = text.encode(errors="replace")
+    if len(written) <= MAX_REASON_BYTES:
+        return written.decode()
+    return written[: MAX_REASON_BYTES - 3].decode(errors="ignore") + "..."

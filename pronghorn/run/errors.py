@@ -12,10 +12,12 @@ from starlette.exceptions import HTTPException, WebSocketException
 from starlette.websockets import WebSocket
 
 from pronghorn.exception_handlers import (
+    close_reason,
     error_body,
     http_exception_handler,
     request_validation_exception_handler,
 )
+from pronghorn.logger import logger
 from pronghorn.run.exchange import Exchange
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -88,8 +90,11 @@ def plain_answer(handler: Handler, error: Exception) -> tuple[bytes, int] | None
 
 
 async def close_websocket(websocket: WebSocket, error: WebSocketException) -> None:
-    """Close a connection as a `WebSocketException` says."""
-    await websocket.close(code=error.code, reason=error.reason)
+    """Close a connection as a `WebSocketException` says; a reason that is too long is cut."""
+    reason = close_reason(error.reason or "")
+    if reason != (error.reason or ""):
+        logger.warning("The reason for closing a websocket was cut; it is: %r", error.reason)
+    await websocket.close(code=error.code, reason=reason)
 
 
 def is_coroutine_callable(handler: Handler) -> bool:
