@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from email.message import Message
 from functools import lru_cache
 from typing import Any
@@ -16,8 +17,12 @@ from pronghorn.exceptions import (
     RequestValidationError,
     StarletteHTTPException,
 )
+from pronghorn.logger import logger
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.json import body_decode_error, parse_json
+
+#: Packages that read bodies, and whose error messages do not quote them.
+PARSERS = frozenset({"anyio", "json", "pronghorn", "python_multipart", "starlette"})
 
 
 @lru_cache(maxsize=256)
@@ -71,4 +76,21 @@ def unreadable_body(error: Exception) -> Exception:
     refusal = body_limit_error(error)
     if refusal is not None:
         return refusal
+    logger.warning("The body of a request could not be read: %s", _cause(error))
     return HTTPException(status_code=400, detail="There was an error parsing the body")
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, and where, in words that repeat nothing of the body.
+
+    The messages of these parsers say positions and single characters. A program's own messages
+    may say anything, so theirs are left out.
+    """
+    cause = type(error).__name__
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if not frames:
+        return cause
+    frame, line = frames[-1]
+    if frame.f_globals.get("__name__", "").partition(".")[0] in PARSERS:
+        cause += f": {error}"
+    return f"{cause} ({frame.f_code.co_filename}:{line})"
