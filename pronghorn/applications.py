@@ -155,11 +155,16 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         stack = self.middleware_stack
         if stack is None:
             stack = self.middleware_stack = self.build_middleware_stack()
-        around = self._around = self._around or wanted_around(scope)
+        around = self._around = self._around or wanted_around(scope["type"])
         if around is None:
             await stack(scope, receive, send)
         else:
             await around(app=stack, scope=scope, receive=receive, send=send)
+
+    def is_watched(self) -> bool:
+        """Whether something stands around the application now; then `direct_answer` is not all."""
+        around = self._around = self._around or wanted_around("http")
+        return around is not None and around.is_active()
 
     def direct_answer(self) -> Answer | None:
         """What answers an HTTP exchange without ASGI messages, for servers that need none.

@@ -117,6 +117,9 @@ class Around(Protocol):
     async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Call `app`, the stack of middleware, or answer in its place."""
 
+    def is_active(self) -> bool:
+        """Whether it would do more now than call the application."""
+
 
 TELEMETRY = "pronghorn.telemetry"
 #: Every part of the OpenTelemetry API imports this module, so without it no provider is set.
@@ -137,23 +140,31 @@ def telemetry_around(config: Any) -> Around:
     return around
 
 
-def wanted_around(scope: Scope) -> Around | None:
+def wanted_around(scope_type: str) -> Around | None:
     """What stands around an application that asked for nothing; mostly None.
 
     One look into a dictionary is all that telemetry costs where OpenTelemetry is not in use.
+
+    - `scope_type`: "http", "websocket" or "lifespan".
     """
-    if API_MODULE not in sys.modules and not _configures_itself(scope):
+    if API_MODULE not in sys.modules and not (scope_type == "lifespan" and _configures_itself()):
         return None
     try:
         return telemetry_around({})
     except (ImportError, SetupError) as error:
         logger.warning("Telemetry stays off: %s", error)
-        return _pass_on
+        return _Nothing()
 
 
-def _configures_itself(scope: Scope) -> bool:
-    return scope["type"] == "lifespan" and os.environ.get(AUTO_CONFIGURE, "").lower() == "true"
+def _configures_itself() -> bool:
+    return os.environ.get(AUTO_CONFIGURE, "").lower() == "true"
 
 
-async def _pass_on(*, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    await app(scope, receive, send)
+class _Nothing:
+    """Where telemetry cannot be loaded."""
+
+    async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    def is_active(self) -> bool:
+        return False

@@ -46,7 +46,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
     def _direct_answer(self) -> Answer | None:
         """What answers without ASGI, as things stand; programs may add middleware late."""
         app = self.direct_app
-        if app is None:
+        if app is None or app.is_watched():
             return None
         stack = app.middleware_stack
         if stack is not self._stack or stack is None:

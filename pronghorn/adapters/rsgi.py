@@ -70,7 +70,7 @@ class RsgiServer:
         exchange.finish()
 
     def _direct_answer(self) -> Any:
-        if not self._is_direct:
+        if not self._is_direct or self._app.is_watched():
             return None
         stack = self._app.middleware_stack
         if stack is None or stack is not self._stack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.context import attach, detach, set_value
@@ -14,7 +14,7 @@ from pronghorn.hooks import WATCHER, CompiledRoute, Handler, mount
 from pronghorn.run.exchange import Exchange
 from pronghorn.telemetry import _runtime
 from pronghorn.telemetry.config import settings_of
-from pronghorn.telemetry.conventions import is_answer
+from pronghorn.telemetry.conventions import is_answer, layers
 from pronghorn.telemetry.data import CELL_KEY
 from pronghorn.telemetry.observation import HttpObservation, Observation
 from pronghorn.telemetry.providers import Signals
@@ -49,7 +49,7 @@ class NativeTelemetry:
                 config=self._config, app=app, scope=scope, receive=receive, send=send
             )
             return
-        if WATCHER in scope or self._is_instrumented(app):
+        if WATCHER in scope or self._is_instrumented(scope.get("app")):
             await app(scope, receive, send)  # Somebody further out watches already.
             return
         observation = self._observation(scope)
@@ -57,6 +57,11 @@ class NativeTelemetry:
             await app(scope, receive, send)
         else:
             await _observed(observation, app, scope, receive, send)
+
+    def is_active(self) -> bool:
+        """Whether any provider is in force."""
+        signals = self._signals
+        return bool(signals.tracer() or signals.instruments() or signals.logger())
 
     def _observation(self, scope: Scope) -> Any:
         """Who observes this request: an `Observation`, nobody, or `_Unobserved`."""
@@ -75,23 +80,17 @@ class NativeTelemetry:
             return HttpObservation(scope, tracer, logger, has_operations, instruments)
         return Observation(scope, tracer, logger, has_operations)
 
-    def _is_instrumented(self, app: Any) -> bool:
+    def _is_instrumented(self, application: Any) -> bool:
         """Whether the stack of middleware has an instrumentation of OpenTelemetry's in it."""
-        if app is not self._stack:
-            self._stack = app
+        stack = getattr(application, "middleware_stack", None)
+        if stack is not self._stack:
+            self._stack = stack
+            kinds = [type(layer) for layer in layers(stack)]
+            kinds += [item.cls for item in getattr(application, "user_middleware", ())]
             self._has_other = any(
-                type(layer).__module__.startswith(INSTRUMENTATIONS) for layer in layers(app)
+                str(getattr(kind, "__module__", "")).startswith(INSTRUMENTATIONS) for kind in kinds
             )
         return self._has_other
-
-
-def layers(app: Any) -> Iterator[Any]:
-    """A stack of middleware, from the outside; each has the next as its attribute `app`."""
-    seen = set()
-    while app is not None and id(app) not in seen:
-        seen.add(id(app))
-        yield app
-        app = getattr(app, "app", None)
 
 
 class _Unobserved:
@@ -134,14 +133,14 @@ async def _observed(
 
 def watched_if_asked(route: CompiledRoute) -> Handler | None:
     """The hook for routes: a request that is watched is answered in stages."""
-    if route.watched is route.handler:
-        return None
     plain, watched = route.handler, route.watched
 
     async def answer(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        if exchange.scope.get(WATCHER) is None:
+        observation = exchange.scope.get(WATCHER)
+        if observation is None:
             await plain(exchange, path)
         else:
+            observation.routed()
             await watched(exchange, path)
 
     return answer

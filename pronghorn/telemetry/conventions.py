@@ -6,7 +6,7 @@ https://opentelemetry.io/docs/specs/semconv/http/
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,8 +14,10 @@ from starlette.exceptions import HTTPException, WebSocketException
 from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
 
+from pronghorn.applications import FastAPI
 from pronghorn.compile.router import INSIDE
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.routing import APIRouter
 
 Attributes = dict[str, str | int]
 
@@ -119,17 +121,36 @@ def redacted(query: bytes) -> str:
     )
 
 
-def route_template(scope: Scope, root_path: str) -> str | None:
+def route_template(scope: Scope, root_path: str, skipped: int) -> str | None:
     """The path of the route that was found, with parameters in braces; None for no route.
 
     - `root_path`: where the application is, as the server said.
+    - `skipped`: how many of the mounts around the route are in there already.
     """
+    outer = list(scope.get(INSIDE, ()))
     route = scope.get("route")
+    if outer and (outer[-1] is route or not _finds_ours(outer[-1])):
+        # Nothing was found inside, or by a router that does not tell all that we need.
+        route = outer.pop()
     path = path_of(route)
     if path is None:
         return None
-    outer = [level for level in scope.get(INSIDE, ()) if level is not route]
-    return root_path + "".join((path_of(level) or "").removesuffix("/{path}") for level in outer) + path
+    mounted = "".join((path_of(level) or "").removesuffix("/{path}") for level in outer[skipped:])
+    return root_path + mounted + path
+
+
+def _finds_ours(mount: Any) -> bool:
+    """Whether inside of a mount one of our routers looks for routes."""
+    return any(isinstance(layer, (APIRouter, FastAPI)) for layer in layers(mount))
+
+
+def layers(app: Any) -> Iterator[Any]:
+    """A stack of middleware, from the outside; each has the next as its attribute `app`."""
+    seen: list[Any] = []
+    while app is not None and not any(app is layer for layer in seen):
+        seen.append(app)
+        yield app
+        app = getattr(app, "app", None)
 
 
 def path_of(route: Any) -> str | None:
@@ -177,8 +198,3 @@ class HeaderGetter:
     def keys(self, carrier: Any) -> list[str]:
         """The names of all headers, in lower case."""
         return [name.decode("latin-1").lower() for name, _ in carrier]
-
-
-def exception_attributes(route: str | None) -> Mapping[str, str]:
-    """What a log record about a request says, besides the error itself."""
-    return {"http.route": route} if route else {}

@@ -17,12 +17,12 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.background import around_task
+from pronghorn.compile.router import INSIDE
 from pronghorn.hooks import WATCHER
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
 from pronghorn.telemetry.conventions import (
     Attributes,
     HeaderGetter,
-    exception_attributes,
     is_answer,
     metric_attributes,
     protocol_attributes,
@@ -99,6 +99,7 @@ class Observation:
         self.span_name = "HTTP" if self.method == "_OTHER" else self.method
         self._tracer = tracer if has_operations else None
         self._logger = logger
+        self._mounts = len(scope.get(INSIDE, ()))
         self._endpoint: Any = None
         self._is_over = False
         self._cell = Cell()
@@ -139,6 +140,18 @@ class Observation:
         return send
 
     # --- the stages of the route ------------------------------------------------------------
+
+    def routed(self) -> None:
+        """The route is known, and its handler begins."""
+        span = self.span
+        if span is not None and span.is_recording():
+            self._name(span)
+
+    def _name(self, span: Span) -> None:
+        route = self.route()
+        if route is not None:
+            span.set_attribute("http.route", route)
+            span.update_name(f"{self.span_name} {route}")
 
     def started(self, connection: HTTPConnection, plan: RoutePlan | WebSocketPlan) -> None:
         """See `pronghorn.hooks.Watcher`, as for the following."""
@@ -195,10 +208,7 @@ class Observation:
         if span is None:
             return
         if span.is_recording():
-            route = self.route()
-            if route is not None:
-                span.set_attribute("http.route", route)
-                span.update_name(f"{self.span_name} {route}")
+            self._name(span)
             span.set_attributes(attributes)
             if error_type is not None:
                 set_failed(span, error_type)
@@ -206,7 +216,7 @@ class Observation:
 
     def route(self) -> str | None:
         """The path template of the route that answers, as far as that is known."""
-        return route_template(self.scope, self._root_path)
+        return route_template(self.scope, self._root_path, self._mounts)
 
     def _record_invalid(self, errors: Sequence[Any]) -> None:
         if self._cell.data is not None:
@@ -220,11 +230,12 @@ class Observation:
             severity_text="WARN",
             body="Request validation failed",
             event_name="fastapi.validation.failed",
-            attributes={
-                **exception_attributes(self.route()),
-                "fastapi.validation.error_count": len(errors),
-            },
+            attributes={**self._where(), "fastapi.validation.error_count": len(errors)},
         )
+
+    def _where(self) -> Attributes:
+        route = self.route()
+        return {} if route is None else {"http.route": route}
 
     def record_failure(self, error: Exception) -> None:
         """Record an exception that nobody handled."""
@@ -237,7 +248,7 @@ class Observation:
             severity_text="ERROR",
             body=self.failure,
             event_name=self.event_name,
-            attributes=exception_attributes(self.route()),
+            attributes={**self._where(), "exception.type": type_name(error)},
             exception=error,
         )
 
