@@ -13,7 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
-from pronghorn.exceptions import FastAPIDeprecationWarning, SetupError
+from pronghorn.exceptions import FastAPIDeprecationWarning, FastAPIError, SetupError
 
 SetupErrorT = TypeVar("SetupErrorT", bound=SetupError)
 
@@ -42,13 +42,30 @@ def setup_error(
     """
     error = kind()
     error.got, error.probably, error.write, error.where = got, probably, write, where
-    lines = [got]
+    _compose(error)
+    return error
+
+
+def _compose(error: SetupError) -> None:
+    """Make the text of an error from its parts."""
+    lines = [error.got]
     for name, label in _LABELS:
         text = getattr(error, name)
         if text:
             lines.append("  " + label + text.replace("\n", "\n  " + " " * len(label)))
     error.args = ("\n".join(lines),)
-    return error
+
+
+def add_place(error: FastAPIError, place: str) -> None:
+    """Tell a place around the one that an error names already, such as the route.
+
+    The first line of the text stays. An error that is no `SetupError` gets a note (PEP 678).
+    """
+    if not isinstance(error, SetupError):
+        error.add_note(f"  where:    {place}")
+        return
+    error.where = f"{error.where}\n{place}" if error.where else place
+    _compose(error)
 
 
 def collect(errors: Iterable[SetupError]) -> SetupError:

@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
 
-from pronghorn.diagnostics import setup_error
-from pronghorn.exceptions import FastAPIError
+from pronghorn.diagnostics import setup_error, user_place
+from pronghorn.exceptions import FastAPIError, SetupAssertionError
 from pronghorn.frontend import FrontendRoute
 from pronghorn.inheritance import limits_inside, limits_of
 from pronghorn.routes import APIRoute
@@ -56,6 +56,23 @@ def contains(router: Router, other: Router) -> bool:
     return any(found is other or contains(found, other) for found in inside)
 
 
+def refuse_cycle(router: Any, outer: Router) -> None:
+    """A router cannot be inside of itself, not even through others."""
+    if router is outer:
+        subject = "the same APIRouter instance into itself"
+    elif contains(router, outer):
+        subject = "an APIRouter instance that already includes this router"
+    else:
+        return
+    raise setup_error(
+        f"Cannot include {subject}. Did you mean to include a different router?",
+        "one of two routers includes the other, which includes it again",
+        "one router per group of routes, included in one direction",
+        where=user_place(),
+        kind=SetupAssertionError,
+    )
+
+
 def refuse_empty_paths(router: Router) -> None:
     """Without a prefix, every route needs a path of its own."""
     for route in router.routes:
@@ -65,5 +82,6 @@ def refuse_empty_paths(router: Router) -> None:
                 f"Prefix and path cannot be both empty (path operation: {name})",
                 "the router is included without a prefix, and the route has the path ''",
                 'prefix="/items" on the inclusion, or the path "/" on the route',
+                where=user_place(),
             )
             raise error

@@ -13,10 +13,27 @@ from starlette.types import ASGIApp
 from pronghorn.compile.app import OuterPipeline, Pipeline
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.patches import is_starlettes_own, middleware_is_replaced
+from pronghorn.plan.check import check_exception_keys, check_middleware
 from pronghorn.run.errors import ErrorHandlers
 
 #: How Starlette answers; None if a library replaced it before this was imported.
 PLAIN_CALL = Starlette.__call__ if is_starlettes_own(Starlette.__call__) else None
+
+
+class Layered(Starlette):
+    """Takes middleware and handlers of errors, and refuses what cannot be either."""
+
+    def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
+        """Put a middleware class, with its arguments, around everything added before."""
+        check_middleware(middleware_class)
+        super().add_middleware(middleware_class, *args, **kwargs)
+
+    def add_exception_handler(
+        self, exc_class_or_status_code: int | type[Exception], handler: Any
+    ) -> None:
+        """Say how a class of exceptions, or a status code, is answered."""
+        check_exception_keys([exc_class_or_status_code])
+        super().add_exception_handler(exc_class_or_status_code, handler)
 
 
 def layers_of(app: Any) -> ASGIApp:

@@ -9,6 +9,8 @@ from traceback import format_exc
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+
+from pronghorn.plan.check import check_lifespan
 from starlette.types import Receive, Send
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -20,6 +22,7 @@ def lifespan_of(router: Any, given: Any) -> Lifespan:
     - `given`: what the user passed: an asynchronous context manager function, a generator
       function of either kind, or None for the router's startup and shutdown handlers.
     """
+    check_lifespan(given)
     if given is None:
         return HandlerLifespan(router)
     if inspect.isasyncgenfunction(given):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette._exception_handler import wrap_app_handling_exceptions
-from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
+from pronghorn.plan.check import compiled_path
 from pronghorn.exceptions import SetupNameError
 from pronghorn.revisions import compiled_since, declared
 from pronghorn.run.exchange import Exchange
@@ -90,7 +90,7 @@ class Declared:
         self.__dict__.update(attributes)
 
     def _set_path(self, path: str) -> None:
-        regex, path_format, convertors = compile_path(path)
+        regex, path_format, convertors = compiled_path(path)
         self._set(path=path, path_regex=regex, path_format=path_format)
         self._set(param_convertors=convertors)
 

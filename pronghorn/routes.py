@@ -23,6 +23,7 @@ from pronghorn.inheritance import combine_chain, written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.options import RouteClassOptions
 from pronghorn.patches import replaced
+from pronghorn.plan.check import check_dependencies, check_operation
 from pronghorn.plan.model import BodyKind, RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
@@ -93,6 +94,9 @@ class APIRoute(RouteViews, Route):
         for name in COPIED:
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
         methods = values.pop("methods") or ["GET"]
+        response_class = value_of(values["response_class"]) or JSONResponse
+        check_operation(endpoint, methods, response_class, values["status_code"])
+        check_dependencies(values["dependencies"])
         self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
         self._set(original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
         self._set(endpoint=endpoint, **values)

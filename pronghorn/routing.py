@@ -15,8 +15,7 @@ from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.app import CompiledRouter, Overrides
-from pronghorn.diagnostics import setup_error
-from pronghorn.exceptions import SetupAssertionError, SetupError
+from pronghorn.exceptions import FastAPIError
 from pronghorn.frontend import (
     FrontendFiles,
     FrontendRoute,
@@ -24,7 +23,7 @@ from pronghorn.frontend import (
     ServesFrontends,
     longest_path_first,
 )
-from pronghorn.inclusion import Inclusion, contains, included_route, refuse_empty_paths
+from pronghorn.inclusion import Inclusion, included_route, refuse_cycle, refuse_empty_paths
 from pronghorn.inheritance import check_prefix, combine_chain, combine_options, limits_of, written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.lifespans import (
@@ -43,6 +42,7 @@ from pronghorn.options import (
     WebSocketOptions,
 )
 from pronghorn.patches import watch
+from pronghorn.plan.check import check_dependencies, check_event, check_path, check_router
 from pronghorn.revisions import RouteList, compiled_since, current_revision, declared
 from pronghorn.route_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.route_apps import get_websocket_app
@@ -107,6 +107,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         kept = written(options)
         check_prefix(kept.get("prefix", ""))
         values = {**ROUTER_DEFAULTS, **options, **kept}
+        check_dependencies(values["dependencies"] or ())
         self._entries: list[BaseRoute | Inclusion] = list(values["routes"] or ())
         self._shown: RouteList | None = None
         self._shown_revision = -1
@@ -237,6 +238,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         route_class = kept.pop("route_class_override", None) or self.route_class
         kept["methods"] = kept.get("methods") or ["GET"]
         combined = combine_chain([self._inherited(), kept])
+        check_path(path)
         full_path = combined.pop("prefix", "") + path
         arguments = {name: value for name, value in combined.items() if name in ROUTE_OPTIONS}
         arguments["dependency_overrides_provider"] = self.dependency_overrides_provider
@@ -247,6 +249,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         self, path: str, **options: Unpack[ApiRouteOptions]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with the given ``methods``; see `get`."""
+        check_path(path)
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             self.add_api_route(path, endpoint, **options)
@@ -285,6 +288,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
             name: The name for ``url_path_for``; by default the name of the function.
             options: ``dependencies`` that run before the function.
         """
+        check_path(path)
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             self.add_api_websocket_route(path, endpoint, name=name, **options)
@@ -343,14 +347,9 @@ class APIRouter(Verbs, ServesFrontends, Router):
         """
         kept = written(options)
         prefix = check_prefix(kept.get("prefix", ""))
-        if router is self or contains(router, self):
-            raise setup_error(
-                "Cannot include the same APIRouter instance into itself. Did you mean to include "
-                "a different router?",
-                "this router is, or contains, the one that it should go into",
-                "one router per group of routes, included in one direction",
-                kind=SetupAssertionError,
-            )
+        check_router(router)
+        check_dependencies(kept.get("dependencies") or ())
+        refuse_cycle(router, self)
         if not prefix:
             refuse_empty_paths(router)
         self._entries.append(Inclusion(router, kept))
@@ -365,8 +364,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
         handlers = {"startup": self.on_startup, "shutdown": self.on_shutdown}
-        if event_type not in handlers:
-            raise SetupError(f"There is no event {event_type!r}: write 'startup' or 'shutdown'")
+        check_event(event_type, handlers)
         handlers[event_type].append(func)
 
     @deprecated_mark("on_event is deprecated, use lifespan event handlers instead.")
@@ -380,12 +378,11 @@ class APIRouter(Verbs, ServesFrontends, Router):
         return decorate
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the lifespan; routes that waited for their types are planned before it starts."""
+        """Run the lifespan; every route is planned before it starts, so that mistakes show."""
         try:
             for route in self.routes:
-                if getattr(route, "_waits_for_types", False):
-                    _ = route.plan  # type: ignore[attr-defined]  # routes that wait have one
-        except SetupError:
+                _ = getattr(route, "plan", None)
+        except FastAPIError:
             await startup_failed(receive, send)
             raise
         await super().lifespan(scope, receive, send)

@@ -14,6 +14,7 @@ from pronghorn.compile.websocket import compile_websocket
 from pronghorn.keywords import expanded_signature
 from pronghorn.options import WebSocketOptions
 from pronghorn.patches import replaced
+from pronghorn.plan.check import check_dependencies
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.revisions import declared
@@ -53,6 +54,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
         self._set(dependencies=list(options.get("dependencies") or ()))
+        check_dependencies(self.dependencies)
         self._set(dependency_overrides_provider=dependency_overrides_provider)
         self._set_path(path)
         self._set(revision=declared())

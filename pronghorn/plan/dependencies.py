@@ -7,8 +7,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pronghorn.diagnostics import describe_callable, setup_error
-from pronghorn.exceptions import DependencyScopeError, SetupError
+from pronghorn.diagnostics import add_place, describe_callable, setup_error
+from pronghorn.exceptions import (
+    DependencyScopeError,
+    FastAPIError,
+    SetupAssertionError,
+    SetupError,
+)
 from pronghorn.fields import Field
 from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
@@ -108,12 +113,16 @@ def _plan_call(
     dependencies: list[CallPlan] = []
     for name, parameter in typed_signature(call).parameters.items():
         refuse_missing_type(call, parameter)
-        found = analyze_parameter(
-            name=name,
-            annotation=parameter.annotation,
-            default=parameter.default,
-            path_names=context.path_names,
-        )
+        try:
+            found = analyze_parameter(
+                name=name,
+                annotation=parameter.annotation,
+                default=parameter.default,
+                path_names=context.path_names,
+            )
+        except FastAPIError as error:
+            add_place(error, f"parameter {name!r} of {describe_callable(call)}")
+            raise
         if isinstance(found, Depends):
             dependencies.append(_plan_dependency(found, name, scopes, context, chain))
         elif isinstance(found, Injected):
@@ -147,6 +156,7 @@ def _plan_dependency(
             "A parameter-less dependency must have a callable dependency",
             f"Depends({declared!r}) was given something that cannot be called",
             "Depends(function), with the function itself",
+            kind=SetupAssertionError,
         )
     own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
     scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
@@ -176,7 +186,7 @@ def _check_lifetimes(node: CallPlan) -> None:
             name = getattr(node.call, "__name__", repr(node.call))
             raise DependencyScopeError(
                 f'The dependency "{name}" has a scope of "request", it cannot depend on '
-                'dependencies with scope "function"'
+                'dependencies with scope "function".'
             )
 
 

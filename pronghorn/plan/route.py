@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from pronghorn.diagnostics import add_place, describe_callable
+from pronghorn.exceptions import FastAPIError
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
 from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
@@ -34,6 +37,22 @@ class RouteDeclaration:
 
 def plan_route(declared: RouteDeclaration) -> RoutePlan:
     """Plan one HTTP route. Raises `SetupError` for what cannot work."""
+    label = f"{','.join(sorted(declared.methods))} {declared.path_format}"
+    with placed(label, declared.endpoint):
+        return _plan_route(declared)
+
+
+@contextmanager
+def placed(label: str, endpoint: Callable[..., Any]) -> Iterator[None]:
+    """Name the route and its endpoint in every mistake that is found inside."""
+    try:
+        yield
+    except FastAPIError as error:
+        add_place(error, f"{label}, {describe_callable(endpoint)}")
+        raise
+
+
+def _plan_route(declared: RouteDeclaration) -> RoutePlan:
     root = plan_endpoint(
         declared.endpoint,
         path_names=declared.path_names,
@@ -68,12 +87,14 @@ def plan_websocket(
     dependencies: Sequence[Depends] = (),
 ) -> WebSocketPlan:
     """Plan one WebSocket route. Raises `SetupError` for what cannot work."""
+    with placed(f"WebSocket {path_format}", endpoint):
+        root = plan_endpoint(endpoint, path_names=path_names, dependencies=dependencies)
     return WebSocketPlan(
         path=path,
         path_format=path_format,
         name=name,
         endpoint=endpoint,
-        root=plan_endpoint(endpoint, path_names=path_names, dependencies=dependencies),
+        root=root,
         dependencies=tuple(dependencies),
         path_names=path_names,
         where=where_is(endpoint),

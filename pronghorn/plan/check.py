@@ -1,0 +1,259 @@
+"""Mistakes that can be told from a declaration alone, before anything is planned."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.convertors import CONVERTOR_TYPES
+from starlette.routing import Router, compile_path
+
+from pronghorn.diagnostics import did_you_mean, setup_error, user_place
+from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
+
+
+def check_path(path: Any) -> None:
+    """Refuse a path that is no text.
+
+    Raises:
+        SetupTypeError: It is something else, such as a function below ``@app.get``.
+    """
+    if not isinstance(path, str):
+        raise _type_error(
+            f"A path must be a string, not {_name(path)}",
+            "the decorator was written without its path" if callable(path) else None,
+            '@app.get("/items")',
+        )
+
+
+def compiled_path(path: str) -> tuple[Any, str, dict[str, Any]]:
+    """The pattern of a path, the path without convertors, and the convertors.
+
+    Raises:
+        SetupError: The path is no text, names a parameter twice, or has an unknown convertor.
+    """
+    check_path(path)
+    try:
+        return compile_path(path)
+    except ValueError as error:
+        raise setup_error(
+            str(error),
+            "two parts of the path, perhaps one in a prefix, have the same name",
+            "another name for one of them, in the path and in the function",
+            where=user_place(),
+            kind=SetupValueError,
+        ) from None
+    except AssertionError as error:
+        close = did_you_mean(str(error).partition("'")[2].rstrip("'"), CONVERTOR_TYPES)
+        raise setup_error(
+            str(error),
+            f"Did you mean {close!r}?" if close else None,
+            "one of: " + ", ".join(CONVERTOR_TYPES),
+            where=user_place(),
+            kind=SetupAssertionError,
+        ) from None
+
+
+def check_operation(endpoint: Any, methods: Any, response_class: Any, status_code: Any) -> None:
+    """Refuse what no operation can be made of.
+
+    Raises:
+        SetupError: The endpoint or the response class cannot be called, the methods are no
+            names, or the status code is no number.
+    """
+    if not callable(endpoint):
+        raise _assertion(
+            "An endpoint must be a callable",
+            f"{endpoint!r} was given",
+            "the function that answers, without calling it",
+        )
+    if isinstance(methods, str) or not all(isinstance(name, str) for name in methods):
+        raise _type_error(
+            "methods must be a list of names",
+            f"methods={methods!r} was given",
+            f"methods={[methods] if isinstance(methods, str) else ['GET']!r}",
+        )
+    if not callable(response_class):
+        raise _type_error(
+            f"A response class must be a class, not {_name(response_class)}",
+            f"response_class={response_class!r} was given",
+            "response_class=HTMLResponse, imported from pronghorn.responses",
+        )
+    if status_code is not None and not _is_number(status_code):
+        raise _type_error(
+            f"A status code must be a number, not {_name(status_code)}",
+            f"status_code={status_code!r} was given",
+            "status_code=201, or status_code=status.HTTP_201_CREATED",
+        )
+
+
+def check_dependencies(dependencies: Iterable[Any]) -> None:
+    """Refuse a function where a marker is needed.
+
+    Raises:
+        SetupTypeError: A member of ``dependencies=[...]`` is no ``Depends``.
+    """
+    for found in dependencies:
+        if not hasattr(found, "dependency"):
+            name = getattr(found, "__name__", "function")
+            raise _type_error(
+                f"dependencies=[...] takes Depends(...), not {_name(found)}",
+                "the function itself was given" if callable(found) else None,
+                f"dependencies=[Depends({name})]",
+            )
+
+
+def check_router(router: Any) -> None:
+    """Refuse to include what is no router.
+
+    Raises:
+        SetupTypeError: It has no routes.
+    """
+    if isinstance(router, Router) or hasattr(router, "routes"):
+        return
+    inside = [name for name, value in _members(router) if isinstance(value, Router)]
+    name = getattr(router, "__name__", "module").rpartition(".")[2]
+    raise _type_error(
+        f"include_router() takes a router, not {_name(router)}",
+        f"Did you mean the router in it, {name}.{inside[0]}?" if inside else None,
+        f"app.include_router({name}.{inside[0] if inside else 'router'})",
+    )
+
+
+def _members(value: Any) -> list[tuple[str, Any]]:
+    return list(getattr(value, "__dict__", {}).items())
+
+
+def check_middleware(factory: Any) -> None:
+    """Refuse what cannot be put around an application.
+
+    Raises:
+        SetupTypeError: It cannot be called, or calling it gives a coroutine.
+    """
+    if not callable(factory):
+        raise _type_error(
+            f"A middleware must be a class, not {_name(factory)}",
+            f"{factory!r} was given",
+            "app.add_middleware(CORSMiddleware, allow_origins=[...])",
+        )
+    if inspect.isfunction(factory) and inspect.iscoroutinefunction(factory):
+        raise _type_error(
+            "A middleware must be a class, not a coroutine function",
+            f"{factory.__name__} takes a request and call_next",
+            f'@app.middleware("http") above `async def {factory.__name__}`',
+        )
+
+
+def check_middleware_list(middleware: Iterable[Any]) -> None:
+    """Refuse classes where `Middleware` objects are needed.
+
+    Raises:
+        SetupTypeError: A member is no `Middleware`, nor a class with its arguments.
+    """
+    for found in middleware:
+        if not isinstance(found, Iterable) or isinstance(found, str):
+            name = getattr(found, "__name__", "CORSMiddleware")
+            raise _type_error(
+                f"middleware=[...] takes Middleware(...), not {_name(found)}",
+                "the class itself was given" if inspect.isclass(found) else None,
+                f"middleware=[Middleware({name}, ...)], from starlette.middleware",
+            )
+
+
+def check_middleware_kind(kind: str) -> None:
+    """Refuse a kind of function middleware that does not exist.
+
+    Raises:
+        SetupAssertionError: It is not ``"http"``.
+    """
+    if kind != "http":
+        raise _assertion(
+            'Currently only middleware("http") is supported.',
+            f"{kind!r} was given",
+            '@app.middleware("http"), or a class for add_middleware() for WebSockets',
+        )
+
+
+def check_exception_keys(keys: Iterable[Any]) -> None:
+    """Refuse keys of exception handlers that nothing would ever match.
+
+    Raises:
+        SetupTypeError: A key is neither a status code nor a class of exceptions.
+    """
+    for key in keys:
+        if isinstance(key, int) or (inspect.isclass(key) and issubclass(key, BaseException)):
+            continue
+        meant = None
+        if isinstance(key, str) and key.isdecimal():
+            meant = key
+        elif isinstance(key, BaseException):
+            meant = type(key).__name__
+        raise _type_error(
+            "An exception handler is for a status code or a class of exceptions, "
+            f"not {_name(key)}",
+            f"Did you mean {meant}?" if meant else f"{key!r} was given",
+            f"@app.exception_handler({meant or 'ValueError'})",
+        )
+
+
+def check_lifespan(lifespan: Any) -> None:
+    """Refuse what cannot be the life of an application.
+
+    Raises:
+        SetupTypeError: It cannot be called, or never yields.
+    """
+    if lifespan is None:
+        return
+    if not callable(lifespan):
+        raise _type_error(
+            f"A lifespan must be a function of the application, not {_name(lifespan)}",
+            "it was called: the framework does that at startup",
+            "lifespan=lifespan, without parentheses",
+        )
+    if inspect.isfunction(lifespan) and inspect.iscoroutinefunction(lifespan):
+        raise _type_error(
+            f"The lifespan {lifespan.__name__} never yields",
+            "startup and shutdown belong into one function, with a `yield` between them",
+            f"@asynccontextmanager\nasync def {lifespan.__name__}(app):\n"
+            "    ...  # startup\n    yield\n    ...  # shutdown",
+        )
+
+
+def check_event(event: str, known: Iterable[str]) -> None:
+    """Refuse an event that never happens.
+
+    Raises:
+        SetupAssertionError: It is not one of the known ones.
+    """
+    known = list(known)
+    if event not in known:
+        close = did_you_mean(str(event), known)
+        raise _assertion(
+            f"There is no event {event!r}",
+            f"Did you mean {close!r}?" if close else None,
+            " or ".join(repr(name) for name in known),
+        )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        int(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _name(value: Any) -> str:
+    """What a wrong value is: ``the function read_items``, ``the str 'GET'``."""
+    kind = "class" if inspect.isclass(value) else type(value).__name__
+    name = getattr(value, "__name__", None)
+    return f"the {kind} {name if isinstance(name, str) else repr(value)}"
+
+
+def _type_error(got: str, probably: str | None, write: str) -> SetupTypeError:
+    return setup_error(got, probably, write, where=user_place(), kind=SetupTypeError)
+
+
+def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionError:
+    return setup_error(got, probably, write, where=user_place(), kind=SetupAssertionError)

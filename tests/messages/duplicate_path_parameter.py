@@ -1,0 +1,8 @@
+from pronghorn import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/users/{id}/items/{id}")
+async def read_item(id: int) -> int:
+    return id

@@ -1,0 +1,7 @@
+from pronghorn import FastAPI
+
+
+async def lifespan(app: FastAPI) -> None: ...
+
+
+app = FastAPI(lifespan=lifespan)

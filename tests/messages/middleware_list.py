@@ -1,0 +1,4 @@
+from pronghorn import FastAPI
+from pronghorn.middleware.gzip import GZipMiddleware
+
+app = FastAPI(middleware=[GZipMiddleware])

@@ -1,0 +1,3 @@
+from pronghorn import FastAPI
+
+app = FastAPI(titel="Shop")
