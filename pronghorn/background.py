@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from copy import copy
 from typing import Any, ParamSpec
 
 from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from starlette.responses import Response
+
+from pronghorn.logger import logger
 
 __all__ = ["BackgroundTasks"]
 
@@ -21,8 +25,11 @@ class BackgroundTasks(StarletteBackgroundTasks):
     """Functions to call after the response was sent, in the order in which they were added.
 
     Declare a parameter of this type in an endpoint or a dependency to get the one of the
-    request. The tasks run in the process of the server and are lost when it stops; if one
-    raises, those after it do not run.
+    request. The tasks run in the process of the server and are lost when it stops. One that
+    raises does not keep those after it from running: it is logged (logger ``pronghorn``), and
+    raised to the server in the end.
+
+    Tasks of a response that the endpoint returns run before these.
     """
 
     def add_task(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -36,11 +43,53 @@ class BackgroundTasks(StarletteBackgroundTasks):
         super().add_task(func, *args, **kwargs)
 
     async def __call__(self) -> None:
-        """Call the functions, one after the other."""
-        around = around_task.get()
-        if around is None:
-            await super().__call__()
-            return
+        """Call the functions, one after the other, also those after one that fails.
+
+        Raises:
+            Exception: What the first failing function raised, once all have run.
+        """
+        failure: Exception | None = None
         for task in self.tasks:
-            with around(task):
-                await task()
+            try:
+                await _run(task)
+            except Exception as error:  # noqa: BLE001 - logged, and the first is raised
+                if not isinstance(task, BackgroundTasks):
+                    logger.error("The background task %s failed", _name(task), exc_info=error)
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+
+async def _run(task: BackgroundTask) -> None:
+    around = around_task.get()
+    if around is None or isinstance(task, StarletteBackgroundTasks):
+        await task()
+        return
+    with around(task):
+        await task()
+
+
+def _name(task: BackgroundTask) -> str:
+    function = getattr(task, "func", task)
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+def with_tasks(response: Response, tasks: StarletteBackgroundTasks | None) -> Response:
+    """A response that runs more tasks after those that it has.
+
+    Args:
+        response: It stays as it is, since a program may return the same one for every request.
+        tasks: May be the response's own already, whole or in part; then they run once.
+    """
+    own = response.background
+    if tasks is None or own is tasks or getattr(own, "func", None) is tasks:
+        return response
+    more = copy(response)
+    if own is None:
+        more.background = tasks
+        return more
+    known = getattr(own, "tasks", [own])
+    if any(task in known for task in tasks.tasks):
+        tasks = BackgroundTasks([task for task in tasks.tasks if task not in known])
+    more.background = BackgroundTasks([own, tasks])
+    return more

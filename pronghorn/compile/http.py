@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from pronghorn.background import BackgroundTasks
+from pronghorn.background import BackgroundTasks, with_tasks
 from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
@@ -152,6 +152,7 @@ class HttpWriter(HandlerWriter):
             send_json_with=send_json_with,
             InjectedResponse=InjectedResponse,
             BackgroundTasks=BackgroundTasks,
+            with_tasks=with_tasks,
             response_not_sent=response_not_sent,
             plan=plan,
         )
@@ -234,8 +235,7 @@ class HttpWriter(HandlerWriter):
         source = self.source
         with source.block("if isinstance(result, Response):"):
             if self.has_background:
-                source.line("if result.background is None:")
-                source.line("    result.background = background")
+                source.line("result = with_tasks(result, background)")
             self._write_close()
             source.line("await exchange.send_response(result)")
         with source.block("else:"):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticUndefined
-from starlette.background import BackgroundTasks
+from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from pronghorn.background import BackgroundTasks
 from pronghorn.compile.general import LIFETIME_KEY
 from pronghorn.compile.steps import calls_of, injects, order_calls
 from pronghorn.dependencies.models import Dependant
@@ -37,7 +38,7 @@ class SolvedDependency:
 
     values: dict[str, Any]
     errors: list[Any]
-    background_tasks: BackgroundTasks | None
+    background_tasks: StarletteBackgroundTasks | None
     response: Response
     dependency_cache: dict[Any, Any]
 
@@ -47,7 +48,7 @@ async def solve_dependencies(
     request: HTTPConnection,
     dependant: Dependant,
     body: Any = PydanticUndefined,
-    background_tasks: BackgroundTasks | None = None,
+    background_tasks: StarletteBackgroundTasks | None = None,
     response: Response | None = None,
     dependency_overrides_provider: Any = None,
     dependency_cache: dict[Any, Any] | None = None,

@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError
 from starlette.background import BackgroundTasks
 from starlette.responses import Response
 
+from pronghorn.background import with_tasks
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field
@@ -131,9 +132,7 @@ class Responder:
     ) -> Response:
         """The response object for any result; a response that was returned is sent as it is."""
         if isinstance(result, Response):
-            if result.background is None:
-                result.background = background
-            return result
+            return with_tasks(result, background)
         return self.make(self.render(result), injected, background)
 
 
