@@ -13,7 +13,7 @@ NonNegative = Annotated[int, Field(ge=0)]
 
 
 # Strict: True and "10" are mistakes, not numbers.
-@with_config(ConfigDict(extra="forbid", strict=True))
+@with_config(ConfigDict(extra="forbid", strict=True, defer_build=True))
 class FormLimits(TypedDict, total=False):
     """Limits for parsing a form; an absent key inherits from the router or the application."""
 

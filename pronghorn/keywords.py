@@ -11,7 +11,7 @@ annotations of the keys are read as they are, so that they may name types of hig
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, ForwardRef, TypeVar, get_args, get_origin
 
 from pronghorn.diagnostics import did_you_mean, setup_error, user_place
@@ -87,15 +87,23 @@ def _expand(
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
     keys = [
+        key
+        for key in _keys(options_type)
+        if key.name not in omit and key.name not in signature.parameters
+    ]
+    return signature.replace(parameters=written + keys)
+
+
+@cache  # Fifty callables share ten option types.
+def _keys(options_type: type) -> tuple[inspect.Parameter, ...]:
+    """One keyword-only parameter for each key of an option type."""
+    split = ((name, *_split(note)) for name, note in options_type.__annotations__.items())
+    return tuple(
         inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
         )
-        for name, (annotation, default) in (
-            (name, _split(note)) for name, note in options_type.__annotations__.items()
-        )
-        if name not in omit and name not in signature.parameters
-    ]
-    return signature.replace(parameters=written + keys)
+        for name, annotation, default in split
+    )
 
 
 def _split(annotation: Any) -> tuple[Any, Any]:

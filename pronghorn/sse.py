@@ -58,7 +58,7 @@ def _valid_id(value: str | None) -> str | None:
     return _single_line("id", value)
 
 
-class ServerSentEvent(BaseModel):
+class ServerSentEvent(BaseModel, defer_build=True):
     """One event of a stream.
 
     Raises:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pronghorn.openapi.models import SecurityBase as SecurityModel
+if TYPE_CHECKING:  # Programs without security schemes start faster without the models.
+    from pronghorn.openapi.models import SecurityBase as SecurityModel
 
 
 class SecurityBase:

@@ -18,7 +18,7 @@ from pronghorn.annotations import is_none, union_members
 from pronghorn.fields import Field
 
 
-class FormSchema(BaseModel):
+class FormSchema(BaseModel, defer_build=True):
     """The base of such models. Nothing is ever validated with it."""
 
     form_fields: ClassVar[tuple[Field, ...]] = ()

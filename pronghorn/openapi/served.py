@@ -1,0 +1,69 @@
+"""The document as bytes: written once, sent many times, and not at all to who has it already."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+#: How many forms of a document are kept. Each root path has one, and a proxy may name it freely.
+FORMS = 8
+
+
+class ServedDocument:
+    """The bytes of one application's document, by the path under which it is mounted.
+
+    They belong to one `dict`: when the application makes another one, as it does after a change of
+    its routes, they are written again.
+    """
+
+    def __init__(self) -> None:
+        self._document: dict[str, Any] | None = None
+        self._forms: dict[str, tuple[bytes, str]] = {}
+
+    def response(
+        self, request: Request, document: dict[str, Any], server: str, *, keep: bool
+    ) -> Response:
+        """Answer a request for the document: 200, or 304 when the client has it already.
+
+        Args:
+            request: Its ``If-None-Match`` (RFC 9110, section 13.1.2) names what the client has.
+            document: What to send.
+            server: A URL to name as the first server, or an empty string.
+            keep: Whether the same `dict` has the same content next time.
+        """
+        content, tag = self._kept(document, server) if keep else written(document, server)
+        headers = {"etag": tag}
+        if is_known(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        return Response(content, media_type="application/json", headers=headers)
+
+    def _kept(self, document: dict[str, Any], server: str) -> tuple[bytes, str]:
+        if document is not self._document:
+            self._document, self._forms = document, {}
+        found = self._forms.get(server)
+        if found is None:
+            if len(self._forms) >= FORMS:
+                self._forms.clear()
+            found = self._forms[server] = written(document, server)
+        return found
+
+
+def written(document: dict[str, Any], server: str) -> tuple[bytes, str]:
+    """Give a document as JSON, and its entity tag.
+
+    The tag is a weak one: middleware may compress what is sent.
+    """
+    servers = document.get("servers", [])
+    if server and all(known.get("url") != server for known in servers):
+        document = {**document, "servers": [{"url": server}, *servers]}
+    content = bytes(JSONResponse(document).body)
+    return content, f'W/"{sha256(content).hexdigest()[:32]}"'
+
+
+def is_known(if_none_match: str, tag: str) -> bool:
+    """Tell whether a client has what a tag stands for, by weak comparison."""
+    names = {name.strip().removeprefix("W/") for name in if_none_match.split(",")}
+    return "*" in names or tag.removeprefix("W/") in names
