@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.revisions import forget_compiled
 
 ROUTING = "pronghorn.routing"
@@ -33,6 +34,7 @@ def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
     - `functions`: name -> the function that is ours.
     """
     _own.update(functions)
+    find_elsewhere(module_name)
     sys.modules[module_name].__class__ = _Watched
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.diagnostics import warn_deprecated
+from pronghorn.incidental import find_elsewhere
 
 if TYPE_CHECKING:
     from pronghorn.routing import APIRoute
@@ -74,3 +75,6 @@ def get_value_or_default(
     items = (first_item, *extra_items)
     written = (item for item in items if not isinstance(item, DefaultPlaceholder))
     return next(written, first_item)
+
+
+find_elsewhere(__name__)

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from pronghorn.fields import Field
+from pronghorn.incidental import find_elsewhere
 from pronghorn.params import Depends, Security
 from pronghorn.plan.dependencies import GENERATORS, result_key
 from pronghorn.plan.model import CallPlan, Injected, InjectedKind
@@ -235,3 +236,6 @@ def noted(items: list[Any], changes: Changes) -> NotedList:
         if isinstance(item, Dependant):
             item.adopt(changes)
     return found
+
+
+find_elsewhere(__name__)

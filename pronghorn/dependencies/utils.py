@@ -9,6 +9,7 @@ from pronghorn.annotations import is_class as lenient_issubclass
 from pronghorn.dependencies.models import FIELDS, Dependant
 from pronghorn.dependencies.solving import SolvedDependency, solve_dependencies
 from pronghorn.fields import Field
+from pronghorn.incidental import find_elsewhere
 from pronghorn.params import Depends
 from pronghorn.plan.body import is_embedded, plan_body
 from pronghorn.plan.dependencies import plan_dependency, plan_endpoint
@@ -172,3 +173,6 @@ def _get_flat_body_params(dependant: Dependant) -> list[Field]:
 def _should_embed_body_fields(fields: Sequence[Field]) -> bool:
     """Whether these are members of the body, and not the body itself."""
     return bool(fields) and is_embedded(fields)
+
+
+find_elsewhere(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.constants import METHODS_WITH_BODY, REF_PREFIX, REF_TEMPLATE
 from pronghorn.openapi.operations import operation_summary
 from pronghorn.openapi.responses import status_code_ranges
@@ -36,3 +37,6 @@ def generate_operation_summary(*, route: Any, method: str) -> str:
         method: Ignored: the summary is the same for all methods of a route.
     """
     return operation_summary(route)
+
+
+find_elsewhere(__name__)

@@ -1,0 +1,27 @@
+"""What the programs of this folder need: the alias is in place, and warnings of libraries pass."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import pronghorn
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Libraries warn about each other; that is theirs to mend."""
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("default"))
+
+
+@pytest.fixture(autouse=True)
+def fastapi_is_pronghorn() -> None:
+    """Every program here would pass on FastAPI too, so make sure that it does not run there."""
+    assert sys.modules["fastapi"] is pronghorn
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """These libraries run on asyncio."""
+    return "asyncio"
