@@ -9,7 +9,7 @@ from starlette.routing import (
     BaseRoute,
     Router,
 )
-from starlette.routing import Mount as Mount  # libraries import it from here
+from starlette.routing import Mount as Mount  # noqa: PLC0414 - libraries import it from here
 from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark

@@ -40,9 +40,7 @@ class NativeTelemetry:
         self._stack: Any = None
         self._has_other = False
 
-    async def __call__(
-        self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Call `app`; see `pronghorn.hooks.Around`."""
         if scope["type"] == "lifespan":
             await _runtime.lifespan(

@@ -166,10 +166,10 @@ def _registration_provider(provider: Any) -> Any:
 
 def _flush() -> None:
     """Export what is waiting."""
-    for component in list(_owned):
+    for component in tuple(_owned):
         try:
             component.force_flush()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the others must be flushed too
             logger.exception("FastAPI telemetry cleanup failed")
 
 
@@ -182,5 +182,5 @@ def _shutdown() -> None:
     for component in components:
         try:
             component.shutdown()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the others must be stopped too
             logger.exception("FastAPI telemetry cleanup failed")

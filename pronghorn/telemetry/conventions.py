@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from opentelemetry.propagators.textmap import Getter
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
@@ -21,7 +22,9 @@ from pronghorn.routing import APIRouter
 
 Attributes = dict[str, str | int]
 
-METHODS = frozenset("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split())
+METHODS = frozenset(
+    ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
+)
 METHODS_VARIABLE = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 #: Query parameters that hold credentials; compared by case, as the conventions say.
@@ -183,7 +186,7 @@ def is_answer(error: BaseException) -> bool:
     return isinstance(error, ANSWERS)
 
 
-class HeaderGetter:
+class HeaderGetter(Getter[Any]):
     """Reads ASGI headers for OpenTelemetry's propagators."""
 
     def get(self, carrier: Any, key: str) -> list[str] | None:

@@ -21,11 +21,20 @@ class Signal:
     option: str
     #: The method of a provider that takes a component.
     add_method: str
-    current: Callable[[], Any]
-    set_current: Callable[[Any], None]
+    #: The module of the API that knows the global provider. Its functions are looked up when
+    #: they are called, as programs may have replaced them.
+    api: Any
     new_provider: Callable[[], Any]
     #: From an endpoint to a component that exports there.
     new_component: Callable[[str], Any]
+
+    def current(self) -> Any:
+        """The global provider, or a proxy for it."""
+        return getattr(self.api, f"get_{self.option}")()
+
+    def set_current(self, provider: Any) -> None:
+        """Make a provider the global one, if there is none yet."""
+        getattr(self.api, f"set_{self.option}")(provider)
 
 
 def missing_package(error: ImportError) -> FastAPIError:
@@ -87,14 +96,12 @@ def _new_log_processor(endpoint: str) -> Any:
     return BatchLogRecordProcessor(OTLPLogExporter(endpoint=endpoint))
 
 
-#: The providers are asked for through the API's modules, where programs may have replaced them.
 SIGNALS = (
     Signal(
         "TRACES",
         "tracer_provider",
         "add_span_processor",
-        lambda: trace.get_tracer_provider(),
-        lambda provider: trace.set_tracer_provider(provider),
+        trace,
         _new_tracer_provider,
         _new_span_processor,
     ),
@@ -102,8 +109,7 @@ SIGNALS = (
         "METRICS",
         "meter_provider",
         "add_metric_reader",
-        lambda: metrics.get_meter_provider(),
-        lambda provider: metrics.set_meter_provider(provider),
+        metrics,
         _new_meter_provider,
         _new_metric_reader,
     ),
@@ -111,8 +117,7 @@ SIGNALS = (
         "LOGS",
         "logger_provider",
         "add_log_record_processor",
-        lambda: _logs.get_logger_provider(),
-        lambda provider: _logs.set_logger_provider(provider),
+        _logs,
         _new_logger_provider,
         _new_log_processor,
     ),

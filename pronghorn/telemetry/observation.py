@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter, time_ns
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry import propagate, trace
 from opentelemetry._logs import Logger, SeverityNumber
@@ -116,7 +116,7 @@ class Observation:
     def _method(self) -> str:
         return "WS"
 
-    def __enter__(self) -> Observation:
+    def __enter__(self) -> Self:
         self._token = attach(self.context)
         self._task_token = around_task.set(self.task if self._tracer else None)
         self._outer_scope[WATCHER] = self
