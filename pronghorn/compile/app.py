@@ -78,21 +78,26 @@ class CompiledRouter:
         scope = exchange.scope
         scope.setdefault("router", self._router)
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
-        if scope["type"] == "http":
-            found = self._table.fixed.get(path)
-            if found is not None:
-                hit = found.get(scope["method"])
-                if hit is not None:
-                    entry, child = hit
-                    params = entry.update_scope(scope, dict(child))
-                    handler = entry.handler or self._compile(entry)
-                    await handler(exchange, params)
-                    return
-        await self._search(exchange, path)
+        table = self._table
+        hit = table.fixed[path].get(scope.get("method", "")) if path in table.fixed else None
+        entry: Entry | None
+        child: Scope
+        if hit is not None and scope["type"] == "http":
+            entry, child = hit[0], hit[1].copy()
+        else:
+            match, entry, child = table.search(scope, path)
+            if entry is None or match is not Match.FULL:
+                await self._answer_others(exchange, path, entry, child)
+                return
+        params = entry.update_scope(scope, child)
+        await (entry.handler or self._compile(entry))(exchange, params)
 
-    async def _search(self, exchange: Exchange, path: str) -> None:
+    async def _answer_others(
+        self, exchange: Exchange, path: str, entry: Entry | None, child: Scope
+    ) -> None:
+        """What no route matches completely: redirects, last routes, 404, HEAD and 405."""
         scope = exchange.scope
-        match, entry, child = self._table.search(scope, path)
+        match = Match.PARTIAL
         if entry is None:
             if scope["type"] == "http" and self._router.redirect_slashes and path != "/":
                 redirect = self._redirect(scope, path)

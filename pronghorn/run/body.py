@@ -47,7 +47,8 @@ async def read_json(exchange: Exchange, strict: bool) -> Any:
         body = await exchange.read_body()
         if not body:
             return PydanticUndefined
-        if not is_json(exchange.header(b"content-type"), strict):
+        content_type = exchange.header(b"content-type")
+        if content_type != "application/json" and not is_json(content_type, strict):
             return body
         return parse_json(body)
     except Exception as error:

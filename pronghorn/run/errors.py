@@ -49,6 +49,11 @@ class ErrorHandlers:
 
         An exception that a handler raises has its own handler, once.
         """
+        plain = plain_answer(self.find(error), error) if not exchange.started else None
+        if plain is not None:
+            await exchange.send_json(*plain)
+            error.__traceback__ = None
+            return
         try:
             await self._answer_once(exchange, error)
         except Exception as raised:
@@ -62,11 +67,7 @@ class ErrorHandlers:
             raise error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
-        plain = plain_answer(handler, error)
-        response: Any = None
-        if plain is not None:
-            await exchange.send_json(*plain)
-        elif is_coroutine_callable(handler):
+        if is_coroutine_callable(handler):
             response = await handler(exchange.connection, error)
         else:
             response = await run_in_threadpool(handler, exchange.connection, error)
@@ -76,17 +77,18 @@ class ErrorHandlers:
         error.__traceback__ = None
 
 
-def plain_answer(handler: Handler, error: Exception) -> tuple[bytes, int] | None:
+def plain_answer(handler: Handler | None, error: Exception) -> tuple[bytes, int] | None:
     """Body and status code, where a handler of ours answers with them alone.
 
     Ours look at the error only, so no request and no response object are made for them.
     """
     if handler is request_validation_exception_handler:
         return error_body(error), 422
-    if handler is http_exception_handler and isinstance(error, HTTPException):
-        if not error.headers and is_body_allowed_for_status_code(error.status_code):
-            return error_body(error), error.status_code
-    return None
+    if handler is not http_exception_handler or not isinstance(error, HTTPException):
+        return None
+    if error.headers or not is_body_allowed_for_status_code(error.status_code):
+        return None
+    return error_body(error), error.status_code
 
 
 async def close_websocket(websocket: WebSocket, error: WebSocketException) -> None:

@@ -101,14 +101,14 @@ class Exchange:
                 # Also where a program or a test has put its own method in its place.
                 self._body = await self.connection.body()
             else:
-                self._body = await self._receive_body()
+                message = await self.receive()
+                if message["type"] == "http.request" and not message.get("more_body", False):
+                    self._body = message.get("body", b"")
+                else:
+                    self._body = await self._receive_rest(message)
         return self._body
 
-    async def _receive_body(self) -> bytes:
-        message = await self.receive()
-        if message["type"] == "http.request" and not message.get("more_body", False):
-            body: bytes = message.get("body", b"")
-            return body
+    async def _receive_rest(self, message: Message) -> bytes:
         chunks: list[bytes] = []
         while message["type"] == "http.request":
             chunks.append(message.get("body", b""))

@@ -14,6 +14,7 @@ from typing import Any
 
 from starlette.background import BackgroundTasks
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -22,6 +23,7 @@ from pronghorn.fields import Field
 from pronghorn.run.forms import extract_body
 from pronghorn.run.lifetime import Lifetime, manager_maker
 from pronghorn.run.parameters import extract_parameters
+from pronghorn.run.query import parse_query
 from pronghorn.scopes import SecurityScopes
 
 
@@ -132,7 +134,12 @@ async def _read(
         return await extract_body(fields, inputs.body, inputs.embed)
     if location == "path":
         return extract_parameters(fields, inputs.path)
-    return extract_parameters(fields, getattr(inputs.connection, RECEIVED[location]))
+    connection = inputs.connection
+    if location == "query" and not hasattr(connection, "_query_params"):
+        # The same object that Starlette makes, split by our parser.
+        pairs: list[Any] = parse_query(connection.scope["query_string"])
+        connection._query_params = QueryParams(pairs)
+    return extract_parameters(fields, getattr(connection, RECEIVED[location]))
 
 
 def _inject(kind: str, call: Call, inputs: Inputs) -> Any:

@@ -10,7 +10,7 @@ from pronghorn.exceptions import HTTPException
 from pronghorn.openapi.models import HTTPBase as HTTPBaseModel
 from pronghorn.openapi.models import HTTPBearer as HTTPBearerModel
 from pronghorn.openapi.scheme import SecurityBase
-from pronghorn.security.utils import get_authorization_scheme_param
+from pronghorn.security.utils import authorization_of, get_authorization_scheme_param
 
 __all__ = [
     "HTTPAuthorizationCredentials",
@@ -88,8 +88,7 @@ class HTTPBase(SecurityBase):
     def _read_credentials(
         self, request: HTTPConnection, *, expected_scheme: str | None
     ) -> HTTPAuthorizationCredentials | None:
-        authorization = request.headers.get("Authorization")
-        scheme, credentials = get_authorization_scheme_param(authorization)
+        scheme, credentials = get_authorization_scheme_param(authorization_of(request))
         wanted = expected_scheme is None or scheme.lower() == expected_scheme
         if scheme and credentials and wanted:
             return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
@@ -135,7 +134,7 @@ class HTTPBasic(HTTPBase):
         self, request: HTTPConnection
     ) -> HTTPBasicCredentials | None:
         """Read and decode the `Authorization` header."""
-        authorization = request.headers.get("Authorization")
+        authorization = authorization_of(request)
         scheme, parameter = get_authorization_scheme_param(authorization)
         if scheme.lower() != "basic":
             if self.auto_error:

@@ -11,7 +11,7 @@ from pronghorn.openapi.models import OAuthFlows as OAuthFlowsModel
 from pronghorn.openapi.scheme import SecurityBase
 from pronghorn.param_functions import Form
 from pronghorn.scopes import SecurityScopes
-from pronghorn.security.utils import get_authorization_scheme_param
+from pronghorn.security.utils import authorization_of, get_authorization_scheme_param
 
 __all__ = [
     "OAuth2",
@@ -129,7 +129,7 @@ class OAuth2(SecurityBase):
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the `Authorization` header."""
-        authorization = request.headers.get("Authorization")
+        authorization = authorization_of(request)
         if authorization:
             return authorization
         if self.auto_error:
@@ -138,7 +138,7 @@ class OAuth2(SecurityBase):
 
     def _read_bearer_token(self, request: HTTPConnection) -> str | None:
         """Read the token (RFC 6750, section 2.1)."""
-        authorization = request.headers.get("Authorization")
+        authorization = authorization_of(request)
         scheme, token = get_authorization_scheme_param(authorization)
         if scheme.lower() == "bearer":
             return token

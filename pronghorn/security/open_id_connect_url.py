@@ -6,6 +6,7 @@ from starlette.status import HTTP_401_UNAUTHORIZED
 
 from pronghorn.openapi.models import OpenIdConnect as OpenIdConnectModel
 from pronghorn.openapi.scheme import SecurityBase
+from pronghorn.security.utils import authorization_of
 
 __all__ = ["OpenIdConnect"]
 
@@ -48,7 +49,7 @@ class OpenIdConnect(SecurityBase):
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the `Authorization` header."""
-        authorization = request.headers.get("Authorization")
+        authorization = authorization_of(request)
         if authorization:
             return authorization
         if self.auto_error:

@@ -1,5 +1,19 @@
 """Reading credentials from header values."""
 
+from starlette.requests import HTTPConnection
+
+
+def authorization_of(connection: HTTPConnection) -> str | None:
+    """The first `Authorization` header of a request or a websocket handshake; None without one.
+
+    Equal to ``connection.headers.get("Authorization")``, without making an object for all headers.
+    """
+    for name, value in connection.scope["headers"]:
+        if name.lower() == b"authorization":
+            text: str = value.decode("latin-1")
+            return text
+    return None
+
 
 def get_authorization_scheme_param(authorization_header_value: str | None) -> tuple[str, str]:
     """Split the value of an `Authorization` header into its scheme and its credentials.
