@@ -265,4 +265,5 @@ class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):
     root_path_in_servers: Annotated[bool, DefaultIs(True)]
     """Whether the document lists that path as a server."""
     telemetry: Any | None
-    """What to measure and trace; ``None`` for the default of the telemetry module."""
+    """What to measure and trace, see `pronghorn.telemetry.TelemetryConfig`; needs the extra
+    ``opentelemetry``. ``None``: whatever the program's global providers ask for."""

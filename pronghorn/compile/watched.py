@@ -29,9 +29,7 @@ def watcher_of(connection: HTTPConnection) -> Watcher | None:
     return connection.scope.get(WATCHER)
 
 
-async def respond_watched(
-    handler: GeneralHandler, request: Request, watcher: Watcher
-) -> Response:
+async def respond_watched(handler: GeneralHandler, request: Request, watcher: Watcher) -> Response:
     """The response to a request, made in stages."""
     watcher.started(request, handler.plan)
     try:
