@@ -228,7 +228,8 @@ class HttpWriter(HandlerWriter):
 
     def _write_close(self) -> None:
         """What has the lifetime "function" ends before the response is sent."""
-        if any(step.call.lifetime == "function" for step in self.steps):
+        # A dependency that does not yield may have a lifetime too, and nothing to close.
+        if self.has_lifetime and any(step.call.lifetime == "function" for step in self.steps):
             self.source.line("await lifetime.close_function_stack()")
 
     def _write_answer(self, rendered: bool) -> None:

@@ -76,6 +76,16 @@ def b() -> typing.Iterable[int]:
 """,
         [Request("GET", path) for path in (b"/a", b"/b")],
     ),
+    "a dependency with a lifetime that does not yield": (
+        CAT
+        + """
+def dependency(): return 1
+
+@app.get("/a")
+async def a(d: Annotated[int, fastapi.Depends(dependency, scope="function")]): return d
+""",
+        [Request("GET", b"/a")],
+    ),
     "a whole body of several names has the title of its parameter": (
         CAT
         + """

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, Phase, assume, event, given, settings
 from hypothesis import strategies as st
 
 from tests.differential.compare import differences, document_differences
@@ -27,6 +27,8 @@ PROFILE = settings(
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
+    # Looking for a smaller example takes minutes: for whoever runs it long.
+    phases=[Phase.generate, Phase.shrink] if EXAMPLES else [Phase.generate],
 )
 
 
