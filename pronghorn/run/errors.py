@@ -34,6 +34,8 @@ class ErrorHandlers:
         self.by_status = {key: call for key, call in handlers.items() if isinstance(key, int)}
         self.by_class: dict[Any, Handler] = {WebSocketException: close_websocket}
         self.by_class |= {key: call for key, call in handlers.items() if not isinstance(key, int)}
+        #: id -> the handler, which keeps the id its own, and whether it gives a coroutine.
+        self._kinds: dict[int, tuple[Handler, bool]] = {}
 
     def find(self, error: Exception) -> Handler | None:
         """The handler for an exception: by its status code, then by its nearest class."""
@@ -61,13 +63,20 @@ class ErrorHandlers:
                 raise
             await self._answer_once(exchange, raised)
 
+    def _gives_coroutine(self, handler: Handler) -> bool:
+        """`is_coroutine_callable`, asked once for each handler."""
+        known = self._kinds.get(id(handler))
+        if known is None:
+            known = self._kinds[id(handler)] = handler, is_coroutine_callable(handler)
+        return known[1]
+
     async def _answer_once(self, exchange: Exchange, error: Exception) -> None:
         handler = self.find(error)
         if handler is None:
             raise error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
-        if is_coroutine_callable(handler):
+        if self._gives_coroutine(handler):
             response = await handler(exchange.connection, error)
         else:
             response = await run_in_threadpool(handler, exchange.connection, error)
