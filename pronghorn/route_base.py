@@ -13,7 +13,7 @@ from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.plan.check import compiled_path
 from pronghorn.exceptions import SetupNameError
-from pronghorn.revisions import compiled_since, declared
+from pronghorn.revisions import compiled_since, current_revision, declared
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
 
@@ -65,7 +65,7 @@ class Declared:
         """Another route with the same declaration; it gets a graph and an engine of its own."""
         clone = type(self).__new__(type(self))
         clone._set(**self.__dict__)
-        clone._set(**ENGINE, revision=declared())
+        clone._set(**ENGINE, revision=current_revision())
         graph = clone._fresh_graph() if self.__dict__.get("_graph_changed") else None
         clone._set(_graph=None)
         if graph is not None:
