@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lint format types conformance differential bench clean
+.PHONY: help python environment demo test lint format types conformance differential ecosystem bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,11 +49,14 @@ format: environment ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py", ARGS=--record)
+conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py" for a part)
 	@$(PYTHON) -m tools.conformance $(ARGS)
 
 differential: environment ## Invent programs and compare with FastAPI (EXAMPLES=2000 of them, other ones each time)
 	@PRONGHORN_DIFFERENTIAL=$(EXAMPLES) $(BIN)/python -m pytest tests/differential $(ARGS)
+
+ecosystem: python ## Run programs on libraries that build on FastAPI (ARGS="sentry", ARGS=--reference)
+	@$(PYTHON) -m tools.ecosystem $(ARGS)
 
 bench: python ## Compare with FastAPI, in process and without a network (ARGS=--check)
 	@$(PYTHON) -m benchmarks.run $(ARGS)

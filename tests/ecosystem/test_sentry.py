@@ -101,7 +101,9 @@ def test_an_unhandled_exception_with_its_request(client: TestClient, events: Eve
     assert event["transaction"] == "/api/items"
 
 
-def test_server_errors_are_reported_and_client_errors_are_not(client: TestClient, events: Events) -> None:
+def test_server_errors_are_reported_and_client_errors_are_not(
+    client: TestClient, events: Events
+) -> None:
     assert client.get("/api/missing").status_code == 404
     assert of_kind(events, "error") == []
 
