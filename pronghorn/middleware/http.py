@@ -58,7 +58,11 @@ class InRequestTask:
         call = _Call(self.app.app, scope, receive, send, task)
         try:
             response = await self.app.dispatch_func(call.request, call.next)
-            await call.send(response)
+            answering = response(scope, call.request.wrapped_receive, send)
+            if call.run is None or call.run.has_all or type(response) is CallNextResponse:
+                await answering
+            else:
+                await call.run.serve(answering)
         except BaseException:
             if call.run is not None:
                 await call.run.cancel()
@@ -100,22 +104,14 @@ class _Call:
             raise self._failure
         if self.run is not None:
             raise RuntimeError("call_next was called twice: one request has one response")
-        kind = InnerRun if current_task() is self._task else RunInOwnTask
-        self.run = run = kind(self._app, self._scope, self.request)
+        task = current_task()
+        kind = InnerRun if task is self._task else RunInOwnTask
+        self.run = run = kind(self._app, self._scope, self.request, task)
         try:
             return await self._first_message(run)
         except Exception as error:
             self._failure = error
             raise
-
-    async def send(self, response: Response) -> None:
-        """Send what the middleware has returned."""
-        run = self.run
-        answering = response(self._scope, self.request.wrapped_receive, self._send)
-        if run is None or run.has_all or isinstance(response, CallNextResponse):
-            await answering
-        else:
-            await run.serve(answering)
 
     async def _first_message(self, run: InnerRun) -> Response:
         info = None

@@ -46,9 +46,12 @@ class InnerRun:
     """One run of an application, in the task of the middleware around it.
 
     - `request`: that of the middleware; the application reads from it.
+    - `task`: the one that runs now.
     """
 
-    def __init__(self, app: ASGIApp, scope: Scope, request: _CachedRequest) -> None:
+    def __init__(
+        self, app: ASGIApp, scope: Scope, request: _CachedRequest, task: Task[Any] | None
+    ) -> None:
         #: What was sent and nobody has taken yet, and who stands at it in a task of its own.
         self.messages: deque[tuple[Message, Future[None] | None]] = deque()
         self._at_last = False
@@ -62,7 +65,7 @@ class InnerRun:
         self._started = False
         self._request = request
         self._receiving: set[CancelScope] = set()
-        self._home = current_task()
+        self._home = task
         self._driver: Task[Any] | None = None
         self._scopes = ScopesAside()
         self._wake: Future[None] | None = None
