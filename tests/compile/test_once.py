@@ -272,7 +272,7 @@ GETS = {
 POSTS: dict[str, tuple[Any, bytes]] = {
     "/json": (JSON, b'{"name": "a"}'),
     "/embedded": (JSON, b'{"item": {"name": "a"}, "weight": 1.5}'),
-    "/form": (FORM + ((b"content-length", b"6"),), b"name=a"),
+    "/form": ((*FORM, (b"content-length", b"6")), b"name=a"),
     "/upload": (MULTIPART, PART),
 }
 HEADERS = ((b"x-token", b"t"), (b"cookie", b"session=1"), (b"authorization", b"Bearer abc"))
