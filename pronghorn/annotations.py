@@ -52,6 +52,8 @@ def strip_metadata(annotation: Any) -> Any:
 
 def split_metadata(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """The bare type and all its ``Annotated`` metadata, innermost first."""
+    if isinstance(annotation, type):  # The most frequent case, and half of the time of the rest.
+        return annotation, ()
     metadata: tuple[Any, ...] = ()
     annotation = resolve_alias(annotation)
     while get_origin(annotation) is Annotated:
@@ -86,6 +88,8 @@ def is_sequence(annotation: Any) -> bool:
 
 
 def _any_member(annotation: Any, question: Callable[[Any], bool]) -> bool:
+    if isinstance(annotation, type):
+        return question(annotation)
     members = union_members(annotation)
     if members:
         return any(_any_member(member, question) for member in members)

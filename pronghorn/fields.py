@@ -370,6 +370,7 @@ _SHARED_TYPES: tuple[type[Any], ...] = (
     timedelta,
     Decimal,
 )
+_ADAPTER = "__pronghorn_adapter__"
 _shared_adapters: dict[type[Any], TypeAdapter[Any]] = {}
 
 
@@ -387,6 +388,21 @@ def _adapter_for(annotation: Any, info: FieldInfo, config: ConfigDict | None) ->
         if annotation not in _shared_adapters:
             _shared_adapters[annotation] = TypeAdapter(annotation)
         return _shared_adapters[annotation]
+    elif is_class(annotation, BaseModel):
+        return _adapter_of_model(annotation)
     if is_class(annotation, BaseModel) or is_dataclass(annotation) or is_typeddict(annotation):
         config = None  # These bring their own and accept no other.
     return TypeAdapter(annotation, config=config)
+
+
+def _adapter_of_model(model: type[BaseModel]) -> TypeAdapter[Any]:
+    """The adapter of a model; it is kept with the model, so that both end together.
+
+    Many routes return the same model. An adapter is as old as the validator that it was made of:
+    `model_rebuild` makes another one.
+    """
+    kept: TypeAdapter[Any] | None = model.__dict__.get(_ADAPTER)
+    if kept is None or kept.validator is not model.__dict__.get("__pydantic_validator__"):
+        kept = TypeAdapter(model)
+        setattr(model, _ADAPTER, kept)
+    return kept

@@ -190,7 +190,8 @@ class APIRoute(RouteViews, Route):
         )
         if provider is not None:
             clone._set(dependency_overrides_provider=provider)
-        clone._set_path(outer.get("prefix", "") + self.path)
+        if outer.get("prefix"):  # Else the copy shares the pattern.
+            clone._set_path(outer["prefix"] + self.path)
         return clone
 
     # --- answering ----------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def plan_endpoint(
     context = _Context(path_names, overrides or {})
     root = _plan_call(endpoint, context, chain=(), scopes=scopes)
     outer = tuple(_plan_dependency(marker, None, (), context, ()) for marker in dependencies)
-    return replace(root, dependencies=outer + root.dependencies)
+    return replace(root, dependencies=outer + root.dependencies) if outer else root
 
 
 def plan_dependency(
@@ -161,20 +161,21 @@ def _plan_dependency(
     own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
     scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
     actual = context.overrides.get(declared, declared)
-    node = _plan_call(actual, context, chain, scopes)
-    kind = node.kind if actual is declared else call_kind(declared)
-    # The key is that of the declared callable, so that an override shares results alike.
+    call = _plan_call(actual, context, chain, scopes)
+    kind = call.kind if actual is declared else call_kind(declared)
     lifetime = marker.scope or ("request" if kind in GENERATORS else None)
     node = replace(
-        node,
+        call,
         argument=argument,
         marker=marker,
         use_cache=marker.use_cache,
         lifetime=lifetime,
         own_scopes=own_scopes,
+        # Of the declared callable, so that an override shares results alike.
+        cache_key=result_key(declared, call, lifetime, own_scopes),
     )
     _check_lifetimes(node)
-    return replace(node, cache_key=result_key(declared, node, lifetime))
+    return node
 
 
 def _check_lifetimes(node: CallPlan) -> None:
@@ -190,9 +191,18 @@ def _check_lifetimes(node: CallPlan) -> None:
             )
 
 
-def result_key(declared: Callable[..., Any], node: CallPlan, lifetime: str | None) -> Hashable:
-    """What two dependencies have in common that share one result in a request."""
-    scopes = tuple(sorted(set(node.scopes))) if uses_scopes(node) else ()
+def result_key(
+    declared: Callable[..., Any],
+    node: CallPlan,
+    lifetime: str | None,
+    own_scopes: tuple[str, ...] = (),
+) -> Hashable:
+    """What two dependencies have in common that share one result in a request.
+
+    - `own_scopes`: those of a node that does not have them yet.
+    """
+    used = bool(own_scopes) or uses_scopes(node)
+    scopes = tuple(sorted(set(node.scopes))) if used and node.scopes else ()
     return (declared, scopes, lifetime or "")
 
 

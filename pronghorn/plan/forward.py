@@ -63,6 +63,8 @@ def _dependency_in(metadata: tuple[Any, ...]) -> bool:
 
 def missing_name(annotation: Any) -> str | None:
     """The part of an annotation that could not be resolved, as it was written."""
+    if isinstance(annotation, type):
+        return None
     if isinstance(annotation, (str, ForwardRef)):
         return annotation if isinstance(annotation, str) else annotation.__forward_arg__
     origin = get_origin(annotation)

@@ -1,0 +1,193 @@
+"""One process that measures how one framework grows; asked by `benchmarks.growth`.
+
+python -m benchmarks.grown pronghorn routes 1000      microseconds per request
+python -m benchmarks.grown pronghorn depth 20         the same, for a chain of dependencies
+python -m benchmarks.grown pronghorn document 100     the same, for /openapi.json
+python -m benchmarks.grown pronghorn import           milliseconds of the import
+python -m benchmarks.grown pronghorn start            milliseconds and MiB of a large program
+
+Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.scenario import Scenario
+
+ROUNDS = 5
+ROUND_SECONDS = 0.08
+
+
+class Clock:
+    """Milliseconds since it was made, of this process alone and by the wall."""
+
+    def __init__(self) -> None:
+        self.cpu = time.process_time()
+        self.wall = time.perf_counter()
+
+    def read(self) -> dict[str, float]:
+        """Return both; CPU time is the one that other programs on the machine disturb least."""
+        return {
+            "cpu_milliseconds": (time.process_time() - self.cpu) * 1000,
+            "wall_milliseconds": (time.perf_counter() - self.wall) * 1000,
+        }
+
+
+def select(framework: str) -> Any:
+    """Make `import fastapi` mean one framework, and import it."""
+    if framework == "pronghorn":
+        importlib.import_module("pronghorn.as_fastapi")
+    return importlib.import_module("fastapi")
+
+
+def application(framework: str, name: str, number: int) -> Any:
+    """Make one of the applications of `benchmarks.apps.growing`."""
+    select(framework)
+    return getattr(importlib.import_module("benchmarks.apps.growing"), name)(number)
+
+
+def resident_mebibytes() -> float:
+    """Return the resident memory of this process; its greatest so far where there is no /proc."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# --- one request -----------------------------------------------------------------------------
+
+
+async def request(app: Any, scenario: Scenario) -> None:
+    """Send one request and check its status."""
+    from benchmarks.drive import receiver
+
+    seen: list[int] = []
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            seen.append(message["status"])
+
+    await app(scenario.scope(), receiver(scenario.body), send)
+    if seen != [scenario.status]:
+        raise SystemExit(f"{scenario.name}: status {seen}, not {scenario.status}")
+
+
+async def microseconds(app: Any, scenario: Scenario) -> float:
+    """Return the time of one request: the best of some rounds, as noise only ever adds."""
+    from benchmarks.drive import ignore, receiver
+
+    for _ in range(3):
+        await request(app, scenario)
+    best = float("inf")
+    count = 1
+    for _ in range(ROUNDS):
+        scopes = [scenario.scope() for _ in range(count)]
+        gc.collect()
+        gc.freeze()
+        started = time.perf_counter()
+        for scope in scopes:
+            await app(scope, receiver(scenario.body), ignore)
+        per_request = (time.perf_counter() - started) / count
+        gc.unfreeze()
+        best = min(best, per_request)
+        count = max(3, int(ROUND_SECONDS / per_request))
+    return best * 1e6
+
+
+def timed(app: Any, **scenarios: Scenario) -> dict[str, float]:
+    """Time requests to one application."""
+    from benchmarks.drive import new_event_loop
+
+    loop, _ = new_event_loop()
+    asyncio.set_event_loop(loop)
+    run = loop.run_until_complete
+    return {name: run(microseconds(app, scenario)) for name, scenario in scenarios.items()}
+
+
+# --- measurements ----------------------------------------------------------------------------
+
+
+def measure_routes(framework: str, number: int) -> dict[str, float]:
+    """Time the first route, the last one and a path that no route has."""
+    app = application(framework, "with_routes", number)
+    return timed(
+        app,
+        first=Scenario("first", Scenario, "/resource0/42"),
+        last=Scenario("last", Scenario, f"/resource{number - 1}/42"),
+        nowhere=Scenario("nowhere", Scenario, "/nowhere/42", status=404),
+    )
+
+
+def measure_depth(framework: str, depth: int) -> dict[str, float]:
+    """Time a request that passes through a chain of dependencies."""
+    app = application(framework, "with_dependencies", depth)
+    return timed(app, request=Scenario("depth", Scenario, "/depth"))
+
+
+def measure_document(framework: str, number: int) -> dict[str, float]:
+    """Time a request for the document, after it has been made."""
+    app = application(framework, "with_routes", number)
+    return timed(app, request=Scenario("document", Scenario, "/openapi.json"))
+
+
+def measure_import(framework: str, _: int) -> dict[str, float]:
+    """Time the import alone: `import pronghorn` or `import fastapi`."""
+    clock = Clock()
+    importlib.import_module(framework)
+    return clock.read()
+
+
+def measure_start(framework: str, _: int) -> dict[str, float]:
+    """Time import, declaration and first request of a large program; read its memory."""
+    clock = Clock()
+    select(framework)
+    imported = clock.read()["cpu_milliseconds"]
+    app = importlib.import_module("benchmarks.apps.growing").large()
+    declared = clock.read()["cpu_milliseconds"]
+    scenario = Scenario("first", Scenario, "/group7/things3/42")
+    asyncio.new_event_loop().run_until_complete(request(app, scenario))
+    return {
+        **clock.read(),
+        "import_milliseconds": imported,
+        "declare_milliseconds": declared - imported,
+        "resident_mebibytes": resident_mebibytes(),
+    }
+
+
+def measure_models(framework: str, _: int) -> dict[str, float]:
+    """Time the part of `start` that is Pydantic's: 300 models, with no route that uses them."""
+    select(framework)
+    growing = importlib.import_module("benchmarks.apps.growing")
+    clock = Clock()
+    growing.models()
+    return clock.read()
+
+
+MEASUREMENTS = {
+    "routes": measure_routes,
+    "depth": measure_depth,
+    "document": measure_document,
+    "import": measure_import,
+    "start": measure_start,
+    "models": measure_models,
+}
+
+
+def main(framework: str, what: str, number: str = "0") -> None:
+    """Measure one thing and print it."""
+    print(json.dumps(MEASUREMENTS[what](framework, int(number))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
