@@ -28,6 +28,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from pronghorn.diagnostics import did_you_mean, setup_error
+from pronghorn.incidental import find_elsewhere
 
 __all__ = ["install"]
 
@@ -86,6 +87,8 @@ class AliasLoader(Loader):
         module. Left there, ``importlib.reload`` and ``pickle`` would see a module ``fastapi.x``.
         """
         module.__spec__ = self.real_spec
+        if "__getattr__" not in vars(module):
+            find_elsewhere(self.real_name)  # A missing name is answered with the nearest one.
         version = getattr(module, "FASTAPI_VERSION", None)
         if self.real_name == REAL and version is not None:
             vars(module)["__version__"] = version

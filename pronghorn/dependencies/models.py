@@ -61,6 +61,7 @@ def _noting(name: str) -> Callable[..., Any]:
     def method(self: NotedList, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
         if self.changes is not None:
+            _adopt_all(self, self.changes)
             self.changes.note()
         return result
 
@@ -232,10 +233,14 @@ def noted(items: list[Any], changes: Changes) -> NotedList:
     """The same items in a list that reports to `changes`, graphs among them too."""
     found = NotedList(items)
     found.changes = changes
-    for item in items:
-        if isinstance(item, Dependant):
-            item.adopt(changes)
+    _adopt_all(found, changes)
     return found
+
+
+def _adopt_all(items: list[Any], changes: Changes) -> None:
+    for item in items:
+        if isinstance(item, Dependant) and item._changes is not changes:
+            item.adopt(changes)
 
 
 find_elsewhere(__name__)
