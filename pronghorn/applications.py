@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack, deprecated
 
-from pronghorn.adapters.rsgi import RsgiServer
-from pronghorn.compile.app import Answer, OuterPipeline, Pipeline
-from pronghorn.compile.limits import BodyLimit
-from pronghorn.diagnostics import setup_error, warn_deprecated
-from pronghorn.exception_handlers import (
-    http_exception_handler,
-    request_validation_exception_handler,
-    websocket_request_validation_exception_handler,
-)
+from pronghorn.compile.app import Answer, OuterPipeline
+from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import (
-    RequestValidationError,
     SetupAssertionError,
-    WebSocketRequestValidationError,
 )
 from pronghorn.frontend import FrontendFiles, ServesFrontends
 from pronghorn.hooks import Around, telemetry_around, wanted_around
+from pronghorn.incidental import find_elsewhere
 from pronghorn.inheritance import written
 from pronghorn.keywords import expanded_signature, option_defaults
+from pronghorn.layers import PLAIN_CALL, Layered, exception_handlers, layers_of
 from pronghorn.openapi.docs import (
     get_redoc_html,
     get_swagger_ui_html,
     get_swagger_ui_oauth2_redirect_html,
 )
-from pronghorn.openapi.utils import get_openapi
+from pronghorn.openapi.served import ServedDocument
 from pronghorn.options import (
     AddRouteOptions,
     ApiRouteOptions,
@@ -51,11 +40,20 @@ from pronghorn.options import (
     RouterOptions,
     WebSocketOptions,
 )
+from pronghorn.plan.check import (
+    check_exception_keys,
+    check_middleware_kind,
+    check_middleware_list,
+)
 from pronghorn.revisions import current_revision
 from pronghorn.routing import APIRouter
-from pronghorn.run.errors import ErrorHandlers
 from pronghorn.types import DecoratedCallable
 from pronghorn.verbs import Verbs
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from pronghorn.adapters.rsgi import RsgiServer
 
 APP_DEFAULTS = option_defaults(AppOptions)
 #: Options of the application that are those of its router.
@@ -65,7 +63,7 @@ ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_pat
 ATTRIBUTES += ("max_body_size",)
 
 
-class FastAPI(Verbs, ServesFrontends, Starlette):
+class FastAPI(Verbs, ServesFrontends, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:
@@ -118,12 +116,15 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         self.openapi_version = "3.1.0"
         self.openapi_schema: dict[str, Any] | None = None
         self._openapi_revision = -1
+        self._document = ServedDocument()
         self._check_document()
         self.state = State()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.webhooks = values["webhooks"] or APIRouter()
         self.exception_handlers = exception_handlers(values["exception_handlers"])
         self.user_middleware = list(values["middleware"] or ())
+        check_middleware_list(self.user_middleware)
+        check_exception_keys(self.exception_handlers)
         self.middleware_stack: ASGIApp | None = None
         self.root_path = self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
@@ -143,6 +144,7 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
                     + {"title": "'My API'", "version": "'2.1.0'"}[name],
                     f"FastAPI({name}={getattr(self, name)!r}) leaves it empty",
                     "openapi_url=None for no document",
+                    where=user_place(),
                     kind=SetupAssertionError,
                 )
 
@@ -155,6 +157,8 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         stack = self.middleware_stack
         if stack is None:
             stack = self.middleware_stack = self.build_middleware_stack()
+        if Starlette.__call__ is not PLAIN_CALL:
+            stack = super().__call__  # A library has replaced it; Starlette's calls the stack.
         around = self._around = self._around or wanted_around(scope["type"])
         if around is None:
             await stack(scope, receive, send)
@@ -171,9 +175,11 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
 
         Returns:
             None when something stands around the compiled application: middleware, or a method
-            that a subclass has overridden.
+            that a subclass has overridden or a library replaced.
         """
         if type(self).__call__ is not FastAPI.__call__ or "__call__" in self.__dict__:
+            return None
+        if Starlette.__call__ is not PLAIN_CALL:
             return None
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
@@ -183,6 +189,8 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
     def _rsgi_server(self) -> RsgiServer:
         server = self.__dict__.get("_rsgi")
         if server is None:
+            from pronghorn.adapters.rsgi import RsgiServer  # Most servers speak ASGI.
+
             server = self.__dict__["_rsgi"] = RsgiServer(self)
         return server
 
@@ -204,18 +212,7 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         From the outside: answers to unhandled errors, the limit of body sizes, the middleware of
         the user, handlers of errors, routes.
         """
-        by_key = dict(self.exception_handlers)
-        last_resort = by_key.pop(500, None) or by_key.get(Exception)
-        by_key.pop(Exception, None)
-        inner = Pipeline(self.router.answerer(), ErrorHandlers(by_key), self.router.lifespan)
-        if not self.user_middleware and self.max_body_size is None:
-            return OuterPipeline(inner, last_resort, self.debug)
-        middleware = [Middleware(ServerErrorMiddleware, handler=last_resort, debug=self.debug)]
-        middleware.append(Middleware(BodyLimit, max_body_size=self.max_body_size))
-        app: ASGIApp = inner
-        for cls, args, kwargs in reversed(middleware + self.user_middleware):
-            app = cls(app, *args, **kwargs)
-        return app
+        return layers_of(self)
 
     # --- declaring ----------------------------------------------------------------------------
 
@@ -277,6 +274,7 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         Args:
             middleware_type: ``"http"``, the only one.
         """
+        check_middleware_kind(middleware_type)
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_middleware(BaseHTTPMiddleware, dispatch=func)
@@ -313,6 +311,9 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; made once and again after routes have changed."""
+        # The writer of documents takes a tenth of the time of `import pronghorn`.
+        from pronghorn.openapi.utils import get_openapi
+
         if self.openapi_schema is None or self._openapi_revision != current_revision():
             if self._openapi_revision == -1 and self.openapi_schema is not None:
                 return self.openapi_schema  # the program's own document
@@ -354,14 +355,12 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
     def _add_page(self, path: str, endpoint: Callable[..., Any], name: str) -> None:
         self.add_route(path, endpoint, name=name, include_in_schema=False)
 
-    async def _serve_document(self, request: Request) -> JSONResponse:
-        document = self.openapi()
+    async def _serve_document(self, request: Request) -> Response:
         root_path = request.scope.get("root_path", "").rstrip("/")
-        if root_path and self.root_path_in_servers:
-            servers = document.get("servers", [])
-            if all(server.get("url") != root_path for server in servers):
-                document = {**document, "servers": [{"url": root_path}, *servers]}
-        return JSONResponse(document)
+        server = root_path if self.root_path_in_servers else ""
+        # A method of the program's own may change the dict that it gave out before.
+        is_ours = getattr(self.openapi, "__func__", None) is FastAPI.openapi
+        return self._document.response(request, self.openapi(), server, keep=is_ours)
 
     async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
         root_path = request.scope.get("root_path", "").rstrip("/")
@@ -384,11 +383,4 @@ class FastAPI(Verbs, ServesFrontends, Starlette):
         )
 
 
-def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:
-    """The handlers of an application: ours, unless the program has its own."""
-    handlers: dict[Any, Callable[..., Any]] = {
-        HTTPException: http_exception_handler,
-        RequestValidationError: request_validation_exception_handler,
-        WebSocketRequestValidationError: websocket_request_validation_exception_handler,
-    }
-    return {**handlers, **(given or {})}
+find_elsewhere(__name__)

@@ -26,6 +26,7 @@ HOMES: dict[str, dict[str, str]] = {
     "pronghorn.applications": {
         **_COMMON,
         "pronghorn.middleware.asyncexitstack": "AsyncExitStackMiddleware",
+        "pronghorn.openapi.utils": "get_openapi",
         "pronghorn.utils": "generate_unique_id",
         "starlette.middleware": "Middleware",
         "starlette.middleware.errors": "ServerErrorMiddleware",

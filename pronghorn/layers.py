@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -12,6 +14,12 @@ from starlette.types import ASGIApp
 
 from pronghorn.compile.app import OuterPipeline, Pipeline
 from pronghorn.compile.limits import BodyLimit
+from pronghorn.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+    websocket_request_validation_exception_handler,
+)
+from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.patches import is_starlettes_own, middleware_is_replaced
 from pronghorn.plan.check import check_exception_keys, check_middleware
 from pronghorn.run.errors import ErrorHandlers
@@ -50,6 +58,9 @@ def layers_of(app: Any) -> ASGIApp:
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
         return OuterPipeline(inner, last_resort, app.debug)
+    # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
+    from pronghorn.middleware.http import in_request_task
+
     middleware = [Middleware(ServerErrorMiddleware, handler=last_resort, debug=app.debug)]
     middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
     middleware += app.user_middleware
@@ -58,5 +69,15 @@ def layers_of(app: Any) -> ASGIApp:
         middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
     stack: ASGIApp = inner
     for cls, args, kwargs in reversed(middleware):
-        stack = cls(stack, *args, **kwargs)
+        stack = in_request_task(cls(stack, *args, **kwargs))
     return stack
+
+
+def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:
+    """The handlers of an application: ours, unless the program has its own."""
+    handlers: dict[Any, Callable[..., Any]] = {
+        HTTPException: http_exception_handler,
+        RequestValidationError: request_validation_exception_handler,
+        WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+    }
+    return {**handlers, **(given or {})}
