@@ -40,7 +40,8 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     embed = is_embedded(once)
     composed = len(once) > 1 and any(is_separate(field) for field in once)
     if composed or any(may_be_absent(field) for field in once):
-        whole = _whole(form_schema(f"Body_{unique_id}", once), once, embed=embed)
+        # FastAPI documents such a form with every use of a model, also of the same one.
+        whole = _whole(form_schema(f"Body_{unique_id}", fields), once, embed=embed)
     elif embed:
         whole = _whole(_object_model(f"Body_{unique_id}", once), once, embed=embed)
     else:

@@ -96,7 +96,7 @@ async def _exchange(app: Any, request: Request) -> Answer:
 
     try:
         await asyncio.wait_for(app(request.scope(), receive, send), 30)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it is compared
         while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]  # Pronghorn has no task group around a stream.
         answer.error = f"{type(error).__name__}: {error}"
@@ -108,7 +108,7 @@ def document(program: Program) -> str:
     with program.active():
         try:
             return json.dumps(program.app.openapi(), indent=1, ensure_ascii=True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is compared
             return f"{type(error).__name__}: {error}"
 
 
@@ -116,5 +116,5 @@ def build(source: str, engine: Engine) -> Program | Exception:
     """Read a program; an error that it raises is the result."""
     try:
         return Program(source, engine)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - it is compared
         return error

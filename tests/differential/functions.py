@@ -27,6 +27,12 @@ DOCUMENTED = (
     *("examples=['a', 1]", "json_schema_extra={'x-more': 1}", "validate_default=True"),
     "openapi_examples={'one': {'summary': 's', 'value': 1}}",
 )
+ALIASES = (
+    "alias='{0}'",
+    "validation_alias='{0}'",
+    "serialization_alias='{0}'",
+    "validation_alias=pydantic.AliasChoices('{0}', '{1}')",
+)
 MARKERS = {"path": "Path", "query": "Query", "header": "Header", "cookie": "Cookie",
            "body": "Body", "form": "Form", "file": "File"}  # fmt: skip
 FILES = (
@@ -113,9 +119,7 @@ def model(draw: st.DrawFn, number: int, models: list[Model], flat: bool) -> Mode
         options = []
         if draw(chance(20)):
             wire = f"w{index}"
-            options.append(draw(st.sampled_from([f"alias='{wire}'", f"validation_alias='{wire}'",
-                                                 f"serialization_alias='{wire}'",
-                                                 f"validation_alias=pydantic.AliasChoices('{wire}', 'other{index}')"])))  # fmt: skip
+            options.append(draw(st.sampled_from(ALIASES)).format(wire, f"other{index}"))
         if item.family and draw(chance(25)):
             options.append(draw(st.sampled_from(CONSTRAINTS[item.family])))
         if draw(chance(10)):
@@ -250,6 +254,8 @@ def dependency(
         signature.append(f"d{index}: Annotated[Any, {depends(draw, other, inner=True)}]")
         everything += other.parameters
     signature += draw(st.lists(st.sampled_from(INJECTED), max_size=1))
+    if draw(chance(15)):
+        return Function(name, _class(draw, name, signature), tuple(everything))
     kind = draw(st.sampled_from(["def", "async def"]))
     lines = [f"{kind} {name}({'*, ' if signature else ''}{', '.join(signature)}):"]
     lines.append(f"    seen('{name}', dict(locals()))")
@@ -261,6 +267,23 @@ def dependency(
     else:
         lines.append(f"    return '{name}'")
     return Function(name, "\n".join(lines), tuple(everything))
+
+
+def _class(draw: st.DrawFn, name: str, signature: list[str]) -> str:
+    """A dependency that is a class, or an object that can be called."""
+    arguments = ", ".join(["self", *(["*"] if signature else []), *signature])
+    body = f"        seen('{name}', dict(locals(), self=None))"
+    shown = f"    def __repr__(self):\n        return '<{name}>'"
+    if draw(st.booleans()):
+        return f"class {name}:\n    def __init__({arguments}):\n{body}\n\n{shown}"
+    kind = draw(st.sampled_from(["def", "async def"]))
+    lines = [
+        f"class {name}:",
+        f"    {kind} __call__({arguments}):",
+        body,
+        f"        return '{name}'",
+    ]
+    return "\n".join([*lines, "", shown, "", f"{name} = {name}()"])
 
 
 def _yielding(draw: st.DrawFn, name: str) -> list[str]:

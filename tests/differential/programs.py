@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from tests.differential.functions import (
     parameter,
     parameters,
 )
-from tests.differential.kinds import JSON_ONLY, PRELUDE, SCALARS, SEQUENCES, UNIONS, Kind
+from tests.differential.kinds import JSON_ONLY, PRELUDE, SCALARS, SEQUENCES, UNIONS
 
 PLAIN = ["query", "query", "header", "cookie"]
 BODIES = ([], [], ["body", "body"], ["body"], ["form", "form"], ["form", "file"])
@@ -93,8 +94,9 @@ class Generated:
     source: str
     routes: tuple[RouteFacts, ...]
 
-    def __repr__(self) -> str:
-        return f"the program\n{self.source}"
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows a failing example."""
+        printer.text(f"the program\n{self.source.removeprefix(PRELUDE)}\n")
 
 
 @st.composite

@@ -60,8 +60,8 @@ def json_object(draw: st.DrawFn, members: list[tuple[str, Kind]], mood: int, dep
     """A JSON object; a member may be absent, or there twice, or unknown."""
     parts = []
     for name, kind in members:
-        for _ in range(draw(counts(mood))):
-            parts.append(f'"{name}":{draw(json_for(kind, mood, depth + 1))}')
+        count = draw(counts(mood))
+        parts += [f'"{name}":{draw(json_for(kind, mood, depth + 1))}' for _ in range(count)]
     if draw(chance(mood)):
         parts.append(f'"extra":{draw(st.sampled_from(HOSTILE_JSON))}')
     if draw(chance(5)):
@@ -77,8 +77,8 @@ def pairs(draw: st.DrawFn, parameters: list[Parameter], mood: int) -> list[tuple
     for item in parameters:
         members = list(item.kind.fields) or [(draw(st.sampled_from(item.names)), item.kind)]
         for name, kind in members:
-            for _ in range(draw(counts(mood))):
-                found.append((name, draw(text_for(kind, mood))))
+            count = draw(counts(mood))
+            found += [(name, draw(text_for(kind, mood))) for _ in range(count)]
     if draw(chance(mood)):
         found.append(
             (draw(st.sampled_from(["extra", "", "f0", "a"])), draw(st.sampled_from(HOSTILE_TEXTS)))

@@ -86,6 +86,17 @@ async def a(d: Annotated[int, fastapi.Depends(dependency, scope="function")]): r
 """,
         [Request("GET", b"/a")],
     ),
+    "a form model that is used twice is documented twice": (
+        CAT
+        + """
+def first(cat: Annotated[Cat | None, fastapi.Form()] = None, other: int = fastapi.Form(1)): ...
+def second(cat: Annotated[Cat | None, fastapi.Form()] = None): ...
+
+@app.post("/a", dependencies=[fastapi.Depends(first), fastapi.Depends(first)])
+def a(d: Annotated[Any, fastapi.Depends(second)]): ...
+""",
+        [Request("POST", b"/a", b"", FORM, (b"name=a",))],
+    ),
     "a whole body of several names has the title of its parameter": (
         CAT
         + """
