@@ -154,10 +154,10 @@ class HandlerWriter:
         done = "".join(f"d{number}, " for number in range(index))
         known = ""
         for location, bound in self.reads[index].late:
-            values = f"{location}_values{index}"
-            self.source.line(f"{values}, errors = {self._extraction(location, bound)}")
-            known += f"({index}, {location!r}): ({values}, errors), "
-            with self.source.block("if errors:"):
+            values, errors = f"{location}_values{index}", f"{location}_errors{index}"
+            self.source.line(f"{values}, {errors} = {self._extraction(location, bound)}")
+            known += f"({index}, {location!r}): ({values}, {errors}), "
+            with self.source.block(f"if {errors}:"):
                 resume = f"resume({self.resume_arguments()}, ({done}), {{{known}}})"
                 self.source.line(f"return await {resume}")
 
