@@ -19,7 +19,7 @@ from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
 from pronghorn.plan.parameters import analyze_parameter
-from pronghorn.plan.signature import call_kind, typed_signature
+from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
@@ -74,9 +74,7 @@ def plan_dependency(
     return _plan_dependency(marker, None, (), _Context(path_names, overrides or {}), ())
 
 
-def override_calls(
-    node: CallPlan, overrides: Overrides, *, path_names: frozenset[str]
-) -> CallPlan:
+def override_calls(node: CallPlan, overrides: Overrides, *, path_names: frozenset[str]) -> CallPlan:
     """The same graph with other callables in place of some of its dependencies.
 
     What is not overridden stays as it is, also where a library has changed it.
@@ -111,13 +109,13 @@ def _plan_call(
     }
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
-    for name, parameter in typed_signature(call).parameters.items():
-        refuse_missing_type(call, parameter)
+    for name, annotation, default in typed_parameters(call):
+        refuse_missing_type(call, name, annotation, default)
         try:
             found = analyze_parameter(
                 name=name,
-                annotation=parameter.annotation,
-                default=parameter.default,
+                annotation=annotation,
+                default=default,
                 path_names=context.path_names,
             )
         except FastAPIError as error:
@@ -218,6 +216,8 @@ def uses_scopes(node: CallPlan) -> bool:
 
 def is_security_scheme(call: Callable[..., Any]) -> bool:
     """Whether a dependency is one of the `security` classes' instances."""
+    if is_plain(call):
+        return False
     unwrapped = inspect.unwrap(call)
     return hasattr(unwrapped, "scheme_name") and hasattr(unwrapped, "model")
 

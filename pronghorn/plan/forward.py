@@ -8,7 +8,6 @@ beside ``Depends(function)``, which says everything that pronghorn needs to know
 from __future__ import annotations
 
 import builtins
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 
@@ -78,14 +77,14 @@ def missing_name(annotation: Any) -> str | None:
     return None
 
 
-def refuse_missing_type(call: Callable[..., Any], parameter: inspect.Parameter) -> None:
+def refuse_missing_type(call: Callable[..., Any], name: str, annotation: Any, default: Any) -> None:
     """Raise `SetupNameError` for a parameter whose type is needed and cannot be resolved."""
-    missing = missing_name(parameter.annotation)
+    missing = missing_name(annotation)
     if missing is None:
         return
-    _, metadata = split_metadata(parameter.annotation)
-    if not _dependency_in((*metadata, parameter.default)):
-        raise _unresolved(call, missing, f"the type of the parameter {parameter.name!r}")
+    _, metadata = split_metadata(annotation)
+    if not _dependency_in((*metadata, default)):
+        raise _unresolved(call, missing, f"the type of the parameter {name!r}")
 
 
 def refuse_missing_return(call: Callable[..., Any], annotation: Any) -> None:
