@@ -242,15 +242,17 @@ class HttpWriter(HandlerWriter):
         with source.block("else:"):
             if not rendered:
                 source.line("content = render(result)")
+            if not self.sends_json:
+                # A response class renders when it is made, and dependencies see it fail.
+                injected = "injected" if self.has_response else "None"
+                background = "background" if self.has_background else "None"
+                source.line(f"response = responder.make(content, {injected}, {background})")
             self._write_close()
             self._write_send()
 
     def _write_send(self) -> None:
         source = self.source
-        injected = "injected" if self.has_response else "None"
-        background = "background" if self.has_background else "None"
         if not self.sends_json:
-            source.line(f"response = responder.make(content, {injected}, {background})")
             source.line("await exchange.send_response(response)")
             return
         if self.has_response:

@@ -166,7 +166,8 @@ def _plan_dependency(
         call,
         argument=argument,
         marker=marker,
-        use_cache=marker.use_cache,
+        # Nobody receives the result of a listed dependency, so it is called once in any case.
+        use_cache=marker.use_cache or argument is None,
         lifetime=lifetime,
         own_scopes=own_scopes,
         # Of the declared callable, so that an override shares results alike.

@@ -97,6 +97,34 @@ def a(d: Annotated[Any, fastapi.Depends(second)]): ...
 """,
         [Request("POST", b"/a", b"", FORM, (b"name=a",))],
     ),
+    "a listed dependency is called once, whatever use_cache says": (
+        CAT
+        + """
+def dependency(): seen("dependency", {})
+
+@app.get("/a", dependencies=[fastapi.Depends(dependency, use_cache=False)] * 2)
+def a(): ...
+
+@app.get("/b", dependencies=[fastapi.Depends(dependency)])
+def b(d: Annotated[Any, fastapi.Depends(dependency, use_cache=False)]): ...
+""",
+        [Request("GET", b"/a"), Request("GET", b"/b")],
+    ),
+    "a response class that fails is seen by dependencies of the function": (
+        CAT
+        + """
+def dependency():
+    try:
+        yield
+    except Exception as error:
+        seen("dependency", {"error": name_of(error)})
+        raise fastapi.HTTPException(409) from error
+
+@app.get("/a", response_class=fastapi.responses.PlainTextResponse)
+def a(d: Annotated[Any, fastapi.Depends(dependency, scope="function")]): return 1
+""",
+        [Request("GET", b"/a")],
+    ),
     "a whole body of several names has the title of its parameter": (
         CAT
         + """
