@@ -19,6 +19,8 @@ JSON_HEADERS = [("content-type", "application/json")]
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 DISCONNECT: Message = {"type": "http.disconnect"}
+#: The length of a body that comes in chunks.
+UNKNOWN = -1
 #: Seconds to wait for the server's word on a client that may have left before anybody asked.
 FIRST_WORD = 0.005
 
@@ -40,6 +42,7 @@ class RsgiExchange(Exchange):
         "_chunks",
         "_headers",
         "_make_scope",
+        "_missing",
         "_over",
         "_scope",
         "_status",
@@ -62,12 +65,14 @@ class RsgiExchange(Exchange):
         self.form = None
         self._body_ended = False
         self._chunks: Any = None
+        #: Bytes of the body that have not come yet.
+        self._missing: int | None = None
         self._status = 0
         self._headers: list[tuple[str, str]] = []
         self._transport: Any = None
         #: Set once the response is complete or the client has left; made when waited for.
         self._over: asyncio.Event | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watch: asyncio.Future[None] | None = None
 
     # --- the request ------------------------------------------------------------------------
 
@@ -104,27 +109,62 @@ class RsgiExchange(Exchange):
         return DISCONNECT
 
     async def _receive_chunk(self) -> Message:
+        """The next part of the body.
+
+        Iteration ends in the same way for a body that is complete and for one that its client has
+        broken off. So the length decides; a body of unknown length is read in one piece, which
+        does tell.
+        """
+        if self._missing is None:
+            self._missing = self._announced_length()
+        if self._missing == UNKNOWN:
+            return await self._receive_whole()
+        chunk = await self._next_chunk() if self._missing else b""
+        self._missing -= len(chunk)
+        self._body_ended = self._missing == 0 or not chunk
+        if self._missing and not chunk:
+            return DISCONNECT
+        return {"type": "http.request", "body": chunk, "more_body": self._missing > 0}
+
+    async def _next_chunk(self) -> bytes:
+        """A part of the body; empty at the end, beyond which the server must not be asked."""
         if self._chunks is None:
             self._chunks = aiter(self.protocol)
+        chunk: bytes = await anext(self._chunks, b"")
+        return chunk
+
+    def _announced_length(self) -> int:
+        headers = self.request.headers
+        length = headers.get("content-length")
+        if length is not None:
+            return int(length)
+        is_empty = self.request.http_version[0] == "1" and "transfer-encoding" not in headers
+        return 0 if is_empty else UNKNOWN
+
+    async def _receive_whole(self) -> Message:
+        self._body_ended = True
         try:
-            chunk = await anext(self._chunks)
-        except StopAsyncIteration:
-            self._body_ended = True
-            return {"type": "http.request", "body": b"", "more_body": False}
+            body = await self.protocol()
         except RuntimeError:  # RSGIProtocolClosed
-            self._body_ended = True
             return DISCONNECT
-        return {"type": "http.request", "body": chunk, "more_body": True}
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    def _watched(self) -> asyncio.Future[None]:
+        """Done when the client has left."""
+        if self._watch is None:
+            self._watch = asyncio.ensure_future(self._watch_client())
+        return self._watch
 
     async def _departure(self) -> None:
         """Wait until the client has left or the response is complete."""
         if self._over is None:
             self._over = asyncio.Event()
-            self._watch = asyncio.ensure_future(self._watch_client())
             # `Request.is_disconnected` gives up at the first wait, and the server's word takes a
             # moment; without the shield its first answer would always be no.
             with CancelScope(shield=True):
-                await asyncio.wait([self._watch], timeout=FIRST_WORD)
+                await asyncio.wait([self._watched()], timeout=FIRST_WORD)
+            if self._watched().done():
+                return
         await self._over.wait()
 
     async def _watch_client(self) -> None:
@@ -140,8 +180,8 @@ class RsgiExchange(Exchange):
         """Send a complete JSON response in one call."""
         if self.started:
             raise RuntimeError(ALREADY_ANSWERED)
-        self.started = True
         written = JSON_HEADERS + text_headers(headers) if headers else JSON_HEADERS
+        self.started = True
         self.protocol.response_bytes(status, written, body)
         self._end()
 
@@ -242,7 +282,7 @@ def asgi_scope(request: Any, root_path: str) -> Scope:
     scope: Scope = {
         "type": "http" if is_http else "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": request.http_version,
+        "http_version": "1.0" if request.http_version == "1" else request.http_version,
         "server": address(request.server),
         "client": address(request.client),
         "scheme": scheme,

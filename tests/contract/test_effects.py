@@ -1,0 +1,79 @@
+"""What happens around an answer: background tasks, clean-up, clients that leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.contract.conftest import eventually
+from tests.contract.servers import RawConnection, Server, request
+
+
+@pytest.fixture
+def key() -> str:
+    """A name for what one test makes happen."""
+    return uuid4().hex
+
+
+def events_of(client: Any, key: str) -> Callable[[], list[str]]:
+    return lambda: client.get(f"/events-of/{key}").json()  # type: ignore[no-any-return]  # the program's answer
+
+
+def test_order_of_clean_up_and_background_tasks(client: Any, key: str) -> None:
+    assert client.get(f"/cleanup?key={key}").json() == {"key": key}
+    eventually(
+        events_of(client, key),
+        ["outer begins", "inner begins", "endpoint", "background task", "inner ends", "outer ends"],
+    )
+
+
+def test_clean_up_after_an_error(client: Any, key: str) -> None:
+    assert client.get(f"/cleanup-after-error?key={key}").status_code == 418
+    eventually(
+        events_of(client, key),
+        ["outer begins", "inner begins", "endpoint", "inner ends", "outer ends"],
+    )
+
+
+def test_background_task_comes_after_the_answer(client: Any, key: str) -> None:
+    assert client.get(f"/slow-background?key={key}").json() == {"key": key}
+    eventually(events_of(client, key), ["task begins", "task ends"])
+
+
+def test_answer_does_not_wait_for_background_tasks(server: Server, key: str) -> None:
+    """Two requests on one connection: the second is answered while the first one's task runs."""
+    with RawConnection(server.port) as connection:
+        connection.send(request("GET", f"/slow-background?key={key}"))
+        connection.read()
+        connection.send(request("GET", f"/events-of/{key}"))
+        assert b"task ends" not in connection.read().body
+
+
+def test_client_leaves_a_stream(server: Server, key: str) -> None:
+    with RawConnection(server.port) as connection:
+        connection.send(request("GET", f"/endless?key={key}"))
+        connection.read_bytes(500)
+    with httpx.Client(base_url=server.url) as client:
+        eventually(events_of(client, key), ["stream closed"])
+
+
+def test_endpoint_asks_whether_the_client_has_left(server: Server, key: str) -> None:
+    with httpx.Client(base_url=server.url) as client:
+        with RawConnection(server.port) as connection:
+            connection.send(request("GET", f"/watch-client?key={key}"))
+            eventually(events_of(client, key), ["at first: False"])
+        eventually(events_of(client, key), ["at first: False", "client left"])
+
+
+def test_client_leaves_in_the_middle_of_its_body(server: Server, key: str) -> None:
+    with RawConnection(server.port) as connection:
+        target = f"/watch-upload?key={key}"
+        connection.send(request("POST", target, "Content-Length: 100") + b"too short")
+        with httpx.Client(base_url=server.url) as client:
+            eventually(events_of(client, key), ["begins"])
+    with httpx.Client(base_url=server.url) as client:
+        eventually(events_of(client, key), ["begins", "ClientDisconnect"])

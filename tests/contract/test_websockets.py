@@ -1,0 +1,64 @@
+"""WebSockets over a connection."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from tests.contract.conftest import Servers, eventually
+from tests.contract.servers import Server
+
+
+def url(server: Server, path: str) -> str:
+    return f"ws://127.0.0.1:{server.port}{path}"
+
+
+def test_text_and_bytes(server: Server) -> None:
+    with connect(url(server, "/echo/room?key=x")) as websocket:
+        websocket.send("hello")
+        assert websocket.recv() == "room: hello"
+        websocket.send(b"abc")
+        assert websocket.recv() == b"cba"
+
+
+def test_large_message(server: Server) -> None:
+    with connect(url(server, "/echo/room?key=x")) as websocket:
+        websocket.send(b"x" * 500_000)
+        assert len(websocket.recv()) == 500_000
+
+
+def test_client_leaves(server: Server) -> None:
+    key = uuid4().hex
+    with connect(url(server, f"/echo/room?key={key}")):
+        pass
+    with httpx.Client(base_url=server.url) as client:
+        eventually(lambda: client.get(f"/events-of/{key}").json(), ["client left"])
+
+
+def test_server_closes(server: Server) -> None:
+    with connect(url(server, "/echo/room?key=x")) as websocket:
+        websocket.send("close")
+        with pytest.raises(ConnectionClosed):
+            websocket.recv()
+
+
+@pytest.mark.parametrize("path", ["/refused", "/nowhere", "/echo/room"])
+def test_refusal(server: Server, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, connect(url(server, path)):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "protocol"])
+def test_close_code(servers: Servers, name: str) -> None:
+    """RSGI has no words for it."""
+    with connect(url(servers.get(name), "/echo/room?key=x")) as websocket:
+        websocket.send("close")
+        with pytest.raises(ConnectionClosed) as closed:
+            websocket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4001
