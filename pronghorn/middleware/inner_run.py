@@ -15,10 +15,12 @@ from __future__ import annotations
 from asyncio import CancelledError, Future, Task, current_task, get_running_loop, wait
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from math import inf
 from types import coroutine
 from typing import Any
 
-from anyio import CancelScope
+from anyio import CancelScope, current_effective_deadline
+from anyio.lowlevel import checkpoint
 from starlette.middleware.base import _CachedRequest
 from starlette.types import ASGIApp, Message, Scope, Send
 
@@ -93,9 +95,13 @@ class InnerRun:
         with CancelScope() as scope:
             self._receiving.add(scope)
             try:
-                return await request.wrapped_receive()
+                message = await request.wrapped_receive()
             finally:
                 self._receiving.discard(scope)
+            # Tasks that were started before the question may begin, unless nobody would wait.
+            if not self._started and current_effective_deadline() != -inf:
+                await checkpoint()
+            return message
         return _DISCONNECT
 
     async def send(self, message: Message) -> None:
@@ -257,20 +263,20 @@ class InnerRun:
         """Run the application to its next message, or as far as the present phase says."""
         if self._is_ready():
             return
-        task = self._driver = current_task()
-        self._scopes.put_on(task)
+        self._driver = current_task()
+        self._scopes.put_on(self._driver)
         try:
             while not self._is_ready():
                 waited = self._waited
                 if waited is self:
                     self._step(self._steps.send, None)
                 elif isinstance(waited, Future) and not self._sent:
-                    yield from self._while_waiting(waited, task)
+                    yield from self._while_waiting(waited)
                 else:
                     yield from self._pass_on(waited)
         finally:
             self._driver = None
-            self._scopes.take_off(task)
+            self._scopes.take_off(current_task())  # another one if a run around this was moved
 
     def _step(self, move: Callable[[Any], Any], value: Any) -> None:
         """One step of the application; raises what it raises."""
@@ -293,12 +299,12 @@ class InnerRun:
         else:
             self._step(self._steps.send, answer)
 
-    def _while_waiting(self, waited: Future[Any], task: Any) -> Generator[Any, Any, None]:
+    def _while_waiting(self, waited: Future[Any]) -> Generator[Any, Any, None]:
         """Wait for what the application waits for, or for a message from a task of its own."""
         try:
             yield from self._either(waited)
         except CancelledError as error:
-            if task is not self._home and not self._scopes.cancelled():
+            if current_task() is not self._home and not self._scopes.cancelled():
                 raise  # who reads the body was cancelled, not the application
             if not waited.cancel(*error.args):
                 self._step(self._steps.throw, error)

@@ -27,21 +27,28 @@ try:
 except (ImportError, AttributeError):  # another release of AnyIO
     can_set_aside = False
 
+#: What was put on last in each task in which anything is.
+_put_on: dict[Task[Any] | None, ScopesAside] = {}
+
 
 class ScopesAside:
     """The scopes that one piece of code has open, outermost to innermost; at first none."""
 
-    __slots__ = ("_around", "_innermost", "_outermost")
+    __slots__ = ("_around", "_below", "_innermost", "_outermost", "_top")
 
     def __init__(self) -> None:
         self._around: Any = None
         self._innermost: Any = None
         self._outermost: Any = None
+        #: Of the same task: what was put on before, and what was put on last inside of this.
+        self._below: ScopesAside | None = None
+        self._top: ScopesAside = self
 
     def put_on(self, task: Task[Any] | None) -> None:
         """Open the scopes in `task`, inside of those that it has; also in another task."""
         state = _states.get(task)
-        self._around = around = None if state is None else state.cancel_scope
+        around = None if state is None else state.cancel_scope
+        self._enlist(task, around)
         innermost = self._innermost
         if innermost is None:
             return
@@ -60,6 +67,11 @@ class ScopesAside:
 
     def take_off(self, task: Task[Any] | None) -> None:
         """Set aside what is open in `task` and was not when the scopes were put on."""
+        self._top = _put_on[task]
+        if self._below is None:
+            del _put_on[task]
+        else:
+            _put_on[task] = self._below
         state = _states.get(task)
         innermost: Any = None if state is None else state.cancel_scope
         around = self._around
@@ -76,6 +88,16 @@ class ScopesAside:
             around._child_scopes.discard(outermost)
         outermost._parent_scope = None
         state.cancel_scope = around
+
+    def _enlist(self, task: Task[Any] | None, around: Any) -> None:
+        """Be the last one in the task, together with what is inside; that moves along."""
+        before, self._around = self._around, around
+        self._below = _put_on.get(task)
+        inside = _put_on[task] = self._top
+        while inside is not self:
+            if inside._around is before:
+                inside._around = around
+            inside = inside._below or self
 
     def cancelled(self) -> bool:
         """Whether one of the scopes was cancelled, whatever happens around them."""
