@@ -30,7 +30,7 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
     """A route as it is inside an outer level; see `APIRoute.included`."""
     if isinstance(route, (APIRoute, APIWebSocketRoute, FrontendRoute)):
         return route.included(outer, provider)
-    prefix = "" if isinstance(route, Host) else outer.get("prefix", "")
+    prefix = outer.get("prefix", "")
     limits = limits_inside(outer, route)
     if not prefix and limits == limits_of(route):
         return route
@@ -45,6 +45,8 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
         clone.path = prefix + route.path
         found = compile_path(clone.path + "/{path:path}")
         clone.path_regex, clone.path_format, clone.param_convertors = found
+    elif isinstance(route, Host) and prefix:
+        clone.app = Router([Mount(prefix, app=route.app)])
     inside: BaseRoute = clone
     return inside
 

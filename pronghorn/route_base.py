@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.plan.check import compiled_path
 from pronghorn.exceptions import SetupNameError
+from pronghorn.plan.check import compiled_path
 from pronghorn.revisions import compiled_since, current_revision, declared
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
@@ -48,6 +48,9 @@ class Declared:
             if name in OF_GRAPH and not self.__dict__.get("_graph_changed"):
                 self._set(_graph=None)
             self.note()
+        elif self.original_route is not None and not name.startswith("_"):
+            # The program's own: a route class that counts or remembers is one object for it.
+            vars(self.original_route)[name] = value
 
     def plan_early(self) -> Any:
         """The plan; None while a type that it needs does not exist yet (see `plan.forward`)."""

@@ -49,6 +49,7 @@ from pronghorn.route_apps import get_websocket_app
 from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.route_functions import *  # noqa: F403 - likewise
 from pronghorn.route_functions import WATCHED
+from pronghorn.router_gates import Includable, behind
 from pronghorn.routes import APIRoute
 from pronghorn.run.delivery import EventDelivery
 from pronghorn.run.exchange import Exchange
@@ -69,7 +70,7 @@ _PING_INTERVAL: float = 15.0
 EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)  # type: ignore[method-assign]  # made for it
 
 
-class APIRouter(Verbs, ServesFrontends, Router):
+class APIRouter(Verbs, ServesFrontends, Includable):
     """A group of routes that share a prefix, tags, dependencies and more.
 
     Args:
@@ -192,6 +193,7 @@ class APIRouter(Verbs, ServesFrontends, Router):
         outer = combine_options(self._inherited(), inclusion.options)
         outer = combine_options(outer, limits_of(inclusion.router))
         inside = included_route(route, outer, self.dependency_overrides_provider)
+        inside = behind(inclusion.router, inside)
         # The original is kept too, so that its id cannot be used again.
         inclusion.known[id(route)] = (revision, route, inside)
         return inside

@@ -6,11 +6,12 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Host, Match, Mount, Route
+from starlette.routing import Host, Match, Mount, Route, Router
 
 from pronghorn import APIRouter, Depends, FastAPI, WebSocket
 from pronghorn.openapi.utils import get_openapi
-from pronghorn.routing import RouteContext, iter_route_contexts
+from pronghorn.routing import APIRoute, RouteContext, iter_route_contexts
+from pronghorn.testclient import TestClient
 
 
 def outer() -> None: ...
@@ -79,6 +80,79 @@ def test_a_context_matches_as_its_route_does() -> None:
     full = [context.path for context in iter_route_contexts(app.routes) if matches(context, scope)]
 
     assert full == ["/v1/items/{item_id:int}"]
+
+
+def test_a_host_keeps_the_prefix() -> None:
+    hosted = Router([Route("/{name}", plain, name="plain")])
+    router = APIRouter(routes=[Host("a.example", hosted, name="hosted")])
+    app = FastAPI()
+    app.include_router(router, prefix="/api")
+    client = TestClient(app, base_url="http://a.example")
+
+    assert client.get("/api/x").text == "plain"
+    assert client.get("/x").status_code == 404
+    assert app.url_path_for("hosted:plain", name="x") == "/api/x"
+
+
+def test_what_a_route_class_remembers_is_found_on_the_original() -> None:
+    class Counting(APIRoute):
+        calls = 0
+
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+            self.calls += 1
+            await super().handle(scope, receive, send)
+
+    router = APIRouter(route_class=Counting)
+
+    @router.get("/")
+    def read() -> None: ...
+
+    app = FastAPI()
+    app.include_router(router, prefix="/api")
+    client = TestClient(app)
+    for _ in range(3):
+        assert client.get("/api/").status_code == 200
+
+    [original] = router.routes
+    assert isinstance(original, Counting)
+    assert original.calls == 3
+
+
+def test_a_router_class_that_wants_to_be_asked() -> None:
+    class Versioned(APIRouter):
+        handled = 0
+
+        def matches(self, scope: Any) -> Any:
+            if (b"x-version", b"2") not in scope["headers"]:
+                return Match.NONE, {}
+            return super().matches(scope)
+
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+            self.handled += 1
+            await super().handle(scope, receive, send)
+
+    second, first = Versioned(), APIRouter()
+
+    @second.get("/items/{item_id}")
+    def in_second(item_id: int) -> str:
+        return f"second {item_id}"
+
+    @first.get("/items/{item_id}")
+    def in_first(item_id: int) -> str:
+        return f"first {item_id}"
+
+    app, nested = FastAPI(), APIRouter()
+    nested.include_router(second, prefix="/nested")
+    nested.include_router(first, prefix="/nested")
+    app.include_router(nested, prefix="/api")
+    client = TestClient(app)
+
+    assert client.get("/api/nested/items/1").json() == "first 1"
+    headers = {"x-version": "2"}
+    assert client.get("/api/nested/items/1", headers=headers).json() == "second 1"
+    assert client.get("/api/nested/items/a", headers=headers).status_code == 422
+    assert second.handled == 2
+    assert all(isinstance(route, APIRoute) for route in nested.routes)
 
 
 def matches(context: RouteContext, scope: dict[str, Any]) -> bool:
