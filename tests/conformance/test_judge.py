@@ -1,28 +1,25 @@
-"""The judge reads the outcome of every test and notices what became worse."""
+"""The judge reads the outcome of every test and notices what is no known gap."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from tools.conformance.gaps import Gap, judge, read_gaps
 from tools.conformance.outcomes import (
     FileOutcome,
     Outcomes,
-    RecordedFile,
-    compare,
     expected_document,
     frequent_messages,
     merge_second_run,
     parse_junit,
     read_expected,
-    read_recorded,
-    recorded_document,
     split_class_name,
     total_passed,
 )
-from tools.conformance.report import comparison_lines, file_lines, total_line
+from tools.conformance.report import file_lines, total_line, verdict_lines
+from tools.environment import PreparationError
 
 FILES = ["tests/test_sse.py", "tests/test_broken.py", "tests/test_tutorial/test_body.py"]
 
@@ -103,71 +100,149 @@ def test_a_class_name_is_split_where_the_module_ends(
     assert split_class_name(class_name, FILES) == expected
 
 
-def test_the_same_result_is_not_worse() -> None:
-    outcomes = outcomes_of(test_a=3)
-
-    comparison = compare(outcomes, {}, {"tests/test_a.py": 3})
-
-    assert not comparison.is_worse
-    assert list(comparison_lines(comparison)) == []
+def gap(*tests: str, file: str = "tests/test_a.py") -> Gap:
+    """Return a gap of the one file that these tests judge."""
+    return Gap(file, tests, "It reads a private name.")
 
 
-def test_a_test_that_passed_and_fails_now_is_named() -> None:
+def test_a_run_without_failures_and_gaps_is_right() -> None:
+    verdict = judge(outcomes_of(test_a=3), [], {"tests/test_a.py": 3})
+
+    assert verdict.is_right
+    assert list(verdict_lines(verdict)) == []
+
+
+def test_a_failing_test_that_is_no_gap_is_named() -> None:
     outcomes = outcomes_of(test_a=2)
     outcomes["tests/test_a.py"].add("test_new", "failed", "assert False")
 
-    comparison = compare(outcomes, {}, {"tests/test_a.py": 3})
+    verdict = judge(outcomes, [], {"tests/test_a.py": 3})
 
-    assert comparison.is_worse
-    assert list(comparison_lines(comparison)) == [
-        "Passed before, fail now: 1",
+    assert not verdict.is_right
+    assert verdict.worse_files == ["tests/test_a.py"]
+    assert list(verdict_lines(verdict)) == [
+        "Fail, and gaps.toml does not say why: 1",
         "  tests/test_a.py::test_new",
     ]
 
 
-def test_a_known_failure_is_not_worse() -> None:
+def test_a_gap_may_fail_and_may_not_pass() -> None:
     outcomes = outcomes_of(test_a=2)
     outcomes["tests/test_a.py"].add("test_old", "failed", "assert False")
-    recorded = {"tests/test_a.py": RecordedFile(2, frozenset({"test_old"}))}
+    expected = {"tests/test_a.py": 3}
 
-    assert not compare(outcomes, recorded, {"tests/test_a.py": 3}).is_worse
+    assert judge(outcomes, [gap("test_old")], expected).is_right
+    verdict = judge(outcomes, [gap("test_old", "test_1")], expected)
+    assert not verdict.is_right
+    assert verdict.worse_files == []
+    assert list(verdict_lines(verdict)) == [
+        "Pass, and gaps.toml lists them: remove them there: 1",
+        "  tests/test_a.py::test_1",
+    ]
 
 
-def test_tests_that_do_not_run_any_more_are_counted() -> None:
-    comparison = compare(outcomes_of(test_a=1), {}, {"tests/test_a.py": 3, "tests/test_b.py": 2})
+def test_a_gap_without_parameters_stands_for_all_of_them() -> None:
+    outcomes = outcomes_of(test_a=0)
+    for parameter in ("x", "y"):
+        outcomes["tests/test_a.py"].add(f"test_old[{parameter}]", "failed", "")
+    expected = {"tests/test_a.py": 2}
 
-    assert comparison.disappeared == {"tests/test_a.py": 2, "tests/test_b.py": 2}
-    assert comparison.is_worse
+    assert judge(outcomes, [gap("test_old")], expected).is_right
+    assert judge(outcomes, [gap("test_old[x]", "test_old[y]")], expected).is_right
+    only_one = judge(outcomes, [gap("test_old[x]")], expected)
+    assert only_one.unexplained == {"tests/test_a.py": {"test_old[y]"}}
+
+
+def test_a_gap_that_belongs_to_no_test_is_named() -> None:
+    verdict = judge(outcomes_of(test_a=1), [gap("test_gone")], {"tests/test_a.py": 1})
+
+    assert verdict.unknown == {"tests/test_a.py": {"test_gone"}}
+    assert not verdict.is_right
+
+
+def test_a_gap_of_a_file_that_was_not_run_says_nothing() -> None:
+    other = gap("test_old", file="tests/test_b.py")
+
+    assert judge(outcomes_of(test_a=1), [other], {"tests/test_a.py": 1}).is_right
+
+
+def test_a_file_that_cannot_be_collected_is_a_gap_without_tests() -> None:
+    outcomes = {"tests/test_a.py": FileOutcome({"*": "error"}, {"*": "ImportError"})}
+    expected = {"tests/test_a.py": 3}
+
+    assert judge(outcomes, [], expected).unexplained == {"tests/test_a.py": {"*"}}
+    assert judge(outcomes, [gap()], expected).is_right
+    collected = judge(outcomes_of(test_a=3), [gap()], expected)
+    assert collected.unknown == {"tests/test_a.py": {"*"}}
+
+
+def test_tests_that_do_not_run_are_counted() -> None:
+    expected = {"tests/test_a.py": 3, "tests/test_b.py": 2}
+
+    verdict = judge(outcomes_of(test_a=1), [], expected)
+
+    assert verdict.missing == expected | {"tests/test_a.py": 2}
+    assert not verdict.is_right
 
 
 def test_a_part_of_a_file_may_run_alone() -> None:
-    comparison = compare(outcomes_of(test_a=1), {}, {"tests/test_a.py": 3}, whole_files=False)
+    verdict = judge(
+        outcomes_of(test_a=1), [gap("test_old")], {"tests/test_a.py": 3}, whole_files=False
+    )
 
-    assert not comparison.is_worse
-
-
-def test_a_file_that_cannot_be_collected_any_more_is_worse() -> None:
-    outcomes = {"tests/test_a.py": FileOutcome({"*": "error"}, {"*": "ImportError"})}
-
-    comparison = compare(outcomes, {}, {"tests/test_a.py": 3})
-
-    assert comparison.newly_failing == {"tests/test_a.py": {"*"}}
+    assert verdict.is_right
 
 
-def test_a_file_that_can_be_collected_at_last_is_not_worse_for_its_failures() -> None:
-    outcomes = outcomes_of(test_a=1)
-    outcomes["tests/test_a.py"].add("test_x", "failed", "")
-    recorded = {"tests/test_a.py": RecordedFile(0, frozenset({"*"}))}
+def test_gaps_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.toml"
+    path.write_text(
+        """
+[[gap]]
+file = "tests/test_a.py"
+tests = ["test_x", "test_y[1]"]
+why = "It patches a private name."
 
-    assert not compare(outcomes, recorded, {"tests/test_a.py": 3}).is_worse
+[[gap]]
+file = "tests/test_b.py"
+why = "It imports a private module."
+"""
+    )
+
+    assert read_gaps(path) == [
+        Gap("tests/test_a.py", ("test_x", "test_y[1]"), "It patches a private name."),
+        Gap("tests/test_b.py", (), "It imports a private module."),
+    ]
+    assert read_gaps(tmp_path / "none.toml") == []
 
 
-def test_what_passes_now_is_counted_as_better() -> None:
-    recorded = {"tests/test_a.py": RecordedFile(2, frozenset({"test_2"}))}
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[[gap]]\nfile = "tests/test_a.py"\n', r"gap 1 \(tests/test_a.py\): `why` must say"),
+        ('[[gap]]\nwhy = "So."\n', "gap 1: write `file`"),
+        ('[[gap]]\nfile = "a"\ntests = []\nwhy = "So."\n', "gap 1: write `file`"),
+        ('[[gap]]\nfile = "a"\ntest = "b"\nwhy = "So."\n', "gap 1: write `file`"),
+        ("[[gap]\n", "is no TOML"),
+    ],
+)
+def test_an_incomplete_gap_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "gaps.toml"
+    path.write_text(text)
 
-    comparison = compare(outcomes_of(test_a=3), recorded, {"tests/test_a.py": 3})
+    with pytest.raises(PreparationError, match=message):
+        read_gaps(path)
 
-    assert list(comparison_lines(comparison)) == ["Failed before, pass now: 1"]
+
+def test_the_known_gaps_are_complete_sentences_about_files_of_the_suite() -> None:
+    folder = Path(__file__).parent
+    expected = read_expected(folder / "expected.json")
+    gaps = read_gaps(folder / "gaps.toml")
+
+    assert gaps
+    for known in gaps:
+        assert known.file in expected
+        assert known.why.endswith(".")
+        assert len(known.why) > len("It differs.")
 
 
 def test_a_second_run_alone_takes_back_a_failure() -> None:
@@ -186,24 +261,6 @@ def test_a_second_run_that_fails_again_changes_nothing() -> None:
     merge_second_run(first, {"tests/test_a.py": FileOutcome({"*": "error"}, {})})
 
     assert first["tests/test_a.py"].failing == {"*"}
-
-
-def test_a_recorded_result_is_read_back(tmp_path: Path) -> None:
-    outcomes = outcomes_of(test_a=1, test_b=2)
-    outcomes["tests/test_a.py"].add("test_x", "error", "KeyError")
-    path = tmp_path / "results.json"
-
-    path.write_text(
-        recorded_document(outcomes, {"tests/test_a.py": 2, "tests/test_b.py": 2}, "0.165.0")
-    )
-
-    assert read_recorded(path) == {"tests/test_a.py": RecordedFile(1, frozenset({"test_x"}))}
-    document = json.loads(path.read_text())
-    assert (document["passed"], document["of"]) == (3, 4)
-
-
-def test_nothing_recorded_yet_is_not_an_empty_record(tmp_path: Path) -> None:
-    assert read_recorded(tmp_path / "results.json") is None
 
 
 def test_expected_counts_are_read_back(tmp_path: Path) -> None:

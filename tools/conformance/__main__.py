@@ -1,11 +1,10 @@
-"""`make conformance`: run FastAPI's own test suite on pronghorn and compare with the record.
+"""`make conformance`: run FastAPI's own test suite on pronghorn and compare with the known gaps.
 
     make conformance                                   everything
     make conformance ARGS="tests/test_sse.py -k ping"  a part, with the reason of each failure
-    make conformance ARGS=--record                     everything, and record the result
 
-Exits with 1 when a test that passed when the result was recorded does not pass now, or when fewer
-than 4,000 tests pass.
+Exits with 1 when a test fails that `tests/conformance/gaps.toml` does not explain, when a test
+passes that it lists, or when fewer than 5,150 tests pass.
 """
 
 from __future__ import annotations
@@ -19,12 +18,14 @@ from pathlib import Path
 
 from tools.conformance import outcomes as judge
 from tools.conformance import report, suite
+from tools.conformance.gaps import Verdict, read_gaps
+from tools.conformance.gaps import judge as judge_outcomes
 from tools.environment import PreparationError
 
 RECORD_FOLDER = suite.ROOT / "tests" / "conformance"
 EXPECTED = RECORD_FOLDER / "expected.json"
-RECORDED = RECORD_FOLDER / "results.json"
-FLOOR = 4_000
+GAPS = RECORD_FOLDER / "gaps.toml"
+FLOOR = 5_150
 FILES_RUN_AGAIN = 10
 
 
@@ -37,7 +38,6 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="PATH", dest="only")
     parser.add_argument("-k", dest="keyword", help="as pytest's -k")
     parser.add_argument("-v", dest="verbose", action="store_true", help="name each failing test")
-    parser.add_argument("--record", action="store_true", help="record the result")
     parser.add_argument("--workers", type=int, default=suite.default_workers())
     parser.add_argument("--plugin", default="pronghorn.as_fastapi", help=argparse.SUPPRESS)
     parser.add_argument("--python", type=Path, help=argparse.SUPPRESS)
@@ -48,7 +48,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.selection = [*options.paths, *options.only]
     if options.keyword:
         options.selection += ["-k", options.keyword]
-    if options.selection and (options.record or options.reference):
+    if options.selection and options.reference:
         parser.error("Only a complete run can be recorded.")
     return options
 
@@ -78,16 +78,15 @@ def selected_files(
 
 
 def run_again_alone(
-    run: suite.Run, files: list[str], outcomes: judge.Outcomes, worse: judge.Comparison
+    run: suite.Run, files: list[str], outcomes: judge.Outcomes, paths: list[str]
 ) -> bool:
-    """Run the few files that became worse once more, one test at a time.
+    """Run a few files in which tests fail unexpectedly once more, one test at a time.
 
     A test that depends on the clock may fail on a busy machine. Returns whether anything was run.
     """
-    paths = sorted({*worse.newly_failing, *worse.disappeared})
     if not paths or len(paths) > FILES_RUN_AGAIN:
         return False
-    print(f"Running {len(paths)} files again that became worse, alone ...", flush=True)
+    print(f"Running {len(paths)} files again, alone ...", flush=True)
     xml = suite.run_suite(replace(run, workers=0, selection=paths), "again.xml")
     judge.merge_second_run(outcomes, judge.parse_junit(xml, files))
     return True
@@ -111,28 +110,19 @@ def record_reference(outcomes: judge.Outcomes) -> int:
 
 def judge_run(run: suite.Run, options: argparse.Namespace) -> int:
     """Run the suite on pronghorn, print the result, and return the exit status."""
-    everything = judge.read_expected(EXPECTED)
-    expected = selected_files(everything, options.selection, run.folder)
-    recorded = judge.read_recorded(RECORDED)
+    expected = selected_files(judge.read_expected(EXPECTED), options.selection, run.folder)
+    gaps = read_gaps(GAPS)
     files = suite.test_files(run.folder)
     outcomes = judge.parse_junit(suite.run_suite(run), files)
     whole_files = not any("::" in part or part == "-k" for part in options.selection)
-    comparison = judge.Comparison()
-    if recorded is not None:
-        comparison = judge.compare(outcomes, recorded, expected, whole_files=whole_files)
-        may_run_again = comparison.is_worse and whole_files and not options.record
-        if may_run_again and run_again_alone(run, files, outcomes, comparison):
-            comparison = judge.compare(outcomes, recorded, expected)
+    verdict = judge_outcomes(outcomes, gaps, expected, whole_files=whole_files)
+    if whole_files and run_again_alone(run, files, outcomes, verdict.worse_files):
+        verdict = judge_outcomes(outcomes, gaps, expected)
 
     print_outcomes(outcomes, expected if whole_files else {}, options)
-    print_section("Compared with the record", report.comparison_lines(comparison))
+    print_section("Compared with the known gaps", report.verdict_lines(verdict))
     print(f"\n{report.total_line(outcomes, expected, 'pronghorn')}")
-    if options.record:
-        document = judge.recorded_document(outcomes, everything, suite.VERSION)
-        RECORDED.write_text(document, encoding="utf-8")
-        print(f"Recorded in {RECORDED.relative_to(suite.ROOT)}.")
-        return 0
-    return exit_status(outcomes, comparison, options, is_recorded=recorded is not None)
+    return exit_status(outcomes, verdict, options)
 
 
 def print_outcomes(
@@ -147,24 +137,14 @@ def print_outcomes(
         print_section("Not passing", failures)
 
 
-def exit_status(
-    outcomes: judge.Outcomes,
-    comparison: judge.Comparison,
-    options: argparse.Namespace,
-    *,
-    is_recorded: bool,
-) -> int:
-    """Return 1 when the run is worse than the record, or below the floor."""
-    if comparison.is_worse:
-        print("Worse than the recorded result.")
+def exit_status(outcomes: judge.Outcomes, verdict: Verdict, options: argparse.Namespace) -> int:
+    """Return 1 when the run is not what the list of gaps says, or below the floor."""
+    if not verdict.is_right:
+        print(f"Not as {GAPS.relative_to(suite.ROOT)} says.")
         return 1
     if not options.selection and judge.total_passed(outcomes) < FLOOR:
         print(f"Below the floor of {FLOOR:,}.")
         return 1
-    if not is_recorded:
-        print("Nothing is recorded yet: make conformance ARGS=--record")
-    elif not options.selection and comparison.newly_passing:
-        print("Better than the recorded result: make conformance ARGS=--record")
     return 0
 
 

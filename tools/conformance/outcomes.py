@@ -1,10 +1,10 @@
-"""Outcomes of a run of the suite, and their comparison with the recorded result."""
+"""Outcomes of a run of the suite."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -48,28 +48,6 @@ class FileOutcome:
 
 Outcomes = dict[str, FileOutcome]
 """File outcomes by path, such as `tests/test_sse.py`."""
-
-
-@dataclass(frozen=True)
-class RecordedFile:
-    """What the recorded result says about one file that does not pass completely."""
-
-    passed: int
-    failing: frozenset[str]
-
-
-@dataclass
-class Comparison:
-    """How a run differs from the recorded result."""
-
-    newly_failing: dict[str, set[str]] = field(default_factory=dict)
-    newly_passing: dict[str, set[str]] = field(default_factory=dict)
-    disappeared: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def is_worse(self) -> bool:
-        """Whether a test that passed before does not pass now."""
-        return bool(self.newly_failing or self.disappeared)
 
 
 def split_class_name(class_name: str, files: Iterable[str]) -> tuple[str, str]:
@@ -148,39 +126,6 @@ def total_passed(outcomes: Outcomes) -> int:
     return sum(file.passed for file in outcomes.values())
 
 
-def compare(
-    outcomes: Outcomes,
-    recorded: Mapping[str, RecordedFile],
-    expected: Mapping[str, int],
-    *,
-    whole_files: bool = True,
-) -> Comparison:
-    """Compare a run with the recorded result.
-
-    Args:
-        outcomes: The run.
-        recorded: The files that did not pass completely when the result was recorded.
-        expected: How many tests pass on FastAPI itself, by file. Only these files are compared.
-        whole_files: Whether the files ran completely; with `-k` a missing test says nothing.
-    """
-    comparison = Comparison()
-    for path, expected_passes in expected.items():
-        before = recorded.get(path, RecordedFile(expected_passes, frozenset()))
-        now = outcomes.get(path, FileOutcome())
-        # A file that could not be collected before may hold any number of failing tests now.
-        was_collected = WHOLE_FILE not in before.failing
-        newly_failing = now.failing - before.failing if was_collected else set[str]()
-        newly_passing = {name for name in before.failing if now.outcomes.get(name) == PASSED}
-        lost = before.passed - now.passed
-        if newly_failing:
-            comparison.newly_failing[path] = newly_failing
-        elif lost > 0 and whole_files:
-            comparison.disappeared[path] = lost
-        if newly_passing:
-            comparison.newly_passing[path] = newly_passing
-    return comparison
-
-
 def frequent_messages(outcomes: Outcomes, limit: int) -> list[tuple[str, int]]:
     """Return the most frequent first lines of failures, each with its count."""
     counter: Counter[str] = Counter()
@@ -202,30 +147,3 @@ def expected_document(outcomes: Outcomes, version: str) -> str:
     files = {path: file.passed for path, file in sorted(outcomes.items()) if file.passed}
     document = {"fastapi": version, "passed": sum(files.values()), "files": files}
     return json.dumps(document, indent=1) + "\n"
-
-
-def read_recorded(path: Path) -> dict[str, RecordedFile] | None:
-    """Read the recorded result; None when there is none."""
-    if not path.exists():
-        return None
-    files = json.loads(path.read_text(encoding="utf-8"))["incomplete"]
-    return {
-        name: RecordedFile(entry["passed"], frozenset(entry["failing"]))
-        for name, entry in files.items()
-    }
-
-
-def recorded_document(outcomes: Outcomes, expected: Mapping[str, int], version: str) -> str:
-    """Return the JSON document that records a run: only the files that do not pass completely."""
-    incomplete = {}
-    for path, expected_passes in sorted(expected.items()):
-        file = outcomes.get(path, FileOutcome())
-        if file.passed < expected_passes or file.failing:
-            incomplete[path] = {"passed": file.passed, "failing": sorted(file.failing)}
-    document = {
-        "fastapi": version,
-        "passed": total_passed(outcomes),
-        "of": sum(expected.values()),
-        "incomplete": incomplete,
-    }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

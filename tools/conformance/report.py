@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tools.conformance.gaps import Verdict
 from tools.conformance.outcomes import (
     ERROR,
     FAILED,
     WHOLE_FILE,
-    Comparison,
     FileOutcome,
     Outcomes,
     frequent_messages,
@@ -56,21 +56,22 @@ def message_lines(outcomes: Outcomes) -> Iterator[str]:
         yield f"{count:5}  {message or '(no message)'}"
 
 
-def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """Yield what became worse, and what became better."""
-    names = sorted(
-        f"{path}::{name}" for path, tests in comparison.newly_failing.items() for name in tests
-    )
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """Yield what the run and the list of gaps say differently."""
+    yield from _names("Fail, and gaps.toml does not say why", verdict.unexplained)
+    yield from _names("Pass, and gaps.toml lists them: remove them there", verdict.closed)
+    yield from _names("Listed in gaps.toml, and there is no such test", verdict.unknown)
+    for path, count in sorted(verdict.missing.items()):
+        yield f"Did not run: {count} in {path}"
+
+
+def _names(title: str, found: Mapping[str, set[str]]) -> Iterator[str]:
+    names = sorted(f"{path}::{name}" for path, tests in found.items() for name in tests)
     if names:
-        yield f"Passed before, fail now: {len(names)}"
+        yield f"{title}: {len(names)}"
         yield from (f"  {name}" for name in names[:NAMES_SHOWN])
         if len(names) > NAMES_SHOWN:
             yield f"  and {len(names) - NAMES_SHOWN} more"
-    for path, count in sorted(comparison.disappeared.items()):
-        yield f"Passed before, did not run now: {count} in {path}"
-    better = sum(len(tests) for tests in comparison.newly_passing.values())
-    if better:
-        yield f"Failed before, pass now: {better}"
 
 
 def total_line(outcomes: Outcomes, expected: Mapping[str, int], subject: str) -> str:

@@ -77,23 +77,28 @@ def unpacked(name: str, *, keep_package: bool) -> Path:
     """
     folder = WORK / name
     if (folder / "tests").is_dir():
+        add_metadata(folder)
         return folder
     fresh = WORK / f"{name}.unpacking"
     shutil.rmtree(fresh, ignore_errors=True)
     with tarfile.open(source_archive()) as archive:
         archive.extractall(fresh, filter="data")
     top = fresh / f"fastapi-{VERSION}"
-    if keep_package:
-        # Instrumentation asks for the metadata of an installed distribution.
-        metadata = top / f"fastapi-{VERSION}.dist-info" / "METADATA"
-        metadata.parent.mkdir()
-        shutil.copy(top / "PKG-INFO", metadata)
-    else:
+    add_metadata(top)
+    if not keep_package:
         shutil.rmtree(top / "fastapi")
     (top / "coverage").mkdir(exist_ok=True)
     top.rename(folder)
     shutil.rmtree(fresh)
     return folder
+
+
+def add_metadata(folder: Path) -> None:
+    """Say that FastAPI is installed: instrumentation asks for the metadata of a distribution."""
+    metadata = folder / f"fastapi-{VERSION}.dist-info" / "METADATA"
+    if not metadata.exists():
+        metadata.parent.mkdir(exist_ok=True)
+        shutil.copy(folder / "PKG-INFO", metadata)
 
 
 def test_files(folder: Path) -> list[str]:
