@@ -18,10 +18,12 @@ from pronghorn.exception_handlers import (
     request_validation_exception_handler,
 )
 from pronghorn.logger import logger
-from pronghorn.run.exchange import Exchange
+from pronghorn.run.exchange import Exchange, RawHeaders
 from pronghorn.utils import is_body_allowed_for_status_code
 
 Handler = Callable[..., Any]
+#: Headers that an error may bring for a body of its own making.
+OF_BODIES = (b"content-length", b"content-type")
 
 
 class ErrorHandlers:
@@ -51,7 +53,8 @@ class ErrorHandlers:
 
         An exception that a handler raises has its own handler, once.
         """
-        plain = plain_answer(self.find(error), error) if not exchange.started else None
+        answerable = exchange.scope["type"] == "http" and not exchange.started
+        plain = plain_answer(self.find(error), error) if answerable else None
         if plain is not None:
             await exchange.send_json(*plain)
             error.__traceback__ = None
@@ -86,18 +89,31 @@ class ErrorHandlers:
         error.__traceback__ = None
 
 
-def plain_answer(handler: Handler | None, error: Exception) -> tuple[bytes, int] | None:
-    """Body and status code, where a handler of ours answers with them alone.
+def plain_answer(
+    handler: Handler | None, error: Exception
+) -> tuple[bytes, int, RawHeaders | None] | None:
+    """Body, status code and headers, where a handler of ours answers with them alone.
 
     Ours look at the error only, so no request and no response object are made for them.
     """
     if handler is request_validation_exception_handler:
-        return error_body(error), 422
+        return error_body(error), 422, None
     if handler is not http_exception_handler or not isinstance(error, HTTPException):
         return None
-    if error.headers or not is_body_allowed_for_status_code(error.status_code):
+    if not is_body_allowed_for_status_code(error.status_code):
         return None
-    return error_body(error), error.status_code
+    headers = raw_headers(error.headers)
+    if any(name in OF_BODIES for name, _ in headers):
+        return None
+    return error_body(error), error.status_code, headers
+
+
+def raw_headers(headers: Mapping[str, str] | None) -> RawHeaders:
+    """Headers as they are sent."""
+    return [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in (headers or {}).items()
+    ]
 
 
 async def close_websocket(websocket: WebSocket, error: WebSocketException) -> None:
