@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -140,11 +140,33 @@ def _without_what_is_meant(
         if once.body != theirs.body:
             meant.append("an error of a dependency that is used twice is reported once")
         theirs, ours = once, _distinct_errors(ours)
-    relative = _relative_redirect(theirs)
-    if relative != theirs and relative.headers == ours.headers:
-        meant.append("a redirect to the path with or without its last slash is relative")
-        theirs = relative
+    for name, reason, is_meant in _HEADERS_THAT_DIFFER:
+        their_value, our_value = _headers(theirs).get(name), _headers(ours).get(name)
+        if their_value != our_value and is_meant(their_value, our_value):
+            meant.append(reason)
+            theirs = _with_header(theirs, name, our_value)
     return theirs, ours
+
+
+def _only_head_is_added(theirs: Any, ours: Any) -> bool:
+    methods = set(str(theirs).split(", "))
+    return "GET" in methods and set(str(ours).split(", ")) == methods | {"HEAD"}
+
+
+_HEADERS_THAT_DIFFER: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
+    ("allow", "HEAD is allowed where GET is", _only_head_is_added),
+    (
+        "location",
+        "a redirect to the path with or without its last slash is relative",
+        lambda theirs, ours: str(theirs).removeprefix("http://testserver") == ours,
+    ),
+    ("etag", "the OpenAPI document has an entity tag", lambda theirs, ours: theirs is None),
+)
+
+
+def _with_header(answer: Answer, name: str, value: Any) -> Answer:
+    others = [header for header in answer.headers if header[0].lower() != name]
+    return replace(answer, headers=[*others, [name, str(value)]])
 
 
 def _distinct_errors(answer: Answer) -> Answer:
@@ -157,12 +179,3 @@ def _distinct_errors(answer: Answer) -> Answer:
         return answer
     body = json.dumps({**content, "detail": list(distinct.values())})
     return replace(answer, body=body)
-
-
-def _relative_redirect(answer: Answer) -> Answer:
-    host = "http://testserver"
-    headers = [
-        [name, value.removeprefix(host) if name.lower() == "location" else value]
-        for name, value in answer.headers
-    ]
-    return replace(answer, headers=headers)

@@ -75,7 +75,9 @@ class Report:
         if not self.documents:
             console.print("[green]same[/green]     OpenAPI document")
             return
-        console.print(f"[red]differs[/red]  OpenAPI document ({len(self.documents)} places)")
+        console.print(
+            f"[red]differs[/red]  OpenAPI document ({_count(len(self.documents), 'place')})"
+        )
         _print_differences(console, self.documents, "  ")
 
     def _print_sum(self, console: Console) -> None:
@@ -112,7 +114,7 @@ def _print_route(console: Console, label: str, route: RouteReport) -> None:
     else:
         console.print(f"[green]same[/green]     {label} ({_count(route.asked, 'answer')})")
     for reason, count in route.meant.items():
-        console.print(f"  [dim]meant ({count} times): {reason}[/dim]")
+        console.print(f"  [dim]meant ({_count(count, 'time')}): {reason}[/dim]")
     if route.varies:
         places = ", ".join(sorted(route.varies))
         console.print(f"  [dim]not compared, varies on FastAPI too: {escape(places)}[/dim]")

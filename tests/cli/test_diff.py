@@ -36,7 +36,9 @@ def limited(limit: Annotated[int, Query(ge=1, le=10)] = 5):
 
 
 @app.get("/items/{item_id}")
-def read_item(item_id: int, limit: Annotated[int, Depends(limited)], agent: Annotated[str, Header()]) -> Item:
+def read_item(
+    item_id: int, limit: Annotated[int, Depends(limited)], agent: Annotated[str, Header()]
+) -> Item:
     return Item(name=agent, price=limit)
 
 
@@ -120,7 +122,7 @@ def test_differences_are_shown_per_route(write: Write) -> None:
     result = Result("--requests", "2")
     assert result.code == 1
     assert "same     GET /same (1 answer)\n" in result.out
-    assert "differs  OpenAPI document (1 places)\n   paths /more\n" in result.out
+    assert "differs  OpenAPI document (1 place)\n   paths /more\n" in result.out
     assert "differs  GET /other/{name} (1 of 1 answers)\n  GET /other/" in result.out
     assert "    body [real]\n      FastAPI   true\n      pronghorn false\n" in result.out
     assert result.out.endswith("1 answer of 2 differ, on 1 route\n")
@@ -199,12 +201,24 @@ def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
 
         @app.get("/", dependencies=[Depends(number), Depends(number)])
         def root(): ...
+
+        @app.get("/list")
+        def numbers(): ...
         """,
     )
-    file = write("recorded.har", har({"method": "GET", "url": "http://x/"}))
-    result = Result("--har", str(file))
-    assert result.code == 0
-    assert "meant (1 times): an error of a dependency that is used twice" in result.out
+    recorded = [("GET", "/"), ("HEAD", "/list"), ("DELETE", "/list"), ("GET", "/list/")]
+    recorded.append(("GET", "/openapi.json"))
+    requests = [{"method": method, "url": f"http://x{path}"} for method, path in recorded]
+    result = Result("--har", str(write("recorded.har", har(*requests))), "--unsafe")
+    assert result.code == 0, result.out
+    for reason in (
+        "an error of a dependency that is used twice is reported once",
+        "HEAD is answered for GET routes",
+        "HEAD is allowed where GET is",
+        "a redirect to the path with or without its last slash is relative",
+        "the OpenAPI document has an entity tag",
+    ):
+        assert f"  meant (1 time): {reason}\n" in result.out
 
 
 def test_a_stream_without_an_end_is_left(write: Write) -> None:
@@ -253,6 +267,17 @@ def test_start_up_and_shutdown_run_around_the_requests(write: Write) -> None:
     assert Path("log.txt").read_text() == "closed closed "
 
 
+FAILING_LIFESPAN = """
+from fastapi import FastAPI
+
+async def lifespan(app):
+    raise ValueError("no disk")
+    yield
+
+app = FastAPI(lifespan=lifespan)
+"""
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
@@ -260,14 +285,13 @@ def test_start_up_and_shutdown_run_around_the_requests(write: Write) -> None:
         ("import absent_module\n", "No module named 'absent_module'"),
         ("app = 1\n", "Error: Could not find a FastAPI app in module main"),
         ("import sys\nprint('x' * 9)\nsys.exit(3)\n", "xxxxxxxxx\n"),
-        ("from pronghorn import FastAPI\napp = FastAPI()\n", "Error: The program imports pronghorn itself"),
         (
-            "from fastapi import FastAPI\nasync def life(app):\n    raise ValueError('no disk')\n    yield\n"
-            "app = FastAPI(lifespan=life)\n",
-            "ValueError: no disk",
+            "from pronghorn import FastAPI\napp = FastAPI()\n",
+            "Error: The program imports pronghorn itself",
         ),
+        (FAILING_LIFESPAN, "ValueError: no disk"),
     ],
-)  # fmt: skip
+)
 def test_a_program_that_does_not_run_on_fastapi(write: Write, source: str, expected: str) -> None:
     write("main.py", source)
     result = Result()
