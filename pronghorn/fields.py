@@ -173,7 +173,7 @@ class Field:
             them: Pydantic's, without ``url``.
         """
         try:
-            return self.adapter.validate_python(value, from_attributes=True), []
+            return self.adapter.validator.validate_python(value, from_attributes=True), []
         except ValidationError as error:
             return None, located_errors(error, loc)
 
