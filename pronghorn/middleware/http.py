@@ -107,28 +107,29 @@ class _Call:
         task = current_task()
         kind = InnerRun if task is self._task else RunInOwnTask
         self.run = run = kind(self._app, self._scope, self.request, task)
+        info = None
         try:
-            return await self._first_message(run)
+            await run.advance()
+            while run.messages:
+                message = run.take()
+                if message["type"] == "http.response.start":
+                    return CallNextResponse(run, message, info)
+                info = await self._before_start(message, info)
+                await run.advance()
+            raise RuntimeError("No response returned.")
         except Exception as error:
             self._failure = error
             raise
 
-    async def _first_message(self, run: InnerRun) -> Response:
-        info = None
-        while True:
-            await run.advance()
-            if not run.messages:
-                raise RuntimeError("No response returned.")
-            message = run.take()
-            kind = message["type"]
-            if kind == "http.response.start":
-                return CallNextResponse(run, message, info)
-            if kind == "http.response.debug":
-                info = message["info"]
-            elif kind == "http.response.early_hint":
-                await self._send(message)
-            else:
-                raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
+    async def _before_start(self, message: Message, info: Any) -> Any:
+        """Handle a message that may come before the response; return what is to be shown of it."""
+        kind = message["type"]
+        if kind == "http.response.debug":
+            return message["info"]
+        if kind != "http.response.early_hint":
+            raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
+        await self._send(message)
+        return info
 
 
 class CallNextResponse(_StreamingResponse):

@@ -16,48 +16,10 @@ from pronghorn import APIRouter, Depends, FastAPI, Request, Response
 from pronghorn.middleware.http import InRequestTask, in_request_task
 from pronghorn.sse import EventSourceResponse
 from pronghorn.testclient import TestClient
+from tests.middleware.client import Client
 from tests.middleware.programs import http_scope
 
 user: ContextVar[str] = ContextVar("user", default="nobody")
-
-
-class Client:
-    """Sends one request and keeps what comes back, message by message."""
-
-    def __init__(self, app: Any, path: str = "/") -> None:
-        self.app, self.path = app, path
-        self.messages: list[Any] = []
-        self.changed = asyncio.Event()
-        self.gone = asyncio.Event()
-        self.incoming = [{"type": "http.request", "body": b""}]
-
-    async def receive(self) -> Any:
-        if self.incoming:
-            return self.incoming.pop()
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Any) -> None:
-        self.messages.append(message)
-        self.changed.set()
-
-    async def run(self) -> "Client":
-        await self.app(http_scope("GET", self.path), self.receive, self.send)
-        return self
-
-    async def until(self, count: int) -> None:
-        """Wait until so many messages have come."""
-        while len(self.messages) < count:
-            self.changed.clear()
-            await asyncio.wait_for(self.changed.wait(), 5)
-
-    @property
-    def status(self) -> int:
-        return int(self.messages[0]["status"])
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.messages[1:])
 
 
 @pytest.mark.anyio
@@ -300,6 +262,43 @@ async def test_cancellation_of_the_request_reaches_everything() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert seen == ["dependency", "middleware"]
+
+
+@pytest.mark.anyio
+async def test_stacked_middleware_is_cancelled_while_a_stream_is_sent() -> None:
+    app = FastAPI()
+    sending = asyncio.Event()
+    seen: list[str] = []
+
+    async def with_scopes() -> AsyncIterator[None]:
+        with anyio.CancelScope():
+            try:
+                yield
+            finally:
+                seen.append("dependency closes")
+
+    for _ in range(3):
+
+        @app.middleware("http")
+        async def through(request: Request, call_next: Any) -> Any:
+            return await call_next(request)
+
+    @app.get("/", dependencies=[Depends(with_scopes)])
+    async def lines() -> AsyncIterator[int]:
+        await asyncio.sleep(0.001)
+        yield 1
+
+    async def send(message: Any) -> None:
+        sending.set()
+        await asyncio.sleep(30)
+
+    client = Client(app)
+    running = asyncio.create_task(app(http_scope("GET", "/"), client.receive, send))
+    await sending.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert seen == ["dependency closes"]
 
 
 @pytest.mark.anyio
