@@ -9,9 +9,9 @@ from traceback import format_exc
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Send
 
 from pronghorn.plan.check import check_lifespan
-from starlette.types import Receive, Send
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
