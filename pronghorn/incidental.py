@@ -77,6 +77,10 @@ HOMES: dict[str, dict[str, str]] = {
     },
     "pronghorn.dependencies.models": {
         "pronghorn._compat": "ModelField",
+        "pronghorn.dependencies.questions": "_get_cache_key _get_computed_scope "
+        "_get_oauth_scopes _get_security_scheme _is_async_gen_callable "
+        "_is_async_gen_callable_cached _is_coroutine_callable _is_coroutine_callable_cached "
+        "_is_gen_callable _is_gen_callable_cached _is_security_scheme _uses_scopes",
         "pronghorn.security.base": "SecurityBase",
     },
     "pronghorn.openapi.utils": {
