@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lint format types conformance differential ecosystem bench clean
+.PHONY: help python environment demo test lint format types conformance differential ecosystem bench bench-wire clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ ecosystem: python ## Run programs on libraries that build on FastAPI (ARGS="sent
 
 bench: python ## Compare with FastAPI, in process and without a network (ARGS=--check)
 	@$(PYTHON) -m benchmarks.run $(ARGS)
+
+bench-wire: python ## Requests per second over a socket, FastAPI, pronghorn and peers (ARGS=--core for ours only)
+	@$(PYTHON) -m benchmarks.wire $(ARGS)
 
 clean: ## Remove environments, unpacked suites and caches
 	rm -rf .venv .venv-* .conformance .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build

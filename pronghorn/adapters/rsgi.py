@@ -14,12 +14,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Scope
 
 from pronghorn.adapters.rsgi_http import RsgiExchange, asgi_scope
 from pronghorn.adapters.rsgi_websocket import serve_websocket
+
+#: Seconds after which it is asked again whether telemetry is on. Measured: to ask each time costs
+#: a fifth of a request, and providers are set when a program starts.
+TELEMETRY_INTERVAL = 1.0
 
 
 class RsgiServer:
@@ -38,6 +43,7 @@ class RsgiServer:
         self._believe_proxy = None if proxies is None else forwarded_reader(proxies)
         self._stack: Any = None
         self._answer: Any = None
+        self._ask_again = 0.0
         self._life: Life | None = None
         self.state: dict[str, Any] = {}
 
@@ -70,12 +76,14 @@ class RsgiServer:
         exchange.finish()
 
     def _direct_answer(self) -> Any:
-        if not self._is_direct or self._app.is_watched():
+        if not self._is_direct:
             return None
-        stack = self._app.middleware_stack
-        if stack is None or stack is not self._stack:
-            self._answer = self._app.direct_answer()
-            self._stack = self._app.middleware_stack
+        app, now = self._app, monotonic()
+        stack = app.middleware_stack
+        if stack is None or stack is not self._stack or now > self._ask_again:
+            self._ask_again = now + TELEMETRY_INTERVAL
+            self._answer = None if app.is_watched() else app.direct_answer()
+            self._stack = app.middleware_stack
         return self._answer
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -1,0 +1,110 @@
+"""`make bench-wire`: requests per second over a socket, one core for the server.
+
+make bench-wire                            everything; writes benchmarks/results/wire.json
+make bench-wire ARGS=--core                without the other frameworks
+make bench-wire ARGS="--only granian"      the rows whose name contains a text; nothing is written
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from benchmarks.wire import report
+from benchmarks.wire.contenders import BASE, CORE, PEERS, Contender
+from benchmarks.wire.environments import prepare
+from benchmarks.wire.load import has_wrk, requests_per_second
+from benchmarks.wire.report import METHODS, Round, Row
+from benchmarks.wire.serving import Running, StartError
+from tools.environment import PreparationError
+
+
+class Bench:
+    """One run of the command: the base runs all the time, the others one after the other."""
+
+    def __init__(self, rounds: int, seconds: float) -> None:
+        self._rounds = rounds
+        self._seconds = seconds
+        available = sorted(os.sched_getaffinity(0))
+        self._pair: tuple[int | None, int | None] = (None, None)
+        self.cores = "one core for everything, so the figures are too low"
+        if len(available) > 1:
+            self._pair = (available[0], available[1])
+            self.cores = "one core for the server, one for the load"
+        self.client = "wrk" if has_wrk() else "the bundled client, since wrk is not installed"
+        self._base = self._start(CORE[0])
+
+    def _start(self, contender: Contender) -> Running:
+        interpreter = prepare(contender.environment)
+        if interpreter is None:
+            raise StartError("Node.js is not installed")
+        return Running(contender, interpreter, self._pair[0])
+
+    def measure(self, contender: Contender) -> Row:
+        """Start a contender, time it in turn with the base, and stop it."""
+        row = Row(contender.name)
+        try:
+            running = self._base if contender.name == BASE else self._start(contender)
+        except (StartError, PreparationError) as error:
+            row.problem = str(error)
+            return row
+        try:
+            for method in METHODS:
+                self._load(running, method, 1)  # warm up
+                row.rounds[method] = [self._round(running, method) for _ in range(self._rounds)]
+        except RuntimeError as error:
+            row.problem = str(error)
+        finally:
+            if running is not self._base:
+                running.stop()
+        return row
+
+    def _round(self, running: Running, method: str) -> Round:
+        base = self._load(self._base, method, self._seconds)
+        own = base if running is self._base else self._load(running, method, self._seconds)
+        return Round(*own, *base)
+
+    def _load(self, running: Running, method: str, seconds: float) -> tuple[float, float]:
+        """Requests per second, and microseconds of processor time per request."""
+        before = running.cpu_seconds()
+        rate = requests_per_second(method, running.url(method), seconds, self._pair[1])
+        spent = running.cpu_seconds() - before
+        return rate, spent / (rate * max(1, round(seconds))) * 1e6
+
+    def stop(self) -> None:
+        """Stop the base."""
+        self._base.stop()
+
+
+def main() -> int:
+    """Run the command. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
+    parser.add_argument("--core", action="store_true", help="without the other frameworks")
+    parser.add_argument("--only", action="append", default=[], help="part of a row's name")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=2)
+    options = parser.parse_args()
+    contenders = CORE if options.core else CORE + PEERS
+    wanted = [text.lower() for text in options.only] or [""]
+    rows = []
+    try:
+        bench = Bench(options.rounds, options.seconds)
+    except (StartError, PreparationError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    try:
+        print(report.heading(bench.client, bench.cores), flush=True)
+        for contender in contenders:
+            if any(text in contender.name.lower() for text in wanted):
+                rows.append(bench.measure(contender))
+                print(report.line(rows[-1]), flush=True)
+    finally:
+        bench.stop()
+    if not options.only:
+        report.write(rows, bench.client, bench.cores)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

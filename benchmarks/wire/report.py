@@ -1,0 +1,98 @@
+"""What was measured, as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+WIRE = Path(__file__).parents[1] / "results" / "wire.json"
+METHODS = ("GET", "POST")
+
+
+@dataclass
+class Round:
+    """One contender and the base, measured one after the other."""
+
+    requests_per_second: float
+    cpu_microseconds: float
+    base_requests_per_second: float
+    base_cpu_microseconds: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as many requests per second as the base."""
+        return self.requests_per_second / self.base_requests_per_second
+
+    @property
+    def cpu_ratio(self) -> float:
+        """How many times less processor time per request than the base."""
+        return self.base_cpu_microseconds / self.cpu_microseconds
+
+
+@dataclass
+class Row:
+    """One contender."""
+
+    name: str
+    rounds: dict[str, list[Round]] = field(default_factory=dict)
+    problem: str = ""
+
+    def median(self, method: str, attribute: str) -> float:
+        """The median of an attribute of the rounds."""
+        return statistics.median(getattr(item, attribute) for item in self.rounds[method])
+
+    def as_json(self) -> dict[str, Any]:
+        """What the JSON document says of the row."""
+        if self.problem:
+            return {"name": self.name, "problem": self.problem}
+        document: dict[str, Any] = {"name": self.name}
+        for method in METHODS:
+            document[method] = {
+                name: round(self.median(method, name), 2)
+                for name in ("requests_per_second", "ratio", "cpu_microseconds", "cpu_ratio")
+            }
+        return document
+
+
+def heading(client: str, cores: str) -> str:
+    """The first lines of the output."""
+    columns = "".join(f"{method + ' req/s':>12}{'x':>7}{'cpu x':>7}" for method in METHODS)
+    return (
+        f"{client}; {cores}.\nx: requests per second over those of FastAPI in the same round; "
+        f"cpu x: the same for the server's processor time per request.\n\n{'':<38}{columns}"
+    )
+
+
+def line(row: Row) -> str:
+    """One line of the table."""
+    if row.problem:
+        return f"{row.name:<38}  not measured: {row.problem.strip().splitlines()[-1]}"
+    cells = "".join(
+        f"{row.median(method, 'requests_per_second'):>12,.0f}{row.median(method, 'ratio'):>7.2f}"
+        f"{row.median(method, 'cpu_ratio'):>7.2f}"
+        for method in METHODS
+    )
+    return f"{row.name:<38}{cells}"
+
+
+def write(rows: list[Row], client: str, cores: str, path: Path = WIRE) -> None:
+    """Write the JSON document."""
+    document = {
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.system(),
+            "processors": os.cpu_count(),
+            "load": client,
+            "cores": cores,
+        },
+        "rows": [row.as_json() for row in rows],
+    }
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
