@@ -19,6 +19,7 @@ from pronghorn.exceptions import WebSocketRequestValidationError
 from pronghorn.patches import current
 from pronghorn.plan.signature import iscoroutinefunction, where_is
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.head import exchange_of
 from pronghorn.run.lifetime import Lifetime
 
 __all__ = ["get_websocket_app", "request_response", "websocket_session"]
@@ -41,7 +42,7 @@ class request_response:  # noqa: N801 - the name that libraries import; used as 
         self._is_coroutine = iscoroutinefunction(func) or iscoroutinefunction(method)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, receive, send)
+        exchange = exchange_of(scope, receive, send)
         where = str(getattr(scope.get("route"), "label", scope["path"]))
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,7 +15,7 @@ from pronghorn.exceptions import SetupNameError
 from pronghorn.plan.check import compiled_path
 from pronghorn.revisions import compiled_since, current_revision, declared
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
+from pronghorn.run.head import exchange_of
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -114,8 +114,7 @@ class RouteApp:
         if self._seen < valid_since or overrides != self._overrides:
             self._handler = self._compile(overrides)
             self._overrides, self._seen = dict(overrides), valid_since
-        is_head = AUTO_HEAD_KEY in scope and scope["method"] == "HEAD"
-        exchange = (HeadExchange if is_head else Exchange)(scope, receive, send)
+        exchange = exchange_of(scope, receive, send)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             exchange.send = send

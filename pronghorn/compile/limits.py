@@ -19,6 +19,7 @@ from pronghorn._body_limit import body_limit_error, is_answered
 from pronghorn._form_limits import SCOPE_KEY, limits_in_scope
 from pronghorn.inheritance import limits_inside, limits_of
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.head import exchange_of
 
 if TYPE_CHECKING:
     from pronghorn.compile.http import Handler
@@ -79,7 +80,7 @@ def counting_body(handler: Handler, max_body_size: int) -> Handler:
 
         async def app(scope: Scope, limited_receive: Receive, limited_send: Send) -> None:
             # The exchange of an adapter may read its server's buffer, past the counter.
-            inside = Exchange(scope, limited_receive, limited_send)
+            inside = exchange_of(scope, limited_receive, limited_send)
             try:
                 await handler(inside, path)
             except Exception as error:

@@ -61,6 +61,12 @@ class HeadExchange(Exchange):
             await response.background()
 
 
+def exchange_of(scope: Scope, receive: Receive, send: Send) -> Exchange:
+    """An exchange for a request that a router has found a route for already."""
+    is_head = AUTO_HEAD_KEY in scope and scope["method"] == "HEAD"
+    return (HeadExchange if is_head else Exchange)(scope, receive, send)
+
+
 def _only_streams(response: StreamingResponse) -> bool:
     """Whether a response sends what its iterator gives, in no way of a program's own."""
     kind = type(response)

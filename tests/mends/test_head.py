@@ -190,9 +190,11 @@ def test_errors_are_those_of_get() -> None:
     assert client.head("/items/1").headers["x-gone"] == "yes"
 
 
+@pytest.mark.parametrize("limit", [None, 10])
 @pytest.mark.parametrize("kind", ["events", "lines", "response"])
-def test_the_items_of_a_stream_are_not_made(kind: str) -> None:
+def test_the_items_of_a_stream_are_not_made(kind: str, limit: int | None) -> None:
     app = FastAPI()
+    app.router.max_body_size = limit
     made: list[int] = []
     done: list[str] = []
 
