@@ -33,7 +33,7 @@ environment: python
 
 demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for another port)
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
-	@$(BIN)/python -m uvicorn shop.main:app --app-dir examples --host $(HOST) --port $(PORT)
+	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 
 test: environment ## Run the tests (ARGS="tests/test_sse.py -k ping" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
