@@ -18,6 +18,7 @@ def comparable(answer: Answer) -> Answer:
     headers += [(b"allow", b",".join(sorted(allowed - {b"HEAD"})))]
     path = location.split(b"//", 1)[-1].partition(b"/")[2] if location else b""
     headers = [(name, path if name == b"location" else value) for name, value in headers]
+    headers = sorted(headers) if location else headers
     return Answer(answer.status, headers, answer.body, answer.error)
 
 
@@ -52,11 +53,21 @@ def test_what_is_mended_was_a_server_error_about_what_json_cannot_hold(
     assert {error for _, error in mended} == {
         "ValueError",
         "UnicodeEncodeError",
+        "UnicodeDecodeError",
         "PydanticSerializationError",
     }
     assert all(is_about_numbers_or_text(request) for request, _ in mended)
 
 
 def is_about_numbers_or_text(request: Attack) -> bool:
-    words = ("surrogate", "NaN", "infinity", "1e999", "huge exponent", "wrong", "5,000 digits")
+    words = (
+        "slash with query",
+        "surrogate",
+        "NaN",
+        "infinity",
+        "1e999",
+        "huge exponent",
+        "wrong",
+        "5,000 digits",
+    )
     return any(word in request.name for word in words)
