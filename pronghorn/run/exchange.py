@@ -13,9 +13,9 @@ from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
 
 from pronghorn.run.query import cookie_dict
+from pronghorn.run.websocket import websocket_of
 
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 _starlette_body = Request.body
@@ -43,7 +43,7 @@ class Exchange:
         """The request or WebSocket object; one per exchange, made when first asked for."""
         if self._connection is None:
             if self.scope["type"] == "websocket":
-                self._connection = WebSocket(self.scope, self.receive, self.send)
+                self._connection = websocket_of(self.scope, self.receive, self.send)
             else:
                 self._connection = request = Request(self.scope, self.receive, self.tracked_send)
                 if self._body is not None:
