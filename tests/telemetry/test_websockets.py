@@ -85,8 +85,8 @@ def test_invalid_parameters_are_a_warning(app: FastAPI, measured: Measured) -> N
 def test_a_client_that_leaves_may_do_so_in_the_usual_ways(
     app: FastAPI, measured: Measured, code: int, failures: int
 ) -> None:
-    with pytest.raises(WebSocketDisconnect):
-        with TestClient(app).websocket_connect("/rooms/1") as websocket:
-            websocket.close(code)
+    connecting = TestClient(app).websocket_connect("/rooms/1")
+    with pytest.raises(WebSocketDisconnect), connecting as websocket:
+        websocket.close(code)
     assert len(measured.logs) == failures
     assert (measured.server.status.status_code is StatusCode.ERROR) == bool(failures)
