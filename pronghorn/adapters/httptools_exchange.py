@@ -41,7 +41,9 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     expected_content_length = 0
     more_body = True
     body: Any = b""
-    http_version = "1.1"
+    #: Where it is not 1.1.
+    http_version: str | None = None
+    waiting_for_100_continue = False
     #: Something to tell `receive` has come before anybody waited for it.
     _news = False
     _scope: Scope | None = None
@@ -50,14 +52,23 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     _connection: Any = None
     form: Any = None
 
-    def __init__(self, protocol: HttpToolsDirectProtocol, method: str, keep_alive: bool) -> None:
+    def __init__(
+        self,
+        protocol: HttpToolsDirectProtocol,
+        method: str,
+        keep_alive: bool,
+        raw_path: bytes,
+        path: str,
+        query: bytes,
+    ) -> None:
         self.protocol = protocol
         self.transport = protocol.transport
-        self.url = protocol.url
         self.headers = protocol.headers
         self.method = method
         self.keep_alive = keep_alive
-        self.waiting_for_100_continue = protocol.expect_100_continue
+        self.raw_path = raw_path
+        self.path = path
+        self.query_string = query
         self.forwarded = protocol.forwarded
 
     # --- what the request says ------------------------------------------------------------
@@ -72,30 +83,21 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
 
     def _make_scope(self) -> Scope:
         protocol = self.protocol
-        raw_path, query = split_url(self.url)
-        path = raw_path.decode("ascii")
+        path, raw_path = self.path, self.raw_path
         if "%" in path:
             path = unquote(path)
-        root_path = protocol.root_path
-        if root_path:
-            path = root_path + path
-            raw_path = root_path.encode("ascii") + raw_path
-        scope: Scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": self.http_version,
-            "server": protocol.server,
-            "client": protocol.client,
-            "scheme": protocol.scheme,
-            "root_path": protocol.direct_root_path or root_path,
-            "headers": self.headers,
-            "state": protocol.app_state.copy(),
-            "method": self.method,
-            "path": path,
-            "raw_path": raw_path,
-            "query_string": query,
-            "app": protocol.direct_app,
-        }
+        if protocol.root_path:
+            path = protocol.root_path + path
+            raw_path = protocol.root_path.encode("ascii") + raw_path
+        scope: Scope = protocol.scope_template.copy()
+        scope["headers"] = self.headers
+        scope["state"] = protocol.app_state.copy()
+        scope["method"] = self.method
+        scope["path"] = path
+        scope["raw_path"] = raw_path
+        scope["query_string"] = self.query_string
+        if self.http_version is not None:
+            scope["http_version"] = self.http_version
         if self.forwarded:
             protocol.believe_proxy(scope)
         return scope

@@ -9,14 +9,18 @@ middleware, another framework, message logging), requests take uvicorn's own way
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
+from pronghorn.adapters.first_step import FirstSteps
 from pronghorn.adapters.httptools_exchange import Prefixes, WireExchange, split_url
 from pronghorn.compile.app import Answer
 
@@ -33,7 +37,10 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._proxy, self.direct_app = unwrapped(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self.forwarded = False
-        self._prefixes = Prefixes()
+        shared = _shared.get(self.server_state)
+        if shared is None:
+            shared = _shared[self.server_state] = Prefixes(), FirstSteps(self.loop)
+        self._prefixes, self._first_steps = shared
         #: Answers requests of this connection without ASGI; None: they go through ASGI.
         self._answer: Answer | None = None
         self._stack: ASGIApp | None = None
@@ -43,6 +50,22 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         #: The request that was parsed just now; it starts when all data at hand is parsed.
         self._parsed: WireExchange | None = None
         self._idle_since: float | None = None
+
+        #: What is the same in the scopes of all requests of a connection.
+        self.scope_template: dict[str, Any] = {}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.scope_template = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.direct_root_path or self.root_path,
+            "app": self.direct_app,
+        }
 
     # --- choosing the way -------------------------------------------------------------------
 
@@ -89,17 +112,24 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         answer = self._direct_answer()
-        if answer is None or self.parser.should_upgrade() or self._has_too_many():
+        if (
+            answer is None
+            or self.parser.should_upgrade()
+            or (self.limit_concurrency is not None and self._has_too_many())
+        ):
             self._complete_headers_for_asgi()
             return
-        split_url(self.url)[0].decode("ascii")  # not ASCII: answered as an invalid request
+        raw_path, query = split_url(self.url)
+        path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
         parser, earlier = self.parser, self.cycle
         version = parser.get_http_version()
         keep_alive = version != "1.0" and parser.should_keep_alive()
         method = parser.get_method().decode("ascii")
-        exchange = WireExchange(self, method, keep_alive)
+        exchange = WireExchange(self, method, keep_alive, raw_path, path, query)
         if version != "1.1":
             exchange.http_version = version
+        if self.expect_100_continue:
+            exchange.waiting_for_100_continue = True
         self.cycle: Any = exchange  # stands in for uvicorn's own
         if earlier is None or earlier.response_complete:
             self._parsed = exchange
@@ -143,7 +173,18 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         exchange = self._parsed
         if exchange is not None:
             self._parsed = None
-            self._start_asgi_task(exchange, self._answer)
+            if exchange.more_body or self._answer is None:  # it will have to wait
+                self._start_asgi_task(exchange, self._answer)
+            else:
+                self._start_at_once(exchange, self._answer)
+
+    def _start_at_once(self, exchange: WireExchange, answer: Answer) -> None:
+        """Start to answer a request that has come completely."""
+        context = contextvars.Context() if self.config.reset_contextvars else None
+        task = self._first_steps.start(exchange.run(answer), context)
+        if task is not None:
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """Start to answer; for a `WireExchange`, `app` is the compiled application's answer."""
@@ -206,6 +247,10 @@ def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
         proxy.trusted_hosts = app.trusted_hosts
         app = app.app
     return proxy, app if hasattr(app, "direct_answer") else None
+
+
+#: What all connections of a server share.
+_shared: WeakKeyDictionary[ServerState, tuple[Prefixes, FirstSteps]] = WeakKeyDictionary()
 
 
 async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:
