@@ -13,7 +13,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
-from pronghorn.exceptions import FastAPIDeprecationWarning, FastAPIError, SetupError
+from pronghorn.exceptions import FastAPIDeprecationWarning, SetupError
 
 SetupErrorT = TypeVar("SetupErrorT", bound=SetupError)
 
@@ -56,10 +56,11 @@ def _compose(error: SetupError) -> None:
     error.args = ("\n".join(lines),)
 
 
-def add_place(error: FastAPIError, place: str) -> None:
+def add_place(error: Exception, place: str) -> None:
     """Tell a place around the one that an error names already, such as the route.
 
-    The first line of the text stays. An error that is no `SetupError` gets a note (PEP 678).
+    The first line of the text stays. An error that is no `SetupError`, for example one of
+    Pydantic about a constraint, gets a note (PEP 678).
     """
     if not isinstance(error, SetupError):
         error.add_note(f"  where:    {place}")

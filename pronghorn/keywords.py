@@ -68,8 +68,10 @@ def unknown_keyword(
     """The error about a keyword that a callable does not have."""
     word = min(unknown)
     close = did_you_mean(word, sorted(accepted - {"self"}))
+    # Verbs are written once for the application and the router, and are called on either.
+    name = function.__qualname__.removeprefix("Verbs.")
     return setup_error(
-        f"{function.__qualname__}() got an unexpected keyword argument {word!r}",
+        f"{name}() got an unexpected keyword argument {word!r}",
         f"Did you mean {close!r}?" if close else None,
         None if close else "one of: " + ", ".join(sorted(accepted - {"self"})),
         where=user_place(),

@@ -110,6 +110,12 @@ def check_router(router: Any) -> None:
     Raises:
         SetupTypeError: It has no routes.
     """
+    if inspect.isclass(router):
+        raise _type_error(
+            f"include_router() takes a router, not {_name(router)}",
+            "an instance of it",
+            f"router = {router.__name__}(), and then app.include_router(router)",
+        )
     if isinstance(router, Router) or hasattr(router, "routes"):
         return
     inside = [name for name, value in _members(router) if isinstance(value, Router)]

@@ -10,9 +10,10 @@ from typing import Any
 from pronghorn.diagnostics import add_place, describe_callable, setup_error
 from pronghorn.exceptions import (
     DependencyScopeError,
-    FastAPIError,
     SetupAssertionError,
     SetupError,
+    SetupTypeError,
+    SetupValueError,
 )
 from pronghorn.fields import Field
 from pronghorn.params import Depends, Security
@@ -109,7 +110,7 @@ def _plan_call(
     }
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
-    for name, annotation, default in typed_parameters(call):
+    for name, annotation, default in _parameters(call):
         refuse_missing_type(call, name, annotation, default)
         try:
             found = analyze_parameter(
@@ -118,7 +119,7 @@ def _plan_call(
                 default=default,
                 path_names=context.path_names,
             )
-        except FastAPIError as error:
+        except Exception as error:
             add_place(error, f"parameter {name!r} of {describe_callable(call)}")
             raise
         if isinstance(found, Depends):
@@ -141,6 +142,18 @@ def _plan_call(
     )
 
 
+def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    try:
+        return typed_parameters(call)
+    except ValueError as error:
+        raise setup_error(
+            str(error),
+            f"{call!r} is built in and does not tell its parameters",
+            "a function around it, with the parameters that it needs",
+            kind=SetupValueError,
+        ) from None
+
+
 def _plan_dependency(
     marker: Depends,
     argument: str | None,
@@ -158,7 +171,15 @@ def _plan_dependency(
         )
     own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
     scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
-    actual = context.overrides.get(declared, declared)
+    actual: Any = context.overrides.get(declared, declared)
+    if not callable(actual):
+        name = getattr(declared, "__name__", repr(declared))
+        raise setup_error(
+            f"dependency_overrides[{name}] must be a callable, not {actual!r}",
+            "the value itself was given",
+            f"app.dependency_overrides[{name}] = lambda: value",
+            kind=SetupTypeError,
+        )
     call = _plan_call(actual, context, chain, scopes)
     kind = call.kind if actual is declared else call_kind(declared)
     lifetime = marker.scope or ("request" if kind in GENERATORS else None)

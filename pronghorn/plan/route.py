@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pronghorn.diagnostics import add_place, describe_callable
-from pronghorn.exceptions import FastAPIError
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
 from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
@@ -47,7 +46,7 @@ def placed(label: str, endpoint: Callable[..., Any]) -> Iterator[None]:
     """Name the route and its endpoint in every mistake that is found inside."""
     try:
         yield
-    except FastAPIError as error:
+    except Exception as error:
         add_place(error, f"{label}, {describe_callable(endpoint)}")
         raise
 
@@ -111,5 +110,7 @@ def override_dependencies(plan: AnyPlan, overrides: Overrides) -> AnyPlan:
     """
     if not overrides:
         return plan
-    root = override_calls(plan.root, overrides, path_names=plan.path_names)
+    methods = getattr(plan, "methods", ("WebSocket",))
+    with placed(f"{','.join(sorted(methods))} {plan.path_format}", plan.endpoint):
+        root = override_calls(plan.root, overrides, path_names=plan.path_names)
     return replace(plan, root=root)

@@ -1,0 +1,4 @@
+from pronghorn import APIRouter, FastAPI
+
+app = FastAPI()
+app.include_router(APIRouter)
