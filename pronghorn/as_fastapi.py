@@ -23,9 +23,9 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from pronghorn.diagnostics import did_you_mean, setup_error
 from pronghorn.incidental import find_elsewhere
@@ -79,6 +79,12 @@ class AliasLoader(Loader):
         module = importlib.import_module(self.real_name)
         self.real_spec = module.__spec__
         return module
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code of the real module, for ``python -m fastapi``."""
+        real = _spec_of(self.real_name)
+        loader = None if real is None else real.loader
+        return loader.get_code(self.real_name) if isinstance(loader, InspectLoader) else None
 
     def exec_module(self, module: ModuleType) -> None:
         """Give the module its own spec back; its code has run already.

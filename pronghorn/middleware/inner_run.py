@@ -189,19 +189,20 @@ class InnerRun:
         task.add_done_callback(self._on_done)
         try:
             while not task.done():
-                asked, self._asked = self._asked, None
-                if asked is None:
-                    await self._until_notified()
-                else:
-                    await self.advance_quietly()
-                    if not asked.done():
-                        asked.set_result(None)
+                await self._answer_one()
         finally:
-            if not task.done():
-                task.cancel()
-                with CancelScope(shield=True):
-                    await wait([task])
+            await _ended(task)
         task.result()
+
+    async def _answer_one(self) -> None:
+        """Go on with the application if somebody has asked; else wait until somebody does."""
+        asked, self._asked = self._asked, None
+        if asked is None:
+            await self._until_notified()
+            return
+        await self.advance_quietly()
+        if not asked.done():
+            asked.set_result(None)
 
     async def _until_notified(self) -> None:
         self._wake = get_running_loop().create_future()
@@ -376,3 +377,11 @@ class RunInOwnTask(InnerRun):
                 await self.advance()
             except Exception:  # noqa: BLE001 - what the middleware raised counts
                 return
+
+
+async def _ended(task: Task[Any]) -> None:
+    """Cancel a task that is not done, and wait until it is."""
+    if not task.done():
+        task.cancel()
+        with CancelScope(shield=True):
+            await wait([task])
