@@ -287,9 +287,15 @@ class OuterPipeline(ServerErrorMiddleware):
 
 
 def locate(error: Exception, scope: Scope) -> None:
-    """Put the path of the mount before the route's path in what a validation error says."""
+    """Put the path of the mount before the route's path in what a validation error says.
+
+    Once: the error of a mounted application goes on to the one around it.
+    """
     root_path = scope.get("root_path", "").rstrip("/")
     if not root_path or not isinstance(error, ValidationException) or not error.endpoint_path:
         return
+    if "_root_path" in vars(error):
+        return
+    vars(error)["_root_path"] = root_path
     methods, _, path = error.endpoint_path.partition(" ")
     error.endpoint_path = f"{methods} {root_path}{path}"

@@ -24,6 +24,8 @@ from types import ModuleType
 from typing import Any
 
 import fastapi
+import fastapi.exceptions
+import fastapi.middleware.cors
 import fastapi.responses
 import fastapi.security
 import fastapi.sse
@@ -32,6 +34,8 @@ import typing_extensions
 from starlette.responses import Response
 
 import pronghorn
+import pronghorn.exceptions
+import pronghorn.middleware.cors
 import pronghorn.responses
 import pronghorn.security
 import pronghorn.sse

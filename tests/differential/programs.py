@@ -78,6 +78,72 @@ APP_OPTIONS = (
 )
 
 
+#: What may stand around the routes.
+SURROUNDINGS = (
+    """
+@app.exception_handler(fastapi.exceptions.RequestValidationError)
+async def on_invalid(request, error):
+    errors = list(dict.fromkeys(map(repr, error.errors())))
+    content = {"errors": errors, "body": seen("invalid", {"body": error.body})}
+    return fastapi.responses.JSONResponse(content, status_code=400)
+""",
+    """
+@app.exception_handler(ValueError)
+def on_value_error(request, error):
+    return fastapi.responses.PlainTextResponse(str(error), status_code=418)
+""",
+    """
+@app.exception_handler(404)
+async def on_absent(request, error):
+    return fastapi.responses.JSONResponse({"absent": request.url.path}, status_code=404)
+""",
+    """
+@app.exception_handler(Exception)
+async def on_anything(request, error):
+    return fastapi.responses.PlainTextResponse(type(error).__name__, status_code=503)
+""",
+    """
+@app.middleware("http")
+async def around(request, call_next):
+    seen("before", {"path": request.url.path})
+    response = await call_next(request)
+    response.headers["x-around"] = str(response.status_code)
+    return response
+""",
+    "app.add_middleware(fastapi.middleware.cors.CORSMiddleware, allow_origins=['*'])",
+    """
+class Noting(fastapi.routing.APIRoute):
+    def get_route_handler(self):
+        handler = super().get_route_handler()
+
+        async def noting(request):
+            seen("route", {"name": self.name})
+            return await handler(request)
+
+        return noting
+
+
+router.route_class = Noting
+""",
+)
+#: How the router becomes a part of the app.
+INCLUSIONS = (
+    "app.include_router(router, prefix='/pre')",
+    "app.include_router(router, prefix='/pre', tags=['inc'], deprecated=True)",
+    "app.include_router(router, prefix='/pre', responses={418: {'description': 'tea'}})",
+    """
+outer = fastapi.APIRouter(prefix='/pre')
+outer.include_router(router)
+app.include_router(outer)
+""",
+    """
+sub = fastapi.FastAPI()
+sub.include_router(router)
+app.mount('/pre', sub)
+""",
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class RouteFacts:
     """What a client needs to know of a route: methods, path, and what it reads."""
@@ -226,21 +292,15 @@ def programs(draw: st.DrawFn) -> Generated:
         for number in range(draw(st.integers(1, 3)))
     ]
     parts = ["from __future__ import annotations"] if draw(chance(8)) else []
-    parts += [PRELUDE, *[item.source for item in (*models, *flat)]]
-    sources = sorted((*models, *flat), key=lambda item: item.kind.annotation)
-    parts = [*parts[: -len(sources)], *[item.source for item in sources]] if sources else parts
+    in_order = sorted((*models, *flat), key=lambda item: item.kind.annotation)
+    parts += [PRELUDE, *[item.source for item in in_order]]
     if security:
         parts.append(f"scheme = {draw(st.sampled_from(SECURITY)) % draw(st.booleans())}")
     parts += [item.source for item in known]
     parts += _applications(draw, known)
     parts += [source for source, _ in routes]
-    parts.append(
-        f"app.include_router(router, prefix='/pre'{draw(st.sampled_from(['', INCLUDED]))})"
-    )
+    parts.append(draw(st.sampled_from(INCLUSIONS)))
     return Generated("\n\n".join(parts), tuple(facts for _, facts in routes))
-
-
-INCLUDED = ", tags=['inc'], deprecated=True, responses={418: {'description': 'tea'}}"
 
 
 def _applications(draw: st.DrawFn, known: list[Function]) -> list[str]:
@@ -248,4 +308,10 @@ def _applications(draw: st.DrawFn, known: list[Function]) -> list[str]:
     router = draw(st.sampled_from(["", "tags=['r']", "route_class=fastapi.routing.APIRoute"]))
     if known and draw(chance(15)):
         options.append(f"dependencies=[{depends(draw, draw(st.sampled_from(known)))}]")
-    return [f"app = fastapi.FastAPI({', '.join(options)})", f"router = fastapi.APIRouter({router})"]
+    made = [f"app = fastapi.FastAPI({', '.join(options)})", f"router = fastapi.APIRouter({router})"]
+    made += draw(st.lists(st.sampled_from(SURROUNDINGS), max_size=2, unique=True))
+    if known and draw(chance(8)):
+        other = draw(st.sampled_from(known)).name
+        made.append("def other(q: int = 1):\n    return seen('other', locals())")
+        made.append(f"app.dependency_overrides[{other}] = other")
+    return made

@@ -125,6 +125,18 @@ def a(d: Annotated[Any, fastapi.Depends(dependency, scope="function")]): return 
 """,
         [Request("GET", b"/a")],
     ),
+    "an error in a mounted application says its path once": (
+        CAT
+        + """
+sub = fastapi.FastAPI()
+
+@sub.get("/a")
+def a() -> int: return "b"
+
+app.mount("/sub", sub)
+""",
+        [Request("GET", b"/sub/a")],
+    ),
     "a whole body of several names has the title of its parameter": (
         CAT
         + """
