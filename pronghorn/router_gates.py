@@ -12,11 +12,13 @@ from typing import Any
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
 
+from pronghorn.router_copies import CopiedRouter
+
 #: Where the ASGI scope holds the method of the route behind the router that is being asked.
 BEHIND = "pronghorn.behind"
 
 
-class Includable(Router):
+class Includable(CopiedRouter):
     """A router that may be asked before one of its routes is."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

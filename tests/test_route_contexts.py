@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Match, Mount, Route, Router
@@ -153,6 +156,37 @@ def test_a_router_class_that_wants_to_be_asked() -> None:
     assert client.get("/api/nested/items/a", headers=headers).status_code == 422
     assert second.handled == 2
     assert all(isinstance(route, APIRoute) for route in nested.routes)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_a_copied_router_is_another_router(duplicate: Callable[[APIRouter], APIRouter]) -> None:
+    inner, router = APIRouter(), APIRouter(prefix="/a", on_startup=[lambda: started.append("a")])
+    started: list[str] = []
+
+    @router.get("/own")
+    def own() -> str:
+        return "own"
+
+    @inner.get("/inner")
+    def read_inner() -> str:
+        return "inner"
+
+    router.include_router(inner)
+    made = duplicate(router)
+
+    @made.get("/later")
+    def later() -> str:
+        return "later"
+
+    app = FastAPI()
+    app.include_router(made, prefix="/api")
+    with TestClient(app) as client:
+        found = [client.get(f"/api/a/{name}").json() for name in ("own", "inner", "later")]
+    assert found == ["own", "inner", "later"]
+    assert started == ["a"]
+    assert [route.path for route in router.routes] == ["/a/own", "/a/inner"]  # type: ignore[attr-defined]
+    client = TestClient(made)
+    assert client.get("/a/later").json() == "later"
 
 
 def matches(context: RouteContext, scope: dict[str, Any]) -> bool:

@@ -149,7 +149,7 @@ def _inject(kind: str, call: Call, inputs: Inputs) -> Any:
         return inputs.background
     if kind == "security scopes":
         return SecurityScopes(scopes=list(call.scopes))
-    is_websocket = inputs.connection.scope["type"] == "websocket"
+    is_websocket = inputs.connection.scope.get("type") == "websocket"
     if (kind == "request" and is_websocket) or (kind == "websocket" and not is_websocket):
         return SKIPPED  # the parameter's own default decides
     return inputs.connection
