@@ -80,11 +80,23 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     - `is_operation`: False for what only looks like one, and is none for hooks either.
     """
     general = general_handler(plan, label)
-    watched = from_request_handler(general.respond, label)
+    watched = in_stages(general, label)
     handler = watched if general_mode() else HttpWriter(plan, general, label).compile()
     if is_operation:
         handler = hooked(CompiledRoute(plan, handler, watched))
     return _with_limits(handler, plan)
+
+
+def in_stages(general: GeneralHandler, label: str) -> Handler:
+    """The general way of one route, with a lifetime only where something has one."""
+    if general.needs_lifetime:
+        return from_request_handler(general.respond, label)
+    respond = general.respond
+
+    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        await exchange.send_response(await respond(exchange.connection))
+
+    return handler
 
 
 def from_request_handler(handle: RequestHandler, label: str) -> Handler:

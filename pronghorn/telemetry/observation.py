@@ -101,6 +101,7 @@ class Observation:
         self._logger = logger
         self._mounts = len(scope.get(INSIDE, ()))
         self._endpoint: Any = None
+        self._named: str | None = None
         self._is_over = False
         self._cell = Cell()
         context = propagate.extract(scope["headers"], getter=GETTER)
@@ -149,7 +150,8 @@ class Observation:
 
     def _name(self, span: Span) -> None:
         route = self.route()
-        if route is not None:
+        if route is not None and route != self._named:
+            self._named = route
             span.set_attribute("http.route", route)
             span.update_name(f"{self.span_name} {route}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
@@ -39,6 +40,38 @@ class Instruments:
         )
 
 
+class GlobalProvider:
+    """Asks the API for one of its global providers.
+
+    The API looks into the environment each time it is asked while none is set, which takes longer
+    than to answer a request. So we look at its own variable first, and ask only where that is
+    set, unknown, or does not count: the function was replaced, or the environment names a
+    provider.
+
+    - `api`: the module with the function to ask.
+    - `name`: "tracer", "meter" or "logger".
+    """
+
+    def __init__(self, api: Any, name: str) -> None:
+        self._api = api
+        self._function_name = f"get_{name}_provider"
+        self._variable = f"_{name.upper()}_PROVIDER"
+        self._function = getattr(api, self._function_name)
+        self._variables: dict[str, Any] = getattr(self._function, "__globals__", {})
+        self._is_named = f"OTEL_PYTHON_{name.upper()}_PROVIDER" in os.environ
+
+    def get(self) -> Any:
+        """The provider, or a proxy for it; None if it is known that none is set."""
+        function = getattr(self._api, self._function_name)
+        if (
+            function is self._function
+            and not self._is_named
+            and self._variables.get(self._variable, self) is None
+        ):
+            return None
+        return function()
+
+
 class Signals:
     """What an application measures with.
 
@@ -51,6 +84,9 @@ class Signals:
 
         self._settings = settings
         self._version = FASTAPI_VERSION
+        self._global_tracer = GlobalProvider(trace, "tracer")
+        self._global_meter = GlobalProvider(metrics, "meter")
+        self._global_logger = GlobalProvider(_logs, "logger")
         self._made: dict[str, tuple[Any, Any]] = {}
 
     def tracer(self) -> Tracer | None:
@@ -59,7 +95,7 @@ class Signals:
             return None
         given = self._settings.tracer_provider
         if given is None or is_proxy(given):
-            given = trace.get_tracer_provider()
+            given = self._global_tracer.get()
         tracer: Tracer | None = self._kept(given, self._new_tracer, "tracer")
         return tracer
 
@@ -69,7 +105,7 @@ class Signals:
             return None
         given = self._settings.meter_provider
         if given is None or is_proxy(given):
-            given = metrics.get_meter_provider()
+            given = self._global_meter.get()
         instruments: Instruments | None = self._kept(given, self._new_instruments, "instruments")
         return instruments
 
@@ -79,12 +115,12 @@ class Signals:
             return None
         given = self._settings.logger_provider
         if given is None or is_proxy(given):
-            given = _logs.get_logger_provider()
+            given = self._global_logger.get()
         logger: Logger | None = self._kept(given, self._new_logger, "logger")
         return logger
 
     def _kept(self, provider: Any, make: Any, name: str) -> Any:
-        if is_of_api(provider):
+        if provider is None or is_of_api(provider):
             return None
         known = self._made.get(name)
         if known is None or known[0] is not provider:

@@ -86,6 +86,42 @@ def test_compiled_handlers_are_the_same_as_long_as_no_provider_is_set() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("api", "sdk", "name"),
+    [
+        ("opentelemetry.trace", "opentelemetry.sdk.trace", "tracer"),
+        ("opentelemetry.metrics", "opentelemetry.sdk.metrics", "meter"),
+        ("opentelemetry._logs", "opentelemetry.sdk._logs", "logger"),
+    ],
+)
+def test_each_global_provider_is_noticed(api: str, sdk: str, name: str) -> None:
+    run(
+        f"""
+        import {api} as api
+        import {sdk} as sdk
+
+        assert TestClient(app).get("/items/1").json() == 1
+        assert not app.is_watched()
+        api.set_{name}_provider(sdk.{name.capitalize()}Provider(shutdown_on_exit=False))
+        assert app.is_watched()
+        assert TestClient(app).get("/items/1").json() == 1
+        """
+    )
+
+
+def test_a_provider_that_the_environment_names_is_used() -> None:
+    run(
+        """
+        import os
+
+        os.environ["OTEL_PYTHON_TRACER_PROVIDER"] = "sdk_tracer_provider"
+        import opentelemetry.trace
+
+        assert app.is_watched()
+        """
+    )
+
+
 def test_a_missing_package_is_said_only_to_those_who_ask() -> None:
     run(
         """
