@@ -1,0 +1,132 @@
+"""What a request costs, in numbers that are the same on every machine and on every run.
+
+Timings are noise on a shared machine. The number of Python functions that a request calls is not:
+when a change makes the engine do more, it shows here. The bounds leave room for what the versions
+of Python and of the libraries differ in; lower them when something gets cheaper.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from tests.guards.programs import ASKS, app
+
+#: The greatest number of Python functions that the second request of each kind may call. Those
+#: of the test itself are among them: receiving, and sending the two messages of an answer.
+BOUNDS = {
+    "constant": 22,
+    "path and query": 26,
+    "body": 27,
+    "dependency graph": 180,
+    "yield dependency": 76,
+    "header, cookie, list": 29,
+    "form": 42,
+    "bearer": 54,
+    "HTTPException": 38,
+    "422": 80,
+    "404": 44,
+    "def endpoint": 174,
+    "def endpoint and dependencies": 174,
+}
+#: How often a request goes to a worker thread: neighbours share one hop.
+HOPS = {"dependency graph": 1, "def endpoint": 1, "def endpoint and dependencies": 1}
+REQUESTS = 50
+#: A leak shows every time; a cache of Pydantic's that is being filled does not.
+TRIES = 4
+
+
+class Called:
+    """The Python functions that were called, each call once, however often it was resumed."""
+
+    def __init__(self) -> None:
+        self.frames: dict[FrameType, None] = {}
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            self.frames[frame] = None
+
+    def names(self) -> list[str]:
+        return [
+            f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}" for frame in self.frames
+        ]
+
+
+@contextmanager
+def called() -> Iterator[Called]:
+    """Watch the calls of this thread; what the block itself calls first is not counted."""
+    found = Called()
+    before = sys.getprofile()
+    sys.setprofile(found)
+    try:
+        yield found
+    finally:
+        sys.setprofile(before)
+
+
+async def second_request(name: str) -> list[str]:
+    """The functions that the second request of a kind calls."""
+    await ASKS[name].send_to(app)
+    with called() as found:
+        await ASKS[name].send_to(app)
+    return found.names()
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_functions_per_request(name: str) -> None:
+    names = asyncio.run(second_request(name))
+    assert len(names) <= BOUNDS[name], "\n".join(names)
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_thread_hops_per_request(name: str) -> None:
+    names = asyncio.run(second_request(name))
+    assert names.count("anyio.to_thread.run_sync") == HOPS.get(name, 0)
+
+
+async def growth(name: str) -> tuple[int, int]:
+    """How many objects and memory blocks stay after some requests."""
+    for _ in range(REQUESTS):
+        await ASKS[name].send_to(app)
+    kept = []
+    for _ in range(TRIES):
+        gc.collect()
+        objects, blocks = len(gc.get_objects()), sys.getallocatedblocks()
+        for _ in range(REQUESTS):
+            await ASKS[name].send_to(app)
+        gc.collect()
+        kept.append((len(gc.get_objects()) - objects, sys.getallocatedblocks() - blocks))
+    return min(found[0] for found in kept), min(found[1] for found in kept)
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_nothing_stays_after_a_request(name: str) -> None:
+    objects, blocks = asyncio.run(growth(name))
+    assert objects <= 2, "objects that the collector sees"  # lists of this test
+    assert blocks < REQUESTS, "blocks of memory: less than one for each request"
+
+
+@pytest.mark.parametrize("name", ["constant", "path and query", "body", "dependency graph"])
+def test_a_request_leaves_no_cycles(name: str) -> None:
+    """What has no cycles is freed at once; the collector, which stops everything, need not run."""
+
+    async def collected() -> int:
+        for _ in range(3):
+            await ASKS[name].send_to(app)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(REQUESTS):
+                await ASKS[name].send_to(app)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert asyncio.run(collected()) < REQUESTS
