@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lint format types conformance differential ecosystem bench bench-wire clean
+.PHONY: help python environment demo test lint format types conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,15 @@ bench: python ## Compare with FastAPI, in process and without a network (ARGS=--
 
 bench-wire: python ## Requests per second over a socket, FastAPI, pronghorn and peers (ARGS=--core for ours only)
 	@$(PYTHON) -m benchmarks.wire $(ARGS)
+
+bench-growth: python ## Time and memory of programs that grow, beside FastAPI (ARGS=--quick)
+	@$(PYTHON) -m benchmarks.growth $(ARGS)
+
+bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, beside FastAPI (ARGS=--quick)
+	@$(PYTHON) -m benchmarks.shapes $(ARGS)
+
+plots: python ## Draw the plots and tables of docs/performance.md from benchmarks/results
+	@$(PYTHON) -m benchmarks.plot
 
 clean: ## Remove environments, unpacked suites and caches
 	rm -rf .venv .venv-* .conformance .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build
