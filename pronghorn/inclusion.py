@@ -25,6 +25,11 @@ class Inclusion:
     #: Routes as they are inside, kept as long as the original does not change.
     known: dict[int, tuple[int, BaseRoute, BaseRoute]] = field(default_factory=dict)
 
+    def shown(self) -> list[BaseRoute]:
+        """The routes of the included router as they were last shown."""
+        found = (self.known.get(id(route)) for route in self.router.routes)
+        return [entry[2] for entry in found if entry is not None]
+
 
 def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
     """A route as it is inside an outer level; see `APIRoute.included`."""
@@ -49,6 +54,26 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
         clone.app = Router([Mount(prefix, app=route.app)])
     inside: BaseRoute = clone
     return inside
+
+
+def kept_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:
+    """What a router holds that is to show exactly these routes.
+
+    An inclusion stays if all of its routes stay together, so that what is added to the included
+    router later is still found. Other routes become the router's own.
+    """
+    inclusions = [entry for entry in entries if isinstance(entry, Inclusion)]
+    starts = {id(shown[0]): (entry, shown) for entry in inclusions if (shown := entry.shown())}
+    kept: list[Any] = []
+    position = 0
+    while position < len(routes):
+        entry, shown = starts.get(id(routes[position]), (None, routes[position : position + 1]))
+        following = routes[position : position + len(shown)]
+        if entry is None or [id(route) for route in following] != [id(route) for route in shown]:
+            entry, shown = routes[position], routes[position : position + 1]
+        kept.append(entry)
+        position += len(shown)
+    return kept + [entry for entry in inclusions if not entry.shown()]
 
 
 def contains(router: Router, other: Router) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
 
+from pronghorn.inclusion import Inclusion, included_route
+from pronghorn.inheritance import combine_options, limits_of
 from pronghorn.router_copies import CopiedRouter
 
 #: Where the ASGI scope holds the method of the route behind the router that is being asked.
@@ -35,6 +37,21 @@ class Includable(CopiedRouter):
         """Let the route behind this router answer; outside of an inclusion, the router itself."""
         behind = scope.pop(BEHIND, None)
         await (behind or self.app)(scope, receive, send)
+
+
+def shown_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute:
+    """A route of an included router as the outer router shows it, made again after a change."""
+    revision = getattr(route, "revision", 0)
+    known = inclusion.known.get(id(route))
+    if known is not None and known[0] == revision and known[1] is route:
+        return known[2]
+    options = combine_options(outer.inherited(), inclusion.options)
+    options = combine_options(options, limits_of(inclusion.router))
+    inside = included_route(route, options, outer.dependency_overrides_provider)
+    inside = behind(inclusion.router, inside)
+    # The original is kept too, so that its id cannot be used again.
+    inclusion.known[id(route)] = (revision, route, inside)
+    return inside
 
 
 def behind(router: Router, route: BaseRoute) -> BaseRoute:

@@ -23,8 +23,13 @@ from pronghorn.frontend import (
     ServesFrontends,
     longest_path_first,
 )
-from pronghorn.inclusion import Inclusion, included_route, refuse_cycle, refuse_empty_paths
-from pronghorn.inheritance import check_prefix, combine_chain, combine_options, limits_of, written
+from pronghorn.inclusion import (
+    Inclusion,
+    kept_entries,
+    refuse_cycle,
+    refuse_empty_paths,
+)
+from pronghorn.inheritance import check_prefix, combine_chain, written
 from pronghorn.keywords import expanded_signature, option_defaults
 from pronghorn.lifespans import (
     HandlerLifespan,
@@ -49,7 +54,7 @@ from pronghorn.route_apps import get_websocket_app
 from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.route_functions import *  # noqa: F403 - likewise
 from pronghorn.route_functions import WATCHED
-from pronghorn.router_gates import Includable, behind
+from pronghorn.router_gates import Includable, shown_inside
 from pronghorn.routes import APIRoute
 from pronghorn.run.delivery import EventDelivery
 from pronghorn.run.exchange import Exchange
@@ -155,8 +160,8 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         declared()
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
-        """Have exactly these routes; included routers are no longer looked at."""
-        self._entries = list(routes)
+        """Have exactly these routes; an included router stays live if all of its routes do."""
+        self._entries = kept_entries(routes, self._entries)
         declared()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
@@ -169,7 +174,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         for entry in self._entries:
             if isinstance(entry, Inclusion):
                 last_routes = getattr(entry.router, "last_routes", tuple)
-                found += [self._included(route, entry) for route in last_routes()]
+                found += [shown_inside(self, entry, route) for route in last_routes()]
         return longest_path_first(found)
 
     def current_overrides(self) -> Overrides:
@@ -183,25 +188,13 @@ class APIRouter(Verbs, ServesFrontends, Includable):
                 yield entry
                 continue
             for route in entry.router.routes:
-                yield self._included(route, entry)
-
-    def _included(self, route: BaseRoute, inclusion: Inclusion) -> BaseRoute:
-        revision = getattr(route, "revision", 0)
-        known = inclusion.known.get(id(route))
-        if known is not None and known[0] == revision and known[1] is route:
-            return known[2]
-        outer = combine_options(self._inherited(), inclusion.options)
-        outer = combine_options(outer, limits_of(inclusion.router))
-        inside = included_route(route, outer, self.dependency_overrides_provider)
-        inside = behind(inclusion.router, inside)
-        # The original is kept too, so that its id cannot be used again.
-        inclusion.known[id(route)] = (revision, route, inside)
-        return inside
+                yield shown_inside(self, entry, route)
 
     def _mark_routes_changed(self) -> None:
         declared()
 
-    def _inherited(self) -> dict[str, Any]:
+    def inherited(self) -> dict[str, Any]:
+        """The options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
     def answerer(self) -> Callable[[Exchange], Awaitable[None]]:
@@ -239,7 +232,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         kept = written(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
         kept["methods"] = kept.get("methods") or ["GET"]
-        combined = combine_chain([self._inherited(), kept])
+        combined = combine_chain([self.inherited(), kept])
         check_path(path)
         full_path = combined.pop("prefix", "") + path
         arguments = {name: value for name, value in combined.items() if name in ROUTE_OPTIONS}
@@ -327,7 +320,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         return decorate
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        options = combine_chain([self._inherited(), {"prefix": prefix}])
+        options = combine_chain([self.inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
         declared()

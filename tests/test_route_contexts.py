@@ -158,6 +158,39 @@ def test_a_router_class_that_wants_to_be_asked() -> None:
     assert all(isinstance(route, APIRoute) for route in nested.routes)
 
 
+def test_included_routers_stay_live_when_another_route_is_removed() -> None:
+    app, router, empty = FastAPI(), APIRouter(), APIRouter()
+
+    @router.get("/early")
+    def early() -> str:
+        return "early"
+
+    app.include_router(router, prefix="/a")
+    app.include_router(empty, prefix="/b")
+    docs = next(route for route in app.routes if getattr(route, "path", "") == "/docs")
+
+    app.routes.remove(docs)
+    for included in (router, empty):
+        included.add_api_route("/later", early)
+
+    client = TestClient(app)
+    assert client.get("/docs").status_code == 404
+    for path in ("/a/early", "/a/later", "/b/later"):
+        assert client.get(path).json() == "early"
+
+
+def test_one_route_of_an_included_router_can_be_removed() -> None:
+    app, router = FastAPI(openapi_url=None), APIRouter()
+    for name in ("one", "two"):
+        router.add_api_route(f"/{name}", lambda: "ok")
+    app.include_router(router, prefix="/a")
+
+    app.router.routes = [route for route in app.routes if getattr(route, "path", "") != "/a/one"]
+
+    client = TestClient(app)
+    assert [client.get(f"/a/{name}").status_code for name in ("one", "two")] == [404, 200]
+
+
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
 def test_a_copied_router_is_another_router(duplicate: Callable[[APIRouter], APIRouter]) -> None:
     inner, router = APIRouter(), APIRouter(prefix="/a", on_startup=[lambda: started.append("a")])
