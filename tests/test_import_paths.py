@@ -156,9 +156,12 @@ async def test_websocket_validation_error_closes_with_1008() -> None:
         sent.append(message)
 
     websocket = WebSocket({"type": "websocket", "headers": [], "path": "/"}, receive, send)
-    error = WebSocketRequestValidationError([{"type": "missing"}])
+    error = WebSocketRequestValidationError(
+        [{"type": "missing", "loc": ("query", "q"), "msg": "Field required"}]
+    )
     await websocket_request_validation_exception_handler(websocket, error)
-    assert sent == [{"type": "websocket.close", "code": 1008, "reason": [{"type": "missing"}]}]
+    reason = "query.q: Field required"
+    assert sent == [{"type": "websocket.close", "code": 1008, "reason": reason}]
 
 
 async def test_exit_stack_is_closed_after_the_response() -> None:
