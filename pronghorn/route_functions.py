@@ -20,7 +20,7 @@ from pronghorn.datastructures import Default
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.solving import solve_dependencies
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.exceptions import EndpointContext, RequestValidationError, ResponseValidationError
+from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field
 from pronghorn.patches import current, replaced
 from pronghorn.plan.body import given_body
@@ -231,9 +231,7 @@ class _StepwiseHandler(GeneralHandler):
             embed_body_fields=self.embed,
         )
         if solved.errors:
-            raise RequestValidationError(
-                solved.errors, body=inputs.body, endpoint_ctx=self.context()
-            )
+            raise self.invalid(inputs, solved.errors)
         if self.streamer is not None:
             items = self.calls[-1].function(**solved.values)
             return self.streamer.response(items, solved.response, solved.background_tasks)

@@ -107,6 +107,8 @@ class Dependant:
     #: The route for people, in error messages: ``GET /items/{item_id}``.
     _label: str = field(default="", repr=False, compare=False)
     _changes: Changes | None = field(default=None, repr=False, compare=False)
+    #: What `solve_dependencies` has made of the graph, for as long as it does not change.
+    _prepared: Any = field(default=None, repr=False, compare=False)
 
     def __setattr__(self, name: str, value: Any) -> None:
         changes = None if name.startswith("_") else getattr(self, "_changes", None)

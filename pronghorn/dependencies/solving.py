@@ -15,7 +15,7 @@ from starlette.responses import Response
 from pronghorn.background import BackgroundTasks
 from pronghorn.compile.general import LIFETIME_KEY
 from pronghorn.compile.steps import calls_of, injects, order_calls
-from pronghorn.dependencies.models import Dependant
+from pronghorn.dependencies.models import Changes, Dependant
 from pronghorn.plan.dependencies import Step, override_calls
 from pronghorn.plan.model import CallPlan, InjectedKind
 from pronghorn.run.lifetime import Lifetime
@@ -69,12 +69,8 @@ async def solve_dependencies(
         async_exit_stack: Closes dependencies that yield.
         embed_body_fields: Whether the body is an object with one member per field.
     """
-    root = dependant.to_plan()
-    overrides = getattr(dependency_overrides_provider, "dependency_overrides", None)
-    if overrides:
-        names = frozenset(get_path_param_names(dependant.path or ""))
-        root = override_calls(root, overrides, path_names=names)
-    steps = order_calls(root)
+    overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
+    steps, planned = _prepared(dependant, overrides)
     if background_tasks is None and injects(steps, InjectedKind.BACKGROUND_TASKS):
         background_tasks = BackgroundTasks()
     response = InjectedResponse() if response is None else response
@@ -88,10 +84,30 @@ async def solve_dependencies(
         background=background_tasks,
     )
     cache = dict(dependency_cache or {})
-    calls, results = _with_cache(steps, cache), list[Any]()
+    calls, results = _with_cache(steps, planned, cache), list[Any]()
     values, errors = await solve(calls, inputs, results=results)
     _remember(steps, results, cache)
     return SolvedDependency(values, errors, background_tasks, response, cache)
+
+
+def _prepared(
+    dependant: Dependant, overrides: Mapping[Any, Any]
+) -> tuple[tuple[Step, ...], list[Call]]:
+    """The calls of a graph in their order, kept until the graph or the overrides change."""
+    if dependant._changes is None:
+        dependant.adopt(Changes())
+    count = dependant._changes.count if dependant._changes is not None else 0
+    known = dependant._prepared
+    if known is None or known[0] != count or known[1] != overrides:
+        root = dependant.to_plan()
+        if overrides:
+            names = frozenset(get_path_param_names(dependant.path or ""))
+            root = override_calls(root, overrides, path_names=names)
+        steps = order_calls(root)
+        known = count, dict(overrides), (steps, calls_of(steps))
+        dependant._prepared = known
+    found: tuple[tuple[Step, ...], list[Call]] = known[2]
+    return found
 
 
 class _StacksOfCaller(Lifetime):
@@ -114,9 +130,13 @@ def _shares(call: CallPlan, cache: Mapping[Any, Any]) -> bool:
     return call.marker is not None and call.use_cache and call.cache_key in cache
 
 
-def _with_cache(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> list[Call]:
+def _with_cache(
+    steps: tuple[Step, ...], planned: list[Call], cache: Mapping[Any, Any]
+) -> list[Call]:
     """The calls of a graph; those with a known result give it without being made."""
-    calls = calls_of(steps)
+    if not cache:
+        return planned
+    calls = list(planned)
     for index, step in enumerate(steps):
         if _shares(step.call, cache):
             calls[index] = _giving(cache[step.call.cache_key])

@@ -113,6 +113,22 @@ async def test_a_second_graph_of_the_same_request_shares_results() -> None:
     assert log == ["solved"]
 
 
+async def test_a_graph_that_changes_between_two_requests() -> None:
+    graph = get_dependant(path="/", call=lambda q=1: None)
+    results = []
+    for _ in range(2):
+        async with AsyncExitStack() as stack:
+            result = await solve_dependencies(
+                request=request("q=5"),
+                dependant=graph,
+                async_exit_stack=stack,
+                embed_body_fields=False,
+            )
+        results.append(result.values)
+        graph.query_params.clear()
+    assert results == [{"q": "5"}, {}]
+
+
 async def test_response_and_background_tasks() -> None:
     def dependency(response: Response, tasks: BackgroundTasks) -> None:
         response.headers["x-set"] = "yes"
