@@ -100,7 +100,7 @@ async def on_absent(request, error):
     """
 @app.exception_handler(Exception)
 async def on_anything(request, error):
-    return fastapi.responses.PlainTextResponse(type(error).__name__, status_code=503)
+    return fastapi.responses.PlainTextResponse(name_of(error), status_code=503)
 """,
     """
 @app.middleware("http")
@@ -301,6 +301,22 @@ def programs(draw: st.DrawFn) -> Generated:
     parts += [source for source, _ in routes]
     parts.append(draw(st.sampled_from(INCLUSIONS)))
     return Generated("\n\n".join(parts), tuple(facts for _, facts in routes))
+
+
+@st.composite
+def readers(draw: st.DrawFn, locations: list[str]) -> Generated:
+    """A program with one route that only reads: for many requests, as hostile as can be."""
+    models = [draw(model(number, [], False)) for number in range(draw(st.integers(0, 2)))]
+    flat = [draw(model(9, [], True))] if draw(chance(30)) else []
+    read = [
+        draw(parameter(f"a{index}", draw(st.sampled_from(locations)), models, flat))
+        for index in range(draw(st.integers(1, 1 if draw(chance(50)) else 5)))
+    ]
+    signature = ", ".join(["*", *[item.source for item in read]])
+    route = f"@app.post('/r')\nasync def endpoint({signature}):\n    return seen('r', locals())"
+    sources = [item.source for item in (*models, *flat)]
+    source = "\n\n".join([PRELUDE, *sources, "app = fastapi.FastAPI()", route])
+    return Generated(source, (RouteFacts(("POST",), "/r", tuple(read)),))
 
 
 def _applications(draw: st.DrawFn, known: list[Function]) -> list[str]:

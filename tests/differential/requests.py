@@ -213,12 +213,17 @@ def path_for(draw: st.DrawFn, route: RouteFacts, mood: int) -> bytes:
 
 
 @st.composite
-def requests(draw: st.DrawFn, route: RouteFacts) -> Request:
-    """A request that more or less fits a route."""
+def requests(
+    draw: st.DrawFn, route: RouteFacts, moods: tuple[int, ...] = (0, 0, 0, 4, 8, 15, 40)
+) -> Request:
+    """A request that more or less fits a route.
+
+    - `moods`: how many of a hundred values are hostile; one is chosen.
+    """
     by_location: dict[str, list[Parameter]] = {}
     for item in route.parameters:
         by_location.setdefault(item.location, []).append(item)
-    mood = draw(st.sampled_from([0, 0, 0, 4, 8, 15, 40]))
+    mood = draw(st.sampled_from(moods))
     headers = draw(header_list(by_location.get("header", []), mood))
     headers += draw(cookie_headers(by_location.get("cookie", []), mood))
     if draw(chance(50)):
