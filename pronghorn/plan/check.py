@@ -196,8 +196,7 @@ def check_exception_keys(keys: Iterable[Any]) -> None:
         elif isinstance(key, BaseException):
             meant = type(key).__name__
         raise _type_error(
-            "An exception handler is for a status code or a class of exceptions, "
-            f"not {_name(key)}",
+            f"An exception handler is for a status code or a class of exceptions, not {_name(key)}",
             f"Did you mean {meant}?" if meant else f"{key!r} was given",
             f"@app.exception_handler({meant or 'ValueError'})",
         )
