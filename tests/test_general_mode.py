@@ -9,7 +9,7 @@ import pytest
 
 from tests.bad_input.asking import Answer, ask
 from tests.bad_input.attacks import FORM, JSON, MULTIPART, Attack
-from tests.compile.test_once import PART, REQUESTS, program
+from tests.compile.program import PART, REQUESTS, program
 
 MORE = [
     Attack("query", "/items/5", query=b"q=a%20b&q=c"),
