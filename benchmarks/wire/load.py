@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 BODY = b'{"name":"pen","price":2.5,"tags":["blue","thin"]}'
 TARGETS = {"GET": "/items/42?q=hello&limit=10", "POST": "/items"}
 LUA = f"""wrk.method = "POST"

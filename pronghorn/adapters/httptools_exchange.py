@@ -179,7 +179,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         """Send a complete JSON response with one write."""
         protocol = self.protocol
         extra = header_lines(headers) if headers else b""
-        prefix = protocol.prefix(status)
+        prefix = protocol.prefixes.get(status, protocol.server_state.default_headers)
         if extra is None or prefix is None:
             await Exchange.send_json(self, body, status, headers)
             return
@@ -198,16 +198,12 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             b"%bcontent-length: %d\r\ncontent-type: application/json\r\n%b\r\n%b"
             % (prefix, len(body), extra, b"" if self.method == "HEAD" else body)
         )
-        self.complete()
-
-    def complete(self) -> None:
-        """Tell the connection that this response is over."""
         self.response_complete = True
         if self._message_event is not None:
             self._message_event.set()
         if not self.keep_alive:
             self.transport.close()
-        self.protocol.on_response_complete()
+        protocol.on_response_complete()
 
     def log_access(self, status: int) -> None:
         """Write the line of the access log."""

@@ -40,7 +40,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         shared = _shared.get(self.server_state)
         if shared is None:
             shared = _shared[self.server_state] = Prefixes(), FirstSteps(self.loop)
-        self._prefixes, self._first_steps = shared
+        self.prefixes, self._first_steps = shared
         #: Answers requests of this connection without ASGI; None: they go through ASGI.
         self._answer: Answer | None = None
         self._stack: ASGIApp | None = None
@@ -77,10 +77,6 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             self._answer = None if self._is_watched else app.direct_answer()
             self._stack = app.middleware_stack
         return self._answer
-
-    def prefix(self, status: int) -> bytes | None:
-        """Status line and default headers of a response."""
-        return self._prefixes.get(status, self.server_state.default_headers)
 
     def believe_proxy(self, scope: Scope) -> None:
         """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""
@@ -151,18 +147,18 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         exchange = self.cycle
-        if type(exchange) is not WireExchange or self.parser.should_upgrade():
+        if type(exchange) is not WireExchange:
             super().on_body(body)
-        elif not exchange.response_complete:
+        elif exchange.more_body and not exchange.response_complete:
             exchange.add_body(body)
             if len(exchange.body) > HIGH_WATER_LIMIT:
                 self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
         exchange = self.cycle
-        if type(exchange) is not WireExchange or self.parser.should_upgrade():
+        if type(exchange) is not WireExchange:
             super().on_message_complete()
-        elif not exchange.response_complete:
+        elif exchange.more_body:
             exchange.more_body = False
             exchange.notify()
 

@@ -1,7 +1,7 @@
 """The program for FastAPI, on pronghorn."""
 
-from fastapi_app import app
-
+# isort: off
 import pronghorn.as_fastapi  # noqa: F401 - from here on, `fastapi` is pronghorn
+from fastapi_app import app
 
 __all__ = ["app"]
