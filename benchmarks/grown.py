@@ -3,7 +3,6 @@
 python -m benchmarks.grown pronghorn routes 1000      microseconds per request
 python -m benchmarks.grown pronghorn depth 20         the same, for a chain of dependencies
 python -m benchmarks.grown pronghorn document 100     the same, for /openapi.json
-python -m benchmarks.grown pronghorn import           milliseconds of the import
 python -m benchmarks.grown pronghorn start            milliseconds and MiB of a large program
 
 Prints one JSON object.
@@ -141,13 +140,6 @@ def measure_document(framework: str, number: int) -> dict[str, float]:
     return timed(app, request=Scenario("document", Scenario, "/openapi.json"))
 
 
-def measure_import(framework: str, _: int) -> dict[str, float]:
-    """Time the import alone: `import pronghorn` or `import fastapi`."""
-    clock = Clock()
-    importlib.import_module(framework)
-    return clock.read()
-
-
 def measure_start(framework: str, _: int) -> dict[str, float]:
     """Time import, declaration and first request of a large program; read its memory."""
     clock = Clock()
@@ -178,7 +170,6 @@ MEASUREMENTS = {
     "routes": measure_routes,
     "depth": measure_depth,
     "document": measure_document,
-    "import": measure_import,
     "start": measure_start,
     "models": measure_models,
 }

@@ -62,7 +62,7 @@ def measure_document(python: Path, rounds: int, *, quick: bool) -> Result:
 
 def measure_import(python: Path, rounds: int, *, quick: bool) -> Result:
     """Time `import pronghorn` and `import fastapi`."""
-    return compared(in_turn(python, MODULE, rounds * 3, "import"))
+    return compared(in_turn(python, "benchmarks.imported", rounds * 3, "import"))
 
 
 def measure_start(python: Path, rounds: int, *, quick: bool) -> Result:

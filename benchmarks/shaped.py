@@ -1,7 +1,7 @@
-"""One process that measures the other shapes of traffic on one framework; for `benchmarks.shapes`.
+"""One process that measures other shapes of traffic on one framework; for `benchmarks.shapes`.
 
-python -m benchmarks.shaped pronghorn events       events per second; likewise lines, echo, models, ...
-python -m benchmarks.shaped pronghorn serve 8001   serves the application with uvicorn, for the upload
+python -m benchmarks.shaped pronghorn events       how many events per second; see SHAPES
+python -m benchmarks.shaped pronghorn serve 8001   serves the application for the upload
 
 Prints one JSON object.
 """

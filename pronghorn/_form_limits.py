@@ -1,6 +1,7 @@
 """How large a form may be: a declaration, checked when it is written."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -13,7 +14,7 @@ NonNegative = Annotated[int, Field(ge=0)]
 
 
 # Strict: True and "10" are mistakes, not numbers.
-@with_config(ConfigDict(extra="forbid", strict=True, defer_build=True))
+@with_config(ConfigDict(extra="forbid", strict=True))
 class FormLimits(TypedDict, total=False):
     """Limits for parsing a form; an absent key inherits from the router or the application."""
 
@@ -26,7 +27,11 @@ class FormLimits(TypedDict, total=False):
 
 
 _FormLimits = FormLimits
-_limits: TypeAdapter[FormLimits] = TypeAdapter(FormLimits)
+
+
+@cache  # Not at import: the first validator of a process costs 10 ms, for Pydantic's plugins.
+def _limits() -> TypeAdapter[FormLimits]:
+    return TypeAdapter(FormLimits)
 
 
 def validate_form_limits(limits: Any) -> FormLimits:
@@ -39,7 +44,7 @@ def validate_form_limits(limits: Any) -> FormLimits:
         ValueError: A key is unknown, or a value is not an integer of at least 0. It is
             Pydantic's ``ValidationError``.
     """
-    return _limits.validate_python({} if limits is None else limits)
+    return _limits().validate_python({} if limits is None else limits)
 
 
 def limits_in_scope(scope: Mapping[str, Any], limits: Mapping[str, int]) -> Mapping[str, int]:

@@ -2,11 +2,11 @@
 
 import dataclasses
 import datetime
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
-from importlib import import_module
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -21,7 +21,7 @@ from types import GeneratorType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic import AnyUrl, BaseModel, NameEmail, SecretBytes, SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic_core import PydanticUndefinedType, Url
 
 from pronghorn.exceptions import PydanticV1NotSupportedError
@@ -62,7 +62,6 @@ ENCODERS_BY_TYPE: dict[type[Any], Callable[[Any], Any]] = {
     IPv6Address: str,
     IPv6Interface: str,
     IPv6Network: str,
-    NameEmail: str,
     Path: str,
     Pattern: lambda value: value.pattern,
     SecretBytes: str,
@@ -70,15 +69,26 @@ ENCODERS_BY_TYPE: dict[type[Any], Callable[[Any], Any]] = {
     set: list,
     UUID: str,
     Url: str,
-    AnyUrl: str,
 }
 """How a type without a JSON form of its own is written; also used for its subclasses."""
 
-for _module in ("pydantic.color", "pydantic_extra_types.color"):
-    try:
-        ENCODERS_BY_TYPE[import_module(_module).Color] = str
-    except ImportError:  # Pydantic drops its own in version 3; the other one is optional.
-        continue
+#: Types of modules that most programs never load, and that take 10 ms. A value of such a type
+#: exists only where its module is loaded, so they come into the table by then.
+_LATER = {
+    "pydantic.networks": ("AnyUrl", "NameEmail"),
+    "pydantic.color": ("Color",),
+    "pydantic_extra_types.color": ("Color",),
+}
+
+
+def _add_loaded_types() -> None:
+    for name, classes in list(_LATER.items()):
+        module = sys.modules.get(name)
+        if all(hasattr(module, known) for known in classes):  # Else it is being loaded.
+            for known in classes:
+                ENCODERS_BY_TYPE.setdefault(getattr(module, known), str)
+            _LATER.pop(name, None)
+
 
 _PLAIN = frozenset((str, int, float, bool, type(None)))
 _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
@@ -174,6 +184,8 @@ def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
         return _encode_dict(obj, include, exclude, settings)
     if isinstance(obj, _SEQUENCES):
         return [_encode(item, include, exclude, settings) for item in obj]
+    if _LATER:
+        _add_loaded_types()
     # Some drivers return objects that only say they are a UUID: `__class__` counts as well.
     for base in (*kind.__mro__, *obj.__class__.__mro__):
         if base in ENCODERS_BY_TYPE:

@@ -1,0 +1,21 @@
+"""One process that imports a framework and tells how long that took; for `benchmarks.growth`.
+
+python -m benchmarks.imported pronghorn
+
+It imports nothing else before, as what is loaded already would not be counted.
+"""
+
+import sys
+import time
+
+
+def main(framework: str, _: str) -> None:
+    """Import one framework and print the milliseconds as a JSON object."""
+    wall, processor = time.perf_counter(), time.process_time()
+    __import__(framework)
+    processor, wall = time.process_time() - processor, time.perf_counter() - wall
+    print(f'{{"cpu_milliseconds": {processor * 1000}, "wall_milliseconds": {wall * 1000}}}')
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,162 @@
+"""The tables of docs/performance.md, made from the result files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+Result = Mapping[str, Any]
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table, its numbers to the right."""
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def cell(value: Any) -> str:
+    """Return a number with as many digits as say something."""
+    if value is None:
+        return ""
+    if not isinstance(value, (int, float)):
+        return str(value)
+    return (
+        f"{value:,.0f}"
+        if abs(value) >= 100
+        else f"{value:.1f}"
+        if abs(value) >= 10
+        else f"{value:.2f}"
+    )
+
+
+def machine(result: Result) -> str:
+    """Return what a table was measured on, as a sentence below it."""
+    about = result["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
+    return (
+        f"Measured on {result['date']}: {about['processor']}, {about['cores']} cores, "
+        f"{about['system']}, Python {result['python']}, {result['loop']}, {versions}."
+    )
+
+
+def bench(result: Result) -> str:
+    """Return the scenarios of `make bench`."""
+    rows: list[Sequence[Any]] = [
+        (
+            one["name"],
+            one["fastapi_microseconds"],
+            one["pronghorn_microseconds"],
+            f"**{cell(one['ratio'])}**",
+        )
+        for one in result["scenarios"]
+    ]
+    rows.append(("geometric mean", None, None, f"**{cell(result['geometric_mean'])}**"))
+    without = result["geometric_mean_without_routing"]
+    rows.append(("without the two routing scenarios", None, None, f"**{cell(without)}**"))
+    table = markdown(("scenario", "FastAPI, µs", "pronghorn, µs", "ratio"), rows)
+    return f"{table}\n\n{machine(result)}"
+
+
+def wire(result: Result) -> str:
+    """Return the servers of `make bench-wire`."""
+    rows = []
+    for row in result["rows"]:
+        figures: list[Any] = []
+        for kind in ("GET", "POST"):
+            found = row.get(kind) or {}
+            figures += [found.get("requests_per_second"), found.get("ratio")]
+        rows.append((row["name"], *figures))
+    head = ("server", "GET per second", "ratio", "POST per second", "ratio")
+    about = result["machine"]
+    below = (
+        f"Measured on {result['measured'][:10]}: Python {about['python']}, {about['system']}; "
+        f"{about['cores']}; load from {about['load']}."
+    )
+    return f"{markdown(head, rows)}\n\n{below}"
+
+
+def shapes(result: Result) -> str:
+    """Return the other shapes of traffic."""
+    rows = [
+        (
+            one["title"],
+            one["fastapi"]["per_second"],
+            one["pronghorn"]["per_second"],
+            f"**{cell(one['ratio'])}**",
+        )
+        for one in result.values()
+        if isinstance(one, dict) and "title" in one
+    ]
+    found = result["upload"]
+    titles = {
+        "seconds": "seconds",
+        "server_cpu_seconds": "seconds of the server's processor",
+        "peak_mebibytes": "MiB of memory, at most",
+    }
+    for key, title in titles.items():
+        pair = found["fastapi"][key], found["pronghorn"][key]
+        name = f"upload of {found['bytes'] // 1_000_000} MB over a socket, {title}"
+        rows.append((name, *pair, f"**{cell(pair[0] / max(pair[1], 1e-9))}**"))
+    return f"{markdown(('shape', 'FastAPI', 'pronghorn', 'ratio'), rows)}\n\n{machine(result)}"
+
+
+def growth(result: Result) -> str:
+    """Return what grows with the size of a program."""
+    rows: list[Sequence[Any]] = []
+    for number, sides in result["routes"]["microseconds"].items():
+        for what, title in (("last", "the last route"), ("nowhere", "a path that no route has")):
+            pair = [sides.get(name, {}).get(what) for name in ("fastapi", "pronghorn")]
+            rows.append((f"{int(number):,} routes: {title}, µs", *pair, quotient(*pair)))
+    for depth, sides in result["depth"]["microseconds"].items():
+        pair = [sides[name]["request"] for name in ("fastapi", "pronghorn")]
+        rows.append((f"{depth} dependencies, one behind the other, µs", *pair, quotient(*pair)))
+    node = result["depth"]["per_node"]
+    pair = [node["fastapi"], node["pronghorn"]]
+    rows.append(("each further dependency, µs", *pair, quotient(*pair)))
+    found = result["document"]
+    pair = [found["microseconds"][name]["request"] for name in ("fastapi", "pronghorn")]
+    rows.append((f"`/openapi.json` of {found['routes']} routes, µs", *pair, quotient(*pair)))
+    for name, key, title in STARTING:
+        pair = [result[name][framework][key] for framework in ("fastapi", "pronghorn")]
+        rows.append((title, *pair, quotient(*pair)))
+    alone = cell(result["start"]["models_alone_cpu_milliseconds"])
+    below = f"Of the milliseconds of the large program, Pydantic takes {alone} for its 300 models."
+    table = markdown(("", "FastAPI", "pronghorn", "ratio"), rows)
+    return f"{table}\n\n{below} {machine(result)}"
+
+
+STARTING = (
+    ("import", "cpu_milliseconds", "`import fastapi`, `import pronghorn`, ms"),
+    ("start", "cpu_milliseconds", "1,000 routes and 300 models: import to first answer, ms"),
+    ("start", "declare_milliseconds", "of that, declaring models and routes, ms"),
+    ("start", "resident_mebibytes", "the same program: resident memory, MiB"),
+)
+
+
+def quotient(fastapi: float | None, pronghorn: float | None) -> str | None:
+    """Return how many times less pronghorn takes."""
+    return f"**{cell(fastapi / pronghorn)}**" if fastapi and pronghorn else None
+
+
+TABLES: dict[str, Callable[[Result], str]] = {
+    "latest": bench,
+    "wire": wire,
+    "shapes": shapes,
+    "growth": growth,
+}
+
+
+def with_tables(page: str, results: Mapping[str, Result]) -> str:
+    """Return the page with each table made again, where there is a result."""
+    for name, result in results.items():
+        if result:
+            text = f"<!-- {name} -->\n{TABLES[name](result)}\n<!-- end -->"
+            page = re.sub(
+                rf"<!-- {name} -->\n.*?<!-- end -->",
+                lambda _, text=text: text,
+                page,
+                flags=re.DOTALL,
+            )
+    return page
