@@ -311,12 +311,12 @@ class FastAPI(Verbs, ServesFrontends, Layered):
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document; made once and again after routes have changed."""
-        # The writer of documents takes a tenth of the time of `import pronghorn`.
-        from pronghorn.openapi.utils import get_openapi
-
         if self.openapi_schema is None or self._openapi_revision != current_revision():
             if self._openapi_revision == -1 and self.openapi_schema is not None:
                 return self.openapi_schema  # the program's own document
+            # The writer of documents takes a tenth of the time of `import pronghorn`.
+            from pronghorn.openapi.utils import get_openapi
+
             self.openapi_schema = get_openapi(
                 title=self.title,
                 version=self.version,
