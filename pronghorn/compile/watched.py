@@ -41,29 +41,38 @@ async def respond_watched(handler: GeneralHandler, request: Request, watcher: Wa
     arguments, errors = await solve_watched(handler.calls, inputs, watcher)
     if errors:
         raise handler.invalid(inputs, errors)
-    result = await call_watched(handler, arguments, watcher)
-    if handler.streamer is not None or isinstance(result, Response):
-        return handler.make_response(result, inputs)
-    with watcher.stage("serialization"):
-        return handler.make_response(result, inputs)
+    return await call_watched(handler, arguments, inputs, watcher)
 
 
 async def call_watched(
-    handler: GeneralHandler, arguments: Mapping[str, Any], watcher: Watcher
-) -> Any:
-    """What the endpoint returns, called as one stage where it runs."""
+    handler: GeneralHandler, arguments: Mapping[str, Any], inputs: Inputs, watcher: Watcher
+) -> Response:
+    """Call the endpoint and serialize its result, where the endpoint runs."""
     endpoint = handler.calls[-1].function
-
-    def in_thread() -> Any:
-        with watcher.stage("endpoint"):
-            return endpoint(**arguments)
-
     if handler.streamer is not None:
-        return endpoint(**arguments)  # a generator: its code runs while the response is sent
+        # The endpoint only makes its generator; its code runs while the response is sent.
+        return handler.make_response(endpoint(**arguments), inputs)
+
+    def in_thread() -> Response:
+        with watcher.stage("endpoint"):
+            result = endpoint(**arguments)
+        return serialize_watched(handler, result, inputs, watcher)
+
     if handler.in_thread:
         return await run_in_threadpool(in_thread)
     with watcher.stage("endpoint"):
-        return await endpoint(**arguments)
+        result = await endpoint(**arguments)
+    return serialize_watched(handler, result, inputs, watcher)
+
+
+def serialize_watched(
+    handler: GeneralHandler, result: Any, inputs: Inputs, watcher: Watcher
+) -> Response:
+    """The response for what the endpoint returned; a response is not serialized."""
+    if isinstance(result, Response):
+        return handler.make_response(result, inputs)
+    with watcher.stage("serialization"):
+        return handler.make_response(result, inputs)
 
 
 async def solve_watched(
