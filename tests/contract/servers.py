@@ -73,7 +73,9 @@ class Server:
         raise RuntimeError(f"{self.name} did not start:\n{self.stop()}")
 
     def stop(self) -> str:
-        """End the server as an operator does; return what it printed."""
+        """End the server as an operator does; return what it printed, the first time."""
+        if self._output.closed:
+            return ""
         self.process.terminate()
         try:
             self.process.wait(PATIENCE)

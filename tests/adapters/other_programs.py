@@ -1,0 +1,60 @@
+"""Programs that our protocol class has to serve through ASGI."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
+
+from pronghorn import FastAPI
+
+
+def went_through_asgi() -> bool:
+    """Whether uvicorn's own request cycle calls the program."""
+    return any(frame.name == "run_asgi" for frame in traceback.extract_stack())
+
+
+async def text(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("plain text")
+
+
+async def way(request: Request) -> JSONResponse:
+    return JSONResponse({"asgi": went_through_asgi()})
+
+
+plain = Starlette(routes=[Route("/text", text), Route("/way", way)])
+direct = FastAPI()
+with_middleware = FastAPI()
+inside = FastAPI()
+
+
+async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+    await inside(scope, receive, send)
+
+
+class Overridden(FastAPI):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await super().__call__(scope, receive, send)
+
+
+overridden = Overridden()
+
+
+@with_middleware.middleware("http")
+async def nothing(request: Request, call_next: Any) -> Any:
+    return await call_next(request)
+
+
+for app in (direct, with_middleware, inside, overridden):
+
+    @app.get("/text")
+    async def read_text() -> str:
+        return "plain text"
+
+    @app.get("/way")
+    async def read_way() -> dict[str, bool]:
+        return {"asgi": went_through_asgi()}
