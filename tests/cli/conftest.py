@@ -18,7 +18,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name in ("FASTAPI_ENV", "PORT", "FASTAPI_PUBLIC_URL"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what a command sets is taken back as well
+        monkeypatch.delenv(name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
+        monkeypatch.delitem(sys.modules, name)  # the example, which other tests import
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:

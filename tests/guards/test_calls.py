@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from pronghorn import hooks
 from tests.guards.programs import ASKS, app
 
 #: The greatest number of Python functions that the second request of each kind may call. Those
@@ -41,6 +42,13 @@ HOPS = {"dependency graph": 1, "def endpoint": 1, "def endpoint and dependencies
 REQUESTS = 50
 #: A leak shows every time; a cache of Pydantic's that is being filled does not.
 TRIES = 4
+
+
+@pytest.fixture(autouse=True)
+def without_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process, and FastAPI itself, may have put telemetry in place."""
+    monkeypatch.delitem(sys.modules, hooks.API_MODULE, raising=False)
+    monkeypatch.setattr(hooks, "_mounted", [])
 
 
 class Called:
