@@ -14,6 +14,8 @@ import pytest
 import pronghorn
 
 Write = Callable[..., Path]
+# Three processes per test, on machines that have other work.
+pytestmark = pytest.mark.timeout(240)
 PROJECT = Path(pronghorn.__file__).parent.parent
 
 PROGRAM = """

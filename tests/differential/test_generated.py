@@ -55,7 +55,7 @@ def test_both_engines_answer_the_same(
 
 
 @LONG
-@PROFILE
+@settings(PROFILE, max_examples=EXAMPLES or 20)
 @pytest.mark.parametrize("locations", [["body"], ["form", "file"], ["query", "header", "cookie"]])
 @given(data=st.data())
 def test_hostile_values_are_read_the_same(
