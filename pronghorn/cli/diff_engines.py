@@ -132,9 +132,13 @@ class Engine:
 
 
 def _environment() -> dict[str, str]:
-    """This environment, in which the child finds pronghorn also where it is not installed."""
+    """This environment, so changed that both children do the same.
+
+    They order sets alike, and find pronghorn also where it is not installed.
+    """
+    environment = {"PYTHONHASHSEED": "0", **os.environ}
     home = Path(__file__).parents[2]
-    if "site-packages" in home.parts:
-        return dict(os.environ)
-    paths = [path for path in (os.environ.get("PYTHONPATH"), str(home)) if path]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    if "site-packages" not in home.parts:
+        paths = [path for path in (os.environ.get("PYTHONPATH"), str(home)) if path]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
+    return environment

@@ -223,6 +223,22 @@ def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
         assert f"  meant (1 time): {reason}\n" in result.out
 
 
+def test_sets_have_the_same_order_on_both(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        def letters() -> set[str]:
+            return set("abcdefghijklmnopqrstuvwxyz")
+        """,
+    )
+    assert Result("--requests", "1").code == 0
+
+
 def test_a_stream_without_an_end_is_left(write: Write) -> None:
     write(
         "main.py",
