@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from pronghorn.compile.http import Handler
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
+from pronghorn.path_patterns import PathRegex, path_format_of
 from pronghorn.plan.check import compiled_path
 from pronghorn.revisions import compiled_since, current_revision, declared
 from pronghorn.run.exchange import Exchange
@@ -39,6 +40,7 @@ class Declared:
     #: Attributes that decide how the route is planned. Others are the program's own.
     declarations: frozenset[str] = frozenset()
     plan: Any
+    path_regex: Any = PathRegex()
     #: True: nobody could plan this route yet when it was declared.
     _waits_for_types: bool = False
 
@@ -93,9 +95,13 @@ class Declared:
         self.__dict__.update(attributes)
 
     def _set_path(self, path: str) -> None:
-        regex, path_format, convertors = compiled_path(path)
-        self._set(path=path, path_regex=regex, path_format=path_format)
-        self._set(param_convertors=convertors)
+        known = path_format_of(path)
+        self.__dict__.pop("path_regex", None)
+        if known is None:
+            regex, path_format, convertors = compiled_path(path)
+            self._set(path_regex=regex)
+            known = (path_format, convertors)
+        self._set(path=path, path_format=known[0], param_convertors=known[1], _matched_path=path)
 
 
 class RouteApp:

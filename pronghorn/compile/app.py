@@ -190,8 +190,8 @@ def _entry_of(route: BaseRoute, known: Mapping[int, Entry]) -> Entry:
 
 def _changed(entry: Entry) -> bool:
     route = entry.route
-    pattern = getattr(route, "path_regex", None) if entry.pattern is not None else None
-    return entry.pattern is not pattern or getattr(route, "revision", 0) != entry.revision
+    is_current = entry.pattern is None or entry.pattern.is_current()
+    return not is_current or getattr(route, "revision", 0) != entry.revision
 
 
 def handler_of(route: BaseRoute, overrides: Overrides) -> Any:

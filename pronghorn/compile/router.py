@@ -9,7 +9,6 @@ give the same answer (`tests/compile/test_router.py` compares them).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from re import Pattern
 from typing import Any
 
 from starlette.convertors import (
@@ -21,6 +20,8 @@ from starlette.convertors import (
 )
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute, compile_path
 from starlette.types import Scope
+
+from pronghorn.path_patterns import PatternOf
 
 #: Convertors whose values never contain a slash.
 ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
@@ -50,7 +51,7 @@ class Entry:
         #: Made by the compiler at the first request.
         self.handler: Any = None
         self.endpoint: Any = getattr(route, "endpoint", None)
-        self.pattern: Pattern[str] | None = None
+        self.pattern: PatternOf | None = None
         self.methods: frozenset[str] | None = None
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
@@ -58,7 +59,7 @@ class Entry:
             self._read_pattern(route)
 
     def _read_pattern(self, route: Any) -> None:
-        self.pattern = route.path_regex
+        self.pattern = PatternOf(route)
         self.scope_type = "websocket" if isinstance(route, WebSocketRoute) else "http"
         if self.scope_type == "http" and route.methods:
             self.methods = frozenset(route.methods)
@@ -164,13 +165,18 @@ class RouteTable:
         for entry in self.candidates(path):
             if entry.pattern is None:
                 break  # it decides by the whole scope: everybody after it must wait for it
-            found = entry.pattern.match(path) if entry.scope_type == "http" else None
+            if entry.scope_type != "http":
+                continue
+            found: PathParams | None = {}
+            if entry.pattern.only != path:
+                matched = entry.pattern.match(path)
+                found = None if matched is None else matched.groupdict()
             if found is None:
                 continue
             if entry.methods is None or entry.convertors:
                 break
             for method in entry.methods:
-                answers.setdefault(method, (entry, found.groupdict()))
+                answers.setdefault(method, (entry, found))
         self.fixed[path] = answers
 
     def candidates(self, path: str) -> Iterator[Entry]:

@@ -114,10 +114,26 @@ def where_is(call: Callable[..., Any]) -> dict[str, Any]:
     if name is not None:
         found["function"] = name
     try:
-        file, line = inspect.getsourcefile(target), _first_line(target)
+        file, line = _source_file(target), _first_line(target)
     except (OSError, TypeError):
         return found
     return {**found, "file": file, "line": line} if file else found
+
+
+def _source_file(target: Any) -> str | None:
+    code = getattr(target, "__code__", None)
+    return _file_of(code.co_filename, code) if code is not None else inspect.getsourcefile(target)
+
+
+_files: dict[str, str] = {}
+
+
+def _file_of(name: str, code: CodeType) -> str | None:
+    """The file of a code object; a program has few files and many functions."""
+    found = _files.get(name) or inspect.getsourcefile(code)
+    if found is not None:
+        _files[name] = found
+    return found
 
 
 def _first_line(target: Any) -> int:

@@ -1,0 +1,85 @@
+"""The pattern of a path, compiled when a request could fit: most take longer than all the rest.
+
+Compiling patterns was a sixth of the time of declaring a program, and a large program is asked
+for few of its paths in a process that lives for a minute.
+"""
+
+from __future__ import annotations
+
+from re import Match, Pattern
+from typing import Any
+
+from starlette.convertors import (
+    CONVERTOR_TYPES,
+    Convertor,
+    FloatConvertor,
+    IntegerConvertor,
+    PathConvertor,
+    StringConvertor,
+    UUIDConvertor,
+)
+from starlette.routing import PARAM_REGEX, compile_path
+
+KNOWN = (StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
+
+
+def path_format_of(path: Any) -> tuple[str, dict[str, Convertor[Any]]] | None:
+    """The path without convertors, and the convertors by name.
+
+    Returns:
+        None where compiling could fail, or means something else: whoever asks compiles then.
+    """
+    if not isinstance(path, str) or not path.startswith("/"):
+        return None
+    convertors: dict[str, Convertor[Any]] = {}
+    pieces: list[str] = []
+    end = 0
+    for found in PARAM_REGEX.finditer(path):
+        name, kind = found.groups("str")
+        convertor = CONVERTOR_TYPES.get(kind.lstrip(":"))
+        if type(convertor) not in KNOWN or name in convertors or convertor is None:
+            return None
+        convertors[name] = convertor
+        pieces += (path[end : found.start()], "{", name, "}")
+        end = found.end()
+    return "".join((*pieces, path[end:])), convertors
+
+
+class PathRegex:
+    """The attribute `path_regex` of a route: compiled at first use, and kept with the route."""
+
+    def __get__(self, route: Any, owner: type[Any]) -> Any:
+        if route is None:
+            return self
+        # Not of `path`: assigning that alone has never changed what a route matches.
+        pattern: Pattern[str] = compile_path(route.__dict__["_matched_path"])[0]
+        route.__dict__["path_regex"] = pattern
+        return pattern
+
+
+class PatternOf:
+    """What a table of routes asks instead of a pattern; the first question compiles it.
+
+    - `match`: `Pattern.match` of the route's `path_regex`.
+    - `regex`: the pattern, as far as it was compiled; a route whose pattern is another has changed.
+    """
+
+    __slots__ = ("_route", "match", "only", "regex")
+
+    def __init__(self, route: Any) -> None:
+        self._route = route
+        self.regex: Pattern[str] | None = route.__dict__.get("path_regex")
+        matched = route.__dict__.get("_matched_path", "{")
+        #: The only path that matches; None where there are more, or where nobody knows.
+        self.only: str | None = matched if self.regex is None and "{" not in matched else None
+        self.match: Any = self._compile if self.regex is None else self.regex.match
+
+    def is_current(self) -> bool:
+        """Whether the route still has this pattern."""
+        return self._route.__dict__.get("path_regex") is self.regex
+
+    def _compile(self, path: str) -> Match[str] | None:
+        self.regex = self._route.path_regex
+        self.match = self.regex.match
+        found: Match[str] | None = self.match(path)
+        return found
