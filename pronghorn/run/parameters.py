@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pronghorn.annotations import has_json_marker, is_sequence
 from pronghorn.fields import ErrorDetail, ErrorLocation, Field, missing_error
 from pronghorn.received import Received, Undefined, is_supplied, model_input
 
@@ -64,10 +65,16 @@ def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[
         value = (getlist(name) or Undefined) if getlist else received.get(name, Undefined)
         if value is Undefined:
             continue
-        if value == "" and field.is_sequence:  # A cookie without items.
+        if value == "" and _holds_items(field):
             return default_value(field, (location, name))
         return field.validate(value, (location, name))
     return default_value(field, (location, field.alias))
+
+
+def _holds_items(field: Field) -> bool:
+    """Whether an empty text means that nothing was sent: a cookie or JSON without items."""
+    is_list_in_json = has_json_marker(field.info.metadata) and is_sequence(field.annotation)
+    return field.is_sequence or is_list_in_json
 
 
 def _model_value(

@@ -137,6 +137,26 @@ app.mount("/sub", sub)
 """,
         [Request("GET", b"/sub/a")],
     ),
+    "an empty text where a list in JSON is expected": (
+        CAT
+        + """
+@app.get("/a")
+def a(x: Annotated[pydantic.Json[list[int]], fastapi.Query()] = None):
+    return seen("a", locals())
+
+@app.get("/b")
+def b(x: Annotated[pydantic.Json[list[int]], fastapi.Cookie()]):
+    return seen("b", locals())
+
+@app.get("/c")
+def c(x: pydantic.Json[list[int]] = fastapi.Header(None)):
+    return seen("c", locals())
+""",
+        [
+            Request("GET", path, b"x=", ((b"x", b""), (b"cookie", b"x=")))
+            for path in (b"/a", b"/b", b"/c")
+        ],
+    ),
     "a whole body of several names has the title of its parameter": (
         CAT
         + """
