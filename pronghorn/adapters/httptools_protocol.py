@@ -3,8 +3,9 @@
     uvicorn --http pronghorn.adapters.uvicorn_protocol:PronghornProtocol shop.main:app
 
 Which `pronghorn run` does by itself. Parsing, limits, flow control, keep-alive, pipelining,
-upgrades and shutdown are uvicorn's. Where anything stands between server and application (ASGI
-middleware, another framework, message logging), requests take uvicorn's own way through ASGI.
+upgrades and shutdown are uvicorn's. Middleware of the application is called as ASGI, over the
+same exchange. Where anything else stands between server and application (another framework, a
+wrapper, message logging), requests take uvicorn's own way.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.first_step import FirstSteps
 from pronghorn.adapters.httptools_exchange import Prefixes, WireExchange, split_url
 from pronghorn.compile.app import Answer
+from pronghorn.run.exchange import Exchange
 
 #: Headers that are looked at while a request is parsed.
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
@@ -41,8 +43,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if shared is None:
             shared = _shared[self.server_state] = Prefixes(), FirstSteps(self.loop)
         self.prefixes, self._first_steps = shared
-        #: Answers requests of this connection without ASGI; None: they go through ASGI.
-        self._answer: Answer | None = None
+        #: Answers the requests of this connection.
+        self._answer: Answer = self._answer_through_asgi
         self._stack: ASGIApp | None = None
         # Whether telemetry is on is asked once per connection. Measured: asking costs a fifth of
         # a request, and providers are set when a program starts.
@@ -69,14 +71,19 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     # --- choosing the way -------------------------------------------------------------------
 
-    def _direct_answer(self) -> Answer | None:
-        """What answers without ASGI, as things stand; programs may add middleware late."""
+    def _direct_answer(self) -> Answer:
+        """What answers, as things stand: programs may add middleware late."""
         app = self.direct_app
         stack = app.middleware_stack
         if stack is not self._stack or stack is None:
-            self._answer = None if self._is_watched else app.direct_answer()
+            direct: Answer | None = None if self._is_watched else app.direct_answer()
+            self._answer = direct or self._answer_through_asgi
             self._stack = app.middleware_stack
         return self._answer
+
+    async def _answer_through_asgi(self, exchange: Exchange) -> None:
+        """Call the application with all that stands around it, over the same exchange."""
+        await self.direct_app(exchange.scope, exchange.receive, exchange.send)
 
     def believe_proxy(self, scope: Scope) -> None:
         """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""
@@ -108,10 +115,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         answer = self._direct_answer()
-        if (
-            answer is None
-            or self.parser.should_upgrade()
-            or (self.limit_concurrency is not None and self._has_too_many())
+        if self.parser.should_upgrade() or (
+            self.limit_concurrency is not None and self._has_too_many()
         ):
             self._complete_headers_for_asgi()
             return
@@ -169,7 +174,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         exchange = self._parsed
         if exchange is not None:
             self._parsed = None
-            if exchange.more_body or self._answer is None:  # it will have to wait
+            if exchange.more_body:  # it will have to wait
                 self._start_asgi_task(exchange, self._answer)
             else:
                 self._start_at_once(exchange, self._answer)
