@@ -34,9 +34,7 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
     headers = getattr(exc, "headers", None)
     if not is_body_allowed_for_status_code(exc.status_code):
         return Response(status_code=exc.status_code, headers=headers)
-    return WrittenJSONResponse(
-        error_body(exc), status_code=exc.status_code, headers=headers
-    )
+    return WrittenJSONResponse(error_body(exc), status_code=exc.status_code, headers=headers)
 
 
 async def request_validation_exception_handler(

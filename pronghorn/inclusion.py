@@ -67,12 +67,14 @@ def kept_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:
     kept: list[Any] = []
     position = 0
     while position < len(routes):
-        entry, shown = starts.get(id(routes[position]), (None, routes[position : position + 1]))
+        entry, shown = starts.get(id(routes[position]), (None, []))
         following = routes[position : position + len(shown)]
         if entry is None or [id(route) for route in following] != [id(route) for route in shown]:
-            entry, shown = routes[position], routes[position : position + 1]
-        kept.append(entry)
-        position += len(shown)
+            kept.append(routes[position])
+            position += 1
+        else:
+            kept.append(entry)
+            position += len(shown)
     return kept + [entry for entry in inclusions if not entry.shown()]
 
 

@@ -37,13 +37,25 @@ CORE = (
     ),
     Contender(
         "pronghorn run",
-        module("pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log")
-        + ("--port", "{port}"),
+        (
+            *module(
+                "pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log"
+            ),
+            "--port",
+            "{port}",
+        ),
     ),
     Contender(
         "pronghorn run --server granian",
-        module("pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log")
-        + ("--server", "granian", "--port", "{port}"),
+        (
+            *module(
+                "pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log"
+            ),
+            "--server",
+            "granian",
+            "--port",
+            "{port}",
+        ),
     ),
     Contender(
         "constant bytes: uvicorn, ASGI",
@@ -52,8 +64,13 @@ CORE = (
     ),
     Contender(
         "constant bytes: Granian, RSGI",
-        module("granian", "constant_rsgi:app", "--interface", "rsgi", "--log-level", "warning")
-        + ("--port", "{port}"),
+        (
+            *module(
+                "granian", "constant_rsgi:app", "--interface", "rsgi", "--log-level", "warning"
+            ),
+            "--port",
+            "{port}",
+        ),
         validates=False,
     ),
     Contender(
@@ -93,8 +110,11 @@ PEERS = (
     Contender("Robyn", ("robyn_app.py", "{port}"), "peers"),
     Contender(
         "Emmett on Granian, RSGI",
-        module("granian", "emmett_app:app", "--interface", "rsgi", "--log-level", "warning")
-        + ("--port", "{port}"),
+        (
+            *module("granian", "emmett_app:app", "--interface", "rsgi", "--log-level", "warning"),
+            "--port",
+            "{port}",
+        ),
         "peers",
     ),
     Contender("django-bolt", ("django_bolt_app.py", "{port}"), "peers"),

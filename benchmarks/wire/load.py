@@ -99,7 +99,7 @@ class Connection(asyncio.Protocol):
 
 
 async def bundled_client(method: str, url: str, seconds: float) -> float:
-    """What takes the place of wrk; the client is slow, so fast servers look slower than they are."""
+    """What takes the place of wrk. It is slow, so fast servers look slower than they are."""
     parts = urlsplit(url)
     body = BODY if method == "POST" else b""
     lines = [f"{method} {parts.path}{parts.query and '?'}{parts.query} HTTP/1.1", "Host: test"]
