@@ -59,13 +59,13 @@ class ParamOptions(TypedDict, total=False):
     description: Annotated[str | None, UNSET]
     """A description for the documentation, in Markdown."""
     gt: float | None
-    """The value must be greater than this. Numbers only."""
+    """The bound that a number has to exceed."""
     ge: float | None
-    """The value must be greater than or equal to this. Numbers only."""
+    """The least number that is allowed."""
     lt: float | None
-    """The value must be less than this. Numbers only."""
+    """The bound that a number has to stay below."""
     le: float | None
-    """The value must be less than or equal to this. Numbers only."""
+    """The greatest number that is allowed."""
     min_length: int | None
     """The least number of characters or items."""
     max_length: int | None
@@ -85,7 +85,7 @@ class ParamOptions(TypedDict, total=False):
     fail_fast: Annotated[bool | None, UNSET]
     """Whether to stop at the first invalid item of a list."""
     multiple_of: Annotated[float | None, UNSET]
-    """The value must be a multiple of this. Numbers only."""
+    """The step: a number has to be a whole multiple of it."""
     allow_inf_nan: Annotated[bool | None, UNSET]
     """Whether infinity and "not a number" are allowed."""
     max_digits: Annotated[int | None, UNSET]

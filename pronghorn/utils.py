@@ -45,8 +45,8 @@ def generate_unique_id(route: "APIRoute") -> str:
 def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
     """The operation ID of a name, a path and a method. Deprecated, nothing calls it."""
     warn_deprecated(
-        "generate_operation_id_for_path() was deprecated, it is not used internally, "
-        "and will be removed soon"
+        "generate_operation_id_for_path() is deprecated: nothing in the framework calls it, and it "
+        "will go. Use `generate_unique_id` with a route."
     )
     identifier = re.sub(r"\W", "_", f"{name}{path}")
     return f"{identifier}_{method.lower()}"
