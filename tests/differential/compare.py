@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from tests.differential.engines import Program
 from tests.differential.exchanges import Answer, Request, document
@@ -31,6 +32,8 @@ def unwritable(request: Request, reference: Answer, candidate: Answer) -> bool:
     error = reference.error or ""
     if "surrogates not allowed" in error or b"surrogates not allowed" in reference.body:
         return candidate.error is None
+    if "response already started" in error:  # An error handler had to answer that error too.
+        return candidate.status == 422 and reference.status == 500
     return candidate.status in (400, 422) and error.startswith(
         "ValueError: Out of range float values"
     )
@@ -108,13 +111,13 @@ def _header(name: bytes, value: bytes) -> list[str]:
     """A header without what is meant to differ.
 
     HEAD is allowed where GET is; redirects to the path with or without its last slash are
-    relative.
+    relative, and keep the escapes that were sent.
     """
     if name == b"allow":
         allowed = sorted({*value.decode("latin-1").split(", ")} - {"HEAD"})
         return ["allow", ", ".join(allowed)]
     if name == b"location":
-        value = value.removeprefix(b"http://testserver")
+        value = unquote_to_bytes(value.removeprefix(b"http://testserver"))
     return [name.decode("latin-1"), value.decode("latin-1")]
 
 
