@@ -34,12 +34,11 @@ class FirstSteps:
         if sys.version_info >= (3, 12):
             task = asyncio.Task(work, loop=self._loop, eager_start=True, context=context)
             return None if task.done() else task
-        return self._start_by_hand(work, context or copy_context())
-
-    def _start_by_hand(self, work: Work, context: Context) -> AnyTask | None:
         spare = self._spare
         if spare is None or spare.task.done():
             spare = self._spare = _SpareTask(self._loop)
+        if context is None:
+            context = copy_context()
         try:
             _enter_task(self._loop, spare.task)
         except RuntimeError:  # called from inside of another task

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import httptools
 from starlette.types import Message, Scope
@@ -47,6 +46,9 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     waiting_for_100_continue = False
     #: Something to tell `receive` has come before anybody waited for it.
     _news = False
+    is_bare = True
+    query_string = b""  # an attribute where the base has a property
+    _routed: tuple[Any, Any, Any] | None = None
     _held: Held | None = None
     _scope: Scope | None = None
     _message_event: asyncio.Event | None = None
@@ -86,8 +88,6 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     def _make_scope(self) -> Scope:
         protocol = self.protocol
         path, raw_path = self.path, self.raw_path
-        if "%" in path:
-            path = unquote(path)
         if protocol.root_path:
             path = protocol.root_path + path
             raw_path = protocol.root_path.encode("ascii") + raw_path
@@ -102,7 +102,22 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             scope["http_version"] = self.http_version
         if self.forwarded:
             protocol.believe_proxy(scope)
+        if self._routed is not None:
+            scope["router"], entry, params = self._routed
+            entry.update_scope(scope, params)
         return scope
+
+    def use_scope(self) -> None:
+        """Have the route looked for by the scope."""
+        self.is_bare = False
+
+    def note_route(self, router: Any, entry: Any, params: Any) -> None:
+        """Keep the route for the scope."""
+        if self._scope is None:
+            self._routed = router, entry, params
+        else:
+            self._scope["router"] = router
+            entry.update_scope(self._scope, params)
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header; `name` in lower case."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from typing import Any
+from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,7 +29,7 @@ from pronghorn.run.exchange import Exchange
 
 #: Headers that are looked at while a request is parsed.
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
-NOTED = FORWARDED | {b"expect"}
+NOTED = FORWARDED | {b"expect", b"connection"}
 
 
 class HttpToolsDirectProtocol(HttpToolsProtocol):
@@ -38,7 +39,10 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._proxy, self.direct_app = unwrapped(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
+        self._has_root_path = bool(self.direct_root_path or self.root_path)
         self.forwarded = False
+        self.says_connection = False
+        self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
             shared = _shared[self.server_state] = Prefixes(), FirstSteps(self.loop)
@@ -99,6 +103,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self.url = b""
         self.expect_100_continue = False
         self.forwarded = False
+        self.says_connection = False
         self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -106,6 +111,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if name in NOTED:
             if name in FORWARDED:
                 self.forwarded = True
+            elif name == b"connection":
+                self.says_connection = True
             elif value.lower() == b"100-continue":
                 self.expect_100_continue = True
         self.headers.append((name, value))
@@ -122,11 +129,18 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             return
         raw_path, query = split_url(self.url)
         path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
+        if "%" in path:
+            path = unquote(path)
         parser, earlier = self.parser, self.cycle
-        version = parser.get_http_version()
-        keep_alive = version != "1.0" and parser.should_keep_alive()
+        version, keep_alive = "1.1", parser.should_keep_alive()
+        if self.says_connection or not keep_alive:
+            # Only then may it be another: HTTP/1.0 closes unless told otherwise. Measured: 2%.
+            version = parser.get_http_version()
+            keep_alive = keep_alive and version != "1.0"
         method = parser.get_method().decode("ascii")
         exchange = WireExchange(self, method, keep_alive, raw_path, path, query)
+        if self._has_root_path:
+            exchange.use_scope()
         if version != "1.1":
             exchange.http_version = version
         if self.expect_100_continue:
@@ -181,7 +195,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     def _start_at_once(self, exchange: WireExchange, answer: Answer) -> None:
         """Start to answer a request that has come completely."""
-        context = contextvars.Context() if self.config.reset_contextvars else None
+        context = contextvars.Context() if self._resets_context else None
         task = self._first_steps.start(exchange.run(answer), context)
         if task is not None:
             task.add_done_callback(self.tasks.discard)
@@ -192,7 +206,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if type(cycle) is not WireExchange:
             super()._start_asgi_task(cycle, app)
             return
-        context = contextvars.Context() if self.config.reset_contextvars else None
+        context = contextvars.Context() if self._resets_context else None
         task = self.loop.create_task(cycle.run(app), context=context)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)

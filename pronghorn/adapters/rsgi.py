@@ -40,6 +40,7 @@ class RsgiServer:
         self._app: Any = app
         self._is_direct = hasattr(app, "direct_answer")
         self._root_path = root_path.rstrip("/")
+        self._has_root_path = bool(self._root_path or getattr(app, "root_path", ""))
         self._believe_proxy = None if proxies is None else forwarded_reader(proxies)
         self._stack: Any = None
         self._answer: Any = None
@@ -64,6 +65,8 @@ class RsgiServer:
             await serve_websocket(self._app, self.scope_of(scope), protocol)
             return
         exchange = RsgiExchange(self.scope_of, scope, protocol)
+        if self._has_root_path:
+            exchange.use_scope()
         try:
             answer = self._direct_answer()
             if answer is not None:

@@ -44,11 +44,15 @@ class RsgiExchange(Exchange):
         "_make_scope",
         "_missing",
         "_over",
+        "_routed",
         "_scope",
         "_status",
         "_transport",
         "_watch",
         "complete",
+        "is_bare",
+        "method",
+        "path",
         "protocol",
         "request",
     )
@@ -57,6 +61,10 @@ class RsgiExchange(Exchange):
         self._make_scope = make_scope
         self.request = request
         self.protocol = protocol
+        self.method = request.method
+        self.path = request.path
+        self.is_bare = True
+        self._routed: tuple[Any, Any, Any] | None = None
         self.started = False
         self.complete = False
         self._scope: Scope | None = None
@@ -81,7 +89,27 @@ class RsgiExchange(Exchange):
         """The ASGI scope."""
         if self._scope is None:
             self._scope = self._make_scope(self.request)
+            if self._routed is not None:
+                self._scope["router"], entry, params = self._routed
+                entry.update_scope(self._scope, params)
         return self._scope
+
+    @property
+    def query_string(self) -> bytes:
+        """The query as the client sent it."""
+        return self.request.query_string.encode("latin-1")  # type: ignore[no-any-return]  # RSGI's
+
+    def use_scope(self) -> None:
+        """Have the route looked for by the scope."""
+        self.is_bare = False
+
+    def note_route(self, router: Any, entry: Any, params: Any) -> None:
+        """Keep the route for the scope."""
+        if self._scope is None:
+            self._routed = router, entry, params
+        else:
+            self._scope["router"] = router
+            entry.update_scope(self._scope, params)
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header; `name` in lower case."""

@@ -75,6 +75,9 @@ class CompiledRouter:
         overrides = self._router.current_overrides()
         if (overrides or self._overrides) and overrides != self._overrides:
             self._use_overrides(overrides)
+        if exchange.is_bare:
+            await self._answer_bare(exchange)
+            return
         scope = exchange.scope
         scope.setdefault("router", self._router)
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
@@ -90,6 +93,20 @@ class CompiledRouter:
                 await self._answer_others(exchange, path, entry, child)
                 return
         params = entry.update_scope(scope, child)
+        await (entry.handler or self._compile(entry))(exchange, params)
+
+    async def _answer_bare(self, exchange: Exchange) -> None:
+        """Answer without a scope, which most routes do not need.
+
+        Measured: a tenth of a request on a server that makes scopes late.
+        """
+        found = self._table.quick(exchange.method, exchange.path)
+        if found is None:
+            exchange.use_scope()
+            await self.answer(exchange)
+            return
+        entry, params = found
+        exchange.note_route(self._router, entry, params)
         await (entry.handler or self._compile(entry))(exchange, params)
 
     async def _answer_others(
@@ -216,7 +233,8 @@ class Pipeline:
         errors: ErrorHandlers,
         lifespan: ASGIApp,
     ) -> None:
-        self._answer = answer
+        #: Finds the route of an exchange and runs it.
+        self.route = answer
         self._errors = errors
         self._lifespan = lifespan
 
@@ -229,12 +247,16 @@ class Pipeline:
     async def answer(self, exchange: Exchange) -> None:
         """Answer one exchange, also when its route fails with an error that has a handler."""
         try:
-            await self._answer(exchange)
+            await self.route(exchange)
         except Exception as raised:  # noqa: BLE001 - the handlers know what to do with which
-            try:
-                await self._answer_error(exchange, raised)
-            finally:
-                await exchange.close_files()
+            await self.recover(exchange, raised)
+
+    async def recover(self, exchange: Exchange, raised: Exception) -> None:
+        """Let the handlers of errors answer; raise what they do not handle."""
+        try:
+            await self._answer_error(exchange, raised)
+        finally:
+            await exchange.close_files()
 
     async def _answer_error(self, exchange: Exchange, raised: Exception) -> None:
         refusal = body_limit_error(raised)
@@ -268,7 +290,13 @@ class OuterPipeline(ServerErrorMiddleware):
     async def answer(self, exchange: Exchange) -> None:
         """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""
         try:
-            await self._inner.answer(exchange)
+            await self._inner.route(exchange)
+        except Exception as raised:  # noqa: BLE001 - nothing is left unhandled
+            await self._recover(exchange, raised)
+
+    async def _recover(self, exchange: Exchange, raised: Exception) -> None:
+        try:
+            await self._inner.recover(exchange, raised)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self._answer_unhandled(exchange, error)
 

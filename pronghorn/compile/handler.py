@@ -4,7 +4,7 @@ What a handler looks like, for a route with a query parameter, a dependency and 
 
     async def handle(exchange, path):
         try:
-            query = query_dict(exchange.scope['query_string'])
+            query = query_dict(exchange.query_string)
             v0_limit = check_limit(query['limit']) if 'limit' in query else default_limit
         except Exception:
             return await resume(exchange, path, Undefined)

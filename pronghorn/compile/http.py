@@ -173,8 +173,6 @@ class HttpWriter(HandlerWriter):
         """Write the whole handler and compile it."""
         source = self.source
         with source.block("async def handle(exchange, path):"):
-            if self.reader.sources.keys() & {"query"}:
-                source.line("scope = exchange.scope")
             self._write_body()
             if self.has_response:
                 source.line("injected = InjectedResponse()")

@@ -54,9 +54,9 @@ class Reads:
 
     def _query(self, field: Field) -> str | None:
         if not self._query_lists:
-            self.sources["query"] = "query = query_dict(scope['query_string'])"
+            self.sources["query"] = "query = query_dict(exchange.query_string)"
             return self._mapping(field, "query")
-        self.sources["query"] = "query = query_lists(scope['query_string'])"
+        self.sources["query"] = "query = query_lists(exchange.query_string)"
         return self._mapping(field, "query", "" if field.is_sequence else "[-1]")
 
     def _header(self, field: Field) -> str | None:

@@ -209,6 +209,24 @@ class RouteTable:
             found += [index for node in nodes for index in node.rest]
         return found + [index for node in nodes for index in node.ends]
 
+    def quick(self, method: str, path: str) -> tuple[Entry, PathParams] | None:
+        """The route of an HTTP request and its parameters, if the first one in question fits.
+
+        None says nothing: `search` has to look.
+        """
+        fixed = self.fixed.get(path)
+        if fixed is not None:
+            hit = fixed.get(method)
+            return None if hit is None else (hit[0], hit[1].copy())
+        indexes = self._indexes(path.split("/"))
+        if not indexes:
+            return None
+        entry = self.entries[indexes[0]]
+        if entry.methods is None or method not in entry.methods or entry.convertors:
+            return None  # only HTTP routes with a pattern have methods
+        found = entry.pattern.match(path)  # type: ignore[union-attr]  # see above
+        return None if found is None else (entry, found.groupdict())
+
     def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
         """The route for a request: a full match, else the first partial one."""
         partial: Entry | None = None

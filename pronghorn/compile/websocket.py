@@ -36,16 +36,14 @@ class WebSocketWriter(HandlerWriter):
     def compile(self) -> Handler:
         """Write the whole handler and compile it."""
         source = self.source
-        with source.block("async def handle(exchange, path):"):
-            if "query" in self.reader.sources:
-                source.line("scope = exchange.scope")
-            # Always a lifetime: a connection is long, and its clean-up must not be cut short.
-            with source.block("async with Lifetime() as lifetime:"):
-                self.write_early_reads()
-                self.write_dependencies()
-                self.write_late_reads(len(self.steps) - 1)
-                function, arguments = self.call_parts(len(self.steps) - 1)
-                source.line(f"await {function}({arguments})")
+        head = "async def handle(exchange, path):"
+        # Always a lifetime: a connection is long, and its clean-up must not be cut short.
+        with source.block(head), source.block("async with Lifetime() as lifetime:"):
+            self.write_early_reads()
+            self.write_dependencies()
+            self.write_late_reads(len(self.steps) - 1)
+            function, arguments = self.call_parts(len(self.steps) - 1)
+            source.line(f"await {function}({arguments})")
         return source.compile("handle", self._label)
 
     def endpoint_hops(self) -> bool:

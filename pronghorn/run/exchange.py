@@ -27,6 +27,12 @@ class Exchange:
 
     __slots__ = ("_body", "_connection", "form", "receive", "scope", "send", "started")
 
+    #: True on servers that make a scope only for those who ask: a route is then looked for by
+    #: `method` and `path` alone, and `note_route` keeps it for the scope.
+    is_bare: bool = False
+    method: str
+    path: str
+
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
         self.receive = receive
@@ -51,6 +57,18 @@ class Exchange:
                     request._stream_consumed = True
                 request._form = self.form
         return self._connection
+
+    @property
+    def query_string(self) -> bytes:
+        """The query as the client sent it."""
+        query: bytes = self.scope["query_string"]
+        return query
+
+    def use_scope(self) -> None:
+        """Have the route looked for by the scope, although the server makes it late."""
+
+    def note_route(self, router: Any, entry: Any, params: Any) -> None:
+        """Remember the route that was found, where there is no scope to say it in."""
 
     @property
     def has_connection(self) -> bool:
