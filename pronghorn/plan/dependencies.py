@@ -145,10 +145,11 @@ def _plan_call(
 def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     try:
         return typed_parameters(call)
-    except ValueError as error:
+    except ValueError:
+        # What Python itself says differs between its versions.
         raise setup_error(
-            str(error),
-            f"{call!r} is built in and does not tell its parameters",
+            f"no signature found for {call!r}",
+            "it is built in and does not tell its parameters",
             "a function around it, with the parameters that it needs",
             kind=SetupValueError,
         ) from None
