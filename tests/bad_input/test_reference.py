@@ -50,6 +50,9 @@ def test_what_is_mended_was_a_server_error_about_what_json_cannot_hold(
         for (request, reference), answer in zip(reference_answers, ours, strict=True)
         if reference.status == 500 and answer.status < 500
     ]
+    # How deep Python can follow differs between its versions, and so where FastAPI fails.
+    too_deep = [request for request, error in mended if error == "RecursionError"]
+    mended = [(request, error) for request, error in mended if error != "RecursionError"]
     assert {error for _, error in mended} == {
         "ValueError",
         "UnicodeEncodeError",
@@ -57,6 +60,7 @@ def test_what_is_mended_was_a_server_error_about_what_json_cannot_hold(
         "PydanticSerializationError",
     }
     assert all(is_about_numbers_or_text(request) for request, _ in mended)
+    assert all("900 nested" in request.name for request in too_deep)
 
 
 def is_about_numbers_or_text(request: Attack) -> bool:
