@@ -66,7 +66,6 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         query: bytes,
     ) -> None:
         self.protocol = protocol
-        self.transport = protocol.transport
         self.headers = protocol.headers
         self.method = method
         self.keep_alive = keep_alive
@@ -242,13 +241,14 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         self.response_started = self.response_complete = True
         if protocol.access_log:
             self.log_access(status)
-        if not self.keep_alive:
-            head += b"connection: close\r\n"
-        self.transport.write(b"%b\r\n%b" % (head, b"" if self.method == "HEAD" else body))
+        content = b"" if self.method == "HEAD" else body
+        if self.keep_alive:
+            protocol.outbox.write(protocol.transport, b"%b\r\n%b" % (head, content))
+        else:
+            self.transport.write(b"%bconnection: close\r\n\r\n%b" % (head, content))
+            self.transport.close()
         if self._message_event is not None:
             self._message_event.set()
-        if not self.keep_alive:
-            self.transport.close()
         protocol.on_response_complete()
 
     def log_access(self, status: int) -> None:
@@ -264,6 +264,12 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         )
 
     # --- what uvicorn's cycle reads of itself -----------------------------------------------
+
+    @property
+    def transport(self) -> asyncio.Transport:  # type: ignore[override]  # its connection's
+        """For everything but complete responses; what they wait to write comes first."""
+        self.protocol.outbox.flush()
+        return self.protocol.transport
 
     flow = property(lambda self: self.protocol.flow)
     logger = property(lambda self: self.protocol.logger)

@@ -24,6 +24,7 @@ from uvicorn.server import ServerState
 
 from pronghorn.adapters.first_step import FirstSteps
 from pronghorn.adapters.httptools_exchange import Prefixes, WireExchange, split_url
+from pronghorn.adapters.outbox import Outbox
 from pronghorn.compile.app import Answer
 from pronghorn.run.exchange import Exchange
 
@@ -45,8 +46,9 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
-            shared = _shared[self.server_state] = Prefixes(), FirstSteps(self.loop)
-        self.prefixes, self._first_steps = shared
+            shared = Prefixes(), FirstSteps(self.loop), Outbox(self.loop)
+            _shared[self.server_state] = shared
+        self.prefixes, self._first_steps, self.outbox = shared
         #: Answers the requests of this connection.
         self._answer: Answer = self._answer_through_asgi
         self._stack: ASGIApp | None = None
@@ -224,6 +226,20 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
 
+    # --- what happens to the transport itself comes after the responses that wait -------------
+
+    def shutdown(self) -> None:
+        self.outbox.flush()
+        super().shutdown()
+
+    def send_400_response(self, msg: str) -> None:
+        self.outbox.flush()
+        super().send_400_response(msg)
+
+    def handle_websocket_upgrade(self) -> None:
+        self.outbox.flush()
+        super().handle_websocket_upgrade()
+
     # --- keep-alive: one timer that looks at the clock, instead of a new one per request -------
 
     def _watch_idleness(self, delay: float) -> None:
@@ -265,7 +281,7 @@ def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
 
 
 #: What all connections of a server share.
-_shared: WeakKeyDictionary[ServerState, tuple[Prefixes, FirstSteps]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[ServerState, tuple[Prefixes, FirstSteps, Outbox]] = WeakKeyDictionary()
 
 
 async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:
