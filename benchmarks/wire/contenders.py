@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 BASE = "FastAPI on uvicorn"
 QUIET = ("--log-level", "warning", "--no-access-log")
+RSGI = ("--interface", "rsgi", "--log-level", "warning")
 
 
 @dataclass(frozen=True)
@@ -25,52 +26,25 @@ class Contender:
 
 
 def module(*words: str) -> tuple[str, ...]:
-    """The command that runs a module."""
-    return ("-m", *words)
+    """The command that runs a module on the port."""
+    return ("-m", *words, "--port", "{port}")
 
+
+RUN = ("pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log")
 
 CORE = (
-    Contender(BASE, module("uvicorn", "fastapi_app:app", *QUIET, "--port", "{port}")),
-    Contender(
-        "pronghorn on uvicorn, ASGI",
-        module("uvicorn", "pronghorn_app:app", *QUIET, "--port", "{port}"),
-    ),
-    Contender(
-        "pronghorn run",
-        (
-            *module(
-                "pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log"
-            ),
-            "--port",
-            "{port}",
-        ),
-    ),
-    Contender(
-        "pronghorn run --server granian",
-        (
-            *module(
-                "pronghorn", "run", "pronghorn_app.py", "--host", "127.0.0.1", "--no-access-log"
-            ),
-            "--server",
-            "granian",
-            "--port",
-            "{port}",
-        ),
-    ),
+    Contender(BASE, module("uvicorn", "fastapi_app:app", *QUIET)),
+    Contender("pronghorn on uvicorn, ASGI", module("uvicorn", "pronghorn_app:app", *QUIET)),
+    Contender("pronghorn run", module(*RUN)),
+    Contender("pronghorn run --server granian", module(*RUN, "--server", "granian")),
     Contender(
         "constant bytes: uvicorn, ASGI",
-        module("uvicorn", "constant_asgi:app", *QUIET, "--port", "{port}"),
+        module("uvicorn", "constant_asgi:app", *QUIET),
         validates=False,
     ),
     Contender(
         "constant bytes: Granian, RSGI",
-        (
-            *module(
-                "granian", "constant_rsgi:app", "--interface", "rsgi", "--log-level", "warning"
-            ),
-            "--port",
-            "{port}",
-        ),
+        module("granian", "constant_rsgi:app", *RSGI),
         validates=False,
     ),
     Contender(
@@ -81,42 +55,14 @@ CORE = (
 )
 
 PEERS = (
-    Contender(
-        "Starlette on uvicorn",
-        module("uvicorn", "starlette_app:app", *QUIET, "--port", "{port}"),
-        "peers",
-    ),
-    Contender(
-        "Litestar on uvicorn",
-        module("uvicorn", "litestar_app:app", *QUIET, "--port", "{port}"),
-        "peers",
-    ),
-    Contender(
-        "BlackSheep on uvicorn",
-        module("uvicorn", "blacksheep_app:app", *QUIET, "--port", "{port}"),
-        "peers",
-    ),
-    Contender(
-        "Falcon on uvicorn",
-        module("uvicorn", "falcon_app:app", *QUIET, "--port", "{port}"),
-        "peers",
-    ),
-    Contender(
-        "Quart on uvicorn",
-        module("uvicorn", "quart_app:app", *QUIET, "--port", "{port}"),
-        "peers",
-    ),
+    Contender("Starlette on uvicorn", module("uvicorn", "starlette_app:app", *QUIET), "peers"),
+    Contender("Litestar on uvicorn", module("uvicorn", "litestar_app:app", *QUIET), "peers"),
+    Contender("BlackSheep on uvicorn", module("uvicorn", "blacksheep_app:app", *QUIET), "peers"),
+    Contender("Falcon on uvicorn", module("uvicorn", "falcon_app:app", *QUIET), "peers"),
+    Contender("Quart on uvicorn", module("uvicorn", "quart_app:app", *QUIET), "peers"),
     Contender("Sanic", ("sanic_app.py", "{port}"), "peers"),
     Contender("Robyn", ("robyn_app.py", "{port}"), "peers"),
-    Contender(
-        "Emmett on Granian, RSGI",
-        (
-            *module("granian", "emmett_app:app", "--interface", "rsgi", "--log-level", "warning"),
-            "--port",
-            "{port}",
-        ),
-        "peers",
-    ),
+    Contender("Emmett on Granian, RSGI", module("granian", "emmett_app:app", *RSGI), "peers"),
     Contender("django-bolt", ("django_bolt_app.py", "{port}"), "peers"),
     Contender("Fastify on Node", ("fastify_app.mjs", "{port}"), "node"),
 )
