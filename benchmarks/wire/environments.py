@@ -30,7 +30,7 @@ PEERS = (
     "emmett>=2.7",
     "django-bolt>=0.3",
     "pydantic>=2.9",
-    "uvicorn[standard]>=0.30",
+    "uvicorn[standard]>=0.36",
     "granian>=2.7.4",
 )
 FASTIFY = "fastify@5"
