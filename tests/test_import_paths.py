@@ -116,7 +116,7 @@ def test_small_functions() -> None:
     assert get_path_param_names("/a/{b}/{c:path}") == {"b", "c:path"}
     assert get_value_or_default(Default(1), Default(2), 3) == 3
     assert get_value_or_default(Default(1), Default(2)) == Default(1)
-    with pytest.warns(FastAPIDeprecationWarning, match="was deprecated"):
+    with pytest.warns(FastAPIDeprecationWarning, match="is deprecated"):
         made = generate_operation_id_for_path(name="read", path="/a/{b}", method="GET")
     assert made == "read_a__b__get"
 
