@@ -31,6 +31,7 @@ from pronghorn.plan.signature import where_is
 from pronghorn.route_base import current_overrides, value_of
 from pronghorn.run.lifetime import Lifetime
 from pronghorn.run.solve import Inputs, Known
+from pronghorn.serialization import Serialization
 from pronghorn.sse import EventSourceResponse
 
 __all__ = [
@@ -73,12 +74,10 @@ class RouteRequestHandler:
             status_code=response.status_code,
             response_class=route.response_class,
             response_field=response.field,
-            response_model_include=response.include,
-            response_model_exclude=response.exclude,
-            response_model_by_alias=response.by_alias,
-            response_model_exclude_unset=response.exclude_unset,
-            response_model_exclude_defaults=response.exclude_defaults,
-            response_model_exclude_none=response.exclude_none,
+            **{
+                f"response_model_{name}": value
+                for name, value in response.serialization.arguments().items()
+            },
             dependency_overrides_provider=route.dependency_overrides_provider,
             embed_body_fields=bool(plan.body and plan.body.embed),
             strict_content_type=plan.strict_content_type,
@@ -143,12 +142,14 @@ def get_request_handler(
             explicit_class=response_class is written_class,
             status_code=status_code,
             description="",
-            include=response_model_include,
-            exclude=response_model_exclude,
-            by_alias=response_model_by_alias,
-            exclude_unset=response_model_exclude_unset,
-            exclude_defaults=response_model_exclude_defaults,
-            exclude_none=response_model_exclude_none,
+            serialization=Serialization(
+                include=response_model_include,
+                exclude=response_model_exclude,
+                by_alias=response_model_by_alias,
+                exclude_unset=response_model_exclude_unset,
+                exclude_defaults=response_model_exclude_defaults,
+                exclude_none=response_model_exclude_none,
+            ),
             stream=_stream_kind(root, written_class, is_json_stream),
             item_field=stream_item_field,
         ),
@@ -292,14 +293,9 @@ async def serialize_response(
     Raises:
         ResponseValidationError: The value does not fit the model.
     """
-    options = {
-        "include": include,
-        "exclude": exclude,
-        "by_alias": by_alias,
-        "exclude_unset": exclude_unset,
-        "exclude_defaults": exclude_defaults,
-        "exclude_none": exclude_none,
-    }
+    options = Serialization(
+        include, exclude, by_alias, exclude_unset, exclude_defaults, exclude_none
+    ).arguments()
     if field is None:
         return jsonable_encoder(response_content, **options)
     if is_coroutine:

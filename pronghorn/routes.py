@@ -37,6 +37,7 @@ from pronghorn.route_functions import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.route_views import NO_VIEWS, RouteViews
 from pronghorn.run.forms import ensure_multipart_installed
 from pronghorn.run.head import answered_methods, refuse_method
+from pronghorn.serialization import Serialization
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -156,12 +157,14 @@ class APIRoute(RouteViews, Route):
                 model=FROM_ANNOTATION if isinstance(model, DefaultPlaceholder) else model,
                 status_code=int(self.status_code) if self.status_code else self.status_code,
                 description=self.response_description,
-                include=self.response_model_include,
-                exclude=self.response_model_exclude,
-                by_alias=self.response_model_by_alias,
-                exclude_unset=self.response_model_exclude_unset,
-                exclude_defaults=self.response_model_exclude_defaults,
-                exclude_none=self.response_model_exclude_none,
+                serialization=Serialization(
+                    include=self.response_model_include,
+                    exclude=self.response_model_exclude,
+                    by_alias=self.response_model_by_alias,
+                    exclude_unset=self.response_model_exclude_unset,
+                    exclude_defaults=self.response_model_exclude_defaults,
+                    exclude_none=self.response_model_exclude_none,
+                ),
                 responses=self.responses,
             ),
             dependencies=tuple(self.dependencies),

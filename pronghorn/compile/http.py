@@ -54,12 +54,7 @@ def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
         as_it_is=plan.root.kind in GENERATORS and response.stream is None,
         status_code=response.status_code,
         context=context,
-        include=response.include,
-        exclude=response.exclude,
-        by_alias=response.by_alias,
-        exclude_unset=response.exclude_unset,
-        exclude_defaults=response.exclude_defaults,
-        exclude_none=response.exclude_none,
+        serialization=response.serialization,
     )
     streamer = None
     if response.stream is not None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from pronghorn.fields import Field
 from pronghorn.params import Depends
+from pronghorn.serialization import Serialization
 
 
 class CallKind(Enum):
@@ -141,12 +142,7 @@ class ResponsePlan:
     #: None: the response class decides (200).
     status_code: int | None
     description: str
-    include: Any = None
-    exclude: Any = None
-    by_alias: bool = True
-    exclude_unset: bool = False
-    exclude_defaults: bool = False
-    exclude_none: bool = False
+    serialization: Serialization
     stream: StreamKind | None = None
     #: Validates and serialises one item of a stream.
     item_field: Field | None = None

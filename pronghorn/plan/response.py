@@ -25,6 +25,7 @@ from pronghorn.plan.body import response_field
 from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import CallKind, ResponsePlan, StreamKind
 from pronghorn.plan.signature import call_kind, typed_return
+from pronghorn.serialization import Serialization
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -48,12 +49,7 @@ class ResponseDeclaration:
     model: Any = FROM_ANNOTATION
     status_code: int | None = None
     description: str = "Successful Response"
-    include: Any = None
-    exclude: Any = None
-    by_alias: bool = True
-    exclude_unset: bool = False
-    exclude_defaults: bool = False
-    exclude_none: bool = False
+    serialization: Serialization = field(default_factory=Serialization)
     responses: Mapping[int | str, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -80,12 +76,7 @@ def plan_response(
         explicit_class=declared.explicit_class,
         status_code=declared.status_code,
         description=declared.description,
-        include=declared.include,
-        exclude=declared.exclude,
-        by_alias=declared.by_alias,
-        exclude_unset=declared.exclude_unset,
-        exclude_defaults=declared.exclude_defaults,
-        exclude_none=declared.exclude_none,
+        serialization=declared.serialization,
         stream=stream,
         item_field=_item_field(annotation, stream, unique_id) if from_annotation else None,
         extra_fields=_documented_fields(declared.responses, unique_id, endpoint),

@@ -17,6 +17,7 @@ from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field
 from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
 from pronghorn.run.exchange import Exchange
+from pronghorn.serialization import Serialization
 from pronghorn.utils import is_body_allowed_for_status_code
 
 Context = Callable[[], EndpointContext]
@@ -32,35 +33,14 @@ class Responder:
     direct: bool
     status_code: int | None
     context: Context
+    serialization: Serialization
     #: True: a generator that is no stream; the response class has to know what to do with it.
     as_it_is: bool = False
-    include: Any = None
-    exclude: Any = None
-    by_alias: bool = True
-    exclude_unset: bool = False
-    exclude_defaults: bool = False
-    exclude_none: bool = False
     options: Mapping[str, Any] = field(init=False)
-    given: dict[str, Any] = field(init=False)
     render: Callable[[Any], Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.options = {
-            "include": self.include,
-            "exclude": self.exclude,
-            "by_alias": self.by_alias,
-            "exclude_unset": self.exclude_unset,
-            "exclude_defaults": self.exclude_defaults,
-            "exclude_none": self.exclude_none,
-        }
-        #: Those that say something else than their default.
-        self.given = {
-            name: value
-            for name, value in self.options.items()
-            if value is not (True if name == "by_alias" else None) and value is not False
-        }
-        if not self.by_alias:
-            self.given["by_alias"] = False
+        self.options = self.serialization.arguments()
         self.render = self._renderer()
 
     def _renderer(self) -> Callable[[Any], Any]:
@@ -75,7 +55,7 @@ class Responder:
             return json_bytes if self.direct else jsonable_encoder
         if not self.direct:
             return lambda result: field.serialize(validated(result), mode="json", **self.options)
-        check, to_json = field.check, field.json_writer(**self.given)
+        check, to_json = field.check, field.json_writer(**self.serialization.given())
 
         def render(result: Any) -> bytes:
             try:
