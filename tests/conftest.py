@@ -9,3 +9,19 @@ import pytest
 def anyio_backend() -> str:
     """Run `@pytest.mark.anyio` tests on asyncio; a test about Trio overrides this fixture."""
     return "asyncio"
+
+
+@pytest.fixture
+def short_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests about the short ways themselves, which `PRONGHORN_GENERAL=1` switches off.
+
+    All others hold for both ways, and run in the one that the environment says.
+    """
+    monkeypatch.delenv("PRONGHORN_GENERAL", raising=False)
+
+
+@pytest.fixture(params=["compiled", "general"])
+def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The way in which routes are answered: a test that uses this runs in both."""
+    monkeypatch.setenv("PRONGHORN_GENERAL", str(int(request.param == "general")))
+    return str(request.param)

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from pronghorn import FastAPI, WebSocket
+from pronghorn.testclient import TestClient
 from tests.bad_input.asking import Answer, ask
 from tests.bad_input.attacks import FORM, JSON, MULTIPART, Attack
-from tests.compile.program import PART, REQUESTS, program
+from tests.compile.program import PART, REQUESTS, constant, program
+from tests.compile.watching import watched
 
 MORE = [
     Attack("query", "/items/5", query=b"q=a%20b&q=c"),
@@ -75,3 +78,22 @@ def test_a_second_request_is_answered_as_the_first(general: bool, compiled: list
     twice = [request for request in reversed(ALL) for _ in range(2)]
     expected = [answer for answer in reversed(compiled) for _ in range(2)]
     assert answers(twice, general=general) == expected
+
+
+def test_no_short_way_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRONGHORN_GENERAL", "1")
+    app = FastAPI()
+    app.get("/constant")(constant)
+
+    @app.websocket("/echo")
+    async def echo(websocket: WebSocket, times: int = 1) -> None:
+        await websocket.accept()
+        await websocket.send_text(times * await websocket.receive_text())
+
+    with watched() as calls:
+        client = TestClient(app)
+        assert client.get("/constant").status_code == 200
+        with client.websocket_connect("/echo?times=2") as connection:
+            connection.send_text("a")
+            assert connection.receive_text() == "aa"
+    assert calls.into("pronghorn.compile.source", "pronghorn.compile.reads") == set()

@@ -12,7 +12,7 @@ from typing import Any
 from pronghorn.compile.handler import HandlerWriter
 from pronghorn.compile.http import HttpWriter, general_handler
 from pronghorn.compile.reads import is_pure
-from pronghorn.compile.websocket import WebSocketWriter
+from pronghorn.compile.websocket import GeneralWebSocket, WebSocketWriter
 from pronghorn.diagnostics import describe_callable
 from pronghorn.fields import Field
 from pronghorn.plan.model import CallKind, CallPlan, RoutePlan, WebSocketPlan
@@ -47,7 +47,7 @@ def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
         http.compile()
         writer, notes = http, [*_reading(http), *_answering(plan)]
     else:
-        websocket = WebSocketWriter(plan)
+        websocket = WebSocketWriter(plan, GeneralWebSocket(plan))
         websocket.compile()
         writer, notes = websocket, list(_reading(websocket))
     return Explanation(

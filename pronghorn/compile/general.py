@@ -7,6 +7,7 @@ over from a compiled handler when its short way fails, and answers everything wh
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,11 @@ from pronghorn.run.urlencoded import read_small_form
 #: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
 LIFETIME_KEY = "pronghorn.lifetime"
 RequestHandler = Callable[[Request], Awaitable[Response]]
+
+
+def general_mode() -> bool:
+    """Whether the short ways are switched off, to compare them with the general way."""
+    return os.environ.get("PRONGHORN_GENERAL") == "1"
 
 
 @dataclass

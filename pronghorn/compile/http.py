@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from pronghorn.background import BackgroundTasks, with_tasks
 from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
+    general_mode,
     read_exchange_form,
     run_with_lifetime,
 )
@@ -35,11 +35,6 @@ from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
 
 __all__ = ["Handler", "HttpWriter", "compile_custom", "compile_route", "general_handler"]
-
-
-def general_mode() -> bool:
-    """Whether the short ways are switched off, to compare them with the general way."""
-    return os.environ.get("PRONGHORN_GENERAL") == "1"
 
 
 def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pronghorn.compile.general import general_mode
 from pronghorn.compile.handler import HandlerWriter
 from pronghorn.compile.steps import calls_of, endpoint_context, order_calls
 from pronghorn.compile.watched import watched_websocket
@@ -18,20 +19,52 @@ from pronghorn.run.solve import Inputs, Known, solve
 
 def compile_websocket(plan: WebSocketPlan) -> Handler:
     """The function that serves one WebSocket route."""
-    writer = WebSocketWriter(plan)
-    watched = watched_websocket(plan, writer.calls, writer.context)
-    return hooked(CompiledRoute(plan, writer.compile(), watched))
+    general = GeneralWebSocket(plan)
+    handler = general.serve if general_mode() else WebSocketWriter(plan, general).compile()
+    watched = watched_websocket(plan, general.calls, general.context)
+    return hooked(CompiledRoute(plan, handler, watched))
+
+
+class GeneralWebSocket:
+    """The general way to serve a connection: the exact solver, then the endpoint."""
+
+    def __init__(self, plan: WebSocketPlan) -> None:
+        self.label = f"WS {plan.path_format}"
+        self.steps = order_calls(plan.root)
+        self.calls = calls_of(self.steps)
+        self.context = endpoint_context(plan, self.label)
+
+    async def serve(self, exchange: Exchange, path: Mapping[str, Any]) -> None:
+        """Serve a connection."""
+        async with Lifetime() as lifetime:
+            await self.resume(exchange, path, lifetime)
+
+    async def resume(
+        self,
+        exchange: Exchange,
+        path: Mapping[str, Any],
+        lifetime: Lifetime,
+        done: Sequence[Any] = (),
+        known: Known | None = None,
+    ) -> None:
+        """Go on where a compiled handler left the short way.
+
+        - `done`, `known`: see `run.solve.solve`.
+        """
+        inputs = Inputs(connection=exchange.connection, path=path, lifetime=lifetime)
+        arguments, errors = await solve(self.calls, inputs, done, known)
+        if errors:
+            raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
+        await self.calls[-1].function(**arguments)
 
 
 class WebSocketWriter(HandlerWriter):
     """Writes the handler of one WebSocket route."""
 
-    def __init__(self, plan: WebSocketPlan) -> None:
-        super().__init__(plan, order_calls(plan.root), None)
-        self.calls = calls_of(self.steps)
-        self._label = f"WS {plan.path_format}"
-        self.context = endpoint_context(plan, self._label)
-        self.source.names["resume"] = self._resume
+    def __init__(self, plan: WebSocketPlan, general: GeneralWebSocket) -> None:
+        super().__init__(plan, general.steps, None)
+        self._label = general.label
+        self.source.names["resume"] = general.resume
 
     def compile(self) -> Handler:
         """Write the whole handler and compile it."""
@@ -59,17 +92,3 @@ class WebSocketWriter(HandlerWriter):
 
     def resume_arguments(self) -> str:
         return "exchange, path, lifetime"
-
-    async def _resume(
-        self,
-        exchange: Exchange,
-        path: Mapping[str, Any],
-        lifetime: Lifetime,
-        done: Sequence[Any],
-        known: Known,
-    ) -> None:
-        inputs = Inputs(connection=exchange.connection, path=path, lifetime=lifetime)
-        arguments, errors = await solve(self.calls, inputs, done, known)
-        if errors:
-            raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
-        await self.calls[-1].function(**arguments)

@@ -82,6 +82,7 @@ def test_nothing_is_inspected_after_the_first_request(request_: Attack, status: 
     assert len(calls) > 0
 
 
+@pytest.mark.usefixtures("short_ways")
 def test_every_route_is_compiled_once_and_none_is_planned_by_a_request() -> None:
     app = program()
     _ = [route.plan for route in app.routes if isinstance(route, APIRoute)]

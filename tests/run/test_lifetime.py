@@ -132,12 +132,6 @@ async def test_a_blocking_generator_runs_in_worker_threads() -> None:
 # --- through an application -----------------------------------------------------------------------
 
 
-@pytest.fixture(params=["compiled", "general"])
-def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("PRONGHORN_GENERAL", str(int(request.param == "general")))
-    return str(request.param)
-
-
 def app_with(
     dependency: Callable[..., Any], error: Exception | None = None, **options: Any
 ) -> FastAPI:
