@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 
 from pronghorn import (
+    APIRouter,
     BackgroundTasks,
     Cookie,
     Depends,
@@ -62,27 +63,27 @@ def get_blocking() -> str:
 async def note() -> None: ...
 
 
-app = FastAPI()
+router = APIRouter()
 
 
-@app.get("/constant")
+@router.get("/constant")
 async def constant() -> Any:
     return {"message": "hello"}
 
 
-@app.get("/items/{item_id}")
+@router.get("/items/{item_id}")
 async def path_and_query(
     item_id: int, q: str | None = None, limit: Annotated[int, Query(ge=1)] = 9
 ) -> Item:
     return Item(name=f"{item_id}{q}{limit}")
 
 
-@app.post("/items", status_code=201)
+@router.post("/items", status_code=201)
 async def body(item: Item) -> Item:
     return item
 
 
-@app.get("/graph")
+@router.get("/graph")
 async def graph(
     user: Annotated[str, Depends(get_user)],
     session: Annotated[str, Depends(get_session)],
@@ -91,12 +92,12 @@ async def graph(
     return {"user": user, "session": session, "skip": page.skip}
 
 
-@app.get("/yield")
+@router.get("/yield")
 async def yielding(opened: Annotated[str, Depends(get_opened)]) -> Any:
     return {"session": opened}
 
 
-@app.get("/wire")
+@router.get("/wire")
 async def wire(
     x_trace: Annotated[str, Header()],
     session: Annotated[str, Cookie()],
@@ -105,12 +106,12 @@ async def wire(
     return {"trace": x_trace, "session": session, "tags": tag}
 
 
-@app.post("/form")
+@router.post("/form")
 async def form(username: Annotated[str, Form()], password: Annotated[str, Form()]) -> Any:
     return {"username": username, "length": len(password)}
 
 
-@app.get("/bearer")
+@router.get("/bearer")
 async def bearer(
     credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())],
     background: BackgroundTasks,
@@ -121,21 +122,28 @@ async def bearer(
     return {"token": credentials.credentials}
 
 
-@app.get("/raises")
+@router.get("/raises")
 async def raises() -> Any:
     raise HTTPException(418, "tea")
 
 
-@app.get("/thread")
+@router.get("/thread")
 def thread(q: str | None = None) -> Any:
     return {"q": q}
 
 
-@app.get("/threads")
+@router.get("/threads")
 def threads(
     page: Annotated[Page, Depends()], blocking: Annotated[str, Depends(get_blocking)]
 ) -> Any:
     return {"skip": page.skip, "blocking": blocking}
+
+
+def program() -> FastAPI:
+    """An application of its own for each test, compiled in the way that the test is about."""
+    app = FastAPI()
+    app.include_router(router)
+    return app
 
 
 @dataclass(frozen=True)

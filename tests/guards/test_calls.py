@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from pronghorn import hooks
-from tests.guards.programs import ASKS, app
+from tests.guards.programs import ASKS, program
 
 #: The greatest number of Python functions that the second request of each kind may call. Those
 #: of the test itself are among them: receiving, and sending the two messages of an answer.
@@ -85,18 +85,21 @@ def called() -> Iterator[Called]:
 
 async def second_request(name: str) -> list[str]:
     """The functions that the second request of a kind calls."""
+    app = program()
     await ASKS[name].send_to(app)
     with called() as found:
         await ASKS[name].send_to(app)
     return found.names()
 
 
+@pytest.mark.usefixtures("short_ways")
 @pytest.mark.parametrize("name", ASKS)
 def test_functions_per_request(name: str) -> None:
     names = asyncio.run(second_request(name))
     assert len(names) <= BOUNDS[name], "\n".join(names)
 
 
+@pytest.mark.usefixtures("short_ways")
 @pytest.mark.parametrize("name", ASKS)
 def test_thread_hops_per_request(name: str) -> None:
     names = asyncio.run(second_request(name))
@@ -105,6 +108,7 @@ def test_thread_hops_per_request(name: str) -> None:
 
 async def growth(name: str) -> tuple[int, int]:
     """How many objects and memory blocks stay after some requests."""
+    app = program()
     for _ in range(REQUESTS):
         await ASKS[name].send_to(app)
     kept = []
@@ -125,11 +129,13 @@ def test_nothing_stays_after_a_request(name: str) -> None:
     assert blocks < REQUESTS, "blocks of memory: less than one for each request"
 
 
+@pytest.mark.usefixtures("short_ways")
 @pytest.mark.parametrize("name", ["constant", "path and query", "body", "dependency graph"])
 def test_a_request_leaves_no_cycles(name: str) -> None:
     """What has no cycles is freed at once; the collector, which stops everything, need not run."""
 
     async def collected() -> int:
+        app = program()
         for _ in range(3):
             await ASKS[name].send_to(app)
         gc.collect()
