@@ -10,29 +10,44 @@ from itertools import count
 from typing import Any, Self
 
 _numbers = count(1)
-_latest = [0]
-_compiled_since = [0]
+
+
+class Revision:
+    """The numbers as attributes, for whoever reads them at every request.
+
+    - `latest`: of the last change.
+    - `compiled_since`: of the last change that made everything compiled invalid.
+    """
+
+    __slots__ = ("compiled_since", "latest")
+
+    def __init__(self) -> None:
+        self.latest = 0
+        self.compiled_since = 0
+
+
+REVISION = Revision()
 
 
 def current_revision() -> int:
     """The number of the last change."""
-    return _latest[0]
+    return REVISION.latest
 
 
 def declared() -> int:
     """Note a change; return its number."""
-    _latest[0] = next(_numbers)
-    return _latest[0]
+    REVISION.latest = next(_numbers)
+    return REVISION.latest
 
 
 def forget_compiled() -> None:
     """Note that nothing is valid any more that has been compiled so far."""
-    _compiled_since[0] = declared()
+    REVISION.compiled_since = declared()
 
 
 def compiled_since() -> int:
     """The number of the last change that made everything compiled invalid."""
-    return _compiled_since[0]
+    return REVISION.compiled_since
 
 
 class RouteList(list[Any]):

@@ -10,7 +10,6 @@ from starlette.routing import Router
 from pronghorn.compile.app import CompiledRouter
 from pronghorn.inclusion import Inclusion
 from pronghorn.lifespans import HandlerLifespan
-from pronghorn.revisions import compiled_since, current_revision
 
 #: Lists and dicts that a copy may change without changing the original.
 OWN = ("tags", "dependencies", "callbacks", "responses", "form_limits", "on_startup", "on_shutdown")
@@ -34,7 +33,7 @@ class CopiedRouter(Router):
         clone.__dict__.update(
             _shown=None,
             _shown_revision=-1,
-            _compiled=CompiledRouter(clone, current_revision, compiled_since),  # type: ignore[arg-type]  # the class below has what it asks for
+            _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # the class below has what it asks for
         )
         if self.middleware_stack == self.app:
             clone.middleware_stack = clone.app

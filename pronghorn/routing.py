@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
-from pronghorn.compile.app import CompiledRouter, Overrides
+from pronghorn.compile.app import CompiledRouter
 from pronghorn.exceptions import FastAPIError
 from pronghorn.frontend import (
     FrontendFiles,
@@ -48,7 +48,7 @@ from pronghorn.options import (
 )
 from pronghorn.patches import watch
 from pronghorn.plan.check import check_dependencies, check_event, check_path, check_router
-from pronghorn.revisions import RouteList, compiled_since, current_revision, declared
+from pronghorn.revisions import RouteList, current_revision, declared
 from pronghorn.route_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.route_apps import get_websocket_app
 from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
@@ -117,7 +117,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self._entries: list[BaseRoute | Inclusion] = list(values["routes"] or ())
         self._shown: RouteList | None = None
         self._shown_revision = -1
-        self._compiled = CompiledRouter(self, current_revision, compiled_since)
+        self._compiled = CompiledRouter(self)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
         self.auto_head: bool = values["auto_head"]
@@ -176,11 +176,6 @@ class APIRouter(Verbs, ServesFrontends, Includable):
                 last_routes = getattr(entry.router, "last_routes", tuple)
                 found += [shown_inside(self, entry, route) for route in last_routes()]
         return longest_path_first(found)
-
-    def current_overrides(self) -> Overrides:
-        """The dependency overrides that are in force for this router."""
-        provider = self.dependency_overrides_provider
-        return getattr(provider, "dependency_overrides", None) or {}
 
     def _flattened(self) -> Iterator[BaseRoute]:
         for entry in self._entries:

@@ -8,6 +8,7 @@ give the same answer (`tests/compile/test_router.py` compares them).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from pronghorn.path_patterns import PatternOf
 #: Convertors whose values never contain a slash.
 ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 PathParams = dict[str, Any]
+#: Names of path parameters, and which segment of the path each of them is.
+Positions = tuple[tuple[str, int], ...]
 #: In the scope: the mounts, hosts and other routes with routes inside that a request went through.
 INSIDE = "pronghorn.inside"
 
@@ -108,7 +111,7 @@ class Entry:
 class _Node:
     """One segment of the tree."""
 
-    __slots__ = ("any_segment", "children", "ends", "rest")
+    __slots__ = ("any_segment", "children", "ends", "plain", "rest")
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
@@ -117,6 +120,8 @@ class _Node:
         self.ends: list[int] = []
         #: Routes that may match anything from here on.
         self.rest: list[int] = []
+        #: By method, who answers whatever path ends here; made when first asked for.
+        self.plain: dict[str, tuple[Entry, Positions]] | None = None
 
     def child(self, segment: str) -> _Node:
         return self.children.setdefault(segment, _Node())
@@ -181,7 +186,14 @@ class RouteTable:
 
     def candidates(self, path: str) -> Iterator[Entry]:
         """Every route that could match a path, in registration order."""
-        return map(self.entries.__getitem__, self._indexes(path.split("/")))
+        return map(self.entries.__getitem__, self._indexes_of(path))
+
+    def _indexes_of(self, path: str) -> list[int]:
+        """Where in `entries` these routes stand."""
+        found = self._indexes(path.split("/"))
+        if path.endswith("\n"):  # The `$` of a pattern stands before a last line break, too.
+            found = sorted({*found, *self._indexes(path[:-1].split("/"))})
+        return found
 
     def _indexes(self, segments: Sequence[str]) -> list[int]:
         """Walk down the tree; most paths have one way down and end at one list."""
@@ -218,21 +230,54 @@ class RouteTable:
         if fixed is not None:
             hit = fixed.get(method)
             return None if hit is None else (hit[0], hit[1].copy())
-        indexes = self._indexes(path.split("/"))
-        if not indexes:
+        segments = path.split("/")
+        node = self._root
+        for segment in segments:
+            child, other = node.children.get(segment), node.any_segment
+            if node.rest or (child is not None and other is not None):
+                return None  # more than one way down
+            below = child or other
+            if below is None:
+                return None
+            node = below
+        if node.rest or "\n" in path:
             return None
-        entry = self.entries[indexes[0]]
-        if entry.methods is None or method not in entry.methods or entry.convertors:
-            return None  # only HTTP routes with a pattern have methods
-        found = entry.pattern.match(path)  # type: ignore[union-attr]  # see above
-        return None if found is None else (entry, found.groupdict())
+        plain = self._plain(node) if node.plain is None else node.plain
+        hit = plain.get(method)
+        if hit is None:
+            return None
+        entry, positions = hit
+        params: PathParams = {}
+        for name, position in positions:
+            value = params[name] = segments[position]
+            if not value:
+                return None  # a parameter has at least one character
+        return entry, params
+
+    def _plain(self, node: _Node) -> dict[str, tuple[Entry, Positions]]:
+        """Who answers what ends at a node without asking a pattern: the tree has asked it.
+
+        Measured: matching the pattern and making its groups took 0.7 of 10 microseconds.
+        """
+        answers: dict[str, tuple[Entry, Positions]] = {}
+        for index in node.ends:
+            entry = self.entries[index]
+            if entry.scope_type == "websocket":
+                continue
+            positions = plain_positions(entry)
+            if positions is None or entry.methods is None:
+                break
+            for method in entry.methods:
+                answers.setdefault(method, (entry, positions))
+        node.plain = answers
+        return answers
 
     def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
         """The route for a request: a full match, else the first partial one."""
         partial: Entry | None = None
         partial_scope: Scope = {}
         entries = self.entries
-        for index in self._indexes(path.split("/")):
+        for index in self._indexes_of(path):
             entry = entries[index]
             match, child = entry.match(scope, path)
             if match is Match.FULL:
@@ -247,6 +292,28 @@ class RouteTable:
 def is_fixed(route: Any) -> bool:
     """Whether the path of a route has no parameters."""
     return "{" not in route.path
+
+
+def plain_positions(entry: Entry) -> Positions | None:
+    """Where in a path the parameters stand, if each is one whole segment and any text will do.
+
+    None: only the pattern knows.
+    """
+    if entry.pattern is None or entry.convertors:
+        return None
+    positions: list[tuple[str, int]] = []
+    pieces: list[str] = []
+    for position, segment in enumerate(searched_path(entry).split("/")):  # type: ignore[union-attr]  # has a pattern
+        name = segment[1:-1] if segment[:1] == "{" else ""
+        if segment_kind(segment) == "literal":
+            pieces.append(re.escape(segment))
+        elif name.isidentifier():
+            positions.append((name, position))
+            pieces.append(f"(?P<{name}>[^/]+)")
+        else:
+            return None
+    is_plain = entry.pattern.text() == f"^{'/'.join(pieces)}$"
+    return tuple(positions) if is_plain else None
 
 
 def searched_path(entry: Entry) -> str | None:

@@ -22,7 +22,7 @@ SEGMENTS = (
 )
 WORDS = (
     *("a", "b", "items", "items", "1", "12", "1.5", "v2", "a.json", "1.json", "a-b", "", "ab"),
-    *("6fa459ea-ee8a-4ca4-894e-db77e160355e", "\u00e9", " ", "a\nb"),
+    *("6fa459ea-ee8a-4ca4-894e-db77e160355e", "\u00e9", " ", "a\nb", "items\n", "a\n", "\n"),
 )
 METHODS = (["GET"], ["POST"], ["GET", "POST"], ["DELETE"], None)
 
