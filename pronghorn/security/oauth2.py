@@ -3,14 +3,13 @@
 from typing import Annotated, Any
 
 from starlette.requests import HTTPConnection
-from starlette.status import HTTP_401_UNAUTHORIZED
 
 from pronghorn.exceptions import HTTPException
 from pronghorn.openapi.models import OAuth2 as OAuth2Model
 from pronghorn.openapi.models import OAuthFlows as OAuthFlowsModel
-from pronghorn.openapi.scheme import SecurityBase
 from pronghorn.param_functions import Form
 from pronghorn.scopes import SecurityScopes
+from pronghorn.security._authorization import AuthorizationHeader
 from pronghorn.security.utils import authorization_of, get_authorization_scheme_param
 
 __all__ = [
@@ -88,7 +87,7 @@ class OAuth2PasswordRequestFormStrict(OAuth2PasswordRequestForm):
         )
 
 
-class OAuth2(SecurityBase):
+class OAuth2(AuthorizationHeader):
     """OAuth2 with any flows; the base of the two bearer schemes.
 
     The result of the dependency is the whole `Authorization` header, unchecked.
@@ -102,6 +101,7 @@ class OAuth2(SecurityBase):
     """
 
     model: OAuth2Model
+    error_class = HTTPException
 
     def __init__(
         self,
@@ -115,36 +115,11 @@ class OAuth2(SecurityBase):
         self.scheme_name = scheme_name or self.__class__.__name__
         self.auto_error = auto_error
 
-    def make_not_authenticated_error(self) -> HTTPException:
-        """Make the error that refuses a request. Override it to change the answer.
-
-        OAuth2 names no challenge of its own; bearer tokens (RFC 6750, section 3) are what its
-        clients send.
-        """
-        return HTTPException(
-            status_code=HTTP_401_UNAUTHORIZED,
-            detail="Not authenticated",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-
-    async def __call__(self, request: HTTPConnection) -> str | None:
-        """Read the `Authorization` header."""
-        authorization = authorization_of(request)
-        if authorization:
-            return authorization
-        if self.auto_error:
-            raise self.make_not_authenticated_error()
-        return None
-
     def _read_bearer_token(self, request: HTTPConnection) -> str | None:
         """Read the token (RFC 6750, section 2.1)."""
         authorization = authorization_of(request)
         scheme, token = get_authorization_scheme_param(authorization)
-        if scheme.lower() == "bearer":
-            return token
-        if self.auto_error:
-            raise self.make_not_authenticated_error()
-        return None
+        return self._checked(token if scheme.lower() == "bearer" else None)
 
 
 class OAuth2PasswordBearer(OAuth2):

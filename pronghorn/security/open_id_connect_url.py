@@ -1,17 +1,12 @@
 """The OpenID Connect scheme."""
 
-from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
-from starlette.status import HTTP_401_UNAUTHORIZED
-
 from pronghorn.openapi.models import OpenIdConnect as OpenIdConnectModel
-from pronghorn.openapi.scheme import SecurityBase
-from pronghorn.security.utils import authorization_of
+from pronghorn.security._authorization import AuthorizationHeader
 
 __all__ = ["OpenIdConnect"]
 
 
-class OpenIdConnect(SecurityBase):
+class OpenIdConnect(AuthorizationHeader):
     """OpenID Connect, by the URL of its discovery document.
 
     The result of the dependency is the whole `Authorization` header. Nothing is checked beyond
@@ -38,20 +33,3 @@ class OpenIdConnect(SecurityBase):
         self.model = OpenIdConnectModel(openIdConnectUrl=openIdConnectUrl, description=description)
         self.scheme_name = scheme_name or self.__class__.__name__
         self.auto_error = auto_error
-
-    def make_not_authenticated_error(self) -> HTTPException:
-        """Make the error that refuses a request. Override it to change the answer."""
-        return HTTPException(
-            status_code=HTTP_401_UNAUTHORIZED,
-            detail="Not authenticated",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
-
-    async def __call__(self, request: HTTPConnection) -> str | None:
-        """Read the `Authorization` header."""
-        authorization = authorization_of(request)
-        if authorization:
-            return authorization
-        if self.auto_error:
-            raise self.make_not_authenticated_error()
-        return None

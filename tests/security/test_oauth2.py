@@ -11,6 +11,7 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+from pronghorn.exceptions import HTTPException as FrameworkHTTPException
 from pronghorn.openapi.scheme import security_scheme
 from pronghorn.security import (
     OAuth2,
@@ -104,3 +105,19 @@ def test_a_scheme_is_found_through_wrappers() -> None:
     assert security_scheme(functools.partial(scheme)) is scheme
     assert security_scheme(wrapper) is scheme
     assert security_scheme(print) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [(WHOLE_HEADER[0], FrameworkHTTPException), (WHOLE_HEADER[1], HTTPException)],
+    ids=["OAuth2", "OpenIdConnect"],
+)
+def test_the_class_of_the_error_is_that_of_fastapi(
+    make: Callable[..., Any], error: type[HTTPException]
+) -> None:
+    assert type(make().make_not_authenticated_error()) is error
+
+
+@pytest.mark.parametrize("make", WHOLE_HEADER)
+def test_an_empty_header_is_none(make: Callable[..., Any]) -> None:
+    assert ask(make(auto_error=False), "") is None
