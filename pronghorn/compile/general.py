@@ -66,6 +66,10 @@ class GeneralHandler:
         watcher = watcher_of(request)
         if watcher is not None and type(self).finish is GeneralHandler.finish:
             return await respond_watched(self, request, watcher)
+        return await self.answer(request)
+
+    async def answer(self, request: Request) -> Response:
+        """The same without telling anybody who watches."""
         return await self.finish(await self.read(request))
 
     async def read(self, request: Request) -> Inputs:

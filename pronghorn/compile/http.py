@@ -70,18 +70,23 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     - `is_operation`: False for what only looks like one, and is none for hooks either.
     """
     general = general_handler(plan, label)
-    watched = in_stages(general, label)
-    handler = watched if general_mode() else HttpWriter(plan, general, label).compile()
+    watched = in_general(general, general.respond, label)
+    if not general_mode():
+        handler = HttpWriter(plan, general, label).compile()
+    else:
+        handler = watched if is_operation else in_general(general, general.answer, label)
     if is_operation:
         handler = hooked(CompiledRoute(plan, handler, watched))
     return _with_limits(handler, plan)
 
 
-def in_stages(general: GeneralHandler, label: str) -> Handler:
-    """The general way of one route, with a lifetime only where something has one."""
+def in_general(general: GeneralHandler, respond: RequestHandler, label: str) -> Handler:
+    """The general way of one route, with a lifetime only where something has one.
+
+    - `respond`: one of the two functions of `general` that answer a request.
+    """
     if general.needs_lifetime:
-        return from_request_handler(general.respond, label)
-    respond = general.respond
+        return from_request_handler(respond, label)
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
         await exchange.send_response(await respond(exchange.connection))

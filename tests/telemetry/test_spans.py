@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +74,17 @@ def test_stages_are_children_of_the_request(measured: Measured, is_async: bool) 
         "url.query": "q=1",
         "url.scheme": "http",
     }
+
+
+@pytest.mark.usefixtures("mode")
+def test_a_frontend_is_no_operation(measured: Measured, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("index")
+    app = FastAPI(telemetry=measured.config)
+    app.frontend("/ui", directory=tmp_path)
+
+    assert TestClient(app).get("/ui/index.html").text == "index"
+    assert measured.names == ["GET /ui/{path}"]
+    assert (measured.server.attributes or {})["http.route"] == "/ui/{path}"
 
 
 def test_a_blocking_endpoint_has_its_span_in_its_own_thread(measured: Measured) -> None:
