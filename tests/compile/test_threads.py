@@ -8,6 +8,7 @@ import pytest
 from anyio.to_thread import current_default_thread_limiter
 
 from pronghorn import Depends, FastAPI
+from pronghorn.compile.explain import explain_plan
 from pronghorn.testclient import TestClient
 
 current: ContextVar[str] = ContextVar("current", default="unset")
@@ -45,7 +46,7 @@ def test_def_functions_in_a_row_share_one_hop(mode: str) -> None:
 def compiled_source(app: FastAPI) -> str:
     """The generated source of the first operation."""
     route: Any = next(route for route in app.routes if hasattr(route, "plan"))
-    return str(route.compile_handler({}).__pronghorn_source__)
+    return explain_plan(route.plan, "first").source
 
 
 def test_a_coroutine_between_them_divides_the_hops() -> None:
