@@ -4,21 +4,18 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typing_extensions import Unpack
 
-from pronghorn.cli.arguments import (
-    AppOption,
-    AsFastapiOption,
-    EntrypointOption,
-    PathArgument,
-)
+from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import AppReference, Found, discover
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
+from pronghorn.keywords import expanded_signature
 
 __all__ = ["commands"]
 
@@ -43,88 +40,6 @@ commands = typer.Typer(
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-SERVING = "How to serve it"
-
-PortOption = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        max=65535,
-        metavar="PORT",
-        envvar="PORT",
-        help="Port to listen on; 0 lets the system choose.",
-        rich_help_panel=SERVING,
-    ),
-]
-RootPathOption = Annotated[
-    str,
-    typer.Option(
-        metavar="PREFIX",
-        help="Path prefix under which a proxy publishes the app, such as /api/v1.",
-        rich_help_panel=SERVING,
-        show_default=False,
-    ),
-]
-ProxyHeadersOption = Annotated[
-    bool,
-    typer.Option(
-        help="Take the client's address and scheme from the X-Forwarded-* headers of trusted "
-        "proxies.",
-        rich_help_panel=SERVING,
-    ),
-]
-ForwardedAllowIpsOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESSES",
-        envvar="FORWARDED_ALLOW_IPS",
-        help="The trusted proxies, separated by commas; '*' trusts everybody. By default only "
-        "this machine.",
-        rich_help_panel=SERVING,
-        show_default=False,
-    ),
-]
-VerboseOption = Annotated[
-    bool,
-    typer.Option(
-        "--verbose",
-        "-v",
-        help="Print how the app was found, and log at debug level.",
-        rich_help_panel=SERVING,
-    ),
-]
-HostOption = Annotated[
-    str,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network "
-        "that it is in.",
-        rich_help_panel=SERVING,
-    ),
-]
-ReloadOption = Annotated[
-    bool,
-    typer.Option(help="Restart the server when a Python file changes.", rich_help_panel=SERVING),
-]
-ServerOption = Annotated[
-    Literal["uvicorn", "granian"],
-    typer.Option(
-        help="The server: uvicorn, or Granian, which is written in Rust (extra 'granian').",
-        rich_help_panel=SERVING,
-    ),
-]
-ProtocolOption = Annotated[
-    Literal["auto", "asgi"],
-    typer.Option(
-        help="'auto' hands requests straight to the app where nothing stands around it; 'asgi' "
-        "always goes through ASGI messages.",
-        rich_help_panel=SERVING,
-    ),
-]
-AccessLogOption = Annotated[
-    bool, typer.Option(help="Print a line for each request.", rich_help_panel=SERVING)
-]
 
 
 def _print_version(wanted: bool) -> None:
@@ -157,36 +72,12 @@ def pronghorn_command(
 
 
 @commands.command()
-def dev(
-    context: typer.Context,
-    path: PathArgument = None,
-    *,
-    app: AppOption = None,
-    entrypoint: EntrypointOption = None,
-    as_fastapi: AsFastapiOption = False,
-    host: HostOption = "127.0.0.1",
-    port: PortOption = 8000,
-    reload: ReloadOption = True,
-    reload_dir: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="A folder to watch; may be given several times. By default the working "
-            "directory, and the folder that the app is imported from.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-    ] = None,
-    root_path: RootPathOption = "",
-    proxy_headers: ProxyHeadersOption = True,
-    forwarded_allow_ips: ForwardedAllowIpsOption = None,
-    server: ServerOption = "uvicorn",
-    protocol: ProtocolOption = "auto",
-    access_log: AccessLogOption = True,
-    verbose: VerboseOption = False,
-) -> None:
+@expanded_signature(DevOptions)
+def dev(context: typer.Context, **options: Unpack[DevOptions]) -> None:
     """
     Serve an app while you [bold]develop[/bold] it: reloads on changes, only for this machine.
+
+    Its routes, their plans and the timings of the last requests are shown at /_pronghorn.
 
     Sets FASTAPI_ENV=development unless the environment has it.
 
@@ -196,55 +87,13 @@ def dev(
     - [cyan]pronghorn dev shop/main.py --port 8080[/cyan]
     - [cyan]pronghorn dev --entrypoint shop.main:app[/cyan]
     """
-    from pronghorn.cli.serve import ServeOptions
-
     os.environ.setdefault("FASTAPI_ENV", "development")
-    options = ServeOptions(
-        host=host,
-        port=port,
-        reload=reload,
-        reload_dirs=tuple(reload_dir or ()),
-        root_path=root_path,
-        proxy_headers=proxy_headers,
-        forwarded_allow_ips=forwarded_allow_ips,
-        verbose=verbose or bool(context.obj),
-        server=server,
-        protocol=protocol,
-        access_log=access_log,
-    )
-    _serve(AppReference(path, app, entrypoint, as_fastapi), options, "dev")
+    _serve(context, options, reload_dirs=tuple(options["reload_dir"] or ()), page=options["page"])
 
 
 @commands.command()
-def run(
-    context: typer.Context,
-    path: PathArgument = None,
-    *,
-    app: AppOption = None,
-    entrypoint: EntrypointOption = None,
-    as_fastapi: AsFastapiOption = False,
-    host: HostOption = "0.0.0.0",  # noqa: S104 - in production the proxy is another machine.
-    port: PortOption = 8000,
-    reload: ReloadOption = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="NUMBER",
-            help="Number of processes that share the port; not together with --reload. By "
-            "default WEB_CONCURRENCY of the environment, or 1.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-    ] = None,
-    root_path: RootPathOption = "",
-    proxy_headers: ProxyHeadersOption = True,
-    forwarded_allow_ips: ForwardedAllowIpsOption = None,
-    server: ServerOption = "uvicorn",
-    protocol: ProtocolOption = "auto",
-    access_log: AccessLogOption = True,
-    verbose: VerboseOption = False,
-) -> None:
+@expanded_signature(RunOptions)
+def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
     """
     Serve an app in [bold]production[/bold]: no reload, on every network.
 
@@ -254,34 +103,17 @@ def run(
     - [cyan]PORT=80 pronghorn run shop/main.py[/cyan]
     - [cyan]pronghorn run --as-fastapi[/cyan]  (a program that imports fastapi)
     """
-    from pronghorn.cli.serve import ServeOptions
-
-    options = ServeOptions(
-        host=host,
-        port=port,
-        reload=reload,
-        workers=workers,
-        root_path=root_path,
-        proxy_headers=proxy_headers,
-        forwarded_allow_ips=forwarded_allow_ips,
-        verbose=verbose or bool(context.obj),
-        server=server,
-        protocol=protocol,
-        access_log=access_log,
-    )
-    _serve(AppReference(path, app, entrypoint, as_fastapi), options, "run")
+    _serve(context, options, workers=options["workers"])
 
 
 @commands.command()
+@expanded_signature(FindOptions)
 def routes(
-    path: PathArgument = None,
     *,
-    app: AppOption = None,
-    entrypoint: EntrypointOption = None,
-    as_fastapi: AsFastapiOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON array instead of a table.")
     ] = False,
+    **where: Unpack[FindOptions],
 ) -> None:
     """
     List the [bold]routes[/bold] of an app in the order in which they are tried.
@@ -296,7 +128,7 @@ def routes(
     """
     from pronghorn.cli.routes import print_json, print_table, rows
 
-    listed = rows(_discover_quietly(AppReference(path, app, entrypoint, as_fastapi)).app)
+    listed = rows(_discover_quietly(reference_of(where)).app)
     if as_json:
         print_json(listed)
     else:
@@ -304,12 +136,9 @@ def routes(
 
 
 @commands.command()
+@expanded_signature(FindOptions)
 def openapi(
-    path: PathArgument = None,
     *,
-    app: AppOption = None,
-    entrypoint: EntrypointOption = None,
-    as_fastapi: AsFastapiOption = False,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -326,6 +155,7 @@ def openapi(
             min=0, metavar="NUMBER", help="Spaces per level; 0 puts everything on one line."
         ),
     ] = 2,
+    **where: Unpack[FindOptions],
 ) -> None:
     """
     Write the [bold]OpenAPI[/bold] document of an app as JSON.
@@ -339,7 +169,7 @@ def openapi(
     """
     from pronghorn.cli.openapi import document, write
 
-    found = _discover_quietly(AppReference(path, app, entrypoint, as_fastapi))
+    found = _discover_quietly(reference_of(where))
     with contextlib.redirect_stdout(sys.stderr):
         text = document(found.app, indent)
     write(text, output)
@@ -349,11 +179,25 @@ commands.command()(diff)
 commands.command()(explain)
 
 
-def _serve(reference: AppReference, options: Any, title: str) -> None:
-    from pronghorn.cli.serve import check_options, serve
+def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:
+    """Serve with the options that both commands have, and those `special` to one of them."""
+    from pronghorn.cli.serve import ServeOptions, check_options, serve
 
-    check_options(options)
-    serve(discover(reference), options, title=title)
+    serving = ServeOptions(
+        host=options["host"],
+        port=options["port"],
+        reload=options["reload"],
+        root_path=options["root_path"],
+        proxy_headers=options["proxy_headers"],
+        forwarded_allow_ips=options["forwarded_allow_ips"],
+        verbose=options["verbose"] or bool(context.obj),
+        server=options["server"],
+        protocol=options["protocol"],
+        access_log=options["access_log"],
+        **special,
+    )
+    check_options(serving)
+    serve(discover(reference_of(options)), serving, title=str(context.info_name))
 
 
 def _discover_quietly(reference: AppReference) -> Found:

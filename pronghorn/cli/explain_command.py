@@ -5,11 +5,14 @@ import sys
 from typing import Annotated
 
 import typer
+from typing_extensions import Unpack
 
-from pronghorn.cli.arguments import AppOption, AsFastapiOption, EntrypointOption, PathArgument
-from pronghorn.cli.discover import AppReference, discover
+from pronghorn.cli.arguments import FindOptions, reference_of
+from pronghorn.cli.discover import discover
+from pronghorn.keywords import expanded_signature
 
 
+@expanded_signature(FindOptions)
 def explain(
     method: Annotated[
         str, typer.Argument(metavar="METHOD", help="GET, POST, ... or WS for a WebSocket route.")
@@ -21,14 +24,11 @@ def explain(
             help="The path of the operation, as it was declared or as a client asks for it.",
         ),
     ],
-    path: PathArgument = None,
     *,
-    app: AppOption = None,
-    entrypoint: EntrypointOption = None,
-    as_fastapi: AsFastapiOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON object instead of text.")
     ] = False,
+    **where: Unpack[FindOptions],
 ) -> None:
     """
     [bold]Explain[/bold] one operation: what was planned, and the handler that was compiled.
@@ -44,7 +44,7 @@ def explain(
     from pronghorn.cli.explain import explanation_of, print_explanation, print_json
 
     with contextlib.redirect_stdout(sys.stderr):
-        found = discover(AppReference(path, app, entrypoint, as_fastapi))
+        found = discover(reference_of(where))
     explained = explanation_of(found.app, method, operation)
     if as_json:
         print_json(explained)

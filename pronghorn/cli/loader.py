@@ -17,7 +17,7 @@ from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module
 from pronghorn.cli.locate import Module
 
-__all__ = ["FACTORY", "load_app", "remember"]
+__all__ = ["FACTORY", "load_app", "remember", "remember_page"]
 
 FACTORY = "pronghorn.cli.loader:load_app"
 """The import string of `load_app`, for servers that call a factory."""
@@ -33,6 +33,7 @@ _ROOT = "PRONGHORN_APP_ROOT"
 _AS_FASTAPI = "PRONGHORN_AS_FASTAPI"
 _ROOT_PATH = "PRONGHORN_ROOT_PATH"
 _PROXIES = "PRONGHORN_PROXIES"
+_PAGE = "PRONGHORN_DEV_PAGE"
 
 
 def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
@@ -46,6 +47,16 @@ def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
     os.environ[_APP] = import_string
     os.environ[_ROOT] = str(root)
     os.environ[_AS_FASTAPI] = "1" if as_fastapi else ""
+
+
+def remember_page(host: str | None) -> None:
+    """Leave for `load_app` whether to serve the page of `pronghorn dev` around the application.
+
+    Args:
+        host: The address that the server listens on, from which follows who may see the page.
+            None: no page, whatever the environment says.
+    """
+    os.environ[_PAGE] = host or ""
 
 
 def remember_for_rsgi(root_path: str, proxies: str | None) -> None:
@@ -90,7 +101,18 @@ def load_app() -> Any:
     module = Module(name, Path(os.environ[_ROOT]))
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
-        return choose(imported, attribute).app
+        app = choose(imported, attribute).app
     except CommandError as error:
         error.print()
         sys.exit(error.exit_code)
+    host = os.environ.get(_PAGE)
+    return _with_page(app, host) if host else app
+
+
+def _with_page(app: Any, host: str) -> Any:
+    from pronghorn.devtools.access import access_for  # Only `dev` loads this.
+    from pronghorn.devtools.page import PAGE, DevPage, is_taken
+
+    if is_taken(app):
+        print(f"The program has routes of its own at {PAGE}: they answer there", file=sys.stderr)
+    return DevPage(app, access_for(host, os.environ.get("FASTAPI_PUBLIC_URL", "")))

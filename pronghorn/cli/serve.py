@@ -37,6 +37,7 @@ class ServeOptions:
         protocol: ``"auto"`` for the shortest way from the server to the application, ``"asgi"``
             for ASGI messages.
         access_log: Print a line for each request.
+        page: Show routes, plans and the timings of the last requests at ``/_pronghorn``.
     """
 
     host: str
@@ -51,6 +52,7 @@ class ServeOptions:
     server: str = "uvicorn"
     protocol: str = "auto"
     access_log: bool = True
+    page: bool = False
 
 
 def check_options(options: ServeOptions) -> None:
@@ -116,6 +118,7 @@ def serve(found: Found, options: ServeOptions, *, title: str) -> None:
     from pronghorn.cli.servers import start
 
     loader.remember(found.import_string, found.module.root, as_fastapi=found.as_fastapi)
+    loader.remember_page(options.host if options.page else None)
     watched = _watched_folders(found, options)
     _announce(found, options, watched, title)
     start(options, watched)
@@ -137,6 +140,8 @@ def _announce(found: Found, options: ServeOptions, watched: list[str], title: st
     docs_url = getattr(found.app, "docs_url", None)
     if docs_url and getattr(found.app, "openapi_url", None):
         lines.append(("docs", address + docs_url))
+    if options.page:
+        lines += _page(found, options)
     if options.reload:
         lines.append(("reload", "on changes in " + ", ".join(watched)))
     if options.workers is not None:
@@ -151,11 +156,26 @@ def _announce(found: Found, options: ServeOptions, watched: list[str], title: st
         console.print(text, markup=False)
 
 
+def _page(found: Found, options: ServeOptions) -> list[tuple[str, str]]:
+    """Where the page is; it is not published unless the server listens beyond this machine."""
+    from pronghorn.devtools.access import access_for
+    from pronghorn.devtools.page import PAGE, is_taken
+
+    if is_taken(found.app):
+        return []  # The process that serves says so, again after each reload.
+    here = access_for(options.host).only_here
+    return [("page", (_own_address(options) if here else _public_address(options)) + PAGE)]
+
+
 def _public_address(options: ServeOptions) -> str:
     """Where to point a browser; ``FASTAPI_PUBLIC_URL`` says it behind a proxy or in a container."""
     public = os.environ.get("FASTAPI_PUBLIC_URL", "").rstrip("/")
+    return public or _own_address(options)
+
+
+def _own_address(options: ServeOptions) -> str:
     host = f"[{options.host}]" if ":" in options.host else options.host
-    return public or f"http://{host}:{options.port}"
+    return f"http://{host}:{options.port}"
 
 
 def _discovery(found: Found) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ class Explanation:
         source: The source of the compiled handler.
         hops: For each trip to a worker thread, the names of what runs there.
         notes: Which fast ways the route takes, and why it does not take the others.
+        detours: Those of the notes that tell why a fast way is not taken.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Explanation:
     source: str
     hops: list[list[str]]
     notes: list[str]
+    detours: list[str]
 
 
 def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
@@ -45,17 +47,18 @@ def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
     if isinstance(plan, RoutePlan):
         http = HttpWriter(plan, general_handler(plan, label), label)
         http.compile()
-        writer, notes = http, [*_reading(http), *_answering(plan)]
+        writer, detours, taken = http, [*_reading(http), *_rendering(plan)], list(_answering(plan))
     else:
         websocket = WebSocketWriter(plan, GeneralWebSocket(plan))
         websocket.compile()
-        writer, notes = websocket, list(_reading(websocket))
+        writer, detours, taken = websocket, list(_reading(websocket)), []
     return Explanation(
         label=label,
         plan=list(_plan_lines(plan.root, 0)) + list(_body_lines(plan)),
         source=writer.source.text(),
         hops=list(_hops(writer)),
-        notes=notes,
+        notes=detours + taken,
+        detours=detours,
     )
 
 
@@ -120,18 +123,23 @@ def _why_together(fields: tuple[Field, ...]) -> str:
     return "form list or union"
 
 
-def _answering(plan: RoutePlan) -> Iterator[str]:
+def _rendering(plan: RoutePlan) -> Iterator[str]:
+    """Why the answer is not written as JSON directly."""
     response = plan.response
-    if response.stream is not None:
-        yield f"answers with a stream: {response.stream.value}"
-    elif response.explicit_class:
+    if response.stream is None and response.explicit_class:
         yield (
             f"explicit response_class {response.response_class.__name__}: the result becomes "
             "Python data first, then the class renders it"
         )
-    elif response.field is None:
+
+
+def _answering(plan: RoutePlan) -> Iterator[str]:
+    response = plan.response
+    if response.stream is not None:
+        yield f"answers with a stream: {response.stream.value}"
+    elif response.field is None and not response.explicit_class:
         yield "no response model: plain dicts and lists are written as JSON directly"
-    else:
+    elif not response.explicit_class:
         yield "response model: validated and written as JSON by Pydantic's core"
     if plan.max_body_size is not None:
         yield f"max_body_size {plan.max_body_size}: received bytes are counted"

@@ -1,0 +1,102 @@
+"""Who may see the page: whoever sits at this machine, unless `dev` was told another address.
+
+A page of another site must not read it through the developer's browser. Browsers do not let it,
+since nothing here allows other origins; what remains is DNS rebinding, where the other site lets
+its own name point to this machine. Such a request names that site as its host, so requests are
+answered only for hosts that nobody can take over: addresses, ``localhost``, and names of this
+machine.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from starlette.types import Scope
+
+__all__ = ["Access", "access_for"]
+
+_HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^:\[\]/@\s]+))(?::\d+)?")
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a request must have to be shown the page.
+
+    Attributes:
+        only_here: The client must be on this machine.
+        names: Host names that it may ask for, besides addresses and ``localhost``.
+    """
+
+    only_here: bool
+    names: frozenset[str] = frozenset()
+
+    def refusal(self, scope: Scope) -> str | None:
+        """Why a request may not see the page; None if it may."""
+        hosts = list(_values(scope, b"host"))
+        if self.only_here:
+            hosts += _values(scope, b"x-forwarded-host")
+        if not hosts or not all(self._is_known(host) for host in hosts):
+            return "It answers only requests for localhost, an address or a name of this machine."
+        if self.only_here and not all(_is_here(client) for client in _clients(scope)):
+            return (
+                "It answers only this machine. `pronghorn dev --host ADDRESS` opens it to others."
+            )
+        return None
+
+    def _is_known(self, host: str) -> bool:
+        match = _HOST.fullmatch(host.lower())
+        if match is None:
+            return False
+        name = match["six"] or match["name"]
+        if name == "localhost" or name.endswith(".localhost") or name in self.names:
+            return True
+        return _is_here(name) if self.only_here else _address(name) is not None
+
+
+def access_for(host: str, public_url: str = "") -> Access:
+    """The access that follows from where the server listens.
+
+    Args:
+        host: The address that it listens on: a loopback address admits only this machine.
+        public_url: Where the program is published, if the developer said so; counts only when the
+            server listens beyond this machine.
+    """
+    if host == "localhost" or _is_here(host):
+        return Access(only_here=True)
+    machine = socket.gethostname().lower()
+    published = urlsplit(public_url).hostname
+    names = {host.lower(), machine, f"{machine}.local", published or machine}
+    return Access(only_here=False, names=frozenset(names))
+
+
+def _values(scope: Scope, name: bytes) -> Iterator[str]:
+    """The values of a header; several in one line are separated by commas."""
+    for key, value in scope["headers"]:
+        if key.lower() == name:
+            for part in value.decode("latin-1").split(","):
+                yield part.strip()
+
+
+def _clients(scope: Scope) -> Iterator[str]:
+    """Addresses of who asks: the other end of the connection, and whom proxies name."""
+    client = scope.get("client")
+    yield client[0] if client else ""
+    yield from _values(scope, b"x-forwarded-for")
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_here(text: str) -> bool:
+    address = _address(text)
+    mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1
+    return address is not None and (mapped or address).is_loopback

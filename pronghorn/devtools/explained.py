@@ -1,0 +1,54 @@
+"""Explain a route that was found in an application, with what stands around its handler."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from pronghorn.compile.explain import Explanation, explain_plan
+from pronghorn.devtools.inventory import Listed
+
+__all__ = ["explain_route", "middleware_around"]
+
+
+def explain_route(listed: Listed, label: str) -> Explanation | None:
+    """The plan and the compiled handler of a route, and what slows it down.
+
+    Args:
+        listed: The route.
+        label: Its name in the explanation, such as ``GET /items/{item_id}``.
+
+    Returns:
+        None for a route without a plan, which Starlette answers.
+    """
+    plan = getattr(listed.route, "plan", None)
+    if plan is None:
+        return None
+    explained = explain_plan(plan, label)
+    own = list(_around_handler(listed.route))
+    around = (f"ASGI middleware {name} around it" for name in middleware_around(listed.apps))
+    explained.notes.extend([*around, *own])
+    explained.detours.extend(own)
+    return explained
+
+
+def middleware_around(apps: tuple[Any, ...]) -> Iterator[str]:
+    """Names of the middleware between the server and the routes of applications, outermost first.
+
+    Args:
+        apps: Applications, each mounted in the one before.
+    """
+    for app in apps:
+        for middleware in getattr(app, "user_middleware", ()):
+            yield str(getattr(middleware.cls, "__name__", middleware.cls))
+
+
+def _around_handler(route: Any) -> Iterator[str]:
+    from pronghorn.routing import APIRoute
+
+    if isinstance(route, APIRoute):
+        if type(route).get_route_handler is not APIRoute.get_route_handler:
+            yield f"{type(route).__name__} builds its own handler: requests go the general way"
+        if os.environ.get("PRONGHORN_GENERAL") == "1":
+            yield "PRONGHORN_GENERAL=1 is set: requests go the general way"

@@ -1,0 +1,133 @@
+"""The page at ``/_pronghorn``, around an application that is being developed.
+
+The application does not know of it: it is in no list of routes and in no document, and every other
+path is answered by the application as before.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette._utils import get_route_path
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pronghorn.devtools.access import Access
+from pronghorn.devtools.inventory import inner_app, list_routes
+from pronghorn.devtools.recorder import Recorder
+from pronghorn.devtools.report import Explainer, Report
+from pronghorn.devtools.style import STYLE_HASH
+from pronghorn.devtools.views import (
+    absent_page,
+    overview_page,
+    requests_data,
+    route_page,
+    routes_data,
+)
+
+__all__ = ["PAGE", "DevPage", "is_taken"]
+
+PAGE = "/_pronghorn"
+"""Where the page is."""
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""No script, nothing loaded, in no frame, of no use to other sites."""
+
+LONGEST_REFRESH = 3600
+"""Seconds between two views; a view of a thousand routes takes some work."""
+
+
+def is_taken(app: Any) -> bool:
+    """Whether the program has routes of its own there, which then answer."""
+    return any(_is_below(listed.row.path) for listed in list_routes(inner_app(app)))
+
+
+def _is_below(path: str) -> bool:
+    return path == PAGE or path.startswith(PAGE + "/")
+
+
+class DevPage:
+    """An ASGI application: the page, and around it the application that is developed.
+
+    Args:
+        app: The application.
+        access: Who may see the page.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self.app = app
+        self._access = access
+        self._shown = inner_app(app)
+        self._recorder = Recorder()
+        self._explainer = Explainer()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        path = self._route_path(scope)
+        # Routes may be added at any time, so what the program has is asked each time.
+        if scope["type"] == "http" and _is_below(path) and not is_taken(self.app):
+            await self._answer(path, Request(scope))(scope, receive, send)
+        else:
+            await self._recorder.run(self.app, path, scope, receive, send)
+
+    def _route_path(self, scope: Scope) -> str:
+        """The path without the prefix under which a proxy publishes the application."""
+        root_path = scope.get("root_path") or getattr(self._shown, "root_path", "") or ""
+        return get_route_path({**scope, "root_path": root_path.rstrip("/")}) or "/"
+
+    def _answer(self, path: str, request: Request) -> Response:
+        refusal = self._access.refusal(request.scope)
+        if refusal is not None:
+            return PlainTextResponse(f"{refusal}\n", 403, HEADERS)
+        if request.method not in {"GET", "HEAD"}:
+            return PlainTextResponse("Method Not Allowed\n", 405, {**HEADERS, "Allow": "GET, HEAD"})
+        report = Report(self._shown, iter(self._recorder), self._explainer)
+        # Relative, so that it holds whatever a proxy puts before the path.
+        base = "../" * (path.count("/") - 1) + PAGE.removeprefix("/")
+        return _view(path.removeprefix(PAGE), report, base, request)
+
+
+def _view(name: str, report: Report, base: str, request: Request) -> Response:
+    if name in {"", "/"}:
+        refresh = _number(request, "refresh", LONGEST_REFRESH)
+        return _html(overview_page(report, base, refresh))
+    if name == "/requests.json":
+        return _json(requests_data(report))
+    if name == "/routes.json":
+        return _json(routes_data(report))
+    if name.startswith("/routes/"):
+        method, _, path = name.removeprefix("/routes/").partition("/")
+        number = _number(request, "number", len(report.routes)) or 1
+        route = report.find(method.upper(), f"/{path}", number)
+        if route is not None:
+            return _html(route_page(route, base))
+    return _html(absent_page(base), 404)
+
+
+def _number(request: Request, name: str, most: int) -> int | None:
+    """A number of the query, from 1 on; None if it is not there or is none."""
+    text = request.query_params.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        return None
+    return min(int(text), most) or None
+
+
+def _html(text: str, status: int = 200) -> Response:
+    # A path may hold what is no character; browsers get a question mark for it.
+    return HTMLResponse(text.encode("utf-8", "replace"), status, HEADERS)
+
+
+def _json(data: dict[str, Any]) -> Response:
+    text = json.dumps(data, indent=2)
+    return Response(text, media_type="application/json", headers=HEADERS)

@@ -1,0 +1,140 @@
+"""Join what is known of an application: its routes, their explanations, the last requests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from pronghorn.compile.explain import Explanation
+from pronghorn.devtools.explained import explain_route
+from pronghorn.devtools.inventory import Listed, answering, list_routes
+from pronghorn.devtools.recorder import Recorded
+
+__all__ = ["Explainer", "Report", "RouteReport", "Timing"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long the recorded answers of a route took, in milliseconds."""
+
+    median: float
+    slowest: float
+
+
+@dataclass
+class RouteReport:
+    """One route.
+
+    Attributes:
+        listed: The route.
+        number: 1; more for a route with the same path and method as one before it.
+        explained: Its explanation; None for a route without a plan.
+        trouble: Why there is no explanation, if making it failed.
+        requests: The recorded requests that it answered, the newest first.
+    """
+
+    listed: Listed
+    number: int
+    explained: Explanation | None
+    trouble: str = ""
+    requests: list[Recorded] = field(default_factory=list)
+
+    @property
+    def timing(self) -> Timing | None:
+        """Of the answers that are complete; WebSocket connections last as long as is wanted."""
+        took = [
+            1000 * recorded.seconds
+            for recorded in self.requests
+            if recorded.seconds is not None and recorded.method != "WS"
+        ]
+        return Timing(median(took), max(took)) if took else None
+
+
+class Explainer:
+    """Explains routes, each once until it is planned anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Explanation | None]] = {}
+
+    def explain(self, listed: Listed) -> tuple[Explanation | None, str]:
+        """The explanation of a route, and why there is none if making it failed."""
+        try:
+            plan = getattr(listed.route, "plan", None)
+            known = self._known.get(id(listed.route))
+            if known is None or known[0] is not plan:
+                label = f"{', '.join(listed.methods)} {listed.row.path}"
+                known = plan, explain_route(listed, label)
+                self._known[id(listed.route)] = known
+        except Exception as error:  # noqa: BLE001 - one broken route must not hide the others
+            return None, f"{type(error).__name__}: {error}"
+        return known[1], ""
+
+
+class Report:
+    """Everything, as it is now.
+
+    Args:
+        app: The application that shows its routes.
+        recorded: The last requests, the newest first.
+        explainer: Explains the routes.
+
+    Attributes:
+        routes: The routes in the order in which they are tried.
+        requests: The last requests, the newest first, with the routes that answered them.
+    """
+
+    def __init__(self, app: Any, recorded: Iterator[Recorded], explainer: Explainer) -> None:
+        self.app = app
+        self.routes = list(_reports(list_routes(app), explainer))
+        self._by_route: dict[int, list[RouteReport]] = {}
+        for report in self.routes:
+            self._by_route.setdefault(id(report.listed.route), []).append(report)
+        self.requests = [(one, self._route_of(one)) for one in recorded]
+        for one, route in self.requests:
+            if route is not None:
+                route.requests.append(one)
+
+    def find(self, method: str, path: str, number: int = 1) -> RouteReport | None:
+        """A route by its declared path, else the one that answers a path.
+
+        Args:
+            method: One of its methods.
+            path: The path, with or without its first slash.
+            number: Which of those that have the same path and method.
+        """
+        declared = [
+            route
+            for route in self.routes
+            if method in route.listed.methods
+            and route.listed.row.path.removeprefix("/") == path.removeprefix("/")
+        ]
+        if declared:
+            return declared[number - 1] if 1 <= number <= len(declared) else None
+        return self._answering(method, path)
+
+    def _answering(self, method: str, path: str) -> RouteReport | None:
+        found = answering((route.listed for route in self.routes), method, path)
+        return next((route for route in self.routes if route.listed is found), None)
+
+    def _route_of(self, recorded: Recorded) -> RouteReport | None:
+        """What answered: what the application noted, where that is one of the routes shown.
+
+        An application that is mounted twice has routes that are listed twice, and a middleware
+        may have kept the note to itself: then the path decides.
+        """
+        same = self._by_route.get(id(recorded.route), [])
+        if len(same) == 1:
+            return same[0]
+        return self._answering(recorded.method, recorded.path) or (same[0] if same else None)
+
+
+def _reports(routes: list[Listed], explainer: Explainer) -> Iterator[RouteReport]:
+    seen: Counter[tuple[str, str]] = Counter()
+    for listed in routes:
+        seen.update((method, listed.row.path) for method in listed.methods)
+        explained, trouble = explainer.explain(listed)
+        number = seen[listed.methods[0], listed.row.path]
+        yield RouteReport(listed, number, explained, trouble)
