@@ -41,6 +41,8 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     expected_content_length = 0
     more_body = True
     body: Any = b""
+    #: Whether a proxy says who the client is.
+    forwarded = False
     #: Where it is not 1.1.
     http_version: str | None = None
     waiting_for_100_continue = False
@@ -72,7 +74,6 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         self.raw_path = raw_path
         self.path = path
         self.query_string = query
-        self.forwarded = protocol.forwarded
 
     # --- what the request says ------------------------------------------------------------
 
@@ -223,14 +224,15 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None
     ) -> None:
         """Send a complete JSON response with one write."""
+        protocol = self.protocol
         extra = header_lines(headers) if headers else b""
-        prefix = self._prefix(status)
+        prefix = protocol.prefixes.get(status, protocol.server_state.default_headers)
         if extra is None or prefix is None:
             await Exchange.send_json(self, body, status, headers)
             return
-        if self.started:
+        if self.response_started or self._held is not None:
             raise RuntimeError(ALREADY_ANSWERED)
-        if (self.disconnected or self.protocol.flow.write_paused) and not await self._can_write():
+        if (self.disconnected or protocol.flow.write_paused) and not await self._can_write():
             return
         head = b"%bcontent-length: %d\r\ncontent-type: application/json\r\n%b"
         self._write(status, head % (prefix, len(body), extra), body)

@@ -77,15 +77,12 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     # --- choosing the way -------------------------------------------------------------------
 
-    def _direct_answer(self) -> Answer:
-        """What answers, as things stand: programs may add middleware late."""
+    def _choose_answer(self) -> None:
+        """Decide what answers, as things stand: programs may add middleware late."""
         app = self.direct_app
-        stack = app.middleware_stack
-        if stack is not self._stack or stack is None:
-            direct: Answer | None = None if self._is_watched else app.direct_answer()
-            self._answer = direct or self._answer_through_asgi
-            self._stack = app.middleware_stack
-        return self._answer
+        direct: Answer | None = None if self._is_watched else app.direct_answer()
+        self._answer = direct or self._answer_through_asgi
+        self._stack = app.middleware_stack
 
     async def _answer_through_asgi(self, exchange: Exchange) -> None:
         """Call the application with all that stands around it, over the same exchange."""
@@ -123,17 +120,19 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if self.direct_app is None:
             super().on_headers_complete()
             return
-        answer = self._direct_answer()
-        if self.parser.should_upgrade() or (
+        parser, earlier = self.parser, self.cycle
+        if parser.should_upgrade() or (
             self.limit_concurrency is not None and self._has_too_many()
         ):
             self._complete_headers_for_asgi()
             return
+        stack = self.direct_app.middleware_stack
+        if stack is not self._stack or stack is None:
+            self._choose_answer()
         raw_path, query = split_url(self.url)
         path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
         if "%" in path:
             path = unquote(path)
-        parser, earlier = self.parser, self.cycle
         version, keep_alive = "1.1", parser.should_keep_alive()
         if self.says_connection or not keep_alive:
             # Only then may it be another: HTTP/1.0 closes unless told otherwise. Measured: 2%.
@@ -141,6 +140,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             keep_alive = keep_alive and version != "1.0"
         method = parser.get_method().decode("ascii")
         exchange = WireExchange(self, method, keep_alive, raw_path, path, query)
+        if self.forwarded:
+            exchange.forwarded = True
         if self._has_root_path:
             exchange.use_scope()
         if version != "1.1":
@@ -152,7 +153,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             self._parsed = exchange
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((exchange, answer))  # type: ignore[arg-type]  # see _start_asgi_task
+            self.pipeline.appendleft((exchange, self._answer))  # type: ignore[arg-type]  # see _start_asgi_task
 
     def _has_too_many(self) -> bool:
         """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
@@ -188,17 +189,14 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         exchange = self._parsed
-        if exchange is not None:
-            self._parsed = None
-            if exchange.more_body:  # it will have to wait
-                self._start_asgi_task(exchange, self._answer)
-            else:
-                self._start_at_once(exchange, self._answer)
-
-    def _start_at_once(self, exchange: WireExchange, answer: Answer) -> None:
-        """Start to answer a request that has come completely."""
+        if exchange is None:
+            return
+        self._parsed = None
+        if exchange.more_body:  # it will have to wait
+            self._start_asgi_task(exchange, self._answer)
+            return
         context = contextvars.Context() if self._resets_context else None
-        task = self._first_steps.start(exchange.run(answer), context)
+        task = self._first_steps.start(exchange.run(self._answer), context)
         if task is not None:
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
@@ -217,7 +215,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
