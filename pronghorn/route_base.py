@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Attributes that decide the dependency graph.
 OF_GRAPH = frozenset({"endpoint", "path", "path_format", "param_convertors", "dependencies"})
+#: Those, and what decides which paths the route matches.
+OF_ROUTE = OF_GRAPH | {"path_regex"}
 #: What belongs to one route object, and not to a copy of it.
 ENGINE: dict[str, Any] = {"_own_app": None, "_custom": None}
 #: What a deep copy shares: code, and the application itself.
@@ -99,7 +101,7 @@ class Declared:
         self.__dict__.pop("path_regex", None)
         if known is None:
             regex, path_format, convertors = compiled_path(path)
-            self._set(path_regex=regex)
+            self._set(path_regex=regex, _own_regex=regex)
             known = (path_format, convertors)
         self._set(path=path, path_format=known[0], param_convertors=known[1], _matched_path=path)
 

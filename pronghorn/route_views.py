@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pronghorn.plan.body import given_body, is_embedded, plan_body
 from pronghorn.plan.model import RoutePlan, StreamKind, WebSocketPlan
@@ -27,6 +28,7 @@ class GraphView(Declared):
     """
 
     plan: Any
+    path: str
     path_format: str
 
     @property
@@ -59,6 +61,23 @@ class GraphView(Declared):
     def _note_graph(self) -> None:
         self._set(_graph_changed=True)
         self.note()
+
+    def _copy_for(self, prefix: str, provider: Any, options: Mapping[str, Any]) -> Self:
+        """This route as it is inside an outer level.
+
+        - `prefix`: stands before its path there; may be empty.
+        - `provider`: has the `dependency_overrides` that apply there; None: as before.
+        - `options`: what it declares there.
+        """
+        clone = copy.copy(self)
+        clone._set(original_route=self.original_route or self, _plan=None, _app=None)
+        clone._set(**options, **NO_VIEWS)
+        if provider is not None:
+            clone._set(dependency_overrides_provider=provider)
+        path = prefix + self.path
+        if path != self.__dict__["_matched_path"]:  # Else the copy shares the pattern.
+            clone._set_path(path)
+        return clone
 
     def _with_graph(self, plan: AnyPlan) -> AnyPlan:
         """The plan with the graph that a library has made of it."""

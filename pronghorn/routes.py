@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route, get_name
@@ -32,7 +32,7 @@ from pronghorn.plan.route import (
     plan_route,
 )
 from pronghorn.revisions import compiled_since, declared
-from pronghorn.route_base import ENGINE, OF_GRAPH, RouteApp, asgi_handler, value_of
+from pronghorn.route_base import ENGINE, OF_ROUTE, RouteApp, asgi_handler, value_of
 from pronghorn.route_functions import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.route_views import NO_VIEWS, RouteViews
 from pronghorn.run.forms import ensure_multipart_installed
@@ -59,7 +59,7 @@ class APIRoute(RouteViews, Route):
         SetupError: The declaration cannot work.
     """
 
-    declarations = frozenset(DEFAULTS) | OF_GRAPH
+    declarations = frozenset(DEFAULTS) | OF_ROUTE
     tags: list[Any]
     dependencies: list[Any]
     callbacks: list[Any]
@@ -175,7 +175,7 @@ class APIRoute(RouteViews, Route):
 
     # --- inclusion ----------------------------------------------------------------------------
 
-    def included(self, outer: Mapping[str, Any], provider: Any) -> APIRoute:
+    def included(self, outer: Mapping[str, Any], provider: Any) -> Self:
         """This route as it is inside an outer level.
 
         - `outer`: the options of that level, with its `prefix`.
@@ -183,19 +183,9 @@ class APIRoute(RouteViews, Route):
         """
         inner = {name: getattr(self, name) for name in DEFAULTS if name != "response_model"}
         combined = combine_chain([outer, inner])
-        clone = copy.copy(self)
-        clone._set(
-            **{name: combined[name] for name in DEFAULTS if name in combined and name != "methods"},
-            original_route=self.original_route or self,
-            _plan=None,
-            _app=None,
-            **NO_VIEWS,
-        )
-        if provider is not None:
-            clone._set(dependency_overrides_provider=provider)
-        if outer.get("prefix"):  # Else the copy shares the pattern.
-            clone._set_path(outer["prefix"] + self.path)
-        return clone
+        there = {name: combined[name] for name in DEFAULTS if name in combined}
+        there.pop("methods", None)
+        return self._copy_for(outer.get("prefix", ""), provider, there)
 
     # --- answering ----------------------------------------------------------------------------
 

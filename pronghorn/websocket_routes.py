@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
@@ -19,7 +18,7 @@ from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.revisions import declared
 from pronghorn.route_apps import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
-from pronghorn.route_base import ENGINE, OF_GRAPH, RouteApp, asgi_handler
+from pronghorn.route_base import ENGINE, OF_ROUTE, RouteApp, asgi_handler
 from pronghorn.route_views import NO_VIEWS, GraphView
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         name: The name for ``url_path_for``; by default the name of the endpoint.
     """
 
-    declarations = OF_GRAPH | {"name", "dependency_overrides_provider"}
+    declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
     dependencies: list[Any]
     dependency_overrides_provider: Any
     _app: Any
@@ -77,20 +76,10 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
             self._set(_plan=plan)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
-    def included(self, outer: Mapping[str, Any], provider: Any) -> APIWebSocketRoute:
+    def included(self, outer: Mapping[str, Any], provider: Any) -> Self:
         """This route as it is inside an outer level; see `APIRoute.included`."""
-        clone = copy.copy(self)
-        clone._set(
-            dependencies=[*(outer.get("dependencies") or ()), *self.dependencies],
-            original_route=self.original_route or self,
-            _plan=None,
-            _app=None,
-            **NO_VIEWS,
-        )
-        if provider is not None:
-            clone._set(dependency_overrides_provider=provider)
-        clone._set_path(outer.get("prefix", "") + self.path)
-        return clone
+        dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
+        return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""
