@@ -53,7 +53,7 @@ class PathRegex:
             return self
         # Not of `path`: assigning that alone has never changed what a route matches.
         pattern: Pattern[str] = compile_path(route.__dict__["_matched_path"])[0]
-        route.__dict__["path_regex"] = pattern
+        route.__dict__["path_regex"] = route.__dict__["_own_regex"] = pattern
         return pattern
 
 
@@ -62,16 +62,17 @@ class PatternOf:
 
     - `match`: `Pattern.match` of the route's `path_regex`.
     - `regex`: the pattern, as far as it was compiled; a route whose pattern is another has changed.
+    - `path`: what the pattern was made of; None: the program has put one of its own in its place.
     """
 
-    __slots__ = ("_route", "match", "only", "regex")
+    __slots__ = ("_route", "match", "only", "path", "regex")
 
     def __init__(self, route: Any) -> None:
         self._route = route
         self.regex: Pattern[str] | None = route.__dict__.get("path_regex")
-        matched = route.__dict__.get("_matched_path", "{")
+        self.path = _path_of(route, self.regex)
         #: The only path that matches; None where there are more, or where nobody knows.
-        self.only: str | None = matched if self.regex is None and "{" not in matched else None
+        self.only = self.path if self.regex is None and "{" not in (self.path or "{") else None
         self.match: Any = self._compile if self.regex is None else self.regex.match
 
     def is_current(self) -> bool:
@@ -89,3 +90,15 @@ class PatternOf:
         self.match = self.regex.match
         found: Match[str] | None = self.match(path)
         return found
+
+
+def _path_of(route: Any, regex: Pattern[str] | None) -> str | None:
+    """The path that a route's pattern was made of."""
+    declared = route.__dict__
+    if "_matched_path" in declared:
+        is_own = regex is None or regex is declared.get("_own_regex")
+        path: str = declared["_matched_path"]
+    else:  # a plain route of Starlette's
+        path = route.path
+        is_own = compile_path(path)[0] == regex
+    return path if is_own else None

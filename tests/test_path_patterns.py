@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.routing import compile_path
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, compile_path
 
-from pronghorn import APIRouter, FastAPI
+from pronghorn import APIRouter, FastAPI, WebSocket
 from pronghorn.path_patterns import path_format_of
+from pronghorn.testclient import TestClient
 
 PATHS = ["/", "/a.b/c", "/{x}", "/a/{x:int}/b/{y:path}", "/{x}-{y:uuid}.{z:float}", "/{x:str}/"]
 
@@ -51,3 +53,67 @@ def test_assigning_the_path_alone_does_not_change_what_matches() -> None:
     assert route.path_regex == compile_path("/old/{x}")[0]
     route.path_regex = re.compile("^/other$")
     assert route.path_regex.pattern == "^/other$"
+
+
+def read(x: str = "") -> str:
+    return x
+
+
+def test_a_route_whose_path_alone_was_assigned_is_found_as_before() -> None:
+    app = FastAPI(openapi_url=None)
+    app.get("/old")(read)
+    app.get("/old/{x}")(read)
+    for route in app.routes:
+        route.path = "/new"  # type: ignore[attr-defined]
+    client = TestClient(app)
+    assert [client.get(path).status_code for path in ("/old", "/old/1", "/new")] == [200, 200, 404]
+
+
+@pytest.mark.parametrize("after_first_request", [False, True])
+def test_the_pattern_of_the_program_decides(after_first_request: bool) -> None:
+    app = FastAPI(openapi_url=None)
+    app.get("/fixed")(read)
+    app.get("/items/{x}/part")(read)
+    app.websocket("/socket")(greet)
+    client = TestClient(app)
+    if after_first_request:
+        assert client.get("/fixed").status_code == 200
+    for route in app.routes:
+        pattern: re.Pattern[str] = route.path_regex  # type: ignore[attr-defined]
+        route.path_regex = re.compile(pattern.pattern, re.IGNORECASE)  # type: ignore[attr-defined]
+    paths = ("/Fixed", "/fixed", "/Items/1/PART", "/items/1/part", "/items/1")
+    assert [client.get(path).status_code for path in paths] == [200, 200, 200, 200, 404]
+    assert client.get("/Items/A/Part").json() == "A"
+    assert client.post("/FIXED").status_code == 405
+    with client.websocket_connect("/Socket") as connection:
+        assert connection.receive_text() == "hello"
+
+
+async def greet(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text("hello")
+
+
+def test_the_pattern_of_a_plain_route_decides() -> None:
+    app = FastAPI(openapi_url=None)
+    plain: Any = Route("/plain", lambda request: PlainTextResponse("plain"))
+    plain.path_regex = re.compile("^/PLAIN$")
+    app.router.routes.append(plain)
+    client = TestClient(app)
+    assert [client.get(path).status_code for path in ("/plain", "/PLAIN")] == [404, 200]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_an_included_route_matches_the_path_that_it_has_then(prefix: str) -> None:
+    router = APIRouter()
+    router.get("/old")(read)
+    router.websocket("/old-socket")(greet)
+    http, socket = router.routes
+    http.path, socket.path = "/new", "/socket"  # type: ignore[attr-defined]
+    app = FastAPI(openapi_url=None)
+    app.include_router(router, prefix=prefix)
+    client = TestClient(app)
+    found = [client.get(prefix + path).status_code for path in ("/old", "/new")]
+    assert found == [404, 200]
+    with client.websocket_connect(f"{prefix}/socket") as connection:
+        assert connection.receive_text() == "hello"

@@ -145,8 +145,9 @@ class RouteTable:
         #: path -> method -> entry and parameters, for paths without parameters.
         self.fixed: dict[str, dict[str, tuple[Entry, PathParams]]] = {}
         for entry in entries:
-            if entry.pattern is not None and entry.scope_type == "http" and is_fixed(entry.route):
-                self._fix(entry.route.path)  # type: ignore[attr-defined]  # has a pattern
+            path = searched_path(entry)
+            if path is not None and entry.scope_type == "http" and "{" not in path:
+                self._fix(path)
 
     def _insert(self, index: int, entry: Entry) -> None:
         node = self._root
@@ -289,21 +290,17 @@ class RouteTable:
         return Match.NONE, None, {}
 
 
-def is_fixed(route: Any) -> bool:
-    """Whether the path of a route has no parameters."""
-    return "{" not in route.path
-
-
 def plain_positions(entry: Entry) -> Positions | None:
     """Where in a path the parameters stand, if each is one whole segment and any text will do.
 
     None: only the pattern knows.
     """
-    if entry.pattern is None or entry.convertors:
+    path = searched_path(entry)
+    if entry.pattern is None or path is None or entry.convertors:
         return None
     positions: list[tuple[str, int]] = []
     pieces: list[str] = []
-    for position, segment in enumerate(searched_path(entry).split("/")):  # type: ignore[union-attr]  # has a pattern
+    for position, segment in enumerate(path.split("/")):
         name = segment[1:-1] if segment[:1] == "{" else ""
         if segment_kind(segment) == "literal":
             pieces.append(re.escape(segment))
@@ -320,8 +317,7 @@ def searched_path(entry: Entry) -> str | None:
     """The path under which a route stands in the tree; None: it must always be asked."""
     route = entry.route
     if entry.pattern is not None:
-        path: str = route.path  # type: ignore[attr-defined]  # has a pattern
-        return path
+        return entry.pattern.path
     if type(route) is Mount:
         return f"{route.path}/{{path:path}}"
     return None
