@@ -130,33 +130,46 @@ def get_request_handler(
         form_limits: See `RouteOptions`.
     """
     root = dependant.to_plan()
-    written_class = value_of(response_class) or JSONResponse
+    serialization = Serialization(
+        include=response_model_include,
+        exclude=response_model_exclude,
+        by_alias=response_model_by_alias,
+        exclude_unset=response_model_exclude_unset,
+        exclude_defaults=response_model_exclude_defaults,
+        exclude_none=response_model_exclude_none,
+    )
+    response = _given_response(
+        root,
+        response_class,
+        is_json_stream,
+        field=response_field,
+        status_code=status_code,
+        serialization=serialization,
+        item_field=stream_item_field,
+    )
     plan = _given_plan(
         root,
         dependant,
         body=given_body(_body_fields(root), body_field, embed=embed_body_fields),
-        response=ResponsePlan(
-            model=None,
-            field=response_field,
-            response_class=written_class,
-            explicit_class=response_class is written_class,
-            status_code=status_code,
-            description="",
-            serialization=Serialization(
-                include=response_model_include,
-                exclude=response_model_exclude,
-                by_alias=response_model_by_alias,
-                exclude_unset=response_model_exclude_unset,
-                exclude_defaults=response_model_exclude_defaults,
-                exclude_none=response_model_exclude_none,
-            ),
-            stream=_stream_kind(root, written_class, is_json_stream),
-            item_field=stream_item_field,
-        ),
+        response=response,
         strict_content_type=bool(value_of(strict_content_type)),
         form_limits=form_limits or {},
     )
     return _LiveHandler(plan, dependant, dependency_overrides_provider)
+
+
+def _given_response(
+    root: CallPlan, response_class: Any, is_json_stream: bool, **facts: Any
+) -> ResponsePlan:
+    written_class = value_of(response_class) or JSONResponse
+    return ResponsePlan(
+        model=None,
+        response_class=written_class,
+        explicit_class=response_class is written_class,
+        description="",
+        stream=_stream_kind(root, written_class, is_json_stream),
+        **facts,
+    )
 
 
 def _given_plan(root: CallPlan, dependant: Dependant, **facts: Any) -> RoutePlan:
