@@ -10,13 +10,21 @@ import dataclasses
 import types
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+from uuid import UUID
 
 from pydantic import BaseModel, Json
 from starlette.datastructures import UploadFile
 from typing_inspection.typing_objects import is_typealiastype
 
 SEQUENCE_TYPES: tuple[type[Any], ...] = (list, tuple, set, frozenset, deque, Sequence)
+#: Types without parts: what is made for one use of them is as good for any other.
+PLAIN_TYPES = frozenset(
+    {str, int, float, bool, bytes, UUID, datetime, date, time, timedelta, Decimal}
+)
+_SETTLED_ORIGINS = frozenset({Union, types.UnionType, list, dict, set, tuple})
 
 
 def is_class(value: Any, bases: type[Any] | tuple[type[Any], ...]) -> TypeGuard[type[Any]]:
@@ -25,6 +33,32 @@ def is_class(value: Any, bases: type[Any] | tuple[type[Any], ...]) -> TypeGuard[
         return isinstance(value, type) and issubclass(value, bases)
     except TypeError:  # A special form that pretends to be a class, such as `type[int]`.
         return False
+
+
+def is_settled(annotation: Any) -> bool:
+    """Whether no name in it is left to be looked up: it holds neither strings nor references.
+
+    ``False`` is the answer for everything unusual too. The frequent shapes are told apart here,
+    since `typing.get_type_hints` took a tenth of the time of declaring a route.
+    """
+    if annotation is None or isinstance(annotation, type):
+        return True
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return is_settled(annotation.__origin__)
+    if origin in _SETTLED_ORIGINS:
+        return all(is_settled(argument) for argument in annotation.__args__)
+    return False
+
+
+def is_plain_type(annotation: Any) -> bool:
+    """Whether it is one of ``PLAIN_TYPES``, or such a type ``| None``, in this order."""
+    if isinstance(annotation, type):
+        return annotation in PLAIN_TYPES
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return False
+    members = annotation.__args__
+    return len(members) == 2 and members[1] is types.NoneType and is_plain_type(members[0])
 
 
 def resolve_alias(annotation: Any) -> Any:

@@ -7,19 +7,12 @@ is this value valid, what is the default, and how is it written as JSON.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import is_dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from pydantic import (
-    AliasChoices,
-    AliasPath,
     BaseModel,
     ConfigDict,
     PydanticUndefinedAnnotation,
@@ -28,13 +21,11 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.fields import FieldInfo
-from typing_extensions import is_typeddict
 
 from pronghorn.annotations import (
     has_json_marker,
     is_bytes,
     is_bytes_sequence,
-    is_class,
     is_none,
     is_sequence,
     model_of,
@@ -43,6 +34,19 @@ from pronghorn.annotations import (
     union_members,
 )
 from pronghorn.received import with_prepared_branches
+from pronghorn.type_adapters import adapter_for, late_namespace
+from pronghorn.wire_names import declared_names, digs_into_another_value, names_in_model
+
+__all__ = [
+    "ErrorDetail",
+    "ErrorLocation",
+    "Field",
+    "Location",
+    "declared_names",
+    "digs_into_another_value",
+    "located_errors",
+    "missing_error",
+]
 
 Location = Literal["path", "query", "header", "cookie", "body"]
 ErrorDetail = dict[str, Any]
@@ -113,38 +117,54 @@ class Field:
             pydantic.errors.PydanticSchemaGenerationError: Pydantic cannot handle the type.
         """
         self.name = name
-        info = self.info = field_info
-        self.annotation: Any = info.annotation
+        self.info = field_info
+        self.annotation: Any = field_info.annotation
         self.location = location
-        self.lookups = tuple(lookups) or declared_names(info, name)
+        self.lookups = tuple(lookups) or declared_names(field_info, name)
         self.model_keys = tuple(model_keys) or self.lookups
         self.alias = self.lookups[0]
-        self.required = info.is_required()
-        self.is_json = _is_json(info)
-        self.is_sequence = not self.is_json and is_sequence(info.annotation)
         self.is_form = is_form or is_file
         self.is_file = is_file
-        self.reads_file = is_file and (
-            is_bytes(info.annotation) or is_bytes_sequence(info.annotation)
-        )
-        self.nullable = any(is_none(member) for member in union_members(info.annotation))
-        self.embed: bool | None = getattr(info, "embed", None)
-        self.media_type: str | None = getattr(info, "media_type", None)
         self.mode = mode
         self.config = config
-        self.model = self._parameter_model()
-        self.branches = self._form_branches()
-        self.model_fields = self._wire_fields(self.model)
-        self.is_plain_text = (
-            info.annotation is str and not info.metadata and info.discriminator is None
-        )
-        self._default_is_constant = (
-            info.default_factory is None and type(info.default) in _CONSTANTS
-        )
+        self._read_declaration()
+        self._read_type()
         self._adapter: TypeAdapter[Any] | None = None
         self.check = self._check_after_building
         if not deferred:
             self._build_now_if_possible()
+
+    def _read_declaration(self) -> None:
+        """What ``info`` says besides the type."""
+        info = self.info
+        self.required = info.is_required()
+        self.embed: bool | None = getattr(info, "embed", None)
+        self.media_type: str | None = getattr(info, "media_type", None)
+        self._default_is_constant = (
+            info.default_factory is None and type(info.default) in _CONSTANTS
+        )
+
+    def _read_type(self) -> None:
+        """What the type means for the way from the wire to the value."""
+        info, annotation = self.info, self.annotation
+        self.is_json = _is_json(info)
+        self.is_sequence = not self.is_json and is_sequence(annotation)
+        self.reads_file = self.is_file and (is_bytes(annotation) or is_bytes_sequence(annotation))
+        self.nullable = any(is_none(member) for member in union_members(annotation))
+        self.is_plain_text = annotation is str and not info.metadata and info.discriminator is None
+        self.model = self._parameter_model()
+        self.branches = self._form_branches()
+        self.model_fields = self._wire_fields(self.model)
+
+    def with_info(self, info: FieldInfo) -> Field:
+        """The same field with a declaration of its own, equal to that of this one.
+
+        Only for a field whose validator is built.
+        """
+        clone = type(self).__new__(type(self))
+        vars(clone).update(vars(self))
+        clone.info = info
+        return clone
 
     @property
     def field_info(self) -> FieldInfo:
@@ -232,7 +252,7 @@ class Field:
         annotation = self.annotation
         if self.branches:
             annotation = with_prepared_branches(annotation, self.branches)
-        adapter = _adapter_for(annotation, self.info, self.config)
+        adapter = adapter_for(annotation, self.info, self.config)
         if not getattr(adapter, "pydantic_complete", True):
             adapter.rebuild(_types_namespace=late_namespace(self.annotation))
         validate = adapter.validator.validate_python
@@ -273,8 +293,27 @@ class Field:
             return ()
         convert = self.location == "header" and getattr(self.info, "convert_underscores", True)
         return tuple(
-            _wire_field(model, name, info, self, convert)
+            self._wire_field(model, name, info, *names_in_model(model, name, info, convert=convert))
             for name, info in model.model_fields.items()
+        )
+
+    def _wire_field(
+        self,
+        model: type[BaseModel],
+        name: str,
+        info: FieldInfo,
+        lookups: Sequence[str],
+        model_keys: Sequence[str],
+    ) -> Field:
+        return Field(
+            name,
+            info,
+            location=self.location,
+            lookups=lookups,
+            model_keys=model_keys,
+            is_form=self.is_form,
+            config=model.model_config,
+            deferred=True,
         )
 
 
@@ -288,121 +327,7 @@ def located_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDeta
     return [{**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)]
 
 
-def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
-    """The names that a declaration accepts on the wire, in the order they are tried.
-
-    Names of an `pydantic.AliasPath` are not names on the wire: a path digs into another value,
-    so such a field keeps its alias or its own name.
-    """
-    validation_alias = info.validation_alias
-    if isinstance(validation_alias, str):
-        return (validation_alias,)
-    if isinstance(validation_alias, AliasChoices):
-        choices = tuple(choice for choice in validation_alias.choices if isinstance(choice, str))
-        if len(choices) == len(validation_alias.choices):
-            return choices
-    return (info.alias or name,)
-
-
-def digs_into_another_value(info: FieldInfo) -> bool:
-    """Whether an `pydantic.AliasPath` says where the value is, so it has no name of its own."""
-    alias = info.validation_alias
-    choices = alias.choices if isinstance(alias, AliasChoices) else (alias,)
-    return any(isinstance(choice, AliasPath) for choice in choices)
-
-
-def _wire_field(
-    model: type[BaseModel], name: str, info: FieldInfo, parent: Field, convert: bool
-) -> Field:
-    """One field of a parameter model, under the names that a client may use."""
-    config: Mapping[str, Any] = model.model_config
-    by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
-    by_alias = config.get("validate_by_alias") is not False
-    keys = declared_names(info, name)
-    if digs_into_another_value(info):
-        by_name = False
-    elif not by_alias:
-        keys = (name,)
-    # Several choices are names of headers already; a name in Python has to become one.
-    literal = keys if len(keys) > 1 else ()
-    if by_name and name not in keys:
-        keys = (*keys, name)
-    lookups = tuple(
-        key.replace("_", "-") if convert and key == name and key not in literal else key
-        for key in keys
-    )
-    return Field(
-        name,
-        info,
-        location=parent.location,
-        lookups=lookups,
-        model_keys=keys,
-        is_form=parent.is_form,
-        config=model.model_config,
-        deferred=True,
-    )
-
-
-def late_namespace(annotation: Any) -> dict[str, Any]:
-    """The names of the module in which an unresolved forward reference was written."""
-    module = getattr(annotation, "__forward_module__", None)
-    if isinstance(module, str):
-        module = sys.modules.get(module)
-    return dict(vars(module)) if module is not None else {}
-
-
 def _is_json(info: FieldInfo) -> bool:
     if has_json_marker(info.metadata):
         return True
     return has_json_marker(split_metadata(info.annotation)[1])
-
-
-_SHARED_TYPES: tuple[type[Any], ...] = (
-    str,
-    int,
-    float,
-    bool,
-    bytes,
-    UUID,
-    datetime,
-    date,
-    time,
-    timedelta,
-    Decimal,
-)
-_ADAPTER = "__pronghorn_adapter__"
-_shared_adapters: dict[type[Any], TypeAdapter[Any]] = {}
-
-
-def _adapter_for(annotation: Any, info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
-    """An adapter that validates as ``info`` says; the frequent plain types share one.
-
-    Title, default, examples and so on do not change validation, so they are left out.
-    """
-    rules = list(info.metadata)
-    if info.discriminator is not None:
-        rules.append(FieldInfo(discriminator=info.discriminator))
-    if rules:
-        annotation = Annotated[(annotation, *rules)]
-    elif annotation in _SHARED_TYPES:
-        if annotation not in _shared_adapters:
-            _shared_adapters[annotation] = TypeAdapter(annotation)
-        return _shared_adapters[annotation]
-    elif is_class(annotation, BaseModel):
-        return _adapter_of_model(annotation)
-    if is_class(annotation, BaseModel) or is_dataclass(annotation) or is_typeddict(annotation):
-        config = None  # These bring their own and accept no other.
-    return TypeAdapter(annotation, config=config)
-
-
-def _adapter_of_model(model: type[BaseModel]) -> TypeAdapter[Any]:
-    """The adapter of a model; it is kept with the model, so that both end together.
-
-    Many routes return the same model. An adapter is as old as the validator that it was made of:
-    `model_rebuild` makes another one.
-    """
-    kept: TypeAdapter[Any] | None = model.__dict__.get(_ADAPTER)
-    if kept is None or kept.validator is not model.__dict__.get("__pydantic_validator__"):
-        kept = TypeAdapter(model)
-        setattr(model, _ADAPTER, kept)
-    return kept

@@ -20,10 +20,12 @@ from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
 from pronghorn.plan.parameters import analyze_parameter
+from pronghorn.plan.sharing import keep_planned, planned_before
 from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
+PLACES = ("path", "query", "header", "cookie", "body")
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def plan_endpoint(
     Raises `SetupError` for a parameter that cannot work and for a cycle of dependencies.
     """
     context = _Context(path_names, overrides or {})
-    root = _plan_call(endpoint, context, chain=(), scopes=scopes)
+    facts = _call_facts(endpoint, context, chain=(), scopes=scopes)
     outer = tuple(_plan_dependency(marker, None, (), context, ()) for marker in dependencies)
-    return replace(root, dependencies=outer + root.dependencies) if outer else root
+    return CallPlan(**{**facts, "dependencies": outer + facts["dependencies"]})
 
 
 def plan_dependency(
@@ -96,50 +98,48 @@ def _override(node: CallPlan, context: _Context, outer_scopes: tuple[str, ...]) 
     return replace(changed, cache_key=key)
 
 
-def _plan_call(
+def _call_facts(
     call: Callable[..., Any],
     context: _Context,
     chain: tuple[Callable[..., Any], ...],
     scopes: tuple[str, ...] = (),
-) -> CallPlan:
+) -> dict[str, Any]:
+    """What a `CallPlan` says about a call, whoever it is made for."""
     if any(call is seen for seen in chain):
         raise _cycle_error((*chain, call))
-    chain = (*chain, call)
-    fields: dict[str | None, list[Field]] = {
-        place: [] for place in ("path", "query", "header", "cookie", "body")
-    }
+    fields: dict[str | None, list[Field]] = {place: [] for place in PLACES}
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
     for name, annotation, default in _parameters(call):
-        refuse_missing_type(call, name, annotation, default)
-        try:
-            found = analyze_parameter(
-                name=name,
-                annotation=annotation,
-                default=default,
-                path_names=context.path_names,
-            )
-        except Exception as error:
-            add_place(error, f"parameter {name!r} of {describe_callable(call)}")
-            raise
+        found = _analyzed(call, name, annotation, default, context.path_names)
         if isinstance(found, Depends):
-            dependencies.append(_plan_dependency(found, name, scopes, context, chain))
+            dependencies.append(_plan_dependency(found, name, scopes, context, (*chain, call)))
         elif isinstance(found, Injected):
             injected.append(found)
         else:
             fields[found.location].append(found)
-    return CallPlan(
-        call=call,
-        kind=call_kind(call),
-        path_fields=tuple(fields["path"]),
-        query_fields=tuple(fields["query"]),
-        header_fields=tuple(fields["header"]),
-        cookie_fields=tuple(fields["cookie"]),
-        body_fields=tuple(fields["body"]),
-        injected=tuple(injected),
-        dependencies=tuple(dependencies),
-        scopes=scopes,
-    )
+    return {
+        "call": call,
+        "kind": call_kind(call),
+        **{f"{place}_fields": tuple(found) for place, found in fields.items() if found},
+        "injected": tuple(injected),
+        "dependencies": tuple(dependencies),
+        "scopes": scopes,
+    }
+
+
+def _analyzed(
+    call: Callable[..., Any], name: str, annotation: Any, default: Any, path_names: frozenset[str]
+) -> Field | Depends | Injected:
+    """What one parameter receives; a mistake names the parameter."""
+    refuse_missing_type(call, name, annotation, default)
+    try:
+        return analyze_parameter(
+            name=name, annotation=annotation, default=default, path_names=path_names
+        )
+    except Exception as error:
+        add_place(error, f"parameter {name!r} of {describe_callable(call)}")
+        raise
 
 
 def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
@@ -162,7 +162,38 @@ def _plan_dependency(
     context: _Context,
     chain: tuple[Callable[..., Any], ...],
 ) -> CallPlan:
-    declared = marker.dependency
+    known = None if context.overrides else planned_before(marker, argument, outer_scopes)
+    if known is not None:
+        return known
+    declared: Any = marker.dependency
+    actual = _callable_of(declared, context.overrides)
+    own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
+    scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
+    facts = _call_facts(actual, context, chain, scopes)
+    # Of the declared callable, so that an override is closed, and shares results, alike.
+    kind = facts["kind"] if actual is declared else call_kind(declared)
+    lifetime = marker.scope or ("request" if kind in GENERATORS else None)
+    depends_on_scopes = bool(own_scopes) or _asks_for_scopes(
+        actual, facts["injected"], facts["dependencies"]
+    )
+    node = CallPlan(
+        **facts,
+        argument=argument,
+        marker=marker,
+        # Nobody receives the result of a listed dependency, so it is called once in any case.
+        use_cache=marker.use_cache or argument is None,
+        lifetime=lifetime,
+        own_scopes=own_scopes,
+        cache_key=_result_key(declared, scopes if depends_on_scopes else (), lifetime),
+    )
+    _check_lifetimes(node)
+    if not context.overrides:
+        keep_planned(node, outer_scopes)
+    return node
+
+
+def _callable_of(declared: Any, overrides: Overrides) -> Any:
+    """What is called for a dependency: the callable itself, or the one that overrides it."""
     if not callable(declared):
         raise setup_error(
             "A parameter-less dependency must have a callable dependency",
@@ -170,9 +201,7 @@ def _plan_dependency(
             "Depends(function), with the function itself",
             kind=SetupAssertionError,
         )
-    own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
-    scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
-    actual: Any = context.overrides.get(declared, declared)
+    actual = overrides.get(declared, declared)
     if not callable(actual):
         name = getattr(declared, "__name__", repr(declared))
         raise setup_error(
@@ -181,22 +210,7 @@ def _plan_dependency(
             f"app.dependency_overrides[{name}] = lambda: value",
             kind=SetupTypeError,
         )
-    call = _plan_call(actual, context, chain, scopes)
-    kind = call.kind if actual is declared else call_kind(declared)
-    lifetime = marker.scope or ("request" if kind in GENERATORS else None)
-    node = replace(
-        call,
-        argument=argument,
-        marker=marker,
-        # Nobody receives the result of a listed dependency, so it is called once in any case.
-        use_cache=marker.use_cache or argument is None,
-        lifetime=lifetime,
-        own_scopes=own_scopes,
-        # Of the declared callable, so that an override shares results alike.
-        cache_key=result_key(declared, call, lifetime, own_scopes),
-    )
-    _check_lifetimes(node)
-    return node
+    return actual
 
 
 def _check_lifetimes(node: CallPlan) -> None:
@@ -212,28 +226,29 @@ def _check_lifetimes(node: CallPlan) -> None:
             )
 
 
-def result_key(
-    declared: Callable[..., Any],
-    node: CallPlan,
-    lifetime: str | None,
-    own_scopes: tuple[str, ...] = (),
-) -> Hashable:
-    """What two dependencies have in common that share one result in a request.
+def result_key(declared: Callable[..., Any], node: CallPlan, lifetime: str | None) -> Hashable:
+    """What two dependencies have in common that share one result in a request."""
+    return _result_key(declared, node.scopes if uses_scopes(node) else (), lifetime)
 
-    - `own_scopes`: those of a node that does not have them yet.
-    """
-    used = bool(own_scopes) or uses_scopes(node)
-    scopes = tuple(sorted(set(node.scopes))) if used and node.scopes else ()
-    return (declared, scopes, lifetime or "")
+
+def _result_key(
+    declared: Callable[..., Any], scopes: tuple[str, ...], lifetime: str | None
+) -> Hashable:
+    return (declared, tuple(sorted(set(scopes))), lifetime or "")
 
 
 def uses_scopes(node: CallPlan) -> bool:
     """Whether the result of this call can depend on the OAuth2 scopes asked for."""
+    return bool(node.own_scopes) or _asks_for_scopes(node.call, node.injected, node.dependencies)
+
+
+def _asks_for_scopes(
+    call: Callable[..., Any], injected: Sequence[Injected], dependencies: Sequence[CallPlan]
+) -> bool:
     return (
-        bool(node.own_scopes)
-        or is_security_scheme(node.call)
-        or any(item.kind is InjectedKind.SECURITY_SCOPES for item in node.injected)
-        or any(uses_scopes(dependency) for dependency in node.dependencies)
+        is_security_scheme(call)
+        or any(item.kind is InjectedKind.SECURITY_SCOPES for item in injected)
+        or any(uses_scopes(dependency) for dependency in dependencies)
     )
 
 

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 
-from pronghorn.annotations import split_metadata
+from pronghorn.annotations import is_settled, split_metadata
 from pronghorn.diagnostics import describe_callable, setup_error
 from pronghorn.exceptions import SetupNameError
 from pronghorn.params import Depends
@@ -62,7 +62,7 @@ def _dependency_in(metadata: tuple[Any, ...]) -> bool:
 
 def missing_name(annotation: Any) -> str | None:
     """The part of an annotation that could not be resolved, as it was written."""
-    if isinstance(annotation, type):
+    if is_settled(annotation):
         return None
     if isinstance(annotation, (str, ForwardRef)):
         return annotation if isinstance(annotation, str) else annotation.__forward_arg__

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from copy import copy
+from functools import lru_cache
 from typing import Annotated, Any, get_origin
 
 from pydantic import AliasChoices
@@ -23,6 +24,7 @@ from starlette.websockets import WebSocket
 from pronghorn import params
 from pronghorn.annotations import (
     is_class,
+    is_plain_type,
     is_scalar,
     is_scalar_sequence,
     is_upload,
@@ -32,10 +34,11 @@ from pronghorn.annotations import (
 )
 from pronghorn.diagnostics import setup_error, user_place
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
-from pronghorn.fields import Field, Location, declared_names, digs_into_another_value
+from pronghorn.fields import Field, Location
 from pronghorn.plan.model import Injected, InjectedKind
 from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 from pronghorn.scopes import SecurityScopes
+from pronghorn.wire_names import declared_names, digs_into_another_value
 
 # The order matters: Request and WebSocket are connections too.
 _INJECTED: tuple[tuple[type[Any], InjectedKind], ...] = (
@@ -47,6 +50,10 @@ _INJECTED: tuple[tuple[type[Any], InjectedKind], ...] = (
     (SecurityScopes, InjectedKind.SECURITY_SCOPES),
 )
 
+EMPTY = inspect.Parameter.empty
+_ABSENT: Any = object()
+#: Kinds of defaults that are equal only if nobody can tell them apart: not 0.0 and -0.0.
+_PLAIN_DEFAULTS = (type(None), bool, int, str)
 _Marker = params.Param | params.Body
 _MARKERS = (params.Param, params.Body)
 _EXAMPLE_DEPENDS = "{name}: Annotated[..., Depends(dependency)]"
@@ -73,10 +80,13 @@ def analyze_parameter(
         SetupError: Pydantic cannot handle the type.
         PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
     """
-    annotation = Any if annotation is inspect.Parameter.empty else annotation
+    in_path = name in path_names
+    if is_plain_type(annotation) and (default is EMPTY or type(default) in _PLAIN_DEFAULTS):
+        known = _plain_field(name, annotation, default, in_path)
+        return known.with_info(_combined(known.info, known.info))
+    annotation = Any if annotation is EMPTY else annotation
     bare, metadata = split_metadata(annotation)
     marker = _last_marker(metadata)
-    in_path = name in path_names
     _refuse_two_markers(name, marker, default, in_path=in_path)
     if isinstance(marker, params.Depends):
         return _with_dependency(marker, bare)
@@ -98,6 +108,17 @@ def analyze_parameter(
     return _field(name, info, path_names)
 
 
+@lru_cache(maxsize=1024, typed=True)  # Typed: `1` and `True` are equal and two defaults.
+def _plain_field(name: str, annotation: Any, default: Any, in_path: bool) -> Field:
+    """The field of a parameter such as ``item_id: int`` or ``q: str | None = None``.
+
+    Programs declare the same ones again and again; a copy takes 4 µs, the analysis 70 µs.
+    """
+    info = _inferred(annotation, (), default, in_path=in_path)
+    _check_place(name, info, in_path=in_path)
+    return _field(name, info, frozenset())
+
+
 def _last_marker(metadata: tuple[Any, ...]) -> _Marker | params.Depends | None:
     """The marker that counts: the last one."""
     markers = [item for item in metadata if isinstance(item, (*_MARKERS, params.Depends))]
@@ -114,7 +135,7 @@ def _refuse_two_markers(name: str, marker: Any, default: Any, *, in_path: bool) 
             f"value together for {name!r}"
         )
         raise _assertion(got, "one of the two was left over", _EXAMPLE_DEPENDS.format(name=name))
-    if in_path and isinstance(marker, FieldInfo) and default is not inspect.Parameter.empty:
+    if in_path and isinstance(marker, FieldInfo) and default is not EMPTY:
         raise _assertion(
             "Path parameters cannot have default values",
             f"{name!r} is always in the path, so its default would never be used",
@@ -174,14 +195,14 @@ def _from_marker(
             None,
             f"{name}: Annotated[..., {kind}()] = {merged.default!r}",
         )
-    if default is inspect.Parameter.empty or default is Ellipsis:
+    if default is EMPTY or default is Ellipsis:
         default = PydanticUndefined
     return _copy_of(marker, merged, bare, default)
 
 
 def _inferred(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bool) -> _Marker:
     """The declaration that the type, and the path, imply."""
-    if default is inspect.Parameter.empty or default is Ellipsis:
+    if default is EMPTY or default is Ellipsis:
         default = PydanticUndefined
     kind: type[_Marker]
     if in_path:
@@ -213,14 +234,22 @@ def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Ma
             "one of the two",
             kind=SetupTypeError,
         )
-    info = copy(marker)
-    for attribute in FieldInfo.__slots__:
-        if hasattr(source, attribute):
-            value = getattr(source, attribute)
-            # Only what Pydantic itself changes is copied; a default factory has to stay itself.
-            setattr(info, attribute, copy(value) if type(value) in (list, dict, set) else value)
+    info: _Marker = _combined(marker, source)
     info.annotation = bare
     info.default = default
+    return info
+
+
+def _combined(marker: Any, source: FieldInfo) -> Any:
+    """A new declaration of the kind of ``marker`` that allows what ``source`` does."""
+    kind: Any = type(marker)
+    info = kind.__new__(kind)  # `copy.copy` takes twice as long.
+    vars(info).update(vars(marker))
+    for name in FieldInfo.__slots__:
+        value = getattr(source, name, _ABSENT)
+        if value is not _ABSENT:
+            # Only what Pydantic itself changes is copied; a default factory has to stay itself.
+            setattr(info, name, copy(value) if type(value) in (list, dict, set) else value)
     return info
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, ForwardRef, get_type_hints
 
+from pronghorn.annotations import is_settled
 from pronghorn.plan.forward import with_dependency
 from pronghorn.plan.model import CallKind
 
@@ -43,7 +44,7 @@ def typed_signature(call: Callable[..., Any]) -> inspect.Signature:
     """
     signature = inspect.signature(call)
     parameters = list(signature.parameters.values())
-    if all(is_resolved(parameter.annotation) for parameter in parameters):
+    if all(is_settled(parameter.annotation) for parameter in parameters):
         return signature
     names = _namespace(call)
     resolved = [resolve_annotation(parameter.annotation, names) for parameter in parameters]
@@ -67,7 +68,7 @@ def typed_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     parameters = []
     for name in names:
         note = notes.get(name, EMPTY)
-        if not is_resolved(note):
+        if not is_settled(note):
             known = _namespace(call) if known is None else known
             note = resolve_annotation(note, known)
         parameters.append((name, note, defaults.get(name, EMPTY)))
@@ -96,7 +97,7 @@ def typed_return(call: Callable[..., Any]) -> Any:
         annotation = inspect.signature(call).return_annotation
     if annotation is EMPTY:
         return None
-    if is_resolved(annotation):
+    if is_settled(annotation):
         return annotation
     return resolve_annotation(annotation, _namespace(call))
 
@@ -146,11 +147,6 @@ def _first_line(target: Any) -> int:
     return code.co_firstlineno if code is not None else inspect.getsourcelines(target)[1]
 
 
-def is_resolved(annotation: Any) -> bool:
-    """Whether an annotation is a class, or absent: nothing in it could be a string."""
-    return annotation is None or isinstance(annotation, type)
-
-
 def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
     """Evaluate an annotation that is a string, or contains strings.
 
@@ -162,7 +158,7 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
         The type; ``None`` for the string ``"None"``; a ``ForwardRef`` if a name is unknown, unless
         ``Depends(function)`` stands beside it.
     """
-    if is_resolved(annotation):
+    if is_settled(annotation):
         return annotation
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:

@@ -386,3 +386,42 @@ def test_a_default_and_a_default_factory() -> None:
 def test_a_type_that_cannot_be_validated(annotation: Any) -> None:
     with pytest.raises(SetupError, match="valid Pydantic field type"):
         analyze(annotation)
+
+
+def test_equal_declarations_are_objects_of_their_own() -> None:
+    for default, annotation in ((EMPTY, int), (None, str | None), (10, int)):
+        first, second = (
+            analyze_parameter(
+                name="value", annotation=annotation, default=default, path_names=frozenset()
+            )
+            for _ in range(2)
+        )
+        assert isinstance(first, Field)
+        assert isinstance(second, Field)
+        assert first is not second
+        assert first.info is not second.info
+        first.info.description = "only the first"
+        first.info.metadata.append("only the first")
+        assert (second.info.description, second.info.metadata) == (None, [])
+        assert repr(first) == repr(second)
+
+
+def test_defaults_that_are_equal_and_not_the_same() -> None:
+    defaults = (0, False, 0.0, -0.0, "0")
+    fields = [
+        analyze_parameter(name="n", annotation=int, default=default, path_names=frozenset())
+        for default in defaults
+    ]
+    assert [repr(getattr(field, "default", None)) for field in fields] == [
+        "0", "False", "0.0", "-0.0", "'0'",
+    ]  # fmt: skip
+
+
+def test_the_same_parameter_in_and_outside_of_the_path() -> None:
+    def location(*path_names: str) -> Any:
+        found = analyze_parameter(
+            name="value", annotation=int, default=EMPTY, path_names=frozenset(path_names)
+        )
+        return getattr(found, "location", None)
+
+    assert (location(), location("value"), location("other")) == ("query", "path", "query")

@@ -1,0 +1,65 @@
+"""Under which names a declared value travels: its own name, aliases, and those of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import AliasChoices, AliasPath, BaseModel
+from pydantic.fields import FieldInfo
+
+
+def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
+    """The names that a declaration accepts on the wire, in the order they are tried.
+
+    Names of an `pydantic.AliasPath` are not names on the wire: a path digs into another value,
+    so such a field keeps its alias or its own name.
+    """
+    validation_alias = info.validation_alias
+    if isinstance(validation_alias, str):
+        return (validation_alias,)
+    if isinstance(validation_alias, AliasChoices):
+        choices = tuple(choice for choice in validation_alias.choices if isinstance(choice, str))
+        if len(choices) == len(validation_alias.choices):
+            return choices
+    return (info.alias or name,)
+
+
+def digs_into_another_value(info: FieldInfo) -> bool:
+    """Whether an `pydantic.AliasPath` says where the value is, so it has no name of its own."""
+    alias = info.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else (alias,)
+    return any(isinstance(choice, AliasPath) for choice in choices)
+
+
+def names_in_model(
+    model: type[BaseModel], name: str, info: FieldInfo, *, convert: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names that a client may use for one field of a parameter model.
+
+    Args:
+        model: The model that has the field.
+        name: The name of the field in Python.
+        info: Its declaration.
+        convert: Whether an underscore in the name in Python stands for a hyphen, as in headers.
+
+    Returns:
+        The names on the wire, and for each of them the one that the model knows.
+    """
+    config: Mapping[str, Any] = model.model_config
+    by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
+    by_alias = config.get("validate_by_alias") is not False
+    keys = declared_names(info, name)
+    if digs_into_another_value(info):
+        by_name = False
+    elif not by_alias:
+        keys = (name,)
+    # Several choices are names of headers already; a name in Python has to become one.
+    literal = keys if len(keys) > 1 else ()
+    if by_name and name not in keys:
+        keys = (*keys, name)
+    lookups = tuple(
+        key.replace("_", "-") if convert and key == name and key not in literal else key
+        for key in keys
+    )
+    return lookups, keys
