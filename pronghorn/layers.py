@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
 from pronghorn.compile.app import OuterPipeline, Pipeline
+from pronghorn.compile.general import general_mode
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.exception_handlers import (
     http_exception_handler,
@@ -54,6 +56,7 @@ def layers_of(app: Any) -> ASGIApp:
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
     watched = middleware_is_replaced()
+    know_server()
     errors = ErrorHandlers({} if watched else by_key)
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
@@ -71,6 +74,14 @@ def layers_of(app: Any) -> ASGIApp:
     for cls, args, kwargs in reversed(middleware):
         stack = in_request_task(cls(stack, *args, **kwargs))
     return stack
+
+
+def know_server() -> None:
+    """Answer in the short way of the server that runs this process, where there is one."""
+    if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
+        from pronghorn.adapters import uvicorn_cycle
+
+        uvicorn_cycle.install()
 
 
 def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:

@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 from starlette.types import Message, Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
-from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from pronghorn.adapters.headers import check_header
+from pronghorn.adapters.response_lines import CONNECTION_HEADERS, header_lines, log_access
 from pronghorn.compile.app import Answer
 from pronghorn.run.exchange import Exchange, RawHeaders
 
 if TYPE_CHECKING:
     from pronghorn.adapters.httptools_protocol import HttpToolsDirectProtocol
 
-#: Headers that decide how a response is framed: uvicorn's cycle knows what they mean.
-CONNECTION_HEADERS = frozenset([b"connection", b"transfer-encoding"])
-FRAMING = CONNECTION_HEADERS | {b"content-length"}
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
@@ -242,7 +238,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         protocol = self.protocol
         self.response_started = self.response_complete = True
         if protocol.access_log:
-            self.log_access(status)
+            log_access(protocol.access_logger, self.scope, status)
         content = b"" if self.method == "HEAD" else body
         if self.keep_alive:
             protocol.outbox.write(protocol.transport, b"%b\r\n%b" % (head, content))
@@ -252,18 +248,6 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         if self._message_event is not None:
             self._message_event.set()
         protocol.on_response_complete()
-
-    def log_access(self, status: int) -> None:
-        """Write the line of the access log."""
-        scope: Any = self.scope
-        self.protocol.access_logger.info(
-            '%s - "%s %s HTTP/%s" %d',
-            get_client_addr(scope),
-            scope["method"],
-            get_path_with_query_string(scope),
-            scope["http_version"],
-            status,
-        )
 
     # --- what uvicorn's cycle reads of itself -----------------------------------------------
 
@@ -336,45 +320,6 @@ class Held:
         if message["type"] != "http.response.body" or message.get("more_body", False):
             return False
         return method == "HEAD" or len(message.get("body", b"")) == self.length
-
-
-class Prefixes:
-    """The first lines of responses: status line and default headers, ready to be written.
-
-    uvicorn makes a new list of default headers every second, for the date.
-    """
-
-    def __init__(self) -> None:
-        self._defaults: list[tuple[bytes, bytes]] | None = None
-        self._lines: bytes | None = None
-        self._by_status: dict[int, bytes] = {}
-
-    def get(self, status: int, defaults: list[tuple[bytes, bytes]]) -> bytes | None:
-        """The lines for a status code; None where uvicorn's cycle has to look at each header."""
-        if defaults is not self._defaults:
-            self._defaults = defaults
-            self._lines = header_lines(defaults)
-            self._by_status.clear()
-        prefix = self._by_status.get(status)
-        if prefix is None and self._lines is not None:
-            prefix = self._by_status[status] = STATUS_LINE[status] + self._lines
-        return prefix
-
-
-def header_lines(headers: RawHeaders, unexpected: frozenset[bytes] = FRAMING) -> bytes | None:
-    """Headers as they are written; None if an unexpected one is there.
-
-    Raises:
-        RuntimeError: A name or a value contains what no header may.
-    """
-    lines = []
-    for name, value in headers:
-        check_header(name, value)
-        lowered = name.lower()
-        if lowered in unexpected:
-            return None
-        lines += [lowered, b": ", value, b"\r\n"]
-    return b"".join(lines)
 
 
 def split_url(url: bytes) -> tuple[bytes, bytes]:

@@ -23,8 +23,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.first_step import FirstSteps
-from pronghorn.adapters.httptools_exchange import Prefixes, WireExchange, split_url
+from pronghorn.adapters.httptools_exchange import WireExchange, split_url
 from pronghorn.adapters.outbox import Outbox
+from pronghorn.adapters.response_lines import Prefixes
 from pronghorn.compile.app import Answer
 from pronghorn.run.exchange import Exchange
 
@@ -121,9 +122,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             return
         parser, earlier = self.parser, self.cycle
-        if parser.should_upgrade() or (
-            self.limit_concurrency is not None and self._has_too_many()
-        ):
+        if parser.should_upgrade() or (self.limit_concurrency is not None and self._has_too_many()):
             self._complete_headers_for_asgi()
             return
         stack = self.direct_app.middleware_stack

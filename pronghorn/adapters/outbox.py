@@ -9,6 +9,7 @@ writes at once, since its turn ends there.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 
 class Outbox:
@@ -30,3 +31,26 @@ class Outbox:
         for transport, data in waiting:
             if not transport.is_closing():  # its client left in the meantime
                 transport.write(data)
+
+
+class OrderedTransport:
+    """A transport whose connection has responses in an outbox: they come before anything else.
+
+    It stands in for the transport of a protocol, which goes on to close it, or to write to it, and
+    loses nothing by that.
+
+    - `inner`: the transport itself.
+    - `outbox`: what waits for the end of the turn.
+    """
+
+    __slots__ = ("inner", "is_closing", "outbox")
+
+    def __init__(self, inner: Any, outbox: Outbox) -> None:
+        self.inner = inner
+        self.outbox = outbox
+        self.is_closing = inner.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything that a transport has; what waits is written before it is used."""
+        self.outbox.flush()
+        return getattr(self.inner, name)

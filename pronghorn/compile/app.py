@@ -25,7 +25,7 @@ from pronghorn.exceptions import ValidationException
 from pronghorn.hooks import Handler
 from pronghorn.revisions import REVISION
 from pronghorn.run.errors import ErrorHandlers
-from pronghorn.run.exchange import Exchange
+from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
 from pronghorn.run.redirects import redirect_to_path
 
@@ -257,7 +257,7 @@ class Pipeline:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        await self.answer(Exchange(scope, receive, send))
+        await self.answer(new_exchange(scope, receive, send))
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer one exchange, also when its route fails with an error that has a handler."""
@@ -305,7 +305,7 @@ class OuterPipeline(ServerErrorMiddleware):
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        await self.answer(Exchange(scope, receive, send))
+        await self.answer(new_exchange(scope, receive, send))
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""

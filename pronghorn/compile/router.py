@@ -244,10 +244,10 @@ class RouteTable:
         if node.rest or "\n" in path:
             return None
         plain = self._plain(node) if node.plain is None else node.plain
-        hit = plain.get(method)
-        if hit is None:
+        answer = plain.get(method)
+        if answer is None:
             return None
-        entry, positions = hit
+        entry, positions = answer
         params: PathParams = {}
         for name, position in positions:
             value = params[name] = segments[position]

@@ -150,3 +150,16 @@ class Exchange:
     async def send_response(self, response: Response) -> None:
         """Send any response object."""
         await response(self.scope, self.receive, self.tracked_send)
+
+
+#: Exchanges for servers that are known to do more than ASGI, by the class whose method `send` is.
+EXCHANGES: dict[type, type[Exchange]] = {}
+
+
+def new_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
+    """The exchange for one call of an ASGI application."""
+    if EXCHANGES:
+        kind = EXCHANGES.get(type(getattr(send, "__self__", None)))
+        if kind is not None:
+            return kind(scope, receive, send)
+    return Exchange(scope, receive, send)

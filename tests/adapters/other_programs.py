@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from pronghorn import FastAPI
+from pronghorn import BackgroundTasks, FastAPI
 
 
 def went_through_asgi() -> bool:
@@ -24,6 +24,10 @@ async def text(request: Request) -> PlainTextResponse:
 
 async def way(request: Request) -> JSONResponse:
     return JSONResponse({"asgi": went_through_asgi()})
+
+
+def crash() -> None:
+    raise RuntimeError("after the answer")
 
 
 plain = Starlette(routes=[Route("/text", text), Route("/way", way)])
@@ -58,3 +62,8 @@ for app in (direct, with_middleware, inside, overridden):
     @app.get("/way")
     async def read_way() -> dict[str, bool]:
         return {"asgi": went_through_asgi()}
+
+    @app.get("/crash-later")
+    async def crash_later(background_tasks: BackgroundTasks) -> str:
+        background_tasks.add_task(crash)
+        return "answered"
