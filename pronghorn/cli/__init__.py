@@ -1,11 +1,13 @@
 """The ``pronghorn`` command: serve an application, list its routes, write its OpenAPI document.
 
-- ``app.py`` declares the commands and their options; every other module is free of Typer
+- ``app.py`` and two modules named ``..._command.py`` declare the commands, ``arguments.py`` their
+  options; every other module is free of Typer
 - ``discover.py`` finds the application: ``locate.py`` finds the file, ``importing.py`` imports
   it, ``choose.py`` picks the object
 - ``serve.py`` checks and announces, ``servers.py`` starts uvicorn or Granian, whose processes
   import the application through ``loader.py``
-- ``routes.py`` and ``openapi.py`` describe the application
+- ``routes.py``, ``explain.py`` and ``openapi.py`` describe the application
+- `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
 - ``errors.py`` is what a command says when it gives up
 
 This module imports nothing of that, so that worker processes do not load the command line.

@@ -90,6 +90,8 @@ class Recorder:
         self._kept.appendleft(recorded)
 
         async def noting_send(message: Message) -> None:
+            # Now, since background tasks may keep the application long after its answer.
+            recorded.route = scope.get("route")
             await send(message)
             recorded.note(message)
 

@@ -108,6 +108,14 @@ def test_serving_has_every_option_of_fastapis_command(command: str) -> None:
         assert f" {option}" in text, option
 
 
+def test_only_dev_has_the_page() -> None:
+    shown = Result("dev", "-h").out
+    assert " --no-page " in shown
+    assert "shown at /_pronghorn." in shown
+    assert "page" not in Result("run", "-h").out
+    assert Result("run", "--page").code == 2
+
+
 def test_version() -> None:
     expected = f"pronghorn {pronghorn.__version__} (as FastAPI {pronghorn.FASTAPI_VERSION})\n"
     assert Result("--version").out == expected

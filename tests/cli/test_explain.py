@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from pronghorn.cli.app import commands
 
 PROGRAM = """
-from pronghorn import FastAPI
+from pronghorn import FastAPI, WebSocket
+from pronghorn.responses import HTMLResponse
 
 app = FastAPI()
 
@@ -19,6 +20,27 @@ app = FastAPI()
 @app.get("/items/{item_id}")
 async def read_item(item_id: int, q: str = ""):
     return {"id": item_id, "q": q}
+
+
+@app.get("/label", response_class=HTMLResponse)
+async def label():
+    return "a label"
+
+
+@app.websocket("/chat")
+async def chat(websocket: WebSocket):
+    await websocket.accept()
+
+
+admin = FastAPI()
+
+
+@admin.get("/users/{name}")
+async def read_user(name: str):
+    return name
+
+
+app.mount("/admin", admin)
 """
 
 
@@ -45,6 +67,33 @@ def test_json_holds_the_same(program: Path) -> None:
     explained = json.loads(result.stdout)
     assert explained["label"] == "GET /items/{item_id}"
     assert explained["hops"] == []
+    assert explained["detours"] == []
+
+
+def test_what_keeps_it_from_a_fast_way(program: Path) -> None:
+    result = CliRunner().invoke(commands, ["explain", "GET", "/label", str(program), "--json"])
+    assert result.exit_code == 0, result.output
+    explained = json.loads(result.stdout)
+    (detour,) = explained["detours"]
+    assert detour.startswith("explicit response_class HTMLResponse")
+    assert detour in explained["notes"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "label", "call"),
+    [
+        ("ws", "/chat", "WS /chat", "await chat_("),
+        ("GET", "/admin/users/{name}", "GET /admin/users/{name}", "await read_user_("),
+        ("GET", "/admin/users/ann", "GET /admin/users/{name}", "await read_user_("),
+    ],
+)
+def test_websockets_and_routes_of_mounted_applications(
+    program: Path, method: str, path: str, label: str, call: str
+) -> None:
+    result = CliRunner().invoke(commands, ["explain", method, path, str(program)])
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(label + "\n")
+    assert call in result.output
 
 
 def test_an_operation_that_does_not_exist_names_the_nearest(program: Path) -> None:

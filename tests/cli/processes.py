@@ -1,0 +1,130 @@
+"""Commands as processes, and what they answer over a socket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pronghorn
+
+PROJECT = Path(pronghorn.__file__).parent.parent
+
+STARTED = "Application startup complete."
+
+
+class Server:
+    """A running command, and what it has printed so far."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.port = port
+        self.lines: list[str] = []
+
+    def wait_for(self, text: str) -> None:
+        """Read output until a line has the text; the test's own timeout ends a longer wait."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if text in line:
+                return
+        raise AssertionError("the server ended:\n" + "".join(self.lines))
+
+    def get(self, path: str = "/") -> Any:
+        """The JSON answer to a GET request.
+
+        uvicorn says that it has started a moment before it listens, so a refusal is tried again
+        while the process lives.
+        """
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as response:
+                    return json.load(response)
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError) or self.process.poll():
+                    raise
+                time.sleep(0.05)
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
+        """Status and text of an answer, after the server has answered `get`."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        try:
+            connection.request(method, path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def stop(self) -> int:
+        """Send SIGTERM and return the exit code."""
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGTERM)
+        self.lines += self.process.stdout
+        return self.process.wait()
+
+    @property
+    def output(self) -> str:
+        """Everything that it has printed so far."""
+        return "".join(self.lines)
+
+
+def environment(**extra: str) -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"FASTAPI_ENV", "PORT", "WEB_CONCURRENCY", "PYTHONPATH"}
+    }
+    return {**kept, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1", **extra}
+
+
+@contextmanager
+def served(*arguments: str, started: str = STARTED, **extra: str) -> Iterator[Server]:
+    """Start a command on a free port and wait until it says `started`; end it afterwards."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pronghorn", *arguments],
+        env=environment(**{"PORT": str(port), **extra}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    server = Server(process, port)
+    try:
+        server.wait_for(started)
+        yield server
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "pronghorn", *arguments],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
