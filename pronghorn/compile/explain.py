@@ -47,7 +47,8 @@ def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
     if isinstance(plan, RoutePlan):
         http = HttpWriter(plan, general_handler(plan, label), label)
         http.compile()
-        writer, detours, taken = http, [*_reading(http), *_rendering(plan)], list(_answering(plan))
+        detours = [*_reading(http), *_parsing(http), *_rendering(plan)]
+        writer, taken = http, [*_straight(http), *_answering(plan)]
     else:
         websocket = WebSocketWriter(plan, GeneralWebSocket(plan))
         websocket.compile()
@@ -121,6 +122,17 @@ def _why_together(fields: tuple[Field, ...]) -> str:
     if any(len(field.lookups) > 1 for field in fields):
         return "several aliases"
     return "form list or union"
+
+
+def _parsing(writer: HandlerWriter) -> Iterator[str]:
+    """Why the JSON of the body is parsed before it is validated."""
+    if writer.json_body is not None and writer.json_body.reason is not None:
+        yield f"body: {writer.json_body.reason}: JSON parsed in Python mode"
+
+
+def _straight(writer: HandlerWriter) -> Iterator[str]:
+    if writer.json_body is not None and writer.json_body.reason is None:
+        yield "body: validated straight from its JSON by Pydantic's core"
 
 
 def _rendering(plan: RoutePlan) -> Iterator[str]:

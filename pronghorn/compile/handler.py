@@ -32,6 +32,7 @@ from anyio.to_thread import run_sync
 from pydantic_core import PydanticUndefined
 from starlette.responses import Response
 
+from pronghorn.compile.json_body import json_body_of
 from pronghorn.compile.reads import Reads, absent, is_pure
 from pronghorn.compile.source import Source
 from pronghorn.compile.steps import AnyPlan, Step, injects, needs_lifetime
@@ -75,7 +76,8 @@ class HandlerWriter:
         self.body = body
         self.source = Source()
         fields = [item for step in steps for item in step.call.parameter_fields]
-        self.reader = Reads(self.source, plan.path, body, fields)
+        self.json_body = json_body_of(body, steps)
+        self.reader = Reads(self.source, plan.path, body, fields, self.json_body)
         self.has_lifetime = needs_lifetime(steps)
         self.has_response = injects(steps, InjectedKind.RESPONSE)
         self.has_background = injects(steps, InjectedKind.BACKGROUND_TASKS)

@@ -16,6 +16,7 @@ from pronghorn.compile.general import (
     run_with_lifetime,
 )
 from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.json_body import JsonBody
 from pronghorn.compile.limits import limiting_body
 from pronghorn.compile.steps import (
     GENERATORS,
@@ -26,7 +27,6 @@ from pronghorn.compile.steps import (
 )
 from pronghorn.hooks import CompiledRoute, Handler, hooked
 from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
-from pronghorn.run.body import read_json
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime, response_not_sent
 from pronghorn.run.respond import InjectedResponse, Responder, send_json_with
@@ -150,11 +150,10 @@ class HttpWriter(HandlerWriter):
         self.status = status
         self.sends_json = self.responder.direct and is_body_allowed_for_status_code(status)
         self.source.names.update(
-            resume=Resume(general, label).resume,
+            resume=Resume(general, label, self.json_body).resume,
             render=self.responder.render,
             responder=self.responder,
             streamer=self.streamer,
-            read_json=read_json,
             read_exchange_form=read_exchange_form,
             send_json_with=send_json_with,
             InjectedResponse=InjectedResponse,
@@ -185,8 +184,9 @@ class HttpWriter(HandlerWriter):
     def _write_body(self) -> None:
         if self.body is None:
             return
-        if self.body.kind is BodyKind.JSON:
-            self.source.line(f"body = await read_json(exchange, {self.plan.strict_content_type})")
+        if self.json_body is not None:
+            reading = self.json_body.reading(self.source, self.plan.strict_content_type)
+            self.source.line(f"body = {reading}")
         else:
             self.source.line("body = await read_exchange_form(exchange, plan)")
 
@@ -288,11 +288,15 @@ class HttpWriter(HandlerWriter):
 
 
 class Resume:
-    """Goes on in the exact way where a compiled handler left the short one."""
+    """Goes on in the exact way where a compiled handler left the short one.
 
-    def __init__(self, general: GeneralHandler, label: str) -> None:
+    - `json_body`: how the handler has read its body, if that is JSON.
+    """
+
+    def __init__(self, general: GeneralHandler, label: str, json_body: JsonBody | None) -> None:
         self._general = general
         self._label = label
+        self._json_body = json_body
 
     async def resume(
         self,
@@ -306,6 +310,8 @@ class Resume:
         known: Known,
     ) -> None:
         """Answer the request; see `run.solve.solve` for `done` and `known`."""
+        if self._json_body is not None:
+            body = self._json_body.for_exact_way(body)
         inputs = Inputs(
             connection=exchange.connection,
             path=path,

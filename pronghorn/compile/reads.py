@@ -8,13 +8,16 @@ only shapes with a simple rule are here. For everything else there is no express
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
 from pronghorn.compile.source import Source
 from pronghorn.fields import Field
 from pronghorn.plan.model import BodyKind, BodyPlan
+
+if TYPE_CHECKING:
+    from pronghorn.compile.json_body import JsonBody
 
 #: Factories whose result depends on nothing.
 PURE_FACTORIES = (None, list, dict, set, tuple, str, int, float, bool)
@@ -25,9 +28,15 @@ class Reads:
     """Writes the expressions of one handler and remembers which sources they use."""
 
     def __init__(
-        self, source: Source, path: str, body: BodyPlan | None, fields: Sequence[Field]
+        self,
+        source: Source,
+        path: str,
+        body: BodyPlan | None,
+        fields: Sequence[Field],
+        json_body: JsonBody | None = None,
     ) -> None:
         self._source = source
+        self._json_body = json_body
         # A path convertor may give something else than text.
         converts = ":" in path
         self._text_locations = {"query", "header", "cookie"} | (set() if converts else {"path"})
@@ -37,7 +46,7 @@ class Reads:
 
     def of_field(self, field: Field) -> str | None:
         """The expression for one value; None where only the exact way knows the rule."""
-        if len(field.lookups) != 1 or field.model is not None or validates_default(field):
+        if not is_simple(field):
             return None
         writers = {"path": self._path, "query": self._query, "header": self._header}
         writers |= {"cookie": self._cookie, "body": self._body_value}
@@ -86,8 +95,10 @@ class Reads:
         if body.embed:
             self.sources["body"] = "if type(body) is not dict: absent()"
             return self._mapping(field, "body")
-        value = self._checked(field, "body")
         undefined = self._source.bind("Undefined", PydanticUndefined)
+        value = self._checked(field, "body")
+        if self._json_body is not None:
+            value = self._json_body.value(self._source, field, value)
         return f"{value} if body is not {undefined} else {self._default(field)}"
 
     def _form_value(self, field: Field) -> str | None:
@@ -128,6 +139,11 @@ def validates_default(field: Field) -> bool:
     return bool(field.info.validate_default)
 
 
+def is_simple(field: Field) -> bool:
+    """Whether a field has one name and one value, and a default that is taken as it is."""
+    return len(field.lookups) == 1 and field.model is None and not validates_default(field)
+
+
 def is_pure(field: Field) -> bool:
     """Whether validating a field runs no Python code of the user.
 
@@ -151,6 +167,8 @@ def _is_pure(schema: Any, seen: set[int]) -> bool:
     if isinstance(kind, str) and kind.startswith("function-"):
         return False
     if any(schema.get(key) for key in ("post_init", "custom_init", "missing")):
+        return False
+    if callable(schema.get("discriminator")):
         return False
     if schema.get("default_factory") not in PURE_FACTORIES:
         return False

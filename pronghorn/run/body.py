@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Callable
 from email.message import Message
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,15 @@ from pronghorn.exceptions import (
 )
 from pronghorn.logger import logger
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.json import body_decode_error, parse_json
+from pronghorn.run.json import (
+    HUGE_DIGITS,
+    PAUSE_FROM,
+    body_decode_error,
+    has_huge_integer,
+    parse_json,
+    standard_loads,
+    without_pauses,
+)
 
 #: Packages that read bodies, and whose error messages do not quote them.
 PARSERS = frozenset({"anyio", "json", "pronghorn", "python_multipart", "starlette"})
@@ -41,8 +50,11 @@ def is_json(content_type: str | None, strict: bool) -> bool:
     return is_application and (subtype == "json" or subtype.endswith("+json"))
 
 
-async def read_json(exchange: Exchange, strict: bool) -> Any:
-    """The parsed body; bytes when it is not JSON; `PydanticUndefined` when there is none."""
+async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> Any:
+    """The parsed body; bytes when it is not JSON; `PydanticUndefined` when there is none.
+
+    - `whole`: it becomes one value; it comes as `Held` if it is long.
+    """
     try:
         body = await exchange.read_body()
         if not body:
@@ -50,7 +62,85 @@ async def read_json(exchange: Exchange, strict: bool) -> Any:
         content_type = exchange.header(b"content-type")
         if content_type != "application/json" and not is_json(content_type, strict):
             return body
-        return parse_json(body)
+        value = parse_json(body)
+    except Exception as error:
+        raise unreadable_body(error) from error
+    return Held(value=value) if whole and len(body) >= PAUSE_FROM else value
+
+
+async def read_json_text(exchange: Exchange, strict: bool) -> Any:
+    """The bytes of a short JSON text; `Held` for any other body, `PydanticUndefined` for none."""
+    try:
+        body = await exchange.read_body()
+        if not body:
+            return PydanticUndefined
+        content_type = exchange.header(b"content-type")
+        if content_type != "application/json" and not is_json(content_type, strict):
+            return Held(value=body)
+        if json.loads is not standard_loads:
+            return Held(value=parse_json(body))
+    except Exception as error:
+        raise unreadable_body(error) from error
+    return body if len(body) < HUGE_DIGITS and type(body) is bytes else Held(text=body)
+
+
+class Held:
+    """A body that is not validated just as it is.
+
+    - `text`: JSON that is long; None if it was parsed or is no JSON.
+    - `value`: otherwise.
+    """
+
+    __slots__ = ("text", "value")
+
+    def __init__(self, text: bytes | None = None, value: Any = None) -> None:
+        self.text = text
+        self.value = value
+
+
+class WholeBody:
+    """Makes the one value that a whole body is, of a body that was held.
+
+    Args:
+        check: Validates what was parsed; runs no code of the program, as `validate_json`.
+        validate_json: Makes the value of the text; None if that is no gain.
+        huge_floats: It would make infinite floats of integers that `check` refuses.
+    """
+
+    def __init__(
+        self,
+        check: Callable[[Any], Any],
+        validate_json: Callable[[Any], Any] | None,
+        huge_floats: bool,
+    ) -> None:
+        self._check = check
+        self._validate_json = validate_json
+        self._huge_floats = huge_floats
+
+    def value(self, body: Held) -> Any:
+        """The value; raises something where only the exact way knows what to say."""
+        text, validate_json = body.text, self._validate_json
+        if text is None:
+            return without_pauses(self._check, body.value)
+        if validate_json is None or (self._huge_floats and has_huge_integer(text)):
+            return without_pauses(self._check, parse_json(text))
+        return (
+            validate_json(text) if len(text) < PAUSE_FROM else without_pauses(validate_json, text)
+        )
+
+
+def unwrapped(body: Any) -> Any:
+    """What `read_json` has read, for the exact way."""
+    return body.value if type(body) is Held else body
+
+
+def parsed(body: Any) -> Any:
+    """What `read_json_text` has read, for the exact way; raises what that would have raised."""
+    text = body.text if type(body) is Held else body
+    if text is None or text is PydanticUndefined:
+        return unwrapped(body)
+    try:
+        return parse_json(text)
     except Exception as error:
         raise unreadable_body(error) from error
 

@@ -1,0 +1,188 @@
+"""For which types the plan has JSON read straight into values, and what it says of the others."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import pathlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    AnyUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Json,
+    SecretStr,
+    Strict,
+    StringConstraints,
+    Tag,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
+
+from pronghorn.plan.json_mode import json_mode_of
+
+
+class Size(enum.Enum):
+    small = "s"
+
+
+class Point(enum.Enum):
+    origin = (0, 0)
+
+
+class Item(BaseModel):
+    name: str
+
+
+class Event(BaseModel):
+    when: str | dt.date
+    after: list[Event] = []
+
+
+class Money(BaseModel):
+    amounts: dict[str, list[Decimal]]
+
+
+class Upper(BaseModel):
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def upper(cls, value: str) -> str:
+        return value.upper()
+
+
+class Whole(BaseModel):
+    name: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def look(cls, value: Any) -> Any:
+        return value
+
+
+class Private(BaseModel):
+    _secret: int = 1
+
+
+class StrictItem(BaseModel):
+    model_config = ConfigDict(strict=True)
+    when: dt.date
+
+
+class Lenient(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+    name: str
+
+
+class Stripped(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True)
+    name: str
+    counts: dict[str, int] = {}
+
+
+class Path(BaseModel):
+    first: int = Field(validation_alias=AliasPath("numbers", 0))
+
+
+class Named(BaseModel):
+    name: str = Field(validation_alias=AliasChoices("name", "title"))
+
+
+class Checked(BaseModel):
+    model_config = ConfigDict(validate_default=True)
+    name: str = "x"
+
+
+@dataclasses.dataclass
+class Counted:
+    count: int
+    total: int = dataclasses.field(default=0, init=False)
+
+
+def choose(value: Any) -> str:
+    return "item"
+
+
+DIFFERENT: list[tuple[Any, str]] = [
+    (str | dt.date, "union of str and date"),
+    (Event, "field `when` of Event: union of str and date"),
+    (list[Event], "field `when` of Event: union of str and date"),
+    (Item | Named | None, "union of Item and Named"),
+    (dict[str, int] | Item, "union of dict and Item"),
+    (list[int] | list[str], "union of list and list"),
+    (Event | Item, "union of Event and Item"),
+    (Decimal, "Decimal"),
+    (Money, "field `amounts` of Money: Decimal"),
+    (bytes, "bytes"),
+    (AnyUrl, "code that looks at the value"),
+    (SecretStr, "a type that each mode reads in its own way"),
+    (pathlib.Path, "a type that each mode reads in its own way"),
+    (Sequence[int], "a type that each mode reads in its own way"),
+    (deque[int], "deque"),
+    (complex, "complex"),
+    (Json[int], "Json"),
+    (Callable[[], int], "callable"),
+    (Upper, "field `name` of Upper: code that looks at the value"),
+    (Whole, "code that looks at the value"),
+    (Annotated[int, BeforeValidator(int)], "code that looks at the value"),
+    (Annotated[str, AfterValidator(str.upper)], "code that looks at the value"),
+    (Private, "Private, which runs code when it is made"),
+    (StrictItem, "StrictItem, which is strict"),
+    (Annotated[dt.date, Strict()], "strict date"),
+    (Annotated[Size, Strict()], "strict enum Size"),
+    (Annotated[set[int], Strict()], "strict set"),
+    (Point, "enum Point"),
+    (Literal[Size.small], "literal"),
+    (Lenient, "Lenient with coerce_numbers_to_str"),
+    (Checked, "Checked with validate_default"),
+    (Stripped, "field `counts` of Stripped: dict, beside texts that are stripped or recased"),
+    (Path, "field `first` of Path: int whose alias is a path"),
+    (Counted, "field `total` of Counted: int that is no argument"),
+    (dict[int, str], "dict whose keys are more than texts"),
+    (set[float], "set of more than texts, whole numbers and dates"),
+    (set[Any], "set of more than texts, whole numbers and dates"),
+    (
+        Annotated[Annotated[Item, Tag("item")] | Annotated[Named, Tag("x")], Discriminator(choose)],
+        "union of Item and Named",
+    ),
+]
+
+
+@pytest.mark.parametrize(("annotation", "reason"), DIFFERENT)
+def test_the_reason_names_what_differs_and_where(annotation: Any, reason: str) -> None:
+    assert json_mode_of(TypeAdapter(annotation).core_schema).reason == reason
+
+
+@pytest.mark.parametrize(
+    "annotation", [Item, Named, list[Item], dict[str, Item], Item | None, Size]
+)
+def test_the_frequent_types_are_read_straight(annotation: Any) -> None:
+    mode = json_mode_of(TypeAdapter(annotation).core_schema)
+    assert (mode.reason, mode.huge_floats, mode.holds_anything) == (None, False, False)
+
+
+def test_floats_and_values_of_any_type_are_noticed_wherever_they_are() -> None:
+    assert json_mode_of(TypeAdapter(dict[str, list[float]]).core_schema).huge_floats
+    finite = Annotated[float, Field(allow_inf_nan=False)]
+    assert not json_mode_of(TypeAdapter(finite).core_schema).huge_floats
+    assert json_mode_of(TypeAdapter(list[dict[str, Any]]).core_schema).holds_anything
+
+
+def test_texts_that_are_changed_may_stand_where_none_are_compared() -> None:
+    short = Annotated[str, StringConstraints(strip_whitespace=True)]
+    assert json_mode_of(TypeAdapter(list[short]).core_schema).reason is None
+    assert json_mode_of(TypeAdapter(list[short | int]).core_schema).reason is not None
