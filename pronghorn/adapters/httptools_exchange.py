@@ -41,15 +41,15 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     forwarded = False
     #: Where it is not 1.1.
     http_version: str | None = None
+    keep_alive = True
     waiting_for_100_continue = False
-    #: Something to tell `receive` has come before anybody waited for it.
-    _news = False
     is_bare = True
     query_string = b""  # an attribute where the base has a property
     _routed: tuple[Any, Any, Any] | None = None
     _held: Held | None = None
     _scope: Scope | None = None
-    _message_event: asyncio.Event | None = None
+    #: What `receive` waits for, as soon as anybody has called it.
+    event: asyncio.Event | None = None
     _body: bytes | None = None
     _connection: Any = None
     form: Any = None
@@ -58,16 +58,13 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         self,
         protocol: HttpToolsDirectProtocol,
         method: str,
-        keep_alive: bool,
-        raw_path: bytes,
         path: str,
         query: bytes,
     ) -> None:
         self.protocol = protocol
         self.headers = protocol.headers
+        self.url = protocol.url
         self.method = method
-        self.keep_alive = keep_alive
-        self.raw_path = raw_path
         self.path = path
         self.query_string = query
 
@@ -83,7 +80,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
 
     def _make_scope(self) -> Scope:
         protocol = self.protocol
-        path, raw_path = self.path, self.raw_path
+        path, raw_path = self.path, split_url(self.url)[0]
         if protocol.root_path:
             path = protocol.root_path + path
             raw_path = protocol.root_path.encode("ascii") + raw_path
@@ -133,40 +130,27 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     # --- the body -------------------------------------------------------------------------
 
     def add_body(self, body: bytes) -> None:
-        """Keep a part of the body until somebody asks for it."""
-        if self.body:
-            if type(self.body) is bytes:
-                self.body = bytearray(self.body)
-            self.body += body
-        else:
-            self.body = body
-        self.notify()
-
-    def notify(self) -> None:
-        """Wake `receive`: a part of the body came, or the client left."""
-        if self._message_event is None:
-            self._news = True
-        else:
-            self._message_event.set()
+        """Keep another part of the body until somebody asks for it."""
+        if type(self.body) is bytes:
+            self.body = bytearray(self.body)
+        self.body += body
 
     @property
     def message_event(self) -> asyncio.Event:  # type: ignore[override]  # made when waited for
         """What `receive` waits for; most requests are over before anybody waits."""
-        event = self._message_event
-        if event is None:
-            event = self._message_event = asyncio.Event()
-            if self._news:
-                event.set()
-        return event
+        if self.event is None:
+            self.event = asyncio.Event()
+            if self._body is None and (self.body or not self.more_body):
+                self.event.set()
+        return self.event
 
     async def read_body(self) -> bytes:
         """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
         if self._body is None and not self.more_body and self._connection is None:
             self._body = bytes(self.body)
             self.body = b""
-            self._news = False
-            if self._message_event is not None:
-                self._message_event.clear()
+            if self.event is not None:
+                self.event.clear()
         if self._body is None:
             return await Exchange.read_body(self)
         return self._body
@@ -245,8 +229,8 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         else:
             self.transport.write(b"%bconnection: close\r\n\r\n%b" % (head, content))
             self.transport.close()
-        if self._message_event is not None:
-            self._message_event.set()
+        if self.event is not None:
+            self.event.set()
         protocol.on_response_complete()
 
     # --- what uvicorn's cycle reads of itself -----------------------------------------------

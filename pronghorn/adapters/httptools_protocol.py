@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
+import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -32,6 +33,7 @@ from pronghorn.run.exchange import Exchange
 #: Headers that are looked at while a request is parsed.
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 NOTED = FORWARDED | {b"expect", b"connection"}
+NO_REQUEST = "Invalid HTTP request received."  # as uvicorn says it
 
 
 class HttpToolsDirectProtocol(HttpToolsProtocol):
@@ -42,8 +44,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._proxy, self.direct_app = unwrapped(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self._has_root_path = bool(self.direct_root_path or self.root_path)
-        self.forwarded = False
-        self.says_connection = False
+        #: Whether the request that is being parsed has one of the headers in `NOTED`.
+        self._noted = False
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
@@ -101,20 +103,12 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             super().on_message_begin()
             return
         self.url = b""
-        self.expect_100_continue = False
-        self.forwarded = False
-        self.says_connection = False
         self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         if name in NOTED:
-            if name in FORWARDED:
-                self.forwarded = True
-            elif name == b"connection":
-                self.says_connection = True
-            elif value.lower() == b"100-continue":
-                self.expect_100_continue = True
+            self._noted = True
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -132,21 +126,12 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
         if "%" in path:
             path = unquote(path)
-        version, keep_alive = "1.1", parser.should_keep_alive()
-        if self.says_connection or not keep_alive:
-            # Only then may it be another: HTTP/1.0 closes unless told otherwise. Measured: 2%.
-            version = parser.get_http_version()
-            keep_alive = keep_alive and version != "1.0"
         method = parser.get_method().decode("ascii")
-        exchange = WireExchange(self, method, keep_alive, raw_path, path, query)
-        if self.forwarded:
-            exchange.forwarded = True
+        exchange = WireExchange(self, method, path, query)
         if self._has_root_path:
             exchange.use_scope()
-        if version != "1.1":
-            exchange.http_version = version
-        if self.expect_100_continue:
-            exchange.waiting_for_100_continue = True
+        if self._noted or not parser.should_keep_alive():
+            self._look_closer(exchange)
         self.cycle: Any = exchange  # stands in for uvicorn's own
         if earlier is None or earlier.response_complete:
             self._parsed = exchange
@@ -154,16 +139,28 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((exchange, self._answer))  # type: ignore[arg-type]  # see _start_asgi_task
 
+    def _look_closer(self, exchange: WireExchange) -> None:
+        """What few requests say: by headers, or by not being of HTTP/1.1."""
+        parser, self._noted = self.parser, False
+        exchange.http_version = parser.get_http_version()
+        exchange.keep_alive = parser.should_keep_alive() and exchange.http_version != "1.0"
+        for name, value in self.headers:
+            if name in FORWARDED:
+                exchange.forwarded = True
+            elif name == b"expect" and value.lower() == b"100-continue":
+                exchange.waiting_for_100_continue = True
+
     def _has_too_many(self) -> bool:
         """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
         limit = self.limit_concurrency
         return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
 
     def _complete_headers_for_asgi(self) -> None:
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url, headers, self._noted = self.url, self.headers, False
         super().on_message_begin()  # makes the scope, and forgets what was parsed
-        self.url, self.expect_100_continue = url, expects
-        self.headers.extend(headers)
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -171,7 +168,12 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if type(exchange) is not WireExchange:
             super().on_body(body)
         elif exchange.more_body and not exchange.response_complete:
-            exchange.add_body(body)
+            if exchange.body:
+                exchange.add_body(body)
+            else:
+                exchange.body = body
+            if exchange.event is not None:
+                exchange.event.set()
             if len(exchange.body) > HIGH_WATER_LIMIT:
                 self.flow.pause_reading()
 
@@ -181,12 +183,17 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             super().on_message_complete()
         elif exchange.more_body:
             exchange.more_body = False
-            exchange.notify()
+            if exchange.event is not None:
+                exchange.event.set()
 
     # --- answering --------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        self._idle_since = None
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._stop_parsing(error)
         exchange = self._parsed
         if exchange is None:
             return
@@ -223,6 +230,16 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
+
+    def _stop_parsing(self, error: Exception) -> None:
+        """Answer what is no request, and let another protocol go on after an upgrade."""
+        if not isinstance(error, httptools.HttpParserUpgrade):
+            self.logger.warning(NO_REQUEST)
+            self.send_400_response(NO_REQUEST)
+        elif self._should_upgrade():
+            self.handle_websocket_upgrade()
+        else:
+            self._unsupported_upgrade_warning()
 
     # --- what happens to the transport itself comes after the responses that wait -------------
 
