@@ -10,7 +10,7 @@ General layout, from the bottom up; a module imports only from layers above it i
 - compile: ``compile/`` - a plan becomes one specialised handler; the only place to know both
 - views: ``openapi/`` reads plans, ``adapters/`` call compiled applications
 - surface: ``verbs routing applications dependencies middleware testclient as_fastapi`` ...
-- batteries and tools: ``security/ telemetry/`` ..., ``cli/ testing/``
+- batteries and tools: ``security/ telemetry/`` ..., ``cli/ devtools/ testing/``
 """
 
 from starlette import status

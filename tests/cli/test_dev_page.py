@@ -61,7 +61,7 @@ async def mine():
 )
 def test_dev_shows_routes_and_the_times_of_requests(write: Write, options: list[str]) -> None:
     write("main.py", APP)
-    with served("dev", *options) as server:
+    with served("dev", *options, PRONGHORN_GENERAL="") as server:
         address = f"http://127.0.0.1:{server.port}/_pronghorn"
         assert f"  page     {address}\n" in server.output
         server.get("/items/7?token=secret")
