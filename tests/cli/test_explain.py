@@ -46,6 +46,8 @@ app.mount("/admin", admin)
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # What is told of the ways is told also when all tests are run without the short ones.
+    monkeypatch.delenv("PRONGHORN_GENERAL", raising=False)
     path = tmp_path / "explained_program.py"
     path.write_text(PROGRAM)
     monkeypatch.syspath_prepend(tmp_path)
