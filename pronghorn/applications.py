@@ -170,7 +170,7 @@ class FastAPI(Verbs, ServesFrontends, Layered):
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
-    def direct_answer(self) -> Answer | None:
+    def direct_answerer(self) -> OuterPipeline | None:
         """What answers an HTTP exchange without ASGI messages, for servers that need none.
 
         Returns:
@@ -184,7 +184,12 @@ class FastAPI(Verbs, ServesFrontends, Layered):
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
         stack = self.middleware_stack
-        return stack.answer if type(stack) is OuterPipeline else None
+        return stack if type(stack) is OuterPipeline else None
+
+    def direct_answer(self) -> Answer | None:
+        """The same as one coroutine function."""
+        answerer = self.direct_answerer()
+        return None if answerer is None else answerer.answer
 
     def _rsgi_server(self) -> RsgiServer:
         server = self.__dict__.get("_rsgi")

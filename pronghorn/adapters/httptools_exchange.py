@@ -15,7 +15,7 @@ from starlette.types import Message, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.response_lines import CONNECTION_HEADERS, header_lines, log_access
-from pronghorn.compile.app import Answer
+from pronghorn.compile.app import Answerer
 from pronghorn.run.exchange import Exchange, RawHeaders
 
 if TYPE_CHECKING:
@@ -251,10 +251,17 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         """The cycle has sent the last part of a response."""
         self.protocol.on_response_complete()
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answerer: Answerer) -> None:
         """Let the compiled application answer; do what uvicorn does when it fails to."""
         try:
-            await answer(self)
+            try:
+                found = answerer.find(self)
+                if found is None:
+                    await answerer.search(self)
+                else:
+                    await found[0](self, found[1])
+            except Exception as raised:  # noqa: BLE001 - the application knows what to do
+                await answerer.recover(self, raised)
         except BaseException as error:
             self.logger.error("Exception in ASGI application\n", exc_info=error)
             await self._give_up()

@@ -27,13 +27,29 @@ from pronghorn.adapters.first_step import FirstSteps
 from pronghorn.adapters.httptools_exchange import WireExchange, split_url
 from pronghorn.adapters.outbox import Outbox
 from pronghorn.adapters.response_lines import Prefixes
-from pronghorn.compile.app import Answer
+from pronghorn.compile.app import Answerer, Find, find_nothing
 from pronghorn.run.exchange import Exchange
 
 #: Headers that are looked at while a request is parsed.
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 NOTED = FORWARDED | {b"expect", b"connection"}
 NO_REQUEST = "Invalid HTTP request received."  # as uvicorn says it
+
+
+class ThroughAsgi:
+    """Calls an application with all that stands around it, over the same exchange."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.find: Find = find_nothing
+
+    async def search(self, exchange: Exchange) -> None:
+        """Answer an exchange."""
+        await self._app(exchange.scope, exchange.receive, exchange.send)
+
+    async def recover(self, exchange: Exchange, raised: Exception) -> None:
+        """The application has recovered from all that it recovers from."""
+        raise raised
 
 
 class HttpToolsDirectProtocol(HttpToolsProtocol):
@@ -53,7 +69,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             _shared[self.server_state] = shared
         self.prefixes, self._first_steps, self.outbox = shared
         #: Answers the requests of this connection.
-        self._answer: Answer = self._answer_through_asgi
+        self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
         # Whether telemetry is on is asked once per connection. Measured: asking costs a fifth of
         # a request, and providers are set when a program starts.
@@ -80,16 +96,12 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     # --- choosing the way -------------------------------------------------------------------
 
-    def _choose_answer(self) -> None:
+    def _choose_answerer(self) -> None:
         """Decide what answers, as things stand: programs may add middleware late."""
         app = self.direct_app
-        direct: Answer | None = None if self._is_watched else app.direct_answer()
-        self._answer = direct or self._answer_through_asgi
+        direct: Answerer | None = None if self._is_watched else app.direct_answerer()
+        self._answerer = direct or ThroughAsgi(app)
         self._stack = app.middleware_stack
-
-    async def _answer_through_asgi(self, exchange: Exchange) -> None:
-        """Call the application with all that stands around it, over the same exchange."""
-        await self.direct_app(exchange.scope, exchange.receive, exchange.send)
 
     def believe_proxy(self, scope: Scope) -> None:
         """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""
@@ -121,7 +133,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             return
         stack = self.direct_app.middleware_stack
         if stack is not self._stack or stack is None:
-            self._choose_answer()
+            self._choose_answerer()
         raw_path, query = split_url(self.url)
         path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
         if "%" in path:
@@ -137,7 +149,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             self._parsed = exchange
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((exchange, self._answer))  # type: ignore[arg-type]  # see _start_asgi_task
+            self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
 
     def _look_closer(self, exchange: WireExchange) -> None:
         """What few requests say: by headers, or by not being of HTTP/1.1."""
@@ -199,10 +211,10 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
             return
         self._parsed = None
         if exchange.more_body:  # it will have to wait
-            self._start_asgi_task(exchange, self._answer)
+            self._start_asgi_task(exchange, self._answerer)
             return
         context = contextvars.Context() if self._resets_context else None
-        task = self._first_steps.start(exchange.run(self._answer), context)
+        task = self._first_steps.start(exchange.run(self._answerer), context)
         if task is not None:
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)

@@ -54,6 +54,18 @@ class RouterView(Protocol):
     dependency_overrides_provider: Any
 
 
+class Answerer(Protocol):
+    """Answers exchanges in three parts, for adapters that run them without a coroutine around."""
+
+    find: Find
+
+    async def search(self, exchange: Exchange) -> None:
+        """Answer where `find` has found nothing."""
+
+    async def recover(self, exchange: Exchange, raised: Exception) -> None:
+        """Answer where the handler that was found, or `search`, has failed."""
+
+
 class CompiledRouter:
     """Answers the requests of one router."""
 
@@ -208,7 +220,7 @@ class CompiledRouter:
                 entry.handler = None
 
 
-def _find_nothing(exchange: Exchange) -> None:
+def find_nothing(exchange: Exchange) -> None:
     """What a router that answers in its own way finds at the first look."""
 
 
@@ -246,7 +258,7 @@ class Pipeline:
         #: Finds the route of an exchange and runs it.
         self.route = answer
         #: The compiled routes, where nothing stands before them: the first look is theirs.
-        self.find: Find = _find_nothing
+        self.find: Find = find_nothing
         router = getattr(answer, "__self__", None)
         if type(router) is CompiledRouter:
             self.find, self.route = router.find, router.answer_searching
@@ -299,7 +311,8 @@ class OuterPipeline(ServerErrorMiddleware):
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
         super().__init__(inner, handler, debug)
         self._inner = inner
-        self._find = inner.find
+        self.find = inner.find
+        self.search = inner.route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -310,15 +323,16 @@ class OuterPipeline(ServerErrorMiddleware):
     async def answer(self, exchange: Exchange) -> None:
         """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""
         try:
-            found = self._find(exchange)
+            found = self.find(exchange)
             if found is None:
-                await self._inner.route(exchange)
+                await self.search(exchange)
             else:
                 await found[0](exchange, found[1])
         except Exception as raised:  # noqa: BLE001 - nothing is left unhandled
-            await self._recover(exchange, raised)
+            await self.recover(exchange, raised)
 
-    async def _recover(self, exchange: Exchange, raised: Exception) -> None:
+    async def recover(self, exchange: Exchange, raised: Exception) -> None:
+        """Answer an exchange whose route failed; raise an error that has no handler again."""
         try:
             await self._inner.recover(exchange, raised)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
