@@ -1,5 +1,7 @@
 """Blocking code beside the event loop: worker threads, clean-up that always runs, limits."""
 
+from __future__ import annotations
+
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Generic, TypeVar

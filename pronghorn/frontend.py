@@ -10,9 +10,8 @@ import os
 import stat
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from errno import ENAMETOOLONG
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from starlette._utils import get_route_path
 from starlette.concurrency import run_in_threadpool
@@ -43,8 +42,7 @@ FALLBACKS = ("auto", "index.html", "404.html", None)
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A file, and for what it stands."""
 
     path: str

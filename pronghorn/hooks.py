@@ -20,7 +20,6 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -30,6 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.records import Record, replace
 from pronghorn.revisions import forget_compiled
 from pronghorn.run.exchange import Exchange
 
@@ -65,8 +65,7 @@ class Watcher(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class CompiledRoute:
+class CompiledRoute(Record):
     """What a hook sees of a route that has just been compiled."""
 
     plan: RoutePlan | WebSocketPlan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
@@ -16,14 +15,14 @@ from pronghorn.routes import APIRoute
 from pronghorn.websocket_routes import APIWebSocketRoute
 
 
-@dataclass
 class Inclusion:
     """One router inside another: where, and with which options."""
 
-    router: Router
-    options: dict[str, Any]
-    #: Routes as they are inside, kept as long as the original does not change.
-    known: dict[int, tuple[int, BaseRoute, BaseRoute]] = field(default_factory=dict)
+    def __init__(self, router: Router, options: dict[str, Any]) -> None:
+        self.router = router
+        self.options = options
+        #: Routes as they are inside, kept as long as the original does not change.
+        self.known: dict[int, tuple[int, BaseRoute, BaseRoute]] = {}
 
     def shown(self) -> list[BaseRoute]:
         """The routes of the included router as they were last shown."""

@@ -10,9 +10,8 @@ annotations of the keys are read as they are, so that they may name types of hig
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, wraps
-from typing import Annotated, Any, ForwardRef, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
 
 from pronghorn.diagnostics import did_you_mean, setup_error, user_place
 from pronghorn.exceptions import SetupTypeError
@@ -20,8 +19,7 @@ from pronghorn.exceptions import SetupTypeError
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class DefaultIs:
+class DefaultIs(NamedTuple):
     """Put into the ``Annotated`` of a key to say what an absent key means, if not ``None``."""
 
     value: Any

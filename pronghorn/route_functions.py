@@ -7,7 +7,6 @@ all routes as soon as a library has replaced one of them (see `pronghorn.patches
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -222,16 +221,18 @@ class _LiveHandler:
         made = general_handler(plan, self._dependant._label or plan.path)
         if not replaced(*STEP_FUNCTIONS):
             return made
-        facts = (made.plan, made.calls, made.steps, made.responder, made.streamer, made.context)
-        return _StepwiseHandler(*facts, self._dependant, self.dependency_overrides_provider)
+        return _StepwiseHandler(made, self._dependant, self.dependency_overrides_provider)
 
 
-@dataclass
 class _StepwiseHandler(GeneralHandler):
     """The same through the functions that libraries replace."""
 
-    dependant: Dependant = field(default_factory=Dependant)
-    provider: Any = None
+    def __init__(self, made: GeneralHandler, dependant: Dependant, provider: Any) -> None:
+        super().__init__(
+            made.plan, made.calls, made.steps, made.responder, made.streamer, made.context
+        )
+        self.dependant = dependant
+        self.provider = provider
 
     async def finish(self, inputs: Inputs, done: Any = (), known: Known | None = None) -> Response:
         solved = await current("solve_dependencies")(

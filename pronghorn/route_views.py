@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pronghorn.plan.body import given_body, is_embedded, plan_body
 from pronghorn.plan.model import RoutePlan, StreamKind, WebSocketPlan
+from pronghorn.records import replace
 from pronghorn.route_base import Declared
 
 if TYPE_CHECKING:

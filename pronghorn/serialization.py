@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from pronghorn.records import Record
 
-@dataclass(frozen=True, slots=True)
-class Serialization:
+
+class Serialization(Record):
     """The options of `response_model_include` and its five relatives, by Pydantic's names.
 
     See `RouteOptions` for what each says.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
@@ -13,6 +13,7 @@ from pronghorn.params import Depends, Security
 from pronghorn.plan.dependencies import GENERATORS, result_key
 from pronghorn.plan.model import CallPlan, Injected, InjectedKind
 from pronghorn.plan.signature import call_kind
+from pronghorn.records import replace
 
 INJECTED = {
     "request_param_name": InjectedKind.REQUEST,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pronghorn.diagnostics import add_place, describe_callable, setup_error
 from pronghorn.exceptions import (
@@ -22,22 +21,21 @@ from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
 from pronghorn.plan.parameters import analyze_parameter
 from pronghorn.plan.sharing import keep_planned, planned_before
 from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
+from pronghorn.records import NOTHING, replace
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
 PLACES = ("path", "query", "header", "cookie", "body")
 
 
-@dataclass(frozen=True)
-class _Context:
+class _Context(NamedTuple):
     """What stays the same while one graph is planned."""
 
     path_names: frozenset[str]
-    overrides: Overrides = field(default_factory=dict)
+    overrides: Overrides = NOTHING
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One call in the order of execution, and where its arguments come from."""
 
     call: CallPlan

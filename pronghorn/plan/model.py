@@ -14,14 +14,13 @@ cannot disagree. Nothing here runs during a request.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pronghorn.fields import Field
 from pronghorn.params import Depends
+from pronghorn.records import NOTHING, Record
 from pronghorn.serialization import Serialization
 
 
@@ -45,16 +44,14 @@ class InjectedKind(Enum):
     SECURITY_SCOPES = "security scopes"
 
 
-@dataclass(frozen=True, slots=True)
-class Injected:
+class Injected(NamedTuple):
     """One parameter that receives a part of the exchange, such as the request itself."""
 
     name: str
     kind: InjectedKind
 
 
-@dataclass(frozen=True, eq=False)
-class CallPlan:
+class CallPlan(Record):
     """One callable of the dependency graph: the endpoint itself, or a dependency.
 
     Compared by identity: two calls of the same function are two nodes.
@@ -103,8 +100,7 @@ class BodyKind(Enum):
     FORM = "form"
 
 
-@dataclass(frozen=True, eq=False)
-class BodyPlan:
+class BodyPlan(Record):
     """How a request's body is read, and which values the calls take from it."""
 
     kind: BodyKind
@@ -128,8 +124,7 @@ class StreamKind(Enum):
     RAW = "raw"
 
 
-@dataclass(frozen=True, eq=False)
-class ResponsePlan:
+class ResponsePlan(Record):
     """How the value that the endpoint returns becomes a response."""
 
     #: The declared model, as the user wrote it; None: not validated.
@@ -147,11 +142,10 @@ class ResponsePlan:
     #: Validates and serialises one item of a stream.
     item_field: Field | None = None
     #: status code or range -> the documented model of `responses={...}`.
-    extra_fields: Mapping[int | str, Field] = dataclasses.field(default_factory=dict)
+    extra_fields: Mapping[int | str, Field] = NOTHING
 
 
-@dataclass(frozen=True, eq=False)
-class RoutePlan:
+class RoutePlan(Record):
     """All that is known about one route at one place of inclusion."""
 
     path: str
@@ -165,16 +159,15 @@ class RoutePlan:
     response: ResponsePlan
     strict_content_type: bool = True
     max_body_size: int | None = None
-    form_limits: Mapping[str, int] = field(default_factory=dict)
+    form_limits: Mapping[str, int] = NOTHING
     #: Those of the app, routers, includes and the route, outermost first.
     dependencies: tuple[Depends, ...] = ()
     path_names: frozenset[str] = frozenset()
     #: file, line and function of the endpoint, for error messages.
-    where: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, eq=False)
-class WebSocketPlan:
+class WebSocketPlan(Record):
     """All that is known about one WebSocket route at one place of inclusion."""
 
     path: str
@@ -184,4 +177,4 @@ class WebSocketPlan:
     root: CallPlan
     dependencies: tuple[Depends, ...] = ()
     path_names: frozenset[str] = frozenset()
-    where: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = NOTHING

@@ -12,8 +12,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from dataclasses import dataclass, field
-from typing import Any, Union, get_args, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from starlette.responses import Response, StreamingResponse
 
@@ -25,6 +24,7 @@ from pronghorn.plan.body import response_field
 from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import CallKind, ResponsePlan, StreamKind
 from pronghorn.plan.signature import call_kind, typed_return
+from pronghorn.records import NOTHING
 from pronghorn.serialization import Serialization
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -40,8 +40,7 @@ class FromAnnotation:
 FROM_ANNOTATION = FromAnnotation()
 
 
-@dataclass(frozen=True)
-class ResponseDeclaration:
+class ResponseDeclaration(NamedTuple):
     """What the user said about the response of one route, after inheritance."""
 
     response_class: type[Response]
@@ -49,8 +48,8 @@ class ResponseDeclaration:
     model: Any = FROM_ANNOTATION
     status_code: int | None = None
     description: str = "Successful Response"
-    serialization: Serialization = field(default_factory=Serialization)
-    responses: Mapping[int | str, Mapping[str, Any]] = field(default_factory=dict)
+    serialization: Serialization = Serialization()
+    responses: Mapping[int | str, Mapping[str, Any]] = NOTHING
 
 
 def plan_response(

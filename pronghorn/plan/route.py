@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pronghorn.diagnostics import add_place, describe_callable
 from pronghorn.params import Depends
@@ -14,10 +13,10 @@ from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
 from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
+from pronghorn.records import NOTHING, replace
 
 
-@dataclass(frozen=True)
-class RouteDeclaration:
+class RouteDeclaration(NamedTuple):
     """What the user wrote about one route, after the inheritance from routers and includes."""
 
     path: str
@@ -31,7 +30,7 @@ class RouteDeclaration:
     dependencies: Sequence[Depends] = ()
     strict_content_type: bool = True
     max_body_size: int | None = None
-    form_limits: Mapping[str, int] = field(default_factory=dict)
+    form_limits: Mapping[str, int] = NOTHING
 
 
 def plan_route(declared: RouteDeclaration) -> RoutePlan:
