@@ -121,7 +121,8 @@ class CompiledRouter:
 
     async def answer_searching(self, exchange: Exchange) -> None:
         """Answer what `find` has not found: ask every route in question."""
-        exchange.use_scope()
+        if exchange.is_bare:
+            exchange.use_scope()
         scope = exchange.scope
         scope.setdefault("router", self._router)
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]

@@ -190,14 +190,12 @@ class RouteTable:
         return map(self.entries.__getitem__, self._indexes_of(path))
 
     def _indexes_of(self, path: str) -> list[int]:
-        """Where in `entries` these routes stand."""
-        found = self._indexes(path.split("/"))
-        if path.endswith("\n"):  # The `$` of a pattern stands before a last line break, too.
-            found = sorted({*found, *self._indexes(path[:-1].split("/"))})
-        return found
-
-    def _indexes(self, segments: Sequence[str]) -> list[int]:
         """Walk down the tree; most paths have one way down and end at one list."""
+        if path.endswith("\n"):  # The `$` of a pattern stands before a last line break, too.
+            both = (path, path[:-1])
+            ways = [self._all_indexes([self._root], one.split("/")) for one in both]
+            return sorted({*ways[0], *ways[1]})
+        segments = path.split("/")
         node = self._root
         found = node.rest
         for depth, segment in enumerate(segments):
@@ -278,6 +276,8 @@ class RouteTable:
         partial: Entry | None = None
         partial_scope: Scope = {}
         entries = self.entries
+        if not entries:
+            return Match.NONE, None, {}
         for index in self._indexes_of(path):
             entry = entries[index]
             match, child = entry.match(scope, path)

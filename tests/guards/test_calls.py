@@ -23,17 +23,17 @@ from tests.guards.programs import ASKS, program
 #: The greatest number of Python functions that the second request of each kind may call. Those
 #: of the test itself are among them: receiving, and sending the two messages of an answer.
 BOUNDS = {
-    "constant": 22,
-    "path and query": 26,
-    "body": 27,
+    "constant": 21,
+    "path and query": 24,
+    "body": 25,
     # What AnyIO calls for a hop depends on whether a worker thread is idle.
     "dependency graph": 230,
-    "yield dependency": 76,
+    "yield dependency": 73,
     "header, cookie, list": 29,
-    "form": 42,
-    "bearer": 54,
+    "form": 39,
+    "bearer": 52,
     "HTTPException": 38,
-    "422": 80,
+    "422": 78,
     "404": 44,
     "def endpoint": 230,
     "def endpoint and dependencies": 230,
