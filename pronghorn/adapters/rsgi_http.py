@@ -155,10 +155,15 @@ class RsgiExchange(Exchange):
         return {"type": "http.request", "body": chunk, "more_body": self._missing > 0}
 
     async def _next_chunk(self) -> bytes:
-        """A part of the body; empty at the end, beyond which the server must not be asked."""
+        """A part of the body; empty at the end."""
         if self._chunks is None:
             self._chunks = aiter(self.protocol)
-        chunk: bytes = await anext(self._chunks, b"")
+        try:
+            # Beyond the end the method itself raises, not what it returns, and `anext` with a
+            # default then crashes the process (CPython before 3.13.3, issue 131670).
+            chunk: bytes = await self._chunks.__anext__()
+        except StopAsyncIteration:
+            return b""
         return chunk
 
     def _announced_length(self) -> int:

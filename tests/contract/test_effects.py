@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle, islice, product
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
 from typing import Any
 from uuid import uuid4
 
@@ -77,3 +80,29 @@ def test_client_leaves_in_the_middle_of_its_body(server: Server, key: str) -> No
             eventually(events_of(client, key), ["begins"])
     with httpx.Client(base_url=server.url) as client:
         eventually(events_of(client, key), ["begins", "ClientDisconnect"])
+
+
+def broken_off(target: str, length: str, reset: bool) -> bytes:
+    """A request whose body does not come to its end."""
+    kind = "multipart/form-data; boundary=x" if target == "/upload" else "application/json"
+    begin = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    body = begin if target == "/upload" else b'{"name": "'
+    if length.startswith("Transfer"):
+        body = b"%x\r\n%b" % (len(body) + reset, body)
+    return request("POST", target, f"Content-Type: {kind}", length) + body
+
+
+def test_server_survives_uploads_that_break_off(server: Server, key: str) -> None:
+    """The same process answers before and after 200 of them, whatever reads the body."""
+    targets = ["/items", "/parts", "/digest", "/upload", "/ignored-body", "/starlette/plain"]
+    lengths = ["Content-Length: 100000", "Transfer-Encoding: chunked"]
+    with httpx.Client(base_url=server.url) as client:
+        client.get(f"/cleanup?key={key}")
+        eventually(lambda: len(events_of(client, key)()), 6)
+    for target, length, reset in islice(cycle(product(targets, lengths, (False, True))), 200):
+        with RawConnection(server.port) as connection:
+            connection.send(broken_off(target, length, reset))
+            if reset:  # closed at once, without the usual farewell
+                connection.socket.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))
+    with httpx.Client(base_url=server.url) as client:
+        assert len(events_of(client, key)()) == 6
