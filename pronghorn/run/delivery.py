@@ -21,6 +21,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn import sse
+from pronghorn.run.exchange import Exchange
 
 Job = Callable[[], Awaitable[None]]
 #: An iterator of chunks, the items behind it, and what makes a chunk of an item.
@@ -81,7 +82,7 @@ class StreamDelivery(StreamingResponse):
             send, {"type": "http.response.start", "status": status, "headers": headers}
         )
         if self.direct is not None and self.body_iterator is self.direct[0]:
-            await _send_items(send, self.direct[1], self.direct[2], charset)
+            await _send_items(_untracked(send), self.direct[1], self.direct[2], charset)
         else:
             async for chunk in self.body_iterator:
                 await _send_or_leave(send, _part(chunk, charset))
@@ -205,6 +206,17 @@ async def _send_items(
         if monotonic() > pause:
             await checkpoint()
             pause = monotonic() + SLICE
+
+
+def _untracked(send: Send) -> Send:
+    """What an exchange sends with, where it only notes that an answer has begun, which is known.
+
+    Measured: a tenth of the time for an item.
+    """
+    if getattr(send, "__func__", None) is Exchange.tracked_send:
+        exchange: Exchange = send.__self__  # type: ignore[attr-defined]  # a bound method
+        return exchange.send
+    return send
 
 
 def _part(chunk: Any, charset: str) -> Message:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
-    Callable,
     Generator,
     Mapping,
 )
@@ -16,14 +14,10 @@ from time import monotonic
 from typing import Any
 
 from anyio.lowlevel import checkpoint
-from pydantic import BaseModel, ValidationError
 from starlette.background import BackgroundTasks
 from starlette.responses import Response, StreamingResponse
 
-from pronghorn.encoders import jsonable_encoder
-from pronghorn.exceptions import EndpointContext, ResponseValidationError
-from pronghorn.fields import Field, located_errors
-from pronghorn.json_bytes import without_nan
+from pronghorn.fields import Field
 from pronghorn.run.blocking import BlockingItems
 from pronghorn.run.delivery import (
     SLICE,
@@ -34,14 +28,18 @@ from pronghorn.run.delivery import (
     close_generator,
     self_delivering,
 )
-from pronghorn.sse import ServerSentEvent, format_sse_event
-
-Encode = Callable[[Any], Any]
-Context = Callable[[], EndpointContext]
+from pronghorn.run.items import (
+    EVENT,
+    LINE,
+    Context,
+    Encode,
+    event_or_data,
+    typed,
+    unchanged,
+    untyped,
+)
 
 _EVENT_HEADERS = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
-#: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
-_HIDDEN_KEY = '"_sa'
 
 
 class Streamer:
@@ -66,25 +64,25 @@ class Streamer:
         options: Mapping[str, Any],
         context: Context,
     ) -> None:
-        to_json: Callable[[Any], bytes] = _untyped_json
-        if item_field is not None:
-            to_json = _typed_json(item_field, options, context)
+        around = EVENT if kind == "server-sent events" else LINE
+        if item_field is None:
+            self._encode = untyped(around)
+        else:
+            self._encode = typed(item_field, options, context, around)
         self._status_code = status_code
         self._headers: list[tuple[bytes, bytes]] = []
         # Raw chunks may be views of a buffer that the generator fills again.
         self._is_raw = False
         self._response_class: type[StreamingResponse]
-        self._encode: Encode
         if kind == "server-sent events":
-            self._encode = partial(_event, to_json)
+            self._encode = event_or_data(self._encode)
             self._response_class = EventDelivery
             self._headers = _EVENT_HEADERS
         elif kind == "json lines":
-            self._encode = partial(_line, to_json)
             self._response_class = _JsonLines
         else:
             self._is_raw = True
-            self._encode = _unchanged
+            self._encode = unchanged
             self._response_class = self_delivering(response_class)  # type: ignore[arg-type]  # the plan calls only such classes raw
 
     def response(
@@ -145,75 +143,3 @@ async def _chunks(items: AsyncIterable[Any], encode: Encode) -> AsyncIterator[An
         if monotonic() > pause:
             await checkpoint()
             pause = monotonic() + SLICE
-
-
-# --- from an item to bytes --------------------------------------------------------------------
-
-
-def _unchanged(item: Any) -> Any:
-    return item
-
-
-def _line(to_json: Callable[[Any], bytes], item: Any) -> bytes:
-    """One line of JSON Lines (https://jsonlines.org)."""
-    return to_json(item) + b"\n"
-
-
-def _event(to_json: Callable[[Any], bytes], item: Any) -> bytes:
-    """One server-sent event. JSON has no line ends outside of strings, nor unescaped in them."""
-    if isinstance(item, ServerSentEvent):
-        return format_sse_event(_event_data(item), item.event, item.id, item.retry, item.comment)
-    return b"data: " + to_json(item) + b"\n\n"
-
-
-def _event_data(event: ServerSentEvent) -> str | None:
-    data = event.data
-    if data is None:
-        return event.raw_data
-    if isinstance(data, BaseModel):
-        return data.model_dump_json()
-    return _untyped_json(data).decode()
-
-
-def _typed_json(
-    field: Field, options: Mapping[str, Any], context: Context
-) -> Callable[[Any], bytes]:
-    """A writer of items of one type, as their field validates and serialises them."""
-    # Each option that is named costs time, and most are at their default.
-    named = {name: value for name, value in options.items() if value not in (None, False)}
-    by_alias = options.get("by_alias", True)
-    write: Callable[..., bytes] | None = None
-
-    def to_json(item: Any) -> bytes:
-        nonlocal write
-        try:
-            value = field.check(item, from_attributes=True)
-        except ValidationError as error:
-            raise ResponseValidationError(
-                located_errors(error, ("response",)), body=item, endpoint_ctx=context()
-            ) from error
-        if write is None:
-            # Not `Field.serialize_json`: measured, 0.3 against 1.4 microseconds for a small model.
-            write = partial(field.adapter.serializer.to_json, **{**named, "by_alias": by_alias})
-        return write(value)
-
-    return to_json
-
-
-#: Refuses NaN and the infinities, which are not JSON.
-_encode_finite = json.JSONEncoder(allow_nan=False).encode
-
-
-def _untyped_json(item: Any) -> bytes:
-    """JSON of an item without a type; ``null`` for NaN and the infinities.
-
-    Items made of dicts, lists, strings and finite numbers alone, which are most, are encoded as
-    they are; anything else goes through `jsonable_encoder` first.
-    """
-    try:
-        text = _encode_finite(item)
-        if _HIDDEN_KEY not in text:
-            return text.encode()
-    except (TypeError, ValueError):
-        pass
-    return json.dumps(without_nan(jsonable_encoder(item))).encode()
