@@ -124,10 +124,13 @@ def combine_options(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[
 def combine_chain(chain: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The options that apply to the innermost element of a chain, from the outside inwards.
 
+    The chain has at least two elements.
+
     ``response_class`` is the one of the route, or the innermost ``default_response_class``, or
     absent.
     """
-    combined: dict[str, Any] = reduce(combine_options, chain, {})
+    outermost, second, *rest = chain
+    combined = reduce(combine_options, rest, combine_options(outermost, second))
     default_class = combined.get("default_response_class")
     if combined.get("response_class") is None and default_class is not None:
         combined["response_class"] = default_class

@@ -100,6 +100,8 @@ class RouteViews(GraphView):
         """The plan with the graph and the fields that libraries have put in place of ours."""
         given = self._given
         changed = self._with_graph(plan)
+        if changed is plan and not given:
+            return plan
         fields = [field for node in changed.root.walk() for field in node.body_fields]
         body, response = changed.body, changed.response
         if changed is not plan:

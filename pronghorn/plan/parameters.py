@@ -23,7 +23,6 @@ from starlette.websockets import WebSocket
 
 from pronghorn import params
 from pronghorn.annotations import (
-    is_class,
     is_plain_type,
     is_scalar,
     is_scalar_sequence,
@@ -40,15 +39,14 @@ from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 from pronghorn.scopes import SecurityScopes
 from pronghorn.wire_names import declared_names, digs_into_another_value
 
-# The order matters: Request and WebSocket are connections too.
-_INJECTED: tuple[tuple[type[Any], InjectedKind], ...] = (
-    (Request, InjectedKind.REQUEST),
-    (WebSocket, InjectedKind.WEBSOCKET),
-    (HTTPConnection, InjectedKind.CONNECTION),
-    (Response, InjectedKind.RESPONSE),
-    (BackgroundTasks, InjectedKind.BACKGROUND_TASKS),
-    (SecurityScopes, InjectedKind.SECURITY_SCOPES),
-)
+_INJECTED: dict[type[Any], InjectedKind] = {
+    Request: InjectedKind.REQUEST,
+    WebSocket: InjectedKind.WEBSOCKET,
+    HTTPConnection: InjectedKind.CONNECTION,
+    Response: InjectedKind.RESPONSE,
+    BackgroundTasks: InjectedKind.BACKGROUND_TASKS,
+    SecurityScopes: InjectedKind.SECURITY_SCOPES,
+}
 
 EMPTY = inspect.Parameter.empty
 _ABSENT: Any = object()
@@ -161,9 +159,11 @@ def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
 
 def _injected_kind(bare: Any) -> InjectedKind | None:
     """The part of the exchange that a type asks for; ``Request[State]`` is a request too."""
-    candidate = get_origin(bare) or bare
-    for base, kind in _INJECTED:
-        if is_class(candidate, base):
+    candidate = bare if isinstance(bare, type) else get_origin(bare)
+    # Not `issubclass`: requests are abstract, and asking them about each new model is slow.
+    for base in getattr(candidate, "__mro__", ()):
+        kind = _INJECTED.get(base)
+        if kind is not None:
             return kind
     return None
 

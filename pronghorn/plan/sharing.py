@@ -11,6 +11,7 @@ Everything here is weak: a plan that no route uses any more is forgotten, with i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from copy import copy
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -39,7 +40,8 @@ def planned_before(
     known = _planned.get(_key(marker, argument, outer_scopes))
     if known is None:
         return None
-    holds = all(_signature(call) == seen for call, seen in _signatures.get(known, ()))
+    seen_of = _signatures.get(known, ())
+    holds = all(is_plain(call) and _says(call) == seen for call, seen in seen_of)
     return known if holds else None
 
 
@@ -77,12 +79,21 @@ def _key(marker: Depends, argument: str | None, outer_scopes: tuple[str, ...]) -
     )
 
 
+def _says(function: Any) -> Signature:
+    """What planning reads of a function; all of it compares by identity first."""
+    return (
+        function.__code__,
+        function.__defaults__,
+        function.__kwdefaults__,
+        function.__annotations__,
+    )
+
+
 def _signature(function: Callable[..., Any]) -> Signature | None:
-    """What planning reads of a function; None if names in it would have to be looked up again."""
+    """The same as it is now; None if names in it would have to be looked up again."""
     if not is_plain(function):
         return None
-    annotations = [item for item in function.__annotations__.items() if item[0] != "return"]
-    if not all(is_settled(annotation) for _, annotation in annotations):
+    notes = function.__annotations__.items()
+    if not all(name == "return" or is_settled(note) for name, note in notes):
         return None
-    keyword_defaults = tuple((function.__kwdefaults__ or {}).items())
-    return (function.__code__, function.__defaults__, keyword_defaults, *annotations)
+    return tuple(copy(part) if type(part) is dict else part for part in _says(function))
