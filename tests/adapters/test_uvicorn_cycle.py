@@ -60,7 +60,7 @@ async def crash() -> None:
 
 
 @pytest.fixture
-def short_way() -> Iterator[None]:
+def short_way(short_ways: None) -> Iterator[None]:
     """The short way is chosen when a program starts; here the test chooses."""
     before = dict(EXCHANGES)
     yield
