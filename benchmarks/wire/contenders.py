@@ -43,8 +43,23 @@ CORE = (
         validates=False,
     ),
     Contender(
+        "constant bytes, body read: uvicorn, ASGI",
+        module("uvicorn", "constant_asgi:reading", *QUIET),
+        validates=False,
+    ),
+    Contender(
         "constant bytes: Granian, RSGI",
         module("granian", "constant_rsgi:app", *RSGI),
+        validates=False,
+    ),
+    Contender(
+        "constant bytes, body read: Granian, RSGI",
+        module("granian", "constant_rsgi:reading", *RSGI),
+        validates=False,
+    ),
+    Contender(
+        "constant bytes, body read: Granian, SCHED_BATCH",
+        module("granian", "constant_rsgi:long_turns", *RSGI),
         validates=False,
     ),
     Contender(

@@ -13,6 +13,8 @@ from typing import Any
 
 WIRE = Path(__file__).parents[1] / "results" / "wire.json"
 METHODS = ("GET", "POST")
+#: Characters for the name of a row.
+NAME = 48
 
 
 @dataclass
@@ -65,20 +67,20 @@ def heading(client: str, cores: str) -> str:
     columns = "".join(f"{method + ' req/s':>12}{'x':>7}{'cpu x':>7}" for method in METHODS)
     return (
         f"{client}; {cores}.\nx: requests per second over those of FastAPI in the same round; "
-        f"cpu x: the same for the server's processor time per request.\n\n{'':<38}{columns}"
+        f"cpu x: the same for the server's processor time per request.\n\n{'':<{NAME}}{columns}"
     )
 
 
 def line(row: Row) -> str:
     """One line of the table."""
     if row.problem:
-        return f"{row.name:<38}  not measured: {row.problem.strip().splitlines()[-1]}"
+        return f"{row.name:<{NAME}}  not measured: {row.problem.strip().splitlines()[-1]}"
     cells = "".join(
         f"{row.median(method, 'requests_per_second'):>12,.0f}{row.median(method, 'ratio'):>7.2f}"
         f"{row.median(method, 'cpu_ratio'):>7.2f}"
         for method in METHODS
     )
-    return f"{row.name:<38}{cells}"
+    return f"{row.name:<{NAME}}{cells}"
 
 
 def write(rows: list[Row], client: str, cores: str, path: Path = WIRE) -> None:

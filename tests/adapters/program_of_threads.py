@@ -17,7 +17,7 @@ async def text() -> str:
 
 
 @app.get("/policies")
-async def policies() -> list[int | None]:
+def policies() -> list[int | None]:
     if sys.platform != "linux":
         return [None]
     threads = [int(entry.name) for entry in Path("/proc/self/task").iterdir()]

@@ -1,4 +1,4 @@
-"""The least that an ASGI application can do."""
+"""The least that an ASGI application can do: without looking at the body, and with it read."""
 
 from typing import Any
 
@@ -13,5 +13,13 @@ END = {"type": "http.response.body", "body": BODY}
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http":
+        await send(START)
+        await send(END)
+
+
+async def reading(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        while (await receive()).get("more_body", False):
+            pass
         await send(START)
         await send(END)

@@ -1,4 +1,4 @@
-"""The least that an RSGI application can do."""
+"""The least that an RSGI application can do: without looking at the body, and with it read."""
 
 from typing import Any
 
@@ -8,3 +8,24 @@ HEADERS = [("content-type", "application/json")]
 
 async def app(scope: Any, protocol: Any) -> None:
     protocol.response_bytes(200, HEADERS, BODY)
+
+
+async def reading(scope: Any, protocol: Any) -> None:
+    await protocol()
+    protocol.response_bytes(200, HEADERS, BODY)
+
+
+class LongTurns:
+    """The same with the scheduling of threads that pronghorn asks for."""
+
+    def __rsgi_init__(self, loop: Any) -> None:
+        from pronghorn.adapters.rsgi_threads import take_longer_turns
+
+        take_longer_turns()
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        await protocol()
+        protocol.response_bytes(200, HEADERS, BODY)
+
+
+long_turns = LongTurns()
