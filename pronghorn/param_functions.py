@@ -13,14 +13,14 @@ from typing_extensions import Unpack
 
 from pronghorn import params
 from pronghorn.keywords import expanded_signature
-from pronghorn.params import (
+from pronghorn.param_options import (
     BodyOptions,
     FileOptions,
     FormOptions,
     HeaderOptions,
     ParamOptions,
-    Undefined,
 )
+from pronghorn.params import Undefined
 
 __all__ = [
     "Body",
