@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated
 
+import pytest
 from pydantic import BaseModel, field_validator
 
 from pronghorn import Depends, FastAPI, Query, WebSocket
@@ -33,6 +35,10 @@ def settings() -> int:
     return 2
 
 
+class Event(BaseModel):
+    when: str | date
+
+
 class Page:
     def __init__(self, skip: int = 0) -> None:
         self.skip = skip
@@ -51,6 +57,18 @@ def create(
     page: Annotated[Page, Depends()],
 ) -> dict[str, int]:
     return {"id": item_id}
+
+
+@app.post("/event")
+async def event(event: Event) -> None: ...
+
+
+@app.post("/straight")
+async def straight(page: Filters) -> None: ...
+
+
+@app.post("/parts")
+async def parts(page: Filters, event: Event) -> None: ...
 
 
 @app.get("/plain")
@@ -106,3 +124,22 @@ def test_websocket_routes_are_explained_too() -> None:
     found = explained("/echo")
     assert "await echo_(" in found.source
     assert any("room: str from the query" in line for line in found.plan)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/event", "field `when` of Event: union of str and date"),
+        ("/parts", "an object whose members are read one by one"),
+        ("/items/{item_id}", "field `name` of Item: code that looks at the value"),
+    ],
+)
+def test_a_body_in_python_mode_is_a_detour_with_its_reason(path: str, reason: str) -> None:
+    assert f"body: {reason}: JSON parsed in Python mode" in explained(path).detours
+
+
+def test_a_body_that_is_validated_straight_from_its_json_is_no_detour() -> None:
+    assert explained("/straight").detours == []
+    assert (
+        "body: validated straight from its JSON by Pydantic's core" in explained("/straight").notes
+    )
