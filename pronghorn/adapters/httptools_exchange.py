@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.response_lines import CONNECTION_HEADERS, header_lines, log_access
 from pronghorn.compile.app import Answerer
-from pronghorn.run.exchange import Exchange, RawHeaders
+from pronghorn.run.exchange import Exchange, RawHeaders, body_is_replaced
 
 if TYPE_CHECKING:
     from pronghorn.adapters.httptools_protocol import HttpToolsDirectProtocol
@@ -144,16 +144,24 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
                 self.event.set()
         return self.event
 
-    async def read_body(self) -> bytes:
-        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
-        if self._body is None and not self.more_body and self._connection is None:
+    def whole_body(self) -> bytes | None:
+        """The whole body, if it has come, and nobody reads it in another way."""
+        if (
+            self._body is None
+            and not self.more_body
+            and self._connection is None
+            and not body_is_replaced()
+        ):
             self._body = bytes(self.body)
             self.body = b""
             if self.event is not None:
                 self.event.clear()
-        if self._body is None:
-            return await Exchange.read_body(self)
         return self._body
+
+    async def read_body(self) -> bytes:
+        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        body = self.whole_body()
+        return await Exchange.read_body(self) if body is None else body
 
     # --- the answer -----------------------------------------------------------------------
 

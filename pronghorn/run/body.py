@@ -56,7 +56,7 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
     - `whole`: it becomes one value; it comes as `Held` if it is long.
     """
     try:
-        body = await exchange.read_body()
+        body = exchange.whole_body() or await exchange.read_body()
         if not body:
             return PydanticUndefined
         content_type = exchange.header(b"content-type")
@@ -71,7 +71,7 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
 async def read_json_text(exchange: Exchange, strict: bool) -> Any:
     """The bytes of a short JSON text; `Held` for any other body, `PydanticUndefined` for none."""
     try:
-        body = await exchange.read_body()
+        body = exchange.whole_body() or await exchange.read_body()
         if not body:
             return PydanticUndefined
         content_type = exchange.header(b"content-type")
