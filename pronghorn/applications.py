@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Router
@@ -19,7 +18,7 @@ from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import (
     SetupAssertionError,
 )
-from pronghorn.frontend import FrontendFiles, ServesFrontends
+from pronghorn.frontend import ServesFrontends
 from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.incidental import find_elsewhere
 from pronghorn.inheritance import written
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from pronghorn.adapters.rsgi import RsgiServer
+    from pronghorn.frontend_files import FrontendFiles
 
 APP_DEFAULTS = option_defaults(AppOptions)
 #: Options of the application that are those of its router.
@@ -279,6 +279,8 @@ class FastAPI(Verbs, ServesFrontends, Layered):
         Args:
             middleware_type: ``"http"``, the only one.
         """
+        from starlette.middleware.base import BaseHTTPMiddleware
+
         check_middleware_kind(middleware_type)
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:

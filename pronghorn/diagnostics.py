@@ -4,7 +4,6 @@ Everything here runs while an application is put together and only when somethin
 it may be slow: it reads source files and compares words. Nothing on the request path calls it.
 """
 
-import difflib
 import inspect
 import sys
 import warnings
@@ -93,6 +92,8 @@ def collect(errors: Iterable[SetupError]) -> SetupError:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
     """The choice that is spelled most like ``word``, or ``None`` if none is close."""
+    import difflib  # Only a mistake needs it.
+
     close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return close[0] if close else None
 

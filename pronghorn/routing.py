@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import (
     BaseRoute,
@@ -17,7 +17,6 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn.compile.app import CompiledRouter
 from pronghorn.exceptions import FastAPIError
 from pronghorn.frontend import (
-    FrontendFiles,
     FrontendRoute,
     Frontends,
     ServesFrontends,
@@ -61,6 +60,9 @@ from pronghorn.run.exchange import Exchange
 from pronghorn.types import DecoratedCallable
 from pronghorn.verbs import Verbs
 from pronghorn.websocket_routes import APIWebSocketRoute
+
+if TYPE_CHECKING:
+    from pronghorn.frontend_files import FrontendFiles
 
 __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 

@@ -1,9 +1,10 @@
 """Type aliases that several layers share."""
 
+import os
 import types
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, TypeVar, Union
+from typing import Any, Literal, TypeVar, Union
 
 from pydantic import BaseModel
 
@@ -25,3 +26,12 @@ IncEx = (
 
 DependencyCacheKey = tuple[Callable[..., Any] | None, tuple[str, ...], str]
 """What makes two uses of a dependency the same: callable, sorted OAuth scopes, lifetime."""
+
+Directory = str | os.PathLike[str]
+"""Where the files of a frontend are."""
+
+Fallback = Literal["auto", "index.html", "404.html"] | None
+"""What a frontend sends where no file is."""
+
+CheckDirectory = bool | Literal["auto"]
+"""Whether the directory of a frontend must exist when it is declared."""

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from pronghorn.exceptions import SetupAssertionError, SetupError
-from pronghorn.frontend import FrontendFiles, accepts_page
+from pronghorn.frontend_files import FrontendFiles, accepts_page
 from pronghorn.responses import PlainTextResponse
 from pronghorn.testclient import TestClient
 
