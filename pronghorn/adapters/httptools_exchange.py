@@ -14,7 +14,12 @@ import httptools
 from starlette.types import Message, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from pronghorn.adapters.response_lines import CONNECTION_HEADERS, header_lines, log_access
+from pronghorn.adapters.response_lines import (
+    CONNECTION_HEADERS,
+    header_lines,
+    log_access,
+    with_headers,
+)
 from pronghorn.compile.app import Answerer
 from pronghorn.run.exchange import Exchange, RawHeaders, body_is_replaced
 
@@ -187,20 +192,18 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
                 await RequestResponseCycle.send(self, message)
             return
         self._held = None
-        prefix = self._prefix(held.message["status"])
-        if prefix is None or not held.is_completed_by(message, self.method):
+        protocol, status = self.protocol, held.message["status"]
+        first = protocol.heads.first_lines(status, protocol.server_state.default_headers)
+        if first is None or not held.is_completed_by(message, self.method):
             await RequestResponseCycle.send(self, held.message)
             await RequestResponseCycle.send(self, message)
         elif await self._can_write():
-            self._write(held.message["status"], prefix + held.lines, message.get("body", b""))
+            head = b"%b%b\r\n" % (first, held.lines)
+            self._write(status, head, message.get("body", b""))
 
     async def tracked_send(self, message: Message) -> None:
         """`send`: the cycle remembers that an answer has begun."""
         await self.send(message)
-
-    def _prefix(self, status: int) -> bytes | None:
-        protocol = self.protocol
-        return protocol.prefixes.get(status, protocol.server_state.default_headers)
 
     async def _can_write(self) -> bool:
         """Wait until the client has read enough; False if it has left."""
@@ -213,17 +216,18 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     ) -> None:
         """Send a complete JSON response with one write."""
         protocol = self.protocol
-        extra = header_lines(headers) if headers else b""
-        prefix = protocol.prefixes.get(status, protocol.server_state.default_headers)
-        if extra is None or prefix is None:
+        defaults = protocol.server_state.default_headers
+        head = protocol.heads.of_json(status, len(body), defaults)
+        if headers:
+            head = with_headers(head, headers)
+        if head is None:
             await Exchange.send_json(self, body, status, headers)
             return
         if self.response_started or self._held is not None:
             raise RuntimeError(ALREADY_ANSWERED)
         if (self.disconnected or protocol.flow.write_paused) and not await self._can_write():
             return
-        head = b"%bcontent-length: %d\r\ncontent-type: application/json\r\n%b"
-        self._write(status, head % (prefix, len(body), extra), body)
+        self._write(status, head, body)
 
     def _write(self, status: int, head: bytes, body: bytes) -> None:
         """Write a complete response and tell the connection that it is over."""
@@ -233,9 +237,9 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             log_access(protocol.access_logger, self.scope, status)
         content = b"" if self.method == "HEAD" else body
         if self.keep_alive:
-            protocol.outbox.write(protocol.transport, b"%b\r\n%b" % (head, content))
+            protocol.outbox.write(protocol.transport, head + content)
         else:
-            self.transport.write(b"%bconnection: close\r\n\r\n%b" % (head, content))
+            self.transport.write(b"%bconnection: close\r\n\r\n%b" % (head[:-2], content))
             self.transport.close()
         if self.event is not None:
             self.event.set()

@@ -26,7 +26,7 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.first_step import FirstSteps
 from pronghorn.adapters.httptools_exchange import WireExchange, split_url
 from pronghorn.adapters.outbox import Outbox
-from pronghorn.adapters.response_lines import Prefixes
+from pronghorn.adapters.response_lines import Heads
 from pronghorn.compile.app import Answerer, Find, find_nothing
 from pronghorn.run.exchange import Exchange
 
@@ -65,9 +65,9 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
-            shared = Prefixes(), FirstSteps(self.loop), Outbox(self.loop)
+            shared = Heads(), FirstSteps(self.loop), Outbox(self.loop)
             _shared[self.server_state] = shared
-        self.prefixes, self._first_steps, self.outbox = shared
+        self.heads, self._first_steps, self.outbox = shared
         #: Answers the requests of this connection.
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
@@ -308,7 +308,7 @@ def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
 
 
 #: What all connections of a server share.
-_shared: WeakKeyDictionary[ServerState, tuple[Prefixes, FirstSteps, Outbox]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[ServerState, tuple[Heads, FirstSteps, Outbox]] = WeakKeyDictionary()
 
 
 async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.outbox import OrderedTransport, Outbox
-from pronghorn.adapters.response_lines import Prefixes, header_lines, log_access
+from pronghorn.adapters.response_lines import Heads, log_access, with_headers
 from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders
 
 
@@ -51,14 +51,14 @@ class CycleExchange(Exchange):
         transport: Any = protocol.transport
         if type(transport) is not SharingTransport:
             transport = protocol.transport = _sharing(protocol)  # type: ignore[assignment]  # a stand-in
-        extra = header_lines(headers) if headers else b""
-        prefix = transport.prefixes.get(status, cycle.default_headers)
-        if extra is None or prefix is None:
+        head = transport.heads.of_json(status, len(body), cycle.default_headers)
+        if headers:
+            head = with_headers(head, headers)
+        if head is None:
             await super().send_json(body, status, headers)
             return
-        head = b"%bcontent-length: %d\r\ncontent-type: application/json\r\n%b\r\n%b"
-        content = b"" if self.scope["method"] == "HEAD" else body
-        self._write(transport, status, head % (prefix, len(body), extra, content))
+        is_head = self.scope["method"] == "HEAD"
+        self._write(transport, status, head if is_head else head + body)
 
     def _write(self, transport: SharingTransport, status: int, response: bytes) -> None:
         """Write a complete response, and do what uvicorn does for its two messages."""
@@ -82,20 +82,20 @@ def install() -> None:
 class SharingTransport(OrderedTransport):
     """A connection's transport, with what all connections of a server share."""
 
-    __slots__ = ("prefixes",)
+    __slots__ = ("heads",)
 
-    def __init__(self, inner: Any, outbox: Outbox, prefixes: Prefixes) -> None:
+    def __init__(self, inner: Any, outbox: Outbox, heads: Heads) -> None:
         super().__init__(inner, outbox)
-        self.prefixes = prefixes
+        self.heads = heads
 
 
-_shared: WeakKeyDictionary[ServerState, tuple[Outbox, Prefixes]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[ServerState, tuple[Outbox, Heads]] = WeakKeyDictionary()
 
 
 def _sharing(protocol: HttpToolsProtocol) -> SharingTransport:
     """What takes the place of a connection's transport at its first response."""
     shared = _shared.get(protocol.server_state)
     if shared is None:
-        shared = Outbox(asyncio.get_running_loop()), Prefixes()
+        shared = Outbox(asyncio.get_running_loop()), Heads()
         _shared[protocol.server_state] = shared
     return SharingTransport(protocol.transport, *shared)
