@@ -114,6 +114,8 @@ def find_elsewhere(module_name: str) -> None:
         home = homes.get(name)
         if home is not None:
             return getattr(import_module(home), name)
+        if name.startswith("__"):  # Every `from module import ...` asks for `__path__`.
+            raise AttributeError(f"module {module_name!r} has no attribute {name!r}", name=name)
         known = (*vars(sys.modules[module_name]), *homes)
         public = [one for one in known if not one.startswith("_")]
         nearest = did_you_mean(name, public)
