@@ -29,7 +29,9 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
 th { color: var(--quiet); font-weight: 600; white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code, pre, .path { font-family: ui-monospace, monospace; font-size: .9em; }
-.path { overflow-wrap: anywhere; }
+.path { overflow-wrap: anywhere; min-width: 11rem; }
+td.note { min-width: 16rem; }
+td .quiet { font-size: .9em; overflow-wrap: anywhere; }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px;
   padding: .75rem; overflow-x: auto; margin: 0; }
 ul { margin: 0; padding-left: 1.2rem; }

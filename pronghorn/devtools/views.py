@@ -17,7 +17,7 @@ from pronghorn.devtools.style import STYLE
 
 __all__ = ["absent_page", "overview_page", "requests_data", "route_page", "routes_data"]
 
-_ROUTES = ("Methods", "Path", "Name", "Endpoint", "Thread hops", "Short way")
+_ROUTES = ("Methods", "Path", "Endpoint", "Thread hops", "Short way")
 _TIMES = ("Requests", "Median ms", "Slowest ms")
 _REQUESTS = ("Time", "Method", "Path", "Route", "Status")
 _DASH = "\N{EN DASH}"
@@ -152,10 +152,9 @@ def _route_line(route: RouteReport, base: str) -> Markup:
         "tr",
         tag("td", ", ".join(row.methods) or row.kind),
         tag("td", _link(route, base), class_="path"),
-        tag("td", row.name),
         tag("td", tag("code", row.endpoint), tag("div", place(row), class_="quiet")),
         tag("td", _hops_cell(route)),
-        tag("td", _way_cell(route)),
+        tag("td", _way_cell(route), class_="note"),
         tag("td", str(len(route.requests)), class_="number"),
         tag("td", f"{timing.median:.2f}" if timing else _DASH, class_="number"),
         tag("td", f"{timing.slowest:.2f}" if timing else _DASH, class_="number"),
