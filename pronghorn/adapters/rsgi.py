@@ -19,8 +19,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Scope
 
+from pronghorn.adapters.collector import pass_over_startup
+from pronghorn.adapters.granian_threads import take_longer_turns
 from pronghorn.adapters.rsgi_http import RsgiExchange, asgi_scope
-from pronghorn.adapters.rsgi_threads import take_longer_turns
 from pronghorn.adapters.rsgi_websocket import serve_websocket
 
 #: Seconds after which it is asked again whether telemetry is on. Measured: to ask each time costs
@@ -94,6 +95,7 @@ class RsgiServer:
         """Run the startup of the application. Raises what it raises."""
         self._life = Life(self._app, self.state)
         loop.run_until_complete(self._life.start())
+        pass_over_startup()
         take_longer_turns()  # Granian starts its threads after this
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

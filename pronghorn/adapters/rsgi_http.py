@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Scope
 
 from pronghorn.adapters.headers import check_header
-from pronghorn.run.exchange import Exchange, RawHeaders
+from pronghorn.run.exchange import Exchange, RawHeaders, body_is_replaced
 
 JSON_HEADERS = [("content-type", "application/json")]
 #: The characters that a path may contain as they are (RFC 3986, section 3.3).
@@ -119,7 +119,7 @@ class RsgiExchange(Exchange):
     async def read_body(self) -> bytes:
         """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
         if self._body is None:
-            if self._connection is not None or self._chunks is not None:
+            if self._connection is not None or self._chunks is not None or body_is_replaced():
                 return await Exchange.read_body(self)
             try:
                 self._body = await self.protocol()

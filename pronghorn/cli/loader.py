@@ -72,6 +72,9 @@ def remember_for_rsgi(root_path: str, proxies: str | None) -> None:
 
 def load_asgi_app() -> Any:
     """The application for Granian's ASGI, with the headers of trusted proxies read before it."""
+    from pronghorn.adapters.granian_threads import take_longer_turns
+
+    take_longer_turns()  # Granian starts its threads after this
     app, proxies = load_app(), os.environ.get(_PROXIES)
     if not proxies:
         return app

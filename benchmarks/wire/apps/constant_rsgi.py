@@ -19,7 +19,7 @@ class LongTurns:
     """The same with the scheduling of threads that pronghorn asks for."""
 
     def __rsgi_init__(self, loop: Any) -> None:
-        from pronghorn.adapters.rsgi_threads import take_longer_turns
+        from pronghorn.adapters.granian_threads import take_longer_turns
 
         take_longer_turns()
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pronghorn.adapters.rsgi_threads import take_longer_turns
+from pronghorn.adapters.granian_threads import take_longer_turns
 from tests.contract.servers import ROOT, Server
 
 ON_LINUX = sys.platform == "linux"
@@ -68,7 +68,7 @@ def test_a_system_that_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_threads_of_a_worker() -> None:
     """Granian starts its own after the startup of the application."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    server = Server("rsgi", "tests.adapters.program_of_threads:app", environment)
+    server = Server("rsgi", "tests.adapters.program_of_worker:app", environment)
     try:
         policies = httpx.get(f"{server.url}/policies").json()
     finally:

@@ -1,7 +1,8 @@
-"""A program that tells how the system schedules the threads of its process."""
+"""A program that tells what was set up for the process that serves it."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -22,3 +23,8 @@ def policies() -> list[int | None]:
         return [None]
     threads = [int(entry.name) for entry in Path("/proc/self/task").iterdir()]
     return [os.sched_getscheduler(thread) for thread in threads]
+
+
+@app.get("/frozen")
+async def frozen() -> int:
+    return gc.get_freeze_count()
