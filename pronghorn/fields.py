@@ -7,7 +7,7 @@ is this value valid, what is the default, and how is it written as JSON.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import SchemaValidator
 
 from pronghorn.annotations import (
     has_json_marker,
@@ -229,8 +230,25 @@ class Field:
 
     def json_writer(self, **options: Any) -> Callable[[Any], bytes]:
         """`serialize_json` with fixed options, for one kind of response."""
-        options.setdefault("by_alias", True)
-        return partial(self.adapter.serializer.to_json, **options)
+        to_json: Callable[..., bytes] = self.adapter.serializer.to_json
+        if options:
+            return partial(to_json, **{"by_alias": True, **options})
+        # Named arguments out of a dict, as `partial` keeps them, take 0.15 microseconds more.
+        return lambda value: to_json(value, by_alias=True)
+
+    @property
+    def kept_class(self) -> type[Any] | None:
+        """The model whose instances validation hands back untouched, if the type is one.
+
+        Pydantic does so by default; a validator of the whole model, or `revalidate_instances`,
+        is another schema.
+        """
+        schema: Mapping[str, Any] = self.adapter.core_schema
+        if schema["type"] != "model" or type(self.adapter.validator) is not SchemaValidator:
+            return None
+        config = schema.get("config", {})
+        settings = (schema.get("revalidate_instances"), config.get("revalidate_instances"))
+        return schema["cls"] if set(settings) <= {None, "never"} else None
 
     # --- building -----------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import SchemaValidator
 
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
@@ -75,7 +74,7 @@ def typed(
     def encode(item: Any) -> bytes:
         nonlocal validate, to_json, kept
         if validate is None:  # late, as names in the type may be defined late
-            kept = _kept_as_it_is(field) if named == {"by_alias": True} else None
+            kept = field.kept_class if named == {"by_alias": True} else None
             to_json = field.adapter.serializer.to_json
             validate = field.adapter.validator.validate_python
         if type(item) is kept:
@@ -90,21 +89,6 @@ def typed(
         return before + to_json(value, **named) + behind
 
     return encode
-
-
-def _kept_as_it_is(field: Field) -> type[Any] | None:
-    """The model whose instances validation hands back untouched, if the type is one.
-
-    Pydantic does so by default; a validator of the whole model, or `revalidate_instances`, is
-    another schema.
-    """
-    adapter = field.adapter
-    schema: Mapping[str, Any] = adapter.core_schema
-    if schema["type"] != "model" or type(adapter.validator) is not SchemaValidator:
-        return None
-    config = schema.get("config", {})
-    settings = (schema.get("revalidate_instances"), config.get("revalidate_instances"))
-    return schema["cls"] if set(settings) <= {None, "never"} else None
 
 
 def untyped(around: tuple[bytes, bytes]) -> Encode:
