@@ -47,7 +47,8 @@ def is_settled(annotation: Any) -> bool:
     if origin is Annotated:
         return is_settled(annotation.__origin__)
     if origin in _SETTLED_ORIGINS:
-        return all(is_settled(argument) for argument in annotation.__args__)
+        # `typing.List` alone has no arguments at all.
+        return all(is_settled(argument) for argument in getattr(annotation, "__args__", ()))
     return False
 
 

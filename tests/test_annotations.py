@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import typing
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, List, NamedTuple, Optional, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    List,
+    NamedTuple,
+    Optional,
+    TypeVar,
+    Union,
+    get_type_hints,
+)
 
 import pytest
 from pydantic import BaseModel, Json, Secret
@@ -137,3 +148,46 @@ def test_what_is_no_class() -> None:
     assert not ask.is_class(type[int], type)
     assert not ask.is_class("Item", BaseModel)
     assert ask.is_class(Item, BaseModel)
+
+
+SETTLED: list[Any] = [None, int, Item, List, list[int], dict[str, Item], Union[int, None]]
+SETTLED += [Optional[Item], int | None, Annotated[int, "text"], tuple[int, str], Any, Many[int]]
+UNSETTLED: list[Any] = ["int", List["int"], list["int"], Optional["Item"], dict[str, "Item"]]
+UNSETTLED += [Annotated["int", "text"], Annotated[list["int"], "text"], Union[int, "Item"]]
+
+
+@pytest.mark.parametrize("annotation", SETTLED, ids=repr)
+def test_what_get_type_hints_would_not_change(annotation: Any) -> None:
+    def function(value: Any) -> None: ...
+
+    function.__annotations__["value"] = annotation
+    hints = get_type_hints(function, include_extras=True)
+    if ask.is_settled(annotation):
+        assert hints["value"] == (type(None) if annotation is None else annotation)
+    else:
+        assert annotation == Many[int]
+
+
+@pytest.mark.parametrize("annotation", UNSETTLED, ids=repr)
+def test_what_holds_a_name_is_not_settled(annotation: Any) -> None:
+    assert not ask.is_settled(annotation)
+
+
+@pytest.mark.parametrize("annotation", [int, str, float, bool, int | None, Optional[str]])
+def test_plain_types(annotation: Any) -> None:
+    assert ask.is_plain_type(annotation)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [Item, None, Any, "int", list[int], None | int, int | str, Annotated[int, "text"], List, T],
+)
+def test_other_types_are_not_plain(annotation: Any) -> None:
+    assert not ask.is_plain_type(annotation)
+
+
+def test_asking_about_typing_names_without_arguments() -> None:
+    for name in ("List", "Dict", "Set", "Tuple", "FrozenSet", "Sequence", "Mapping", "Callable"):
+        alone = getattr(typing, name)
+        assert ask.is_settled(alone) in (True, False)
+        assert not ask.is_plain_type(alone)
