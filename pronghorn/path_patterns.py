@@ -79,12 +79,6 @@ class PatternOf:
         """Whether the route still has this pattern."""
         return self._route.__dict__.get("path_regex") is self.regex
 
-    def text(self) -> str:
-        """The pattern as text."""
-        if self.regex is None:
-            self._compile("")
-        return self._route.path_regex.pattern  # type: ignore[no-any-return]  # of a `Pattern`
-
     def _compile(self, path: str) -> Match[str] | None:
         self.regex = self._route.path_regex
         self.match = self.regex.match

@@ -8,7 +8,6 @@ give the same answer (`tests/compile/test_router.py` compares them).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -296,21 +295,18 @@ def plain_positions(entry: Entry) -> Positions | None:
     None: only the pattern knows.
     """
     path = searched_path(entry)
-    if entry.pattern is None or path is None or entry.convertors:
+    if entry.pattern is None or path is None:
         return None
+    convertors = entry.route.param_convertors  # type: ignore[attr-defined]  # has a pattern
     positions: list[tuple[str, int]] = []
-    pieces: list[str] = []
     for position, segment in enumerate(path.split("/")):
-        name = segment[1:-1] if segment[:1] == "{" else ""
         if segment_kind(segment) == "literal":
-            pieces.append(re.escape(segment))
-        elif name.isidentifier():
-            positions.append((name, position))
-            pieces.append(f"(?P<{name}>[^/]+)")
-        else:
-            return None
-    is_plain = entry.pattern.text() == f"^{'/'.join(pieces)}$"
-    return tuple(positions) if is_plain else None
+            continue
+        name = segment[1:-1]
+        if type(convertors.get(name)) is not StringConvertor:
+            return None  # also where a segment is more than its parameter
+        positions.append((name, position))
+    return tuple(positions)
 
 
 def searched_path(entry: Entry) -> str | None:
