@@ -12,19 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pronghorn.annotations import is_settled
 from pronghorn.params import Depends, Security
 from pronghorn.plan.model import CallPlan
-from pronghorn.plan.signature import is_plain
+from pronghorn.plan.signature import is_plain, typed_parameters
 
-#: What a function says about itself; another plan is needed once it says something else.
-Signature = tuple[Any, ...]
+
+class Seen(NamedTuple):
+    """What a function said about itself; another plan is needed once it says something else."""
+
+    function: Any
+    read: Callable[[Any], tuple[Any, ...]]
+    signature: tuple[Any, ...]
+
+    def still_holds(self) -> bool:
+        """Whether planning would read the same of the function now."""
+        return is_plain(self.function) and self.read(self.function) == self.signature
+
 
 _planned: WeakValueDictionary[Hashable, CallPlan] = WeakValueDictionary()
-_signatures: WeakKeyDictionary[CallPlan, tuple[tuple[Any, Signature], ...]] = WeakKeyDictionary()
+_seen: WeakKeyDictionary[CallPlan, tuple[Seen, ...]] = WeakKeyDictionary()
 
 
 def planned_before(
@@ -40,9 +50,7 @@ def planned_before(
     known = _planned.get(_key(marker, argument, outer_scopes))
     if known is None:
         return None
-    seen_of = _signatures.get(known, ())
-    holds = all(is_plain(call) and _says(call) == seen for call, seen in seen_of)
-    return known if holds else None
+    return known if all(seen.still_holds() for seen in _seen.get(known, ())) else None
 
 
 def keep_planned(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
@@ -53,12 +61,11 @@ def keep_planned(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
     marker = plan.marker
     if marker is None or not _is_shareable(marker) or plan.parameter_fields or plan.body_fields:
         return
-    below = [_signatures.get(item) for item in plan.dependencies]
-    own = _signature(plan.call)
+    below = [_seen.get(item) for item in plan.dependencies]
+    own = _seen_now(plan.call)
     if own is None or None in below:
         return
-    inner = tuple(pair for pairs in below if pairs is not None for pair in pairs)
-    _signatures[plan] = ((plan.call, own), *inner)
+    _seen[plan] = (own, *(seen for of_one in below for seen in of_one or ()))
     _planned[_key(marker, plan.argument, outer_scopes)] = plan
 
 
@@ -79,7 +86,21 @@ def _key(marker: Depends, argument: str | None, outer_scopes: tuple[str, ...]) -
     )
 
 
-def _says(function: Any) -> Signature:
+def _seen_now(function: Any) -> Seen | None:
+    """What a function says now; None if a name in it is not defined yet."""
+    if not is_plain(function):
+        return None
+    notes = function.__annotations__.items()
+    if all(name == "return" or is_settled(note) for name, note in notes):
+        parts = _as_written(function)
+        return Seen(function, _as_written, tuple(copy(p) if type(p) is dict else p for p in parts))
+    parts = _as_resolved(function)
+    if all(is_settled(note) for _, note, _ in parts[1:]):
+        return Seen(function, _as_resolved, parts)
+    return None
+
+
+def _as_written(function: Any) -> tuple[Any, ...]:
     """What planning reads of a function; all of it compares by identity first."""
     return (
         function.__code__,
@@ -89,11 +110,6 @@ def _says(function: Any) -> Signature:
     )
 
 
-def _signature(function: Callable[..., Any]) -> Signature | None:
-    """The same as it is now; None if names in it would have to be looked up again."""
-    if not is_plain(function):
-        return None
-    notes = function.__annotations__.items()
-    if not all(name == "return" or is_settled(note) for name, note in notes):
-        return None
-    return tuple(copy(part) if type(part) is dict else part for part in _says(function))
+def _as_resolved(function: Any) -> tuple[Any, ...]:
+    """The same where annotations are strings: what their names mean can change."""
+    return (function.__code__, *typed_parameters(function))

@@ -11,7 +11,7 @@ import inspect
 import sys
 from asyncio import iscoroutinefunction as asyncio_iscoroutinefunction
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, ForwardRef, get_type_hints
 
@@ -160,12 +160,35 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
     """
     if is_settled(annotation):
         return annotation
+    if isinstance(annotation, str):
+        found = _evaluated(annotation, names)
+        if found is None:
+            return None if annotation == "None" else type(None)
+        if is_settled(found):
+            return found
     holder = SimpleNamespace(__annotations__={"it": annotation})
     try:
         resolved = get_type_hints(holder, dict(names), include_extras=True)["it"]
     except (NameError, AttributeError, TypeError):
         return _unresolved(annotation, names)
     return None if annotation == "None" else resolved
+
+
+def _evaluated(annotation: str, names: Mapping[str, Any]) -> Any:
+    """What an annotation says, if it is an expression that can be evaluated; else a string.
+
+    With strings alone, as of PEP 563, `typing.get_type_hints` took half of the time of declaring
+    a route. It still decides about everything that this does not settle.
+    """
+    try:
+        return eval(_compiled(annotation), dict(names))  # noqa: S307 - source of the program
+    except Exception:  # noqa: BLE001 - whatever is wrong is found again, and reported there
+        return annotation
+
+
+@lru_cache(maxsize=512)
+def _compiled(annotation: str) -> CodeType:
+    return compile(annotation, "<annotation>", "eval", dont_inherit=True)
 
 
 def _unresolved(annotation: Any, names: Mapping[str, Any]) -> Any:

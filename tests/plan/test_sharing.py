@@ -128,6 +128,15 @@ def test_names_in_annotations_are_looked_up_again() -> None:
     assert get_user in [node.call for node in after.walk()]
 
 
+def test_what_strings_say_is_planned_once_too() -> None:
+    def outer(value: "Annotated[str, Depends(get_user)]") -> "str":
+        return value
+
+    first, second = two_endpoints(outer)
+    assert first.dependencies[0] is second.dependencies[0]
+    assert [node.call for node in first.walk()][1:] == [outer, get_user, get_session]
+
+
 def test_an_overridden_dependency_leaves_the_others_as_they_were() -> None:
     def first(value: Annotated[str, Depends(get_user)]) -> None: ...
 

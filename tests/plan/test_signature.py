@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import typing
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, get_origin, get_type_hints
 
 import pytest
 
@@ -138,6 +139,7 @@ def test_return_annotations() -> None:
 
 def test_annotations_given_directly() -> None:
     assert resolve_annotation("None", {}) is None
+    assert resolve_annotation("Nothing", {"Nothing": None}) is type(None)
     assert resolve_annotation("Local", globals()) is Local
     assert resolve_annotation(int, {}) is int
     assert resolve_annotation("Local", {}) == ForwardRef("Local")
@@ -242,3 +244,26 @@ def test_a_dependency_on_a_string_annotation() -> None:
         assert annotations_of(call)["value"].__metadata__ == (dependency,)
     finally:
         del call.__globals__["dependency"]
+
+
+STRINGS = ["int", "int | None", "Local", "Annotated[Local, 1]", "list[Local]", "Literal['a']"]
+STRINGS += ["List['Local']", "'Local'", "Optional['Local']", "Annotated['Local', 1]", "Any"]
+STRINGS += ["Nothing", "Alias", "Callable[['Local'], int]", "tuple[()]", "dict[str, 'Local']", "5"]
+
+
+@pytest.mark.parametrize("text", STRINGS)
+def test_strings_mean_what_get_type_hints_says(text: str) -> None:
+    names = {**vars(typing), "Local": Local, "Nothing": None, "Alias": "Local"}
+
+    def function(value: Any) -> None: ...
+
+    function.__annotations__["value"] = text
+    expected = get_type_hints(function, names, include_extras=True)["value"]
+    assert repr(resolve_annotation(text, names)) == repr(expected)
+
+
+@pytest.mark.parametrize("text", ["Missing", "Missing | None", "Local.missing"])
+def test_strings_that_are_no_type_are_left_as_they_are(text: str) -> None:
+    names = {"Local": Local}
+    assert resolve_annotation(text, names) == ForwardRef(text)
+    assert "__builtins__" not in names
