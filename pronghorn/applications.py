@@ -13,7 +13,8 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack, deprecated
 
-from pronghorn.compile.app import Answer, OuterPipeline
+from pronghorn.compile.app import Answer
+from pronghorn.compile.outer import OuterPipeline
 from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import (
     SetupAssertionError,

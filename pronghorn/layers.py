@@ -13,9 +13,10 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
-from pronghorn.compile.app import OuterPipeline, Pipeline
+from pronghorn.compile.app import Pipeline
 from pronghorn.compile.general import general_mode
 from pronghorn.compile.limits import BodyLimit
+from pronghorn.compile.outer import Outermost, OuterPipeline
 from pronghorn.exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -64,7 +65,8 @@ def layers_of(app: Any) -> ASGIApp:
     # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
     from pronghorn.middleware.http import in_request_task
 
-    middleware = [Middleware(ServerErrorMiddleware, handler=last_resort, debug=app.debug)]
+    outermost = ServerErrorMiddleware if watched else Outermost
+    middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
     middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
     middleware += app.user_middleware
     if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.

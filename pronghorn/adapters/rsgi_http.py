@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from anyio import CancelScope
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Scope
 
 from pronghorn.adapters.headers import check_header
-from pronghorn.run.exchange import Exchange, RawHeaders, body_is_replaced
+from pronghorn.run.exchange import STARLETTE_BODY, Exchange, RawHeaders
 
 JSON_HEADERS = [("content-type", "application/json")]
 #: The characters that a path may contain as they are (RFC 3986, section 3.3).
@@ -119,7 +119,8 @@ class RsgiExchange(Exchange):
     async def read_body(self) -> bytes:
         """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
         if self._body is None:
-            if self._connection is not None or self._chunks is not None or body_is_replaced():
+            is_replaced = Request.body is not STARLETTE_BODY
+            if self._connection is not None or self._chunks is not None or is_replaced:
                 return await Exchange.read_body(self)
             try:
                 self._body = await self.protocol()

@@ -15,28 +15,68 @@ import asyncio
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.outbox import OrderedTransport, Outbox
-from pronghorn.adapters.response_lines import Heads, log_access, with_headers
-from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders
+from pronghorn.adapters.response_lines import Heads, Held, log_access, with_headers
+from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders, same_exchange
 
 
 class CycleExchange(Exchange):
     """One HTTP request that uvicorn has handed over as ASGI."""
 
-    __slots__ = ("_cycle",)
+    __slots__ = ("_cycle", "held")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
         self._cycle: Any = send.__self__  # type: ignore[attr-defined]  # see `install`
+        self.held: Held | None = None
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None
     ) -> None:
         """Send a complete JSON response, with one write where nothing speaks against it."""
+        transport, head = self._transport(), None
+        if transport is not None:
+            head = transport.heads.of_json(status, len(body), self._cycle.default_headers)
+            if headers:
+                head = with_headers(head, headers)
+        if transport is None or head is None:
+            await super().send_json(body, status, headers)
+        else:
+            self._write(transport, status, head, body)
+
+    async def tracked_send(self, message: Message) -> None:
+        """Send one ASGI message; the head of a complete response waits for its body."""
+        held = self.held
+        if held is None:
+            if message["type"] == "http.response.start":
+                self.started = True
+                self.held = None if self._transport() is None else Held.of(message)
+            if self.held is None:
+                await self.send(message)
+            return
+        self.held = None
+        transport, head, status = self._transport(), None, held.message["status"]
+        if transport is not None and held.is_completed_by(message, self.scope["method"]):
+            head = transport.heads.first_lines(status, self._cycle.default_headers)
+        if transport is None or head is None:
+            await self.send(held.message)
+            await self.send(message)
+        else:
+            head = b"%b%b\r\n" % (head, held.lines)
+            self._write(transport, status, head, message.get("body", b""))
+
+    async def let_go(self) -> None:
+        """Send the head that waits for a body."""
+        if self.held is not None:
+            held, self.held = self.held, None
+            await self.send(held.message)
+
+    def _transport(self) -> SharingTransport | None:
+        """What a complete response may be written to; None where uvicorn's cycle has to do it."""
         cycle = self._cycle
         protocol: Any = getattr(cycle.on_response, "__self__", None)
         if (
@@ -46,21 +86,13 @@ class CycleExchange(Exchange):
             or not cycle.keep_alive
             or protocol.flow.write_paused
         ):
-            await super().send_json(body, status, headers)
-            return
+            return None
         transport: Any = protocol.transport
         if type(transport) is not SharingTransport:
             transport = protocol.transport = _sharing(protocol)  # type: ignore[assignment]  # a stand-in
-        head = transport.heads.of_json(status, len(body), cycle.default_headers)
-        if headers:
-            head = with_headers(head, headers)
-        if head is None:
-            await super().send_json(body, status, headers)
-            return
-        is_head = self.scope["method"] == "HEAD"
-        self._write(transport, status, head if is_head else head + body)
+        return transport  # type: ignore[no-any-return]  # see above
 
-    def _write(self, transport: SharingTransport, status: int, response: bytes) -> None:
+    def _write(self, transport: SharingTransport, status: int, head: bytes, body: bytes) -> None:
         """Write a complete response, and do what uvicorn does for its two messages."""
         cycle = self._cycle
         # What the cycle does to its transport from now on comes after the response.
@@ -69,7 +101,8 @@ class CycleExchange(Exchange):
         cycle.waiting_for_100_continue = False
         if cycle.access_log:
             log_access(cycle.access_logger, self.scope, status)
-        transport.outbox.write(transport.inner, response)
+        content = head if self.scope["method"] == "HEAD" else head + body
+        transport.outbox.write(transport.inner, content)
         cycle.message_event.set()
         cycle.on_response()
 
@@ -77,6 +110,7 @@ class CycleExchange(Exchange):
 def install() -> None:
     """From now on, requests of uvicorn's protocol on httptools are answered in this way."""
     EXCHANGES[RequestResponseCycle] = CycleExchange
+    EXCHANGES[CycleExchange] = same_exchange
 
 
 class SharingTransport(OrderedTransport):

@@ -13,10 +13,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from starlette._utils import get_route_path
-from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn._body_limit import body_limit_error
 from pronghorn.compile.limits import with_limits_of
@@ -297,60 +296,6 @@ class Pipeline:
         error = refusal or raised
         locate(error, exchange.scope)
         await self._errors.answer(exchange, error)
-
-
-class OuterPipeline(ServerErrorMiddleware):
-    """The same without any middleware around it, so that it also answers unhandled errors.
-
-    It is, as libraries expect of the outermost layer, a `ServerErrorMiddleware`, which they may
-    take apart: its `app` answers all requests, its `handler` and `debug` say how errors end.
-
-    - `handler`: for status 500 or `Exception`; None for a plain text answer.
-    - `debug`: answer with the traceback.
-    """
-
-    def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
-        super().__init__(inner, handler, debug)
-        self._inner = inner
-        self.find = inner.find
-        self.search = inner.route
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._inner(scope, receive, send)
-            return
-        await self.answer(new_exchange(scope, receive, send))
-
-    async def answer(self, exchange: Exchange) -> None:
-        """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""
-        try:
-            found = self.find(exchange)
-            if found is None:
-                await self.search(exchange)
-            else:
-                await found[0](exchange, found[1])
-        except Exception as raised:  # noqa: BLE001 - nothing is left unhandled
-            await self.recover(exchange, raised)
-
-    async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Answer an exchange whose route failed; raise an error that has no handler again."""
-        try:
-            await self._inner.recover(exchange, raised)
-        except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
-            await self._answer_unhandled(exchange, error)
-
-    async def _answer_unhandled(self, exchange: Exchange, error: Exception) -> None:
-        """Answer 500 and raise the error again: servers log it, test clients raise it."""
-
-        async def failing(scope: Scope, receive: Receive, send: Send) -> None:
-            raise error
-
-        async def discard(message: Message) -> None:
-            """Too late for an answer; the handler still gets to know."""
-
-        outermost = ServerErrorMiddleware(failing, self.handler, self.debug)
-        send = discard if exchange.started else exchange.send
-        await outermost(exchange.scope, exchange.receive, send)
 
 
 def locate(error: Exception, scope: Scope) -> None:

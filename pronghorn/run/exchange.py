@@ -6,6 +6,7 @@ somebody asks for it. Adapters for other servers give handlers an object with th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from anyio import CancelScope
@@ -18,13 +19,9 @@ from pronghorn.run.query import cookie_dict
 from pronghorn.run.websocket import websocket_of
 
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
-_starlette_body = Request.body
+#: What `Request.body` is where no program and no test has put a method of its own in its place.
+STARLETTE_BODY = Request.body
 RawHeaders = list[tuple[bytes, bytes]]
-
-
-def body_is_replaced() -> bool:
-    """Whether a program or a test has put its own method in the place of `Request.body`."""
-    return Request.body is not _starlette_body
 
 
 class Exchange:
@@ -35,6 +32,8 @@ class Exchange:
     #: True on servers that make a scope only for those who ask: a route is then looked for by
     #: `method` and `path` alone, and `note_route` keeps it for the scope.
     is_bare: bool = False
+    #: The head of a response that waits for its body, on servers that write both at once.
+    held: Any = None
     method: str
     path: str
 
@@ -91,6 +90,9 @@ class Exchange:
             with CancelScope(shield=True):
                 await form.close()
 
+    async def let_go(self) -> None:
+        """Send the head that is `held`: nothing follows that it could wait for."""
+
     async def tracked_send(self, message: Message) -> None:
         """`send`, remembering that an answer has begun."""
         if message["type"] == "http.response.start":
@@ -127,7 +129,7 @@ class Exchange:
     async def read_body(self) -> bytes:
         """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
         if self._body is None:
-            if self._connection is not None or body_is_replaced():
+            if self._connection is not None or Request.body is not STARLETTE_BODY:
                 self._body = await self.connection.body()
             else:
                 message = await self.receive()
@@ -163,14 +165,28 @@ class Exchange:
         await response(self.scope, self.receive, self.tracked_send)
 
 
-#: Exchanges for servers that are known to do more than ASGI, by the class whose method `send` is.
-EXCHANGES: dict[type, type[Exchange]] = {}
+#: Makes an exchange of what an ASGI application is called with.
+MakeExchange = Callable[[Scope, Receive, Send], Exchange]
+#: Those of servers that are known to do more than ASGI, by the class whose method `send` is.
+EXCHANGES: dict[type, MakeExchange] = {}
 
 
 def new_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
     """The exchange for one call of an ASGI application."""
     if EXCHANGES:
-        kind = EXCHANGES.get(type(getattr(send, "__self__", None)))
-        if kind is not None:
-            return kind(scope, receive, send)
+        make = EXCHANGES.get(type(getattr(send, "__self__", None)))
+        if make is not None:
+            return make(scope, receive, send)
+    return Exchange(scope, receive, send)
+
+
+def same_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
+    """The exchange whose method `send` is, if nothing but calls stands between it and here.
+
+    Middleware that changes nothing of a request passes on what it was called with.
+    """
+    exchange: Exchange = send.__self__  # type: ignore[attr-defined]  # a method
+    if scope is exchange.scope and receive == exchange.receive:
+        exchange.use_scope()
+        return exchange
     return Exchange(scope, receive, send)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from starlette.responses import PlainTextResponse
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse, StreamingResponse
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -59,6 +61,39 @@ async def crash() -> None:
     raise RuntimeError
 
 
+class Broken(Response):
+    """Says how long it is, and sends nothing, or less, or more."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if self.body == b"raise":
+            raise RuntimeError
+        if self.body:
+            await send({"type": "http.response.body", "body": self.body})
+
+
+@app.get("/broken")
+async def broken(body: str) -> Response:
+    return Broken(body.encode())
+
+
+@app.get("/part")
+async def part() -> Response:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"1"
+        yield b"2"
+
+    return StreamingResponse(chunks(), headers={"content-length": "2"})
+
+
+with_cors = FastAPI(routes=app.routes)
+with_cors.add_middleware(CORSMiddleware, allow_origins=["*"])
+with_trusted_host = FastAPI(routes=app.routes)
+with_trusted_host.add_middleware(TrustedHostMiddleware, allowed_hosts=["test"])
+PROGRAMS = {"plain": app, "with CORS": with_cors, "with trusted hosts": with_trusted_host}
+
+
 @pytest.fixture
 def short_way(short_ways: None) -> Iterator[None]:
     """The short way is chosen when a program starts; here the test chooses."""
@@ -81,14 +116,14 @@ class Connection(RecordingTransport):
         """The test goes on when it wants to."""
 
 
-def answered(data: bytes, *, shortly: bool) -> list[Any]:
+def answered(data: bytes, *, shortly: bool, program: FastAPI = app) -> list[Any]:
     """What happens to a connection of uvicorn that receives some data."""
     EXCHANGES.clear()
     if shortly:
         install()
 
     async def serve() -> list[Any]:
-        config = Config(app, http="httptools", lifespan="off", log_config=None)
+        config = Config(program, http="httptools", lifespan="off", log_config=None)
         config.load()
         state = ServerState()
         state.default_headers = [(b"server", b"uvicorn")]
@@ -121,15 +156,25 @@ def answered(data: bytes, *, shortly: bool) -> list[Any]:
         request("GET", "/header?name=content-length&value=3"),
         request("GET", "/text"),
         request("GET", "/crash"),
+        request("HEAD", "/text"),
+        request("GET", "/part"),
+        request("GET", "/broken?body=1234"),
+        request("GET", "/broken?body=123"),
+        request("GET", "/broken?body=12345"),
+        request("GET", "/broken?body=raise"),
+        request("GET", "/broken?body="),
+        request("OPTIONS", "/items/1", "Origin: http://a", "Access-Control-Request-Method: GET"),
+        request("GET", "/items/1", "Origin: http://a", "Connection: keep-alive"),
         request("GET", "/items/1") + request("GET", "/text") + request("GET", "/items/2"),
     ],
 )
-def test_both_ways_write_the_same(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_both_ways_write_the_same(name: str, data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "uvicorn.access")
     written = []
     for shortly in (False, True):
         caplog.clear()
-        events = answered(data, shortly=shortly)
+        events = answered(data, shortly=shortly, program=PROGRAMS[name])
         content = b"".join(event for event in events if event != "close")
         written.append((content, "close" in events, caplog.messages))
     assert written[0][0].startswith(b"HTTP/1.1 ")
@@ -137,12 +182,20 @@ def test_both_ways_write_the_same(data: bytes, caplog: pytest.LogCaptureFixture)
 
 
 @pytest.mark.usefixtures("short_way")
+@pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize(
-    "data", [request("GET", "/items/1"), request("POST", "/items", JSON, body=BODY)]
+    "data",
+    [
+        request("GET", "/items/1"),
+        request("POST", "/items", JSON, body=BODY),
+        request("GET", "/text"),
+        request("GET", "/nowhere"),
+    ],
 )
-def test_short_way_writes_once(data: bytes) -> None:
-    assert len(answered(data, shortly=True)) == 1
-    assert len(answered(data, shortly=False)) == 2
+def test_short_way_writes_once(data: bytes, name: str) -> None:
+    program = PROGRAMS[name]
+    assert len(answered(data, shortly=True, program=program)) == 1
+    assert len(answered(data, shortly=False, program=program)) == 2
 
 
 @pytest.mark.usefixtures("short_way")
