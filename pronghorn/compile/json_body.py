@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pydantic
 from pydantic_core import SchemaValidator
 
 from pronghorn.compile.reads import is_pure, is_simple
 from pronghorn.compile.source import Source
 from pronghorn.fields import Field
 from pronghorn.plan.dependencies import Step
-from pronghorn.plan.json_mode import JsonMode, json_mode_of
+from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
 from pronghorn.plan.model import BodyKind, BodyPlan
 from pronghorn.run.body import Held, WholeBody, parsed, read_json, read_json_text, unwrapped
 
@@ -91,6 +92,8 @@ def json_body_of(body: BodyPlan | None, steps: Sequence[Step]) -> JsonBody | Non
         return _in_python_mode("several names, or a default that is validated")
     if type(field.adapter.validator) is not SchemaValidator:
         return JsonBody(field, mode, "a plugin of Pydantic watches the validation")
+    if not is_compared(pydantic.VERSION):
+        return JsonBody(field, mode, f"Pydantic {pydantic.VERSION} was not compared")
     return JsonBody(field, mode, mode.reason)
 
 

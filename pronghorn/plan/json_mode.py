@@ -7,12 +7,13 @@ Python mode, and `Decimal` keeps other digits.
 
 JSON mode is chosen only for what is listed here, where whatever it accepts is the same value in
 Python mode. It may refuse more, since whatever it refuses is read again in Python mode. Each rule
-was found by comparing both modes on invented texts; `tests/plan/test_json_mode.py` does it again.
+was found by comparing both modes on invented texts, with every minor version of Pydantic from 2.9
+on; `tests/differential/test_json_mode.py` does it again with the installed one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -57,8 +58,8 @@ _RULES: Mapping[str, frozenset[str]] = {
     "definitions": frozenset({"schema", "definitions"}),
     "definition-ref": frozenset({"schema_ref"}),
     "model": frozenset(
-        {"cls", "schema", "config", "generic_origin", "revalidate_instances", "extra_behavior"}
-        | {"root_model"}
+        {"cls", "schema", "config", "generic_origin", "revalidate_instances", "root_model"}
+        | {"extra_behavior"}
     ),
     "model-fields": frozenset({"fields", "model_name", "extra_behavior", "from_attributes"}),
     "model-field": frozenset({"schema", "validation_alias"}),
@@ -89,7 +90,12 @@ _UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "none", "literal"})
 _KEYS = frozenset({"str", "any", "literal"})
 #: Two NaN are one item of a set in Python mode, and two in JSON mode, so no floats.
 _ITEMS_OF_SETS = frozenset({"str", "int", "bool", "enum", "literal", "date", "datetime", "uuid"})
+#: To Pydantic 2.10 to 2.13, an enum with None among its values is None for every wrong text.
+_MEMBERS_OF_ENUMS = (str, int)
 _PLAIN = (str, int, float, bool, type(None))
+#: Pydantic 2.13 takes another value for such a member where a field has an alias.
+_EXTRA = ", which keeps members that it does not declare"
+_ANY: Schema = {"type": "any"}
 _NAMES: Mapping[str, str] = {
     "none": "None",
     "any": "Any",
@@ -99,6 +105,9 @@ _NAMES: Mapping[str, str] = {
     "lax-or-strict": "a type that each mode reads in its own way",
     "json-or-python": "a type that each mode reads in its own way",
 }
+#: The minor versions of Pydantic for which the rules hold. In 2.9 and 2.10 the first of members
+#: with one name counts in JSON mode, in Python mode the last.
+COMPARED = ((2, 11), (2, 12), (2, 13), (2, 14))
 
 
 @dataclass(frozen=True)
@@ -132,9 +141,15 @@ def json_mode_of(schema: Any) -> JsonMode:
         walk.visit(schema, "")
     except _Difference as difference:
         return JsonMode(str(difference))
-    if walk.transforms and walk.distinguishes:
-        return JsonMode(f"{walk.distinguishes}, beside texts that are stripped or recased")
+    if walk.transforms and walk.distinguishes is not None:
+        what = walk.described_at(*walk.distinguishes)
+        return JsonMode(f"{what}, beside texts that are stripped or recased")
     return JsonMode(None, walk.huge_floats, walk.holds_anything)
+
+
+def is_compared(version: str) -> bool:
+    """Whether the rules hold for a version of Pydantic: "2.14.3"."""
+    return tuple(int(part) for part in version.split(".")[:2]) in COMPARED
 
 
 class _Walk:
@@ -147,8 +162,8 @@ class _Walk:
         self.holds_anything = False
         #: Somewhere a text is changed on its way in.
         self.transforms = False
-        #: A place where different texts must stay different.
-        self.distinguishes = ""
+        #: Something in which different texts must stay different, with its place.
+        self.distinguishes: tuple[str, Schema] | None = None
 
     def visit(self, schema: Any, place: str) -> None:
         """Raise `_Difference` if the modes differ.
@@ -158,53 +173,54 @@ class _Walk:
         if id(schema) in self._seen:
             return
         self._seen.add(id(schema))
-        kind = schema["type"]
-        self._definitions |= {inner["ref"]: inner for inner in schema.get("definitions", ())}
-        what = f"{place}{self._described(schema)}"
-        if not _keeps_to_rules(schema):
-            raise _Difference(what)
-        self._note(kind, schema)
-        self._check_config(schema.get("config") or {}, what)
-        self._check(kind, schema, what)
+        for definition in schema.get("definitions", ()):
+            self._definitions[definition["ref"]] = definition
+        difference = self._difference(schema["type"], schema)
+        if difference is not None:
+            raise _Difference(self.described_at(place, schema) + difference)
+        if schema["type"] in ("union", "dict"):
+            self.distinguishes = place, schema
         for inner, inner_place in _children(schema, place):
             self.visit(inner, inner_place)
 
+    def _difference(self, kind: str, schema: Schema) -> str | None:
+        """What follows the name of a type that the modes read in different ways; else None."""
+        if not _keeps_to_rules(kind, schema):
+            return ""
+        if schema.get("extra_behavior") == "allow":
+            return _EXTRA
+        if kind in ("any", "float", "str"):
+            self._note(kind, schema)
+        if "config" in schema:
+            difference = self._difference_of_config(schema["config"] or {})
+            if difference is not None:
+                return difference
+        if kind in _SPECIAL:
+            return _SPECIAL[kind](schema)
+        return None if _is_plain_alias(schema.get("validation_alias")) else " whose alias is a path"
+
     def _note(self, kind: str, schema: Schema) -> None:
-        if kind == "float" and schema.get("allow_inf_nan") is not False:
-            self.huge_floats = True
-        elif kind == "any":
+        if kind == "any":
             self.holds_anything = True
-        elif any(schema.get(rule) for rule in _TRANSFORMS):
-            self.transforms = True
+        elif kind == "float":
+            self.huge_floats |= schema.get("allow_inf_nan") is not False
+        else:
+            self.transforms |= any(schema.get(rule) for rule in _TRANSFORMS)
 
-    def _check_config(self, config: Schema, owner: str) -> None:
+    def _difference_of_config(self, config: Schema) -> str | None:
+        if config.get("extra_fields_behavior") == "allow":
+            return _EXTRA
+        if config.get("strict"):
+            return ", which is strict"
         for key, value in config.items():
-            if key == "strict" and value:
-                raise _Difference(f"{owner}, which is strict")
             if key not in _CONFIG and not _is_off(value):
-                raise _Difference(f"{owner} with {key}")
-            if key in _CONFIG_TRANSFORMS and value:
-                self.transforms = True
+                return f" with {key}"
+            self.transforms |= key in _CONFIG_TRANSFORMS and bool(value)
+        return None
 
-    def _check(self, kind: str, schema: Schema, what: str) -> None:
-        """What the list of rules cannot say."""
-        if kind == "union":
-            self.distinguishes = what
-            if any(_choice(choice)["type"] not in _UNION_MEMBERS for choice in schema["choices"]):
-                raise _Difference(what)
-        elif kind == "dict":
-            self.distinguishes = what
-            if schema.get("keys_schema", {"type": "any"})["type"] not in _KEYS:
-                raise _Difference(f"{what} whose keys are more than texts")
-        elif kind in ("set", "frozenset"):
-            if schema.get("items_schema", {"type": "any"})["type"] not in _ITEMS_OF_SETS:
-                raise _Difference(f"{what} of more than texts, whole numbers and dates")
-        elif not _are_plain(_fixed_values(kind, schema)):
-            raise _Difference(what)
-        elif kind == "dataclass-field" and schema.get("init") is False:
-            raise _Difference(f"{what} that is no argument")
-        elif not _is_plain_alias(schema.get("validation_alias")):
-            raise _Difference(f"{what} whose alias is a path")
+    def described_at(self, place: str, schema: Schema) -> str:
+        """A type for people, and where it is."""
+        return place + self._described(schema)
 
     def _described(self, schema: Schema) -> str:
         """A type for people: "union of str and date"."""
@@ -226,12 +242,12 @@ class _Walk:
         return f"{strict}{name or _NAMES.get(kind, kind)}"
 
 
-def _keeps_to_rules(schema: Schema) -> bool:
+def _keeps_to_rules(kind: str, schema: Schema) -> bool:
     """Whether a schema says nothing but what was compared."""
-    rules = _RULES.get(schema["type"])
+    rules = _RULES.get(kind)
     if rules is None:
         return False
-    return all(key in rules or key in _SILENT or _is_off(schema[key]) for key in schema)
+    return all(key in _SILENT or key in rules or _is_off(schema[key]) for key in schema)
 
 
 def _is_off(value: Any) -> bool:
@@ -268,19 +284,47 @@ def _choice(choice: Any) -> Any:
     return choice[0] if isinstance(choice, tuple) else choice
 
 
-def _fixed_values(kind: str, schema: Schema) -> Iterable[Any]:
-    """The values that a type names one by one."""
-    if kind == "enum":
-        return [member.value for member in schema["members"]]
-    if kind == "tagged-union":
-        # A function that chooses the member sees other values in each mode.
-        return [*schema["choices"], schema["discriminator"]]
-    expected: Iterable[Any] = schema["expected"] if kind == "literal" else ()
-    return expected
+def _difference_of_union(schema: Schema) -> str | None:
+    return None if all(item["type"] in _UNION_MEMBERS for item in _choices(schema)) else ""
 
 
-def _are_plain(values: Iterable[Any]) -> bool:
-    return all(type(value) in _PLAIN for value in values)
+def _difference_of_dict(schema: Schema) -> str | None:
+    keys = schema.get("keys_schema", _ANY)["type"]
+    return None if keys in _KEYS else " whose keys are more than texts"
+
+
+def _difference_of_set(schema: Schema) -> str | None:
+    items = schema.get("items_schema", _ANY)["type"]
+    return None if items in _ITEMS_OF_SETS else " of more than texts, whole numbers and dates"
+
+
+def _difference_of_argument(schema: Schema) -> str | None:
+    if schema.get("init") is False:
+        return " that is no argument"
+    return None if _is_plain_alias(schema.get("validation_alias")) else " whose alias is a path"
+
+
+def _difference_of_enum(schema: Schema) -> str | None:
+    members = (member.value for member in schema["members"])
+    return None if all(type(value) in _MEMBERS_OF_ENUMS for value in members) else ""
+
+
+def _only_if_plain(values_of: Callable[[Schema], Iterable[Any]]) -> Callable[[Schema], str | None]:
+    """For a type that names its values: they must be what JSON has."""
+    return lambda schema: None if all(type(value) in _PLAIN for value in values_of(schema)) else ""
+
+
+_SPECIAL: Mapping[str, Callable[[Schema], str | None]] = {
+    "union": _difference_of_union,
+    "dict": _difference_of_dict,
+    "set": _difference_of_set,
+    "frozenset": _difference_of_set,
+    "dataclass-field": _difference_of_argument,
+    "enum": _difference_of_enum,
+    "literal": _only_if_plain(lambda schema: schema["expected"]),
+    # A function that chooses the member sees other values in each mode.
+    "tagged-union": _only_if_plain(lambda schema: [*schema["choices"], schema["discriminator"]]),
+}
 
 
 def _is_plain_alias(alias: Any) -> bool:

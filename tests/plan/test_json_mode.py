@@ -32,7 +32,7 @@ from pydantic import (
     model_validator,
 )
 
-from pronghorn.plan.json_mode import json_mode_of
+from pronghorn.plan.json_mode import is_compared, json_mode_of
 
 
 class Size(enum.Enum):
@@ -43,8 +43,17 @@ class Point(enum.Enum):
     origin = (0, 0)
 
 
+class Partly(enum.Enum):
+    something = "s"
+    nothing = None
+
+
 class Item(BaseModel):
     name: str
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
 
 
 class Event(BaseModel):
@@ -146,6 +155,8 @@ DIFFERENT: list[tuple[Any, str]] = [
     (Annotated[Size, Strict()], "strict enum Size"),
     (Annotated[set[int], Strict()], "strict set"),
     (Point, "enum Point"),
+    (Partly, "enum Partly"),
+    (Open, "Open, which keeps members that it does not declare"),
     (Literal[Size.small], "literal"),
     (Lenient, "Lenient with coerce_numbers_to_str"),
     (Checked, "Checked with validate_default"),
@@ -186,3 +197,8 @@ def test_texts_that_are_changed_may_stand_where_none_are_compared() -> None:
     short = Annotated[str, StringConstraints(strip_whitespace=True)]
     assert json_mode_of(TypeAdapter(list[short]).core_schema).reason is None
     assert json_mode_of(TypeAdapter(list[short | int]).core_schema).reason is not None
+
+
+def test_the_rules_hold_for_the_versions_of_pydantic_that_were_compared() -> None:
+    assert all(map(is_compared, ["2.11.0", "2.14.3", "2.14.0b1"]))
+    assert not any(map(is_compared, ["2.9.2", "2.10.0", "2.99.0", "3.0.0"]))
