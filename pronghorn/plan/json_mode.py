@@ -7,8 +7,8 @@ Python mode, and `Decimal` keeps other digits.
 
 JSON mode is chosen only for what is listed here, where whatever it accepts is the same value in
 Python mode. It may refuse more, since whatever it refuses is read again in Python mode. Each rule
-was found by comparing both modes on invented texts, with every minor version of Pydantic from 2.9
-on; `tests/differential/test_json_mode.py` does it again with the installed one.
+was found by comparing both modes on invented texts, with several versions of Pydantic;
+`tests/differential/test_json_mode.py` does it again with the one that is installed.
 """
 
 from __future__ import annotations
@@ -90,11 +90,9 @@ _UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "none", "literal"})
 _KEYS = frozenset({"str", "any", "literal"})
 #: Two NaN are one item of a set in Python mode, and two in JSON mode, so no floats.
 _ITEMS_OF_SETS = frozenset({"str", "int", "bool", "enum", "literal", "date", "datetime", "uuid"})
-#: To Pydantic 2.10 to 2.13, an enum with None among its values is None for every wrong text.
+#: To Pydantic 2.10 to 2.12, an enum with None among its values is None for every wrong text.
 _MEMBERS_OF_ENUMS = (str, int)
 _PLAIN = (str, int, float, bool, type(None))
-#: Pydantic 2.13 takes another value for such a member where a field has an alias.
-_EXTRA = ", which keeps members that it does not declare"
 _ANY: Schema = {"type": "any"}
 _NAMES: Mapping[str, str] = {
     "none": "None",
@@ -105,9 +103,10 @@ _NAMES: Mapping[str, str] = {
     "lax-or-strict": "a type that each mode reads in its own way",
     "json-or-python": "a type that each mode reads in its own way",
 }
-#: The minor versions of Pydantic for which the rules hold. In 2.9 and 2.10 the first of members
-#: with one name counts in JSON mode, in Python mode the last.
-COMPARED = ((2, 11), (2, 12), (2, 13), (2, 14))
+#: The versions of Pydantic for which the rules hold, each pair from the first on and below the
+#: second. In 2.9 and 2.10 the first of members with one name counts in JSON mode, in Python mode
+#: the last; in 2.13 to 2.14.2 a member with the name of a field that has an alias is lost.
+COMPARED = (((2, 11, 0), (2, 13, 0)), ((2, 14, 3), (2, 15, 0)))
 
 
 @dataclass(frozen=True)
@@ -148,8 +147,12 @@ def json_mode_of(schema: Any) -> JsonMode:
 
 
 def is_compared(version: str) -> bool:
-    """Whether the rules hold for a version of Pydantic: "2.14.3"."""
-    return tuple(int(part) for part in version.split(".")[:2]) in COMPARED
+    """Whether the rules hold for a version of Pydantic: "2.14.3"; not for one before a release."""
+    parts = version.split(".")
+    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+        return False
+    number = tuple(int(part) for part in parts)
+    return any(first <= number < end for first, end in COMPARED)
 
 
 class _Walk:
@@ -187,8 +190,6 @@ class _Walk:
         """What follows the name of a type that the modes read in different ways; else None."""
         if not _keeps_to_rules(kind, schema):
             return ""
-        if schema.get("extra_behavior") == "allow":
-            return _EXTRA
         if kind in ("any", "float", "str"):
             self._note(kind, schema)
         if "config" in schema:
@@ -208,8 +209,6 @@ class _Walk:
             self.transforms |= any(schema.get(rule) for rule in _TRANSFORMS)
 
     def _difference_of_config(self, config: Schema) -> str | None:
-        if config.get("extra_fields_behavior") == "allow":
-            return _EXTRA
         if config.get("strict"):
             return ", which is strict"
         for key, value in config.items():

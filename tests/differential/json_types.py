@@ -215,7 +215,7 @@ LEAVES = [
 def models(draw: st.DrawFn, inner: st.SearchStrategy[Shape]) -> Shape:
     """A model of some fields, with a configuration."""
     options = {
-        "extra": st.sampled_from(["ignore", "forbid"]),
+        "extra": st.sampled_from(["allow", "ignore", "forbid"]),
         "populate_by_name": st.booleans(),
         "str_strip_whitespace": st.booleans(),
         "str_max_length": st.sampled_from([None, 5]),

@@ -52,10 +52,6 @@ class Item(BaseModel):
     name: str
 
 
-class Open(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-
 class Event(BaseModel):
     when: str | dt.date
     after: list[Event] = []
@@ -156,7 +152,6 @@ DIFFERENT: list[tuple[Any, str]] = [
     (Annotated[set[int], Strict()], "strict set"),
     (Point, "enum Point"),
     (Partly, "enum Partly"),
-    (Open, "Open, which keeps members that it does not declare"),
     (Literal[Size.small], "literal"),
     (Lenient, "Lenient with coerce_numbers_to_str"),
     (Checked, "Checked with validate_default"),
@@ -200,5 +195,5 @@ def test_texts_that_are_changed_may_stand_where_none_are_compared() -> None:
 
 
 def test_the_rules_hold_for_the_versions_of_pydantic_that_were_compared() -> None:
-    assert all(map(is_compared, ["2.11.0", "2.14.3", "2.14.0b1"]))
-    assert not any(map(is_compared, ["2.9.2", "2.10.0", "2.99.0", "3.0.0"]))
+    assert all(map(is_compared, ["2.11.0", "2.12.5", "2.14.3", "2.14.9"]))
+    assert not any(map(is_compared, ["2.10.6", "2.13.5", "2.14.2", "2.14.5b1", "2.15.0", "3.0.0"]))
