@@ -59,7 +59,7 @@ CORE = (
     ),
     Contender(
         "constant bytes, body read: Granian, SCHED_BATCH",
-        module("granian", "constant_rsgi:long_turns", *RSGI),
+        module("granian", "constant_rsgi:patient", *RSGI),
         validates=False,
     ),
     Contender(

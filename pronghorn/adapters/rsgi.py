@@ -20,7 +20,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Scope
 
 from pronghorn.adapters.collector import pass_over_startup
-from pronghorn.adapters.granian_threads import take_longer_turns
+from pronghorn.adapters.granian_threads import spare_the_loop
 from pronghorn.adapters.rsgi_http import RsgiExchange, asgi_scope
 from pronghorn.adapters.rsgi_websocket import serve_websocket
 
@@ -96,7 +96,7 @@ class RsgiServer:
         self._life = Life(self._app, self.state)
         loop.run_until_complete(self._life.start())
         pass_over_startup()
-        take_longer_turns()  # Granian starts its threads after this
+        spare_the_loop(loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the shutdown of the application."""

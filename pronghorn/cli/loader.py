@@ -7,6 +7,7 @@ server leaves what is needed in the environment, which child processes inherit.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -72,9 +73,9 @@ def remember_for_rsgi(root_path: str, proxies: str | None) -> None:
 
 def load_asgi_app() -> Any:
     """The application for Granian's ASGI, with the headers of trusted proxies read before it."""
-    from pronghorn.adapters.granian_threads import take_longer_turns
+    from pronghorn.adapters.granian_threads import spare_the_loop
 
-    take_longer_turns()  # Granian starts its threads after this
+    spare_the_loop(asyncio.get_event_loop())  # Granian has made it
     app, proxies = load_app(), os.environ.get(_PROXIES)
     if not proxies:
         return app

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from pathlib import Path
 
 from pronghorn import FastAPI
 
@@ -18,11 +17,14 @@ async def text() -> str:
 
 
 @app.get("/policies")
-def policies() -> list[int | None]:
+async def policies() -> dict[str, int | None]:
     if sys.platform != "linux":
-        return [None]
-    threads = [int(entry.name) for entry in Path("/proc/self/task").iterdir()]
-    return [os.sched_getscheduler(thread) for thread in threads]
+        return {"of the event loop": None, "patient": 0}
+    found = [os.sched_getscheduler(int(name)) for name in os.listdir("/proc/self/task")]
+    return {
+        "of the event loop": os.sched_getscheduler(0),
+        "patient": found.count(os.SCHED_BATCH),
+    }
 
 
 @app.get("/frozen")

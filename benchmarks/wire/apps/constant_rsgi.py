@@ -15,17 +15,17 @@ async def reading(scope: Any, protocol: Any) -> None:
     protocol.response_bytes(200, HEADERS, BODY)
 
 
-class LongTurns:
+class PatientThread:
     """The same with the scheduling of threads that pronghorn asks for."""
 
     def __rsgi_init__(self, loop: Any) -> None:
-        from pronghorn.adapters.granian_threads import take_longer_turns
+        from pronghorn.adapters.granian_threads import spare_the_loop
 
-        take_longer_turns()
+        spare_the_loop(loop)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         await protocol()
         protocol.response_bytes(200, HEADERS, BODY)
 
 
-long_turns = LongTurns()
+patient = PatientThread()
