@@ -15,6 +15,7 @@ import asyncio
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -108,9 +109,20 @@ class CycleExchange(Exchange):
 
 
 def install() -> None:
-    """From now on, requests of uvicorn's protocol on httptools are answered in this way."""
+    """From now on, requests of uvicorn's protocol on httptools are answered in this way.
+
+    Not before uvicorn 0.53: an earlier cycle does not know that a client wants the connection
+    closed until it sends.
+    """
+    if version_of(uvicorn.__version__) < (0, 53):
+        return
     EXCHANGES[RequestResponseCycle] = CycleExchange
     EXCHANGES[CycleExchange] = same_exchange
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """The first two numbers of a version."""
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
 
 
 class SharingTransport(OrderedTransport):

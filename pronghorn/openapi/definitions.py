@@ -99,7 +99,7 @@ def _adapter(item: Field) -> TypeAdapter[Any]:
         if error.code != "type-adapter-config-unused":
             raise
         adapter = TypeAdapter(documented)  # The type brings a configuration of its own.
-    if not adapter.pydantic_complete:
+    if not getattr(adapter, "pydantic_complete", True):  # since Pydantic 2.10
         adapter.rebuild(_types_namespace=late_namespace(item.annotation))
     return adapter
 
