@@ -22,7 +22,7 @@ from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic_core import PydanticUndefined
 from starlette.datastructures import FormData, Headers, ImmutableMultiDict, UploadFile
 
-from pronghorn.annotations import split_metadata, union_members
+from pronghorn.annotations import has_json_marker, is_sequence, split_metadata, union_members
 
 if TYPE_CHECKING:
     from pronghorn.fields import Field
@@ -142,12 +142,19 @@ def model_input(fields: Sequence[Field], received: Received) -> dict[Any, Any]:
                 continue
             used.add(sent_name)
             value = received.pick(values, field.is_sequence)
+            if value == "" and is_list_in_json(field):
+                value = Undefined
             if value is not Undefined:
                 data[key] = value
             if value is not Undefined or not received.skips_empty:
                 break
     data.update(received.everything(without=used))
     return data
+
+
+def is_list_in_json(field: Field) -> bool:
+    """Whether the text of a field is a list in JSON; an empty text means that nothing was sent."""
+    return has_json_marker(field.info.metadata) and is_sequence(field.annotation)
 
 
 def hidden_names(fields: Sequence[Field], received: Received) -> set[str]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pronghorn.annotations import has_json_marker, is_sequence
 from pronghorn.fields import ErrorDetail, ErrorLocation, Field, missing_error
-from pronghorn.received import Received, Undefined, is_supplied, model_input
+from pronghorn.received import Received, Undefined, is_list_in_json, is_supplied, model_input
 
 
 def extract_parameters(
@@ -73,8 +72,7 @@ def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[
 
 def _holds_items(field: Field) -> bool:
     """Whether an empty text means that nothing was sent: a cookie or JSON without items."""
-    is_list_in_json = has_json_marker(field.info.metadata) and is_sequence(field.annotation)
-    return field.is_sequence or is_list_in_json
+    return field.is_sequence or is_list_in_json(field)
 
 
 def _model_value(

@@ -157,6 +157,28 @@ def c(x: pydantic.Json[list[int]] = fastapi.Header(None)):
             for path in (b"/a", b"/b", b"/c")
         ],
     ),
+    "the same in a parameter model": (
+        CAT
+        + """
+class Lists(pydantic.BaseModel):
+    x: pydantic.Json[list[int]]
+    y: pydantic.Json[list[int]] = [5]
+    z: pydantic.Json[int] = 5
+
+@app.get("/a")
+def a(lists: Annotated[Lists, fastapi.Query()]):
+    return seen("a", locals())
+
+@app.get("/b")
+def b(lists: Annotated[Lists, fastapi.Cookie()]):
+    return seen("b", locals())
+""",
+        [
+            Request("GET", path, query, ((b"cookie", query.replace(b"&", b"; ")),))
+            for path in (b"/a", b"/b")
+            for query in (b"x=", b"x=[1]&y=", b"x=[1]&x=", b"x=[1]&z=", b"x=&x=[2]")
+        ],
+    ),
     "a whole body of several names has the title of its parameter": (
         CAT
         + """
