@@ -53,6 +53,7 @@ Location = Literal["path", "query", "header", "cookie", "body"]
 ErrorDetail = dict[str, Any]
 ErrorLocation = tuple[str | int, ...]
 
+_PLAIN_TEXT: tuple[Any, ...] = (str, str | None)
 _CONSTANTS = (type(None), bool, int, float, str, bytes)
 
 
@@ -79,7 +80,7 @@ class Field:
         model_fields: Its fields as they appear on the wire.
         branches: For a form that is a union of models: each model with its fields.
         nullable: ``None`` is a member of the type.
-        is_plain_text: Exactly ``str``, without any rule: a ``str`` needs no check.
+        is_plain_text: ``str``, perhaps or None, without any rule: a ``str`` needs no check.
         check: Validates a value, or raises `pydantic.ValidationError`.
         mode: ``"serialization"`` for responses; decides which schema documents the field.
     """
@@ -152,7 +153,8 @@ class Field:
         self.is_sequence = not self.is_json and is_sequence(annotation)
         self.reads_file = self.is_file and (is_bytes(annotation) or is_bytes_sequence(annotation))
         self.nullable = any(is_none(member) for member in union_members(annotation))
-        self.is_plain_text = annotation is str and not info.metadata and info.discriminator is None
+        is_text = annotation in _PLAIN_TEXT
+        self.is_plain_text = is_text and not info.metadata and info.discriminator is None
         self.model = self._parameter_model()
         self.branches = self._form_branches()
         self.model_fields = self._wire_fields(self.model)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from typing import Any
-from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
 import httptools
@@ -24,7 +23,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.first_step import FirstSteps
-from pronghorn.adapters.httptools_exchange import WireExchange, split_url
+from pronghorn.adapters.httptools_exchange import WireExchange
 from pronghorn.adapters.outbox import Outbox
 from pronghorn.adapters.response_lines import Heads
 from pronghorn.compile.app import Answerer, Find, find_nothing
@@ -134,12 +133,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         stack = self.direct_app.middleware_stack
         if stack is not self._stack or stack is None:
             self._choose_answerer()
-        raw_path, query = split_url(self.url)
-        path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
-        if "%" in path:
-            path = unquote(path)
-        method = parser.get_method().decode("ascii")
-        exchange = WireExchange(self, method, path, query)
+        exchange = WireExchange(self, parser.get_method().decode("ascii"))
         if self._has_root_path:
             exchange.use_scope()
         if self._noted or not parser.should_keep_alive():
@@ -231,10 +225,16 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        if self.pipeline or self.flow.read_paused or self.timeout_keep_alive_task is None:
+            self._go_on()
+        else:
+            self._idle_since = self.loop.time()
+
+    def _go_on(self) -> None:
+        """Read on, begin with a request that waits, or begin to watch how long none comes."""
         if self.transport.is_closing():
             return
-        if self.flow.read_paused:
-            self.flow.resume_reading()
+        self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)

@@ -44,7 +44,6 @@ class RsgiExchange(Exchange):
         "_make_scope",
         "_missing",
         "_over",
-        "_routed",
         "_scope",
         "_status",
         "_transport",
@@ -64,7 +63,7 @@ class RsgiExchange(Exchange):
         self.method = request.method
         self.path = request.path
         self.is_bare = True
-        self._routed: tuple[Any, Any, Any] | None = None
+        self.routed: tuple[Any, Any, Any] | None = None
         self.started = False
         self.complete = False
         self._scope: Scope | None = None
@@ -89,8 +88,8 @@ class RsgiExchange(Exchange):
         """The ASGI scope."""
         if self._scope is None:
             self._scope = self._make_scope(self.request)
-            if self._routed is not None:
-                self._scope["router"], entry, params = self._routed
+            if self.routed is not None:
+                self._scope["router"], entry, params = self.routed
                 entry.update_scope(self._scope, params)
         return self._scope
 
@@ -102,14 +101,6 @@ class RsgiExchange(Exchange):
     def use_scope(self) -> None:
         """Have the route looked for by the scope."""
         self.is_bare = False
-
-    def note_route(self, router: Any, entry: Any, params: Any) -> None:
-        """Keep the route for the scope."""
-        if self._scope is None:
-            self._routed = router, entry, params
-        else:
-            self._scope["router"] = router
-            entry.update_scope(self._scope, params)
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header; `name` in lower case."""
@@ -207,6 +198,15 @@ class RsgiExchange(Exchange):
             self._over.set()
 
     # --- the answer -------------------------------------------------------------------------
+
+    def write_json(self, body: bytes, status: int) -> bool:
+        """Write a complete JSON response in one call."""
+        if self.started:
+            return False
+        self.started = True
+        self.protocol.response_bytes(status, JSON_HEADERS, body)
+        self._end()
+        return True
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None

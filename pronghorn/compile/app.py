@@ -106,7 +106,7 @@ class CompiledRouter:
             if found is None:
                 return None
             entry, params = found
-            exchange.note_route(self._router, entry, params)
+            exchange.routed = self._router, entry, params
             return entry.handler or self._compile(entry), params
         scope = exchange.scope
         scope.setdefault("router", self._router)

@@ -263,7 +263,8 @@ class HttpWriter(HandlerWriter):
         if self.has_response:
             source.line("await send_json_with(exchange, responder, content, injected)")
         else:
-            source.line(f"await exchange.send_json(content, {self.status})")
+            with source.block(f"if not exchange.write_json(content, {self.status}):"):
+                source.line(f"await exchange.send_json(content, {self.status})")
         if self.has_background:
             source.line("if background.tasks:")
             source.line("    await background()")

@@ -27,11 +27,12 @@ RawHeaders = list[tuple[bytes, bytes]]
 class Exchange:
     """One HTTP request or WebSocket connection over ASGI."""
 
-    __slots__ = ("_body", "_connection", "form", "receive", "scope", "send", "started")
+    __slots__ = ("_body", "_connection", "form", "receive", "routed", "scope", "send", "started")
 
     #: True on servers that make a scope only for those who ask: a route is then looked for by
-    #: `method` and `path` alone, and `note_route` keeps it for the scope.
+    #: `method` and `path` alone, and kept in `routed` for the scope, with router and parameters.
     is_bare: bool = False
+    routed: tuple[Any, Any, Any] | None
     #: The head of a response that waits for its body, on servers that write both at once.
     held: Any = None
     method: str
@@ -70,9 +71,6 @@ class Exchange:
 
     def use_scope(self) -> None:
         """Have the route looked for by the scope, although the server makes it late."""
-
-    def note_route(self, router: Any, entry: Any, params: Any) -> None:
-        """Remember the route that was found, where there is no scope to say it in."""
 
     @property
     def has_connection(self) -> bool:
@@ -147,6 +145,13 @@ class Exchange:
                 return b"".join(chunks)
             message = await self.receive()
         raise ClientDisconnect
+
+    def write_json(self, body: bytes, status: int) -> bool:
+        """Send a complete JSON response at once, without a coroutine, if that is possible now.
+
+        Tells whether that was done; if not, `send_json` does it.
+        """
+        return False
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None

@@ -25,7 +25,7 @@ from tests.guards.programs import ASKS, program
 BOUNDS = {
     "constant": 21,
     "path and query": 24,
-    "body": 25,
+    "body": 26,
     # What AnyIO calls for a hop depends on whether a worker thread is idle.
     "dependency graph": 230,
     "yield dependency": 73,
