@@ -181,6 +181,9 @@ class CompiledRouter:
 
     def _redirect(self, scope: Scope, path: str) -> Response | None:
         """The way to the same path with or without its last slash, if it exists."""
+        changed = path.rstrip("/") if path.endswith("/") else path + "/"
+        if not scope.get("root_path") and not self._table.leads_somewhere(changed):
+            return None  # no route is in question; most paths that nobody declares end here
         other = dict(scope)
         other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
         _, entry, _ = self._table.search(other, get_route_path(other))

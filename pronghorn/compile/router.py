@@ -188,6 +188,10 @@ class RouteTable:
         """Every route that could match a path, in registration order."""
         return map(self.entries.__getitem__, self._indexes_of(path))
 
+    def leads_somewhere(self, path: str) -> bool:
+        """Whether any route could match a path."""
+        return bool(self._indexes_of(path))
+
     def _indexes_of(self, path: str) -> list[int]:
         """Walk down the tree; most paths have one way down and end at one list."""
         if path.endswith("\n"):  # The `$` of a pattern stands before a last line break, too.

@@ -102,17 +102,16 @@ def plain_answer(
         return None
     if not is_body_allowed_for_status_code(error.status_code):
         return None
-    headers = raw_headers(error.headers)
-    if any(name in OF_BODIES for name, _ in headers):
+    headers = raw_headers(error.headers) if error.headers else None
+    if headers and any(name in OF_BODIES for name, _ in headers):
         return None
     return error_body(error), error.status_code, headers
 
 
-def raw_headers(headers: Mapping[str, str] | None) -> RawHeaders:
+def raw_headers(headers: Mapping[str, str]) -> RawHeaders:
     """Headers as they are sent."""
     return [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in (headers or {}).items()
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
     ]
 
 
