@@ -26,11 +26,17 @@ class Outbox:
         self._waiting.append((transport, data))
 
     def flush(self) -> None:
-        """Write now what is waiting."""
+        """Write now what is waiting; one connection that fails is no matter of the others."""
         waiting, self._waiting = self._waiting, []
         for transport, data in waiting:
-            if not transport.is_closing():  # its client left in the meantime
+            if transport.is_closing():
+                continue  # its client left in the meantime
+            try:
                 transport.write(data)
+            except Exception as error:  # noqa: BLE001 - reported
+                message = "A response could not be written"
+                context = {"message": message, "exception": error, "transport": transport}
+                self._loop.call_exception_handler(context)
 
 
 class OrderedTransport:

