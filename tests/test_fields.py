@@ -136,7 +136,9 @@ def test_serialisation_in_both_modes() -> None:
         (str, params.Query(), True),
         (str, params.Query("default", title="Title"), True),
         (str, params.Query(max_length=3), False),
-        (str | None, params.Query(), False),
+        (str | None, params.Query(), True),
+        (str | None, params.Query(pattern="a"), False),
+        (str | int, params.Query(), False),
         (int, params.Query(), False),
     ],
 )
