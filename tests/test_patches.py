@@ -245,6 +245,29 @@ def test_replaced_middleware(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ExceptionMiddleware.__name__ in seen
 
 
+def test_a_call_that_is_replaced_while_middleware_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As elastic-apm does; what it has put in place ends its record of the request."""
+    original = ServerErrorMiddleware.__call__
+
+    async def called(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        await original(self, scope, receive, send)
+        seen.append("ended")
+
+    class Watching:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+            monkeypatch.setattr(ServerErrorMiddleware, "__call__", called)
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+
+    app = made_app()
+    app.add_middleware(Watching)
+
+    assert TestClient(app).get("/api/thread").json() == 1
+    assert seen == ["ended"]
+
+
 def test_a_replaced_lifespan_and_a_replaced_document() -> None:
     app = FastAPI()
     original = app.router.lifespan_context

@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pronghorn.compile.app import Pipeline
 from pronghorn.run.exchange import Exchange, new_exchange
 
+#: As Starlette has it. Libraries replace it, some of them when their middleware is made.
+_CALL = ServerErrorMiddleware.__call__
+
 
 class Outermost(ServerErrorMiddleware):
     """It is, as libraries expect of the outermost layer, a `ServerErrorMiddleware`.
@@ -28,6 +31,9 @@ class Outermost(ServerErrorMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if ServerErrorMiddleware.__call__ is not _CALL:
+            await super().__call__(scope, receive, send)
             return
         exchange = new_exchange(scope, receive, send)
         try:
