@@ -3,20 +3,8 @@
 from typing import Any
 
 from emmett import App, request, response
+from items import Item, NewItem
 from pydantic import BaseModel, ValidationError
-
-
-class Item(BaseModel):
-    item_id: int
-    q: str | None = None
-    limit: int = 10
-
-
-class NewItem(BaseModel):
-    name: str
-    price: float
-    tags: list[str] = []
-
 
 app = App(__name__)
 

@@ -2,19 +2,8 @@
 
 import falcon
 import falcon.asgi
+from items import Item, NewItem
 from pydantic import BaseModel, ValidationError
-
-
-class Item(BaseModel):
-    item_id: int
-    q: str | None = None
-    limit: int = 10
-
-
-class NewItem(BaseModel):
-    name: str
-    price: float
-    tags: list[str] = []
 
 
 def answer(response: falcon.asgi.Response, value: BaseModel) -> None:

@@ -1,20 +1,8 @@
 """The two endpoints on Quart, which leaves validation to the program."""
 
+from items import Item, NewItem
 from pydantic import BaseModel, ValidationError
 from quart import Quart, Response, request
-
-
-class Item(BaseModel):
-    item_id: int
-    q: str | None = None
-    limit: int = 10
-
-
-class NewItem(BaseModel):
-    name: str
-    price: float
-    tags: list[str] = []
-
 
 app = Quart(__name__)
 

@@ -2,21 +2,9 @@
 
 import sys
 
+from items import Item, NewItem
 from pydantic import BaseModel
 from robyn import Request, Response, Robyn
-
-
-class Item(BaseModel):
-    item_id: int
-    q: str | None = None
-    limit: int = 10
-
-
-class NewItem(BaseModel):
-    name: str
-    price: float
-    tags: list[str] = []
-
 
 app = Robyn(__file__)
 

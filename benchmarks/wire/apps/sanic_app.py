@@ -2,21 +2,9 @@
 
 import sys
 
+from items import Item, NewItem
 from pydantic import BaseModel, ValidationError
 from sanic import HTTPResponse, Request, Sanic
-
-
-class Item(BaseModel):
-    item_id: int
-    q: str | None = None
-    limit: int = 10
-
-
-class NewItem(BaseModel):
-    name: str
-    price: float
-    tags: list[str] = []
-
 
 app = Sanic("wire")
 

@@ -1,22 +1,11 @@
 """The two endpoints on Starlette, which leaves validation to the program."""
 
+from items import Item, NewItem
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-
-
-class Item(BaseModel):
-    item_id: int
-    q: str | None = None
-    limit: int = 10
-
-
-class NewItem(BaseModel):
-    name: str
-    price: float
-    tags: list[str] = []
 
 
 def answer(value: BaseModel) -> Response:
