@@ -188,8 +188,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             await RequestResponseCycle.send(self, held.message)
             await RequestResponseCycle.send(self, message)
         elif await self._can_write():
-            head = b"%b%b\r\n" % (first, held.lines)
-            self._write(status, head, message.get("body", b""))
+            self._write(status, held.after(first), message.get("body", b""))
 
     #: The cycle remembers by itself that an answer has begun.
     tracked_send = send

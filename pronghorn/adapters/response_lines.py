@@ -96,6 +96,10 @@ class Held:
         lines = header_lines(headers, CONNECTION_HEADERS)
         return None if lines is None else cls(message, lines, int(lengths[0]))
 
+    def after(self, first_lines: bytes) -> bytes:
+        """The head as it is written, blank line included."""
+        return b"%b%b\r\n" % (first_lines, self.lines)
+
     def is_completed_by(self, message: Message, method: str) -> bool:
         """Whether a message is the whole body."""
         if message["type"] != "http.response.body" or message.get("more_body", False):

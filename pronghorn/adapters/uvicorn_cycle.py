@@ -61,15 +61,14 @@ class CycleExchange(Exchange):
                 await self.send(message)
             return
         self.held = None
-        transport, head, status = self._transport(), None, held.message["status"]
+        transport, first, status = self._transport(), None, held.message["status"]
         if transport is not None and held.is_completed_by(message, self.scope["method"]):
-            head = transport.heads.first_lines(status, self._cycle.default_headers)
-        if transport is None or head is None:
+            first = transport.heads.first_lines(status, self._cycle.default_headers)
+        if transport is None or first is None:
             await self.send(held.message)
             await self.send(message)
         else:
-            head = b"%b%b\r\n" % (head, held.lines)
-            self._write(transport, status, head, message.get("body", b""))
+            self._write(transport, status, held.after(first), message.get("body", b""))
 
     async def let_go(self) -> None:
         """Send the head that waits for a body."""

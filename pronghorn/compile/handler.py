@@ -13,7 +13,9 @@ What a handler looks like, for a route with a query parameter, a dependency and 
         if isinstance(result, Response):
             await exchange.send_response(result)
         else:
-            await exchange.send_json(render(result), 200)
+            content = render(result)
+            if not exchange.write_json(content, 200):
+                await exchange.send_json(content, 200)
 
 Order of effects, as in FastAPI: the body is read, then dependencies run in order, each after its
 own parameters were read. Reading has no effect that anybody can see, so it moves to the front,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.compile.app import Pipeline
 from pronghorn.run.exchange import Exchange, new_exchange
@@ -65,8 +65,6 @@ class Outermost(ServerErrorMiddleware):
 
 class OuterPipeline(Outermost):
     """The routes themselves, without any middleware around them."""
-
-    app: ASGIApp
 
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
         super().__init__(inner, handler, debug)
