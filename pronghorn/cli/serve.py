@@ -15,6 +15,7 @@ from pronghorn.cli import MissingExtraError, loader, missing
 from pronghorn.cli.discover import Found
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.locate import DEFAULT_FILES
+from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "check_options", "serve"]
 
@@ -120,7 +121,8 @@ def serve(found: Found, options: ServeOptions, *, title: str) -> None:
     loader.remember(found.import_string, found.module.root, as_fastapi=found.as_fastapi)
     loader.remember_page(options.host if options.page else None)
     watched = _watched_folders(found, options)
-    _announce(found, options, watched, title)
+    polling = poll_where_needed(watched) if options.reload else ""
+    _announce(found, options, title, watched, polling)
     start(options, watched)
 
 
@@ -131,7 +133,9 @@ def _watched_folders(found: Found, options: ServeOptions) -> list[str]:
     return [str(here)] if root.is_relative_to(here) else [str(here), str(root)]
 
 
-def _announce(found: Found, options: ServeOptions, watched: list[str], title: str) -> None:
+def _announce(
+    found: Found, options: ServeOptions, title: str, watched: list[str], polling: str
+) -> None:
     console = Console(highlight=False, soft_wrap=True)
     address = _public_address(options)
     lines = [("app", found.import_string), ("address", address)]
@@ -144,6 +148,8 @@ def _announce(found: Found, options: ServeOptions, watched: list[str], title: st
         lines += _page(found, options)
     if options.reload:
         lines.append(("reload", "on changes in " + ", ".join(watched)))
+        if polling:
+            lines.append(("", polling))
     if options.workers is not None:
         lines.append(("workers", str(options.workers)))
     if found.as_fastapi:

@@ -66,6 +66,23 @@ class Server:
         finally:
             connection.close()
 
+    def wait_until_watching(self, folder: Path) -> None:
+        """Wait until the reloader is told of changes in a folder, or looks for them itself.
+
+        uvicorn begins to watch a quarter of a second after it has started the process that serves,
+        which may answer before that: an edit in between is not seen. The system lists what is
+        watched: https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html
+        """
+        watch = f" ino:{folder.stat().st_ino:x} "
+        process = Path(f"/proc/{self.process.pid}")
+        while self.process.poll() is None:
+            if any(watch in text for text in map(_text_of, process.glob("fdinfo/*"))):
+                return
+            if any("notify-rs poll" in text for text in map(_text_of, process.glob("task/*/comm"))):
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"the reloader ended with {self.process.returncode}")
+
     def stop(self) -> int:
         """Send SIGTERM and return the exit code."""
         assert self.process.stdout is not None
@@ -77,6 +94,13 @@ class Server:
     def output(self) -> str:
         """Everything that it has printed so far."""
         return "".join(self.lines)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError:  # closed since it was listed
+        return ""
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -84,10 +84,11 @@ def test_dev_shows_routes_and_the_times_of_requests(write: Write, options: list[
 
 
 def test_the_page_after_a_reload_shows_the_new_program(write: Write) -> None:
-    write("main.py", APP)
+    file = write("main.py", APP)
     with served("dev") as server:
         server.get("/items/7")
         assert "/items/{item_id}" in Page(server.ask("/_pronghorn")[1]).text
+        server.wait_until_watching(file.parent)
         write("main.py", APP.replace("/items/", "/goods/"))
         server.wait_for(STARTED)
         server.get("/goods/8")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,9 +84,10 @@ def test_dev_leaves_the_environment_that_is_set(write: Write) -> None:
 
 
 def test_dev_reloads_after_an_edit(write: Write) -> None:
-    write("service/main.py", APP.format(package="pronghorn"))
+    file = write("service/main.py", APP.format(package="pronghorn"))
     with served("dev", "service/main.py") as server:
         assert server.get()["package"] == "pronghorn"
+        server.wait_until_watching(file.parent)
         write("service/main.py", "from pronghorn import FastAPI\napp = FastAPI(\n")
         server.wait_for("Error: Importing module 'main' failed")
         assert "SyntaxError" in server.output
@@ -102,6 +107,33 @@ def test_dev_reloads_after_an_edit(write: Write) -> None:
         server.wait_for(STARTED)
         assert server.get() == "edited"
         assert server.stop() == 0
+
+
+def test_dev_polls_where_the_system_has_no_watcher_left(write: Write) -> None:
+    file = write("main.py", APP.format(package="pronghorn"))
+    with no_watcher_left(), served("dev") as server:
+        assert server.get()["package"] == "pronghorn"
+        server.wait_until_watching(file.parent)
+        write("main.py", APP.format(package="pronghorn").replace("return {", "return 1, {"))
+        later = time.time() + 2  # polling compares whole seconds
+        os.utime(file, (later, later))
+        server.wait_for(STARTED)
+        assert server.get()[0] == 1
+    assert "polling, because watching is refused: Error creating" in server.output
+
+
+@contextmanager
+def no_watcher_left() -> Iterator[None]:
+    """Take every watcher that the system gives this user (fs.inotify.max_user_instances)."""
+    inotify_init = ctypes.CDLL(None).inotify_init
+    taken = []
+    try:
+        while (file := inotify_init()) >= 0:
+            taken.append(file)
+        yield
+    finally:
+        for file in taken:
+            os.close(file)
 
 
 def test_verbose_says_how_the_app_was_found(write: Write) -> None:
