@@ -6,7 +6,8 @@ microseconds). So the first step runs at once, and only what has to wait goes on
 
 On Python 3.12 and later that is what an eager task does. On 3.11 the first step runs in the name
 of a spare task, so that `asyncio.current_task()`, timeouts and cancel scopes work in it; where the
-coroutine has to wait, the spare task goes on with it, and another spare one is made.
+coroutine has to wait, the spare task goes on with it, and another spare one is made. Until that
+one runs, in the loop's next turn, coroutines are started as tasks of their own.
 """
 
 from __future__ import annotations
@@ -27,31 +28,38 @@ class FirstSteps:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._spare = _SpareTask(loop) if sys.version_info < (3, 12) else None
+        if sys.version_info < (3, 12):
+            self._spare = _SpareTask(loop)
 
-    def start(self, work: Work, context: Context | None = None) -> AnyTask | None:
-        """Run the first step of `work`; return the task that goes on with it, or None."""
-        if sys.version_info >= (3, 12):
+    if sys.version_info >= (3, 12):
+
+        def start(self, work: Work, context: Context | None = None) -> AnyTask | None:
+            """Run the first step of `work`; return the task that goes on with it, or None."""
             task = asyncio.Task(work, loop=self._loop, eager_start=True, context=context)
             return None if task.done() else task
-        spare = self._spare
-        if spare is None or spare.task.done():
-            spare = self._spare = _SpareTask(self._loop)
-        if context is None:
-            context = copy_context()
-        try:
-            _enter_task(self._loop, spare.task)
-        except RuntimeError:  # called from inside of another task
-            return self._loop.create_task(work, context=context)
-        try:
-            awaited = context.run(work.send, None)
-        except StopIteration:
-            return None
-        finally:
-            _leave_task(self._loop, spare.task)
-        self._spare = None
-        spare.go_on(_Rest(work, context, awaited))
-        return spare.task
+
+    else:
+
+        def start(self, work: Work, context: Context | None = None) -> AnyTask | None:
+            """Run the first step of `work`; return the task that goes on with it, or None."""
+            spare = self._spare
+            if not spare.is_ready():
+                return self._loop.create_task(work, context=context)
+            if context is None:
+                context = copy_context()
+            try:
+                _enter_task(self._loop, spare.task)
+            except RuntimeError:  # called from inside of another task
+                return self._loop.create_task(work, context=context)
+            try:
+                awaited = context.run(work.send, None)
+            except StopIteration:
+                return None
+            finally:
+                _leave_task(self._loop, spare.task)
+            self._spare = _SpareTask(self._loop)
+            spare.go_on(_Rest(work, context, awaited))
+            return spare.task
 
 
 class _SpareTask:
@@ -59,13 +67,19 @@ class _SpareTask:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._work: asyncio.Future[_Rest] = loop.create_future()
+        self._waits = False
         self.task: AnyTask = loop.create_task(self._run(), name="a request to come")
+
+    def is_ready(self) -> bool:
+        """Whether it waits: a task that is cancelled before its own first step does nothing."""
+        return self._waits and not self._work.done()
 
     def go_on(self, work: _Rest) -> None:
         """Let the task do the rest."""
         self._work.set_result(work)
 
     async def _run(self) -> None:
+        self._waits = True
         try:
             rest = await self._work
         except asyncio.CancelledError as error:
