@@ -29,9 +29,11 @@ from pronghorn.adapters.response_lines import Heads
 from pronghorn.compile.app import Answerer, Find, find_nothing
 from pronghorn.run.exchange import Exchange
 
-#: Headers that are looked at while a request is parsed.
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
-NOTED = FORWARDED | {b"expect", b"connection"}
+#: Headers that are looked at while a request is parsed. Most clients send `Connection: keep-alive`,
+#: which says nothing new since HTTP/1.1: it is enough to know the version.
+VERSION, VALUES = 1, 2
+NOTED = {b"connection": VERSION, b"expect": VALUES} | dict.fromkeys(FORWARDED, VALUES)
 NO_REQUEST = "Invalid HTTP request received."  # as uvicorn says it
 
 
@@ -59,8 +61,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._proxy, self.direct_app = unwrapped(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self._has_root_path = bool(self.direct_root_path or self.root_path)
-        #: Whether the request that is being parsed has one of the headers in `NOTED`.
-        self._noted = False
+        #: Which headers in `NOTED` the request has that is being parsed.
+        self._noted = 0
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
@@ -119,7 +121,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         if name in NOTED:
-            self._noted = True
+            self._noted |= NOTED[name]
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -147,14 +149,18 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     def _look_closer(self, exchange: WireExchange) -> None:
         """What few requests say: by headers, or by not being of HTTP/1.1."""
-        parser, self._noted = self.parser, False
-        exchange.http_version = parser.get_http_version()
-        exchange.keep_alive = parser.should_keep_alive() and exchange.http_version != "1.0"
-        for name, value in self.headers:
-            if name in FORWARDED:
-                exchange.forwarded = True
-            elif name == b"expect" and value.lower() == b"100-continue":
-                exchange.waiting_for_100_continue = True
+        parser, noted = self.parser, self._noted
+        self._noted = 0
+        version = parser.get_http_version()
+        if version != "1.1" or not parser.should_keep_alive():
+            exchange.http_version = version
+            exchange.keep_alive = parser.should_keep_alive() and version != "1.0"
+        if noted & VALUES:
+            for name, value in self.headers:
+                if name in FORWARDED:
+                    exchange.forwarded = True
+                elif name == b"expect" and value.lower() == b"100-continue":
+                    exchange.waiting_for_100_continue = True
 
     def _has_too_many(self) -> bool:
         """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
@@ -162,7 +168,7 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
 
     def _complete_headers_for_asgi(self) -> None:
-        url, headers, self._noted = self.url, self.headers, False
+        url, headers, self._noted = self.url, self.headers, 0
         super().on_message_begin()  # makes the scope, and forgets what was parsed
         self.url = url
         for name, value in headers:
