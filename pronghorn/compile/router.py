@@ -288,23 +288,18 @@ class RouteTable:
                 answers.setdefault(method, (entry, positions))
         node.plain = answers
         if answers:
-            self._remember_tail(self.entries[node.ends[0]], node)
+            self._remember_tail(str(searched_path(self.entries[node.ends[0]])), answers)
         return answers
 
-    def _remember_tail(self, entry: Entry, end: _Node) -> None:
-        """Spare paths the tree whose last segment alone is a parameter, if all else is certain.
+    def _remember_tail(self, path: str, answers: dict[str, tuple[Entry, Positions]]) -> None:
+        """Spare requests the tree where the last segment alone is a parameter.
 
-        Measured: 0.25 of 7 microseconds.
+        Only one way led down to these answers, so what stands before the last segment is enough to
+        find them; `fixed` has what ends in a literal. Measured: 0.25 of 7 microseconds.
         """
-        before = str(searched_path(entry)).rpartition("/")[0]
-        node = self._root
-        for segment in before.split("/"):
-            below = node.children.get(segment)
-            if below is None or node.any_segment is not None or node.rest:
-                return
-            node = below
-        if node.any_segment is end and not node.children and not node.rest and not end.rest:
-            self._tails[before] = end.plain or {}
+        before, _, last = path.rpartition("/")
+        if "{" in last and "{" not in before:
+            self._tails[before] = answers
 
     def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
         """The route for a request: a full match, else the first partial one."""

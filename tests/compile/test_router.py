@@ -107,6 +107,51 @@ def test_fixed_paths_are_answered_as_the_list_says(seed: int) -> None:
                 assert (match, route) == (Match.FULL, by_method[method][0].route)
 
 
+def test_the_first_look_says_nothing_but_what_the_list_says() -> None:
+    hits = 0
+    for seed in range(60):
+        chosen = random.Random(3000 + seed)
+        segments = chosen.choice([SEGMENTS, ("a", "b", "items", "{x}", "{x}.json")])
+        routes = [
+            WebSocketRoute(random_path(chosen, segments), answer)
+            if chosen.random() < 0.1
+            else Route(random_path(chosen, segments), answer, methods=chosen.choice(METHODS))
+            for _ in range(chosen.randint(3, 8))
+        ]
+        hits += hits_of_first_looks(routes, [random_path(chosen, WORDS) for _ in range(300)])
+    assert hits > 500
+
+
+@pytest.mark.parametrize(
+    ("declared", "path"),
+    [
+        (["/{x}/{y}", "/a/{z}"], "/a/1"),
+        (["/{x}/{y}"], "/{x}/1"),
+        (["/a/{x}", "/a/{y}/b"], "/a/1"),
+        (["/{x}", "/a"], "/a"),
+    ],
+)
+def test_the_first_look_where_two_ways_lead_down(declared: list[str], path: str) -> None:
+    routes: list[BaseRoute] = [Route(one, answer, methods=["GET"]) for one in declared]
+    hits_of_first_looks(routes, ["/b/2", path, path])
+
+
+def hits_of_first_looks(routes: list[BaseRoute], paths: list[str]) -> int:
+    """Compare first looks into one table with the list; tell how many found something."""
+    table = RouteTable([Entry(route) for route in routes])
+    hits = 0
+    for path in paths:
+        for method in ("GET", "POST"):
+            found = table.quick(method, path)
+            if found is not None:
+                scope = scope_of(Attack("", path, method))
+                match, route = linear(routes, scope)
+                assert (match, route) == (Match.FULL, found[0].route), (path, routes)
+                assert found[1] == found[0].route.matches(scope)[1]["path_params"]
+                hits += 1
+    return hits
+
+
 def test_parameters_of_a_fixed_path_belong_to_each_request_alone() -> None:
     app = FastAPI()
 
