@@ -53,6 +53,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     keep_alive = True
     waiting_for_100_continue = False
     is_bare = True
+    is_http = True  # known without a scope
     query_string = b""  # an attribute where the base has a property
     routed: tuple[Any, Any, Any] | None = None
     held: Held | None = None
@@ -101,7 +102,8 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             protocol.believe_proxy(scope)
         if self.routed is not None:
             scope["router"], entry, params = self.routed
-            entry.update_scope(scope, params)
+            if entry is not None:
+                entry.update_scope(scope, params)
         return scope
 
     def use_scope(self) -> None:

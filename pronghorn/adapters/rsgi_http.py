@@ -37,6 +37,8 @@ class RsgiExchange(Exchange):
     - `request`, `protocol`: RSGI's scope and protocol objects.
     """
 
+    is_http = True  # known without a scope
+
     __slots__ = (
         "_body_ended",
         "_chunks",
@@ -90,7 +92,8 @@ class RsgiExchange(Exchange):
             self._scope = self._make_scope(self.request)
             if self.routed is not None:
                 self._scope["router"], entry, params = self.routed
-                entry.update_scope(self._scope, params)
+                if entry is not None:
+                    entry.update_scope(self._scope, params)
         return self._scope
 
     @property

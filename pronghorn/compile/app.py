@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from starlette._utils import get_route_path
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn._body_limit import body_limit_error
@@ -34,6 +35,8 @@ Answer = Callable[[Exchange], Awaitable[None]]
 #: The handler of an exchange and its path parameters, or None where one has to search.
 Find = Callable[[Exchange], tuple[Handler, Mapping[str, Any]] | None]
 NO_OVERRIDES: Overrides = MappingProxyType({})
+#: Raises 404 in an application, where no program and no library has put another in its place.
+NOT_FOUND = Router.not_found
 
 
 class RouterView(Protocol):
@@ -121,16 +124,35 @@ class CompiledRouter:
     async def answer_searching(self, exchange: Exchange) -> None:
         """Answer what `find` has not found: ask every route in question."""
         if exchange.is_bare:
+            exchange.routed = self._router, None, {}
+            if self._leads_nowhere(exchange.path):
+                raise HTTPException(status_code=404)
             exchange.use_scope()
         scope = exchange.scope
         scope.setdefault("router", self._router)
-        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        if scope.get("root_path"):
+            path = get_route_path(scope)
+        else:
+            path = scope["path"]
+            if "app" in scope and scope["type"] == "http" and self._leads_nowhere(path):
+                raise HTTPException(status_code=404)
         match, entry, child = self._table.search(scope, path)
         if entry is None or match is not Match.FULL:
             await self._answer_others(exchange, path, entry, child)
             return
         params = entry.update_scope(scope, child)
         await (entry.handler or self._compile(entry))(exchange, params)
+
+    def _leads_nowhere(self, path: str) -> bool:
+        """Whether it is certain at once that nothing but Starlette's 404 answers a path.
+
+        Measured: a quarter of a 404 over ASGI, a third on the protocol class; scanners ask for them.
+        """
+        return (
+            getattr(self._router.default, "__func__", None) is NOT_FOUND
+            and self._table.is_beyond(path)
+            and self._last.is_beyond(path)
+        )
 
     async def _answer_others(
         self, exchange: Exchange, path: str, entry: Entry | None, child: Scope
@@ -300,17 +322,18 @@ class Pipeline:
         if refusal is not None and exchange.started:
             raise refusal from None  # Perhaps the 413 is what was started: the counter knows.
         error = refusal or raised
-        locate(error, exchange.scope)
+        if isinstance(error, ValidationException):
+            locate(error, exchange.scope)
         await self._errors.answer(exchange, error)
 
 
-def locate(error: Exception, scope: Scope) -> None:
+def locate(error: ValidationException, scope: Scope) -> None:
     """Put the path of the mount before the route's path in what a validation error says.
 
     Once: the error of a mounted application goes on to the one around it.
     """
     root_path = scope.get("root_path", "").rstrip("/")
-    if not root_path or not isinstance(error, ValidationException) or not error.endpoint_path:
+    if not root_path or not error.endpoint_path:
         return
     if "_root_path" in vars(error):
         return

@@ -194,6 +194,24 @@ class RouteTable:
         """Whether any route could match a path."""
         return bool(self._indexes_of(path))
 
+    def is_beyond(self, path: str) -> bool:
+        """Whether the way down ends before the path does, also for the path with another slash.
+
+        False says nothing.
+        """
+        if not self.entries:
+            return True
+        node = self._root
+        for segment in path.rstrip("/").split("/"):
+            below = node.children.get(segment)
+            if node.rest or (below is not None and node.any_segment is not None):
+                return False
+            below = below or node.any_segment
+            if below is None:
+                return "\n" not in path
+            node = below
+        return False
+
     def _indexes_of(self, path: str) -> list[int]:
         """Walk down the tree; most paths have one way down and end at one list."""
         if path.endswith("\n"):  # The `$` of a pattern stands before a last line break, too.

@@ -53,7 +53,7 @@ class ErrorHandlers:
 
         An exception that a handler raises has its own handler, once.
         """
-        answerable = exchange.scope["type"] == "http" and not exchange.started
+        answerable = exchange.is_http and not exchange.started
         plain = plain_answer(self.find(error), error) if answerable else None
         if plain is not None:
             await exchange.send_json(*plain)

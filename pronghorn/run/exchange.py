@@ -30,7 +30,8 @@ class Exchange:
     __slots__ = ("_body", "_connection", "form", "receive", "routed", "scope", "send", "started")
 
     #: True on servers that make a scope only for those who ask: a route is then looked for by
-    #: `method` and `path` alone, and kept in `routed` for the scope, with router and parameters.
+    #: `method` and `path` alone, and kept in `routed` for the scope, with router and parameters;
+    #: without a route, where none was found.
     is_bare: bool = False
     routed: tuple[Any, Any, Any] | None
     #: The head of a response that waits for its body, on servers that write both at once.
@@ -62,6 +63,11 @@ class Exchange:
                     request._stream_consumed = True
                 request._form = self.form
         return self._connection
+
+    @property
+    def is_http(self) -> bool:
+        """False for WebSocket connections."""
+        return bool(self.scope["type"] == "http")
 
     @property
     def query_string(self) -> bytes:

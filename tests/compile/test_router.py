@@ -136,6 +136,22 @@ def test_the_first_look_where_two_ways_lead_down(declared: list[str], path: str)
     hits_of_first_looks(routes, ["/b/2", path, path])
 
 
+def test_where_the_way_down_ends_the_list_has_nothing() -> None:
+    ends = 0
+    for seed in range(60):
+        chosen = random.Random(4000 + seed)
+        routes = [random_route(chosen) for _ in range(chosen.randint(1, 8))]
+        table = RouteTable([Entry(route) for route in routes])
+        for _ in range(100):
+            path = random_path(chosen, WORDS) + chosen.choice(["", "", "/", "//"])
+            if table.is_beyond(path):
+                ends += 1
+                for spelling in (path, path + "/", path.rstrip("/")):
+                    scope = scope_of(Attack("", spelling))
+                    assert linear(routes, scope) == (Match.NONE, None), (spelling, routes)
+    assert ends > 500
+
+
 def hits_of_first_looks(routes: list[BaseRoute], paths: list[str]) -> int:
     """Compare first looks into one table with the list; tell how many found something."""
     table = RouteTable([Entry(route) for route in routes])
@@ -245,6 +261,12 @@ def test_without_redirects_the_other_spelling_is_not_found() -> None:
 def test_what_matches_nothing_is_not_found(client: TestClient, path: str) -> None:
     response = client.get(path)
     assert (response.status_code, response.json()) == (404, {"detail": "Not Found"})
+
+
+def test_the_program_answers_where_no_route_does() -> None:
+    app = FastAPI()
+    app.router.default = PlainTextResponse("nothing here")
+    assert TestClient(app).get("/no/such/path").text == "nothing here"
 
 
 def test_a_path_with_other_methods_says_which(client: TestClient) -> None:

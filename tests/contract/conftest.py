@@ -21,6 +21,7 @@ from tests.contract.servers import COMMANDS, PATIENCE, ROOT, Server
 
 PROGRAM = "tests.contract.program:app"
 WITH_MIDDLEWARE = "tests.contract.program_with_middleware:app"
+WITH_HANDLER = "tests.contract.program_with_handler:app"
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +95,19 @@ def client_of_middleware(request: pytest.FixtureRequest) -> Iterator[Any]:
         yield request.getfixturevalue("in_process_with_middleware")
         return
     server = request.getfixturevalue("servers").get(request.param, WITH_MIDDLEWARE)
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as over_the_wire:
+        yield over_the_wire
+
+
+@pytest.fixture(params=["in process", *COMMANDS])
+def client_of_handler(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A client of the program with a handler for 404, over each way."""
+    if request.param == "in process":
+        from tests.contract.program_with_handler import app
+
+        yield TestClient(app)
+        return
+    server = request.getfixturevalue("servers").get(request.param, WITH_HANDLER)
     with httpx.Client(base_url=server.url, timeout=PATIENCE) as over_the_wire:
         yield over_the_wire
 

@@ -234,6 +234,22 @@ def test_not_found_and_wrong_method(client: Any) -> None:
     assert response.headers["allow"] == "GET, HEAD"
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/nowhere/at/all/", "/text/more"])
+def test_a_handler_for_404_sees_the_request(client_of_handler: Any, path: str) -> None:
+    response = client_of_handler.get(f"{path}?a=b")
+    assert response.status_code == 404
+    assert response.json() == {
+        "detail": "Not Found",
+        "path": path,
+        "query": "a=b",
+        "text": "/text",
+        "route": False,
+        "path_params": {},
+        "app": True,
+        "router": True,
+    }
+
+
 def test_invalid_values(client: Any) -> None:
     response = client.get("/items/many?limit=x")
     assert response.status_code == 422
