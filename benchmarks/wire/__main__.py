@@ -3,6 +3,8 @@
 make bench-wire                            everything; writes benchmarks/results/wire.json
 make bench-wire ARGS=--core                without the other frameworks
 make bench-wire ARGS="--only granian"      the rows whose name contains a text; nothing is written
+make bench-wire ARGS="--only 'pronghorn run' --against fastify --rounds 10"
+                                           two rows in turn; nothing is written
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from tools.environment import PreparationError
 class Bench:
     """One run of the command: the base runs all the time, the others one after the other."""
 
-    def __init__(self, rounds: int, seconds: float) -> None:
+    def __init__(self, base: Contender, rounds: int, seconds: float) -> None:
         self._rounds = rounds
         self._seconds = seconds
         available = sorted(os.sched_getaffinity(0))
@@ -33,7 +35,7 @@ class Bench:
             self._pair = (available[0], available[1])
             self.cores = "one core for the server, one for the load"
         self.client = "wrk" if has_wrk() else "the bundled client, since wrk is not installed"
-        self._base = self._start(CORE[0])
+        self._base = self._start(base)
 
     def _start(self, contender: Contender) -> Running:
         interpreter = prepare(contender.environment)
@@ -45,7 +47,8 @@ class Bench:
         """Start a contender, time it in turn with the base, and stop it."""
         row = Row(contender.name)
         try:
-            running = self._base if contender.name == BASE else self._start(contender)
+            is_base = contender is self._base.contender
+            running = self._base if is_base else self._start(contender)
         except (StartError, PreparationError) as error:
             row.problem = str(error)
             return row
@@ -77,31 +80,39 @@ class Bench:
         self._base.stop()
 
 
+def named(contender: Contender, texts: list[str]) -> bool:
+    """Whether the name of a row contains one of the texts."""
+    return any(text.lower() in contender.name.lower() for text in texts)
+
+
 def main() -> int:
     """Run the command. Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, add_help=True)
     parser.add_argument("--core", action="store_true", help="without the other frameworks")
     parser.add_argument("--only", action="append", default=[], help="part of a row's name")
+    parser.add_argument("--against", default=BASE, help="part of the name of the base")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
     options = parser.parse_args()
     contenders = CORE if options.core else CORE + PEERS
-    wanted = [text.lower() for text in options.only] or [""]
     rows = []
+    base = next((row for row in CORE + PEERS if named(row, [options.against])), None)
+    if base is None:
+        parser.error(f"--against: no row has {options.against!r} in its name")
     try:
-        bench = Bench(options.rounds, options.seconds)
+        bench = Bench(base, options.rounds, options.seconds)
     except (StartError, PreparationError) as error:
         print(error, file=sys.stderr)
         return 1
     try:
-        print(report.heading(bench.client, bench.cores), flush=True)
+        print(report.heading(bench.client, bench.cores, base.name), flush=True)
         for contender in contenders:
-            if any(text in contender.name.lower() for text in wanted):
+            if named(contender, options.only or [""]):
                 rows.append(bench.measure(contender))
                 print(report.line(rows[-1]), flush=True)
     finally:
         bench.stop()
-    if not options.only:
+    if not options.only and base is CORE[0]:
         report.write(rows, bench.client, bench.cores)
     return 0
 

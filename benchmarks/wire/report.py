@@ -62,11 +62,11 @@ class Row:
         return document
 
 
-def heading(client: str, cores: str) -> str:
+def heading(client: str, cores: str, base: str) -> str:
     """The first lines of the output."""
     columns = "".join(f"{method + ' req/s':>12}{'x':>7}{'cpu x':>7}" for method in METHODS)
     return (
-        f"{client}; {cores}.\nx: requests per second over those of FastAPI in the same round; "
+        f"{client}; {cores}.\nx: requests per second over those of {base} in the same round; "
         f"cpu x: the same for the server's processor time per request.\n\n{'':<{NAME}}{columns}"
     )
 

@@ -146,7 +146,7 @@ class CompiledRouter:
     def _leads_nowhere(self, path: str) -> bool:
         """Whether it is certain at once that nothing but Starlette's 404 answers a path.
 
-        Measured: a quarter of a 404 over ASGI, a third on the protocol class; scanners ask for them.
+        Measured: a quarter of a 404 over ASGI, a third on the protocol class.
         """
         return (
             getattr(self._router.default, "__func__", None) is NOT_FOUND
