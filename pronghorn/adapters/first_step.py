@@ -44,6 +44,8 @@ class FirstSteps:
             """Run the first step of `work`; return the task that goes on with it, or None."""
             spare = self._spare
             if not spare.is_ready():
+                if spare.task.done():  # somebody has cancelled all tasks of the loop
+                    self._spare = _SpareTask(self._loop)
                 return self._loop.create_task(work, context=context)
             if context is None:
                 context = copy_context()

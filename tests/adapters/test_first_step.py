@@ -125,6 +125,27 @@ def test_cancelled_in_the_turn_in_which_others_began_to_wait() -> None:
     assert seen.count("cancelled") == seen.count("begun")
 
 
+def test_begins_at_once_again_after_all_tasks_were_cancelled() -> None:
+    async def work() -> None:
+        """Waits for nothing."""
+
+    async def main() -> list[bool]:
+        loop = asyncio.get_running_loop()
+        steps = FirstSteps(loop)
+        await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        started: list[Any] = []
+        for _ in range(3):
+            await asyncio.sleep(0)
+            loop.call_soon(lambda: started.append(steps.start(work())))
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return [task is None for task in started]
+
+    assert asyncio.run(main())[-1]
+
+
 def test_exceptions_of_what_it_waits_for() -> None:
     async def work(seen: list[Any]) -> None:
         failing = asyncio.get_running_loop().create_future()
