@@ -100,10 +100,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             scope["http_version"] = self.http_version
         if self.forwarded:
             protocol.believe_proxy(scope)
-        if self.routed is not None:
-            scope["router"], entry, params = self.routed
-            if entry is not None:
-                entry.update_scope(scope, params)
+        self.tell_route(scope)
         return scope
 
     def use_scope(self) -> None:

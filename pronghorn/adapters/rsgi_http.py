@@ -90,10 +90,7 @@ class RsgiExchange(Exchange):
         """The ASGI scope."""
         if self._scope is None:
             self._scope = self._make_scope(self.request)
-            if self.routed is not None:
-                self._scope["router"], entry, params = self.routed
-                if entry is not None:
-                    entry.update_scope(self._scope, params)
+            self.tell_route(self._scope)
         return self._scope
 
     @property

@@ -141,8 +141,8 @@ class RouteTable:
         self._root = _Node()
         for index, entry in enumerate(entries):
             self._insert(index, entry)
-        #: For paths whose last segment is their only parameter, by what stands before it.
-        self._tails: dict[str, dict[str, tuple[Entry, Positions]]] = {}
+        #: What stands before the only parameter, a last segment -> method -> entry and its name.
+        self._tails: dict[str, dict[str, tuple[Entry, str]]] = {}
         #: path -> method -> entry and parameters, for paths without parameters.
         self.fixed: dict[str, dict[str, tuple[Entry, PathParams]]] = {}
         for entry in entries:
@@ -189,10 +189,6 @@ class RouteTable:
     def candidates(self, path: str) -> Iterator[Entry]:
         """Every route that could match a path, in registration order."""
         return map(self.entries.__getitem__, self._indexes_of(path))
-
-    def leads_somewhere(self, path: str) -> bool:
-        """Whether any route could match a path."""
-        return bool(self._indexes_of(path))
 
     def is_beyond(self, path: str) -> bool:
         """Whether the way down ends before the path does, also for the path with another slash.
@@ -255,10 +251,10 @@ class RouteTable:
         before, _, last = path.rpartition("/")
         tail = self._tails.get(before)
         if tail is not None:
-            answer = tail.get(method)
-            if answer is None or not last or "\n" in last:
+            named = tail.get(method)
+            if named is None or not last or "\n" in last:
                 return None
-            return answer[0], {answer[1][0][0]: last}
+            return named[0], {named[1]: last}
         return self._quick_in_tree(method, path)
 
     def _quick_in_tree(self, method: str, path: str) -> tuple[Entry, PathParams] | None:
@@ -317,7 +313,9 @@ class RouteTable:
         """
         before, _, last = path.rpartition("/")
         if "{" in last and "{" not in before:
-            self._tails[before] = answers
+            self._tails[before] = {
+                method: (entry, positions[0][0]) for method, (entry, positions) in answers.items()
+            }
 
     def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
         """The route for a request: a full match, else the first partial one."""

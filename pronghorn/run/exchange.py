@@ -75,6 +75,13 @@ class Exchange:
         query: bytes = self.scope["query_string"]
         return query
 
+    def tell_route(self, scope: Scope) -> None:
+        """Put what `routed` knows into a scope that is made late."""
+        if self.routed is not None:
+            scope["router"], entry, params = self.routed
+            if entry is not None:
+                entry.update_scope(scope, params)
+
     def use_scope(self) -> None:
         """Have the route looked for by the scope, although the server makes it late."""
 

@@ -74,6 +74,13 @@ def in_process_with_middleware(environment: dict[str, str]) -> Iterator[TestClie
         yield client
 
 
+def over_the_wire(request: pytest.FixtureRequest, program: str) -> Iterator[httpx.Client]:
+    """A client of a program on the server that a fixture's parameter names."""
+    server = request.getfixturevalue("servers").get(request.param, program)
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+        yield client
+
+
 @pytest.fixture(params=["in process", *COMMANDS])
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of the program, over each way; it follows no redirects."""
@@ -83,9 +90,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Any]:
         test_client.cookies.clear()
         yield test_client
         return
-    server = request.getfixturevalue("servers").get(request.param)
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as over_the_wire:
-        yield over_the_wire
+    yield from over_the_wire(request, PROGRAM)
 
 
 @pytest.fixture(params=["in process", *COMMANDS])
@@ -94,9 +99,7 @@ def client_of_middleware(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "in process":
         yield request.getfixturevalue("in_process_with_middleware")
         return
-    server = request.getfixturevalue("servers").get(request.param, WITH_MIDDLEWARE)
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as over_the_wire:
-        yield over_the_wire
+    yield from over_the_wire(request, WITH_MIDDLEWARE)
 
 
 @pytest.fixture(params=["in process", *COMMANDS])
@@ -107,9 +110,7 @@ def client_of_handler(request: pytest.FixtureRequest) -> Iterator[Any]:
 
         yield TestClient(app)
         return
-    server = request.getfixturevalue("servers").get(request.param, WITH_HANDLER)
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as over_the_wire:
-        yield over_the_wire
+    yield from over_the_wire(request, WITH_HANDLER)
 
 
 @pytest.fixture(params=list(COMMANDS))
