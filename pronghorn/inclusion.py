@@ -22,7 +22,7 @@ class Inclusion:
         self.router = router
         self.options = options
         #: Routes as they are inside, kept as long as the original does not change.
-        self.known: dict[int, tuple[int, BaseRoute, BaseRoute]] = {}
+        self.known: dict[int, tuple[Any, BaseRoute, BaseRoute]] = {}
 
     def shown(self) -> list[BaseRoute]:
         """The routes of the included router as they were last shown."""
@@ -36,23 +36,35 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
         return route.included(outer, provider)
     prefix = outer.get("prefix", "")
     limits = limits_inside(outer, route)
-    if not prefix and limits == limits_of(route):
+    if not prefix and limits == limits_of(route) and not is_reassigned(route):
         return route
     clone: Any = copy.copy(route)
     for name, limit in limits.items():
         setattr(clone, name, limit)
     clone.original_route = getattr(route, "original_route", None) or route
-    if isinstance(route, (Route, WebSocketRoute)):
+    if isinstance(route, (Route, WebSocketRoute, Mount)):
         clone.path = prefix + route.path
-        clone.path_regex, clone.path_format, clone.param_convertors = compile_path(clone.path)
-    elif isinstance(route, Mount):
-        clone.path = prefix + route.path
-        found = compile_path(clone.path + "/{path:path}")
+        found = compile_path(pattern_path(clone))
         clone.path_regex, clone.path_format, clone.param_convertors = found
     elif isinstance(route, Host) and prefix:
         clone.app = Router([Mount(prefix, app=route.app)])
     inside: BaseRoute = clone
     return inside
+
+
+def pattern_path(route: Route | WebSocketRoute | Mount) -> str:
+    """Return the path that the pattern of one of Starlette's routes is made of."""
+    return f"{route.path}/{{path:path}}" if isinstance(route, Mount) else route.path
+
+
+def is_reassigned(route: BaseRoute) -> bool:
+    """Return whether the path of one of Starlette's routes says something else than its pattern.
+
+    An inclusion goes by the path, as class-based views expect that assign it.
+    """
+    if not isinstance(route, (Route, WebSocketRoute, Mount)):
+        return False
+    return compile_path(pattern_path(route))[0] != route.path_regex
 
 
 def kept_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:

@@ -98,12 +98,19 @@ class Declared:
 
     def _set_path(self, path: str) -> None:
         known = path_format_of(path)
-        self.__dict__.pop("path_regex", None)
+        for name in ("path_regex", "_own_regex"):
+            self.__dict__.pop(name, None)
         if known is None:
             regex, path_format, convertors = compiled_path(path)
             self._set(path_regex=regex, _own_regex=regex)
             known = (path_format, convertors)
         self._set(path=path, path_format=known[0], param_convertors=known[1], _matched_path=path)
+
+    def _share_pattern(self, other: Declared) -> None:
+        """Take over the pattern that another route has compiled of the same path."""
+        regex = other.__dict__.get("_own_regex")
+        if regex is not None and other.__dict__["_matched_path"] == self.__dict__["_matched_path"]:
+            self._set(path_regex=regex, _own_regex=regex)
 
 
 class RouteApp:

@@ -74,9 +74,8 @@ class GraphView(Declared):
         clone._set(**options, **NO_VIEWS)
         if provider is not None:
             clone._set(dependency_overrides_provider=provider)
-        path = prefix + self.path
-        if path != self.__dict__["_matched_path"]:  # Else the copy shares the pattern.
-            clone._set_path(path)
+        clone._set_path(prefix + self.path)
+        clone._share_pattern(self)
         return clone
 
     def _with_graph(self, plan: AnyPlan) -> AnyPlan:

@@ -41,7 +41,8 @@ class Includable(CopiedRouter):
 
 def shown_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute:
     """A route of an included router as the outer router shows it, made again after a change."""
-    revision = getattr(route, "revision", 0)
+    # Starlette's routes count no changes; what counts for an inclusion is their path.
+    revision = getattr(route, "revision", None) or getattr(route, "path", None)
     known = inclusion.known.get(id(route))
     if known is not None and known[0] == revision and known[1] is route:
         return known[2]
