@@ -9,12 +9,12 @@ from starlette.applications import Starlette
 from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
-from typing_extensions import Unpack, deprecated
+from typing_extensions import Unpack
 
 from pronghorn.compile.app import Answer
 from pronghorn.compile.outer import OuterPipeline
+from pronghorn.declaring import DeclaresOnRouter
 from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import (
     SetupAssertionError,
@@ -32,13 +32,9 @@ from pronghorn.openapi.docs import (
 )
 from pronghorn.openapi.served import ServedDocument
 from pronghorn.options import (
-    AddRouteOptions,
-    ApiRouteOptions,
     AppOptions,
     DocumentOptions,
-    IncludeOptions,
     RouterOptions,
-    WebSocketOptions,
 )
 from pronghorn.plan.check import (
     check_exception_keys,
@@ -48,13 +44,11 @@ from pronghorn.plan.check import (
 from pronghorn.revisions import current_revision
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
-from pronghorn.verbs import Verbs
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from pronghorn.adapters.rsgi import RsgiServer
-    from pronghorn.frontend_files import FrontendFiles
 
 APP_DEFAULTS = option_defaults(AppOptions)
 #: Options of the application that are those of its router.
@@ -64,7 +58,7 @@ ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_pat
 ATTRIBUTES += ("max_body_size",)
 
 
-class FastAPI(Verbs, ServesFrontends, Layered):
+class FastAPI(DeclaresOnRouter, ServesFrontends, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:
@@ -222,58 +216,6 @@ class FastAPI(Verbs, ServesFrontends, Layered):
 
     # --- declaring ----------------------------------------------------------------------------
 
-    @expanded_signature(AddRouteOptions)
-    def add_api_route(
-        self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
-    ) -> None:
-        """Add an operation; see `APIRouter.add_api_route`."""
-        self.router.add_api_route(path, endpoint, **options)
-
-    @expanded_signature(ApiRouteOptions)
-    def api_route(
-        self, path: str, **options: Unpack[ApiRouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare an operation with the given ``methods``; see `get`."""
-        return self.router.api_route(path, **options)
-
-    def _operation(self, method: str, path: str, options: Any) -> Any:
-        return getattr(self.router, method.lower())(path, **options)
-
-    @expanded_signature(WebSocketOptions)
-    def add_api_websocket_route(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        name: str | None = None,
-        **options: Unpack[WebSocketOptions],
-    ) -> None:
-        """Add a WebSocket route; see `websocket`."""
-        self.router.add_api_websocket_route(path, endpoint, name=name, **options)
-
-    @expanded_signature(WebSocketOptions)
-    def websocket(
-        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a WebSocket route; see `APIRouter.websocket`."""
-        return self.router.websocket(path, name=name, **options)
-
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette WebSocket route, without dependencies."""
-        return self.router.websocket_route(path, name=name)
-
-    def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        self.router._add_frontend(prefix, files)
-
-    @expanded_signature(IncludeOptions)
-    def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
-        """Make the routes of a router answer in this application.
-
-        See `APIRouter.include_router`.
-        """
-        self.router.include_router(router, **options)
-
     def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a function around every request: ``await call_next(request)`` goes on.
 
@@ -297,20 +239,6 @@ class FastAPI(Verbs, ServesFrontends, Layered):
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_exception_handler(exc_class_or_status_code, func)
-            return func
-
-        return decorate
-
-    def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
-        """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
-        self.router.add_event_handler(event_type, func)
-
-    @deprecated("on_event is deprecated, use lifespan event handlers instead.")
-    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
-
-        def decorate(func: DecoratedCallable) -> DecoratedCallable:
-            self.router.add_event_handler(event_type, func)
             return func
 
         return decorate
@@ -360,8 +288,13 @@ class FastAPI(Verbs, ServesFrontends, Layered):
         if self.redoc_url:
             self._add_page(self.redoc_url, self._serve_redoc, "redoc_html")
 
-    def _add_page(self, path: str, endpoint: Callable[..., Any], name: str) -> None:
-        self.add_route(path, endpoint, name=name, include_in_schema=False)
+    def _add_page(self, path: str, serve: Callable[..., Any], name: str) -> None:
+        async def page(request: Request) -> Any:
+            return await serve(request)
+
+        # The route is named after its function, for a program that overrides `add_route`.
+        page.__name__ = name
+        self.add_route(path, page, include_in_schema=False)
 
     async def _serve_document(self, request: Request) -> Response:
         root_path = request.scope.get("root_path", "").rstrip("/")

@@ -9,7 +9,7 @@ annotations of the keys are read as they are, so that they may name types of hig
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
 
@@ -17,6 +17,8 @@ from pronghorn.diagnostics import did_you_mean, setup_error, user_place
 from pronghorn.exceptions import SetupTypeError
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
+#: What `expanded_signature` has made: callables that know what an absent keyword means.
+_expanded: set[Callable[..., Any]] = set()
 
 
 class DefaultIs(NamedTuple):
@@ -55,9 +57,28 @@ def expanded_signature(
             return function(*args, **keywords)
 
         checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
+        _expanded.add(checked)
         return checked  # type: ignore[return-value]  # it is called like the function it wraps
 
     return decorate
+
+
+def keywords_for(
+    method: Callable[..., Any], defaults: Mapping[str, Any], options: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the keywords to call a method with that a program may have overridden.
+
+    Programs that override a method read its keywords as FastAPI passes them: all, also those that
+    nobody wrote. Our own methods get what was written, which is cheaper.
+
+    Args:
+        method: A method of ours, or what a subclass, a library or the program put in its place.
+        defaults: What each absent keyword means.
+        options: What was written.
+    """
+    if getattr(method, "__func__", method) in _expanded:
+        return options
+    return {**defaults, **options}
 
 
 def unknown_keyword(

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from pronghorn.routing import APIRoute, APIRouter
 
 __all__ = [
+    "API_ROUTE_DEFAULTS",
+    "INCLUDE_DEFAULTS",
+    "ROUTE_CLASS_DEFAULTS",
+    "ROUTE_DEFAULTS",
     "AddRouteOptions",
     "ApiRouteOptions",
     "AppOptions",
@@ -267,3 +271,10 @@ class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):
     telemetry: Any | None
     """What to measure and trace, see `pronghorn.telemetry.TelemetryConfig`; needs the extra
     ``opentelemetry``. ``None``: whatever the program's global providers ask for."""
+
+
+#: What an absent option means, for the levels whose methods programs override.
+ROUTE_DEFAULTS = option_defaults(RouteOptions)
+API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions)
+ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)
+INCLUDE_DEFAULTS = option_defaults(IncludeOptions)

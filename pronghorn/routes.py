@@ -20,7 +20,8 @@ from pronghorn.compile.general import RequestHandler
 from pronghorn.compile.http import Handler, compile_custom, compile_route
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.inheritance import combine_chain, written
-from pronghorn.keywords import expanded_signature, option_defaults
+from pronghorn.keywords import expanded_signature, keywords_for
+from pronghorn.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.options import RouteClassOptions
 from pronghorn.patches import replaced
 from pronghorn.plan.check import check_dependencies, check_operation
@@ -42,7 +43,6 @@ from pronghorn.serialization import Serialization
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
 
-DEFAULTS = option_defaults(RouteClassOptions)
 #: Lists and dicts that a route may change without changing those of its router.
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
 
@@ -251,6 +251,37 @@ class APIRoute(RouteViews, Route):
         return super().__eq__(other)
 
     __hash__ = object.__hash__
+
+
+def make_route(
+    route_class: type[APIRoute],
+    path: str,
+    endpoint: Callable[..., Any],
+    combined: Mapping[str, Any],
+    own_limits: Mapping[str, int] | None,
+) -> APIRoute:
+    """Return a new route of a class that may be the program's own.
+
+    Args:
+        route_class: A class with an `__init__` of its own gets every keyword, as on FastAPI.
+        path: The path with the prefix of the router.
+        endpoint: The function that answers.
+        combined: The options of the route and its router; those that no route has are left out.
+        own_limits: The ``form_limits`` of the route alone. FastAPI hands over these, and only
+            where there are any; those of the router are added afterwards.
+    """
+    arguments = {name: value for name, value in combined.items() if name in DEFAULTS}
+    construct = getattr(route_class, "__init__")  # noqa: B009 - mypy takes it for an instance's
+    keywords = dict(keywords_for(construct, DEFAULTS, arguments))
+    if len(keywords) == len(arguments):
+        return route_class(path, endpoint=endpoint, **arguments)
+    limits = keywords.pop("form_limits")
+    if own_limits:
+        keywords["form_limits"] = own_limits
+    route = route_class(path, endpoint=endpoint, **keywords)
+    if limits != (own_limits or {}):
+        route.form_limits = limits
+    return route
 
 
 def type_of(name: str) -> Any:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import (
-    BaseRoute,
-    Router,
-)
+from starlette.routing import BaseRoute, Router
 from starlette.routing import Mount as Mount  # noqa: PLC0414 - libraries import it from here
 from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
@@ -29,7 +26,7 @@ from pronghorn.inclusion import (
     refuse_empty_paths,
 )
 from pronghorn.inheritance import check_prefix, combine_chain, written
-from pronghorn.keywords import expanded_signature, option_defaults
+from pronghorn.keywords import expanded_signature, keywords_for, option_defaults
 from pronghorn.lifespans import (
     HandlerLifespan,
     lifespan_of,
@@ -38,10 +35,11 @@ from pronghorn.lifespans import (
     startup_failed,
 )
 from pronghorn.options import (
+    API_ROUTE_DEFAULTS,
+    INCLUDE_DEFAULTS,
     AddRouteOptions,
     ApiRouteOptions,
     IncludeOptions,
-    RouteClassOptions,
     RouterOptions,
     WebSocketOptions,
 )
@@ -54,7 +52,7 @@ from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all
 from pronghorn.route_functions import *  # noqa: F403 - likewise
 from pronghorn.route_functions import WATCHED
 from pronghorn.router_gates import Includable, shown_inside
-from pronghorn.routes import APIRoute
+from pronghorn.routes import APIRoute, make_route
 from pronghorn.run.delivery import EventDelivery
 from pronghorn.run.exchange import Exchange
 from pronghorn.types import DecoratedCallable
@@ -68,8 +66,7 @@ __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.inheritance`.
-INHERITED = (*option_defaults(IncludeOptions), "strict_content_type")
-ROUTE_OPTIONS = frozenset(option_defaults(RouteClassOptions))
+INHERITED = (*INCLUDE_DEFAULTS, "strict_content_type")
 
 
 #: Seconds without an event after which a stream of server-sent events sends a comment.
@@ -228,13 +225,13 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         """
         kept = written(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
-        kept["methods"] = kept.get("methods") or ["GET"]
         combined = combine_chain([self.inherited(), kept])
         check_path(path)
         full_path = combined.pop("prefix", "") + path
-        arguments = {name: value for name, value in combined.items() if name in ROUTE_OPTIONS}
-        arguments["dependency_overrides_provider"] = self.dependency_overrides_provider
-        self.append_route(route_class(full_path, endpoint=endpoint, **arguments))
+        combined["deprecated"] = combined.get("deprecated") or self.deprecated
+        combined["dependency_overrides_provider"] = self.dependency_overrides_provider
+        limits = kept.get("form_limits")
+        self.append_route(make_route(route_class, full_path, endpoint, combined, limits))
 
     @expanded_signature(ApiRouteOptions)
     def api_route(
@@ -244,7 +241,8 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         check_path(path)
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_route(path, endpoint, **options)
+            keywords = keywords_for(self.add_api_route, API_ROUTE_DEFAULTS, options)
+            self.add_api_route(path, endpoint, **keywords)
             return endpoint
 
         return decorate
@@ -283,7 +281,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         check_path(path)
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_websocket_route(path, endpoint, name=name, **options)
+            self.add_api_websocket_route(
+                path, endpoint, name=name, dependencies=options.get("dependencies")
+            )
             return endpoint
 
         return decorate
@@ -345,8 +345,10 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         if not prefix:
             refuse_empty_paths(router)
         self._entries.append(Inclusion(router, kept))
-        self.on_startup += getattr(router, "on_startup", ())
-        self.on_shutdown += getattr(router, "on_shutdown", ())
+        for handler in getattr(router, "on_startup", ()):
+            self.add_event_handler("startup", handler)
+        for handler in getattr(router, "on_shutdown", ()):
+            self.add_event_handler("shutdown", handler)
         if not isinstance(router.lifespan_context, HandlerLifespan):
             self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
         declared()

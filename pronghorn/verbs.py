@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from typing_extensions import Unpack
 
-from pronghorn.keywords import expanded_signature
-from pronghorn.options import ApiRouteOptions, RouteOptions
+from pronghorn.keywords import expanded_signature, keywords_for
+from pronghorn.options import ROUTE_DEFAULTS, ApiRouteOptions, RouteOptions
 from pronghorn.types import DecoratedCallable
 
 
@@ -32,7 +32,8 @@ class Verbs:
         raise NotImplementedError
 
     def _operation(self, method: str, path: str, options: Any) -> Decorator:
-        return self.api_route(path, methods=[method], **options)
+        keywords = keywords_for(self.api_route, ROUTE_DEFAULTS, options)
+        return self.api_route(path=path, methods=[method], **keywords)
 
     @expanded_signature(RouteOptions)
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
