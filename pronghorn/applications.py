@@ -121,7 +121,7 @@ class FastAPI(DeclaresOnRouter, ServesFrontends, Layered):
         check_middleware_list(self.user_middleware)
         check_exception_keys(self.exception_handlers)
         self.middleware_stack: ASGIApp | None = None
-        self.root_path = self.root_path.rstrip("/")
+        self.root_path = self.root_path and self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
         self.router = APIRouter(**of_router, dependency_overrides_provider=self)
         self._telemetry: dict[str, Any] = {}

@@ -84,7 +84,7 @@ def written(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         A copy without placeholders. ``form_limits`` is copied too, so that a later change by
-        the program has no effect.
+        the program has no effect; None for ``include_in_schema`` has become False.
 
     Raises:
         SetupValueError: ``max_body_size`` is not an integer of at least 0.
@@ -95,6 +95,8 @@ def written(options: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "max_body_size" in kept:
         validate_max_body_size(kept["max_body_size"])
+    if kept.get("include_in_schema", True) is None:
+        kept["include_in_schema"] = False  # None among several levels would mean "not given".
     if kept.get("form_limits") is not None:
         kept["form_limits"] = validate_form_limits(kept["form_limits"])
     return kept

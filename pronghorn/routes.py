@@ -272,9 +272,10 @@ def make_route(
     """
     arguments = {name: value for name, value in combined.items() if name in DEFAULTS}
     construct = getattr(route_class, "__init__")  # noqa: B009 - mypy takes it for an instance's
-    keywords = dict(keywords_for(construct, DEFAULTS, arguments))
-    if len(keywords) == len(arguments):
+    keywords = keywords_for(construct, DEFAULTS, arguments)
+    if keywords is arguments:
         return route_class(path, endpoint=endpoint, **arguments)
+    keywords = dict(keywords)
     limits = keywords.pop("form_limits")
     if own_limits:
         keywords["form_limits"] = own_limits
