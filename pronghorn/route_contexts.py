@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import Scope
 
 from pronghorn.inclusion import Inclusion
@@ -69,6 +69,21 @@ class RouteContext:
     def endpoint(self) -> Any:
         """The function behind the route."""
         return getattr(self._inside, "endpoint", None)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how well the route fits a request at this place.
+
+        A route that is included is asked by its path and its methods alone, never by a `matches` of
+        the program's own: instrumentation asks before the middleware has run that such a method
+        may rely on.
+        """
+        inside = self._inside
+        if self.original_route is not inside:
+            if isinstance(inside, Route):
+                return Route.matches(inside, scope)
+            if isinstance(inside, WebSocketRoute):
+                return WebSocketRoute.matches(inside, scope)
+        return inside.matches(scope)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inside, name)

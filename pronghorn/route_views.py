@@ -6,6 +6,10 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from starlette.routing import Match
+from starlette.types import Scope
+
+from pronghorn.compile.router import OWN_MATCHES
 from pronghorn.plan.body import given_body, is_embedded, plan_body
 from pronghorn.plan.model import RoutePlan, StreamKind, WebSocketPlan
 from pronghorn.records import replace
@@ -46,6 +50,16 @@ class GraphView(Declared):
         self._keep_graph(graph)
         self._note_graph()
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how well this route fits a request, and what the scope of its handler adds.
+
+        Routers ask the pattern instead, unless a subclass overrides this.
+        """
+        match, child = super().matches(scope)  # type: ignore[misc]  # Starlette's, from a subclass
+        if match is not Match.NONE:
+            child["route"] = self
+        return match, child
+
     def _fresh_graph(self) -> Dependant:
         """A view of the present plan that belongs to nobody."""
         from pronghorn.dependencies.models import Dependant
@@ -83,6 +97,9 @@ class GraphView(Declared):
         if self.__dict__["_graph_changed"]:
             return replace(plan, root=self.dependant.to_plan())
         return plan
+
+
+OWN_MATCHES.add(GraphView.matches)
 
 
 class RouteViews(GraphView):

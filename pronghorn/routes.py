@@ -39,6 +39,7 @@ from pronghorn.route_views import NO_VIEWS, RouteViews
 from pronghorn.run.forms import ensure_multipart_installed
 from pronghorn.run.head import answered_methods, refuse_method
 from pronghorn.serialization import Serialization
+from pronghorn.utils import generate_unique_id
 
 if TYPE_CHECKING:
     from pronghorn.compile.app import Overrides
@@ -126,9 +127,7 @@ class APIRoute(RouteViews, Route):
         """The operation ID, or what ``generate_unique_id_function`` makes of this route."""
         if self.operation_id:
             return self.operation_id
-        function = self.generate_unique_id_function
-        if isinstance(function, DefaultPlaceholder):
-            function = function.value
+        function = value_of(self.generate_unique_id_function) or generate_unique_id
         return str(function(self))
 
     @property

@@ -287,3 +287,13 @@ def test_the_media_type_none_is_that_of_the_kind_of_body() -> None:
     app = parameter("Form", "default")(pronghorn, {"media_type": None})
     body = app.openapi()["paths"]["/x"]["post"]["requestBody"]
     assert list(body["content"]) == ["application/x-www-form-urlencoded"]
+
+
+@pytest.mark.parametrize("option", ["response_class", "generate_unique_id_function"])
+def test_none_is_the_default_where_fastapi_fails(option: str) -> None:
+    plain, none = pronghorn.FastAPI(), pronghorn.FastAPI()
+    plain.get("/x")(endpoint)
+    none.get("/x", **{option: None})(endpoint)
+    assert none.openapi() == plain.openapi()
+    answers = [asyncio.run(ask(app, Attack("/x", "/x"))) for app in (plain, none)]
+    assert answers[0] == answers[1]

@@ -6,11 +6,13 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import fastapi
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Host, Match, Mount, Route, Router
 
+import pronghorn
 from pronghorn import APIRouter, Depends, FastAPI, WebSocket
 from pronghorn.openapi.utils import get_openapi
 from pronghorn.routing import APIRoute, RouteContext, iter_route_contexts
@@ -237,3 +239,89 @@ def test_a_filtered_list_is_walked_again_and_documented() -> None:
     assert list(iter_route_contexts(chosen)) == chosen
     document = get_openapi(title="Second", version="2", routes=chosen)
     assert list(document["paths"]) == ["/v2/items/{item_id}"]
+
+
+# --- who is asked by instrumentation, which runs before all middleware ---------------------------
+
+
+def instrumented(api: Any, where: str) -> Any:
+    """A program whose route classes rely on what its middleware put into the scope."""
+
+    def relying(kind: Any) -> Any:
+        def matches(self: Any, scope: Any) -> Any:
+            assert scope["tenant"] == "a"
+            return kind.matches(self, scope)
+
+        return type("Relying", (kind,), {"matches": matches})
+
+    class SetTenant:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app({**scope, "tenant": "a"}, receive, send)
+
+    async def talk(websocket: Any) -> None:
+        await websocket.accept()
+        await websocket.close()
+
+    talk.__annotations__["websocket"] = api.WebSocket
+    app, router = api.FastAPI(openapi_url=None), relying(api.APIRouter)()
+    routes = [relying(api.routing.APIRoute)("/api/{number}", lambda: "api", name="api")]
+    routes += [relying(api.routing.APIWebSocketRoute)("/talk", talk)]
+    routes += [relying(Route)("/plain", plain)]
+    target = app.router if where == "not included" else router
+    target.routes.extend(routes)
+    if where == "included":
+        app.include_router(router, prefix="/in")
+    elif where == "nested":
+        middle = api.APIRouter(prefix="/middle")
+        middle.include_router(router)
+        app.include_router(middle, prefix="/in")
+    app.add_middleware(SetTenant)
+    return app
+
+
+def asked_from_outside(api: Any, app: Any, path: str, kind: str) -> list[Any]:
+    scope: dict[str, Any] = {"type": kind, "path": path, "method": "GET", "headers": []}
+    found = []
+    for context in api.routing.iter_route_contexts(app.routes):
+        try:
+            found.append((context.path, context.matches(dict(scope))[0].name))
+        except KeyError:
+            found.append((context.path, "relies on the middleware"))
+    return found
+
+
+@pytest.mark.parametrize("where", ["not included", "included", "nested"])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/api/1", "http"), ("/talk", "websocket"), ("/plain", "http")]
+)
+def test_a_context_asks_an_included_route_by_its_path_alone(
+    where: str, path: str, kind: str
+) -> None:
+    prefix = {"included": "/in", "nested": "/in/middle"}.get(where, "")
+    asked = [
+        asked_from_outside(api, instrumented(api, where), prefix + path, kind)
+        for api in (pronghorn, fastapi)
+    ]
+    assert asked[0] == asked[1]
+    assert ("relies on the middleware" in dict(asked[0]).values()) == (where == "not included")
+    with TestClient(instrumented(pronghorn, where)) as client:
+        if kind == "http":
+            assert client.get(prefix + path).status_code == 200
+        else:
+            with client.websocket_connect(prefix + path):
+                pass
+
+
+def test_a_match_names_its_route_as_on_fastapi() -> None:
+    for api in (pronghorn, fastapi):
+        app: Any = api.FastAPI(openapi_url=None)
+        app.get("/items")(lambda: "items")
+        scope = {"type": "http", "path": "/items", "method": "GET", "headers": []}
+        match, child = app.routes[-1].matches(scope)
+        assert match is Match.FULL
+        assert child["route"] is app.routes[-1]
+        assert app.routes[-1].matches({**scope, "method": "PUT"})[1]["route"] is app.routes[-1]
+        assert app.routes[-1].matches({**scope, "path": "/"})[1] == {}

@@ -30,6 +30,8 @@ PathParams = dict[str, Any]
 Positions = tuple[tuple[str, int], ...]
 #: In the scope: the mounts, hosts and other routes with routes inside that a request went through.
 INSIDE = "pronghorn.inside"
+#: The `matches` of our own route classes, which go by the pattern as Starlette's do.
+OWN_MATCHES: set[Any] = set()
 
 
 class Entry:
@@ -57,7 +59,7 @@ class Entry:
         self.methods: frozenset[str] | None = None
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
-        if type(route).matches in (Route.matches, WebSocketRoute.matches):
+        if type(route).matches in {Route.matches, WebSocketRoute.matches, *OWN_MATCHES}:
             self._read_pattern(route)
 
     def _read_pattern(self, route: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
@@ -86,3 +87,31 @@ def test_applications_made_after_instrumenting_everything() -> None:
     finally:
         instrumentor.uninstrument()
     assert fastapi.FastAPI is plain
+
+
+def test_a_route_class_is_not_asked_before_its_middleware_has_run(
+    spans: InMemorySpanExporter,
+) -> None:
+    class OfTenant(APIRoute):
+        def matches(self, scope):
+            assert "tenant" in scope
+            return super().matches(scope)
+
+    class SetTenant:
+        def __init__(self, app) -> None:
+            self.app = app
+
+        async def __call__(self, scope, receive, send) -> None:
+            await self.app({**scope, "tenant": "a"}, receive, send)
+
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    router = APIRouter(route_class=OfTenant)
+    router.get("/items/{item_id}")(lambda item_id: item_id)
+    app = FastAPI()
+    app.include_router(router, prefix="/api")
+    app.add_middleware(SetTenant)
+    FastAPIInstrumentor.instrument_app(app, tracer_provider=provider)
+
+    assert TestClient(app).get("/api/items/3").status_code == 200
+    assert server_span(spans).name == "GET /api/items/{item_id}"
