@@ -14,6 +14,7 @@ from pronghorn.plan.dependencies import GENERATORS, result_key
 from pronghorn.plan.model import CallPlan, Injected, InjectedKind
 from pronghorn.plan.signature import call_kind
 from pronghorn.records import replace
+from pronghorn.scopes import join_scopes
 
 INJECTED = {
     "request_param_name": InjectedKind.REQUEST,
@@ -136,7 +137,7 @@ class Dependant:
             name=plan.argument,
             call=plan.call,
             own_oauth_scopes=list(plan.own_scopes) or None,
-            parent_oauth_scopes=[s for s in plan.scopes if s not in plan.own_scopes] or None,
+            parent_oauth_scopes=list(plan.passed_scopes[: -len(plan.own_scopes) or None]) or None,
             use_cache=plan.use_cache,
             path=path,
             scope=marker.scope if marker is not None else None,
@@ -164,9 +165,8 @@ class Dependant:
 
     @property
     def oauth_scopes(self) -> list[str]:
-        """The scopes asked for on the way to this call, and by it, each once."""
-        scopes = (*(self.parent_oauth_scopes or ()), *(self.own_oauth_scopes or ()))
-        return list(dict.fromkeys(scopes))
+        """The scopes asked for on the way to this call, and those of its own that are new."""
+        return list(join_scopes(self.parent_oauth_scopes or (), self.own_oauth_scopes or ()))
 
     def _shows(self, plan: CallPlan, dependencies: tuple[CallPlan, ...]) -> bool:
         """Whether this node still is what it was made from."""
@@ -219,6 +219,7 @@ class Dependant:
             lifetime=lifetime,
             own_scopes=tuple(self.own_oauth_scopes or ()),
             scopes=tuple(self.oauth_scopes),
+            passed_scopes=(*(self.parent_oauth_scopes or ()), *(self.own_oauth_scopes or ())),
         )
         if declared is None or marker is None:
             return plan

@@ -22,6 +22,7 @@ from pronghorn.plan.parameters import analyze_parameter
 from pronghorn.plan.sharing import keep_planned, planned_before
 from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
 from pronghorn.records import NOTHING, replace
+from pronghorn.scopes import join_scopes
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
@@ -80,13 +81,13 @@ def override_calls(node: CallPlan, overrides: Overrides, *, path_names: frozense
 
     What is not overridden stays as it is, also where a library has changed it.
     """
-    return _override(node, _Context(path_names, overrides), node.scopes)
+    return _override(node, _Context(path_names, overrides), node.passed_scopes)
 
 
 def _override(node: CallPlan, context: _Context, outer_scopes: tuple[str, ...]) -> CallPlan:
     if node.marker is not None and node.marker.dependency in context.overrides:
         return _plan_dependency(node.marker, node.argument, outer_scopes, context, ())
-    dependencies = tuple(_override(item, context, node.scopes) for item in node.dependencies)
+    dependencies = tuple(_override(item, context, node.passed_scopes) for item in node.dependencies)
     if dependencies == node.dependencies:
         return node
     changed = replace(node, dependencies=dependencies)
@@ -123,6 +124,7 @@ def _call_facts(
         "injected": tuple(injected),
         "dependencies": tuple(dependencies),
         "scopes": scopes,
+        "passed_scopes": scopes,
     }
 
 
@@ -166,8 +168,10 @@ def _plan_dependency(
     declared: Any = marker.dependency
     actual = _callable_of(declared, context.overrides)
     own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
-    scopes = outer_scopes + tuple(scope for scope in own_scopes if scope not in outer_scopes)
-    facts = _call_facts(actual, context, chain, scopes)
+    scopes, passed = join_scopes(outer_scopes, own_scopes), outer_scopes + own_scopes
+    if actual is not declared:  # It counts as asking for all of them itself.
+        scopes, passed = join_scopes((), scopes), scopes
+    facts = _call_facts(actual, context, chain, passed)
     # Of the declared callable, so that an override is closed, and shares results, alike.
     kind = facts["kind"] if actual is declared else call_kind(declared)
     lifetime = marker.scope or ("request" if kind in GENERATORS else None)
@@ -175,7 +179,7 @@ def _plan_dependency(
         actual, facts["injected"], facts["dependencies"]
     )
     node = CallPlan(
-        **facts,
+        **{**facts, "scopes": scopes},
         argument=argument,
         marker=marker,
         # Nobody receives the result of a listed dependency, so it is called once in any case.

@@ -75,9 +75,12 @@ class CallPlan(Record):
     #: "function": its exit code runs before the response is sent; "request": after it.
     #: None where the callable does not yield.
     lifetime: str | None = None
-    #: OAuth2 scopes asked for at this node alone, and on the way from the endpoint to it.
+    #: OAuth2 scopes asked for at this node alone, as they were written.
     own_scopes: tuple[str, ...] = ()
+    #: Those on the way from the endpoint to it and its own: what `SecurityScopes` says here.
     scopes: tuple[str, ...] = ()
+    #: The same with repetitions: what is asked of the calls below.
+    passed_scopes: tuple[str, ...] = ()
     #: Two nodes with the same key in one request share one result.
     cache_key: Hashable = None
 

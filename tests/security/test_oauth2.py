@@ -7,10 +7,13 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import fastapi
+import fastapi.security
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
+import pronghorn
 from pronghorn.exceptions import HTTPException as FrameworkHTTPException
 from pronghorn.openapi.scheme import security_scheme
 from pronghorn.security import (
@@ -23,6 +26,7 @@ from pronghorn.security import (
     SecurityScopes,
 )
 from pronghorn.security.base import SecurityBase
+from pronghorn.testclient import TestClient
 
 
 def ask(scheme: Callable[[HTTPConnection], Any], authorization: str | None) -> Any:
@@ -121,3 +125,96 @@ def test_the_class_of_the_error_is_that_of_fastapi(
 @pytest.mark.parametrize("make", WHOLE_HEADER)
 def test_an_empty_header_is_none(make: Callable[..., Any]) -> None:
     assert ask(make(auto_error=False), "") is None
+
+
+# --- scopes that are written twice ---------------------------------------------------------------
+
+
+def scopes_program(api: Any) -> Any:
+    """Dependencies up to four levels deep that ask for some scopes more than once."""
+    Security, Depends = api.Security, api.Depends
+
+    def leaf(scopes: api.security.SecurityScopes) -> Any:
+        return [scopes.scopes, scopes.scope_str]
+
+    def third(found: Any = Security(leaf, scopes=["c", "d", "d", "b"])) -> Any:
+        return found
+
+    def second(found: Any = Security(third, scopes=["b", "e", "e"])) -> Any:
+        return found
+
+    def first(
+        scopes: api.security.SecurityScopes, found: Any = Security(second, scopes=["b", "b", "c"])
+    ) -> Any:
+        return [scopes.scopes, found]
+
+    for function in (leaf, first):
+        function.__annotations__["scopes"] = api.security.SecurityScopes
+    app = api.FastAPI()
+    app.get("/one")(lambda found=Security(leaf, scopes=["c", "c"]): found)
+    app.get("/four")(lambda found=Security(first, scopes=["a", "a"]): found)
+    app.get("/plain")(lambda found=Depends(first): found)
+    app.get("/listed", dependencies=[Security(leaf, scopes=["z", "z"])])(lambda: None)
+    app.get("/twice")(
+        lambda one=Security(leaf, scopes=["x", "y"]), two=Security(leaf, scopes=["y", "x"]): [
+            one,
+            two,
+        ]
+    )
+    router = api.APIRouter(dependencies=[Security(leaf, scopes=["q", "q"])])
+    router.get("/router")(lambda found=Security(third, scopes=["q", "p"]): found)
+    app.include_router(router)
+
+    @app.websocket("/websocket")
+    async def talk(websocket: Any, found: Any = Security(third, scopes=["b", "b"])) -> None:
+        await websocket.accept()
+        await websocket.send_json(found)
+        await websocket.close()
+
+    app.router.routes.pop()
+    talk.__annotations__["websocket"] = api.WebSocket
+    app.websocket("/websocket")(talk)
+    return app
+
+
+def scopes_seen(api: Any) -> list[Any]:
+    app = scopes_program(api)
+    client = TestClient(app)
+    paths = ["/one", "/four", "/plain", "/listed", "/twice", "/router"]
+    with client.websocket_connect("/websocket") as connection:
+        by_websocket = connection.receive_json()
+    graphs = [
+        (call.own_oauth_scopes or [], call.parent_oauth_scopes or [])
+        for route in app.router.routes
+        if getattr(route, "dependant", None) is not None
+        for call in below(route.dependant)
+    ]
+    return [[client.get(path).json() for path in paths], by_websocket, graphs[:8]]
+
+
+def below(dependant: Any) -> list[Any]:
+    return [
+        *dependant.dependencies,
+        *(call for child in dependant.dependencies for call in below(child)),
+    ]
+
+
+def test_a_scope_that_is_written_twice_is_asked_for_once(mode: str) -> None:
+    answers = scopes_seen(pronghorn)
+    assert answers[0][0] == [["c"], "c"]
+    assert answers == scopes_seen(fastapi)
+
+
+def test_scopes_that_are_written_twice_reach_an_overriding_dependency() -> None:
+    for api in (pronghorn, fastapi):
+        app = scopes_program(api)
+
+        def other(scopes: Any) -> Any:
+            return ["other", scopes.scopes]
+
+        other.__annotations__["scopes"] = api.security.SecurityScopes
+        [leaf] = [call.call for call in app.router.routes[4].dependant.dependencies]
+        app.dependency_overrides[leaf] = other
+        assert TestClient(app).get("/one").json() == ["other", ["c"]]
+        deepest = TestClient(app).get("/four").json()[1]
+        assert deepest == ["other", ["a", "b", "c", "e", "d"]]
