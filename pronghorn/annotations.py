@@ -7,12 +7,13 @@ name belong together. Aliases of PEP 695 and ``Annotated`` are looked through ev
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import BaseModel, Json
@@ -44,9 +45,11 @@ def is_settled(annotation: Any) -> bool:
     if annotation is None or isinstance(annotation, type):
         return True
     origin = get_origin(annotation)
+    if is_typealiastype(annotation):
+        return True  # Its names are those of its own module.
     if origin is Annotated:
         return is_settled(annotation.__origin__)
-    if origin in _SETTLED_ORIGINS:
+    if origin in _SETTLED_ORIGINS or is_typealiastype(origin):
         # `typing.List` alone has no arguments at all.
         return all(is_settled(argument) for argument in getattr(annotation, "__args__", ()))
     return False
@@ -62,17 +65,54 @@ def is_plain_type(annotation: Any) -> bool:
     return len(members) == 2 and members[1] is types.NoneType and is_plain_type(members[0])
 
 
+def is_alias(annotation: Any) -> bool:
+    """Whether it is an alias of PEP 695, or one with its type arguments."""
+    return is_typealiastype(annotation) or is_typealiastype(get_origin(annotation))
+
+
 def resolve_alias(annotation: Any) -> Any:
-    """What a ``type X = ...`` alias stands for, type arguments filled in."""
-    while not isinstance(annotation, type):
-        if is_typealiastype(annotation):
-            annotation = annotation.__value__
-        elif is_typealiastype(get_origin(annotation)):
-            alias = get_origin(annotation)
-            annotation = alias.__value__[get_args(annotation)]
-        else:
+    """Return what an alias of PEP 695 stands for, with its type arguments filled in.
+
+    An alias that names what does not exist (yet) is returned as it is.
+    """
+    while not isinstance(annotation, type) and is_alias(annotation):
+        try:
+            annotation = alias_value(annotation)
+        except (NameError, AttributeError, TypeError):
             break
     return annotation
+
+
+def alias_value(annotation: Any) -> Any:
+    """Return what an alias stands for, one level down.
+
+    Names in its text belong to the module of the alias, so they are looked up here: what is left
+    of the alias does not say where it came from.
+
+    Raises:
+        NameError: A name in it does not exist (yet).
+        AttributeError, TypeError: It cannot be evaluated for another reason.
+    """
+    alias = get_origin(annotation) or annotation
+    value = alias.__value__
+    if not is_settled(value):
+        value = _evaluate(alias, value)
+    if alias is annotation:
+        return value
+    arguments = dict(zip(alias.__type_params__, get_args(annotation), strict=False))
+    if value in arguments:
+        return arguments[value]
+    wanted = getattr(value, "__parameters__", ())
+    return value[tuple(arguments[parameter] for parameter in wanted)] if wanted else value
+
+
+def _evaluate(alias: Any, value: Any) -> Any:
+    """Return the value of an alias with all text in it replaced by the types that it names."""
+    names = dict(vars(sys.modules[alias.__module__])) if alias.__module__ in sys.modules else {}
+    names[alias.__name__] = alias
+    names |= {parameter.__name__: parameter for parameter in alias.__type_params__}
+    holder = types.SimpleNamespace(__annotations__={"it": value})
+    return get_type_hints(holder, names, include_extras=True)["it"]
 
 
 def strip_metadata(annotation: Any) -> Any:

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 
-from pronghorn.annotations import is_settled, split_metadata
+from pronghorn.annotations import alias_value, is_alias, split_metadata, union_members
 from pronghorn.diagnostics import describe_callable, setup_error
 from pronghorn.exceptions import SetupNameError
 from pronghorn.params import Depends
@@ -61,9 +61,11 @@ def _dependency_in(metadata: tuple[Any, ...]) -> bool:
 
 
 def missing_name(annotation: Any) -> str | None:
-    """The part of an annotation that could not be resolved, as it was written."""
-    if is_settled(annotation):
+    """Return the part of an annotation that could not be resolved, as it was written; or None."""
+    if annotation is None or isinstance(annotation, type):
         return None
+    if is_alias(annotation):
+        return _missing_in_alias(annotation)
     if isinstance(annotation, (str, ForwardRef)):
         return annotation if isinstance(annotation, str) else annotation.__forward_arg__
     origin = get_origin(annotation)
@@ -75,6 +77,19 @@ def missing_name(annotation: Any) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def _missing_in_alias(alias: Any) -> str | None:
+    """Return the name that an alias, or an alias that it is made of, does not find."""
+    try:
+        value = alias_value(alias)
+    except NameError as error:
+        return error.name or str(alias)
+    except (AttributeError, TypeError):
+        return None  # Pydantic says what is wrong with it.
+    parts = (value,) if is_alias(value) else union_members(value)
+    found = (_missing_in_alias(part) for part in parts if is_alias(part))
+    return next((name for name in found if name is not None), None)
 
 
 def refuse_missing_type(call: Callable[..., Any], name: str, annotation: Any, default: Any) -> None:

@@ -12,6 +12,7 @@ from copy import copy
 from functools import lru_cache
 from typing import Annotated, Any, get_origin
 
+from annotated_types import BaseMetadata, GroupedMetadata
 from pydantic import AliasChoices
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
@@ -20,9 +21,12 @@ from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
+from typing_inspection.typing_objects import is_typealiastype
 
 from pronghorn import params
 from pronghorn.annotations import (
+    alias_value,
+    is_alias,
     is_plain_type,
     is_scalar,
     is_scalar_sequence,
@@ -83,7 +87,7 @@ def analyze_parameter(
         known = _plain_field(name, annotation, default, in_path)
         return known.with_info(_combined(known.info, known.info))
     annotation = Any if annotation is EMPTY else annotation
-    bare, metadata = split_metadata(annotation)
+    bare, metadata = _split(annotation)
     marker = _last_marker(metadata)
     _refuse_two_markers(name, marker, default, in_path=in_path)
     if isinstance(marker, params.Depends):
@@ -115,6 +119,38 @@ def _plain_field(name: str, annotation: Any, default: Any, in_path: bool) -> Fie
     info = _inferred(annotation, (), default, in_path=in_path)
     _check_place(name, info, in_path=in_path)
     return _field(name, info, frozenset())
+
+
+def _split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the type and its metadata, where an alias of PEP 695 stays the type.
+
+    The document knows an alias by its name. The outermost one is only a short way to write the
+    annotation, and an alias with a marker in it, or with rules beside it, is looked through: the
+    marker has to be found, and a reference to a component cannot show the rules.
+    """
+    if isinstance(annotation, type):
+        return annotation, ()
+    kept = annotation
+    if is_typealiastype(kept):
+        try:
+            kept = alias_value(kept)
+        except (NameError, AttributeError, TypeError):
+            return annotation, ()
+    metadata = getattr(kept, "__metadata__", ())
+    if metadata:
+        kept = kept.__origin__
+    if is_alias(kept) and not any(_restricts(item) for item in metadata):
+        bare, inside = split_metadata(kept)
+        if _last_marker(inside) is None and _injected_kind(bare) is None:
+            return kept, metadata
+    return split_metadata(annotation)
+
+
+def _restricts(item: Any) -> bool:
+    """Whether metadata is a rule, or a marker with rules, that a JSON schema can show."""
+    if isinstance(item, FieldInfo):
+        return item.discriminator is not None or any(_restricts(each) for each in item.metadata)
+    return isinstance(item, (BaseMetadata, GroupedMetadata))
 
 
 def _last_marker(metadata: tuple[Any, ...]) -> _Marker | params.Depends | None:

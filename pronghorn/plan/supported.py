@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, get_args
 
-from pronghorn.annotations import is_class, strip_metadata, union_members
+from pronghorn.annotations import is_alias, is_class, strip_metadata, union_members
 from pronghorn.diagnostics import setup_error
 from pronghorn.exceptions import PydanticV1NotSupportedError, SetupError
 
@@ -45,6 +45,15 @@ def uses_pydantic_v1(annotation: Any) -> bool:
     """Whether a ``pydantic.v1`` model is the type, a member of the union or an item."""
     if "pydantic.v1" not in sys.modules:
         return False  # Nobody can have made such a model.
-    bare = strip_metadata(annotation)
-    parts = union_members(annotation) or get_args(bare)
-    return is_pydantic_v1_model(bare) or any(uses_pydantic_v1(part) for part in parts)
+    pending, seen = [annotation], []
+    while pending:
+        part = pending.pop()
+        bare = strip_metadata(part)
+        if is_pydantic_v1_model(bare):
+            return True
+        if is_alias(part):
+            if part in seen:
+                continue  # An alias may contain itself.
+            seen.append(part)
+        pending.extend(union_members(part) or get_args(bare))
+    return False
