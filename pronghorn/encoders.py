@@ -15,6 +15,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
+from math import nan
 from pathlib import Path, PurePath
 from re import Pattern
 from types import GeneratorType
@@ -30,6 +31,10 @@ from pronghorn.types import IncEx
 __all__ = ["ENCODERS_BY_TYPE", "decimal_encoder", "isoformat", "jsonable_encoder"]
 
 
+#: The digits of the longest integer that Python turns into text unless it is told otherwise.
+MAX_DIGITS = 4300
+
+
 def isoformat(value: datetime.date | datetime.time) -> str:
     """A date or time in the form of ISO 8601."""
     return value.isoformat()
@@ -39,14 +44,18 @@ def decimal_encoder(value: Decimal) -> int | float:
     """An ``int`` if the decimal is written without decimal places, else a ``float``.
 
     ``Decimal("1.0")`` stays ``1.0``, so that reading and writing it again keeps its type. NaN
-    and the infinities become floats.
+    and the infinities become floats, and so does what has more digits than Python writes: it is
+    infinite as a float. A client may send ``1e999999999``, which would fill the memory.
     """
+    if value.is_snan():
+        return nan
     exponent = value.as_tuple().exponent
-    return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
+    whole = isinstance(exponent, int) and exponent >= 0 and value.adjusted() < MAX_DIGITS
+    return int(value) if whole else float(value)
 
 
 ENCODERS_BY_TYPE: dict[type[Any], Callable[[Any], Any]] = {
-    bytes: lambda value: value.decode(),
+    bytes: lambda value: value.decode(errors="replace"),
     datetime.date: isoformat,
     datetime.datetime: isoformat,
     datetime.time: isoformat,
@@ -133,7 +142,8 @@ def jsonable_encoder(
             keeps its state.
 
     Returns:
-        A value for ``json.dumps``. NaN and the infinities are kept as floats.
+        A value for ``json.dumps``. NaN and the infinities are kept as floats. In bytes, what is
+        not UTF-8 becomes U+FFFD, the replacement character.
 
     Raises:
         ValueError: The value has no such form.

@@ -16,7 +16,7 @@ from pronghorn.exceptions import (
     ValidationException,
     WebSocketRequestValidationError,
 )
-from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
+from pronghorn.json_bytes import json_bytes, plain_json_bytes, repaired_json_bytes, without_nan
 from pronghorn.logger import logger
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -61,11 +61,11 @@ def error_body(exc: Exception) -> bytes:
         detail = exc.detail
         if type(detail) is str and len(detail) < MAX_KEPT_DETAIL:
             return _detail_body(detail)
-        return plain_json_bytes({"detail": detail})
+        return repaired_json_bytes({"detail": detail})
     errors = exc.errors() if isinstance(exc, ValidationException) else None
     try:
         return json_bytes({"detail": errors})
-    except (ValueError, RecursionError):
+    except RecursionError:
         return json_bytes({"detail": [_writable(error) for error in errors or ()]})
 
 
@@ -76,7 +76,7 @@ def _detail_body(detail: str) -> bytes:
 
 
 def _writable(error: dict[str, Any]) -> Any:
-    """An error that repeats what no JSON can hold: NaN, or more levels than can be followed."""
+    """An error without what it repeats, if that has more levels than can be followed."""
     try:
         return without_nan(jsonable_encoder(error))
     except RecursionError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from json import encoder
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
+
+from pydantic import BaseModel
 
 from pronghorn.encoders import jsonable_encoder
 
@@ -64,18 +66,29 @@ def encoded(text: str) -> bytes:
 
 
 def without_nan(value: Any) -> Any:
-    """Plain data with None in place of NaN and the infinities; the keys stay."""
+    """Return plain data with None in place of NaN and the infinities.
+
+    Keys are text in JSON, so there they are the words that `json.dumps` writes.
+    """
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, dict):
-        return {key: without_nan(member) for key, member in value.items()}
-    if isinstance(value, list):
+        return {_key(key): without_nan(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
         return [without_nan(member) for member in value]
     return value
 
 
+def _key(key: Any) -> Any:
+    if not isinstance(key, float) or isfinite(key):
+        return key
+    return "NaN" if isnan(key) else "Infinity" if key > 0 else "-Infinity"
+
+
 def json_bytes(value: Any, **options: Any) -> bytes:
-    """The JSON of any value that `jsonable_encoder` understands.
+    """Return the JSON of any value that `jsonable_encoder` understands.
+
+    It has null for NaN and the infinities.
 
     Dicts, lists, strings and numbers alone, which are most values, are what `jsonable_encoder`
     makes of them, so they are written at once; anything else goes through it first.
@@ -91,4 +104,52 @@ def json_bytes(value: Any, **options: Any) -> bytes:
                 return encoded(text)
         except (TypeError, ValueError, RecursionError):
             pass  # something that only `jsonable_encoder` knows how to write
-    return encoded(_write(jsonable_encoder(value, **options)))
+    return repaired_json_bytes(jsonable_encoder(value, **options))
+
+
+def repaired_json_bytes(value: Any) -> bytes:
+    """`plain_json_bytes` with null for NaN and the infinities.
+
+    A client may have sent them: `1e999` is JSON, and infinite as a `float`.
+    """
+    try:
+        return plain_json_bytes(value)
+    except ValueError:
+        return plain_json_bytes(without_nan(value))
+
+
+def dumped_json_bytes(dump: Callable[[Any], Any], value: Any) -> bytes:
+    """Return the JSON of a value that Pydantic cannot write: it has text that is not Unicode.
+
+    - `dump`: makes plain data of the value, as `model_dump(mode="json")` does.
+
+    Lone surrogates become the escapes that they were. In keys, and for bytes that are not UTF-8,
+    Pydantic has no way to keep them; there stands U+FFFD, the replacement character.
+    """
+    return repaired_json_bytes(dump(_with_unicode(value)))
+
+
+def _with_unicode(value: Any) -> Any:
+    """Return a value whose bytes and keys are Unicode: itself where all of them are."""
+    if isinstance(value, bytes):
+        text = value.decode(errors="replace").encode()
+        return value if text == value else text
+    if isinstance(value, BaseModel):
+        members = {**value.__dict__, **(value.__pydantic_extra__ or {})}
+        changed = {
+            name: new for name, old in members.items() if (new := _with_unicode(old)) is not old
+        }
+        return BaseModel.model_copy(value, update=changed) if changed else value
+    if type(value) is dict:
+        return {_unicode_key(key): _with_unicode(member) for key, member in value.items()}
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(_with_unicode(member) for member in value)
+    return value
+
+
+def _unicode_key(key: Any) -> Any:
+    return (
+        key.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if type(key) is str
+        else key
+    )

@@ -1,5 +1,6 @@
 """The response classes: Starlette's, the event stream, and two that are on their way out."""
 
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from typing_extensions import deprecated
 
 from pronghorn.diagnostics import setup_error
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
+from pronghorn.json_bytes import repaired_json_bytes
 from pronghorn.sse import EventSourceResponse
 
 __all__ = [
@@ -60,6 +62,17 @@ def _installed(module: ModuleType | None, name: str, response_class: str) -> Any
     return module
 
 
+def _written(write: Callable[[], bytes], content: Any) -> bytes:
+    """Return what a JSON library writes, or else what pronghorn does: a client may send NaN."""
+    try:
+        return write()
+    except (TypeError, ValueError, OverflowError) as error:
+        try:
+            return repaired_json_bytes(content)
+        except (TypeError, ValueError):
+            raise error from None
+
+
 @deprecated(f"UJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
 class UJSONResponse(JSONResponse):
     """JSON written by the ``ujson`` package.
@@ -71,7 +84,7 @@ class UJSONResponse(JSONResponse):
     def render(self, content: Any) -> bytes:
         """Write the content as JSON."""
         module = _installed(ujson, "ujson", "UJSONResponse")
-        return bytes(module.dumps(content, ensure_ascii=False).encode("utf-8"))
+        return _written(lambda: module.dumps(content, ensure_ascii=False).encode("utf-8"), content)
 
 
 @deprecated(f"ORJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
@@ -86,4 +99,4 @@ class ORJSONResponse(JSONResponse):
         """Write the content as JSON."""
         module = _installed(orjson, "orjson", "ORJSONResponse")
         options = module.OPT_NON_STR_KEYS | module.OPT_SERIALIZE_NUMPY
-        return bytes(module.dumps(content, option=options))
+        return _written(lambda: module.dumps(content, option=options), content)

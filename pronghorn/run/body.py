@@ -25,7 +25,9 @@ from pronghorn.run.json import (
     PAUSE_FROM,
     body_decode_error,
     has_huge_integer,
+    may_nest_deeply,
     parse_json,
+    refuse_deep_nesting,
     standard_loads,
     without_pauses,
 )
@@ -153,7 +155,8 @@ async def read_request_json(request: Request, strict: bool) -> Any:
             return PydanticUndefined
         if not is_json(request.headers.get("content-type"), strict):
             return body
-        return await request.json()
+        value = await request.json()
+        return refuse_deep_nesting(value) if may_nest_deeply(body) else value
     except Exception as error:
         raise unreadable_body(error) from error
 

@@ -14,6 +14,8 @@ standard_loads = json.loads
 
 #: Bytes from which on a body may become so many objects that the collector runs meanwhile.
 PAUSE_FROM = 8192
+#: Containers inside of each other that a body may have, as Pydantic's parser counts.
+MAX_LEVELS = 201
 #: The digits of the smallest integer that is beyond the range of `float`.
 HUGE_DIGITS = 309
 #: Of so many bytes one is looked at first; 309 digits in a row have 9 of those.
@@ -27,21 +29,45 @@ def parse_json(body: bytes) -> Any:
     Pydantic's parser (Rust) reads what RFC 8259 allows, `NaN` and the infinities included, and
     then agrees with `json.loads` in every value: integers of any size, signed zeros, rounding,
     the last of duplicate keys. It refuses more than `json.loads` does (UTF-16 and UTF-32, a byte
-    order mark, lone surrogates, more than 200 nested containers), so whatever it refuses is read
+    order mark, lone surrogates, more than 201 nested containers), so whatever it refuses is read
     a second time. That costs something only where the body is wrong or rare.
 
     Raises:
         json.JSONDecodeError: the body is not JSON.
         UnicodeDecodeError: the body is not text.
         ValueError: an integer is longer than Python converts (4300 digits).
-        RecursionError: the body is nested more deeply than Python can follow.
+        RecursionError: the body has more than `MAX_LEVELS` of nested containers.
     """
     if json.loads is not standard_loads:
         return json.loads(body)
     try:
         return from_json(body) if len(body) < PAUSE_FROM else without_pauses(from_json, body)
     except ValueError:
-        return json.loads(body)
+        return refuse_deep_nesting(json.loads(body))
+
+
+def refuse_deep_nesting(value: Any) -> Any:
+    """Return a parsed body; raise `RecursionError` if it has more than `MAX_LEVELS`.
+
+    Such a value could be read and not written: Pydantic follows 254 levels, `json` as many as
+    Python has frames left, so whether a route fails would depend on what is around it.
+    """
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(MAX_LEVELS):
+        level = [
+            member
+            for container in level
+            for member in (container.values() if type(container) is dict else container)
+            if type(member) in (dict, list)
+        ]
+        if not level:
+            return value
+    raise RecursionError(f"more than {MAX_LEVELS} nested containers")
+
+
+def may_nest_deeply(text: bytes) -> bool:
+    """Whether a text has enough brackets for more than `MAX_LEVELS`."""
+    return text.count(b"[") + text.count(b"{") > MAX_LEVELS
 
 
 def without_pauses(make: Callable[[Any], Any], source: Any) -> Any:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 from starlette.background import BackgroundTasks
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from pronghorn.background import with_tasks
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields import Field
-from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
+from pronghorn.json_bytes import dumped_json_bytes, json_bytes, repaired_json_bytes
 from pronghorn.run.exchange import Exchange
 from pronghorn.serialization import Serialization
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -67,16 +68,11 @@ class Responder:
                     value = validated(result)
             try:
                 return to_json(value)
-            except PydanticSerializationError as error:
-                if "surrogates" not in str(error):
-                    raise
-                return self._with_surrogates(field, value)
+            except (PydanticSerializationError, UnicodeEncodeError):
+                dump = partial(field.serialize, mode="json", **self.options)
+                return dumped_json_bytes(dump, value)
 
         return render
-
-    def _with_surrogates(self, field: Field, value: Any) -> bytes:
-        """The JSON of text that is not Unicode: a client sent it, and gets it back as escapes."""
-        return plain_json_bytes(without_nan(field.serialize(value, mode="json", **self.options)))
 
     def validated(self, result: Any) -> Any:
         """The result after its model; raises `ResponseValidationError` where it does not fit."""
@@ -103,12 +99,24 @@ class Responder:
         if self.direct:
             response = Response(content, media_type="application/json", **arguments)
         else:
-            response = self.response_class(content, **arguments)
+            response = self._made_by_class(content, arguments)
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
         if injected is not None:
             response.headers.raw.extend(injected.headers.raw)
         return response
+
+    def _made_by_class(self, content: Any, arguments: Mapping[str, Any]) -> Response:
+        """Let the chosen class write the content; repair what `JSONResponse` cannot write."""
+        try:
+            return self.response_class(content, **arguments)
+        except ValueError:
+            if self.response_class.render is not JSONResponse.render:
+                raise
+            response = self.response_class(None, **arguments)
+            response.body = repaired_json_bytes(content)
+            response.headers["content-length"] = str(len(response.body))
+            return response
 
     def response(
         self, result: Any, injected: Response | None, background: BackgroundTasks | None

@@ -38,6 +38,8 @@ def test_the_answers_are_those_of_fastapi(
     for (request, reference), answer in zip(reference_answers, ours, strict=True):
         if reference.status == 500 and answer.status < 500:
             continue  # mended; test_bad_input.py tells how
+        if is_too_deep(request) and answer.status == 400:
+            continue  # refused; test_written.py tells why
         assert comparable(answer) == comparable(reference), request.name
 
 
@@ -51,8 +53,7 @@ def test_what_is_mended_was_a_server_error_about_what_json_cannot_hold(
         if reference.status == 500 and answer.status < 500
     ]
     # How deep Python can follow differs between its versions, and so where FastAPI fails.
-    too_deep = [request for request, error in mended if error == "RecursionError"]
-    mended = [(request, error) for request, error in mended if error != "RecursionError"]
+    mended = [(request, error) for request, error in mended if not is_too_deep(request)]
     assert {error for _, error in mended} == {
         "ValueError",
         "UnicodeEncodeError",
@@ -60,7 +61,11 @@ def test_what_is_mended_was_a_server_error_about_what_json_cannot_hold(
         "PydanticSerializationError",
     }
     assert all(is_about_numbers_or_text(request) for request, _ in mended)
-    assert all("900 nested" in request.name for request in too_deep)
+
+
+def is_too_deep(request: Attack) -> bool:
+    """Whether a body has more levels than pronghorn reads; Python reads 900 or not, as it is."""
+    return request.body.count(b"[") + request.body.count(b"{") > 201
 
 
 def is_about_numbers_or_text(request: Attack) -> bool:

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse
 from pronghorn import FastAPI, Response
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import ResponseValidationError
-from pronghorn.json_bytes import json_bytes, plain_json_bytes
+from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
 from pronghorn.responses import HTMLResponse, PlainTextResponse
 from pronghorn.testclient import TestClient
 
@@ -133,8 +133,10 @@ def test_invented_values_are_written_as_a_json_response_writes_them(seed: int) -
 
 
 @pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": -float("inf")}])
-def test_what_json_does_not_have_is_refused(value: Any) -> None:
-    for write in (json_bytes, plain_json_bytes, written):
+def test_what_json_does_not_have_is_refused_or_null(value: Any) -> None:
+    assert json_bytes(value) == json_bytes(jsonable_encoder(without_nan(value)))
+    assert b"null" in json_bytes(value)
+    for write in (plain_json_bytes, written):
         with pytest.raises(ValueError, match="JSON compliant"):
             write(value)
 
