@@ -36,6 +36,18 @@ class OpenAPIJsonSchema(GenerateJsonSchema):
         self.update_with_validations(json_schema, schema, self.ValidationsMapping.bytes)
         return json_schema
 
+    def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
+        """Describe a union that a property tells apart, where a property can tell it.
+
+        A mapping leads from values to components. A union inside of the union is no component, so
+        it cannot stand there; the alternatives alone describe the same values.
+        """
+        json_schema = super().tagged_union_schema(schema)
+        mapping = json_schema.get("discriminator", {}).get("mapping", {})
+        if not all(isinstance(target, str) for target in mapping.values()):
+            del json_schema["discriminator"]
+        return json_schema
+
 
 @dataclass
 class Definitions:

@@ -6,7 +6,9 @@ from hashlib import sha256
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
+
+from pronghorn.json_bytes import repaired_json_bytes
 
 #: How many forms of a document are kept. Each root path has one, and a proxy may name it freely.
 FORMS = 8
@@ -59,7 +61,7 @@ def written(document: dict[str, Any], server: str) -> tuple[bytes, str]:
     servers = document.get("servers", [])
     if server and all(known.get("url") != server for known in servers):
         document = {**document, "servers": [{"url": server}, *servers]}
-    content = bytes(JSONResponse(document).body)
+    content = repaired_json_bytes(document)
     return content, f'W/"{sha256(content).hexdigest()[:32]}"'
 
 
