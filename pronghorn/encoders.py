@@ -130,8 +130,9 @@ def jsonable_encoder(
     Args:
         obj: Models, dataclasses, enums, dates, paths, containers of them, or any object that
             can be turned into a ``dict`` or has a ``__dict__``.
-        include: Fields or keys to keep; by default all.
-        exclude: Fields or keys to leave out.
+        include: Fields or keys to keep; by default all. ``{"user": {"name"}}`` keeps a part of
+            what is inside, as in Pydantic; the items of a list are each a part of their own.
+        exclude: Fields or keys to leave out, in the same form.
         by_alias: Whether models use their serialisation aliases as keys.
         exclude_unset: Whether to leave out fields of models that nobody set.
         exclude_defaults: Whether to leave out fields of models that equal their default.
@@ -193,7 +194,9 @@ def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
     if isinstance(obj, dict):
         return _encode_dict(obj, include, exclude, settings)
     if isinstance(obj, _SEQUENCES):
-        return [_encode(item, include, exclude, settings) for item in obj]
+        if include is None and exclude is None:
+            return [_encode(item, None, None, settings) for item in obj]
+        return _encode_items(obj, include, exclude, settings)
     if _LATER:
         _add_loaded_types()
     # Some drivers return objects that only say they are a UUID: `__class__` counts as well.
@@ -232,16 +235,53 @@ def _encode_dict(
 ) -> dict[Any, Any]:
     encoded = {}
     for key, value in obj.items():
-        if include is not None and key not in include:
-            continue
-        if exclude is not None and key in exclude:
-            continue
-        if value is None and settings.exclude_none:
+        kept, inner_include, inner_exclude = _descend(include, exclude, key)
+        if not kept or (value is None and settings.exclude_none):
             continue
         if settings.sqlalchemy_safe and isinstance(key, str) and key.startswith("_sa"):
             continue
-        encoded[_encode(key, None, None, settings)] = _encode(value, None, None, settings)
+        name = _encode(key, None, None, settings)
+        encoded[name] = _encode(value, inner_include, inner_exclude, settings)
     return encoded
+
+
+def _encode_items(obj: Any, include: Any, exclude: Any, settings: _Settings) -> list[Any]:
+    """The items of a sequence: a selection is meant for each of them, unless it names places."""
+    include, exclude = _by_place(include), _by_place(exclude)
+    encoded = []
+    for place, item in enumerate(obj):
+        kept, inner_include, inner_exclude = _descend(include, exclude, place)
+        if kept:
+            encoded.append(_encode(item, inner_include, inner_exclude, settings))
+    return encoded
+
+
+def _by_place(selection: Any) -> Any:
+    if selection is None:
+        return None
+    named = isinstance(selection, dict) and any(
+        name == "__all__" or isinstance(name, int) for name in selection
+    )
+    return selection if named else {"__all__": selection}
+
+
+def _descend(include: Any, exclude: Any, key: Any) -> tuple[bool, Any, Any]:
+    """Return whether a member is kept, and what of it is included and excluded."""
+    included = True if include is None else _chosen(include, key)
+    excluded = False if exclude is None else _chosen(exclude, key)
+    if included is False or excluded is True:
+        return False, None, None
+    return True, None if included is True else included, None if excluded is False else excluded
+
+
+def _chosen(selection: Any, key: Any) -> Any:
+    """Return what a selection says of a member: True for all, False for nothing, else the parts."""
+    if not isinstance(selection, dict):
+        return key in selection
+    found = selection.get(key, selection.get("__all__", False))
+    if found is None or found is Ellipsis:
+        return True
+    return found if isinstance(found, bool) else _selection(found)
 
 
 def _as_dict(obj: Any) -> dict[Any, Any]:

@@ -13,13 +13,14 @@ from typing import Literal, NamedTuple
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
 from starlette.types import Scope
 
 from pronghorn.diagnostics import setup_error, user_place, warn_user
 from pronghorn.exceptions import SetupAssertionError, SetupError
+from pronghorn.responses import FileResponse
 from pronghorn.run.redirects import redirect_to_path
+from pronghorn.staticfiles import StaticFiles
 from pronghorn.types import CheckDirectory, Directory, Fallback
 
 FALLBACKS = ("auto", "index.html", "404.html", None)

@@ -5,8 +5,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from starlette.responses import FileResponse as StarletteFileResponse
 from starlette.responses import (
-    FileResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
@@ -14,6 +14,7 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
+from starlette.types import Receive, Scope, Send
 from typing_extensions import deprecated
 
 from pronghorn.diagnostics import setup_error
@@ -33,6 +34,30 @@ __all__ = [
     "StreamingResponse",
     "UJSONResponse",
 ]
+
+
+class FileResponse(StarletteFileResponse):
+    """A file, or the ranges of it that the client asks for (RFC 9110, section 14.2).
+
+    A range in another unit than bytes is ignored, and so is the range of a request that is not a
+    GET; Starlette answers 400 to the former, and sends the range for the latter.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, or what the request asks for of it."""
+        if has_unknown_range(scope):
+            headers = [header for header in scope["headers"] if header[0] != b"range"]
+            scope = {**scope, "headers": headers}
+        await super().__call__(scope, receive, send)
+
+
+def has_unknown_range(scope: Scope) -> bool:
+    """Whether a request has a `Range` header that has to be ignored."""
+    for name, value in scope["headers"]:
+        if name == b"range":
+            unit, equals, _ = value.partition(b"=")
+            return scope["method"] != "GET" or bool(equals and unit.strip().lower() != b"bytes")
+    return False
 
 
 def _optional(name: str) -> ModuleType | None:

@@ -170,3 +170,61 @@ def test_models_of_pydantic_1_are_refused() -> None:
     OldModel.__module__ = "pydantic.v1.main"
     with pytest.raises(PydanticV1NotSupportedError, match=r"OldModel is a model of pydantic\.v1"):
         jsonable_encoder({"old": OldModel()})
+
+
+class Person(BaseModel):
+    name: str = "Eve"
+    password: str = "secret"
+    points: list[Point] = []
+
+
+PERSON = {"name": "Eve", "points": []}
+
+
+@pytest.mark.parametrize(
+    ("value", "exclude", "expected"),
+    [
+        ({"u": Person()}, {"u": {"password"}}, {"u": PERSON}),
+        ({"u": Person()}, {"u": ["password"]}, {"u": PERSON}),
+        ({"u": Person()}, {"u": {"password": True, "points": ...}}, {"u": {"name": "Eve"}}),
+        ({"u": Person(), "v": 1}, {"u": {"password"}, "v": False}, {"u": PERSON, "v": 1}),
+        ({"u": Person(), "v": 1}, {"u": True}, {"v": 1}),
+        ({"u": Person(), "v": 1}, {"u": ...}, {"v": 1}),
+        ({"u": Person(), "v": 1}, {"u"}, {"v": 1}),
+        ({"u": {"w": Person()}}, {"u": {"w": {"password"}}}, {"u": {"w": PERSON}}),
+        ({"u": Person()}, {"__all__": {"password"}}, {"u": PERSON}),
+        ({"u": [Person(), Person()]}, {"u": {"password"}}, {"u": [PERSON, PERSON]}),
+        ({"u": (Person(),)}, {"u": {"__all__": {"password"}}}, {"u": [PERSON]}),
+        ([Person()], {"password"}, [PERSON]),
+        ([Person()], {"__all__": {"password"}}, [PERSON]),
+        ([1, Person(), Person()], {0: True, 1: {"password"}}, [PERSON, Person().model_dump()]),
+        ([{"u": Person()}], {"u": {"password"}}, [{"u": PERSON}]),
+        ({"p": Point(1)}, {"p": {"label"}}, {"p": {"x": 1}}),
+        ({"p": {"x": 1, "y": 2}}, {"p": {"y"}}, {"p": {"x": 1}}),
+        ({"u": Person()}, {"password"}, {"u": Person().model_dump()}),
+    ],
+)
+def test_parts_are_excluded_as_in_pydantic(value: Any, exclude: Any, expected: Any) -> None:
+    assert jsonable_encoder(value, exclude=exclude) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "include", "expected"),
+    [
+        ({"u": Person(), "v": 1}, {"u": {"name"}}, {"u": {"name": "Eve"}}),
+        ({"u": Person(), "v": 1}, {"u": {"name"}, "v": True}, {"u": {"name": "Eve"}, "v": 1}),
+        ({"u": Person(), "v": 1}, {"v": True, "u": False}, {"v": 1}),
+        ({"u": Person()}, {"u": set()}, {"u": {}}),
+        ([Person(), 2, 3], {0: {"name"}, 2: True}, [{"name": "Eve"}, 3]),
+        ([Person()], {"name"}, [{"name": "Eve"}]),
+        ({"u": [Person()]}, {"u": {"__all__": {"name"}}}, {"u": [{"name": "Eve"}]}),
+    ],
+)
+def test_parts_are_included_as_in_pydantic(value: Any, include: Any, expected: Any) -> None:
+    assert jsonable_encoder(value, include=include) == expected
+
+
+def test_a_part_may_be_included_without_a_part_of_it() -> None:
+    value = {"u": Person(), "v": 1}
+    selected = jsonable_encoder(value, include={"u"}, exclude={"u": {"password"}})
+    assert selected == {"u": PERSON}

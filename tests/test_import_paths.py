@@ -42,7 +42,6 @@ REQUEST = Request({"type": "http", "headers": [], "method": "GET", "path": "/"})
     [
         ("middleware", "Middleware"),
         ("middleware.cors", "CORSMiddleware"),
-        ("middleware.gzip", "GZipMiddleware"),
         ("middleware.httpsredirect", "HTTPSRedirectMiddleware"),
         ("middleware.trustedhost", "TrustedHostMiddleware"),
         pytest.param(
@@ -51,7 +50,6 @@ REQUEST = Request({"type": "http", "headers": [], "method": "GET", "path": "/"})
             marks=pytest.mark.filterwarnings("ignore:starlette.middleware.wsgi is deprecated"),
         ),
         ("requests", "HTTPConnection Request"),
-        ("staticfiles", "StaticFiles"),
         ("templating", "Jinja2Templates"),
         ("testclient", "TestClient"),
         ("websockets", "WebSocket WebSocketDisconnect WebSocketState"),
@@ -62,6 +60,21 @@ def test_names_are_those_of_starlette(module: str, names: str) -> None:
     theirs = importlib.import_module(f"starlette.{module}")
     assert ours.__all__ == names.split()
     assert all(getattr(ours, name) is getattr(theirs, name) for name in ours.__all__)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("middleware.gzip", "GZipMiddleware"),
+        ("responses", "FileResponse"),
+        ("staticfiles", "StaticFiles"),
+    ],
+)
+def test_mended_classes_are_subclasses_of_starlettes(module: str, name: str) -> None:
+    ours = getattr(importlib.import_module(f"pronghorn.{module}"), name)
+    theirs = getattr(importlib.import_module(f"starlette.{module}"), name)
+    assert ours is not theirs
+    assert issubclass(ours, theirs)
 
 
 def test_status_codes() -> None:

@@ -1,5 +1,60 @@
 """Compresses responses for clients that accept gzip."""
 
-from starlette.middleware.gzip import GZipMiddleware
+from functools import wraps
+from typing import TYPE_CHECKING
+
+from starlette.middleware.gzip import GZipMiddleware as StarletteGZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["GZipMiddleware"]
+
+#: Marks the start of a response that is not encoded yet, on its way through the middleware.
+_PLAIN = "pronghorn.plain"
+
+
+class GZipMiddleware(StarletteGZipMiddleware):
+    """Starlette's middleware, with the entity tag that RFC 9110, section 8.8.1, asks for.
+
+    A strong tag names the bytes of a response. Those that are compressed here are others, so their
+    tag becomes a weak one, as proxies make it: `"abc"` is sent as `W/"abc"`.
+    """
+
+    if not TYPE_CHECKING:  # Its type, and its signature, are those of Starlette's.
+
+        @wraps(StarletteGZipMiddleware.__init__)
+        def __init__(self, app, *args, **options):
+            super().__init__(_Marking(app), *args, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, compressed if that is worth it and the client accepts it."""
+
+        async def send_with_tag(message: Message) -> None:
+            if message.pop(_PLAIN, False) and _is_compressed(message):
+                message["headers"] = [_weak(name, value) for name, value in message["headers"]]
+            await send(message)
+
+        await super().__call__(scope, receive, send_with_tag)
+
+
+class _Marking:
+    """The application inside; its responses say whether they come without an encoding."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, _PLAIN: not _is_compressed(message)}
+            await send(message)
+
+        await self.app(scope, receive, send_marked if scope["type"] == "http" else send)
+
+
+def _is_compressed(message: Message) -> bool:
+    return any(name == b"content-encoding" for name, _ in message.get("headers", ()))
+
+
+def _weak(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Return a header, an entity tag as a weak one."""
+    return name, (b"W/" + value if name == b"etag" and not value.startswith(b"W/") else value)
