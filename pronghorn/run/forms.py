@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,7 @@ from pronghorn.diagnostics import setup_error
 from pronghorn.fields import ErrorDetail, Field, missing_error
 from pronghorn.received import Received, Undefined, filled_in, is_supplied, model_input
 from pronghorn.run.parameters import default_value
+from pronghorn.run.urlencoded import is_small_form
 
 multipart_not_installed_error = (
     'Forms are parsed by the package "python-multipart", which is not installed'
@@ -142,9 +144,19 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
         HTTPException: 400, the form is malformed or above a limit.
     """
     try:
+        await _keep_small_body(request)
         return await request.form(**limits)
     except MultiPartException as error:
         raise HTTPException(status_code=400, detail=error.message) from error
+
+
+async def _keep_small_body(request: Request) -> None:
+    """Read the body of a small form first, so that the program can read it, too."""
+    headers = request.headers
+    small = is_small_form(headers.get("content-type"), headers.get("content-length"))
+    if small and type(request).body is Request.body:
+        with suppress(RuntimeError):  # Somebody has consumed it, and perhaps parsed the form.
+            await request.body()
 
 
 def ensure_multipart_installed() -> None:

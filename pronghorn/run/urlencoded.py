@@ -28,11 +28,7 @@ async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> Form
     - `limits`: `max_fields` and `max_part_size`, as for `read_form`.
     """
     content_type, length = exchange.header(b"content-type"), exchange.header(b"content-length")
-    if content_type is None or length is None or exchange.has_connection:
-        return None
-    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        return None
-    if not length.isdecimal() or int(length) > LARGEST:
+    if exchange.has_connection or not is_small_form(content_type, length):
         return None
     body = await exchange.read_body()
     too_many = body.count(b"&") >= limits.get("max_fields", MAX_FIELDS)
@@ -41,6 +37,16 @@ async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> Form
     pairs: list[Any] = parse_query(body)
     exchange.form = form = FormData(pairs)
     return form
+
+
+def is_small_form(content_type: str | None, length: str | None) -> bool:
+    """Whether headers announce a URL-encoded form that may be held in memory."""
+    if content_type is None or length is None:
+        return False
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return False
+    return length.isdecimal() and len(length) < 10 and int(length) <= LARGEST
 
 
 def plain_fields(form: Any) -> dict[str, str]:
