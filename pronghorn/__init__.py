@@ -19,6 +19,7 @@ from pronghorn.applications import FastAPI
 from pronghorn.background import BackgroundTasks
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import HTTPException, WebSocketException
+from pronghorn.incidental import find_elsewhere
 from pronghorn.param_functions import (
     Body,
     Cookie,
@@ -64,3 +65,6 @@ __all__ = [
     "__version__",
     "status",
 ]
+
+
+find_elsewhere(__name__)

@@ -7,6 +7,7 @@ from starlette.middleware import body_limit
 
 from pronghorn.diagnostics import setup_error, user_place
 from pronghorn.exceptions import SetupValueError
+from pronghorn.incidental import find_elsewhere
 
 
 def validate_max_body_size(max_body_size: Any, where: str | None = None) -> int | None:
@@ -60,3 +61,6 @@ def body_limit_error(error: BaseException) -> Exception | None:
 def is_answered(refusal: Exception) -> bool:
     """Whether the client already has the 413, so that the refusal only ends the request."""
     return not isinstance(refusal, HTTPException)
+
+
+find_elsewhere(__name__)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
+from pronghorn.incidental import find_elsewhere
+
 #: Where the limits of the levels around a mount are, in the ASGI scope.
 SCOPE_KEY = "pronghorn.form_limits"
 
@@ -51,3 +53,6 @@ def limits_in_scope(scope: Mapping[str, Any], limits: Mapping[str, int]) -> Mapp
     """The limits of a route, with those of the levels around the mount that it is in."""
     outer = scope.get(SCOPE_KEY)
     return {**outer, **limits} if outer else limits
+
+
+find_elsewhere(__name__)

@@ -10,6 +10,7 @@ from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.responses import Response
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.logger import logger
 
 __all__ = ["BackgroundTasks"]
@@ -93,3 +94,6 @@ def with_tasks(response: Response, tasks: StarletteBackgroundTasks | None) -> Re
         tasks = BackgroundTasks([task for task in tasks.tasks if task not in known])
     more.background = BackgroundTasks([own, tasks])
     return more
+
+
+find_elsewhere(__name__)

@@ -16,6 +16,8 @@ from starlette.concurrency import (
     run_until_first_complete,
 )
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = [
     "ConcurrencyLimit",
     "asynccontextmanager",
@@ -97,3 +99,6 @@ def current_loop() -> Any:
     """The object that stands for the running event loop: asyncio's loop, trio's token."""
     token = current_token()
     return getattr(token, "native_token", token)
+
+
+find_elsewhere(__name__)

@@ -8,6 +8,8 @@ from pydantic_core import CoreSchema, core_schema
 from starlette.datastructures import URL, Address, FormData, Headers, QueryParams, State
 from starlette.datastructures import UploadFile as StarletteUploadFile
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = [
     "URL",
     "Address",
@@ -120,3 +122,6 @@ def Default(value: DefaultType) -> DefaultType:  # noqa: N802 - programs import 
 
 _Unset: Any = DefaultPlaceholder(None)
 """Stands for "not given" where ``None`` is a value of its own."""
+
+
+find_elsewhere(__name__)

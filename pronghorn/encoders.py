@@ -26,6 +26,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic_core import PydanticUndefinedType, Url
 
 from pronghorn.exceptions import PydanticV1NotSupportedError
+from pronghorn.incidental import find_elsewhere
 from pronghorn.types import IncEx
 
 __all__ = ["ENCODERS_BY_TYPE", "decimal_encoder", "isoformat", "jsonable_encoder"]
@@ -90,7 +91,18 @@ _LATER = {
 }
 
 
-def _add_loaded_types() -> None:
+#: Encoders with the classes that they are for, once a program has asked for this table.
+_class_tuples: Mapping[Callable[[Any], Any], tuple[Any, ...]] = {}
+
+
+def use_class_tuples(table: Mapping[Callable[[Any], Any], tuple[Any, ...]]) -> None:
+    """Let a table, which may change, decide about instances of subclasses."""
+    global _class_tuples  # noqa: PLW0603 - a program asks for the table once
+    _class_tuples = table
+
+
+def add_loaded_types() -> None:
+    """Add the types of modules that have been loaded meanwhile to `ENCODERS_BY_TYPE`."""
     for name, classes in list(_LATER.items()):
         module = sys.modules.get(name)
         if all(hasattr(module, known) for known in classes):  # Else it is being loaded.
@@ -198,12 +210,25 @@ def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
             return [_encode(item, None, None, settings) for item in obj]
         return _encode_items(obj, include, exclude, settings)
     if _LATER:
-        _add_loaded_types()
+        add_loaded_types()
+    by_class = _find_encoder(obj)
+    if by_class is not None:
+        return by_class(obj)
+    return _encode(_as_dict(obj), include, exclude, settings)
+
+
+def _find_encoder(obj: Any) -> Callable[[Any], Any] | None:
+    """The encoder of a value by its class."""
+    kind = type(obj)
+    if _class_tuples and kind not in ENCODERS_BY_TYPE:
+        for encoder, classes in _class_tuples.items():
+            if isinstance(obj, classes):
+                return encoder
     # Some drivers return objects that only say they are a UUID: `__class__` counts as well.
     for base in (*kind.__mro__, *obj.__class__.__mro__):
         if base in ENCODERS_BY_TYPE:
-            return ENCODERS_BY_TYPE[base](obj)
-    return _encode(_as_dict(obj), include, exclude, settings)
+            return ENCODERS_BY_TYPE[base]
+    return None
 
 
 def _find_custom_encoder(
@@ -298,3 +323,6 @@ def _as_dict(obj: Any) -> dict[Any, Any]:
             return dict(vars(obj))
         except Exception as without_dict:
             raise ValueError([not_iterable, without_dict]) from without_dict
+
+
+find_elsewhere(__name__)

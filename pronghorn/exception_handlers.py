@@ -16,6 +16,7 @@ from pronghorn.exceptions import (
     ValidationException,
     WebSocketRequestValidationError,
 )
+from pronghorn.incidental import find_elsewhere
 from pronghorn.json_bytes import json_bytes, plain_json_bytes, repaired_json_bytes, without_nan
 from pronghorn.logger import logger
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -109,3 +110,6 @@ def close_reason(text: str) -> str:
     if len(written) <= MAX_REASON_BYTES:
         return written.decode()
     return written[: MAX_REASON_BYTES - 3].decode(errors="ignore") + "..."
+
+
+find_elsewhere(__name__)

@@ -31,6 +31,8 @@ from pydantic import BaseModel, create_model
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.exceptions import WebSocketException as StarletteWebSocketException
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = [
     "DependencyScopeError",
     "EndpointContext",
@@ -107,17 +109,17 @@ ERROR_MODELS = {"RequestErrorModel": "Request", "WebSocketErrorModel": "WebSocke
 if TYPE_CHECKING:
     RequestErrorModel: type[BaseModel]
     WebSocketErrorModel: type[BaseModel]
+else:  # A type checker that sees this function takes every name for a right one.
 
+    def __getattr__(name: str) -> Any:
+        """Make the models that few programs import when they are asked for (PEP 562).
 
-def __getattr__(name: str) -> Any:
-    """Make the models that few programs import when they are asked for (PEP 562).
-
-    The first model of a process costs 15 ms, in which Pydantic looks for its plugins.
-    """
-    if name not in ERROR_MODELS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    model = globals()[name] = create_model(ERROR_MODELS[name])
-    return model
+        The first model of a process costs 15 ms, in which Pydantic looks for its plugins.
+        """
+        if name not in ERROR_MODELS:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        model = globals()[name] = create_model(ERROR_MODELS[name])
+        return model
 
 
 class FastAPIError(RuntimeError):
@@ -261,3 +263,6 @@ class ResponseValidationError(ValidationException):
     ) -> None:
         super().__init__(errors, endpoint_ctx=endpoint_ctx)
         self.body = body
+
+
+find_elsewhere(__name__)

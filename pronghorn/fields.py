@@ -106,7 +106,7 @@ class Field:
         Args:
             name: The name in Python.
             field_info: The declaration, with its ``annotation`` resolved; kept, not copied.
-            location: Where the value comes from.
+            location: Where the value comes from; by default what the declaration says.
             lookups: Names on the wire; by default those that it declares.
             model_keys: What the model calls each of ``lookups``; by default the same.
             is_form: The value is part of a form.
@@ -121,6 +121,8 @@ class Field:
         self.name = name
         self.info = field_info
         self.annotation: Any = field_info.annotation
+        if location is None:
+            location, is_form, is_file = _declared_place(field_info)
         self.location = location
         self.lookups = tuple(lookups) or declared_names(field_info, name)
         self.model_keys = tuple(model_keys) or self.lookups
@@ -173,6 +175,17 @@ class Field:
     def field_info(self) -> FieldInfo:
         """The declaration, under the name that FastAPI gives it."""
         return self.info
+
+    @property
+    def validation_alias(self) -> str | None:
+        """The one name from which the value is read, if the declaration names one."""
+        alias = self.info.validation_alias
+        return alias if isinstance(alias, str) else None
+
+    @property
+    def serialization_alias(self) -> str | None:
+        """The name under which the value is written, if the declaration names one."""
+        return self.info.serialization_alias or None
 
     @property
     def default(self) -> Any:
@@ -345,6 +358,19 @@ def missing_error(loc: ErrorLocation) -> ErrorDetail:
 def located_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
     """Pydantic's errors as they are reported to clients, with ``loc`` put first."""
     return [{**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)]
+
+
+def _declared_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:
+    """Where a declaration takes its value from, and whether that is a form, or a file of one.
+
+    Libraries make fields of `pronghorn.params` objects without saying it again.
+    """
+    place = getattr(info, "in_", None)
+    if place is not None:
+        return place.value, False, False
+    location: Location | None = "body" if hasattr(info, "media_type") else None
+    kind = getattr(info, "form_part", None)
+    return location, kind is not None, kind == "file"
 
 
 def _is_json(info: FieldInfo) -> bool:

@@ -28,7 +28,7 @@ def lifespan_of(router: Any, given: Any) -> Lifespan:
     if inspect.isasyncgenfunction(given):
         return asynccontextmanager(given)
     if inspect.isgeneratorfunction(given):
-        return _in_async(contextmanager(given))
+        return in_async(contextmanager(given))
     lifespan: Lifespan = given
     return lifespan
 
@@ -79,7 +79,9 @@ def merged(outer: Lifespan, inner: Lifespan) -> Lifespan:
     return lifespan
 
 
-def _in_async(manager: Callable[[Any], Any]) -> Lifespan:
+def in_async(manager: Callable[[Any], Any]) -> Lifespan:
+    """The same lifespan as an asynchronous one; entering may block, so a thread does it."""
+
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Any]:
         entered = manager(app)

@@ -2,5 +2,10 @@
 
 import logging
 
+from pronghorn.incidental import find_elsewhere
+
 logger = logging.getLogger("pronghorn")
 """Silent until the program configures logging."""
+
+
+find_elsewhere(__name__)

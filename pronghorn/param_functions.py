@@ -12,6 +12,7 @@ from typing import Any, Literal
 from typing_extensions import Unpack
 
 from pronghorn import params
+from pronghorn.incidental import find_elsewhere
 from pronghorn.keywords import expanded_signature
 from pronghorn.param_options import (
     BodyOptions,
@@ -159,3 +160,6 @@ def Security(
         use_cache: Whether one call serves all uses with the same scopes in the same request.
     """
     return params.Security(dependency, scopes=scopes, use_cache=use_cache)
+
+
+find_elsewhere(__name__)

@@ -8,7 +8,7 @@ functions of the same names in `pronghorn.param_functions`, which create these o
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -18,6 +18,7 @@ from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.datastructures import _Unset
 from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import SetupAssertionError, SetupValueError
+from pronghorn.incidental import find_elsewhere
 from pronghorn.keywords import expanded_signature
 from pronghorn.param_options import (
     BodyFieldOptions,
@@ -204,6 +205,8 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
         **options: See `pronghorn.param_options.FormOptions`.
     """
 
+    form_part: ClassVar[Literal["field", "file"]] = "field"
+
     @expanded_signature(FormFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FormFieldOptions]) -> None:
         self.embed = None
@@ -218,6 +221,8 @@ class File(Form):  # type: ignore[misc]  # Pydantic types it as final
         default: The value when the form has none; without it the file is required.
         **options: See `pronghorn.param_options.FileOptions`.
     """
+
+    form_part = "file"
 
     @expanded_signature(FileFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FileFieldOptions]) -> None:
@@ -283,3 +288,6 @@ class Security(Depends):
     """
 
     scopes: Sequence[str] | None = None
+
+
+find_elsewhere(__name__)

@@ -210,14 +210,14 @@ def _prepared(member: Any, fields_of: Mapping[Any, Sequence[Field]]) -> Any:
     model, metadata = split_metadata(member)
     if model not in fields_of:
         return member
-    prepare = BeforeValidator(partial(_branch_input, fields_of[model]))
+    prepare = BeforeValidator(partial(prepare_branch, fields_of[model]))
     # Without a tag, error locations would name the branch after the function above.
     tags = [item for item in metadata if isinstance(item, Tag)]
     return Annotated[member, prepare, tags[-1] if tags else Tag(model.__name__)]
 
 
-def _branch_input(fields: Sequence[Field], form: Any) -> Any:
-    """What one branch is validated from; a value that is no longer a form stays as it is.
+def prepare_branch(fields: Sequence[Field], form: Any) -> Any:
+    """Return what one branch is validated from; a value that is no longer a form stays as it is.
 
     A validator that runs before may have put ``None`` or ``[]`` into the form. No browser sends
     those: they are meant, and not taken for an empty input.

@@ -2,4 +2,9 @@
 
 from starlette.requests import HTTPConnection, Request
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["HTTPConnection", "Request"]
+
+
+find_elsewhere(__name__)

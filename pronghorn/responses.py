@@ -19,6 +19,7 @@ from typing_extensions import deprecated
 
 from pronghorn.diagnostics import setup_error
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
+from pronghorn.incidental import find_elsewhere
 from pronghorn.json_bytes import repaired_json_bytes
 from pronghorn.sse import EventSourceResponse
 
@@ -125,3 +126,6 @@ class ORJSONResponse(JSONResponse):
         module = _installed(orjson, "orjson", "ORJSONResponse")
         options = module.OPT_NON_STR_KEYS | module.OPT_SERIALIZE_NUMPY
         return _written(lambda: module.dumps(content, option=options), content)
+
+
+find_elsewhere(__name__)

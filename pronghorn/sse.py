@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from starlette.responses import StreamingResponse
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["KEEPALIVE_COMMENT", "EventSourceResponse", "ServerSentEvent", "format_sse_event"]
 
 KEEPALIVE_COMMENT = b": ping\n\n"
@@ -122,3 +124,6 @@ def format_sse_event(
 def _lines(text: str | None) -> list[str]:
     """The lines of a text; a line end at its end begins another, empty line."""
     return [] if text is None else _LINE_END.split(text)
+
+
+find_elsewhere(__name__)

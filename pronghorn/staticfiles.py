@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles as StarletteStaticFiles
 from starlette.types import Scope
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.responses import FileResponse, has_unknown_range
 
 __all__ = ["StaticFiles"]
@@ -27,3 +28,6 @@ class StaticFiles(StarletteStaticFiles):
         if type(response) is StarletteFileResponse and has_unknown_range(scope):
             return FileResponse(full_path, status_code=status_code, stat_result=stat_result)
         return response
+
+
+find_elsewhere(__name__)

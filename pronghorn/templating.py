@@ -2,4 +2,9 @@
 
 from starlette.templating import Jinja2Templates
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["Jinja2Templates"]
+
+
+find_elsewhere(__name__)

@@ -2,4 +2,9 @@
 
 from starlette.testclient import TestClient
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["TestClient"]
+
+
+find_elsewhere(__name__)

@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar, Union
 
 from pydantic import BaseModel
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["DecoratedCallable", "DependencyCacheKey", "IncEx", "ModelNameMap", "UnionType"]
 
 DecoratedCallable = TypeVar("DecoratedCallable", bound=Callable[..., Any])
@@ -35,3 +37,6 @@ Fallback = Literal["auto", "index.html", "404.html"] | None
 
 CheckDirectory = bool | Literal["auto"]
 """Whether the directory of a frontend must exist when it is declared."""
+
+
+find_elsewhere(__name__)

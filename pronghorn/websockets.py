@@ -2,4 +2,9 @@
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["WebSocket", "WebSocketDisconnect", "WebSocketState"]
+
+
+find_elsewhere(__name__)

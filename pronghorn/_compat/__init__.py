@@ -38,8 +38,19 @@ from pronghorn._compat.v2 import (
     serialize_sequence_value,
     with_info_plain_validator_function,
 )
+from pronghorn.incidental import find_elsewhere
+from pronghorn.interop.schemas import (
+    get_definitions,
+    get_flat_models_from_fields,
+    get_model_name_map,
+    get_schema_from_model_field,
+)
 
 __all__ = [
+    "get_schema_from_model_field",
+    "get_model_name_map",
+    "get_flat_models_from_fields",
+    "get_definitions",
     "PYDANTIC_VERSION",
     "PYDANTIC_VERSION_MINOR_TUPLE",
     "ModelField",
@@ -71,3 +82,5 @@ __all__ = [
     "value_is_sequence",
     "with_info_plain_validator_function",
 ]
+
+find_elsewhere(__name__)

@@ -17,6 +17,7 @@ from pronghorn.annotations import (
     is_upload,
     is_upload_sequence,
 )
+from pronghorn.incidental import find_elsewhere
 from pronghorn.plan.supported import is_pydantic_v1_model, uses_pydantic_v1
 
 PYDANTIC_VERSION = VERSION
@@ -50,3 +51,6 @@ def value_is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:
 def is_pydantic_v1_model_instance(obj: Any) -> bool:
     """Whether a value is an instance of a ``pydantic.v1`` model."""
     return is_pydantic_v1_model(type(obj))
+
+
+find_elsewhere(__name__)

@@ -14,6 +14,7 @@ from pydantic_core.core_schema import with_info_plain_validator_function
 from pronghorn.annotations import is_none, is_scalar, is_sequence, strip_metadata, union_members
 from pronghorn.fields import ErrorDetail, ErrorLocation, missing_error
 from pronghorn.fields import Field as ModelField
+from pronghorn.incidental import find_elsewhere
 from pronghorn.plan.signature import resolve_annotation
 
 __all__ = [
@@ -100,3 +101,6 @@ def serialize_sequence_value(*, field: ModelField, value: Any) -> Sequence[Any]:
             made: Sequence[Any] = list(value) if kind is Sequence else kind(value)
             return made
     raise TypeError(f"{field!r} is no sequence")
+
+
+find_elsewhere(__name__)

@@ -101,8 +101,13 @@ def _get_computed_scope(*, dependant: Dependant) -> str | None:
     return "request" if yields else None
 
 
-def _get_cache_key(*, dependant: Dependant) -> tuple[Any, tuple[str, ...], str]:
-    """Two nodes with the same key share one result in a request."""
+def _get_cache_key(
+    *, dependant: Dependant, uses_scopes_cache: dict[int, Any] | None = None
+) -> tuple[Any, tuple[str, ...], str]:
+    """Two nodes with the same key share one result in a request.
+
+    - `uses_scopes_cache`: not used; see `_uses_scopes`.
+    """
     scopes = dependant.oauth_scopes if _uses_scopes(dependant=dependant) else []
     lifetime = _get_computed_scope(dependant=dependant)
     return dependant.call, tuple(sorted(set(scopes))), lifetime or ""

@@ -4,6 +4,8 @@ from contextlib import AsyncExitStack
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pronghorn.incidental import find_elsewhere
+
 
 class AsyncExitStackMiddleware:
     """Puts an ``AsyncExitStack`` into the scope and closes it when the application returns.
@@ -21,3 +23,6 @@ class AsyncExitStackMiddleware:
         async with AsyncExitStack() as stack:
             scope[self.context_name] = stack
             await self.app(scope, receive, send)
+
+
+find_elsewhere(__name__)

@@ -2,4 +2,9 @@
 
 from starlette.middleware.cors import CORSMiddleware
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["CORSMiddleware"]
+
+
+find_elsewhere(__name__)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from starlette.middleware.gzip import GZipMiddleware as StarletteGZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["GZipMiddleware"]
 
 #: Marks the start of a response that is not encoded yet, on its way through the middleware.
@@ -58,3 +60,6 @@ def _is_compressed(message: Message) -> bool:
 def _weak(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     """Return a header, an entity tag as a weak one."""
     return name, (b"W/" + value if name == b"etag" and not value.startswith(b"W/") else value)
+
+
+find_elsewhere(__name__)

@@ -2,4 +2,9 @@
 
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["HTTPSRedirectMiddleware"]
+
+
+find_elsewhere(__name__)

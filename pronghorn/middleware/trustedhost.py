@@ -2,4 +2,9 @@
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from pronghorn.incidental import find_elsewhere
+
 __all__ = ["TrustedHostMiddleware"]
+
+
+find_elsewhere(__name__)

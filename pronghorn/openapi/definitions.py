@@ -55,6 +55,8 @@ class Definitions:
 
     schemas: Mapping[Field, JsonSchemaValue] = field(default_factory=dict)
     components: dict[str, JsonSchemaValue] = field(default_factory=dict)
+    #: Whether the schema of a field describes what is read or what is written.
+    modes: Mapping[Field, JsonSchemaMode] = field(default_factory=dict)
 
     def schema(self, wanted: Field) -> dict[str, Any]:
         """Give the schema of a field as a copy: a caller may add to it."""
@@ -80,7 +82,7 @@ def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> D
     inputs: list[tuple[Field, JsonSchemaMode, CoreSchema]] = []
     for item in dict.fromkeys(fields):
         schema = _documented_core_schema(item)
-        separate = separate_input_output_schemas or _writes_computed_fields(schema)
+        separate = separate_input_output_schemas or writes_computed_fields(schema)
         modes[item] = item.mode if separate else "validation"
         inputs.append((item, modes[item], schema))
     generator = OpenAPIJsonSchema(ref_template=REF_TEMPLATE)
@@ -90,7 +92,8 @@ def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> D
             # What follows a form feed is for the readers of the source alone.
             component["description"] = component["description"].split("\f")[0]
     schemas = {item: found[item, mode] for item, mode in modes.items()}
-    return Definitions(schemas, {str(name): component for name, component in components.items()})
+    named = {str(name): component for name, component in components.items()}
+    return Definitions(schemas, named, modes)
 
 
 def _documented_core_schema(item: Field) -> CoreSchema:
@@ -116,7 +119,7 @@ def _adapter(item: Field) -> TypeAdapter[Any]:
     return adapter
 
 
-def _writes_computed_fields(schema: Any) -> bool:
+def writes_computed_fields(schema: Any) -> bool:
     """Tell whether a model with computed fields is anywhere inside a core schema."""
     pending, seen = [schema], set()
     while pending:

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from pronghorn.encoders import jsonable_encoder
+from pronghorn.incidental import find_elsewhere
 
 __all__ = [
     "get_redoc_html",
@@ -230,3 +231,6 @@ def _script_string(text: str) -> str:
     """Write a string of JavaScript in single quotes."""
     inner = _script_json(text)[1:-1].replace('\\"', '"').replace("'", "\\u0027")
     return f"'{inner}'"
+
+
+find_elsewhere(__name__)

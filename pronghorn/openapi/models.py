@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.json_schema import (
     XML,
     BaseModelWithConfig,
@@ -323,3 +324,6 @@ class OpenAPI(BaseModelWithConfig):
 
 for _model in (Encoding, MediaType, Operation, PathItem, Components, OpenAPI):
     _model.model_rebuild()
+
+
+find_elsewhere(__name__)

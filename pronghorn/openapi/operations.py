@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from pronghorn.fields import Field
 from pronghorn.openapi.constants import METHODS_WITH_BODY
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute, documented_route
@@ -19,7 +20,6 @@ from pronghorn.openapi.validation_errors import (
     VALIDATION_ERROR_COMPONENTS,
     VALIDATION_ERROR_RESPONSE,
 )
-from pronghorn.plan.model import BodyPlan
 from pronghorn.utils import deep_dict_update
 
 
@@ -40,14 +40,17 @@ def path_item(route: DocumentedRoute, context: Context) -> dict[str, Any]:
     context.security_schemes.update(schemes)
     item: dict[str, Any] = {}
     for method in sorted(route.methods):
-        operation = _metadata(route, context)
+        operation = operation_metadata(route, context.operation_ids)
         if requirements:
             operation["security"] = requirements
         parameters = operation_parameters(route.plan.root, context.definitions)
         if parameters:
             operation["parameters"] = parameters
         if method in METHODS_WITH_BODY and route.plan.body is not None:
-            operation["requestBody"] = _request_body(route.plan.body, context)
+            body = route.plan.body
+            operation["requestBody"] = request_body(
+                body.field, body.media_type, context.definitions
+            )
         if route.callbacks:
             operation["callbacks"] = _callbacks(route.callbacks, context)
         operation["responses"] = operation_responses(route, context.definitions)
@@ -63,7 +66,11 @@ def operation_summary(route: DocumentedRoute) -> str:
     return route.summary or route.name.replace("_", " ").title()
 
 
-def _metadata(route: DocumentedRoute, context: Context) -> dict[str, Any]:
+def operation_metadata(route: DocumentedRoute, operation_ids: set[str]) -> dict[str, Any]:
+    """Describe an operation: its tags, summary, description and identifier.
+
+    Warns about an identifier that is among `operation_ids`, and adds it to them.
+    """
     operation: dict[str, Any] = {}
     if route.tags:
         operation["tags"] = route.tags
@@ -71,9 +78,9 @@ def _metadata(route: DocumentedRoute, context: Context) -> dict[str, Any]:
     if route.description:
         operation["description"] = route.description
     operation_id = route.operation_id or route.unique_id
-    if operation_id in context.operation_ids:
+    if operation_id in operation_ids:
         _warn_about_duplicate(operation_id, route)
-    context.operation_ids.add(operation_id)
+    operation_ids.add(operation_id)
     operation["operationId"] = operation_id
     if route.deprecated:
         operation["deprecated"] = route.deprecated
@@ -90,12 +97,12 @@ def _warn_about_duplicate(operation_id: str, route: DocumentedRoute) -> None:
     warnings.warn(message, stacklevel=2)
 
 
-def _request_body(body: BodyPlan, context: Context) -> dict[str, Any]:
-    whole = body.field
-    request_body: dict[str, Any] = {"required": True} if whole.required else {}
-    media_type = {"schema": context.definitions.schema(whole), **examples_of(whole)}
-    request_body["content"] = {body.media_type: media_type}
-    return request_body
+def request_body(whole: Field, media_type: str, definitions: Definitions) -> dict[str, Any]:
+    """Document a body, given as one field."""
+    documented: dict[str, Any] = {"required": True} if whole.required else {}
+    content = {"schema": definitions.schema(whole), **examples_of(whole)}
+    documented["content"] = {media_type: content}
+    return documented
 
 
 def _callbacks(callbacks: Any, context: Context) -> dict[str, Any]:

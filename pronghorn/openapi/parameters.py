@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -53,17 +53,31 @@ def operation_parameters(root: CallPlan, definitions: Definitions) -> list[dict[
     does not, and else the last one.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for declared in declared_parameters(root):
-        if not getattr(declared.info, "include_in_schema", True):
-            continue
-        for field in flat_parameters(declared):
-            parameter = _parameter(field, str(declared.location), definitions)
-            parameter["required"] = field.required and not _is_optional_model(declared)
-            key = (parameter["in"], parameter["name"])
-            known = found.get(key)
-            if known is None or parameter["required"] or not known["required"]:
-                found[key] = parameter
+    declared = ((field, str(field.location)) for field in declared_parameters(root))
+    for parameter in document_parameters(declared, definitions):
+        key = (parameter["in"], parameter["name"])
+        known = found.get(key)
+        if known is None or parameter["required"] or not known["required"]:
+            found[key] = parameter
     return list(found.values())
+
+
+def document_parameters(
+    declared: Iterable[tuple[Field, str]], definitions: Definitions
+) -> Iterator[dict[str, Any]]:
+    """Document visible parameters in their order, the fields of parameter models one by one.
+
+    Args:
+        declared: Each parameter with its location: ``"query"``, ``"path"`` and so on.
+        definitions: Has the schema of each parameter.
+    """
+    for whole, location in declared:
+        if not getattr(whole.info, "include_in_schema", True):
+            continue
+        for field in flat_parameters(whole):
+            parameter = _parameter(field, location, definitions)
+            parameter["required"] = field.required and not _is_optional_model(whole)
+            yield parameter
 
 
 def _is_optional_model(field: Field) -> bool:

@@ -95,7 +95,7 @@ def analyze_parameter(
     if isinstance(default, params.Depends):
         return _with_dependency(default, bare)
     explicit = marker is not None or isinstance(default, FieldInfo)
-    kind = _injected_kind(bare)
+    kind = injected_kind(bare)
     if kind is not None and not explicit:
         return Injected(name, kind)
     if kind is not None:
@@ -193,7 +193,7 @@ def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
     return filled
 
 
-def _injected_kind(bare: Any) -> InjectedKind | None:
+def injected_kind(bare: Any) -> InjectedKind | None:
     """The part of the exchange that a type asks for; ``Request[State]`` is a request too."""
     candidate = bare if isinstance(bare, type) else get_origin(bare)
     # Not `issubclass`: requests are abstract, and asking them about each new model is slow.

@@ -95,7 +95,7 @@ async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDeta
         value = Undefined if values is None else filled_in(values, field.is_sequence)
         if value is not Undefined:
             if field.reads_file:
-                value = await _contents(value)
+                value = await read_contents(value)
             return field.validate(value, ("body", name))
     return default_value(field, ("body", field.alias))
 
@@ -113,10 +113,10 @@ def _form_model_value(
     return field.validate(data, ("body",))
 
 
-async def _contents(value: Any) -> Any:
+async def read_contents(value: Any) -> Any:
     """Uploaded files as bytes, alone or in a list; texts in between stay as they are."""
     if isinstance(value, list):
-        return [await _contents(item) for item in value]
+        return [await read_contents(item) for item in value]
     return await read_file_bytes(value) if isinstance(value, UploadFile) else value
 
 

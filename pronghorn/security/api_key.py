@@ -4,6 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.models import APIKey, APIKeyIn
 from pronghorn.openapi.scheme import SecurityBase
 
@@ -137,3 +138,6 @@ class APIKeyCookie(APIKeyBase):
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the cookie."""
         return self.check_api_key(request.cookies.get(self.model.name))
+
+
+find_elsewhere(__name__)

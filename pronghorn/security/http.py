@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
 from pronghorn.exceptions import HTTPException
+from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.models import HTTPBase as HTTPBaseModel
 from pronghorn.openapi.models import HTTPBearer as HTTPBearerModel
 from pronghorn.openapi.scheme import SecurityBase
@@ -208,3 +209,6 @@ class HTTPDigest(HTTPBase):
     async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
         """Read the `Authorization` header."""
         return self._read_credentials(request, expected_scheme="digest")
+
+
+find_elsewhere(__name__)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from starlette.requests import HTTPConnection
 
 from pronghorn.exceptions import HTTPException
+from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.models import OAuth2 as OAuth2Model
 from pronghorn.openapi.models import OAuthFlows as OAuthFlowsModel
 from pronghorn.param_functions import Form
@@ -202,3 +203,6 @@ class OAuth2AuthorizationCodeBearer(OAuth2):
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the token from the `Authorization` header."""
         return self._read_bearer_token(request)
+
+
+find_elsewhere(__name__)

@@ -1,5 +1,6 @@
 """The OpenID Connect scheme."""
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.models import OpenIdConnect as OpenIdConnectModel
 from pronghorn.security._authorization import AuthorizationHeader
 
@@ -33,3 +34,6 @@ class OpenIdConnect(AuthorizationHeader):
         self.model = OpenIdConnectModel(openIdConnectUrl=openIdConnectUrl, description=description)
         self.scheme_name = scheme_name or self.__class__.__name__
         self.auto_error = auto_error
+
+
+find_elsewhere(__name__)

@@ -2,6 +2,8 @@
 
 from starlette.requests import HTTPConnection
 
+from pronghorn.incidental import find_elsewhere
+
 
 def authorization_of(connection: HTTPConnection) -> str | None:
     """The first `Authorization` header of a request or a websocket handshake; None without one.
@@ -28,3 +30,6 @@ def get_authorization_scheme_param(authorization_header_value: str | None) -> tu
         return "", ""
     scheme, _, credentials = authorization_header_value.partition(" ")
     return scheme, credentials.strip()
+
+
+find_elsewhere(__name__)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pronghorn.incidental import find_elsewhere
 from pronghorn.telemetry.requirement import require_api
 
 require_api()
@@ -38,3 +39,6 @@ def around(config: Any) -> NativeTelemetry:
         SetupError: An option is unknown or cannot work.
     """
     return NativeTelemetry(config)
+
+
+find_elsewhere(__name__)

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from pronghorn.background import around_task
 from pronghorn.hooks import WATCHER, CompiledRoute, Handler, mount
+from pronghorn.incidental import find_elsewhere
 from pronghorn.run.exchange import Exchange
 from pronghorn.telemetry import _runtime
 from pronghorn.telemetry.config import settings_of
@@ -142,3 +143,6 @@ def watched_if_asked(route: CompiledRoute) -> Handler | None:
             await watched(exchange, path)
 
     return answer
+
+
+find_elsewhere(__name__)

@@ -19,6 +19,7 @@ from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.exceptions import FastAPIError
+from pronghorn.incidental import find_elsewhere
 from pronghorn.logger import logger
 from pronghorn.telemetry.config import settings_of
 from pronghorn.telemetry.exporters import SIGNALS, Signal
@@ -184,3 +185,6 @@ def _shutdown() -> None:
             component.shutdown()
         except Exception:  # noqa: BLE001 - the others must be stopped too
             logger.exception("FastAPI telemetry cleanup failed")
+
+
+find_elsewhere(__name__)

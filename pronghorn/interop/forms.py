@@ -1,0 +1,116 @@
+"""How fields and models take their values from a form."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.datastructures import FormData
+
+from pronghorn.annotations import is_none, models_of, union_members
+from pronghorn.fields import Field
+from pronghorn.params import Form
+from pronghorn.plan.form_schema import is_separate
+from pronghorn.received import (
+    Received,
+    Undefined,
+    filled_in,
+    is_supplied,
+    model_input,
+    prepare_branch,
+    with_prepared_branches,
+)
+from pronghorn.run.forms import read_contents
+
+
+def _extract_form_items(
+    body_fields: Sequence[Field], received_body: FormData
+) -> Iterator[tuple[str, Any, Field | None]]:
+    """Give each name of a form with its value and the field that reads it.
+
+    Fields come first, in their order and if they were filled in; then all other names, with
+    ``None``, for models. A name with several values has a list of them.
+    """
+    form = Received.of(received_body)
+    used: set[str] = set()
+    for field in body_fields:
+        if is_separate(field):
+            continue
+        used.update(field.lookups)
+        for name in field.lookups:
+            values = form.values.get(name)
+            value = Undefined if values is None else filled_in(values, field.is_sequence)
+            if value is not Undefined:
+                yield name, value, field
+                break
+    for name, value in form.everything(without=used).items():
+        yield name, value, None
+
+
+async def _extract_form_body(
+    body_fields: Sequence[Field], received_body: FormData
+) -> AsyncIterator[tuple[str, Any, Field | None]]:
+    """Give the same, with the contents of files where a field wants bytes."""
+    for name, value, field in _extract_form_items(body_fields, received_body):
+        if field is not None and field.reads_file:
+            yield name, await read_contents(value), field
+        else:
+            yield name, value, field
+
+
+async def _extract_form_model(
+    field: Field, models: Sequence[type[BaseModel]], received_body: FormData
+) -> dict[str, Any]:
+    """Return the value from which a form model, or a union of several, is validated.
+
+    Args:
+        field: The parameter.
+        models: Its models; a union of several is given all that was sent.
+        received_body: The form.
+    """
+    form = Received.of(received_body)
+    if len(models) != 1:
+        return form.everything()
+    return model_input(_fields_of(models[0]), form)
+
+
+def _is_form_model_supplied(model: type[BaseModel], received_body: FormData) -> bool:
+    """Whether anything was sent for an optional form model, be it empty or invalid."""
+    return is_supplied(model, _fields_of(model), Received.of(received_body))
+
+
+def _get_form_model(field: Field) -> type[BaseModel] | None:
+    """Return the model that the whole form is read as; ``None`` for other fields."""
+    return field.model if field.is_form else None
+
+
+def _get_form_models(field: Field) -> list[type[BaseModel]]:
+    """Return the models that a form field is read as: one, those of a union, or none."""
+    model = _get_form_model(field)
+    return [model] if model is not None else [branch for branch, _ in field.branches]
+
+
+def _get_form_union_models(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models of a union of several models and nothing else; else none."""
+    models = models_of(annotation)
+    members = [member for member in union_members(annotation) if not is_none(member)]
+    return list(models) if len(models) > 1 and len(models) == len(members) else []
+
+
+def _add_form_union_validators(annotation: Any) -> Any:
+    """Return a union of form models in which each takes its own fields out of the whole form."""
+    models = _get_form_union_models(annotation)
+    if not models:
+        return annotation
+    return with_prepared_branches(annotation, [(model, _fields_of(model)) for model in models])
+
+
+def _normalize_form_model(value: Any, *, model: type[BaseModel]) -> Any:
+    """Return the part of a whole form from which one model of a union is validated."""
+    return prepare_branch(_fields_of(model), value)
+
+
+def _fields_of(model: type[BaseModel]) -> tuple[Field, ...]:
+    """Return the fields of a model as a form has them."""
+    return Field("form", Form(annotation=model), deferred=True).model_fields

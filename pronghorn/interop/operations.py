@@ -1,0 +1,171 @@
+"""Parts of an OpenAPI operation, for programs that document something other than routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from pronghorn.dependencies.models import Dependant
+from pronghorn.dependencies.questions import _get_cache_key
+from pronghorn.fields import Field
+from pronghorn.interop.schemas import FieldMapping, definitions_of
+from pronghorn.openapi.documented import DocumentedRoute, documented_route
+from pronghorn.openapi.operations import Context, operation_metadata, path_item, request_body
+from pronghorn.openapi.parameters import document_parameters
+from pronghorn.openapi.scheme import security_scheme
+from pronghorn.openapi.security import Requirements, Schemes, document_security
+from pronghorn.types import ModelNameMap
+from pronghorn.utils import generate_operation_id_for_path
+
+LOCATIONS = ("path", "query", "header", "cookie")
+
+
+@dataclass
+class _OpenAPIDependencyData:
+    """What the document says of a dependency graph: its parameters and security schemes.
+
+    - `security_dependencies`: each use of a scheme, with the scopes asked for there.
+    """
+
+    path_params: list[Field] = field(default_factory=list)
+    query_params: list[Field] = field(default_factory=list)
+    header_params: list[Field] = field(default_factory=list)
+    cookie_params: list[Field] = field(default_factory=list)
+    security_dependencies: list[tuple[Dependant, list[str]]] = field(default_factory=list)
+
+
+def _get_openapi_dependency_data(dependant: Dependant) -> _OpenAPIDependencyData:
+    """Collect what the document says of a graph; a shared dependency counts once."""
+    data = _OpenAPIDependencyData()
+    seen: set[Any] = set()
+
+    def visit(node: Dependant) -> None:
+        key = _get_cache_key(dependant=node)
+        if key in seen:
+            return
+        seen.add(key)
+        for location in LOCATIONS:
+            name = f"{location}_params"
+            getattr(data, name).extend(getattr(node, name))
+        if node.call is not None and security_scheme(node.call) is not None:
+            own, parents = node.own_oauth_scopes or [], node.parent_oauth_scopes or []
+            data.security_dependencies.append((node, list(dict.fromkeys([*parents, *own]))))
+        for dependency in node.dependencies:
+            visit(dependency)
+
+    visit(dependant)
+    return data
+
+
+def _get_openapi_operation_parameters(
+    *,
+    dependency_data: _OpenAPIDependencyData,
+    model_name_map: ModelNameMap,
+    field_mapping: FieldMapping,
+    separate_input_output_schemas: bool = True,
+) -> list[dict[str, Any]]:
+    """Document the visible parameters of a graph; the list in which a field is says where it is.
+
+    Args:
+        dependency_data: What `_get_openapi_dependency_data` gave.
+        model_name_map: Not used.
+        field_mapping: The schemas that `get_definitions` made.
+        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
+    """
+    declared = chain.from_iterable(
+        ((item, location) for item in getattr(dependency_data, f"{location}_params"))
+        for location in LOCATIONS
+    )
+    return list(document_parameters(declared, definitions_of(field_mapping)))
+
+
+def _get_openapi_security_definitions(
+    security_dependencies: Sequence[tuple[Dependant, list[str]]],
+) -> tuple[Schemes, Requirements]:
+    """Document uses of security schemes: the schemes by name, and what an operation requires."""
+    found = (
+        (security_scheme(node.call), scopes) for node, scopes in security_dependencies if node.call
+    )
+    return document_security((scheme, scopes) for scheme, scopes in found if scheme is not None)
+
+
+def get_openapi_operation_request_body(
+    *,
+    body_field: Field | None,
+    model_name_map: ModelNameMap,
+    field_mapping: FieldMapping,
+    separate_input_output_schemas: bool = True,
+) -> dict[str, Any] | None:
+    """Document a body, such as ``route.body_field``; ``None`` for no body.
+
+    Args:
+        body_field: The whole body as one field; its schema is in `field_mapping`.
+        model_name_map: Not used.
+        field_mapping: The schemas that `get_definitions` made.
+        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
+    """
+    if body_field is None:
+        return None
+    media_type = body_field.media_type or "application/json"
+    return request_body(body_field, media_type, definitions_of(field_mapping))
+
+
+def get_openapi_operation_metadata(
+    *, route: Any, method: str, operation_ids: set[str]
+) -> dict[str, Any]:
+    """Describe an operation: its tags, summary, description and identifier.
+
+    Args:
+        route: The route, or a route context.
+        method: Not used: the methods of a route are described alike.
+        operation_ids: The identifiers known so far; a known one is warned about, a new one added.
+    """
+    return operation_metadata(_documented(route), operation_ids)
+
+
+def get_openapi_path(
+    *,
+    route: Any,
+    operation_ids: set[str],
+    model_name_map: ModelNameMap,
+    field_mapping: FieldMapping,
+    separate_input_output_schemas: bool = True,
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Document one route.
+
+    Args:
+        route: The route, or a route context.
+        operation_ids: The identifiers known so far; a known one is warned about, a new one added.
+        model_name_map: Not used.
+        field_mapping: The schemas that `get_definitions` made of ``get_fields_from_routes``.
+        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
+
+    Returns:
+        The operations by method in lower case, the security schemes by name, and definitions
+        that no field brings along. All are empty for a hidden route.
+    """
+    documented = _documented(route)
+    context = Context(definitions_of(field_mapping), operation_ids=operation_ids)
+    item = path_item(documented, context) if documented.include_in_schema else {}
+    return item, context.security_schemes, context.components
+
+
+def generate_operation_id(*, route: Any, method: str) -> str:
+    """Return the declared operation ID, or one made of name, path and method. Deprecated."""
+    return route.operation_id or generate_operation_id_for_path(
+        name=route.name, path=route.path_format, method=method
+    )
+
+
+def _get_api_route_for_openapi(route_context: Any) -> DocumentedRoute | None:
+    """Return the route to document that a route context stands for; ``None`` for other routes."""
+    return documented_route(route_context)
+
+
+def _documented(route: Any) -> DocumentedRoute:
+    found = documented_route(route)
+    if found is None:
+        raise TypeError(f"{route!r} cannot be documented: it is not an APIRoute")
+    return found

@@ -1,0 +1,225 @@
+"""What one parameter of a function stands for, and one value read as the field of a parameter."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from pronghorn.annotations import model_of, split_metadata
+from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.dependencies.models import INJECTED, Dependant
+from pronghorn.dependencies.questions import _is_async_gen_callable
+from pronghorn.exceptions import SetupAssertionError
+from pronghorn.fields import ErrorDetail, ErrorLocation, Field
+from pronghorn.params import Depends
+from pronghorn.plan.model import Injected
+from pronghorn.plan.parameters import analyze_parameter, injected_kind
+from pronghorn.plan.signature import typed_signature
+from pronghorn.received import Received, Undefined, is_empty_file_input
+from pronghorn.run.parameters import default_value, extract_parameters
+
+_is_empty_file_input = is_empty_file_input
+_get_model_type = model_of
+_get_signature = typed_signature
+#: What the return annotation of a function that streams its items is made of.
+_STREAM_ORIGINS = {AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator}
+
+
+@dataclass
+class ParamDetails:
+    """What one parameter stands for.
+
+    - `type_annotation`: its type without metadata.
+    - `depends`: the dependency that gives the value.
+    - `field`: how the value is read from the request. Both are ``None`` for what is injected by
+      its type, such as a request.
+    """
+
+    type_annotation: Any
+    depends: Depends | None
+    field: Field | None
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give the three parts, for callers that unpack them."""
+        return iter((self.type_annotation, self.depends, self.field))
+
+
+def analyze_param(
+    *,
+    param_name: str,
+    annotation: Any,
+    value: Any,
+    path_param_names: Collection[str] = (),
+    is_path_param: bool = False,
+) -> ParamDetails:
+    """Find out what one parameter of a function receives.
+
+    Args:
+        param_name: Its name.
+        annotation: Its annotation, or ``inspect.Parameter.empty``.
+        value: Its default, or ``inspect.Parameter.empty``.
+        path_param_names: The names in the path of the route.
+        is_path_param: Whether this name is among them, as callers say who know no others.
+
+    Raises:
+        SetupError: The parameter cannot work.
+    """
+    names = frozenset((*path_param_names, param_name) if is_path_param else path_param_names)
+    found = analyze_parameter(
+        name=param_name, annotation=annotation, default=value, path_names=names
+    )
+    bare = Any if annotation is inspect.Parameter.empty else split_metadata(annotation)[0]
+    return ParamDetails(
+        type_annotation=bare,
+        depends=found if isinstance(found, Depends) else None,
+        field=None if isinstance(found, (Depends, Injected)) else found,
+    )
+
+
+def add_param_to_fields(*, field: Field, dependant: Dependant) -> None:
+    """Add a parameter to the list of its location in a graph.
+
+    Raises:
+        SetupAssertionError: It is part of the body.
+    """
+    if field.location is None or field.location == "body":
+        raise SetupAssertionError(
+            f"non-body parameters must be in path, query, header or cookie: {field.name}"
+        )
+    getattr(dependant, f"{field.location}_params").append(field)
+
+
+def add_non_field_param_to_dependency(
+    *, param_name: str, type_annotation: Any, dependant: Dependant
+) -> bool | None:
+    """Note in a graph that a parameter receives a part of the exchange, such as the request.
+
+    Returns:
+        ``True``, or ``None`` if nothing is injected for the type.
+    """
+    kind = injected_kind(type_annotation)
+    if kind is None:
+        return None
+    attribute = next(name for name, known in INJECTED.items() if known is kind)
+    setattr(dependant, attribute, param_name)
+    return True
+
+
+def _get_flat_fields_from_params(fields: Sequence[Field]) -> list[Field]:
+    """Return parameters one by one: the fields of a parameter model in place of the model."""
+    return [part for field in fields for part in (field.model_fields or (field,))]
+
+
+def _get_param_model(field: Field) -> type[BaseModel] | None:
+    """Return the model of ``Model`` or ``Model | None``; ``None`` for other fields."""
+    return None if field.is_json else model_of(field.annotation)
+
+
+def _is_json_field(field: Field) -> bool:
+    """Whether the text of a field is JSON (``Json[...]``)."""
+    return field.is_json
+
+
+def _get_param_aliases(field: Field, *, convert_underscores: bool = False) -> list[tuple[str, str]]:
+    """Return the names under which a value is looked for, each with the model's name for it.
+
+    Args:
+        field: The field.
+        convert_underscores: Whether an underscore in its own name stands for a hyphen.
+    """
+    names = zip(field.lookups, field.model_keys, strict=True)
+    if not convert_underscores:
+        return list(names)
+    own = field.name
+    return [(sent.replace("_", "-") if sent == own else sent, key) for sent, key in names]
+
+
+def _get_multidict_value(field: Field, values: Mapping[str, Any], alias: str) -> Any:
+    """Return what was sent for a field under one name; `Undefined` if nothing was.
+
+    Args:
+        field: Says whether all values of the name are wanted.
+        values: Query parameters, headers, a form, or a mapping with one value for each name.
+        alias: The name.
+    """
+    received = Received.of(values)
+    sent = received.values.get(received.known_as(alias))
+    return Undefined if sent is None else received.pick(sent, field.is_sequence)
+
+
+def _get_multidict_extras(
+    received_params: Mapping[str, Any], processed_keys: Collection[str]
+) -> Iterator[tuple[str, Any]]:
+    """Give the names that no field took, with their value, or a list of several."""
+    yield from Received.of(received_params).everything(without=processed_keys).items()
+
+
+def _request_param_model_to_args(
+    model_field: Field, model: type[BaseModel], received_params: Mapping[str, Any]
+) -> tuple[Any, list[ErrorDetail]]:
+    """Return the value of a parameter model and no errors, or ``None`` and the errors.
+
+    Args:
+        model_field: The parameter.
+        model: Not used: the field knows its model.
+        received_params: What the client sent to the parameter's location.
+    """
+    values, errors = extract_parameters([model_field], received_params)
+    return values.get(model_field.name), errors
+
+
+def _validate_value_with_model_field(
+    *, field: Field, value: Any, values: dict[str, Any], loc: ErrorLocation
+) -> tuple[Any, list[ErrorDetail]]:
+    """Return a validated value and no errors, or ``None`` and the errors.
+
+    Args:
+        field: How to validate it, and its default.
+        value: What was received; `Undefined` for nothing.
+        values: Not used.
+        loc: Where it was received.
+    """
+    if value is not Undefined:
+        return field.validate(value, loc)
+    found, errors = default_value(field, loc)
+    return None if errors else found, errors
+
+
+def _regenerate_error_with_loc(
+    *, errors: Sequence[Any], loc_prefix: ErrorLocation
+) -> list[dict[str, Any]]:
+    """Return errors with the place of the value before each location."""
+    return [{**error, "loc": (*loc_prefix, *error.get("loc", ()))} for error in errors]
+
+
+async def _solve_generator(
+    *, dependant: Dependant, stack: AsyncExitStack[Any], sub_values: dict[str, Any], request: Any
+) -> Any:
+    """Return what a dependency that yields gives; the stack runs the rest of it when it closes.
+
+    Args:
+        dependant: The dependency.
+        stack: The exit stack of the request.
+        sub_values: Its arguments.
+        request: Not used.
+    """
+    call: Any = dependant.call
+    if _is_async_gen_callable(call):
+        return await stack.enter_async_context(asynccontextmanager(call)(**sub_values))
+    manager = contextmanager_in_threadpool(contextmanager(call)(**sub_values))
+    return await stack.enter_async_context(manager)
