@@ -65,17 +65,13 @@ class Field:
         info: The declaration: a `pronghorn.params` object for request parameters.
         annotation: The type, without the metadata that ``info`` holds.
         location: Where the value comes from; forms and files are ``"body"``. ``None``: nowhere.
-        alias: The name in error locations and in the documentation.
         lookups: The names on the wire, tried in order.
         model_keys: For a field of a parameter model, the name that the model knows for each of
             ``lookups``; else equal to them.
-        required: There is no default.
         is_sequence: All repeated values of the name belong to this field.
         is_json: The text is JSON and decoded by Pydantic (``Json[...]``).
         is_form, is_file: The value is a form field, or a file of a multipart form.
         reads_file: Uploaded files are replaced by their contents: ``bytes``, ``list[bytes]``.
-        embed: ``Body(embed=True)``.
-        media_type: Media type that the declaration names; ``None`` outside bodies.
         model: The model of a parameter model or form model (also ``Model | None``), else None.
         model_fields: Its fields as they appear on the wire.
         branches: For a form that is a union of models: each model with its fields.
@@ -126,27 +122,15 @@ class Field:
         self.location = location
         self.lookups = tuple(lookups) or declared_names(field_info, name)
         self.model_keys = tuple(model_keys) or self.lookups
-        self.alias = self.lookups[0]
         self.is_form = is_form or is_file
         self.is_file = is_file
         self.mode = mode
         self.config = config
-        self._read_declaration()
         self._read_type()
         self._adapter: TypeAdapter[Any] | None = None
         self.check = self._check_after_building
         if not deferred:
             self._build_now_if_possible()
-
-    def _read_declaration(self) -> None:
-        """What ``info`` says besides the type."""
-        info = self.info
-        self.required = info.is_required()
-        self.embed: bool | None = getattr(info, "embed", None)
-        self.media_type: str | None = getattr(info, "media_type", None)
-        self._default_is_constant = (
-            info.default_factory is None and type(info.default) in _CONSTANTS
-        )
 
     def _read_type(self) -> None:
         """What the type means for the way from the wire to the value."""
@@ -173,8 +157,37 @@ class Field:
 
     @property
     def field_info(self) -> FieldInfo:
-        """The declaration, under the name that FastAPI gives it."""
+        """The declaration, under the name that FastAPI gives it.
+
+        Libraries change it in place, and give copies of fields another one; what validates the
+        value stays.
+        """
         return self.info
+
+    @field_info.setter
+    def field_info(self, info: FieldInfo) -> None:
+        self.info = info
+        self.lookups = self.model_keys = declared_names(info, self.name)
+
+    @property
+    def required(self) -> bool:
+        """Whether there is no default."""
+        return self.info.is_required()
+
+    @property
+    def embed(self) -> bool | None:
+        """What a part of the body declares as ``embed=``."""
+        return getattr(self.info, "embed", None)
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type that the declaration names; ``None`` outside bodies."""
+        return getattr(self.info, "media_type", None)
+
+    @property
+    def alias(self) -> str:
+        """The name in error locations and in the documentation."""
+        return self.lookups[0]
 
     @property
     def validation_alias(self) -> str | None:
@@ -218,11 +231,10 @@ class Field:
 
         ``PydanticUndefined`` if the value is required.
         """
-        if self._default_is_constant:
-            return self.info.default
-        if self.info.default_factory is None:
-            return deepcopy(self.info.default)
-        return self.info.get_default(call_default_factory=True)
+        info = self.info
+        if info.default_factory is not None:
+            return info.get_default(call_default_factory=True)
+        return info.default if type(info.default) in _CONSTANTS else deepcopy(info.default)
 
     def serialize(
         self, value: Any, *, mode: Literal["json", "python"] = "json", **options: Any

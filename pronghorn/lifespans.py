@@ -34,21 +34,22 @@ def lifespan_of(router: Any, given: Any) -> Lifespan:
 
 
 class HandlerLifespan:
-    """Runs the `on_startup` and `on_shutdown` handlers of a router, as they are at that time."""
+    """Runs the `on_startup` and `on_shutdown` handlers of a router, as they are at that time.
+
+    It is the lifespan and the context manager in one, as libraries enter it without calling it.
+    """
 
     def __init__(self, router: Any) -> None:
         self._router = router
 
-    def __call__(self, app: Any) -> AbstractAsyncContextManager[None]:
-        return self._around()
+    def __call__(self, app: Any) -> HandlerLifespan:
+        return self
 
-    @asynccontextmanager
-    async def _around(self) -> AsyncIterator[None]:
+    async def __aenter__(self) -> None:
         await self._router._startup()
-        try:
-            yield
-        finally:
-            await self._router._shutdown()
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._router._shutdown()
 
 
 async def startup_failed(receive: Receive, send: Send) -> None:

@@ -120,8 +120,11 @@ class RouteViews(GraphView):
             return plan
         fields = [field for node in changed.root.walk() for field in node.body_fields]
         body, response = changed.body, changed.response
-        if changed is not plan:
+        if changed is not plan and body is None:
             body = plan_body(fields, plan.unique_id)
+        elif changed is not plan and body is not None:
+            # What the body is was decided when the route was declared, and is documented so.
+            body = given_body(fields, body.field, embed=body.embed)
         if "body_field" in given:
             embed = given.get("embed", body.embed if body else bool(fields) and is_embedded(fields))
             body = given_body(fields, given["body_field"], embed=embed)
