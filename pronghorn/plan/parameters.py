@@ -141,7 +141,7 @@ def _split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         kept = kept.__origin__
     if is_alias(kept) and not any(_restricts(item) for item in metadata):
         bare, inside = split_metadata(kept)
-        if _last_marker(inside) is None and _injected_kind(bare) is None:
+        if _last_marker(inside) is None and injected_kind(bare) is None:
             return kept, metadata
     return split_metadata(annotation)
 
