@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
@@ -44,11 +44,6 @@ from pronghorn.plan.check import (
 from pronghorn.revisions import current_revision
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
-    from pronghorn.adapters.rsgi import RsgiServer
 
 APP_DEFAULTS = option_defaults(AppOptions)
 #: Options of the application that are those of its router.
@@ -186,25 +181,19 @@ class FastAPI(DeclaresOnRouter, ServesFrontends, Layered):
         answerer = self.direct_answerer()
         return None if answerer is None else answerer.answer
 
-    def _rsgi_server(self) -> RsgiServer:
-        server = self.__dict__.get("_rsgi")
-        if server is None:
-            from pronghorn.adapters.rsgi import RsgiServer  # Most servers speak ASGI.
+    def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
+        """Refuse a request of Granian's own interface; see `__rsgi_init__`."""
+        self.__rsgi_init__(None)
 
-            server = self.__dict__["_rsgi"] = RsgiServer(self)
-        return server
+    def __rsgi_init__(self, loop: Any) -> NoReturn:
+        """Say how to start Granian, which calls this before its first request.
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        """Answer one request of an RSGI server, such as Granian."""
-        await self._rsgi_server().__rsgi__(scope, protocol)
+        Raises:
+            SetupError: Always. It names the command that serves the application through ASGI.
+        """
+        from pronghorn.adapters.granian import refuse_rsgi  # Most servers speak ASGI.
 
-    def __rsgi_init__(self, loop: AbstractEventLoop) -> None:
-        """Run the startup of the lifespan, before an RSGI server sends its first request."""
-        self._rsgi_server().__rsgi_init__(loop)
-
-    def __rsgi_del__(self, loop: AbstractEventLoop) -> None:
-        """Run the shutdown of the lifespan, after the last request of an RSGI server."""
-        self._rsgi_server().__rsgi_del__(loop)
+        refuse_rsgi()
 
     def build_middleware_stack(self) -> ASGIApp:
         """The application with everything around it; made once, before the first request.

@@ -57,7 +57,7 @@ def layers_of(app: Any) -> ASGIApp:
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
     watched = middleware_is_replaced()
-    know_server()
+    know_server(app)
     errors = ErrorHandlers({} if watched else by_key)
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
@@ -78,8 +78,15 @@ def layers_of(app: Any) -> ASGIApp:
     return stack
 
 
-def know_server() -> None:
-    """Answer in the short way of the server that runs this process, where there is one."""
+def know_server(app: Any) -> None:
+    """Do for an application what the server that runs this process needs or allows.
+
+    Answers go the short way of uvicorn's protocol; what Granian says is put right.
+    """
+    if "granian.asgi" in sys.modules:
+        from pronghorn.adapters.granian import mend_application
+
+        mend_application(app)
     if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
         from pronghorn.adapters import uvicorn_cycle
 

@@ -193,6 +193,9 @@ def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: 
         verbose=options["verbose"] or bool(context.obj),
         server=options["server"],
         protocol=options["protocol"],
+        http=options["http"],
+        ssl_certfile=options["ssl_certfile"],
+        ssl_keyfile=options["ssl_keyfile"],
         access_log=options["access_log"],
         **special,
     )

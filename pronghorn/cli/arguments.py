@@ -156,6 +156,33 @@ class ServingOptions(TypedDict):
         ),
         DefaultIs("auto"),
     ]
+    http: Annotated[
+        Literal["auto", "1", "2"],
+        typer.Option(
+            help="The version of HTTP: 'auto' is every one that the server speaks, which with "
+            "Granian are 1 and 2, with uvicorn 1 alone.",
+            rich_help_panel=SERVING,
+        ),
+        DefaultIs("auto"),
+    ]
+    ssl_certfile: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The server's certificate in PEM; the server then speaks TLS.",
+            rich_help_panel=SERVING,
+            show_default=False,
+        ),
+    ]
+    ssl_keyfile: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The private key of the certificate in PEM; PKCS#8 for Granian.",
+            rich_help_panel=SERVING,
+            show_default=False,
+        ),
+    ]
     access_log: Annotated[
         bool,
         typer.Option(help="Print a line for each request.", rich_help_panel=SERVING),

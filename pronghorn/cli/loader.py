@@ -7,7 +7,6 @@ server leaves what is needed in the environment, which child processes inherit.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -23,11 +22,8 @@ __all__ = ["FACTORY", "load_app", "remember", "remember_page"]
 FACTORY = "pronghorn.cli.loader:load_app"
 """The import string of `load_app`, for servers that call a factory."""
 
-ASGI_FACTORY = "pronghorn.cli.loader:load_asgi_app"
-"""The same of `load_asgi_app`."""
-
-RSGI_FACTORY = "pronghorn.cli.loader:load_rsgi_app"
-"""The same of `load_rsgi_app`."""
+GRANIAN_FACTORY = "pronghorn.cli.loader:load_granian_app"
+"""The same of `load_granian_app`."""
 
 _APP = "PRONGHORN_APP"
 _ROOT = "PRONGHORN_APP_ROOT"
@@ -60,8 +56,8 @@ def remember_page(host: str | None) -> None:
     os.environ[_PAGE] = host or ""
 
 
-def remember_for_rsgi(root_path: str, proxies: str | None) -> None:
-    """Leave for `load_rsgi_app` what the server cannot tell the application.
+def remember_for_granian(root_path: str, proxies: str | None) -> None:
+    """Leave for `load_granian_app` what Granian does not do for the application.
 
     Args:
         root_path: Path prefix under which a proxy publishes the application.
@@ -71,28 +67,25 @@ def remember_for_rsgi(root_path: str, proxies: str | None) -> None:
     os.environ[_PROXIES] = proxies or ""
 
 
-def load_asgi_app() -> Any:
-    """The application for Granian's ASGI, with the headers of trusted proxies read before it."""
-    from pronghorn.adapters.granian_threads import spare_the_loop
+def load_granian_app() -> Any:
+    """The application for Granian.
 
-    spare_the_loop(asyncio.get_event_loop())  # Granian has made it
-    app, proxies = load_app(), os.environ.get(_PROXIES)
-    if not proxies:
-        return app
-    from granian.utils.proxies import wrap_asgi_with_proxy_headers
+    Returns:
+        It or something around it: trusted proxies are believed and paths have the root path, in
+        the way of uvicorn, and what Granian says of requests is put right.
+    """
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-    async def asgi(scope: Any, receive: Any, send: Any) -> None:
-        await app(scope, receive, send)
+    from pronghorn import FastAPI
+    from pronghorn.adapters.granian import GranianRequests, UnderRootPath
 
-    return wrap_asgi_with_proxy_headers(asgi, proxies)
-
-
-def load_rsgi_app() -> Any:
-    """The application as Granian's RSGI takes it; another framework's goes through ASGI."""
-    from pronghorn.adapters.rsgi import RsgiServer
-
-    proxies = os.environ.get(_PROXIES) or None
-    return RsgiServer(load_app(), root_path=os.environ.get(_ROOT_PATH, ""), proxies=proxies)
+    app = load_app()
+    if not isinstance(app, FastAPI):  # ours does it itself
+        app = GranianRequests(app)
+    root_path, proxies = os.environ.get(_ROOT_PATH, ""), os.environ.get(_PROXIES)
+    if root_path:
+        app = UnderRootPath(app, root_path)
+    return ProxyHeadersMiddleware(app, proxies) if proxies else app
 
 
 def load_app() -> Any:

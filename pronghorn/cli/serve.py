@@ -37,6 +37,9 @@ class ServeOptions:
         server: ``"uvicorn"`` or ``"granian"``.
         protocol: ``"auto"`` for the shortest way from the server to the application, ``"asgi"``
             for ASGI messages.
+        http: ``"1"``, ``"2"`` or ``"auto"``: which versions of HTTP the server speaks.
+        ssl_certfile: The server's certificate, in PEM; with it, only TLS is spoken.
+        ssl_keyfile: The private key of the certificate, in PEM.
         access_log: Print a line for each request.
         page: Show routes, plans and the timings of the last requests at ``/_pronghorn``.
     """
@@ -52,6 +55,9 @@ class ServeOptions:
     verbose: bool = False
     server: str = "uvicorn"
     protocol: str = "auto"
+    http: str = "auto"
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
     access_log: bool = True
     page: bool = False
 
@@ -75,7 +81,28 @@ def check_options(options: ServeOptions) -> None:
     for folder in options.reload_dirs:
         if not folder.is_dir():
             raise CommandError(f"No folder to watch at {folder}", exit_code=USAGE)
+    if options.http == "2" and options.server != "granian":
+        raise CommandError(
+            "uvicorn does not speak HTTP/2", "Add --server granian.", exit_code=USAGE
+        )
+    _check_certificate(options.ssl_certfile, options.ssl_keyfile)
     _check_address(options.host, options.port)
+
+
+def _check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Refuse what is missing for TLS, in the words of the command line."""
+    options = {"--ssl-certfile": certificate, "--ssl-keyfile": key}
+    given = {option: file for option, file in options.items() if file is not None}
+    if len(given) == 1:
+        (absent,) = options.keys() - given.keys()
+        raise CommandError(
+            f"Cannot use {next(iter(given))} without {absent}",
+            "TLS needs a certificate and its private key.",
+            exit_code=USAGE,
+        )
+    for option, file in given.items():
+        if not file.is_file():
+            raise CommandError(f"No file at {file} for {option}", exit_code=USAGE)
 
 
 def _check_address(host: str, port: int) -> None:
@@ -181,7 +208,8 @@ def _public_address(options: ServeOptions) -> str:
 
 def _own_address(options: ServeOptions) -> str:
     host = f"[{options.host}]" if ":" in options.host else options.host
-    return f"http://{host}:{options.port}"
+    scheme = "https" if options.ssl_certfile else "http"
+    return f"{scheme}://{host}:{options.port}"
 
 
 def _discovery(found: Found) -> list[tuple[str, str]]:

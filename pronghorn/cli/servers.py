@@ -48,6 +48,8 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
         root_path=options.root_path,
         proxy_headers=options.proxy_headers,
         forwarded_allow_ips=options.forwarded_allow_ips,
+        ssl_certfile=options.ssl_certfile,
+        ssl_keyfile=options.ssl_keyfile,
         access_log=options.access_log,
         log_level="debug" if options.verbose else None,
     )
@@ -55,27 +57,27 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
 
 def _start_granian(options: ServeOptions, watched: list[str]) -> None:
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    rsgi = options.protocol == "auto"
     proxies = options.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
-    loader.remember_for_rsgi(options.root_path, proxies if options.proxy_headers else None)
+    root_path = options.root_path.rstrip("/")
+    loader.remember_for_granian(root_path, proxies if options.proxy_headers else None)
     reloading: dict[str, Any] = {}
     if options.reload:
         reloading = {"reload": True, "reload_paths": [Path(folder) for folder in watched]}
-    # Nothing else is set. Measured: --runtime-mode mt, --http 1, --no-ws, --http1-pipeline-flush,
-    # more threads and rloop gain less than 3 percent; --task-impl rust costs 15, --loop asyncio 30.
     Granian(
-        loader.RSGI_FACTORY if rsgi else loader.ASGI_FACTORY,
+        loader.GRANIAN_FACTORY,
         factory=True,
-        interface=Interfaces.RSGI if rsgi else Interfaces.ASGI,
+        interface=Interfaces.ASGI,
         address=options.host,
         port=options.port,
+        http=HTTPModes(options.http),
+        ssl_cert=options.ssl_certfile,
+        ssl_key=options.ssl_keyfile,
         workers=options.workers or int(os.environ.get("WEB_CONCURRENCY", "1")),
         workers_kill_timeout=GRACE,
         respawn_failed_workers=not options.reload,
-        url_path_prefix=options.root_path or None,
         log_access=options.access_log,
         log_level=LogLevels.debug if options.verbose else LogLevels.info,
         **reloading,

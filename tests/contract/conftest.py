@@ -3,7 +3,9 @@
 - "in process": ASGI without a server, through the test client
 - "uvicorn": uvicorn's own ASGI
 - "protocol": uvicorn with our protocol class
-- "rsgi": Granian's RSGI
+- "granian": Granian's ASGI, by its own command
+- "run granian": the same by `pronghorn run`
+- "HTTP/2": the same, with a client that begins with HTTP/2
 """
 
 from __future__ import annotations
@@ -74,14 +76,21 @@ def in_process_with_middleware(environment: dict[str, str]) -> Iterator[TestClie
         yield client
 
 
+WAYS = ["in process", *COMMANDS, "HTTP/2"]
+
+
 def over_the_wire(request: pytest.FixtureRequest, program: str) -> Iterator[httpx.Client]:
     """A client of a program on the server that a fixture's parameter names."""
-    server = request.getfixturevalue("servers").get(request.param, program)
-    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+    is_http2 = request.param == "HTTP/2"
+    name = "run granian" if is_http2 else request.param
+    server = request.getfixturevalue("servers").get(name, program)
+    with httpx.Client(
+        base_url=server.url, timeout=PATIENCE, http1=not is_http2, http2=is_http2
+    ) as client:
         yield client
 
 
-@pytest.fixture(params=["in process", *COMMANDS])
+@pytest.fixture(params=WAYS)
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of the program, over each way; it follows no redirects."""
     if request.param == "in process":
@@ -93,7 +102,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     yield from over_the_wire(request, PROGRAM)
 
 
-@pytest.fixture(params=["in process", *COMMANDS])
+@pytest.fixture(params=WAYS)
 def client_of_middleware(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of the program with middleware, over each way."""
     if request.param == "in process":
@@ -102,7 +111,7 @@ def client_of_middleware(request: pytest.FixtureRequest) -> Iterator[Any]:
     yield from over_the_wire(request, WITH_MIDDLEWARE)
 
 
-@pytest.fixture(params=["in process", *COMMANDS])
+@pytest.fixture(params=WAYS)
 def client_of_handler(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of the program with a handler for 404, over each way."""
     if request.param == "in process":

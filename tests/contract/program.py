@@ -368,3 +368,11 @@ async def echo(websocket: WebSocket, room: str, key: str) -> None:
 @app.websocket("/refused")
 async def refused(websocket: WebSocket) -> None:
     await websocket.close(1008)
+
+
+@app.websocket("/chat")
+async def chat(websocket: WebSocket, key: str) -> None:
+    offered = websocket.scope["subprotocols"]
+    await websocket.accept(subprotocol=offered[-1] if offered else None)
+    message = await websocket.receive()
+    note(key, f"closed with {message['code']}")

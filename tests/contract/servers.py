@@ -15,11 +15,13 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
+RUN = ("pronghorn", "run", "--host", "127.0.0.1")
 #: Command line of each server; the port is added.
 COMMANDS = {
     "uvicorn": ["uvicorn", "{app}", "--http", "httptools", "--port"],
     "protocol": ["uvicorn", "{app}", "--http", DIRECT, "--port"],
-    "rsgi": ["granian", "{app}", "--interface", "rsgi", "--port"],
+    "granian": ["granian", "{app}", "--interface", "asgi", "--port"],
+    "run granian": [*RUN, "--server", "granian", "--entrypoint", "{app}", "--port"],
 }
 PATIENCE = 10.0
 

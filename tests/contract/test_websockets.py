@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.contract.conftest import Servers, eventually
+from tests.contract.conftest import eventually
 from tests.contract.servers import Server
 
 
@@ -53,12 +53,23 @@ def test_refusal(server: Server, path: str) -> None:
     assert refused.value.response.status_code == 403
 
 
-@pytest.mark.parametrize("name", ["uvicorn", "protocol"])
-def test_close_code(servers: Servers, name: str) -> None:
-    """RSGI has no words for it."""
-    with connect(url(servers.get(name), "/echo/room?key=x")) as websocket:
+def test_close_code(server: Server) -> None:
+    with connect(url(server, "/echo/room?key=x")) as websocket:
         websocket.send("close")
         with pytest.raises(ConnectionClosed) as closed:
             websocket.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4001
+
+
+def test_close_code_of_the_client(server: Server) -> None:
+    key = uuid4().hex
+    with connect(url(server, f"/chat?key={key}")) as websocket:
+        websocket.close(4002)
+    with httpx.Client(base_url=server.url) as client:
+        eventually(lambda: client.get(f"/events-of/{key}").json(), ["closed with 4002"])
+
+
+def test_subprotocol(server: Server) -> None:
+    with connect(url(server, "/chat?key=x"), subprotocols=["first", "second"]) as websocket:  # type: ignore[list-item]  # names
+        assert websocket.subprotocol == "second"

@@ -1,0 +1,323 @@
+"""Granian's ASGI: what it says of a request, and does with an answer, put right.
+
+Granian (2.8) parses requests in Rust and hands them over as ASGI. Some of what arrives is not
+what ASGI or HTTP say:
+
+- Ports are texts, HTTP/1.0 is called "1", and a query may hold bytes that are not ASCII.
+- Request targets that are not a path, such as those of CONNECT, arrive as requests for "".
+- A body whose chunks are broken ends as if the client had left, so the answer would be 500.
+- The answer to HEAD keeps its body over HTTP/2, which clients take for a broken stream.
+- Nobody waits any more where a client has left a stream: the event loop would never turn again.
+- A WebSocket whose endpoint fails is closed without a code, which looks like a success; messages
+  to a client that has left are sent for ever.
+
+Each is mended here, in front of all middleware. `mend_application` does it for an application of
+ours in a process that has loaded Granian; `GranianRequests` does it for any other application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pronghorn.diagnostics import setup_error
+from pronghorn.hooks import Around, wanted_around
+
+NO_PATH = b"The target of the request is not a path."
+#: So many parts of a stream are sent before others have their turn, and so many messages of a
+#: WebSocket before it is asked whether the client is still there.
+PARTS_IN_A_TURN = 16
+BROKEN_BODY = b"The body of the request is broken or incomplete."
+#: An endpoint has failed (RFC 6455, section 7.4.1).
+INTERNAL_ERROR = 1011
+#: The characters that stay as they are when a query is percent-encoded: all visible ones of ASCII.
+VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+INSTEAD_OF_RSGI = (
+    "pronghorn speaks ASGI to Granian: write `granian --interface asgi main:app` "
+    "or `pronghorn run --server granian`."
+)
+
+
+def refuse_rsgi() -> NoReturn:
+    """Raise the `SetupError` that says how to start Granian instead of by RSGI."""
+    raise setup_error(INSTEAD_OF_RSGI)
+
+
+class GranianRequests:
+    """An ASGI application behind Granian, which gets everything put right.
+
+    - `app`: the application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await serve(self.app, scope, receive, send)
+
+
+class UnderRootPath:
+    """An ASGI application that a proxy publishes under a prefix, which it takes off the paths.
+
+    Granian's option for it leaves the prefix out of `path`; with uvicorn's, and in ASGI, it is
+    part of it.
+
+    - `app`: the application.
+    - `root_path`: the prefix.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self._app = app
+        self._root_path = root_path
+        self._raw = root_path.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            scope["root_path"] = self._root_path
+            if has_path(scope):
+                scope["path"] = self._root_path + scope["path"]
+                scope["raw_path"] = self._raw + scope["raw_path"]
+        await self._app(scope, receive, send)
+
+
+class GranianAround:
+    """Stands around one of our applications, and around its telemetry.
+
+    - `telemetry`: what stood around the application before.
+    """
+
+    def __init__(self, telemetry: Around | None) -> None:
+        self._telemetry = telemetry
+
+    async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        around = self._telemetry = self._telemetry or wanted_around(scope["type"])
+        inside = app if around is None else _Inside(around, app)
+        await serve(inside, scope, receive, send)
+
+    def is_active(self) -> bool:
+        """Whether telemetry is; over other servers than Granian this changes nothing."""
+        around = self._telemetry = self._telemetry or wanted_around("http")
+        return around is not None and around.is_active()
+
+
+class _Inside:
+    """What stands around an application, as an ASGI application itself."""
+
+    def __init__(self, around: Around, app: ASGIApp) -> None:
+        self._around = around
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._around(app=self._app, scope=scope, receive=receive, send=send)
+
+
+def mend_application(app: Any) -> None:
+    """Put everything right in front of one of our applications; once for each."""
+    if not isinstance(app._around, GranianAround):
+        app._around = GranianAround(app._around)
+
+
+async def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Call an application with what Granian has called us with, put right."""
+    kind = scope["type"]
+    if kind == "lifespan":
+        await app(scope, receive, send)
+        return
+    mend_scope(scope)
+    if kind == "websocket":
+        await _serve_websocket(app, scope, receive, send)
+    elif has_path(scope):
+        is_bodyless = scope["method"] == "HEAD" and scope["http_version"] == "2"
+        await _serve_http(app, scope, receive, _without_body(send) if is_bodyless else send)
+    else:
+        await answer_400(scope, send, NO_PATH)
+
+
+def mend_scope(scope: Scope) -> None:
+    """Have a scope say what ASGI asks for; one that does already stays as it is."""
+    for name in ("client", "server"):
+        address = scope[name]
+        if address is not None and type(address[1]) is str:
+            scope[name] = (address[0], int(address[1]))
+    if scope["http_version"] == "1":
+        scope["http_version"] = "1.0"
+    query = scope["query_string"]
+    if not query.isascii():
+        scope["query_string"] = quote(query, VISIBLE).encode("ascii")
+
+
+def has_path(scope: Scope) -> bool:
+    """Whether a request names a path, or with OPTIONS the whole server (RFC 9112, 3.2)."""
+    path: str = scope["path"]
+    if path.startswith("/") or scope["raw_path"].startswith(b"/"):
+        return True
+    return path == "*" and scope.get("method") == "OPTIONS"
+
+
+async def answer_400(scope: Scope, send: Send, text: bytes) -> None:
+    """Refuse a request; over HTTP/1 its connection is closed."""
+    headers = [(b"content-length", b"%d" % len(text)), (b"content-type", b"text/plain")]
+    if scope["http_version"].startswith("1"):
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
+
+
+# --- requests ---------------------------------------------------------------------------------
+
+
+async def _serve_http(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    request = _Request(scope, receive, send)
+    try:
+        await app(scope, request.receive, request.send)
+    except ClientDisconnect:
+        if not request.is_broken:
+            raise
+        await request.refuse()
+
+
+def _without_body(send: Send) -> Send:
+    """A `send` that leaves out the body, as Granian does over HTTP/1 where the method is HEAD."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
+
+
+class _Request:
+    """The `receive` and `send` of one request, which know whether its body has been broken off.
+
+    Granian reports a client that has left in the same way as chunks that it cannot read. Whoever
+    has left does not read the answer, so 400 is right for both.
+    """
+
+    __slots__ = ("_has_body", "_parts", "_receive", "_scope", "_send", "_started", "is_broken")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._has_body = True
+        self._parts = 0
+        self._started = False
+        #: The body has ended too early.
+        self.is_broken = False
+
+    async def receive(self) -> Message:
+        """The next message of the client."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._has_body = message.get("more_body", False)
+        elif self._has_body and not self._started:
+            self.is_broken = True
+        return message
+
+    def send(self, message: Message) -> Any:
+        """What sends a message when it is awaited."""
+        if self.is_broken:
+            return self._send_unless_failed(message)
+        self._started = True
+        if message.get("more_body", False):
+            return self._send_part(message)
+        return self._send(message)
+
+    async def _send_part(self, message: Message) -> None:
+        """Send a part of a stream, and let others have their turn from time to time.
+
+        To a client that has left, Granian sends nothing and does not wait, so a stream that waits
+        for nothing else would keep from the event loop that it is over.
+        """
+        await self._send(message)
+        self._parts += 1
+        if self._parts % PARTS_IN_A_TURN == 0:
+            await asyncio.sleep(0)
+
+    async def _send_unless_failed(self, message: Message) -> None:
+        """Send 400 in place of an answer that says that the server has failed."""
+        if not self._started and message.get("status", 500) < 500:
+            self.is_broken = False
+            await self.send(message)
+        else:
+            await self.refuse()
+
+    async def refuse(self) -> None:
+        """Answer 400, unless an answer has begun."""
+        if not self._started:
+            self._started = True
+            await answer_400(self._scope, self._send, BROKEN_BODY)
+
+
+# --- WebSockets -------------------------------------------------------------------------------
+
+
+async def _serve_websocket(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    connection = _Connection(receive, send)
+    try:
+        await app(scope, connection.receive, connection.send)
+    finally:
+        await connection.end()
+
+
+class _Connection:
+    """The `receive` and `send` of one WebSocket, which know whether it is open."""
+
+    __slots__ = ("_ahead", "_is_open", "_parts", "_receive", "_send")
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_open = False
+        #: How many messages were sent since the last one was received.
+        self._parts = 0
+        #: Receives the next message before the application asks for it.
+        self._ahead: asyncio.Future[Message] | None = None
+
+    async def receive(self) -> Message:
+        """The next message of the client."""
+        self._parts = 0
+        if self._ahead is None:
+            message = await self._receive()
+        else:
+            message = await asyncio.shield(self._ahead)
+            self._ahead = None
+        if message["type"] == "websocket.disconnect":
+            self._is_open = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send one message. Raises `OSError` when the client is known to have left."""
+        kind = message["type"]
+        if kind == "websocket.send":
+            self._look_ahead()
+        else:
+            self._is_open = kind == "websocket.accept"
+        await self._send(message)
+
+    def _look_ahead(self) -> None:
+        """Learn that the client has left, in an endpoint that sends and never receives.
+
+        Granian drops what is sent to nobody and tells only those who receive.
+        """
+        self._parts += 1
+        if self._ahead is not None:
+            if self._ahead.done() and self._ahead.result()["type"] == "websocket.disconnect":
+                self._is_open = False
+                raise OSError("The client has left.")
+        elif self._parts > PARTS_IN_A_TURN:
+            self._ahead = asyncio.ensure_future(self._receive())
+
+    async def end(self) -> None:
+        """Close what the application has left open, as failed."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+        if self._is_open:
+            with suppress(Exception):  # the client has left, and nobody has asked
+                await self._send({"type": "websocket.close", "code": INTERNAL_ERROR})

@@ -1,0 +1,152 @@
+"""A program that shows what an application sees of a request, and fails where it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from pronghorn import APIRouter, FastAPI, Form, Request, WebSocket
+from pronghorn.responses import PlainTextResponse, StreamingResponse
+
+router = APIRouter()
+CHUNK = b"x" * 65536
+
+
+@router.get("/text")
+async def text() -> PlainTextResponse:
+    return PlainTextResponse("text")
+
+
+@router.get("/query")
+async def query(request: Request, word: str = "") -> list[str]:
+    return [word, request.query_params.get("word", ""), request.scope["query_string"].decode()]
+
+
+@router.get("/seen/{rest:path}")
+async def seen(request: Request, rest: str) -> dict[str, Any]:
+    client, server = request.scope["client"], request.scope["server"]
+    assert client is not None
+    return {
+        "host": client[0],
+        "port": client[1],
+        "server": server[1],
+        "scheme": request.url.scheme,
+        "path": request.scope["path"],
+        "raw_path": request.scope["raw_path"].decode(),
+    }
+
+
+@router.api_route("/raw", methods=["GET", "POST"])
+async def raw(request: Request) -> int:
+    return len(await request.body())
+
+
+@router.post("/parts")
+async def parts(request: Request) -> int:
+    return sum([len(part) async for part in request.stream()])
+
+
+@router.post("/json")
+def json(body: dict[str, Any]) -> dict[str, Any]:
+    return body
+
+
+@router.post("/form")
+async def form(name: str = Form()) -> str:
+    return name
+
+
+@router.post("/own-answer")
+async def own_answer(request: Request) -> PlainTextResponse:
+    try:
+        await request.body()
+    except ClientDisconnect:
+        return PlainTextResponse("the rest is missing", 422)
+    return PlainTextResponse("complete")
+
+
+@router.post("/own-error")
+async def own_error(request: Request) -> None:
+    await request.body()
+    raise ZeroDivisionError("on purpose")
+
+
+@router.get("/endless")
+async def endless() -> StreamingResponse:
+    async def chunks() -> AsyncIterator[bytes]:
+        while True:
+            yield CHUNK
+
+    return StreamingResponse(chunks())
+
+
+@router.get("/tasks")
+async def tasks() -> int:
+    return len(asyncio.all_tasks())
+
+
+@router.get("/broken-stream")
+async def broken_stream() -> StreamingResponse:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"begin"
+        raise ZeroDivisionError("on purpose")
+
+    return StreamingResponse(chunks())
+
+
+@router.websocket("/talks")
+async def talks(websocket: WebSocket) -> None:
+    await websocket.accept()
+    while True:
+        await websocket.send_bytes(CHUNK)
+
+
+@router.websocket("/fails")
+async def fails(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.receive_text()
+    raise ZeroDivisionError("on purpose")
+
+
+@router.websocket("/returns")
+async def returns(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.receive_text()
+
+
+def program() -> FastAPI:
+    """The routes: plain, under a prefix and in an application that is mounted."""
+    made, mounted = FastAPI(), FastAPI()
+    for owner, prefix in ((made, ""), (made, "/in"), (mounted, "")):
+        owner.include_router(router, prefix=prefix)
+    made.mount("/mounted", mounted)
+    return made
+
+
+app = program()
+with_middleware = program()
+inside = program()
+
+
+@with_middleware.middleware("http")
+async def passing(request: Request, call_next: Any) -> Any:
+    return await call_next(request)
+
+
+async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same program behind a function of ASGI."""
+    await inside(scope, receive, send)
+
+
+async def other(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"{len(await request.body())} {request.client}")
+
+
+#: Of another framework.
+starlette = Starlette(routes=[Route("/text", other), Route("/raw", other, methods=["GET", "POST"])])
