@@ -18,6 +18,7 @@ ours in a process that has loaded Granian; `GranianRequests` does it for any oth
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -57,8 +58,9 @@ class GranianRequests:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await serve(self.app, scope, receive, send)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """What serves one request, connection or lifespan when it is awaited."""
+        return serve(self.app, scope, receive, send)
 
 
 class UnderRootPath:
@@ -94,10 +96,12 @@ class GranianAround:
     def __init__(self, telemetry: Around | None) -> None:
         self._telemetry = telemetry
 
-    async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(
+        self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> Awaitable[None]:
         around = self._telemetry = self._telemetry or wanted_around(scope["type"])
         inside = app if around is None else _Inside(around, app)
-        await serve(inside, scope, receive, send)
+        return serve(inside, scope, receive, send)
 
     def is_active(self) -> bool:
         """Whether telemetry is; over other servers than Granian this changes nothing."""
@@ -122,29 +126,28 @@ def mend_application(app: Any) -> None:
         app._around = GranianAround(app._around)
 
 
-async def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Call an application with what Granian has called us with, put right."""
+def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    """What calls an application with that which Granian has called us with, put right."""
     kind = scope["type"]
     if kind == "lifespan":
-        await app(scope, receive, send)
-        return
+        return app(scope, receive, send)
     mend_scope(scope)
     if kind == "websocket":
-        await _serve_websocket(app, scope, receive, send)
-    elif has_path(scope):
-        is_bodyless = scope["method"] == "HEAD" and scope["http_version"] == "2"
-        await _serve_http(app, scope, receive, _without_body(send) if is_bodyless else send)
-    else:
-        await answer_400(scope, send, NO_PATH)
+        return _serve_websocket(app, scope, receive, send)
+    if not has_path(scope):
+        return answer_400(scope, send, NO_PATH)
+    if scope["method"] == "HEAD" and scope["http_version"] == "2":
+        send = _without_body(send)
+    return _serve_http(app, scope, receive, send)
 
 
 def mend_scope(scope: Scope) -> None:
     """Have a scope say what ASGI asks for; one that does already stays as it is."""
     for name in ("client", "server"):
-        address = scope[name]
+        address = scope.get(name)
         if address is not None and type(address[1]) is str:
             scope[name] = (address[0], int(address[1]))
-    if scope["http_version"] == "1":
+    if scope.get("http_version") == "1":
         scope["http_version"] = "1.0"
     query = scope["query_string"]
     if not query.isascii():
@@ -154,7 +157,7 @@ def mend_scope(scope: Scope) -> None:
 def has_path(scope: Scope) -> bool:
     """Whether a request names a path, or with OPTIONS the whole server (RFC 9112, 3.2)."""
     path: str = scope["path"]
-    if path.startswith("/") or scope["raw_path"].startswith(b"/"):
+    if path.startswith("/") or (scope.get("raw_path") or b"").startswith(b"/"):
         return True
     return path == "*" and scope.get("method") == "OPTIONS"
 

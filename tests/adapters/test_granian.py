@@ -106,7 +106,7 @@ def test_the_path_as_the_client_wrote_it(server: Server) -> None:
 def test_a_target_that_is_not_a_path_is_refused(
     serve: Serve, way: tuple[str, str], line: str
 ) -> None:
-    method = line.split()[0]
+    method = line.split(maxsplit=1)[0]
     with RawConnection(serve(way).port) as connection:
         connection.send(f"{line} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
         answer = connection.read(method)

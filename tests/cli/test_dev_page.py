@@ -160,10 +160,9 @@ def test_the_command_line_loads_it_for_dev_only() -> None:
     assert done.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("protocol", ["auto", "asgi"])
-def test_granian_serves_the_page_too(write: Write, protocol: str) -> None:
+def test_granian_serves_the_page_too(write: Write) -> None:
     write("main.py", APP)
-    options = ["--no-reload", "--server", "granian", "--protocol", protocol]
+    options = ["--no-reload", "--server", "granian"]
     with served("dev", *options, started="Started worker") as server:
         server.get("/items/7")
         status, text = server.ask("/_pronghorn")
