@@ -33,7 +33,7 @@ FRAGMENT = ord("#")
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
-class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typed messages
+class WireExchange(RequestResponseCycle, Exchange):
     """One HTTP request on a connection of uvicorn; at the same time uvicorn's view of it.
 
     What most requests never change stands on the class, so that making one costs little.
@@ -52,6 +52,11 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
     http_version: str | None = None
     keep_alive = True
     waiting_for_100_continue = False
+    #: Whether the client sends nothing more: it may have left, and may still read.
+    input_ended = False
+    #: Whether somebody waits in `receive`, and whether the whole body was received there.
+    is_receiving = False
+    has_received = False
     is_bare = True
     is_http = True  # known without a scope
     query_string = b""  # an attribute where the base has a property
@@ -158,6 +163,28 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         body = self.whole_body()
         return await Exchange.read_body(self) if body is None else body
 
+    async def receive(self) -> Any:
+        """The next part of the body; after its end, wait until the client leaves."""
+        is_over = self.has_received or self._body is not None
+        if is_over and self.input_ended:
+            return {"type": "http.disconnect"}
+        self.is_receiving = True
+        try:
+            message = await RequestResponseCycle.receive(self)
+        finally:
+            self.is_receiving = False
+        if message["type"] == "http.request":
+            if is_over and self.input_ended:
+                return {"type": "http.disconnect"}
+            self.has_received = not message["more_body"]
+        return message
+
+    def end_input(self) -> None:
+        """Note that the client sends nothing more; who asks is told that it has left."""
+        self.input_ended = True
+        if self.event is not None:
+            self.event.set()
+
     # --- the answer -----------------------------------------------------------------------
 
     @property
@@ -218,7 +245,7 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         ):
             return False
         self.response_started = self.response_complete = True
-        protocol.outbox.write(protocol.transport, head + body)
+        protocol.outbox.write(protocol.transport, head, body)
         if self.event is not None:
             self.event.set()
         protocol.on_response_complete()
@@ -249,11 +276,11 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
         if protocol.access_log:
             log_access(protocol.access_logger, self.scope, status)
         content = b"" if self.method == "HEAD" else body
-        if self.keep_alive:
-            protocol.outbox.write(protocol.transport, head + content)
-        else:
-            self.transport.write(b"%bconnection: close\r\n\r\n%b" % (head[:-2], content))
-            self.transport.close()
+        if not self.keep_alive:
+            head = b"%bconnection: close\r\n\r\n" % head[:-2]
+        protocol.outbox.write(protocol.transport, head, content)
+        if not self.keep_alive:
+            self.transport.close()  # what waits is written first
         if self.event is not None:
             self.event.set()
         protocol.on_response_complete()
@@ -291,10 +318,14 @@ class WireExchange(RequestResponseCycle, Exchange):  # type: ignore[misc]  # typ
             self.logger.error("Exception in ASGI application\n", exc_info=error)
             await self._give_up()
         else:
-            if not self.response_complete and not self.disconnected:
-                what = "completing" if self.started else "starting"
-                self.logger.error("ASGI callable returned without %s response.", what)
-                await self._give_up()
+            if self.response_complete or self.disconnected:
+                return
+            if self.input_ended:  # the program was told that the client has left
+                self.transport.close()
+                return
+            what = "completing" if self.started else "starting"
+            self.logger.error("ASGI callable returned without %s response.", what)
+            await self._give_up()
 
     async def _give_up(self) -> None:
         """Answer 500, or close the connection where an answer has begun."""

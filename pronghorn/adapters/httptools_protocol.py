@@ -11,20 +11,21 @@ wrapper, message logging), requests take uvicorn's own way.
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import sys
+from collections import deque
+from contextvars import Context, copy_context
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import httptools
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.server import ServerState
 
-from pronghorn.adapters.first_step import FirstSteps
 from pronghorn.adapters.httptools_exchange import WireExchange
-from pronghorn.adapters.outbox import Outbox
+from pronghorn.adapters.httptools_order import OrderlyProtocol
+from pronghorn.adapters.outbox import OrderedTransport, Outbox
 from pronghorn.adapters.response_lines import Heads
 from pronghorn.compile.app import Answerer, Find, find_nothing
 from pronghorn.run.exchange import Exchange
@@ -34,7 +35,11 @@ FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 #: which says nothing new since HTTP/1.1: it is enough to know the version.
 VERSION, VALUES = 1, 2
 NOTED = {b"connection": VERSION, b"expect": VALUES} | dict.fromkeys(FORWARDED, VALUES)
-NO_REQUEST = "Invalid HTTP request received."  # as uvicorn says it
+#: Takes the trailers of a chunked body, and forgets them: they must not become headers (RFC 9110,
+#: section 6.5.1).
+TRAILERS: Any = deque(maxlen=0)
+#: Requests behind one that waits for its client to leave, until nothing more is read.
+MAX_WAITING = 1000
 
 
 class ThroughAsgi:
@@ -53,7 +58,7 @@ class ThroughAsgi:
         raise raised
 
 
-class HttpToolsDirectProtocol(HttpToolsProtocol):
+class HttpToolsDirectProtocol(OrderlyProtocol):
     """uvicorn's protocol on httptools, with a short way to applications of this framework."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,17 +71,14 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
-            shared = Heads(), FirstSteps(self.loop), Outbox(self.loop)
-            _shared[self.server_state] = shared
-        self.heads, self._first_steps, self.outbox = shared
+            shared = _shared[self.server_state] = Heads(), Outbox(self.loop)
+        self.heads, self.outbox = shared
         #: Answers the requests of this connection.
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
         # Whether telemetry is on is asked once per connection. Measured: asking costs a fifth of
         # a request, and providers are set when a program starts.
         self._is_watched: bool = self.direct_app is not None and self.direct_app.is_watched()
-        #: The request that was parsed just now; it starts when all data at hand is parsed.
-        self._parsed: WireExchange | None = None
         self._idle_since: float | None = None
 
         #: What is the same in the scopes of all requests of a connection.
@@ -84,6 +86,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.context = Context() if self._resets_context else copy_context()
+        self.flow = FlowControl(OrderedTransport(transport, self.outbox, self.context))
         self.scope_template = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -125,12 +129,19 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        if self.direct_app is None:
-            super().on_headers_complete()
-            return
         parser, earlier = self.parser, self.cycle
-        if parser.should_upgrade() or (self.limit_concurrency is not None and self._has_too_many()):
+        if parser.should_upgrade():
+            self._complete_headers_of_upgrade()
+            return
+        if self.direct_app is None:
+            self.expect_100_continue = bool(self._noted) and self._expects_100_continue()
+            self._noted = 0
+            super().on_headers_complete()
+            self.headers = TRAILERS
+            return
+        if self.limit_concurrency is not None and self._has_too_many():
             self._complete_headers_for_asgi()
+            self.headers = TRAILERS
             return
         stack = self.direct_app.middleware_stack
         if stack is not self._stack or stack is None:
@@ -141,11 +152,19 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         if self._noted or not parser.should_keep_alive():
             self._look_closer(exchange)
         self.cycle: Any = exchange  # stands in for uvicorn's own
+        self.headers = TRAILERS
         if earlier is None or earlier.response_complete:
             self._parsed = exchange
         else:
+            self._let_wait(exchange, earlier)
+
+    def _let_wait(self, exchange: WireExchange, earlier: Any) -> None:
+        """Answer a pipelined request in its turn; read on only for one that watches its client."""
+        if not self.pipeline:
+            self.running = earlier
+        if not getattr(self.running, "is_receiving", False) or len(self.pipeline) >= MAX_WAITING:
             self.flow.pause_reading()
-            self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
+        self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
 
     def _look_closer(self, exchange: WireExchange) -> None:
         """What few requests say: by headers, or by not being of HTTP/1.1."""
@@ -162,10 +181,23 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
                 elif name == b"expect" and value.lower() == b"100-continue":
                     exchange.waiting_for_100_continue = True
 
+    def _expects_100_continue(self) -> bool:
+        return (b"expect", b"100-continue") in [
+            (name, value.lower()) for name, value in self.headers
+        ]
+
     def _has_too_many(self) -> bool:
         """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
         limit = self.limit_concurrency
         return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
+
+    def _complete_headers_of_upgrade(self) -> None:
+        if not self._should_upgrade():
+            self._ignores_upgrade = True
+        elif self.direct_app is None:
+            super().on_headers_complete()
+        else:
+            self._complete_headers_for_asgi()
 
     def _complete_headers_for_asgi(self) -> None:
         url, headers, self._noted = self.url, self.headers, 0
@@ -192,7 +224,8 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         exchange = self.cycle
         if type(exchange) is not WireExchange:
-            super().on_message_complete()
+            if not self._ignores_upgrade:
+                super().on_message_complete()
         elif exchange.more_body:
             exchange.more_body = False
             if exchange.event is not None:
@@ -205,27 +238,42 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._stop_parsing(error)
+            self._parse_rest(error, data)
         exchange = self._parsed
         if exchange is None:
             return
         self._parsed = None
         if exchange.more_body:  # it will have to wait
             self._start_asgi_task(exchange, self._answerer)
-            return
-        context = contextvars.Context() if self._resets_context else None
-        task = self._first_steps.start(exchange.run(self._answerer), context)
-        if task is not None:
-            task.add_done_callback(self.tasks.discard)
-            self.tasks.add(task)
+        else:
+            self._start(exchange)
+
+    if sys.version_info >= (3, 12):
+
+        def _start(self, exchange: WireExchange) -> None:
+            """Begin to answer without waiting for the event loop's next turn."""
+            loop = self.loop
+            if loop.get_task_factory() is not None:
+                self._start_asgi_task(exchange, self._answerer)
+                return
+            work, context = exchange.run(self._answerer), self.context.copy()
+            task = asyncio.Task(work, loop=loop, eager_start=True, context=context)
+            if not task.done():
+                task.add_done_callback(self.tasks.discard)
+                self.tasks.add(task)
+
+    else:
+
+        def _start(self, exchange: WireExchange) -> None:
+            """Begin to answer in the event loop's next turn."""
+            self._start_asgi_task(exchange, self._answerer)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """Start to answer; for a `WireExchange`, `app` is the compiled application's answer."""
         if type(cycle) is not WireExchange:
             super()._start_asgi_task(cycle, app)
             return
-        context = contextvars.Context() if self._resets_context else None
-        task = self.loop.create_task(cycle.run(app), context=context)
+        task = self.loop.create_task(cycle.run(app), context=self.context.copy())
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
@@ -243,21 +291,15 @@ class HttpToolsDirectProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
+            if cycle is None:  # not a request, see `_in_turn`
+                app()  # type: ignore[unreachable]  # uvicorn's own pipeline has requests only
+                return
+            self.running = cycle
             self._start_asgi_task(cycle, app)
             return
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
-
-    def _stop_parsing(self, error: Exception) -> None:
-        """Answer what is no request, and let another protocol go on after an upgrade."""
-        if not isinstance(error, httptools.HttpParserUpgrade):
-            self.logger.warning(NO_REQUEST)
-            self.send_400_response(NO_REQUEST)
-        elif self._should_upgrade():
-            self.handle_websocket_upgrade()
-        else:
-            self._unsupported_upgrade_warning()
 
     # --- what happens to the transport itself comes after the responses that wait -------------
 
@@ -314,7 +356,7 @@ def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
 
 
 #: What all connections of a server share.
-_shared: WeakKeyDictionary[ServerState, tuple[Heads, FirstSteps, Outbox]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[ServerState, tuple[Heads, Outbox]] = WeakKeyDictionary()
 
 
 async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:

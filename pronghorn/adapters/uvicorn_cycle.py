@@ -13,6 +13,7 @@ Measured with 64 connections: 40 percent less processor time per request, 34 wit
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context, copy_context
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from pronghorn.adapters.httptools_connection import IsolatingProtocol
 from pronghorn.adapters.outbox import OrderedTransport, Outbox
 from pronghorn.adapters.response_lines import Heads, Held, log_access, with_headers
 from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders, same_exchange
@@ -35,6 +37,9 @@ class CycleExchange(Exchange):
         super().__init__(scope, receive, send)
         self._cycle: Any = send.__self__  # type: ignore[attr-defined]  # see `install`
         self.held: Held | None = None
+        protocol = getattr(self._cycle.on_response, "__self__", None)
+        if type(protocol) is HttpToolsProtocol:
+            _adopt(protocol, self._cycle)
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None
@@ -81,7 +86,7 @@ class CycleExchange(Exchange):
         cycle = self._cycle
         protocol: Any = getattr(cycle.on_response, "__self__", None)
         if (
-            type(protocol) is not HttpToolsProtocol
+            type(protocol) is not AdoptedProtocol
             or cycle.response_started
             or cycle.disconnected
             or not cycle.keep_alive
@@ -89,9 +94,7 @@ class CycleExchange(Exchange):
         ):
             return None
         transport: Any = protocol.transport
-        if type(transport) is not SharingTransport:
-            transport = protocol.transport = _sharing(protocol)  # type: ignore[assignment]  # a stand-in
-        return transport  # type: ignore[no-any-return]  # see above
+        return transport  # type: ignore[no-any-return]  # see `_adopt`
 
     def _write(self, transport: SharingTransport, status: int, head: bytes, body: bytes) -> None:
         """Write a complete response, and do what uvicorn does for its two messages."""
@@ -102,27 +105,10 @@ class CycleExchange(Exchange):
         cycle.waiting_for_100_continue = False
         if cycle.access_log:
             log_access(cycle.access_logger, self.scope, status)
-        content = head if self.scope["method"] == "HEAD" else head + body
-        transport.outbox.write(transport.inner, content)
+        content = b"" if self.scope["method"] == "HEAD" else body
+        transport.outbox.write(transport.inner, head, content)
         cycle.message_event.set()
         cycle.on_response()
-
-
-def install() -> None:
-    """From now on, requests of uvicorn's protocol on httptools are answered in this way.
-
-    Not before uvicorn 0.53: an earlier cycle does not know that a client wants the connection
-    closed until it sends.
-    """
-    if version_of(uvicorn.__version__) < (0, 53):
-        return
-    EXCHANGES[RequestResponseCycle] = CycleExchange
-    EXCHANGES[CycleExchange] = same_exchange
-
-
-def version_of(text: str) -> tuple[int, ...]:
-    """The first two numbers of a version."""
-    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
 
 
 class SharingTransport(OrderedTransport):
@@ -130,18 +116,62 @@ class SharingTransport(OrderedTransport):
 
     __slots__ = ("heads",)
 
-    def __init__(self, inner: Any, outbox: Outbox, heads: Heads) -> None:
-        super().__init__(inner, outbox)
+    def __init__(self, inner: Any, outbox: Outbox, context: Context, heads: Heads) -> None:
+        super().__init__(inner, outbox, context)
         self.heads = heads
 
 
+class AdoptedProtocol(IsolatingProtocol):
+    """uvicorn's protocol, for connections whose requests are answered in this way.
+
+    - `context`: that of the startup, since uvicorn has not kept the connection's own.
+    """
+
+    context = Context()
+
+    def eof_received(self) -> None:
+        """Write what waits; then the event loop closes the connection."""
+        self.transport.outbox.flush()  # type: ignore[attr-defined]  # see `_adopt`
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the transport itself to the WebSocket protocol."""
+        transport: Any = self.transport
+        transport.outbox.flush()
+        self.transport = transport.inner
+        super().handle_websocket_upgrade()
+
+
+def _adopt(protocol: HttpToolsProtocol, cycle: Any) -> None:
+    """Answer the requests of a connection in this way, from the first one on."""
+    shared = _shared.get(protocol.server_state)
+    if shared is None:
+        shared = _shared[protocol.server_state] = Outbox(asyncio.get_running_loop()), Heads()
+    outbox, heads = shared
+    adopted: Any = protocol
+    adopted.__class__ = AdoptedProtocol
+    adopted.running = cycle
+    adopted.transport = SharingTransport(protocol.transport, outbox, adopted.context, heads)
+    adopted.flow._transport = adopted.transport
+
+
+#: What all connections of a server share.
 _shared: WeakKeyDictionary[ServerState, tuple[Outbox, Heads]] = WeakKeyDictionary()
 
 
-def _sharing(protocol: HttpToolsProtocol) -> SharingTransport:
-    """What takes the place of a connection's transport at its first response."""
-    shared = _shared.get(protocol.server_state)
-    if shared is None:
-        shared = Outbox(asyncio.get_running_loop()), Heads()
-        _shared[protocol.server_state] = shared
-    return SharingTransport(protocol.transport, *shared)
+def install() -> None:
+    """Answer the requests of uvicorn's protocol on httptools in this way, from now on.
+
+    Not before uvicorn 0.53: an earlier cycle does not know that a client wants the connection
+    closed until it sends.
+    """
+    if version_of(uvicorn.__version__) < (0, 53):
+        return
+    if RequestResponseCycle not in EXCHANGES:
+        AdoptedProtocol.context = copy_context()
+    EXCHANGES[RequestResponseCycle] = CycleExchange
+    EXCHANGES[CycleExchange] = same_exchange
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """The first two numbers of a version."""
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -44,8 +45,8 @@ def test_responses_are_written_at_the_end_of_the_turn() -> None:
     seen: list[Any] = []
 
     def work(outbox: Outbox, transport: RecordingTransport) -> None:
-        outbox.write(transport, b"one")
-        outbox.write(transport, b"two")
+        outbox.write(transport, b"o", b"ne")
+        outbox.write(transport, b"t", b"wo")
         seen.extend(transport.events)
 
     assert run(work) == [b"one", b"two"]
@@ -54,7 +55,7 @@ def test_responses_are_written_at_the_end_of_the_turn() -> None:
 
 def test_nothing_is_written_to_a_transport_that_is_closing() -> None:
     def work(outbox: Outbox, transport: RecordingTransport) -> None:
-        outbox.write(transport, b"one")
+        outbox.write(transport, b"o", b"ne")
         transport.close()
 
     assert run(work) == ["close"]
@@ -70,8 +71,8 @@ def test_a_transport_that_fails_leaves_the_others_alone() -> None:
     def work(outbox: Outbox, transport: RecordingTransport) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda loop, context: reported.append(context["exception"]))
-        outbox.write(Broken(), b"one")
-        outbox.write(transport, b"two")
+        outbox.write(Broken(), b"o", b"ne")
+        outbox.write(transport, b"t", b"wo")
 
     assert run(work) == [b"two"]
     assert [str(error) for error in reported] == ["the handler is closed"]
@@ -86,7 +87,7 @@ def test_a_transport_that_fails_leaves_the_others_alone() -> None:
 )
 def test_responses_come_before_what_else_happens(work: Callable[[Any], None], event: Any) -> None:
     def turn(outbox: Outbox, transport: RecordingTransport) -> None:
-        outbox.write(transport, b"one")
-        work(OrderedTransport(transport, outbox))
+        outbox.write(transport, b"o", b"ne")
+        work(OrderedTransport(transport, outbox, copy_context()))
 
     assert run(turn) == [b"one", event]

@@ -1,0 +1,39 @@
+"""What uvicorn's protocol on httptools leaves undone for the requests of one connection.
+
+uvicorn starts a pipelined request in the context of the request before it, whose context variables
+it then sees. And it tells only the last request of a connection that its client has left, so
+one that others wait behind waits for ever.
+"""
+
+from __future__ import annotations
+
+from contextvars import Context
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+
+class IsolatingProtocol(HttpToolsProtocol):
+    """Starts each request in a context of its own, and tells all of them when the client leaves.
+
+    - `context`: the context of the connection; each request starts in a copy of it.
+    - `running`: the request that is being answered, where others wait behind it.
+    """
+
+    context: Context
+    cycle: Any
+    running: Any = None
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self.running = cycle
+        self.context.copy().run(super()._start_asgi_task, cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the running request, and those that wait behind it, that the client has left."""
+        for cycle in (self.running, *(waiting for waiting, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.running = None
+        self.pipeline.clear()
+        super().connection_lost(exc)
