@@ -12,6 +12,9 @@ from pronghorn.json_bytes import repaired_json_bytes
 
 #: How many forms of a document are kept. Each root path has one, and a proxy may name it freely.
 FORMS = 8
+#: Characters of a server's URL up to which they are kept: the prefix of a mount may have parameters,
+#: so that clients choose it.
+MAX_KEPT_SERVER = 200
 
 
 class ServedDocument:
@@ -43,6 +46,8 @@ class ServedDocument:
         return Response(content, media_type="application/json", headers=headers)
 
     def _kept(self, document: dict[str, Any], server: str) -> tuple[bytes, str]:
+        if len(server) > MAX_KEPT_SERVER:
+            return written(document, server)
         if document is not self._document:
             self._document, self._forms = document, {}
         found = self._forms.get(server)

@@ -36,7 +36,10 @@ from pronghorn.run.json import (
 PARSERS = frozenset({"anyio", "json", "pronghorn", "python_multipart", "starlette"})
 
 
-@lru_cache(maxsize=256)
+#: Characters of a content type up to which the answer about it is kept: clients choose its length.
+MAX_KEPT_CONTENT_TYPE = 128
+
+
 def is_json(content_type: str | None, strict: bool) -> bool:
     """Whether a body with this `Content-Type` is to be parsed as JSON (RFC 6839, section 3.1).
 
@@ -45,11 +48,20 @@ def is_json(content_type: str | None, strict: bool) -> bool:
     """
     if not content_type:
         return not strict
+    if len(content_type) > MAX_KEPT_CONTENT_TYPE:
+        return _names_json(content_type)
+    return _names_json_kept(content_type)
+
+
+def _names_json(content_type: str) -> bool:
     message = Message()
     message["content-type"] = content_type
     subtype = message.get_content_subtype()
     is_application = message.get_content_maintype() == "application"
     return is_application and (subtype == "json" or subtype.endswith("+json"))
+
+
+_names_json_kept = lru_cache(maxsize=256)(_names_json)
 
 
 async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> Any:

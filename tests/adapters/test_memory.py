@@ -1,0 +1,57 @@
+"""Clients cannot make a server keep what they have sent, or what they do not read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from tests.contract.servers import ROOT, RawConnection, Server, request
+
+PROGRAM = "tests.adapters.program_of_isolation:app"
+READERS = 200
+MIB = 1 << 20
+
+
+@pytest.fixture(params=["uvicorn", "protocol"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """On uvloop, which keeps what it cannot send yet as it is, on every Python."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    server = Server(request.param, PROGRAM, environment, "--loop", "uvloop")
+    yield server
+    server.stop()
+
+
+def memory(server: Server) -> int:
+    return int(httpx.get(f"{server.url}/memory").json())
+
+
+@pytest.mark.parametrize("header", ["", "Connection: close"], ids=["kept alive", "closed"])
+def test_readers_of_one_body_share_it(server: Server, header: str) -> None:
+    before = memory(server)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(RawConnection(server.port)) for _ in range(READERS)]
+        for connection in connections:
+            connection.send(request("GET", "/shared", *filter(None, [header])))
+        for connection in connections:
+            assert connection.read_bytes(12) == b"HTTP/1.1 200"  # it has been answered
+        grown = memory(server) - before
+        assert len(connections[0].makefile().read(4 * MIB)) == 4 * MIB
+    assert grown < READERS * MIB
+
+
+def test_content_types_are_not_kept(server: Server) -> None:
+    with RawConnection(server.port) as connection:
+        for number in range(-16, 128):
+            if number == 0:  # the allocator has what it needs for one
+                before = memory(server)
+            connection.send(posted(f"application/x{number}" + "a" * MIB))
+            assert connection.read().status == 422
+    assert memory(server) - before < 64 * MIB
+
+
+def posted(content_type: str) -> bytes:
+    return request("POST", "/json", f"Content-Type: {content_type}", body=b"{}")
