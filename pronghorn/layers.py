@@ -63,7 +63,7 @@ def layers_of(app: Any) -> ASGIApp:
     if not app.user_middleware and app.max_body_size is None and not watched:
         return OuterPipeline(inner, last_resort, app.debug)
     # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
-    from pronghorn.middleware.http import in_request_task
+    from pronghorn.middleware.http import in_child_task
 
     outermost = ServerErrorMiddleware if watched else Outermost
     middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
@@ -74,7 +74,7 @@ def layers_of(app: Any) -> ASGIApp:
         middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
     stack: ASGIApp = inner
     for cls, args, kwargs in reversed(middleware):
-        stack = in_request_task(cls(stack, *args, **kwargs))
+        stack = in_child_task(cls(stack, *args, **kwargs))
     return stack
 
 

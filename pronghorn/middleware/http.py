@@ -1,9 +1,9 @@
-"""`@app.middleware("http")` and `BaseHTTPMiddleware`, run in the task of the request.
+"""`@app.middleware("http")` and `BaseHTTPMiddleware`, with Starlette's semantics at less cost.
 
-Starlette runs the application inside such a middleware in a task of its own, with a stream of
-messages between the two. Here both are in one task: the middleware sees the context variables
-that endpoints and dependencies set, and a request costs no tasks and no streams. The order of
-everything that happens is Starlette's:
+The application inside such a middleware runs in a task of its own, as in Starlette, so deadlines,
+task groups and cancel scopes of the one never reach the other. What goes between the two is one
+message at a time, and the context variables that the application sets are copied out with it. The
+order of everything that happens is Starlette's:
 
     1. the middleware up to `call_next`, the endpoint, what has the lifetime "function"
     2. the middleware after `call_next`, the response, the background task of the middleware
@@ -12,7 +12,7 @@ everything that happens is Starlette's:
 
 from __future__ import annotations
 
-from asyncio import Task, current_task
+from asyncio import AbstractEventLoop, CancelledError, get_running_loop
 from typing import Any
 
 from starlette.middleware.base import BaseHTTPMiddleware, _CachedRequest, _StreamingResponse
@@ -20,12 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.middleware.inner_run import InnerRun, RunInOwnTask, is_last
-from pronghorn.middleware.task_scopes import can_set_aside
+from pronghorn.middleware.inner_run import InnerRun, is_last
 from pronghorn.patches import is_starlettes_own
 
 
-def in_request_task(app: ASGIApp) -> ASGIApp:
+def in_child_task(app: ASGIApp) -> ASGIApp:
     """A layer of middleware as it should run.
 
     Args:
@@ -35,13 +34,13 @@ def in_request_task(app: ASGIApp) -> ASGIApp:
         Something around it if it is a `BaseHTTPMiddleware` that is called in Starlette's own
         way; `app` itself otherwise.
     """
-    if not can_set_aside or not isinstance(app, BaseHTTPMiddleware):
+    if not isinstance(app, BaseHTTPMiddleware):
         return app
-    return InRequestTask(app) if is_starlettes_own(type(app).__call__) else app
+    return InChildTask(app) if is_starlettes_own(type(app).__call__) else app
 
 
-class InRequestTask:
-    """Runs a `BaseHTTPMiddleware` in the task of the request; on Trio in Starlette's way.
+class InChildTask:
+    """Runs what is inside of a `BaseHTTPMiddleware` in a child task; on Trio in Starlette's way.
 
     Args:
         app: The middleware. Its ``app`` and ``dispatch_func`` are looked up at each request.
@@ -51,30 +50,26 @@ class InRequestTask:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio_task()
-        if scope["type"] != "http" or task is None:
+        loop = running_loop()
+        if scope["type"] != "http" or loop is None:
             await self.app(scope, receive, send)
             return
-        call = _Call(self.app.app, scope, receive, send, task)
+        call = _Call(self.app.app, scope, receive, send, loop)
         try:
             response = await self.app.dispatch_func(call.request, call.next)
-            answering = response(scope, call.request.wrapped_receive, send)
-            if call.run is None or call.run.has_all or type(response) is CallNextResponse:
-                await answering
-            else:
-                await call.run.serve(answering)
+            await response(scope, call.request.wrapped_receive, send)
+            if call.run is not None:
+                await call.run.finish()
         except BaseException:
             if call.run is not None:
-                await call.run.cancel()
+                await call.run.stop()
             raise
-        if call.run is not None:
-            await call.run.finish()
 
 
-def asyncio_task() -> Task[Any] | None:
-    """The task that is running; None if that is not a matter of asyncio."""
+def running_loop() -> AbstractEventLoop | None:
+    """The event loop that runs here; None if it is not one of asyncio's."""
     try:
-        return current_task()
+        return get_running_loop()
     except RuntimeError:
         return None
 
@@ -82,13 +77,15 @@ def asyncio_task() -> Task[Any] | None:
 class _Call:
     """One request on its way through one middleware."""
 
+    __slots__ = ("_app", "_failure", "_loop", "_scope", "_send", "request", "run")
+
     def __init__(
-        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, task: Task[Any]
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, loop: AbstractEventLoop
     ) -> None:
         self._app = app
         self._scope = scope
         self._send = send
-        self._task = task
+        self._loop = loop
         self._failure: Exception | None = None
         self.request = _CachedRequest(scope, receive, send)
         self.run: InnerRun | None = None
@@ -104,32 +101,34 @@ class _Call:
             raise self._failure
         if self.run is not None:
             raise RuntimeError("call_next was called twice: one request has one response")
-        task = current_task()
-        kind = InnerRun if task is self._task else RunInOwnTask
-        self.run = run = kind(self._app, self._scope, self.request, task)
-        info = None
+        self.run = run = InnerRun(self._app, self._scope, self.request, self._loop)
         try:
-            await run.advance()
-            while run.messages:
-                message = run.take()
-                if message["type"] == "http.response.start":
-                    return CallNextResponse(run, message, info)
-                info = await self._before_start(message, info)
-                await run.advance()
-            raise RuntimeError("No response returned.")
+            return await self._response(run)
+        except CancelledError:
+            run.cancel()
+            raise
         except Exception as error:
             self._failure = error
             raise
+        finally:
+            run.copy_variables()
 
-    async def _before_start(self, message: Message, info: Any) -> Any:
-        """Handle a message that may come before the response; return what is to be shown of it."""
-        kind = message["type"]
-        if kind == "http.response.debug":
-            return message["info"]
-        if kind != "http.response.early_hint":
-            raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
-        await self._send(message)
-        return info
+    async def _response(self, run: InnerRun) -> Response:
+        info = None
+        while True:
+            message = await run.next_message()
+            if message is None:
+                raise RuntimeError("No response returned.")
+            kind = message["type"]
+            if kind == "http.response.start":
+                run.raise_if_failed()
+                return CallNextResponse(run, message, info)
+            if kind == "http.response.debug":
+                info = message["info"]
+            elif kind == "http.response.early_hint":
+                await self._send(message)
+            else:
+                raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
 
 
 class CallNextResponse(_StreamingResponse):
@@ -150,13 +149,22 @@ class CallNextResponse(_StreamingResponse):
             await super().__call__(scope, receive, send)
             return
         body.begun = True
+        body.run.raise_if_failed()
         if self.info is not None:
             await send({"type": "http.response.debug", "info": self.info})
         headers = self.raw_headers
         await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
-        await body.run.deliver(send)
+        await self._send_body(body.run, send)
         if self.background is not None:
             await self.background()
+
+    async def _send_body(self, run: InnerRun, send: Send) -> None:
+        """Send the messages of the body as they are, and end it if the application does not."""
+        while (message := await run.next_message()) is not None:
+            await send(message)
+            if is_last(message):
+                return
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class RestOfBody:
@@ -174,14 +182,12 @@ class RestOfBody:
         return self
 
     async def __anext__(self) -> Any:
+        """The next chunk; raises what the application raised before its body was complete."""
         self.begun = True
-        run = self.run
         while not self._over:
-            if not run.messages:
-                await run.next_message()
-            if not run.messages:
+            message = await self._next_message()
+            if message is None:
                 break
-            message = run.take()
             self._over = is_last(message)
             if message["type"] == "http.response.pathsend":
                 return message
@@ -189,6 +195,12 @@ class RestOfBody:
                 return message["body"]
         self._over = True
         raise StopAsyncIteration
+
+    async def _next_message(self) -> Message | None:
+        try:
+            return await self.run.next_message()
+        finally:
+            self.run.copy_variables()
 
     async def aclose(self) -> None:
         """Ask for no more chunks."""

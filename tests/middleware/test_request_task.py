@@ -13,7 +13,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import JSONResponse, StreamingResponse
 
 from pronghorn import APIRouter, Depends, FastAPI, Request, Response
-from pronghorn.middleware.http import InRequestTask, in_request_task
+from pronghorn.middleware.http import InChildTask, in_child_task
 from pronghorn.sse import EventSourceResponse
 from pronghorn.testclient import TestClient
 from tests.middleware.client import Client
@@ -331,7 +331,7 @@ async def test_application_that_sends_nothing() -> None:
     async def through(request: Request, call_next: Any) -> Any:
         return await call_next(request)
 
-    app = in_request_task(BaseHTTPMiddleware(silent, dispatch=through))
+    app = in_child_task(BaseHTTPMiddleware(silent, dispatch=through))
     with pytest.raises(RuntimeError, match="No response returned"):
         await Client(app).run()
 
@@ -350,7 +350,7 @@ async def test_messages_besides_the_response() -> None:
     async def through(request: Request, call_next: Any) -> Any:
         return await call_next(request)
 
-    app = in_request_task(BaseHTTPMiddleware(inner, dispatch=through))
+    app = in_child_task(BaseHTTPMiddleware(inner, dispatch=through))
     assert (await Client(app).run()).messages == [hint, debug, start, path]
 
 
@@ -360,8 +360,8 @@ def test_own_way_of_calling_is_respected() -> None:
             await self.app(scope, receive, send)
 
     router = APIRouter()
-    assert not isinstance(in_request_task(Own(router)), InRequestTask)
-    assert in_request_task(router) is router
+    assert not isinstance(in_child_task(Own(router)), InChildTask)
+    assert in_child_task(router) is router
 
 
 def test_works_on_trio() -> None:
