@@ -12,15 +12,13 @@ order of everything that happens is Starlette's:
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, CancelledError, get_running_loop
+from asyncio import AbstractEventLoop, get_running_loop
 from typing import Any
 
-from starlette.middleware.base import BaseHTTPMiddleware, _CachedRequest, _StreamingResponse
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pronghorn.middleware.inner_run import InnerRun, is_last
+from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.patches import is_starlettes_own
 
 
@@ -54,15 +52,16 @@ class InChildTask:
         if scope["type"] != "http" or loop is None:
             await self.app(scope, receive, send)
             return
-        call = _Call(self.app.app, scope, receive, send, loop)
+        run = InnerRun(self.app.app, scope, receive, send, loop)
+        request = run.request
         try:
-            response = await self.app.dispatch_func(call.request, call.next)
-            await response(scope, call.request.wrapped_receive, send)
-            if call.run is not None:
-                await call.run.finish()
+            response = await self.app.dispatch_func(request, run.call_next)
+            await response(scope, request.wrapped_receive, send)
+            if run.started:
+                await run.finish()
         except BaseException:
-            if call.run is not None:
-                await call.run.stop()
+            if run.started:
+                await run.stop()
             raise
 
 
@@ -72,136 +71,3 @@ def running_loop() -> AbstractEventLoop | None:
         return get_running_loop()
     except RuntimeError:
         return None
-
-
-class _Call:
-    """One request on its way through one middleware."""
-
-    __slots__ = ("_app", "_failure", "_loop", "_scope", "_send", "request", "run")
-
-    def __init__(
-        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, loop: AbstractEventLoop
-    ) -> None:
-        self._app = app
-        self._scope = scope
-        self._send = send
-        self._loop = loop
-        self._failure: Exception | None = None
-        self.request = _CachedRequest(scope, receive, send)
-        self.run: InnerRun | None = None
-
-    async def next(self, request: Request) -> Response:
-        """Run the application until its response begins.
-
-        Raises:
-            Exception: What the application raised; the same again if it is called again.
-            RuntimeError: The application sent nothing, or has already answered.
-        """
-        if self._failure is not None:
-            raise self._failure
-        if self.run is not None:
-            raise RuntimeError("call_next was called twice: one request has one response")
-        self.run = run = InnerRun(self._app, self._scope, self.request, self._loop)
-        try:
-            return await self._response(run)
-        except CancelledError:
-            run.cancel()
-            raise
-        except Exception as error:
-            self._failure = error
-            raise
-        finally:
-            run.copy_variables()
-
-    async def _response(self, run: InnerRun) -> Response:
-        info = None
-        while True:
-            message = await run.next_message()
-            if message is None:
-                raise RuntimeError("No response returned.")
-            kind = message["type"]
-            if kind == "http.response.start":
-                run.raise_if_failed()
-                return CallNextResponse(run, message, info)
-            if kind == "http.response.debug":
-                info = message["info"]
-            elif kind == "http.response.early_hint":
-                await self._send(message)
-            else:
-                raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
-
-
-class CallNextResponse(_StreamingResponse):
-    """What `call_next` gives: status code and headers to read and change, a body to iterate."""
-
-    def __init__(self, run: InnerRun, start: Message, info: Any) -> None:
-        self.info = info
-        self.body_iterator = RestOfBody(run)
-        self.status_code = start["status"]
-        self.media_type = None
-        self.background = None
-        self.raw_headers = start.get("headers", [])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response; a body that nobody has looked at goes straight through."""
-        body = self.body_iterator
-        if type(body) is not RestOfBody or body.begun:
-            await super().__call__(scope, receive, send)
-            return
-        body.begun = True
-        body.run.raise_if_failed()
-        if self.info is not None:
-            await send({"type": "http.response.debug", "info": self.info})
-        headers = self.raw_headers
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
-        await self._send_body(body.run, send)
-        if self.background is not None:
-            await self.background()
-
-    async def _send_body(self, run: InnerRun, send: Send) -> None:
-        """Send the messages of the body as they are, and end it if the application does not."""
-        while (message := await run.next_message()) is not None:
-            await send(message)
-            if is_last(message):
-                return
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-class RestOfBody:
-    """The body of a response, chunk by chunk, while the application makes it.
-
-    - `begun`: whether a chunk was asked for.
-    """
-
-    def __init__(self, run: InnerRun) -> None:
-        self.run = run
-        self.begun = False
-        self._over = False
-
-    def __aiter__(self) -> RestOfBody:
-        return self
-
-    async def __anext__(self) -> Any:
-        """The next chunk; raises what the application raised before its body was complete."""
-        self.begun = True
-        while not self._over:
-            message = await self._next_message()
-            if message is None:
-                break
-            self._over = is_last(message)
-            if message["type"] == "http.response.pathsend":
-                return message
-            if message.get("body"):
-                return message["body"]
-        self._over = True
-        raise StopAsyncIteration
-
-    async def _next_message(self) -> Message | None:
-        try:
-            return await self.run.next_message()
-        finally:
-            self.run.copy_variables()
-
-    async def aclose(self) -> None:
-        """Ask for no more chunks."""
-        self.begun = self._over = True

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from asyncio import AbstractEventLoop, CancelledError, Future, Task, current_task
-from collections import deque
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from math import inf
@@ -19,82 +18,92 @@ from typing import Any
 from anyio import CancelScope, current_effective_deadline
 from anyio.lowlevel import checkpoint
 from starlette.middleware.base import _CachedRequest
-from starlette.types import ASGIApp, Message, Scope
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
 
 _DISCONNECT: Message = {"type": "http.disconnect"}
 _BEFORE_BODY = ("http.response.start", "http.response.debug", "http.response.early_hint")
 
 
-def is_last(message: Message) -> bool:
-    """Whether a response is complete with this message."""
-    kind = message["type"]
-    if kind == "http.response.body":
-        return not message.get("more_body", False)
-    return bool(kind == "http.response.pathsend")
-
-
 class InnerRun:
-    """One run of an application, in a child task.
+    """What one request does inside of one middleware: at most one run of the application.
 
-    - `messages`: what was sent and nobody has taken yet, and who is held for it.
-    - `ended`: nothing more will come.
-    - `error`: what ended it, unless it was `cancel`; whoever raises it takes it out.
+    Args:
+        app: The application.
+        scope: The connection, as the middleware got it, with ``receive`` and ``send``.
+        loop: The event loop that runs.
+
+    Attributes:
+        request: That of the middleware; the application reads from it.
+        started: Whether the application was called.
     """
 
     __slots__ = (
         "_app",
-        "_context",
+        "_cancel_scope",
+        "_ended",
+        "_error",
+        "_failure",
         "_held",
         "_loop",
+        "_messages",
         "_reading",
-        "_request",
+        "_response_began",
         "_scope",
+        "_send",
         "_sent",
-        "_started",
         "_task",
         "_told",
         "_variables",
         "_waiters",
-        "cancel_scope",
-        "ended",
-        "error",
-        "messages",
+        "request",
+        "started",
     )
+    _cancel_scope: CancelScope
+    _task: Task[None]
+    _variables: CopiedVariables
 
     def __init__(
-        self, app: ASGIApp, scope: Scope, request: _CachedRequest, loop: AbstractEventLoop
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, loop: AbstractEventLoop
     ) -> None:
-        self.messages: deque[tuple[Message, Future[None] | None]] = deque()
-        self.ended = False
-        self.error: BaseException | None = None
-        self.cancel_scope = CancelScope()
+        self.request = _CachedRequest(scope, receive, send)
+        self.started = False
         self._app = app
         self._scope = scope
-        self._request = request
+        self._send = send
         self._loop = loop
-        self._started = False
-        self._sent = False
+        #: What was sent and nobody has taken yet, and who is held for it.
+        self._messages: list[tuple[Message, Future[None] | None]] = []
+        #: Who waits for a message.
         self._waiters: list[Future[None]] = []
         #: Those whose message is the last one.
         self._held: list[Future[None]] = []
-        #: Tasks that wait for the client, and those of them that were told not to.
+        #: Tasks of the application that read, and those of them that were told to stop.
         self._reading: set[Task[Any] | None] = set()
         self._told: set[Task[Any] | None] = set()
-        context = copy_context()
-        self._variables = CopiedVariables(context)
-        self._task = start_task(loop, self._run(), context)
+        self._response_began = False
+        #: Whether what the application sends goes nowhere.
+        self._sent = False
+        #: Whether the application has returned, and what it has raised, until somebody raises it.
+        self._ended = False
+        self._error: BaseException | None = None
+        #: What `call_next` raised.
+        self._failure: Exception | None = None
 
     async def _run(self) -> None:
+        cancel_scope = self._cancel_scope
         try:
-            with self.cancel_scope:
+            with cancel_scope:
                 await self._app(self._scope, self.receive, self.send)
         except GeneratorExit:  # the event loop is gone, and everybody who waits
             raise
         except BaseException as error:  # noqa: BLE001 - raised where somebody waits for this
-            self.error = error
-        self.ended = True
+            self._error = error
+        self._ended = True
         self._notify()
 
     # --- what the application sees ------------------------------------------------------------
@@ -103,14 +112,14 @@ class InnerRun:
         """The next message of the client, or that it has left once the response was sent."""
         if self._sent:
             return _DISCONNECT
-        request, task = self._request, current_task()
+        request, task = self.request, current_task()
         # There is nothing more to read: whoever is here wants to know when the client leaves.
-        watches = self._started or request._wrapped_rcv_consumed
+        watches = self._response_began or request._wrapped_rcv_consumed
         self._reading.add(task)
         try:
             message = await request.wrapped_receive()
         except CancelledError:
-            if task not in self._told or task is None:
+            if task is None or task not in self._told:
                 raise
             self._told.discard(task)
             task.uncancel()
@@ -127,12 +136,12 @@ class InnerRun:
         if self._sent:
             return
         if message["type"] in _BEFORE_BODY:
-            self._started = self._started or message["type"] == "http.response.start"
-            self.messages.append((message, None))
+            self._response_began = self._response_began or message["type"] == _BEFORE_BODY[0]
+            self._messages.append((message, None))
             self._notify()
             return
         taken = self._loop.create_future()
-        self.messages.append((message, taken))
+        self._messages.append((message, taken))
         if is_last(message):
             self._held.append(taken)
         self._notify()
@@ -146,39 +155,80 @@ class InnerRun:
 
     # --- what the middleware does -------------------------------------------------------------
 
+    async def call_next(self, request: Request) -> Response:
+        """Run the application until its response begins.
+
+        Raises:
+            Exception: What the application raised; the same again if it is called again.
+            RuntimeError: The application sent nothing, or has already answered.
+        """
+        if self.started:
+            raise self._failure or RuntimeError(
+                "call_next was called twice: one request has one response"
+            )
+        self.started = True
+        self._cancel_scope = CancelScope()
+        context = copy_context()
+        self._variables = CopiedVariables(context)
+        self._task = start_task(self._loop, self._run(), context)
+        try:
+            return await self._next_response()
+        except CancelledError:
+            self._cancel()
+            raise
+        except Exception as error:
+            self._failure = error
+            raise
+        finally:
+            self._variables.copy_out()
+
+    async def _next_response(self) -> Response:
+        info = None
+        while True:
+            message = await self.next_message()
+            if message is None:
+                raise RuntimeError("No response returned.")
+            kind = message["type"]
+            if kind == "http.response.start":
+                self.raise_if_failed()
+                return CallNextResponse(self, message, info)
+            if kind == "http.response.debug":
+                info = message["info"]
+            elif kind == "http.response.early_hint":
+                await self._send(message)
+            else:
+                raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
+
     async def next_message(self) -> Message | None:
         """The next message; None if the application sends nothing more.
 
         Raises:
             BaseException: What ended the application before its response was complete.
         """
-        while not self.messages:
+        while not self._messages:
             if self._sent:
                 return None
-            if self.ended:
-                self.raise_error()
+            if self._ended:
+                self._raise_error()
                 return None
-            await self._until_notified()
-        message, taken = self.messages.popleft()
-        if taken is not None and not is_last(message) and not taken.done():
+            waiter = self._loop.create_future()
+            self._waiters.append(waiter)
+            await waiter
+        message, taken = self._messages.pop(0)
+        if taken is not None and not taken.done() and taken not in self._held:
             taken.set_result(None)
         return message
 
-    async def _until_notified(self) -> None:
-        waiter = self._loop.create_future()
-        self._waiters.append(waiter)
-        await waiter
-
     def raise_if_failed(self) -> None:
         """Raise what ended the application, if nothing of its response is left to be sent."""
-        if not self.messages:
-            self.raise_error()
+        if self._error is not None and not self._messages:
+            self._raise_error()
 
-    def raise_error(self) -> None:
+    def _raise_error(self) -> None:
         """Raise what ended the application, once; nothing happens if that was no error."""
-        if self.error is None:
+        if self._error is None:
             return
-        error, self.error = self.error, None
+        error, self._error = self._error, None
         try:
             raise error
         finally:
@@ -199,40 +249,46 @@ class InnerRun:
             if task is not None:
                 self._told.add(task)
                 task.cancel()
-        while not self.ended:
+        while not self._ended:
             await self._until_notified()
         self._variables.copy_out()
-        self.raise_error()
-
-    def cancel(self) -> None:
-        """End the application where it stands: nobody wants its response any more."""
-        self.cancel_scope.cancel()
-        self._let_go()
+        self._raise_error()
 
     async def stop(self) -> None:
         """Cancel the application, and wait for its end whatever happens to the caller."""
-        if not self.ended:
-            self.cancel()
+        if not self._ended:
+            self._cancel()
             with CancelScope(shield=True):
                 await self._until_ended()
         self._variables.copy_out()
 
+    async def _until_notified(self) -> None:
+        waiter = self._loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
+
     async def _until_ended(self) -> None:
-        while not self.ended:
+        while not self._ended:
             try:
                 await self._until_notified()
-            except CancelledError:  # once more: it is on its way, and the caller will raise
-                self.cancel_scope.cancel()
+            except CancelledError:
+                continue  # it is on its way, and the caller is about to raise
+
+    def _cancel(self) -> None:
+        """End the application where it stands: nobody wants its response any more."""
+        self._cancel_scope.cancel()
+        self._let_go()
 
     def _let_go(self) -> None:
         """From now on nothing holds the application, and what it sends goes nowhere."""
         self._sent = True
-        self._held += [taken for _, taken in self.messages if taken is not None]
+        for _, taken in self._messages:
+            if taken is not None and not taken.done():
+                taken.set_result(None)
         for taken in self._held:
             if not taken.done():
                 taken.set_result(None)
-        self._held.clear()
-        self.messages.clear()
+        self._messages.clear()
         self._notify()
 
 
