@@ -1,4 +1,4 @@
-"""Middleware in the task of the request does what Starlette's does, in the same order."""
+"""Middleware does what Starlette's does, in the same order."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ RACES = {
 }
 #: A generator that runs in a thread: its chunks race with whatever the event loop does.
 THREADED = "/streaming"
-#: A task group of AnyIO that takes the cancellation of a middleware that has failed for its own;
-#: and, on Python 3.11, an error in a stream of which each chunk is read in another task.
-LEFT_OUT = {("fails_after", "/held-stream"), ("with_gathered_chunks", "/late-error")}
+#: A stream that fails is broken off here and sent as complete there: `test_failed_streams.py`.
+#: Compared where the middleware sends nothing of it.
+FAILED_STREAM = "/late-error"
+SENDS_NOTHING_OF_IT = ("other_response", "no_call", "fails_before", "fails_after")
+#: A task group of AnyIO that takes the cancellation of a middleware that has failed for its own.
+LEFT_OUT = ("fails_after", "/held-stream")
 
 CASES = [
     pytest.param(name, method, path, id=f"{name}-{path[1:]}")
     for name in PROGRAMS
     for method, path in ENDPOINTS
-    if (name, path) not in LEFT_OUT
+    if (path != FAILED_STREAM or name in SENDS_NOTHING_OF_IT) and (name, path) != LEFT_OUT
 ]
 
 
