@@ -301,6 +301,52 @@ async def crash_in_stream() -> StreamingResponse:
     return StreamingResponse(chunks(), headers={"content-length": "1000"})
 
 
+def failing_items() -> AsyncIterator[str]:
+    """One item, and then a failure: a moment later, so that the item is on its way."""
+
+    async def items() -> AsyncIterator[str]:
+        yield "begin"
+        await asyncio.sleep(0.01)
+        raise ZeroDivisionError("on purpose")
+
+    return items()
+
+
+@app.get("/crash-in-chunks")
+async def crash_in_chunks() -> StreamingResponse:
+    return StreamingResponse(failing_items())
+
+
+@app.get("/crash-in-lines")
+async def crash_in_lines() -> AsyncIterator[str]:
+    async for item in failing_items():
+        yield item
+
+
+@app.get("/crash-in-events", response_class=EventSourceResponse)
+async def crash_in_events() -> AsyncIterator[str]:
+    async for item in failing_items():
+        yield item
+
+
+class ShrinkingFile(FileResponse):
+    """A file that cannot be read to its end."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def failing(message: Any) -> None:
+            await send(message)
+            if message.get("body"):
+                await asyncio.sleep(0.01)
+                raise ZeroDivisionError("on purpose")
+
+        await super().__call__(scope, receive, failing)
+
+
+@app.get("/crash-in-file")
+async def crash_in_file() -> ShrinkingFile:
+    return ShrinkingFile(FILE)
+
+
 # --- the request as the program sees it -----------------------------------------------------------
 
 
