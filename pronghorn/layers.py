@@ -59,6 +59,8 @@ def layers_of(app: Any) -> ASGIApp:
     watched = middleware_is_replaced()
     know_server(app)
     errors = ErrorHandlers({} if watched else by_key)
+    if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.
+        errors.by_class.clear()
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
         return OuterPipeline(inner, last_resort, app.debug)
@@ -69,8 +71,7 @@ def layers_of(app: Any) -> ASGIApp:
     middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
     middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
     middleware += app.user_middleware
-    if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.
-        errors.by_class.clear()
+    if watched:
         middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
     stack: ASGIApp = inner
     for cls, args, kwargs in reversed(middleware):

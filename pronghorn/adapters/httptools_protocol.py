@@ -28,6 +28,7 @@ from pronghorn.adapters.httptools_order import OrderlyProtocol
 from pronghorn.adapters.outbox import OrderedTransport, Outbox
 from pronghorn.adapters.response_lines import Heads
 from pronghorn.compile.app import Answerer, Find, find_nothing
+from pronghorn.run.errors import HANDLERS_KEY
 from pronghorn.run.exchange import Exchange
 
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
@@ -106,6 +107,8 @@ class HttpToolsDirectProtocol(OrderlyProtocol):
         app = self.direct_app
         direct: Answerer | None = None if self._is_watched else app.direct_answerer()
         self._answerer = direct or ThroughAsgi(app)
+        if direct is not None:
+            self.scope_template[HANDLERS_KEY] = app.middleware_stack.registered
         self._stack = app.middleware_stack
 
     def believe_proxy(self, scope: Scope) -> None:

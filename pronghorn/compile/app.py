@@ -24,7 +24,7 @@ from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.exceptions import ValidationException
 from pronghorn.hooks import Handler
 from pronghorn.revisions import REVISION
-from pronghorn.run.errors import ErrorHandlers
+from pronghorn.run.errors import HANDLERS_KEY, ErrorHandlers
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.head import AUTO_HEAD_KEY, HeadExchange
 from pronghorn.run.redirects import redirect_to_path
@@ -292,12 +292,16 @@ class Pipeline:
         if type(router) is CompiledRouter:
             self.find, self.route = router.find, router.answer_searching
         self._errors = errors
+        #: What goes into the scope of each request; None where a layer outside puts its own there.
+        self.registered = errors.registered if errors.by_class else None
         self._lifespan = lifespan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
+        if self.registered is not None:
+            scope[HANDLERS_KEY] = self.registered
         await self.answer(new_exchange(scope, receive, send))
 
     async def answer(self, exchange: Exchange) -> None:

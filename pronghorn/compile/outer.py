@@ -12,6 +12,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.compile.app import Pipeline
+from pronghorn.run.errors import HANDLERS_KEY
 from pronghorn.run.exchange import Exchange, new_exchange
 
 #: As Starlette has it. Libraries replace it, some of them when their middleware is made.
@@ -28,6 +29,9 @@ class Outermost(ServerErrorMiddleware):
     - `debug`: answer with the traceback.
     """
 
+    #: Handlers of errors for the scope, where no layer inside puts them there.
+    registered: tuple[Any, Any] | None = None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -35,6 +39,8 @@ class Outermost(ServerErrorMiddleware):
         if ServerErrorMiddleware.__call__ is not _CALL:
             await super().__call__(scope, receive, send)
             return
+        if self.registered is not None:
+            scope[HANDLERS_KEY] = self.registered
         exchange = new_exchange(scope, receive, send)
         try:
             await self.answer(exchange)
@@ -69,6 +75,7 @@ class OuterPipeline(Outermost):
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
         super().__init__(inner, handler, debug)
         self._inner = inner
+        self.registered = inner.registered
         self.find = inner.find
         self.search = inner.route
 

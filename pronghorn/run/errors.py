@@ -24,6 +24,8 @@ from pronghorn.utils import is_body_allowed_for_status_code
 Handler = Callable[..., Any]
 #: Headers that an error may bring for a body of its own making.
 OF_BODIES = (b"content-length", b"content-type")
+#: Where a scope has the `registered` handlers, as Starlette's layer for exceptions puts them there.
+HANDLERS_KEY = "starlette.exception_handlers"
 
 
 class ErrorHandlers:
@@ -36,6 +38,8 @@ class ErrorHandlers:
         self.by_status = {key: call for key, call in handlers.items() if isinstance(key, int)}
         self.by_class: dict[Any, Handler] = {WebSocketException: close_websocket}
         self.by_class |= {key: call for key, call in handlers.items() if not isinstance(key, int)}
+        #: What requests carry in their scope. Libraries add handlers there, for all requests.
+        self.registered = self.by_class, self.by_status
         #: id -> the handler, which keeps the id its own, and whether it gives a coroutine.
         self._kinds: dict[int, tuple[Handler, bool]] = {}
 

@@ -363,6 +363,7 @@ async def scope(request: Request, rest: str) -> dict[str, Any]:
         "http_version": found["http_version"],
         "state": found["state"].get("started"),
         "app": found["app"] is app,
+        "handlers": sorted(kind.__name__ for kind in found["starlette.exception_handlers"][0]),
         "route": found["route"].path,
         "endpoint": found["endpoint"] is scope,
         "path_params": found["path_params"],

@@ -73,6 +73,12 @@ def test_scope(client: Any) -> None:
         "http_version": response.http_version.removeprefix("HTTP/"),
         "state": "yes",
         "app": True,
+        "handlers": [
+            "HTTPException",
+            "RequestValidationError",
+            "WebSocketException",
+            "WebSocketRequestValidationError",
+        ],
         "route": "/scope/{rest:path}",
         "endpoint": True,
         "path_params": {"rest": "x"},
