@@ -62,9 +62,10 @@ class Definitions:
         """Give the schema of a field as a copy: a caller may add to it."""
         json_schema = deepcopy(self.schemas[wanted])
         if "$ref" not in json_schema:
-            # Of several names none stands for a whole body; a parameter is called by the first.
+            # A parameter is called by the first of several names; a whole body by none of them.
             whole_body = wanted.location == "body" and len(wanted.model_keys) > 1
-            name = wanted.name if whole_body else wanted.model_keys[0]
+            own_name = wanted.info.alias or wanted.name
+            name = own_name if whole_body else wanted.model_keys[0]
             json_schema["title"] = wanted.info.title or name.title().replace("_", " ")
         return json_schema
 

@@ -18,7 +18,7 @@ from pronghorn.exception_handlers import (
     request_validation_exception_handler,
 )
 from pronghorn.logger import logger
-from pronghorn.run.exchange import Exchange, RawHeaders
+from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.utils import is_body_allowed_for_status_code
 
 Handler = Callable[..., Any]
@@ -60,7 +60,7 @@ class ErrorHandlers:
         answerable = exchange.is_http and not exchange.started
         plain = plain_answer(self.find(error), error) if answerable else None
         if plain is not None:
-            await exchange.send_json(*plain)
+            await send_plain(exchange, *plain)
             error.__traceback__ = None
             return
         try:
@@ -91,6 +91,18 @@ class ErrorHandlers:
             await response(exchange.scope, exchange.receive, exchange.tracked_send)
         # An exception object that a program raises again and again would collect tracebacks.
         error.__traceback__ = None
+
+
+async def send_plain(
+    exchange: Exchange, body: bytes, status: int, headers: RawHeaders | None
+) -> None:
+    """Send a JSON body; headers of the error come first, as in a response made with them."""
+    if not headers:
+        await exchange.send_json(body, status)
+        return
+    raw = [*headers, (b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
+    await exchange.tracked_send({"type": "http.response.start", "status": status, "headers": raw})
+    await exchange.tracked_send({"type": "http.response.body", "body": body})
 
 
 def plain_answer(

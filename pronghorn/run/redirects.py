@@ -25,4 +25,6 @@ def redirect_to_path(scope: Scope) -> Response:
     query: bytes = scope.get("query_string", b"")
     if query:
         location += "?" + quote(query, safe=QUERY)
-    return Response(status_code=307, headers={"location": location})
+    response = Response(status_code=307)
+    response.headers["location"] = location  # After the length, as Starlette's redirects have it.
+    return response

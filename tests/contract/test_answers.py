@@ -12,6 +12,9 @@ import pytest
 MEGABYTES = bytes(range(256)) * 4096 * 3
 
 
+OF_THE_BODY = ("content-length", "content-type")
+
+
 def digest_of(body: bytes) -> dict[str, Any]:
     return {"length": len(body), "sha256": hashlib.sha256(body).hexdigest()}
 
@@ -277,6 +280,9 @@ def test_http_exception(client: Any) -> None:
     response = client.get("/http-error")
     assert (response.status_code, response.json()) == (403, {"detail": "not you"})
     assert response.headers["x-reason"] == "test"
+    # As in a response that was made with these headers.
+    order = [name for name in response.headers if name in {"x-reason", *OF_THE_BODY}]
+    assert order == ["x-reason", *OF_THE_BODY]
 
 
 def test_unhandled_exception(client: Any) -> None:

@@ -2,11 +2,14 @@
 
 from typing import Annotated, Any
 
+import fastapi
 import pytest
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, Field
 
+import pronghorn
+from pronghorn import FastAPI
 from pronghorn.exceptions import FastAPIDeprecationWarning
-from pronghorn.param_functions import Cookie, Depends, Header, Query
+from pronghorn.param_functions import Body, Cookie, Depends, Header, Query
 from tests.openapi.documents import operation
 
 
@@ -154,3 +157,44 @@ def test_header_names_are_titles_too() -> None:
 
     titles = [one["schema"]["title"] for one in operation(endpoint)["parameters"]]
     assert titles == ["User Name", "X-Token"]
+
+
+@pytest.mark.parametrize("alias", [None, "aa", "a_b"])
+@pytest.mark.parametrize(
+    "validation_alias",
+    [None, "vv", AliasChoices("c1", "c2"), AliasChoices(AliasPath("p", 0), "c2"), AliasPath("p")],
+    ids=["none", "text", "choices", "choices with a path", "path"],
+)
+@pytest.mark.parametrize("embed", [False, True], ids=["whole", "embedded"])
+@pytest.mark.parametrize("name", ["Body", "Form", "Query", "Header", "Cookie"])
+def test_titles_come_from_the_alias_that_fastapi_takes(
+    alias: Any, validation_alias: Any, embed: bool, name: str
+) -> None:
+    options = {"alias": alias, "validation_alias": validation_alias}
+    if embed and name == "Body":
+        options["embed"] = True
+
+    def document(api: Any) -> Any:
+        given = {key: value for key, value in options.items() if value is not None}
+        declared = Annotated[str, getattr(api, name)(**given)]
+
+        def endpoint(my_name: Any) -> None: ...
+
+        endpoint.__annotations__["my_name"] = declared
+        app = api.FastAPI()
+        app.post("/x")(endpoint)
+        return app.openapi()
+
+    assert document(pronghorn) == document(fastapi)
+
+
+def test_the_title_of_a_whole_body_with_choices_is_its_alias() -> None:
+    app = FastAPI()
+
+    @app.post("/x")
+    def read(
+        named: Annotated[str, Body(alias="aa", validation_alias=AliasChoices("c1", "c2"))],
+    ) -> None: ...
+
+    [content] = app.openapi()["paths"]["/x"]["post"]["requestBody"]["content"].values()
+    assert content["schema"] == {"type": "string", "title": "Aa"}

@@ -1,16 +1,21 @@
 """Which handler answers which error, and what happens where there is none."""
 
+import asyncio
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import fastapi
 import pytest
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+import pronghorn
 from pronghorn import FastAPI, HTTPException, Request, WebSocket, WebSocketException
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.responses import JSONResponse, Response, StreamingResponse
 from pronghorn.testclient import TestClient
+from tests.bad_input.asking import ask
+from tests.bad_input.attacks import Attack
 
 
 class Base(Exception):
@@ -236,3 +241,56 @@ def test_a_handler_may_answer_on_a_websocket() -> None:
     with TestClient(app).websocket_connect("/") as connection:
         assert connection.receive_text() == "failed: b"
         assert connection.receive()["code"] == 4000
+
+
+# --- the order of headers ------------------------------------------------------------------------
+
+
+def program_of_errors(api: Any) -> Any:
+    app = api.FastAPI()
+
+    def refuse() -> None:
+        raise api.HTTPException(401, headers={"WWW-Authenticate": "Basic", "X-A": "1"})
+
+    @app.get("/endpoint")
+    def endpoint() -> None:
+        raise api.HTTPException(400, {"reason": 1}, headers={"X-A": "1", "B": "2"})
+
+    @app.get("/dependency", dependencies=[api.Depends(refuse)])
+    def dependency() -> None: ...
+
+    @app.get("/starlette")
+    async def starlette() -> None:
+        raise StarletteHTTPException(400, "x", headers={"X-A": "1", "content-type": "text/x"})
+
+    @app.get("/own-length")
+    async def own_length() -> None:
+        raise api.HTTPException(400, "x", headers={"X-A": "1", "content-length": "14"})
+
+    @app.get("/empty")
+    async def empty() -> None:
+        raise api.HTTPException(204, headers={"X-A": "1"})
+
+    return app
+
+
+def headers_of(app: Any, path: str, method: str) -> list[tuple[bytes, bytes]]:
+    """The raw headers as they are sent."""
+    answer = asyncio.run(ask(app, Attack(path, path, method)))
+    return answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        *((f"/{name}", "GET") for name in ("endpoint", "dependency", "starlette", "own-length")),
+        ("/empty", "GET"),
+        ("/missing", "GET"),
+        ("/endpoint", "POST"),
+        ("/endpoint/", "GET"),
+    ],
+)
+def test_headers_come_in_the_order_of_fastapi(path: str, method: str, mode: str) -> None:
+    ours = headers_of(program_of_errors(pronghorn), path, method)
+    expected = headers_of(program_of_errors(fastapi), path, method)
+    assert [name for name, _ in ours] == [name for name, _ in expected]
