@@ -1,6 +1,7 @@
 """Small functions that programs and extensions import."""
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pronghorn.datastructures import DefaultPlaceholder
@@ -13,6 +14,24 @@ if TYPE_CHECKING:
 DefaultType = TypeVar("DefaultType")
 
 _RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
+
+
+ClassT = TypeVar("ClassT", bound=type[Any])
+
+
+def named_as(base: type[Any]) -> Callable[[ClassT], ClassT]:
+    """Return a decorator that gives a class the name and the module of another.
+
+    For classes of ours whose objects programs receive in place of `base`: logs, metrics and
+    registries that go by ``type(value).__name__`` find the class that the program knows.
+    """
+
+    def rename(kind: ClassT) -> ClassT:
+        kind.__name__, kind.__qualname__ = base.__name__, base.__qualname__
+        kind.__module__ = base.__module__
+        return kind
+
+    return rename
 
 
 def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import fastapi
 import pytest
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import pronghorn
 from pronghorn import APIRouter, FastAPI, Request, Response
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupError
 from pronghorn.responses import JSONResponse
@@ -398,3 +401,54 @@ def test_without_layers_a_server_may_answer_directly() -> None:
     app = FastAPI()
     app.add_middleware(Note, name="around", order=[])
     assert app.direct_answer() is None
+
+
+# --- what programs receive -----------------------------------------------------------------------
+
+
+def type_names(api: Any) -> list[str]:
+    """The classes of what endpoints, dependencies and handlers receive, as logs name them."""
+    seen: list[str] = []
+
+    def note(*values: Any) -> None:
+        for value in values:
+            kind = type(value)
+            home = kind.__module__.replace("pronghorn", "fastapi")
+            seen.append(
+                f"{home}.{kind.__qualname__} {kind.__name__} {repr(value).split(' at ')[0]}"
+            )
+
+    app = api.FastAPI()
+
+    def dependency(connection: HTTPConnection) -> None:
+        note(connection)
+
+    async def talk(websocket: Any, found: Any = api.Depends(dependency)) -> None:
+        note(websocket)
+        await websocket.accept()
+        await websocket.close()
+
+    def read(request: Any, response: Any, found: Any = api.Depends(dependency)) -> None:
+        note(request, response)
+
+    async def upload(file: Any) -> None:
+        note(file)
+
+    talk.__annotations__["websocket"] = api.WebSocket
+    read.__annotations__ |= {"request": api.Request, "response": api.Response}
+    upload.__annotations__["file"] = api.UploadFile
+    app.websocket("/talk")(talk)
+    app.get("/read")(read)
+    app.post("/upload")(upload)
+    client = TestClient(app)
+    with client.websocket_connect("/talk"):
+        pass
+    assert client.get("/read").status_code == 200
+    assert client.post("/upload", files={"file": ("name", b"1")}).status_code == 200
+    return seen
+
+
+def test_objects_carry_the_class_names_that_they_have_on_fastapi(mode: str) -> None:
+    names = type_names(pronghorn)
+    assert names[1].startswith("starlette.websockets.WebSocket WebSocket <starlette.websockets")
+    assert [name.replace("pronghorn", "fastapi") for name in names] == type_names(fastapi)

@@ -12,7 +12,7 @@ from pronghorn.cli.errors import CommandError
 from pronghorn.diagnostics import did_you_mean
 from pronghorn.routing import APIRouter
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "describe", "is_asgi", "not_an_app"]
 
 PREFERRED_NAMES = ("app", "api")
 _LISTED_NAMES = 12
@@ -66,17 +66,20 @@ def _named(module: ModuleType, attribute: str) -> Any:
             raise _no_such_name(module, attribute)
         value = getattr(value, part)
     _refuse_real_fastapi(value, module, attribute)
-    if isinstance(value, FastAPI):
+    if isinstance(value, FastAPI) or is_asgi(value):
         return value
-    if _is_asgi(value):
-        return value
+    raise not_an_app(value, module, attribute)
+
+
+def not_an_app(value: Any, module: ModuleType, attribute: str) -> CommandError:
+    """Return the error about a name that the user gave and that names no application."""
     message = f"The app name {attribute} in {module.__name__} does not name an app"
     if _is_factory(value):
-        raise CommandError(
+        return CommandError(
             f"{message}: it is a function that makes one",
             f"Write in the module: app = {attribute}()",
         )
-    raise CommandError(f"{message}: it is {_describe(value)}", _suggestion(module, attribute))
+    return CommandError(f"{message}: it is {describe(value)}", _suggestion(module, attribute))
 
 
 def _is_factory(value: Any) -> bool:
@@ -89,7 +92,7 @@ def _is_factory(value: Any) -> bool:
     return "app" in value.__name__.lower()
 
 
-def _is_asgi(value: Any) -> bool:
+def is_asgi(value: Any) -> bool:
     """Whether it can be called with scope, receive and send."""
     if isinstance(value, (APIRouter, type)) or not callable(value):
         return False
@@ -127,7 +130,7 @@ def _suggestion(module: ModuleType, attribute: str) -> str:
     nearest = did_you_mean(attribute, apps) or (apps[0] if len(apps) == 1 else None)
     nearest = nearest or did_you_mean(attribute, _public_names(module))
     if nearest and nearest != attribute:
-        return f"Did you mean {nearest}, {_describe(vars(module)[nearest])}?"
+        return f"Did you mean {nearest}, {describe(vars(module)[nearest])}?"
     return _found(module)
 
 
@@ -155,7 +158,7 @@ def _found(module: ModuleType) -> str:
     names = _public_names(module)
     if not names:
         return f"{module.__name__} defines no public names."
-    listed = [f"{name} ({_describe(vars(module)[name])})" for name in names[:_LISTED_NAMES]]
+    listed = [f"{name} ({describe(vars(module)[name])})" for name in names[:_LISTED_NAMES]]
     more = f" and {len(names) - _LISTED_NAMES} more" if len(names) > _LISTED_NAMES else ""
     return f"Found in {module.__name__}: {', '.join(listed)}{more}"
 
@@ -176,7 +179,8 @@ def _is_imported(value: Any, module: ModuleType) -> bool:
     return (inspect.isclass(value) or inspect.isfunction(value)) and home != module.__name__
 
 
-def _describe(value: Any) -> str:
+def describe(value: Any) -> str:
+    """Return what a value is, for messages: "a function", "the class Shop", "an int"."""
     if inspect.isclass(value):
         return f"the class {value.__name__}"
     if inspect.isfunction(value):

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from urllib.parse import unquote
 
 from pronghorn.applications import FastAPI
-from pronghorn.cli.choose import PREFERRED_NAMES
+from pronghorn.cli.choose import PREFERRED_NAMES, describe, is_asgi, not_an_app
 from pronghorn.cli.discover import AppReference, discover, where
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module, user_traceback
@@ -35,7 +35,7 @@ def main() -> None:
         job = json.loads(sys.stdin.readline())
         app = None
         try:
-            app = find_app(job)
+            app = _documented(find_app(job), job)
             _write(output, {"document": app.openapi()})
         except CommandError as error:
             failure = {"message": error.message, "hint": error.hint, "detail": error.detail}
@@ -74,6 +74,21 @@ def find_app(job: dict[str, Any]) -> Any:
     return app
 
 
+def _documented(app: Any, job: dict[str, Any]) -> Any:
+    """Return the app, whose OpenAPI document says what can be asked.
+
+    Raises:
+        CommandError: It has none, such as an app inside a middleware.
+    """
+    if callable(getattr(app, "openapi", None)):
+        return app
+    named = job["entrypoint"] or job["app"]
+    raise CommandError(
+        f"{named} has no OpenAPI document to compare: it is {describe(app)}",
+        "Name the FastAPI itself, without what is around it",
+    )
+
+
 def _pick(module: ModuleType, attribute: str | None) -> Any:
     """The app of a program on FastAPI, by the rules of `choose`."""
     if attribute is not None:
@@ -82,6 +97,8 @@ def _pick(module: ModuleType, attribute: str | None) -> Any:
             if not hasattr(value, part):
                 raise CommandError(f"Could not find app name {attribute} in {module.__name__}")
             value = getattr(value, part)
+        if not isinstance(value, FastAPI) and not is_asgi(value):
+            raise not_an_app(value, module, attribute)
         return value
     from fastapi import FastAPI as Reference
 

@@ -19,7 +19,7 @@ from pronghorn.fields import Field
 from pronghorn.json_bytes import dumped_json_bytes, json_bytes, repaired_json_bytes
 from pronghorn.run.exchange import Exchange
 from pronghorn.serialization import Serialization
-from pronghorn.utils import is_body_allowed_for_status_code
+from pronghorn.utils import is_body_allowed_for_status_code, named_as
 
 Context = Callable[[], EndpointContext]
 
@@ -138,6 +138,7 @@ async def send_json_with(
         await exchange.send_response(responder.make(content, injected, None))
 
 
+@named_as(Response)
 class InjectedResponse(Response):
     """What endpoints with a `Response` parameter receive: no body, no status yet, no headers."""
 

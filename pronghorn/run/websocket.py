@@ -13,12 +13,15 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from pronghorn.utils import named_as
+
 CONNECTED = WebSocketState.CONNECTED
 METHODS = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
 #: How Starlette writes them; a library may have replaced one since.
 _STARLETTES = {name: getattr(WebSocket, name) for name in METHODS}
 
 
+@named_as(WebSocket)
 class OpenWebSocket(WebSocket):
     """A connection; whatever is not an ordinary message is left to Starlette."""
 

@@ -318,6 +318,66 @@ def test_a_program_that_does_not_run_on_fastapi(write: Write, source: str, expec
     assert expected in result.err
 
 
+NAMED = """
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+def create_app() -> FastAPI:
+    return FastAPI()
+
+def other(first):
+    raise ValueError
+
+application = create_app()
+wrapped = CORSMiddleware(application)
+number = 3
+"""
+FACTORY = """\
+Error: The app name create_app in main does not name an app: it is a function that makes one
+  Write in the module: app = create_app()
+"""
+WRAPPED = """\
+Error: main:wrapped has no OpenAPI document to compare: it is a CORSMiddleware
+  Name the FastAPI itself, without what is around it
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["-e", "main:create_app"],
+            FACTORY,
+        ),
+        (
+            ["main.py", "--app", "create_app"],
+            FACTORY,
+        ),
+        (
+            ["-e", "main:other"],
+            "Error: The app name other in main does not name an app: it is a function\n  Found in",
+        ),
+        (
+            ["-e", "main:number"],
+            "Error: The app name number in main does not name an app: it is an int\n  Found in",
+        ),
+        (
+            ["-e", "main:wrapped"],
+            WRAPPED,
+        ),
+    ],
+)
+def test_a_name_that_is_no_app_with_a_document(
+    write: Write, arguments: list[str], expected: str
+) -> None:
+    write("main.py", NAMED)
+    result = Result(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert expected in result.err
+    assert "Traceback" not in result.err
+    assert "AttributeError" not in result.err
+
+
 def test_a_program_that_only_fastapi_runs(write: Write) -> None:
     write(
         "main.py",
