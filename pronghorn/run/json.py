@@ -24,7 +24,7 @@ _ONLY_DIGITS = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a request body; equal to `json.loads` in every value and every error.
+    """Parse a request body; equal to `json.loads` in every value and, but for depth, every error.
 
     Pydantic's parser (Rust) reads what RFC 8259 allows, `NaN` and the infinities included, and
     then agrees with `json.loads` in every value: integers of any size, signed zeros, rounding,
