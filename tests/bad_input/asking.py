@@ -36,9 +36,13 @@ async def ask(app: Any, request: Attack) -> Answer:
     """The answer to one request."""
     answer = Answer()
     pending = [{"type": "http.request", "body": request.body, "more_body": False}]
+    answered = asyncio.Event()
 
     async def receive() -> dict[str, Any]:
-        return pending.pop() if pending else {"type": "http.disconnect"}
+        if pending:
+            return pending.pop()
+        await answered.wait()  # A client that left early would break off a stream.
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -46,6 +50,8 @@ async def ask(app: Any, request: Attack) -> Answer:
             answer.headers = [(bytes(name), bytes(value)) for name, value in message["headers"]]
         else:
             answer.body += message.get("body", b"")
+            if not message.get("more_body"):
+                answered.set()
 
     try:
         await app(scope_of(request), receive, send)
