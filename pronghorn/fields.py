@@ -126,6 +126,7 @@ class Field:
         self.is_file = is_file
         self.mode = mode
         self.config = config
+        self.required = field_info.is_required()
         self._read_type()
         self._adapter: TypeAdapter[Any] | None = None
         self.check = self._check_after_building
@@ -168,11 +169,7 @@ class Field:
     def field_info(self, info: FieldInfo) -> None:
         self.info = info
         self.lookups = self.model_keys = declared_names(info, self.name)
-
-    @property
-    def required(self) -> bool:
-        """Whether there is no default."""
-        return self.info.is_required()
+        self.required = info.is_required()
 
     @property
     def embed(self) -> bool | None:
@@ -287,6 +284,11 @@ class Field:
             pydantic.PydanticUserError: A forward reference is still unknown.
         """
         return self._adapter or self._build()
+
+    @property
+    def _type_adapter(self) -> TypeAdapter[Any]:
+        """The same under the name that libraries know from FastAPI."""
+        return self.adapter
 
     @property
     def documented_type(self) -> Any:

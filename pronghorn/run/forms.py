@@ -75,13 +75,13 @@ def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
     not an object is a mistake of the client: every member is missing, defaults or not.
     """
     if received is Undefined or isinstance(received, bytes):
-        return default_value(field, ("body", field.alias))
+        return default_value(field, ("body", field.lookups[0]))
     if not isinstance(received, dict):
-        return Undefined, [missing_error(("body", field.alias))]
+        return Undefined, [missing_error(("body", field.lookups[0]))]
     for name in field.lookups:
         if name in received:
             return field.validate(received[name], ("body", name))
-    return default_value(field, ("body", field.alias))
+    return default_value(field, ("body", field.lookups[0]))
 
 
 async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDetail]]:
@@ -97,7 +97,7 @@ async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDeta
             if field.reads_file:
                 value = await read_contents(value)
             return field.validate(value, ("body", name))
-    return default_value(field, ("body", field.alias))
+    return default_value(field, ("body", field.lookups[0]))
 
 
 def _form_model_value(

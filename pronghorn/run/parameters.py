@@ -67,7 +67,7 @@ def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[
         if value == "" and _holds_items(field):
             return default_value(field, (location, name))
         return field.validate(value, (location, name))
-    return default_value(field, (location, field.alias))
+    return default_value(field, (location, field.lookups[0]))
 
 
 def _holds_items(field: Field) -> bool:
