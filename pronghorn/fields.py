@@ -299,6 +299,7 @@ class Field:
         annotation = self.annotation
         if self.branches:
             annotation = with_prepared_branches(annotation, self.branches)
+            self.info.annotation = annotation  # Libraries read there how it is validated.
         adapter = adapter_for(annotation, self.info, self.config)
         if not getattr(adapter, "pydantic_complete", True):
             adapter.rebuild(_types_namespace=late_namespace(self.annotation))

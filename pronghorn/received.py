@@ -19,6 +19,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Tag
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from starlette.datastructures import FormData, Headers, ImmutableMultiDict, UploadFile
 
@@ -210,28 +211,44 @@ def _prepared(member: Any, fields_of: Mapping[Any, Sequence[Field]]) -> Any:
     model, metadata = split_metadata(member)
     if model not in fields_of:
         return member
-    prepare = BeforeValidator(partial(prepare_branch, fields_of[model]))
+    # Libraries look for this function and its `model` in the types of form parameters.
+    prepare = BeforeValidator(partial(normalize_form_model, model=model, fields=fields_of[model]))
     # Without a tag, error locations would name the branch after the function above.
     tags = [item for item in metadata if isinstance(item, Tag)]
     return Annotated[member, prepare, tags[-1] if tags else Tag(model.__name__)]
 
 
-def prepare_branch(fields: Sequence[Field], form: Any) -> Any:
-    """Return what one branch is validated from; a value that is no longer a form stays as it is.
+def form_fields_of(model: type[BaseModel]) -> tuple[Field, ...]:
+    """Return the fields of a model as a form has them."""
+    from pronghorn.fields import Field  # It uses this module.
+
+    info = FieldInfo(annotation=model)
+    return Field("form", info, location="body", is_form=True, deferred=True).model_fields
+
+
+def normalize_form_model(
+    value: Any, *, model: type[BaseModel], fields: Sequence[Field] | None = None
+) -> Any:
+    """Return what one model of a union is validated from, out of a whole form.
+
+    A value that is not a form stays as it is.
+
+    - `fields`: what `form_fields_of` gives for the model, where that is known.
 
     A validator that runs before may have put ``None`` or ``[]`` into the form. No browser sends
     those: they are meant, and not taken for an empty input.
     """
-    if not isinstance(form, dict):
-        return form
+    if not isinstance(value, dict):
+        return value
     meant = {
-        name: value
-        for name, value in form.items()
-        if value is None or (isinstance(value, list) and not value)
+        name: item
+        for name, item in value.items()
+        if item is None or (isinstance(item, list) and not item)
     }
     values = {
-        name: value if isinstance(value, list) else [value]
-        for name, value in form.items()
-        if value != []
+        name: item if isinstance(item, list) else [item]
+        for name, item in value.items()
+        if item != []
     }
-    return model_input(fields, Received(values, filled_in)) | meant
+    known = form_fields_of(model) if fields is None else fields
+    return model_input(known, Received(values, filled_in)) | meant

@@ -10,18 +10,20 @@ from starlette.datastructures import FormData
 
 from pronghorn.annotations import is_none, models_of, union_members
 from pronghorn.fields import Field
-from pronghorn.params import Form
 from pronghorn.plan.form_schema import is_separate
 from pronghorn.received import (
     Received,
     Undefined,
     filled_in,
+    form_fields_of,
     is_supplied,
     model_input,
-    prepare_branch,
+    normalize_form_model,
     with_prepared_branches,
 )
 from pronghorn.run.forms import read_contents
+
+_normalize_form_model = normalize_form_model
 
 
 def _extract_form_items(
@@ -72,12 +74,12 @@ async def _extract_form_model(
     form = Received.of(received_body)
     if len(models) != 1:
         return form.everything()
-    return model_input(_fields_of(models[0]), form)
+    return model_input(form_fields_of(models[0]), form)
 
 
 def _is_form_model_supplied(model: type[BaseModel], received_body: FormData) -> bool:
     """Whether anything was sent for an optional form model, be it empty or invalid."""
-    return is_supplied(model, _fields_of(model), Received.of(received_body))
+    return is_supplied(model, form_fields_of(model), Received.of(received_body))
 
 
 def _get_form_model(field: Field) -> type[BaseModel] | None:
@@ -103,14 +105,4 @@ def _add_form_union_validators(annotation: Any) -> Any:
     models = _get_form_union_models(annotation)
     if not models:
         return annotation
-    return with_prepared_branches(annotation, [(model, _fields_of(model)) for model in models])
-
-
-def _normalize_form_model(value: Any, *, model: type[BaseModel]) -> Any:
-    """Return the part of a whole form from which one model of a union is validated."""
-    return prepare_branch(_fields_of(model), value)
-
-
-def _fields_of(model: type[BaseModel]) -> tuple[Field, ...]:
-    """Return the fields of a model as a form has them."""
-    return Field("form", Form(annotation=model), deferred=True).model_fields
+    return with_prepared_branches(annotation, [(model, form_fields_of(model)) for model in models])
