@@ -65,7 +65,7 @@ async def solve_dependencies(
         background_tasks: Where dependencies add tasks; made when they ask for it.
         response: Where dependencies set headers; made when left out.
         dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
-        dependency_cache: Results to use instead of calling again.
+        dependency_cache: Results to use instead of calling again; those of this graph are added.
         async_exit_stack: Closes dependencies that yield.
         embed_body_fields: Whether the body is an object with one member per field.
     """
@@ -83,7 +83,7 @@ async def solve_dependencies(
         response=response,
         background=background_tasks,
     )
-    cache = dict(dependency_cache or {})
+    cache = {} if dependency_cache is None else dependency_cache
     calls, results = _with_cache(steps, planned, cache), list[Any]()
     values, errors = await solve(calls, inputs, results=results)
     _remember(steps, results, cache)
