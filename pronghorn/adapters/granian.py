@@ -8,6 +8,7 @@ what ASGI or HTTP say:
 - A body whose chunks are broken ends as if the client had left, so the answer would be 500.
 - The answer to HEAD keeps its body over HTTP/2, which clients take for a broken stream.
 - Nobody waits any more where a client has left a stream: the event loop would never turn again.
+- What a client sends while a wait for it is cancelled is lost.
 - A WebSocket whose endpoint fails is closed without a code, which looks like a success; messages
   to a client that has left are sent for ever.
 
@@ -29,6 +30,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pronghorn.diagnostics import setup_error
 from pronghorn.hooks import Around, wanted_around
 
+#: An extension of ASGI that tells Granian's scopes from those of uvicorn and of test clients.
+SIGN = "http.response.pathsend"
 NO_PATH = b"The target of the request is not a path."
 #: So many parts of a stream are sent before others have their turn, and so many messages of a
 #: WebSocket before it is asked whether the client is still there.
@@ -127,9 +130,12 @@ def mend_application(app: Any) -> None:
 
 
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-    """What calls an application with that which Granian has called us with, put right."""
+    """What calls an application with that which Granian has called us with, put right.
+
+    Nothing is changed for other servers, in a process that has loaded Granian only by the way.
+    """
     kind = scope["type"]
-    if kind == "lifespan":
+    if kind == "lifespan" or SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
     mend_scope(scope)
     if kind == "websocket":
@@ -171,6 +177,41 @@ async def answer_400(scope: Scope, send: Send, text: bytes) -> None:
     await send({"type": "http.response.body", "body": text})
 
 
+class _Inbox:
+    """The messages of one client.
+
+    - `receive`: Granian's.
+    """
+
+    __slots__ = ("_receive", "pending")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        #: The message that is being waited for.
+        self.pending: asyncio.Future[Message] | None = None
+
+    def look_ahead(self) -> asyncio.Future[Message]:
+        """Wait for the next message, whoever asks for it later; a future of it."""
+        if self.pending is None:
+            self.pending = asyncio.ensure_future(self._receive())
+        return self.pending
+
+    async def take(self) -> Message:
+        """The next message. A cancellation leaves it to whoever asks next.
+
+        A wait that is cancelled is how `Request.is_disconnected` looks for the end, and how
+        `asyncio.wait_for` gives up.
+        """
+        message = await asyncio.shield(self.look_ahead())
+        self.pending = None
+        return message
+
+    def end(self) -> None:
+        """Nobody will ask any more."""
+        if self.pending is not None:
+            self.pending.cancel()
+
+
 # --- requests ---------------------------------------------------------------------------------
 
 
@@ -182,6 +223,8 @@ async def _serve_http(app: ASGIApp, scope: Scope, receive: Receive, send: Send) 
         if not request.is_broken:
             raise
         await request.refuse()
+    finally:
+        request.inbox.end()
 
 
 def _without_body(send: Send) -> Send:
@@ -202,11 +245,11 @@ class _Request:
     has left does not read the answer, so 400 is right for both.
     """
 
-    __slots__ = ("_has_body", "_parts", "_receive", "_scope", "_send", "_started", "is_broken")
+    __slots__ = ("_has_body", "_parts", "_scope", "_send", "_started", "inbox", "is_broken")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
-        self._receive = receive
+        self.inbox = _Inbox(receive)
         self._send = send
         self._has_body = True
         self._parts = 0
@@ -216,7 +259,7 @@ class _Request:
 
     async def receive(self) -> Message:
         """The next message of the client."""
-        message = await self._receive()
+        message = await self.inbox.take()
         if message["type"] == "http.request":
             self._has_body = message.get("more_body", False)
         elif self._has_body and not self._started:
@@ -272,25 +315,19 @@ async def _serve_websocket(app: ASGIApp, scope: Scope, receive: Receive, send: S
 class _Connection:
     """The `receive` and `send` of one WebSocket, which know whether it is open."""
 
-    __slots__ = ("_ahead", "_is_open", "_parts", "_receive", "_send")
+    __slots__ = ("_inbox", "_is_open", "_parts", "_send")
 
     def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive = receive
+        self._inbox = _Inbox(receive)
         self._send = send
         self._is_open = False
         #: How many messages were sent since the last one was received.
         self._parts = 0
-        #: Receives the next message before the application asks for it.
-        self._ahead: asyncio.Future[Message] | None = None
 
     async def receive(self) -> Message:
         """The next message of the client."""
+        message = await self._inbox.take()
         self._parts = 0
-        if self._ahead is None:
-            message = await self._receive()
-        else:
-            message = await asyncio.shield(self._ahead)
-            self._ahead = None
         if message["type"] == "websocket.disconnect":
             self._is_open = False
         return message
@@ -299,28 +336,26 @@ class _Connection:
         """Send one message. Raises `OSError` when the client is known to have left."""
         kind = message["type"]
         if kind == "websocket.send":
-            self._look_ahead()
+            self._parts += 1
+            if self._parts > PARTS_IN_A_TURN:
+                self._check_client()
         else:
             self._is_open = kind == "websocket.accept"
         await self._send(message)
 
-    def _look_ahead(self) -> None:
+    def _check_client(self) -> None:
         """Learn that the client has left, in an endpoint that sends and never receives.
 
         Granian drops what is sent to nobody and tells only those who receive.
         """
-        self._parts += 1
-        if self._ahead is not None:
-            if self._ahead.done() and self._ahead.result()["type"] == "websocket.disconnect":
-                self._is_open = False
-                raise OSError("The client has left.")
-        elif self._parts > PARTS_IN_A_TURN:
-            self._ahead = asyncio.ensure_future(self._receive())
+        ahead = self._inbox.look_ahead()
+        if ahead.done() and ahead.result()["type"] == "websocket.disconnect":
+            self._is_open = False
+            raise OSError("The client has left.")
 
     async def end(self) -> None:
         """Close what the application has left open, as failed."""
-        if self._ahead is not None:
-            self._ahead.cancel()
+        self._inbox.end()
         if self._is_open:
             with suppress(Exception):  # the client has left, and nobody has asked
                 await self._send({"type": "websocket.close", "code": INTERNAL_ERROR})

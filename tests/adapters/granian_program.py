@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -77,6 +78,11 @@ async def own_error(request: Request) -> None:
     raise ZeroDivisionError("on purpose")
 
 
+@router.post("/early")
+async def early(request: Request) -> list[Any]:
+    return [await request.is_disconnected(), (await request.body()).decode()]
+
+
 @router.get("/endless")
 async def endless() -> StreamingResponse:
     async def chunks() -> AsyncIterator[bytes]:
@@ -105,6 +111,28 @@ async def talks(websocket: WebSocket) -> None:
     await websocket.accept()
     while True:
         await websocket.send_bytes(CHUNK)
+
+
+@router.websocket("/both-ways")
+async def both_ways(websocket: WebSocket, pause: float = 0) -> None:
+    """Receive in a task of its own, or between the messages that are sent."""
+    await websocket.accept()
+    received: list[str] = []
+
+    async def read() -> None:
+        while len(received) < 20:
+            received.append(await websocket.receive_text())
+
+    reading = None if pause else asyncio.create_task(read())
+    for number in range(100):
+        await websocket.send_text(str(number))
+        with suppress(TimeoutError):
+            if pause and len(received) < 20:
+                received.append(await asyncio.wait_for(websocket.receive_text(), pause))
+    if reading is not None:
+        await reading
+    await websocket.send_text(",".join(received))
+    await websocket.close()
 
 
 @router.websocket("/fails")
