@@ -24,9 +24,13 @@ class IsolatingProtocol(HttpToolsProtocol):
     cycle: Any
     running: Any = None
 
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self.running = cycle
-        self.context.copy().run(super()._start_asgi_task, cycle, app)
+    def on_response_complete(self) -> None:
+        """Begin with the next request that waits, in a context of its own."""
+        if self.pipeline:
+            self.running = self.pipeline[-1][0]
+            self.context.copy().run(super().on_response_complete)
+        else:
+            super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the running request, and those that wait behind it, that the client has left."""

@@ -139,12 +139,10 @@ class HttpToolsDirectProtocol(OrderlyProtocol):
         if self.direct_app is None:
             self.expect_100_continue = bool(self._noted) and self._expects_100_continue()
             self._noted = 0
-            super().on_headers_complete()
-            self.headers = TRAILERS
+            self._queue_in_uvicorns_way()
             return
         if self.limit_concurrency is not None and self._has_too_many():
             self._complete_headers_for_asgi()
-            self.headers = TRAILERS
             return
         stack = self.direct_app.middleware_stack
         if stack is not self._stack or stack is None:
@@ -202,13 +200,22 @@ class HttpToolsDirectProtocol(OrderlyProtocol):
         else:
             self._complete_headers_for_asgi()
 
+    def _queue_in_uvicorns_way(self) -> None:
+        """Start a request through ASGI, or let it wait behind the one that is being answered."""
+        earlier = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not earlier:
+            self.headers = TRAILERS
+        if len(self.pipeline) == 1:
+            self.running = earlier
+
     def _complete_headers_for_asgi(self) -> None:
         url, headers, self._noted = self.url, self.headers, 0
         super().on_message_begin()  # makes the scope, and forgets what was parsed
         self.url = url
         for name, value in headers:
             super().on_header(name, value)
-        super().on_headers_complete()
+        self._queue_in_uvicorns_way()
 
     def on_body(self, body: bytes) -> None:
         exchange = self.cycle
@@ -274,7 +281,7 @@ class HttpToolsDirectProtocol(OrderlyProtocol):
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         """Start to answer; for a `WireExchange`, `app` is the compiled application's answer."""
         if type(cycle) is not WireExchange:
-            super()._start_asgi_task(cycle, app)
+            self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())
         task.add_done_callback(self.tasks.discard)

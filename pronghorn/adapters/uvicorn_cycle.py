@@ -37,9 +37,7 @@ class CycleExchange(Exchange):
         super().__init__(scope, receive, send)
         self._cycle: Any = send.__self__  # type: ignore[attr-defined]  # see `install`
         self.held: Held | None = None
-        protocol = getattr(self._cycle.on_response, "__self__", None)
-        if type(protocol) is HttpToolsProtocol:
-            _adopt(protocol, self._cycle)
+        _adopt(self._cycle)
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None
@@ -141,15 +139,25 @@ class AdoptedProtocol(IsolatingProtocol):
         super().handle_websocket_upgrade()
 
 
-def _adopt(protocol: HttpToolsProtocol, cycle: Any) -> None:
-    """Answer the requests of a connection in this way, from the first one on."""
+def _adopt(cycle: Any) -> None:
+    """Answer a request in this way, and all of its connection from now on."""
+    protocol = getattr(cycle.on_response, "__self__", None)
+    if type(protocol) is HttpToolsProtocol:
+        _adopt_connection(protocol)
+    elif type(protocol) is not AdoptedProtocol:
+        return
+    protocol.running = cycle
+    # A request that was parsed before the first one began would call uvicorn's own method.
+    cycle.on_response = protocol.on_response_complete
+
+
+def _adopt_connection(protocol: HttpToolsProtocol) -> None:
     shared = _shared.get(protocol.server_state)
     if shared is None:
         shared = _shared[protocol.server_state] = Outbox(asyncio.get_running_loop()), Heads()
     outbox, heads = shared
     adopted: Any = protocol
     adopted.__class__ = AdoptedProtocol
-    adopted.running = cycle
     adopted.transport = SharingTransport(protocol.transport, outbox, adopted.context, heads)
     adopted.flow._transport = adopted.transport
 

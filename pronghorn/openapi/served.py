@@ -12,8 +12,8 @@ from pronghorn.json_bytes import repaired_json_bytes
 
 #: How many forms of a document are kept. Each root path has one, and a proxy may name it freely.
 FORMS = 8
-#: Characters of a server's URL up to which they are kept: the prefix of a mount may have parameters,
-#: so that clients choose it.
+#: Characters of a server's URL up to which they are kept. The prefix of a mount may have
+#: parameters, so that clients choose it.
 MAX_KEPT_SERVER = 200
 
 

@@ -1,4 +1,4 @@
-"""What one request of a connection can see of another: nothing; and what each learns of its client."""
+"""A request sees nothing of the others on its connection, and learns when its client leaves."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def answers(server: Server, data: bytes, count: int) -> list[object]:
         return [json.loads(connection.read().body) for _ in range(count)]
 
 
-# --- context variables ------------------------------------------------------------------------------
+# --- context variables ---------------------------------------------------------------------------
 
 
 def test_pipelined_requests_do_not_share_context(server: Server) -> None:
@@ -112,7 +112,7 @@ def test_websocket_after_a_request_has_its_own_context(server: Server, first: by
         assert connection.read_bytes(7) == b"\x81\x05unset"
 
 
-# --- tasks -----------------------------------------------------------------------------------------
+# --- tasks ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("wait", ["", "?wait=1"])
@@ -140,7 +140,7 @@ def test_request_that_cancels_its_own_task(server: Server) -> None:
         assert connection.read().status == 200
 
 
-# --- clients that leave ------------------------------------------------------------------------------
+# --- clients that leave --------------------------------------------------------------------------
 
 
 def reset(connection: RawConnection) -> None:
@@ -180,7 +180,7 @@ def test_request_that_arrives_behind_a_waiting_one(protocol: Server, kind: str) 
     eventually(waiting, 0)
 
 
-# --- clients that send nothing more ------------------------------------------------------------------
+# --- clients that send nothing more --------------------------------------------------------------
 
 
 def answer_after_half_close(server: Server, data: bytes, count: int = 1) -> list[int]:

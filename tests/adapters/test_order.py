@@ -43,7 +43,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 )
 @pytest.mark.parametrize("parts", [1, 2, 3])
 def test_other_upgrades_are_ignored(server: Server, headers: list[str], parts: int) -> None:
-    data = request("POST", "/echo", "X-Kept: yes", *headers, body=b"hello") + request("GET", "/text")
+    data = request("POST", "/echo", "X-Kept: yes", *headers, body=b"hello") + request(
+        "GET", "/text"
+    )
     with RawConnection(server.port) as connection:
         for part in range(parts):
             connection.send(data[len(data) * part // parts : len(data) * (part + 1) // parts])
