@@ -141,7 +141,7 @@ class AdoptedProtocol(IsolatingProtocol):
 
 def _adopt(cycle: Any) -> None:
     """Answer a request in this way, and all of its connection from now on."""
-    protocol = getattr(cycle.on_response, "__self__", None)
+    protocol: Any = getattr(cycle.on_response, "__self__", None)
     if type(protocol) is HttpToolsProtocol:
         _adopt_connection(protocol)
     elif type(protocol) is not AdoptedProtocol:
