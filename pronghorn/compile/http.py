@@ -16,6 +16,7 @@ from pronghorn.compile.general import (
     run_with_lifetime,
 )
 from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.immediate import mark_immediate, never_wait
 from pronghorn.compile.json_body import JsonBody
 from pronghorn.compile.limits import limiting_body
 from pronghorn.compile.steps import (
@@ -179,7 +180,16 @@ class HttpWriter(HandlerWriter):
                     self._write_work()
                     source.line("return")
                 source.line(f"raise response_not_sent({self.label!r})")
-        return source.compile("handle", self.label)
+        handler: Handler = source.compile("handle", self.label)
+        if self._is_immediate():
+            mark_immediate(handler)
+        return handler
+
+    def _is_immediate(self) -> bool:
+        """Whether nothing here waits, and nothing follows the answer."""
+        if self.has_lifetime or self.has_background or self.has_response or not self.sends_json:
+            return False
+        return self.body is None and self.streamer is None and never_wait(self.steps)
 
     def _write_body(self) -> None:
         if self.body is None:

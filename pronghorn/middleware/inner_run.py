@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.compile.app import Pipeline
+from pronghorn.middleware.direct import answer_directly
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
 
@@ -45,6 +47,7 @@ class InnerRun:
     __slots__ = (
         "_app",
         "_cancel_scope",
+        "_cancelled",
         "_ended",
         "_error",
         "_failure",
@@ -63,7 +66,6 @@ class InnerRun:
         "request",
         "started",
     )
-    _cancel_scope: CancelScope
     _task: Task[None]
     _variables: CopiedVariables
 
@@ -93,12 +95,18 @@ class InnerRun:
         self._error: BaseException | None = None
         #: What `call_next` raised.
         self._failure: Exception | None = None
+        #: What the application can be cancelled by, once it waits for something.
+        self._cancel_scope: CancelScope | None = None
+        self._cancelled = False
 
     async def _run(self) -> None:
-        cancel_scope = self._cancel_scope
+        app = self._app
         try:
-            with cancel_scope:
-                await self._app(self._scope, self.receive, self.send)
+            if type(app) is Pipeline:
+                await answer_directly(app, self._scope, self)
+            else:
+                with self.open_scope():
+                    await app(self._scope, self.receive, self.send)
         except GeneratorExit:  # the event loop is gone, and everybody who waits
             raise
         except BaseException as error:  # noqa: BLE001 - raised where somebody waits for this
@@ -147,6 +155,20 @@ class InnerRun:
         self._notify()
         await taken
 
+    def put(self, *messages: Message) -> None:
+        """Take messages that hold nobody."""
+        if not self._sent:
+            self._response_began = True
+            self._messages += [(message, None) for message in messages]
+            self._notify()
+
+    def open_scope(self) -> CancelScope:
+        """The scope by which whatever waits inside of it can be cancelled."""
+        self._cancel_scope = scope = CancelScope()
+        if self._cancelled:
+            scope.cancel()
+        return scope
+
     def _notify(self) -> None:
         for waiter in self._waiters:
             if not waiter.done():
@@ -167,7 +189,6 @@ class InnerRun:
                 "call_next was called twice: one request has one response"
             )
         self.started = True
-        self._cancel_scope = CancelScope()
         context = copy_context()
         self._variables = CopiedVariables(context)
         self._task = start_task(self._loop, self._run(), context)
@@ -276,7 +297,9 @@ class InnerRun:
 
     def _cancel(self) -> None:
         """End the application where it stands: nobody wants its response any more."""
-        self._cancel_scope.cancel()
+        self._cancelled = True
+        if self._cancel_scope is not None:
+            self._cancel_scope.cancel()
         self._let_go()
 
     def _let_go(self) -> None:

@@ -11,7 +11,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from tests.middleware.endpoints import Note, Refused
+from tests.middleware.endpoints import Refused
 
 #: Makes a context manager that ends its block by force, a moment after it was entered.
 Holder = Callable[[], Any]
