@@ -60,6 +60,29 @@ def add_endpoints(framework: Any, app: Any, note: Note) -> None:
         note("endpoint")
         return {"hello": "world"}
 
+    @app.get("/short")
+    async def short() -> dict[str, str]:
+        note("endpoint", current.get())
+        current.set("short endpoint")
+        return {"hello": "world"}
+
+    @app.get("/short-response")
+    async def short_response() -> Response:
+        note("endpoint")
+        return PlainTextResponse("plain", background=BackgroundTask(note, "background"))
+
+    @app.get("/short-query")
+    async def short_query(size: int) -> int:
+        return size
+
+    @app.get("/short-http-error")
+    async def short_http_error() -> None:
+        raise framework.HTTPException(418, "a teapot", headers={"x-tea": "green"})
+
+    @app.get("/short-error")
+    async def short_error() -> None:
+        raise Refused("by the endpoint")
+
     @app.get("/waiting", dependencies=both)
     async def waiting(background: framework.BackgroundTasks) -> dict[str, str]:
         background.add_task(note, "background of", current.get())
@@ -144,4 +167,5 @@ def add_endpoints(framework: Any, app: Any, note: Note) -> None:
 
 GETS = ("json", "waiting", "thread", "held", "held-stream", "lines", "streaming", "plain", "error")
 GETS += ("http-error", "late-error", "background-error", "missing")
+GETS += ("short", "short-response", "short-query", "short-http-error", "short-error")
 ENDPOINTS = (*(("GET", f"/{name}") for name in GETS), ("POST", "/body"), ("POST", "/raw"))

@@ -18,6 +18,8 @@ from tests.middleware.endpoints import Refused
 
 #: What waits when the cancellation comes.
 STAGES = ("endpoint", "middleware", "response", "background", "shielded endpoint")
+#: The same in the background task of a route without anything else that waits.
+STAGES += ("short background",)
 
 
 class Cancellable:
@@ -57,6 +59,12 @@ class Cancellable:
                 self.note(stage, "after the shield")
             return PlainTextResponse("plain", background=BackgroundTask(self.background))
 
+        if stage == "short background":
+
+            @app.get("/short")
+            async def short() -> Response:
+                return PlainTextResponse("plain", background=BackgroundTask(self.background))
+
         for number in range(layers):
             self.add_middleware(number)
 
@@ -74,6 +82,7 @@ class Cancellable:
 
     async def background(self) -> None:
         await self.stop_at("background")
+        await self.stop_at("short background")
 
     async def stop_at(self, stage: str) -> None:
         """Wait for ever, if this is the place."""
@@ -172,7 +181,7 @@ WAYS = (by_task, by_anyio_scope, by_anyio_group, by_asyncio_group)
 async def events_of(framework: Any, way: Any, stage: str, layers: int) -> dict[str, list[Any]]:
     """What each part of a program does, in order; the parts are in several tasks."""
     program = Cancellable(framework, stage, layers)
-    client = Client(program.app)
+    client = Client(program.app, "/short" if stage == "short background" else "/")
     client.send = program.send  # type: ignore[method-assign]  # it may have to wait
     await asyncio.wait_for(way(program, client.run), 5)
     return {
