@@ -28,7 +28,7 @@ from pronghorn.run.body import read_request_json, unreadable_body
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.forms import read_form
 from pronghorn.run.lifetime import Lifetime, response_not_sent
-from pronghorn.run.respond import InjectedResponse, Responder
+from pronghorn.run.respond import Responder, make_injected_response
 from pronghorn.run.solve import Call, Inputs, Known, solve
 from pronghorn.run.streams import Streamer
 from pronghorn.run.urlencoded import read_small_form
@@ -80,7 +80,7 @@ class GeneralHandler:
             body=await read_body(request, self.plan),
             embed=self.embed,
             lifetime=request.scope.get(LIFETIME_KEY),
-            response=InjectedResponse() if self.needs_response else None,
+            response=make_injected_response() if self.needs_response else None,
             background=BackgroundTasks() if self.needs_background else None,
         )
 

@@ -34,6 +34,7 @@ from anyio.to_thread import run_sync
 from pydantic_core import PydanticUndefined
 from starlette.responses import Response
 
+from pronghorn.background import BackgroundTasks
 from pronghorn.compile.json_body import json_body_of
 from pronghorn.compile.reads import Reads, absent, is_pure
 from pronghorn.compile.source import Source
@@ -44,6 +45,7 @@ from pronghorn.run.forms import extract_body
 from pronghorn.run.lifetime import Lifetime, manager_maker
 from pronghorn.run.parameters import extract_parameters
 from pronghorn.run.query import query_dict, query_lists
+from pronghorn.run.respond import make_injected_response
 from pronghorn.run.urlencoded import plain_fields
 from pronghorn.scopes import SecurityScopes
 
@@ -87,6 +89,8 @@ class HandlerWriter:
             Response=Response,
             Undefined=PydanticUndefined,
             Lifetime=Lifetime,
+            BackgroundTasks=BackgroundTasks,
+            make_injected_response=make_injected_response,
             absent=absent,
             query_dict=query_dict,
             query_lists=query_lists,
@@ -98,6 +102,18 @@ class HandlerWriter:
             without_errors=without_errors,
         )
         self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
+
+    def write_injected(self) -> None:
+        """The objects of one exchange that its calls share, where any of them asks for one."""
+        if self.has_response:
+            self.source.line("injected = make_injected_response()")
+        if self.has_background:
+            self.source.line("background = BackgroundTasks()")
+
+    def injected_arguments(self) -> list[str]:
+        """What stands for both objects where the exact way goes on."""
+        response = "injected" if self.has_response else "None"
+        return [response, "background" if self.has_background else "None"]
 
     # --- reading ------------------------------------------------------------------------
 
@@ -274,7 +290,10 @@ class HandlerWriter:
 
     def injected_names(self) -> dict[InjectedKind, str]:
         """What each injected kind is called in this handler; absent ones keep their default."""
-        raise NotImplementedError
+        return {
+            InjectedKind.RESPONSE: "injected",
+            InjectedKind.BACKGROUND_TASKS: "background",
+        }
 
 
 def limit_of(call: CallPlan) -> Any:

@@ -30,7 +30,7 @@ from pronghorn.hooks import CompiledRoute, Handler, hooked
 from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime, response_not_sent
-from pronghorn.run.respond import InjectedResponse, Responder, send_json_with
+from pronghorn.run.respond import Responder, send_json_with
 from pronghorn.run.solve import Inputs, Known
 from pronghorn.run.streams import Streamer
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -157,8 +157,6 @@ class HttpWriter(HandlerWriter):
             streamer=self.streamer,
             read_exchange_form=read_exchange_form,
             send_json_with=send_json_with,
-            InjectedResponse=InjectedResponse,
-            BackgroundTasks=BackgroundTasks,
             with_tasks=with_tasks,
             response_not_sent=response_not_sent,
             plan=plan,
@@ -169,10 +167,7 @@ class HttpWriter(HandlerWriter):
         source = self.source
         with source.block("async def handle(exchange, path):"):
             self._write_body()
-            if self.has_response:
-                source.line("injected = InjectedResponse()")
-            if self.has_background:
-                source.line("background = BackgroundTasks()")
+            self.write_injected()
             if not self.has_lifetime:
                 self._write_work()
             else:
@@ -234,8 +229,7 @@ class HttpWriter(HandlerWriter):
 
     def _write_stream(self) -> None:
         function, arguments = self.call_parts(len(self.steps) - 1)
-        injected = "injected" if self.has_response else "None"
-        background = "background" if self.has_background else "None"
+        injected, background = self.injected_arguments()
         self.source.line(f"items = {function}({arguments})")
         self.source.line(f"response = streamer.response(items, {injected}, {background})")
         self._write_close()
@@ -259,8 +253,7 @@ class HttpWriter(HandlerWriter):
                 source.line("content = render(result)")
             if not self.sends_json:
                 # A response class renders when it is made, and dependencies see it fail.
-                injected = "injected" if self.has_response else "None"
-                background = "background" if self.has_background else "None"
+                injected, background = self.injected_arguments()
                 source.line(f"response = responder.make(content, {injected}, {background})")
             self._write_close()
             self._write_send()
@@ -286,16 +279,13 @@ class HttpWriter(HandlerWriter):
         return {
             InjectedKind.REQUEST: "exchange.connection",
             InjectedKind.CONNECTION: "exchange.connection",
-            InjectedKind.RESPONSE: "injected",
-            InjectedKind.BACKGROUND_TASKS: "background",
+            **super().injected_names(),
         }
 
     def resume_arguments(self) -> str:
         values = ["exchange", "path", "body" if self.body is not None else "Undefined"]
         values.append("lifetime" if self.has_lifetime else "None")
-        values.append("injected" if self.has_response else "None")
-        values.append("background" if self.has_background else "None")
-        return ", ".join(values)
+        return ", ".join(values + self.injected_arguments())
 
 
 class Resume:

@@ -5,7 +5,7 @@ The calls are those of the general way; only what stands around them is differen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
@@ -85,15 +85,30 @@ async def solve_watched(
     return arguments, errors
 
 
-def watched_websocket(plan: WebSocketPlan, calls: Sequence[Call], context: Any) -> Handler:
-    """The handler of a WebSocket route in stages."""
+def watched_websocket(
+    plan: WebSocketPlan,
+    calls: Sequence[Call],
+    injected: Callable[[], tuple[Any, Any]],
+    context: Any,
+) -> Handler:
+    """The handler of a WebSocket route in stages.
+
+    - `injected`: makes the response and the background tasks that its calls ask for.
+    """
 
     async def serve_watched(exchange: Exchange, path: Mapping[str, Any]) -> None:
         watcher: Watcher = exchange.scope[WATCHER]
         connection = exchange.connection
         watcher.started(connection, plan)
         async with Lifetime() as lifetime:
-            inputs = Inputs(connection=connection, path=path, lifetime=lifetime)
+            response, background = injected()
+            inputs = Inputs(
+                connection=connection,
+                path=path,
+                lifetime=lifetime,
+                response=response,
+                background=background,
+            )
             arguments, errors = await solve_watched(calls, inputs, watcher)
             if errors:
                 raise WebSocketRequestValidationError(errors, endpoint_ctx=context())

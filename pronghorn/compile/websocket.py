@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.responses import Response
+
+from pronghorn.background import BackgroundTasks
 from pronghorn.compile.general import general_mode
 from pronghorn.compile.handler import HandlerWriter
-from pronghorn.compile.steps import calls_of, endpoint_context, order_calls
+from pronghorn.compile.steps import calls_of, endpoint_context, injects, order_calls
 from pronghorn.compile.watched import watched_websocket
 from pronghorn.exceptions import WebSocketRequestValidationError
 from pronghorn.hooks import CompiledRoute, Handler, hooked
 from pronghorn.plan.model import InjectedKind, WebSocketPlan
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.respond import make_injected_response
 from pronghorn.run.solve import Inputs, Known, solve
 
 
@@ -21,7 +25,7 @@ def compile_websocket(plan: WebSocketPlan) -> Handler:
     """The function that serves one WebSocket route."""
     general = GeneralWebSocket(plan)
     handler = general.serve if general_mode() else WebSocketWriter(plan, general).compile()
-    watched = watched_websocket(plan, general.calls, general.context)
+    watched = watched_websocket(plan, general.calls, general.injected, general.context)
     return hooked(CompiledRoute(plan, handler, watched))
 
 
@@ -32,18 +36,33 @@ class GeneralWebSocket:
         self.label = f"WS {plan.path_format}"
         self.steps = order_calls(plan.root)
         self.calls = calls_of(self.steps)
+        self._needs_response = injects(self.steps, InjectedKind.RESPONSE)
+        self._needs_background = injects(self.steps, InjectedKind.BACKGROUND_TASKS)
         self.context = endpoint_context(plan, self.label)
 
     async def serve(self, exchange: Exchange, path: Mapping[str, Any]) -> None:
         """Serve a connection."""
         async with Lifetime() as lifetime:
-            await self.resume(exchange, path, lifetime)
+            response, background = self.injected()
+            await self.resume(exchange, path, lifetime, response, background)
+
+    def injected(self) -> tuple[Response | None, BackgroundTasks | None]:
+        """The objects that calls may ask for; as in FastAPI, nothing is sent or run of them.
+
+        A dependency that HTTP routes use too finds what it expects.
+        """
+        return (
+            make_injected_response() if self._needs_response else None,
+            BackgroundTasks() if self._needs_background else None,
+        )
 
     async def resume(
         self,
         exchange: Exchange,
         path: Mapping[str, Any],
         lifetime: Lifetime,
+        response: Response | None,
+        background: BackgroundTasks | None,
         done: Sequence[Any] = (),
         known: Known | None = None,
     ) -> None:
@@ -51,7 +70,13 @@ class GeneralWebSocket:
 
         - `done`, `known`: see `run.solve.solve`.
         """
-        inputs = Inputs(connection=exchange.connection, path=path, lifetime=lifetime)
+        inputs = Inputs(
+            connection=exchange.connection,
+            path=path,
+            lifetime=lifetime,
+            response=response,
+            background=background,
+        )
         arguments, errors = await solve(self.calls, inputs, done, known)
         if errors:
             raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
@@ -72,6 +97,7 @@ class WebSocketWriter(HandlerWriter):
         head = "async def handle(exchange, path):"
         # Always a lifetime: a connection is long, and its clean-up must not be cut short.
         with source.block(head), source.block("async with Lifetime() as lifetime:"):
+            self.write_injected()
             self.write_early_reads()
             self.write_dependencies()
             self.write_late_reads(len(self.steps) - 1)
@@ -86,9 +112,8 @@ class WebSocketWriter(HandlerWriter):
         return {
             InjectedKind.WEBSOCKET: "exchange.connection",
             InjectedKind.CONNECTION: "exchange.connection",
-            InjectedKind.RESPONSE: "None",
-            InjectedKind.BACKGROUND_TASKS: "None",
+            **super().injected_names(),
         }
 
     def resume_arguments(self) -> str:
-        return "exchange, path, lifetime"
+        return ", ".join(["exchange", "path", "lifetime", *self.injected_arguments()])

@@ -19,7 +19,7 @@ from pronghorn.dependencies.models import Changes, Dependant
 from pronghorn.plan.dependencies import Step, override_calls
 from pronghorn.plan.model import CallPlan, InjectedKind
 from pronghorn.run.lifetime import Lifetime
-from pronghorn.run.respond import InjectedResponse
+from pronghorn.run.respond import make_injected_response
 from pronghorn.run.solve import SKIPPED, Call, Inputs, solve
 from pronghorn.utils import get_path_param_names
 
@@ -73,7 +73,7 @@ async def solve_dependencies(
     steps, planned = _prepared(dependant, overrides)
     if background_tasks is None and injects(steps, InjectedKind.BACKGROUND_TASKS):
         background_tasks = BackgroundTasks()
-    response = InjectedResponse() if response is None else response
+    response = make_injected_response() if response is None else response
     inputs = Inputs(
         connection=request,
         path=request.path_params,

@@ -19,7 +19,7 @@ from pronghorn.fields import Field
 from pronghorn.json_bytes import dumped_json_bytes, json_bytes, repaired_json_bytes
 from pronghorn.run.exchange import Exchange
 from pronghorn.serialization import Serialization
-from pronghorn.utils import is_body_allowed_for_status_code, named_as
+from pronghorn.utils import is_body_allowed_for_status_code
 
 Context = Callable[[], EndpointContext]
 
@@ -138,12 +138,11 @@ async def send_json_with(
         await exchange.send_response(responder.make(content, injected, None))
 
 
-@named_as(Response)
-class InjectedResponse(Response):
-    """What endpoints with a `Response` parameter receive: no body, no status yet, no headers."""
-
-    def __init__(self) -> None:
-        self.body = b""
-        self.background = None
-        self.raw_headers = []
-        self.status_code = None  # type: ignore[assignment]  # means: not decided
+def make_injected_response() -> Response:
+    """What a `Response` parameter receives: a plain response without status code and headers."""
+    response = Response.__new__(Response)
+    response.body = b""
+    response.background = None
+    response.raw_headers = []
+    response.status_code = None  # type: ignore[assignment]  # means: not decided
+    return response

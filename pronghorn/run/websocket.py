@@ -87,6 +87,10 @@ class OpenWebSocket(WebSocket):
             raise WebSocketDisconnect(code=1006) from error
 
 
+# Logs and tests of programs show the class by this name.
+OpenWebSocket.__name__ = OpenWebSocket.__qualname__ = WebSocket.__name__
+
+
 def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
     """A connection in the short way; in Starlette's where a library has replaced a method."""
     replaced = any(getattr(WebSocket, name) is not _STARLETTES[name] for name in METHODS)

@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message
 
 from pronghorn.exceptions import ResponseValidationError
-from pronghorn.run.respond import InjectedResponse
+from pronghorn.run.respond import make_injected_response
 from pronghorn.run.streams import Streamer
 from pronghorn.sse import ServerSentEvent
 from tests.run.streaming import EVENTS, LINES, RAW, Client, many, many_blocking, streamer
@@ -198,7 +198,7 @@ async def test_headers_of_each_kind(
 
 @pytest.mark.parametrize("kind", [LINES, EVENTS, RAW])
 async def test_the_injected_response_adds_headers_and_decides_the_status(kind: str) -> None:
-    injected = InjectedResponse()
+    injected = make_injected_response()
     injected.headers["x-dependency"] = "yes"
     injected.set_cookie("a", "b")
     made = streamer(kind, status_code=201)
