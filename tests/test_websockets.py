@@ -1,12 +1,14 @@
 """WebSocket routes: parameters, dependencies, closing, and how they are included."""
 
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import pytest
+from starlette.middleware.cors import CORSMiddleware
 from starlette.websockets import WebSocketDisconnect
 
-from pronghorn import APIRouter, Cookie, Depends, FastAPI, Header, Query, WebSocket
+from pronghorn import APIRouter, Cookie, Depends, FastAPI, Header, HTTPException, Query, WebSocket
 from pronghorn.exceptions import WebSocketException, WebSocketRequestValidationError
 from pronghorn.requests import HTTPConnection
 from pronghorn.testclient import TestClient
@@ -232,3 +234,107 @@ def test_an_error_of_the_endpoint_reaches_the_server_after_the_clean_up() -> Non
     with pytest.raises(ZeroDivisionError):
         received(app, "/")
     assert order == ["seen"]
+
+
+# --- how a connection ends that nobody closes ---------------------------------------------------
+
+
+class Late(Exception):
+    """Raised when the connection is open."""
+
+
+ENDS: dict[str, Any] = {
+    "http": HTTPException(404),
+    "unknown": ValueError("not handled"),
+    "handled": Late(),
+    "websocket": WebSocketException(4002, "why"),
+}
+CODES = {"return": 1011, "http": 1011, "unknown": 1011, "handled": 4003, "websocket": 4002}
+
+
+async def end(how: str, websocket: WebSocket) -> None:
+    await websocket.accept()
+    if how in ENDS:
+        raise ENDS[how]
+
+
+async def fail_in_dependency(how: str, websocket: WebSocket) -> AsyncIterator[None]:
+    await end(how, websocket)
+    yield
+
+
+def ending_in_endpoint(app: FastAPI) -> FastAPI:
+    app.websocket("/{how}")(end)
+    return app
+
+
+def ending_in_dependency(app: FastAPI) -> FastAPI:
+    router = APIRouter()
+
+    @router.websocket("/{how}", dependencies=[Depends(fail_in_dependency)])
+    async def nothing() -> None:
+        """The dependency has accepted."""
+
+    app.include_router(router)
+    return app
+
+
+def ending_behind_middleware(app: FastAPI) -> FastAPI:
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+
+    @app.middleware("http")
+    async def middleware(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    return ending_in_endpoint(app)
+
+
+def ending_in_a_mount(app: FastAPI) -> FastAPI:
+    app.mount("/", ending_in_endpoint(FastAPI()))
+    return app
+
+
+WAYS = [ending_in_endpoint, ending_in_dependency, ending_behind_middleware, ending_in_a_mount]
+
+
+async def close_late(websocket: WebSocket, error: Exception) -> None:
+    await websocket.close(4003)
+
+
+@pytest.mark.usefixtures("mode")
+@pytest.mark.parametrize("how", CODES)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_connection_that_is_left_open_is_closed(way: Any, how: str) -> None:
+    app = way(FastAPI(exception_handlers={Late: close_late}))
+    outcome = pytest.raises(ValueError, match="not handled") if how == "unknown" else nullcontext()
+    with outcome, TestClient(app).websocket_connect(f"/{how}") as connection:
+        assert connection.receive()["code"] == CODES[how]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("way", [ending_in_endpoint, ending_in_a_mount])
+async def test_it_is_closed_once_and_after_all_middleware(way: Any) -> None:
+    sent: list[Any] = []
+
+    class Closing:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+            await send({"type": "websocket.close", "code": 4004})
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        if sent and sent[-1]["type"] == "websocket.close":
+            raise RuntimeError("closed already")
+        sent.append(message)
+
+    app = way(FastAPI())
+    app.add_middleware(Closing)
+    scope = {"type": "websocket", "path": "/return", "query_string": b"", "headers": []}
+    await app(scope, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert sent[-1]["code"] == 4004

@@ -68,6 +68,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     _body: bytes | None = None
     _connection: Any = None
     form: Any = None
+    _unread: Any = None
 
     def __init__(self, protocol: HttpToolsDirectProtocol, method: str) -> None:
         self.protocol = protocol
@@ -150,6 +151,7 @@ class WireExchange(RequestResponseCycle, Exchange):
             self._body is None
             and not self.more_body
             and self._connection is None
+            and self._unread is None
             and Request.body is STARLETTE_BODY
         ):
             self._body = bytes(self.body)
@@ -163,7 +165,9 @@ class WireExchange(RequestResponseCycle, Exchange):
         body = self.whole_body()
         return await Exchange.read_body(self) if body is None else body
 
-    async def receive(self) -> Any:
+    receive = Exchange.receive  # type: ignore[assignment]  # typed messages
+
+    async def _receive(self) -> Any:
         """The next part of the body; after its end, wait until the client leaves."""
         is_over = self.has_received or self._body is not None
         if is_over and self.input_ended:

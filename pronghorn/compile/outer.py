@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pronghorn.compile.app import Pipeline
 from pronghorn.run.errors import HANDLERS_KEY
 from pronghorn.run.exchange import Exchange, new_exchange
+from pronghorn.run.websocket import serve_to_the_end
 
 #: As Starlette has it. Libraries replace it, some of them when their middleware is made.
 _CALL = ServerErrorMiddleware.__call__
@@ -33,6 +34,9 @@ class Outermost(ServerErrorMiddleware):
     registered: tuple[Any, Any] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await serve_to_the_end(self.app, scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

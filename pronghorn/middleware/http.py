@@ -19,7 +19,9 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.middleware.inner_run import InnerRun
+from pronghorn.middleware.next_response import CallNextResponse
 from pronghorn.patches import is_starlettes_own
+from pronghorn.run.delivery import sendable
 
 
 def in_child_task(app: ASGIApp) -> ASGIApp:
@@ -55,7 +57,9 @@ class InChildTask:
         run = InnerRun(self.app.app, scope, receive, send, loop)
         request = run.request
         try:
-            response = await self.app.dispatch_func(request, run.call_next)
+            response: Any = await self.app.dispatch_func(request, run.call_next)
+            if type(response) is not CallNextResponse:
+                response = sendable(response, holds_head=False)
             await response(scope, request.wrapped_receive, send)
             if run.started:
                 await run.finish()

@@ -70,9 +70,12 @@ class BlockingItems:
 
     async def close(self) -> None:
         """Run the clean-up of the generator in a thread, even if none of the pool is free."""
-        close = getattr(self._items, "close", None)
-        if close is not None and getattr(self._items, "gi_frame", close) is not None:
-            await run_sync(self._in_context, close, limiter=anyio.CapacityLimiter(1))
+        for items in (self._iterator, self._items):
+            close = getattr(items, "close", None)
+            if close is not None and getattr(items, "gi_frame", close) is not None:
+                await run_sync(self._in_context, close, limiter=anyio.CapacityLimiter(1))
+            if self._iterator is self._items:
+                break
 
     def _step(self) -> Any:
         item = next(self._iterator, _END)

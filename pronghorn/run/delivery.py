@@ -7,8 +7,8 @@ scopes, context variables and clean-up behave as in any other coroutine. What ha
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable
+from copy import copy
 from functools import lru_cache, partial
 from time import monotonic
 from types import new_class
@@ -16,23 +16,22 @@ from typing import Any
 
 import anyio
 from anyio.lowlevel import checkpoint
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn import sse
-from pronghorn.run.exchange import Exchange
+from pronghorn.run.beside import Job, run_beside
+from pronghorn.run.blocking import BlockingItems
+from pronghorn.run.closing import close_blocking, close_generator
+from pronghorn.run.held_head import HeldHead
 
-Job = Callable[[], Awaitable[None]]
 #: An iterator of chunks, the items behind it, and what makes a chunk of an item.
 Direct = tuple[Any, AsyncIterable[Any], Callable[[Any], Any]]
 
 #: Seconds for which a generator that never waits may keep the event loop to itself.
 SLICE = 0.001
-
-#: Seconds that a stream lasts before anything is started beside it. Most streams of a few items
-#: are over by then and cost no task at all.
-_GRACE = 0.01
 
 
 class StreamDelivery(StreamingResponse):
@@ -40,6 +39,8 @@ class StreamDelivery(StreamingResponse):
 
     #: Closes what the body iterator reads from; called when the stream ends before its end.
     close_source: Job | None = None
+    #: Whether the head waits for the first part.
+    holds_head = True
     #: What the body iterator does, for as long as nobody has wrapped it.
     direct: Direct | None = None
 
@@ -56,42 +57,53 @@ class StreamDelivery(StreamingResponse):
         jobs: list[Job] = []
         if not _send_reports_departure(scope.get("asgi", {}).get("spec_version", "2.0")):
             jobs.append(partial(self.listen_for_disconnect, receive))
-        await self._deliver(send, jobs)
+        head = HeldHead(partial(_send_or_leave, send))
+        await self._deliver(send, head, [*jobs, head.give_late])
+        await (
+            head.give()
+        )  # The client left before the first part; who counts responses waits for it.
         if self.background is not None:
             await self.background()
 
-    async def _deliver(self, send: Send, jobs: list[Job]) -> None:
-        await run_beside(partial(self.stream_response, send), jobs)
+    async def _deliver(self, send: Send, head: HeldHead, jobs: list[Job]) -> None:
+        await run_beside(partial(self._stream, send, head), jobs)
 
     async def stream_response(self, send: Send) -> None:
         """Send the status line and one message for each chunk."""
+        await self._stream(send, HeldHead(partial(_send_or_leave, send)))
+
+    async def _stream(self, send: Send, head: HeldHead) -> None:
         # The generator may leave a cancel scope of its own open at a `yield`. A shield that is
         # opened only for closing would end inside of that one; this one is there before it.
         with anyio.CancelScope() as scope:
+            # An iterable may make its iterator anew, so the one that is used is made here.
+            chunks = self.body_iterator if self.direct is not None else aiter(self.body_iterator)
             try:
-                await self._send_all(send)
+                await self._send_all(send, head, chunks)
             except BaseException:
                 scope.shield = True
-                await self._close()
+                await self._close(chunks)
                 raise
 
-    async def _send_all(self, send: Send) -> None:
+    async def _send_all(self, send: Send, head: HeldHead, chunks: AsyncIterable[Any]) -> None:
         charset = self.charset
         status, headers = self.status_code, self.raw_headers
-        await _send_or_leave(
-            send, {"type": "http.response.start", "status": status, "headers": headers}
-        )
-        if self.direct is not None and self.body_iterator is self.direct[0]:
-            await _send_items(_untracked(send), self.direct[1], self.direct[2], charset)
+        head.hold({"type": "http.response.start", "status": status, "headers": headers})
+        if not self.holds_head:
+            await head.give()
+        if self.direct is not None and chunks is self.direct[0]:
+            await _send_items(_untracked(send), head, self.direct[1], self.direct[2], charset)
         else:
-            async for chunk in self.body_iterator:
-                await _send_or_leave(send, _part(chunk, charset))
+            await _send_chunks(send, head, chunks, charset)
+        await head.give()
         await _send_or_leave(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _close(self) -> None:
-        await close_generator(self.body_iterator)
-        if self.close_source is not None:
-            await self.close_source()
+    async def _close(self, chunks: Any) -> None:
+        try:
+            await _close_all(chunks, self.body_iterator)
+        finally:
+            if self.close_source is not None:
+                await self.close_source()
 
 
 class EventDelivery(StreamDelivery):
@@ -107,9 +119,9 @@ class EventDelivery(StreamDelivery):
         """
         return sse._PING_INTERVAL  # read late: a program may change it
 
-    async def _deliver(self, send: Send, jobs: list[Job]) -> None:
-        keep_alive = KeepAlive(send, self.ping_interval())
-        await super()._deliver(keep_alive.send, [*jobs, keep_alive.run])
+    async def _deliver(self, send: Send, head: HeldHead, jobs: list[Job]) -> None:
+        keep_alive = KeepAlive(send, self.ping_interval(), head)
+        await super()._deliver(keep_alive.send, head, [*jobs, keep_alive.run])
 
 
 class KeepAlive:
@@ -117,10 +129,12 @@ class KeepAlive:
 
     - `send`: where messages and comments go.
     - `interval`: seconds of silence.
+    - `head`: comes before the first comment.
     """
 
-    def __init__(self, send: Send, interval: float) -> None:
+    def __init__(self, send: Send, interval: float, head: HeldHead) -> None:
         self._send = send
+        self._head = head
         self._interval = interval
         self._last = monotonic()
         self._sending = False
@@ -144,6 +158,8 @@ class KeepAlive:
             await anyio.sleep(max(0, self._last + self._interval - monotonic()))
             if self._sending:
                 self._last = monotonic()  # A slow client is still reading: that is no silence.
+            elif not self._head.given:
+                await self._head.give()
             elif monotonic() - self._last >= self._interval:
                 async with self._ping:
                     await _send_or_leave(self._send, _COMMENT)
@@ -164,6 +180,8 @@ def self_delivering(response_class: type[StreamingResponse]) -> type[StreamingRe
         return response_class
     if response_class is StreamingResponse:
         return StreamDelivery
+    if any("__slots__" in vars(base) for base in response_class.__mro__):
+        return response_class
     names = {"__module__": response_class.__module__, "__doc__": response_class.__doc__}
     return new_class(
         response_class.__name__,
@@ -171,16 +189,6 @@ def self_delivering(response_class: type[StreamingResponse]) -> type[StreamingRe
         {},
         lambda body: body.update(names),
     )
-
-
-async def close_generator(generator: Any) -> None:
-    """Close an asynchronous generator.
-
-    Nothing happens for other iterators, and for a generator that has ended or never begun.
-    """
-    close = getattr(generator, "aclose", None)
-    if close is not None:
-        await close()
 
 
 async def _send_or_leave(send: Send, message: Message) -> None:
@@ -191,14 +199,34 @@ async def _send_or_leave(send: Send, message: Message) -> None:
         raise ClientDisconnect from error
 
 
+async def _send_chunks(
+    send: Send, head: HeldHead, chunks: AsyncIterable[Any], charset: str
+) -> None:
+    pause = monotonic() + SLICE
+    async for chunk in chunks:
+        part = _part(chunk, charset)
+        if not head.given:
+            await head.give()
+        await _send_or_leave(send, part)
+        if monotonic() > pause:
+            await checkpoint()
+            pause = monotonic() + SLICE
+
+
 async def _send_items(
-    send: Send, items: AsyncIterable[Any], encode: Callable[[Any], Any], charset: str
+    send: Send,
+    head: HeldHead,
+    items: AsyncIterable[Any],
+    encode: Callable[[Any], Any],
+    charset: str,
 ) -> None:
     """Send items without an iterator of chunks between: 1.4 against 2.0 microseconds for each."""
     pause = monotonic() + SLICE
     async for item in items:
         chunk = encode(item)
         body = chunk if type(chunk) is bytes else _part(chunk, charset)["body"]
+        if not head.given:
+            await head.give()
         try:
             await send({"type": "http.response.body", "body": body, "more_body": True})
         except OSError as error:
@@ -213,10 +241,8 @@ def _untracked(send: Send) -> Send:
 
     Measured: a tenth of the time for an item.
     """
-    if getattr(send, "__func__", None) is Exchange.tracked_send:
-        exchange: Exchange = send.__self__  # type: ignore[attr-defined]  # a bound method
-        return exchange.send
-    return send
+    untracked = getattr(getattr(send, "__self__", None), "untracked", None)
+    return send if untracked is None else untracked(send)
 
 
 def _part(chunk: Any, charset: str) -> Message:
@@ -230,75 +256,92 @@ def _send_reports_departure(spec_version: str) -> bool:
     return tuple(int(part) for part in spec_version.split(".")) >= (2, 4)
 
 
-# --- jobs beside a stream ---------------------------------------------------------------------
+# --- responses that a program makes -----------------------------------------------------------
 
 
-async def run_beside(main: Job, jobs: Sequence[Job]) -> None:
-    """Run `main` in this task, with other jobs beside it.
+def sendable(response: Any, *, holds_head: bool = True) -> Any:
+    """An ASGI application that sends a response, and closes what it streams when it ends early.
 
-    - `main`: its end ends the jobs.
-    - `jobs`: the end of any of them cancels `main`, without an error. They may start a moment
-      later than `main`, or not at all if it is quick.
-
-    Raises:
-        Exception: What `main` or the first failing job raised, as it is, in no group.
+    - `response`: it stays as it is, but for what it streams.
+    - `holds_head`: whether the head waits for the first part.
     """
-    if not jobs:
-        await main()
+    if not isinstance(response, StreamingResponse):
+        streams = hasattr(response, "body_iterator")
+        return partial(_send_in_its_own_way, response, holds_head) if streams else response
+    kind = type(response)
+    if issubclass(kind, StreamDelivery):
+        return response
+    delivering = self_delivering(kind)  # type: ignore[arg-type]  # a class is hashable
+    if delivering is kind:
+        return partial(_send_in_its_own_way, response, holds_head)
+    delivery: Any = delivering.__new__(delivering)
+    vars(delivery).update(vars(response), holds_head=holds_head)
+    source = _blocking_source(response.body_iterator)
+    if source is not None:
+        items = BlockingItems(source, lambda chunk: chunk)
+        delivery.body_iterator = items.chunks(ahead=False)
+        delivery.close_source = items.close
+    return delivery
+
+
+def _blocking_source(chunks: Any) -> Any:
+    """What Starlette iterates in threads, if it has not begun."""
+    if getattr(chunks, "ag_code", None) is not iterate_in_threadpool.__code__:
+        return None
+    names = {} if chunks.ag_frame is None else chunks.ag_frame.f_locals
+    return None if "as_iterator" in names else names.get("iterator")
+
+
+async def _send_in_its_own_way(
+    response: Any, holds_head: bool, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Let a response send a stream as its class does."""
+    if scope["type"] == "websocket":
+        await response(scope, receive, send)
         return
-    errors: list[Exception] = []
-    if _on_asyncio():
-        await _with_tasks(main, jobs, errors)
-    else:
-        await _with_task_group(main, jobs, errors)
-    if errors:
-        raise errors[0]
-
-
-def _on_asyncio() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-async def _with_tasks(main: Job, jobs: Sequence[Job], errors: list[Exception]) -> None:
-    """On asyncio: a timer starts the tasks. Measured: 5 against 55 microseconds per stream."""
-    loop = asyncio.get_running_loop()
-    tasks: list[asyncio.Task[None]] = []
-    with anyio.CancelScope() as scope:
-
-        def start() -> None:
-            tasks.extend(loop.create_task(_job(job, scope, errors)) for job in jobs)
-
-        timer = loop.call_later(_GRACE, start)
+    body = response.body_iterator
+    source = _blocking_source(body)
+    own = copy(response)
+    own.body_iterator = chunks = _Watched(aiter(body))
+    with anyio.CancelScope() as scope_of_all:
         try:
-            await main()
+            if holds_head:
+                await _run_with_head(own, scope, receive, send)
+            else:
+                await own(scope, receive, send)
         finally:
-            timer.cancel()
-            if tasks:
-                await _stop(tasks)
+            if not chunks.ended:  # Without an error, too: its class may know that the client left.
+                scope_of_all.shield = True
+                await _close_all(chunks.inner, body)
+                await close_blocking(source)
 
 
-async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    with anyio.CancelScope(shield=True):
-        await asyncio.wait(tasks)
+async def _run_with_head(response: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    head = HeldHead(send)
+    await run_beside(partial(response, scope, receive, head.send), [head.give_late])
+    await head.give()
 
 
-async def _with_task_group(main: Job, jobs: Sequence[Job], errors: list[Exception]) -> None:
-    async with anyio.create_task_group() as group:
-        for job in jobs:
-            group.start_soon(_job, job, group.cancel_scope, errors)
-        await _job(main, group.cancel_scope, errors)
+async def _close_all(chunks: Any, body: Any) -> None:
+    """Close an iterator, and what it was made of."""
+    await close_generator(chunks)
+    if chunks is not body:
+        await close_generator(body)
 
 
-async def _job(job: Job, scope: anyio.CancelScope, errors: list[Exception]) -> None:
-    """Run a job, keep its error, and end everything in the scope with it."""
-    try:
-        await job()
-    except Exception as error:  # noqa: BLE001 - raised again where the scope has ended
-        errors.append(error)
-    scope.cancel()
+class _Watched:
+    """An iterator, and whether it has come to its end."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.ended = False
+
+    def __aiter__(self) -> _Watched:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await anext(self.inner)
+        except StopAsyncIteration:
+            self.ended = True
+            raise

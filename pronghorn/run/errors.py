@@ -87,8 +87,9 @@ class ErrorHandlers:
             response = await handler(exchange.connection, error)
         else:
             response = await run_in_threadpool(handler, exchange.connection, error)
-        if response is not None:
-            await response(exchange.scope, exchange.receive, exchange.tracked_send)
+        # An answer to a handshake is too late for a connection: it is closed instead.
+        if response is not None and (exchange.is_http or exchange.is_handshake):
+            await exchange.send_response(response)
         # An exception object that a program raises again and again would collect tracebacks.
         error.__traceback__ = None
 

@@ -14,9 +14,12 @@ from starlette.datastructures import FormData
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocketState
 
+from pronghorn.run.delivery import sendable
 from pronghorn.run.query import cookie_dict
-from pronghorn.run.websocket import websocket_of
+from pronghorn.run.unread import Unread, is_cancelled
+from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: What `Request.body` is where no program and no test has put a method of its own in its place.
@@ -27,7 +30,17 @@ RawHeaders = list[tuple[bytes, bytes]]
 class Exchange:
     """One HTTP request or WebSocket connection over ASGI."""
 
-    __slots__ = ("_body", "_connection", "form", "receive", "routed", "scope", "send", "started")
+    __slots__ = (
+        "_body",
+        "_connection",
+        "_receive",
+        "_unread",
+        "form",
+        "routed",
+        "scope",
+        "send",
+        "started",
+    )
 
     #: True on servers that make a scope only for those who ask: a route is then looked for by
     #: `method` and `path` alone, and kept in `routed` for the scope, with router and parameters;
@@ -41,7 +54,7 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
-        self.receive = receive
+        self._receive = receive
         self.send = send
         #: True from the moment at which the status line may be on its way.
         self.started = False
@@ -49,13 +62,15 @@ class Exchange:
         self.form: FormData | None = None
         self._body: bytes | None = None
         self._connection: HTTPConnection | None = None
+        #: Made by the first one who only looks whether the client has left.
+        self._unread: Unread | None = None
 
     @property
     def connection(self) -> Any:
         """The request or WebSocket object; one per exchange, made when first asked for."""
         if self._connection is None:
             if self.scope["type"] == "websocket":
-                self._connection = websocket_of(self.scope, self.receive, self.send)
+                self._connection = websocket_of(self.scope, self._receive, self.send)
             else:
                 self._connection = request = Request(self.scope, self.receive, self.tracked_send)
                 if self._body is not None:
@@ -74,6 +89,12 @@ class Exchange:
         """The query as the client sent it."""
         query: bytes = self.scope["query_string"]
         return query
+
+    @property
+    def is_handshake(self) -> bool:
+        """Whether a WebSocket connection was neither accepted nor refused so far."""
+        connections = self.scope.get(CONNECTIONS) or [self.connection]
+        return all(each.application_state is WebSocketState.CONNECTING for each in connections)
 
     def tell_route(self, scope: Scope) -> None:
         """Put what `routed` knows into a scope that is made late."""
@@ -104,11 +125,24 @@ class Exchange:
     async def let_go(self) -> None:
         """Send the head that is `held`: nothing follows that it could wait for."""
 
+    async def receive(self) -> Message:
+        """Return the next message; who is cancelled already takes nothing of the body."""
+        if is_cancelled():
+            if self._unread is None:
+                self._unread = Unread(self._receive)
+            return await self._unread.look()
+        return await (self._receive if self._unread is None else self._unread.next)()
+
     async def tracked_send(self, message: Message) -> None:
         """`send`, remembering that an answer has begun."""
         if message["type"] == "http.response.start":
             self.started = True
         await self.send(message)
+
+    def untracked(self, send: Send) -> Send:
+        """What `send` sends with, where it only remembers that an answer has begun."""
+        is_ours = getattr(send, "__func__", None) is Exchange.tracked_send
+        return self.send if is_ours else send
 
     def header(self, name: bytes) -> str | None:
         """The first value of a header; `name` in lower case."""
@@ -143,20 +177,21 @@ class Exchange:
             if self._connection is not None or Request.body is not STARLETTE_BODY:
                 self._body = await self.connection.body()
             else:
-                message = await self.receive()
+                receive = self._receive if self._unread is None else self._unread.next
+                message = await receive()
                 if message["type"] == "http.request" and not message.get("more_body", False):
                     self._body = message.get("body", b"")
                 else:
-                    self._body = await self._receive_rest(message)
+                    self._body = await self._receive_rest(message, receive)
         return self._body
 
-    async def _receive_rest(self, message: Message) -> bytes:
+    async def _receive_rest(self, message: Message, receive: Receive) -> bytes:
         chunks: list[bytes] = []
         while message["type"] == "http.request":
             chunks.append(message.get("body", b""))
             if not message.get("more_body", False):
                 return b"".join(chunks)
-            message = await self.receive()
+            message = await receive()
         raise ClientDisconnect
 
     def write_json(self, body: bytes, status: int) -> bool:
@@ -180,7 +215,7 @@ class Exchange:
 
     async def send_response(self, response: Response) -> None:
         """Send any response object."""
-        await response(self.scope, self.receive, self.tracked_send)
+        await sendable(response)(self.scope, self.receive, self.tracked_send)
 
 
 #: Makes an exchange of what an ASGI application is called with.

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from pronghorn.run.delivery import close_generator
+from pronghorn.run.closing import close_generator
+from pronghorn.run.delivery import StreamDelivery
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
 
 #: In the scope of a request whose router answers HEAD for the routes that declare GET.
@@ -70,7 +71,7 @@ def exchange_of(scope: Scope, receive: Receive, send: Send) -> Exchange:
 def _only_streams(response: StreamingResponse) -> bool:
     """Whether a response sends what its iterator gives, in no way of a program's own."""
     kind = type(response)
-    known = (StreamingResponse.__module__, close_generator.__module__)
+    known = (StreamingResponse.__module__, StreamDelivery.__module__)
     return kind.__call__.__module__ in known and kind.stream_response.__module__ in known
 
 

@@ -18,14 +18,14 @@ from starlette.background import BackgroundTasks
 from starlette.responses import Response, StreamingResponse
 
 from pronghorn.fields import Field
+from pronghorn.run.beside import Job
 from pronghorn.run.blocking import BlockingItems
+from pronghorn.run.closing import close_generator
 from pronghorn.run.delivery import (
     SLICE,
     Direct,
     EventDelivery,
-    Job,
     StreamDelivery,
-    close_generator,
     self_delivering,
 )
 from pronghorn.run.items import (

@@ -8,9 +8,12 @@ whose `receive` or `send` a program has replaced goes Starlette's way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.status import WS_1011_INTERNAL_ERROR
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pronghorn.utils import named_as
@@ -91,7 +94,42 @@ class OpenWebSocket(WebSocket):
 OpenWebSocket.__name__ = OpenWebSocket.__qualname__ = WebSocket.__name__
 
 
+#: Where the outermost application keeps, in the scope, the connections that were made of it.
+CONNECTIONS = "pronghorn.websockets"
+
+
 def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
     """A connection in the short way; in Starlette's where a library has replaced a method."""
     replaced = any(getattr(WebSocket, name) is not _STARLETTES[name] for name in METHODS)
-    return (WebSocket if replaced else OpenWebSocket)(scope, receive, send)
+    connection = (WebSocket if replaced else OpenWebSocket)(scope, receive, send)
+    scope.get(CONNECTIONS, []).append(connection)
+    return connection
+
+
+async def serve_to_the_end(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let the outermost application serve a connection, and close what it has left open.
+
+    The code is 1011 (RFC 6455, section 7.4.1): clients that come back unless they were sent away
+    still do so. Servers break the connection off, which clients see as 1006.
+    """
+    if CONNECTIONS in scope:
+        await app(scope, receive, send)
+        return
+    scope[CONNECTIONS] = connections = list[WebSocket]()
+    try:
+        await app(scope, receive, send)
+    except Exception:
+        await _close(connections)
+        raise
+    else:
+        await _close(connections)
+    finally:
+        del scope[CONNECTIONS]
+
+
+async def _close(connections: Iterable[WebSocket]) -> None:
+    """Close what is open, unless the server knows that it is closed."""
+    for connection in connections:
+        if connection.application_state is connection.client_state is CONNECTED:
+            with suppress(RuntimeError, OSError, WebSocketDisconnect):
+                await connection.close(WS_1011_INTERNAL_ERROR)

@@ -29,6 +29,7 @@ from pronghorn import (
     UploadFile,
     WebSocket,
     WebSocketDisconnect,
+    WebSocketException,
 )
 from pronghorn.responses import (
     FileResponse,
@@ -201,6 +202,30 @@ async def endless(key: str) -> StreamingResponse:
     return StreamingResponse(chunks())
 
 
+@app.get("/refused-stream")
+async def refused_stream() -> StreamingResponse:
+    async def chunks() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.001)
+        raise HTTPException(404, "not today")
+        yield b""
+
+    return StreamingResponse(chunks())
+
+
+@app.get("/flood")
+async def flood(key: str) -> StreamingResponse:
+    """A stream that is in the middle of its `send` when its client leaves."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 100_000
+        finally:
+            note(key, "stream closed")
+
+    return StreamingResponse(chunks())
+
+
 FILE = Path(os.environ["CONTRACT_FILES"]) / "digits.txt"
 
 
@@ -266,6 +291,18 @@ async def watch_client(request: Request, key: str) -> str:
         await asyncio.sleep(0.01)
     note(key, "client left")
     return "nobody reads this"
+
+
+@app.post("/ask-first")
+async def ask_first(request: Request, key: str) -> str:
+    gone = [await request.is_disconnected() for _ in range(3)]
+    note(key, f"at first: {any(gone)}")
+    return (await request.body()).decode()
+
+
+@app.post("/watch-sender")
+async def watch_sender(request: Request, key: str) -> str:
+    return await watch_client(request, key)
 
 
 @app.post("/watch-upload")
@@ -410,6 +447,18 @@ async def echo(websocket: WebSocket, room: str, key: str) -> None:
                 await websocket.send_bytes(message["bytes"][::-1])
     except WebSocketDisconnect:
         note(key, "client left")
+
+
+@app.websocket("/ends/{how}")
+async def ends(websocket: WebSocket, how: str) -> None:
+    await websocket.accept()
+    errors = {
+        "http": HTTPException(404, "too late"),
+        "unknown": ValueError("too bad"),
+        "websocket": WebSocketException(4002, "as it says"),
+    }
+    if how in errors:
+        raise errors[how]
 
 
 @app.websocket("/refused")

@@ -56,9 +56,20 @@ def test_answer_does_not_wait_for_background_tasks(server: Server, key: str) -> 
         assert b"task ends" not in connection.read().body
 
 
-def test_client_leaves_a_stream(server: Server, key: str) -> None:
+def test_stream_that_fails_before_its_first_part(client: Any) -> None:
+    answer = client.get("/refused-stream")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "not today"})
+
+
+def test_stream_that_fails_behind_middleware(client_of_middleware: Any) -> None:
+    answer = client_of_middleware.get("/refused-stream")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "not today"})
+
+
+@pytest.mark.parametrize("path", ["/endless", "/flood"])
+def test_client_leaves_a_stream(server: Server, key: str, path: str) -> None:
     with RawConnection(server.port) as connection:
-        connection.send(request("GET", f"/endless?key={key}"))
+        connection.send(request("GET", f"{path}?key={key}"))
         connection.read_bytes(500)
     with httpx.Client(base_url=server.url) as client:
         eventually(events_of(client, key), ["stream closed"])
@@ -68,6 +79,33 @@ def test_endpoint_asks_whether_the_client_has_left(server: Server, key: str) -> 
     with httpx.Client(base_url=server.url) as client:
         with RawConnection(server.port) as connection:
             connection.send(request("GET", f"/watch-client?key={key}"))
+            eventually(events_of(client, key), ["at first: False"])
+        eventually(events_of(client, key), ["at first: False", "client left"])
+
+
+def test_to_ask_whether_the_client_has_left_takes_no_body(client: Any, key: str) -> None:
+    for size in (10, 100_000):
+        assert client.post(f"/ask-first?key={key}", content=b"x" * size).json() == "x" * size
+
+
+def test_nor_does_it_behind_middleware(client_of_middleware: Any, key: str) -> None:
+    for size in (10, 100_000):
+        answer = client_of_middleware.post(f"/ask-first?key={key}", content=b"x" * size)
+        assert answer.json() == "x" * size
+
+
+def test_body_that_comes_after_the_question(server: Server, key: str) -> None:
+    with RawConnection(server.port) as connection, httpx.Client(base_url=server.url) as client:
+        connection.send(request("POST", f"/ask-first?key={key}", "Content-Length: 5") + b"ab")
+        eventually(events_of(client, key), ["at first: False"])
+        connection.send(b"cde")
+        assert connection.read().body == b'"abcde"'
+
+
+def test_client_leaves_behind_a_body_that_nobody_reads(server: Server, key: str) -> None:
+    with httpx.Client(base_url=server.url) as client:
+        with RawConnection(server.port) as connection:
+            connection.send(request("POST", f"/watch-sender?key={key}", body=b"x" * 1000))
             eventually(events_of(client, key), ["at first: False"])
         eventually(events_of(client, key), ["at first: False", "client left"])
 

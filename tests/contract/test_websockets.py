@@ -53,6 +53,18 @@ def test_refusal(server: Server, path: str) -> None:
     assert refused.value.response.status_code == 403
 
 
+ENDS = [("return", 1011), ("http", 1011), ("unknown", 1011), ("websocket", 4002)]
+
+
+@pytest.mark.parametrize(("how", "code"), ENDS)
+def test_a_connection_that_is_left_open_is_closed(server: Server, how: str, code: int) -> None:
+    websocket = connect(url(server, f"/ends/{how}"))
+    with websocket, pytest.raises(ConnectionClosed) as closed:
+        websocket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == code
+
+
 def test_close_code(server: Server) -> None:
     with connect(url(server, "/echo/room?key=x")) as websocket:
         websocket.send("close")

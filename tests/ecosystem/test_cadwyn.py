@@ -68,15 +68,15 @@ class OneAddressBecameSeveral(VersionChange):
     )
 
     @convert_request_to_next_version_for(Customer)
-    def several(request: RequestInfo) -> None:  # noqa: N805 - Cadwyn calls it with the request
+    def several(request: RequestInfo) -> None:
         request.body["addresses"] = [request.body.pop("address")]
 
     @convert_response_to_previous_version_for(Customer)
-    def one(response: ResponseInfo) -> None:  # noqa: N805 - likewise
+    def one(response: ResponseInfo) -> None:
         response.body["address"] = response.body.pop("addresses")[0]
 
     @convert_request_to_next_version_for(Letter)
-    def words(request: RequestInfo) -> None:  # noqa: N805 - likewise
+    def words(request: RequestInfo) -> None:
         request.body["text"] = request.body.pop("words")
 
 

@@ -1,0 +1,117 @@
+"""Seeing whether the client has left, without losing what it has sent.
+
+Starlette's `Request.is_disconnected` takes a message inside of a cancelled scope and throws it away
+unless it says that the client has left. So whoever is cancelled takes no other message here: it is
+kept for the next one who reads, and the cancellation comes, as it would if there were no message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+from math import inf
+from typing import Any
+
+from anyio import CancelScope, current_effective_deadline
+from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
+from starlette.types import Message, Receive
+
+#: Bytes of a body that are kept. A client that sends more has to be read, or its departure would
+#: be noticed only when all of that has come.
+MOST_BYTES = 1_048_576
+#: Turns of the event loop after which a task has begun, or seen what it waited for, also where
+#: it waits for another one in the same way.
+_TURNS = 4
+
+
+def is_cancelled() -> bool:
+    """Whether the running code is in a cancelled scope of AnyIO, so that it waits for nothing."""
+    return current_effective_deadline() == -inf
+
+
+class Unread:
+    """The messages of a client that somebody has looked at, and nobody has read.
+
+    - `receive`: gives the next message. Some servers lose what they give to one who is cancelled,
+      so on asyncio a task of its own takes what is only looked at.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._messages: deque[Message] = deque()
+        self._size = 0
+        self._gone: Message | None = None
+        self._asking: asyncio.Future[Message] | None = None
+
+    async def look(self) -> Message:
+        """Return that the client has left, or be cancelled."""
+        if self._gone is None:
+            task = _asyncio_task()
+            message = await (self._receive() if task is None else self._ask(task))
+            if message is not None and message["type"] != "http.request":
+                self._gone = message
+            else:
+                self._keep(message)
+                await checkpoint_if_cancelled()
+        return self._gone or await self.next()
+
+    async def _ask(self, task: asyncio.Task[Any]) -> Message | None:
+        """What has come by now; who wants to know is in `task`."""
+        if self._asking is None:
+            self._asking = asyncio.ensure_future(self._receive())
+            task.add_done_callback(partial(_stop, self._asking))
+        with CancelScope(shield=True):
+            for _ in range(_TURNS):
+                if self._asking.done():
+                    break
+                await checkpoint()
+        return self._answer() if self._asking.done() else None
+
+    def _answer(self) -> Message:
+        """What the task has taken, once."""
+        asking, self._asking = self._asking, None
+        return asking.result()  # type: ignore[union-attr]  # who calls this has looked
+
+    def _keep(self, message: Message | None) -> None:
+        if message is None:
+            return
+        self._size += len(message.get("body", b""))
+        if self._size > MOST_BYTES:
+            self._messages.clear()
+        else:
+            self._messages.append(message)
+
+    async def next(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            RuntimeError: More of the body has come than is kept.
+        """
+        if self._size > MOST_BYTES:
+            raise RuntimeError(
+                f"More than {MOST_BYTES} bytes of the body came while it was only asked whether "
+                "the client has left, and are lost: read the body before `is_disconnected()`"
+            )
+        if self._messages:
+            message = self._messages.popleft()
+            self._size -= len(message.get("body", b""))
+            return message
+        while self._gone is None and self._asking is not None:
+            await asyncio.wait([self._asking])
+            if self._asking is not None:
+                return self._answer()
+        return await self._receive() if self._gone is None else self._gone
+
+
+def _asyncio_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _stop(asking: asyncio.Future[Message], _: object) -> None:
+    """Ask no longer than the task lasts that wanted to know."""
+    if not asking.cancel() and not asking.cancelled():
+        asking.exception()  # Asked for, so that asyncio reports none.
