@@ -19,7 +19,6 @@ from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import (
     SetupAssertionError,
 )
-from pronghorn.frontend import ServesFrontends
 from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.incidental import find_elsewhere
 from pronghorn.inheritance import written
@@ -53,7 +52,7 @@ ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_pat
 ATTRIBUTES += ("max_body_size",)
 
 
-class FastAPI(DeclaresOnRouter, ServesFrontends, Layered):
+class FastAPI(DeclaresOnRouter, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
@@ -20,11 +20,8 @@ from pronghorn.options import (
 )
 from pronghorn.plan.check import check_path
 from pronghorn.routing import APIRouter
-from pronghorn.types import DecoratedCallable
+from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback
 from pronghorn.verbs import Verbs
-
-if TYPE_CHECKING:
-    from pronghorn.frontend_files import FrontendFiles
 
 #: What the application hands to an overridden `add_api_route` of its router.
 OF_APPLICATION = {
@@ -104,8 +101,16 @@ class DeclaresOnRouter(Verbs):
 
         return decorate
 
-    def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        self.router._add_frontend(prefix, files)
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: Directory,
+        fallback: Fallback = "auto",
+        check_dir: CheckDirectory = "auto",
+    ) -> None:
+        """Serve the files that a frontend tool has built; see `APIRouter.frontend`."""
+        self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:

@@ -103,7 +103,7 @@ class FrontendRoute(BaseRoute):
 
 
 class ServesFrontends:
-    """`frontend`, once, for the application and the router."""
+    """What a router needs to serve frontends."""
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
         raise NotImplementedError

@@ -22,7 +22,7 @@ HOOKS = [
     *("api_route", "add_api_route", "websocket", "add_api_websocket_route", "websocket_route"),
     *("add_websocket_route", "route", "add_route", "include_router", "mount", "host"),
     *("add_event_handler", "on_event", "middleware", "add_middleware", "exception_handler"),
-    *("add_exception_handler", "setup"),
+    *("add_exception_handler", "setup", "frontend"),
 ]
 
 
@@ -122,6 +122,7 @@ DECLARATIONS: dict[str, Callable[[ModuleType, Any], Any]] = {
     "add_route": lambda api, on: on.add_route("/r", endpoint),
     "mount": lambda api, on: on.mount("/m", PlainTextResponse("mounted")),
     "host": lambda api, on: on.host("m", PlainTextResponse("mounted")),
+    "frontend": lambda api, on: on.frontend("/f", directory="/missing", check_dir=False),
     "include_router": lambda api, on: on.include_router(with_handlers(api)),
     "include_router options": lambda api, on: on.include_router(
         with_handlers(api), prefix="/x", tags=["t"]
