@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from pronghorn.background import BackgroundTasks, with_tasks
+from pronghorn.compile.endings import Ending, mark_ending, never_wait
 from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
@@ -16,7 +17,6 @@ from pronghorn.compile.general import (
     run_with_lifetime,
 )
 from pronghorn.compile.handler import HandlerWriter
-from pronghorn.compile.immediate import mark_immediate, never_wait
 from pronghorn.compile.json_body import JsonBody
 from pronghorn.compile.limits import limiting_body
 from pronghorn.compile.steps import (
@@ -176,15 +176,16 @@ class HttpWriter(HandlerWriter):
                     source.line("return")
                 source.line(f"raise response_not_sent({self.label!r})")
         handler: Handler = source.compile("handle", self.label)
-        if self._is_immediate():
-            mark_immediate(handler)
+        mark_ending(handler, self._ending())
         return handler
 
-    def _is_immediate(self) -> bool:
-        """Whether nothing here waits, and nothing follows the answer."""
-        if self.has_lifetime or self.has_background or self.has_response or not self.sends_json:
-            return False
-        return self.body is None and self.streamer is None and never_wait(self.steps)
+    def _ending(self) -> Ending:
+        """What follows the answer, and whether anything here waits."""
+        if self.has_lifetime or self.has_background or self.streamer or not self.sends_json:
+            return Ending.OPEN
+        if self.has_response or self.body is not None or not never_wait(self.steps):
+            return Ending.ANSWER
+        return Ending.IMMEDIATE
 
     def _write_body(self) -> None:
         if self.body is None:

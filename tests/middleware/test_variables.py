@@ -196,6 +196,7 @@ async def test_call_next_in_a_task_keeps_variables_to_that_task() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("short_ways")  # the request object of the general way is in a cycle
 async def test_nothing_of_a_request_is_left_for_the_collector() -> None:
     watched = Watched()
 

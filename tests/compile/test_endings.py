@@ -1,4 +1,4 @@
-"""Which handlers never wait: nobody has to be able to cancel them."""
+"""What is known of how handlers end: what follows their answer, and whether they wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pronghorn import BackgroundTasks, Depends, FastAPI, Response
-from pronghorn.compile.immediate import is_immediate
+from pronghorn.compile.endings import Ending, ending_of
 
 pytestmark = pytest.mark.usefixtures("short_ways")
 
@@ -25,7 +25,7 @@ async def awaits() -> None:
 
 async def enters() -> None:
     async with asyncio.timeout(1):
-        pass
+        await awaits()
 
 
 async def iterates() -> None:
@@ -65,14 +65,23 @@ async def with_body(item: dict[str, int]) -> None:
     """The body may be on its way."""
 
 
-IMMEDIATE = (plain, depends_on_plain)
-WAITING = (awaits, enters, iterates, yields, in_thread, partial(plain, number=2), with_response)
-WAITING += (depends_on_what_awaits, depends_on_what_yields, adds_tasks, with_body)
+async def with_list() -> list[int]:
+    """An annotation, as any plain endpoint has it."""
+    return []
 
 
-@pytest.mark.parametrize("endpoint", IMMEDIATE + WAITING)
-def test_what_never_waits(endpoint: Any) -> None:
+IMMEDIATE = (plain, depends_on_plain, with_list)
+ANSWER = (awaits, enters, iterates, in_thread, partial(plain, number=2), with_response)
+ANSWER += (depends_on_what_awaits, with_body)
+OPEN = (yields, depends_on_what_yields, adds_tasks)
+
+
+@pytest.mark.parametrize("endpoint", IMMEDIATE + ANSWER + OPEN)
+def test_ending(endpoint: Any) -> None:
+    expected = Ending.IMMEDIATE if endpoint in IMMEDIATE else Ending.ANSWER
+    if endpoint in OPEN:
+        expected = Ending.OPEN
     app = FastAPI()
     app.add_api_route("/", endpoint, methods=["POST"])
     handler = app.routes[-1].compile_handler({})  # type: ignore[attr-defined]  # ours has it
-    assert is_immediate(handler) is (endpoint in IMMEDIATE)
+    assert ending_of(handler) is expected
