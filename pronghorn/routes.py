@@ -274,7 +274,7 @@ def make_route(
     keywords = keywords_for(construct, DEFAULTS, arguments)
     if keywords is arguments:
         return route_class(path, endpoint=endpoint, **arguments)
-    keywords = dict(keywords)
+    keywords = {**keywords, **{name: copy.copy(keywords[name]) for name in COPIED}}
     limits = keywords.pop("form_limits")
     if own_limits:
         keywords["form_limits"] = own_limits

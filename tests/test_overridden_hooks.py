@@ -304,3 +304,52 @@ def test_pages_of_the_document_need_no_name_from_an_overridden_add_route() -> No
     app = Application()
     assert app.url_path_for("swagger_ui_html") == "/docs"
     assert TestClient(app).get("/openapi.json").status_code == 200
+
+
+def program_of_changes(api: Any) -> Any:
+    """Hooks that change what they were given, and leave out what they do not know."""
+
+    class Documented(api.routing.APIRoute):  # type: ignore[misc, name-defined]
+        def __init__(self, path: str, endpoint: Any, **keywords: Any) -> None:
+            keywords["summary"] = keywords["summary"] or f"Call {endpoint.__name__}"
+            keywords["responses"][499] = {"description": "gone"}
+            keywords["dependencies"].append(api.Depends(audit))
+            keywords["tags"].append("documented")
+            super().__init__(path, endpoint, **keywords)
+
+    class Trimming(api.APIRouter):  # type: ignore[misc, name-defined]
+        def add_api_route(self, path: str, endpoint: Any, *, tags: Any, **keywords: Any) -> None:
+            kept = {name: keywords[name] for name in ("methods", "status_code", "response_model")}
+            super().add_api_route(path.rstrip("/"), endpoint, tags=[*(tags or ()), "x"], **kept)
+
+    class Twice(api.APIRouter):  # type: ignore[misc, name-defined]
+        def api_route(self, path: str, *, include_in_schema: bool, **keywords: Any) -> Any:
+            shown = super().api_route(path, include_in_schema=include_in_schema, **keywords)
+            hidden = super().api_route(path + "/", include_in_schema=False, **keywords)
+            return lambda function: hidden(shown(function))
+
+    class Versioned(api.FastAPI):  # type: ignore[misc, name-defined]
+        def include_router(self, router: Any, **keywords: Any) -> None:
+            super().include_router(router, prefix="/v1" + keywords.pop("prefix", ""), **keywords)
+
+    app = Versioned(responses={400: {"description": "bad"}})
+    for kind in (Trimming, Twice):
+        for route_class in (api.routing.APIRoute, Documented):
+            router = kind(prefix=f"/{kind.__name__}/{route_class.__name__}", tags=["router"])
+            router.route_class = route_class
+            router.get("/items/", status_code=202, deprecated=True)(endpoint)
+            app.include_router(router, tags=["outer"])
+    app.router.route_class = Documented
+    app.put("/put")(endpoint)
+    app.router.route_class = api.routing.APIRoute
+    app.put("/plain")(endpoint)
+    return app
+
+
+def test_what_a_hook_changes_belongs_to_its_route_alone() -> None:
+    ours, reference = program_of_changes(pronghorn), program_of_changes(fastapi)
+    assert ours.openapi() == reference.openapi()
+    for path in ours.openapi()["paths"]:
+        for asked in (path, path + "/"):
+            answers = [TestClient(app).get(asked).status_code for app in (ours, reference)]
+            assert answers[0] == answers[1]
