@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -73,8 +73,6 @@ class Field:
         is_form, is_file: The value is a form field, or a file of a multipart form.
         reads_file: Uploaded files are replaced by their contents: ``bytes``, ``list[bytes]``.
         model: The model of a parameter model or form model (also ``Model | None``), else None.
-        model_fields: Its fields as they appear on the wire.
-        branches: For a form that is a union of models: each model with its fields.
         nullable: ``None`` is a member of the type.
         is_plain_text: ``str``, perhaps or None, without any rule: a ``str`` needs no check.
         check: Validates a value, or raises `pydantic.ValidationError`.
@@ -143,8 +141,6 @@ class Field:
         is_text = annotation in _PLAIN_TEXT
         self.is_plain_text = is_text and not info.metadata and info.discriminator is None
         self.model = self._parameter_model()
-        self.branches = self._form_branches()
-        self.model_fields = self._wire_fields(self.model)
 
     def with_info(self, info: FieldInfo) -> Field:
         """The same field with a declaration of its own, equal to that of this one.
@@ -329,7 +325,14 @@ class Field:
         separate = self.location in ("query", "header", "cookie") or self.is_form
         return model_of(self.annotation) if separate and not self.is_json else None
 
-    def _form_branches(self) -> tuple[tuple[type[BaseModel], tuple[Field, ...]], ...]:
+    @cached_property  # Not at once: a model may have itself as a field.
+    def model_fields(self) -> tuple[Field, ...]:
+        """The fields of ``model`` as they appear on the wire."""
+        return self._wire_fields(self.model)
+
+    @cached_property  # Likewise.
+    def branches(self) -> tuple[tuple[type[BaseModel], tuple[Field, ...]], ...]:
+        """For a form that is a union of models: each model with its fields."""
         models = models_of(self.annotation) if self.is_form and not self.is_json else ()
         members = [member for member in union_members(self.annotation) if not is_none(member)]
         if len(models) < 2 or len(models) != len(members):

@@ -9,6 +9,7 @@ from typing import Any
 
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.questions import _get_cache_key
+from pronghorn.diagnostics import warn_deprecated
 from pronghorn.fields import Field
 from pronghorn.interop.schemas import FieldMapping, definitions_of
 from pronghorn.openapi.documented import DocumentedRoute, documented_route
@@ -154,9 +155,13 @@ def get_openapi_path(
 
 def generate_operation_id(*, route: Any, method: str) -> str:
     """Return the declared operation ID, or one made of name, path and method. Deprecated."""
-    return route.operation_id or generate_operation_id_for_path(
-        name=route.name, path=route.path_format, method=method
+    warn_deprecated(
+        "generate_operation_id() is deprecated: nothing in the framework calls it, and it will go. "
+        "Use `route.unique_id`."
     )
+    if route.operation_id:
+        return str(route.operation_id)
+    return generate_operation_id_for_path(name=route.name, path=route.path_format, method=method)
 
 
 def _get_api_route_for_openapi(route_context: Any) -> DocumentedRoute | None:
