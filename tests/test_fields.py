@@ -301,3 +301,16 @@ def test_a_forward_reference_is_looked_up_where_it_was_written() -> None:
     known: Any = ForwardRef("OrderedDict", module="collections")
     found = Field("value", FieldInfo(annotation=known))
     assert found.validate({"name": "a"}) == ({"name": "a"}, [])
+
+
+class Part(BaseModel):
+    name: str
+    next: "Part | None" = None
+
+
+@pytest.mark.parametrize("location", ["query", "header", "cookie", "body"])
+def test_a_model_may_have_itself_as_a_field(location: Any) -> None:
+    info = FieldInfo(annotation=Part)
+    field = Field("part", info, location=location, is_form=location == "body")
+    assert [member.name for member in field.model_fields] == ["name", "next"]
+    assert field.validate({"name": "a", "next": {"name": "b"}})[1] == []
