@@ -22,7 +22,7 @@ from pronghorn.encoders import ENCODERS_BY_TYPE, jsonable_encoder
 from pronghorn.exceptions import PydanticV1NotSupportedError
 
 
-class Colour(str, Enum):  # noqa: UP042 - the way most programs write it
+class Colour(str, Enum):
     red = "RED"
 
 

@@ -18,7 +18,7 @@ from titiler.core.utils import (
 )
 
 
-class Shade(str, Enum):  # noqa: UP042 - as these programs write it
+class Shade(str, Enum):
     light = "light"
     dark = "dark"
 
