@@ -78,7 +78,7 @@ HOMES: dict[str, dict[str, str]] = {
         "starlette.routing": "BaseRoute",
         "starlette.types": "ASGIApp AppType ExceptionHandler Lifespan Receive Scope Send",
         "typing": "Annotated Literal TypeVar",
-        "typing_extensions": "Doc",
+        "typing_extensions": "Doc deprecated",
     },
     "pronghorn.background": {
         "typing": "Annotated",

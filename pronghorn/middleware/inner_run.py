@@ -26,12 +26,13 @@ from pronghorn.compile.app import Pipeline
 from pronghorn.middleware.direct import answer_directly
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
+from pronghorn.run.unread import LosesNothing
 
 _DISCONNECT: Message = {"type": "http.disconnect"}
 _BEFORE_BODY = ("http.response.start", "http.response.debug", "http.response.early_hint")
 
 
-class InnerRun:
+class InnerRun(LosesNothing):
     """What one request does inside of one middleware: at most one run of the application.
 
     Args:
@@ -61,6 +62,7 @@ class InnerRun:
         "_sent",
         "_task",
         "_told",
+        "_unread",
         "_variables",
         "_waiters",
         "request",
@@ -88,6 +90,7 @@ class InnerRun:
         self._reading: set[Task[Any] | None] = set()
         self._told: set[Task[Any] | None] = set()
         self._response_began = False
+        self._unread = None
         #: Whether what the application sends goes nowhere.
         self._sent = False
         #: Whether the application has returned, and what it has raised, until somebody raises it.
@@ -116,7 +119,7 @@ class InnerRun:
 
     # --- what the application sees ------------------------------------------------------------
 
-    async def receive(self) -> Message:
+    async def _receive(self) -> Message:
         """The next message of the client, or that it has left once the response was sent."""
         if self._sent:
             return _DISCONNECT

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocketState
 
 from pronghorn.run.delivery import sendable
 from pronghorn.run.query import cookie_dict
-from pronghorn.run.unread import Unread, is_cancelled
+from pronghorn.run.unread import LosesNothing, Unread
 from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
@@ -27,7 +27,7 @@ STARLETTE_BODY = Request.body
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class Exchange:
+class Exchange(LosesNothing):
     """One HTTP request or WebSocket connection over ASGI."""
 
     __slots__ = (
@@ -124,14 +124,6 @@ class Exchange:
 
     async def let_go(self) -> None:
         """Send the head that is `held`: nothing follows that it could wait for."""
-
-    async def receive(self) -> Message:
-        """Return the next message; who is cancelled already takes nothing of the body."""
-        if is_cancelled():
-            if self._unread is None:
-                self._unread = Unread(self._receive)
-            return await self._unread.look()
-        return await (self._receive if self._unread is None else self._unread.next)()
 
     async def tracked_send(self, message: Message) -> None:
         """`send`, remembering that an answer has begun."""

@@ -104,6 +104,25 @@ class Unread:
         return await self._receive() if self._gone is None else self._gone
 
 
+class LosesNothing:
+    """A `receive` that loses nothing of the body to those who only look.
+
+    A class that has it says in `_receive` where messages come from, and starts without `_unread`.
+    """
+
+    __slots__ = ()
+    _receive: Receive
+    _unread: Unread | None
+
+    async def receive(self) -> Message:
+        """Return the next message; who is cancelled already takes nothing of the body."""
+        if is_cancelled():
+            if self._unread is None:
+                self._unread = Unread(self._receive)  # type: ignore[misc]  # a slot of the class that has it
+            return await self._unread.look()
+        return await (self._receive if self._unread is None else self._unread.next)()
+
+
 def _asyncio_task() -> asyncio.Task[Any] | None:
     try:
         return asyncio.current_task()

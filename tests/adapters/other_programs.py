@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
+import asyncio
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,8 +14,8 @@ from pronghorn import BackgroundTasks, FastAPI
 
 
 def went_through_asgi() -> bool:
-    """Whether uvicorn's own request cycle calls the program."""
-    return any(frame.name == "run_asgi" for frame in traceback.extract_stack())
+    """Whether uvicorn's own request cycle calls the program, which may be in a task of its own."""
+    return any(task.get_coro().__name__ == "run_asgi" for task in asyncio.all_tasks())  # type: ignore[union-attr]
 
 
 async def text(request: Request) -> PlainTextResponse:

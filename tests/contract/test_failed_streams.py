@@ -7,15 +7,16 @@ import pytest
 from tests.contract.conftest import PROGRAM, WITH_MIDDLEWARE, Servers
 from tests.contract.servers import COMMANDS, RawConnection, request
 
-#: Granian's RSGI has no way to break a response off.
-SERVERS = [name for name in COMMANDS if name != "rsgi"]
 KINDS = ("chunks", "lines", "events", "file")
+#: Granian reads files itself, so nothing of the program can fail there.
+CASES = [
+    (name, kind) for name in COMMANDS for kind in KINDS if kind != "file" or "granian" not in name
+]
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("program", [PROGRAM, WITH_MIDDLEWARE], ids=["plain", "middleware"])
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize(("name", "kind"), CASES)
 def test_failed_stream_is_broken_off(servers: Servers, name: str, program: str, kind: str) -> None:
     with RawConnection(servers.get(name, program).port) as connection:
         connection.send(request("GET", f"/crash-in-{kind}"))

@@ -37,7 +37,7 @@ def test_the_alias_is_in_place_unless_fastapi_itself_is_wanted() -> None:
 
 def test_the_page_names_the_versions_that_are_tested() -> None:
     page = (ROOT / "docs/how-to/libraries.md").read_text(encoding="utf-8").lower()
-    shown = dict(re.findall(r"pypi\.org/project/([a-z0-9-]+)/\) \| ([0-9a-z.]+) \|", page))
+    shown = dict(re.findall(r"pypi\.org/project/([a-z0-9.-]+)/\) \| ([0-9a-z.]+) \|", page))
     tested = {}
     for requirement in wanted():
         name, found, version = requirement.partition("==")
