@@ -255,6 +255,8 @@ class WireExchange(RequestResponseCycle, Exchange):
         protocol.on_response_complete()
         return True
 
+    write_last_json = write_json
+
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None
     ) -> None:

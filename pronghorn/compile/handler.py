@@ -14,7 +14,7 @@ What a handler looks like, for a route with a query parameter, a dependency and 
             await exchange.send_response(result)
         else:
             content = render(result)
-            if not exchange.write_json(content, 200):
+            if not exchange.write_last_json(content, 200):
                 await exchange.send_json(content, 200)
 
 Order of effects, as in FastAPI: the body is read, then dependencies run in order, each after its

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import Response
 
 from pronghorn.background import BackgroundTasks, with_tasks
-from pronghorn.compile.endings import Ending, mark_ending, never_wait
 from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
@@ -175,17 +174,7 @@ class HttpWriter(HandlerWriter):
                     self._write_work()
                     source.line("return")
                 source.line(f"raise response_not_sent({self.label!r})")
-        handler: Handler = source.compile("handle", self.label)
-        mark_ending(handler, self._ending())
-        return handler
-
-    def _ending(self) -> Ending:
-        """What follows the answer, and whether anything here waits."""
-        if self.has_lifetime or self.has_background or self.streamer or not self.sends_json:
-            return Ending.OPEN
-        if self.has_response or self.body is not None or not never_wait(self.steps):
-            return Ending.ANSWER
-        return Ending.IMMEDIATE
+        return source.compile("handle", self.label)
 
     def _write_body(self) -> None:
         if self.body is None:
@@ -267,7 +256,8 @@ class HttpWriter(HandlerWriter):
         if self.has_response:
             source.line("await send_json_with(exchange, responder, content, injected)")
         else:
-            with source.block(f"if not exchange.write_json(content, {self.status}):"):
+            write = "write_json" if self.has_lifetime or self.has_background else "write_last_json"
+            with source.block(f"if not exchange.{write}(content, {self.status}):"):
                 source.line(f"await exchange.send_json(content, {self.status})")
         if self.has_background:
             source.line("if background.tasks:")

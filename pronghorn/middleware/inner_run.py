@@ -22,8 +22,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.compile.app import Pipeline
-from pronghorn.middleware.direct import answer_directly
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
 from pronghorn.run.unread import LosesNothing
@@ -41,14 +39,13 @@ class InnerRun(LosesNothing):
         loop: The event loop that runs.
 
     Attributes:
+        app: The same.
         request: That of the middleware; the application reads from it.
         started: Whether the application was called.
     """
 
     __slots__ = (
-        "_app",
         "_cancel_scope",
-        "_cancelled",
         "_ended",
         "_error",
         "_failure",
@@ -65,6 +62,7 @@ class InnerRun(LosesNothing):
         "_unread",
         "_variables",
         "_waiters",
+        "app",
         "request",
         "started",
     )
@@ -76,7 +74,7 @@ class InnerRun(LosesNothing):
     ) -> None:
         self.request = _CachedRequest(scope, receive, send)
         self.started = False
-        self._app = app
+        self.app = app
         self._scope = scope
         self._send = send
         self._loop = loop
@@ -98,18 +96,13 @@ class InnerRun(LosesNothing):
         self._error: BaseException | None = None
         #: What `call_next` raised.
         self._failure: Exception | None = None
-        #: What the application can be cancelled by, once it waits for something.
-        self._cancel_scope: CancelScope | None = None
-        self._cancelled = False
+        #: What the application can be cancelled by, also before it has begun.
+        self._cancel_scope = CancelScope()
 
     async def _run(self) -> None:
-        app = self._app
         try:
-            if type(app) is Pipeline:
-                await answer_directly(app, self._scope, self)
-            else:
-                with self.open_scope():
-                    await app(self._scope, self.receive, self.send)
+            with self._cancel_scope:
+                await self.app(self._scope, self.receive, self.send)
         except GeneratorExit:  # the event loop is gone, and everybody who waits
             raise
         except BaseException as error:  # noqa: BLE001 - raised where somebody waits for this
@@ -159,18 +152,11 @@ class InnerRun(LosesNothing):
         await taken
 
     def put(self, *messages: Message) -> None:
-        """Take messages that hold nobody."""
+        """Take the messages of a whole response, which hold nobody."""
         if not self._sent:
             self._response_began = True
             self._messages += [(message, None) for message in messages]
             self._notify()
-
-    def open_scope(self) -> CancelScope:
-        """The scope by which whatever waits inside of it can be cancelled."""
-        self._cancel_scope = scope = CancelScope()
-        if self._cancelled:
-            scope.cancel()
-        return scope
 
     def _notify(self) -> None:
         for waiter in self._waiters:
@@ -300,9 +286,7 @@ class InnerRun(LosesNothing):
 
     def _cancel(self) -> None:
         """End the application where it stands: nobody wants its response any more."""
-        self._cancelled = True
-        if self._cancel_scope is not None:
-            self._cancel_scope.cancel()
+        self._cancel_scope.cancel()
         self._let_go()
 
     def _let_go(self) -> None:

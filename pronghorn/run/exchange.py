@@ -189,8 +189,12 @@ class Exchange(LosesNothing):
     def write_json(self, body: bytes, status: int) -> bool:
         """Send a complete JSON response at once, without a coroutine, if that is possible now.
 
-        Tells whether that was done; if not, `send_json` does it.
+        Return whether that was done; if not, `send_json` does it.
         """
+        return False
+
+    def write_last_json(self, body: bytes, status: int) -> bool:
+        """Do the same for a handler that does nothing after its answer."""
         return False
 
     async def send_json(

@@ -151,7 +151,7 @@ def add_endpoints(framework: Any, app: Any, note: Note) -> None:
     async def late_error() -> Response:
         async def chunks() -> AsyncIterator[bytes]:
             yield b"one"
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.05)  # longer than a stream waits to look for its client
             raise Refused("in the stream")
 
         return StreamingResponse(chunks())
