@@ -89,9 +89,11 @@ def know_server(app: Any) -> None:
 
         mend_application(app)
     if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
-        from pronghorn.adapters import uvicorn_cycle
-
-        uvicorn_cycle.install()
+        try:
+            from pronghorn.adapters.uvicorn_cycle import install
+        except ImportError:  # A uvicorn that has other names: it serves through ASGI alone.
+            return
+        install()
 
 
 def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:

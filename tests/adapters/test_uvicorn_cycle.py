@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from pronghorn import FastAPI, Response
+from pronghorn.adapters import uvicorn_cycle
 from pronghorn.adapters.uvicorn_cycle import install
 from pronghorn.run.exchange import EXCHANGES
 from tests.adapters.conftest import Start
@@ -28,6 +29,8 @@ OTHERS = "tests.adapters.other_programs"
 JSON = "Content-Type: application/json"
 BODY = b'{"name": "pen"}'
 TURNS = 10
+#: The class of each connection after its requests.
+kinds: list[type] = []
 app = FastAPI()
 
 
@@ -116,7 +119,13 @@ class Connection(RecordingTransport):
         """The test goes on when it wants to."""
 
 
-def answered(data: bytes, *, shortly: bool, program: FastAPI = app) -> list[Any]:
+def answered(
+    data: bytes,
+    *,
+    shortly: bool,
+    program: FastAPI = app,
+    kind: type[HttpToolsProtocol] = HttpToolsProtocol,
+) -> list[Any]:
     """What happens to a connection of uvicorn that receives some data."""
     EXCHANGES.clear()
     if shortly:
@@ -127,12 +136,13 @@ def answered(data: bytes, *, shortly: bool, program: FastAPI = app) -> list[Any]
         config.load()
         state = ServerState()
         state.default_headers = [(b"server", b"uvicorn")]
-        protocol = HttpToolsProtocol(config=config, server_state=state, app_state={})
+        protocol = kind(config=config, server_state=state, app_state={})
         connection = Connection()
         protocol.connection_made(connection)
         protocol.data_received(data)
         for _ in range(TURNS):
             await asyncio.sleep(0)
+        kinds.append(type(protocol))
         return connection.events
 
     return asyncio.run(serve())
@@ -196,6 +206,36 @@ def test_short_way_writes_once(data: bytes, name: str) -> None:
     program = PROGRAMS[name]
     assert len(answered(data, shortly=True, program=program)) == 1
     assert len(answered(data, shortly=False, program=program)) == 2
+
+
+ITEM = request("GET", "/items/1")
+
+
+@pytest.mark.usefixtures("short_way")
+@pytest.mark.parametrize("names", ["OF_PROTOCOL", "OF_FLOW", "OF_CYCLE"])
+def test_uvicorn_without_a_name_that_is_relied_on(
+    names: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = getattr(uvicorn_cycle, names)
+    monkeypatch.setattr(uvicorn_cycle, names, (*known, "a_name_that_is_gone"))
+    assert answered(ITEM + ITEM, shortly=True) == answered(ITEM + ITEM, shortly=False)
+    assert kinds[-2:] == [HttpToolsProtocol] * 2
+
+
+@pytest.mark.usefixtures("short_way")
+def test_subclass_of_uvicorns_protocol_stays_as_it_is() -> None:
+    class Own(HttpToolsProtocol):
+        """A server's own."""
+
+    assert answered(ITEM, shortly=True, kind=Own) == answered(ITEM, shortly=False)
+    assert kinds[-2:] == [Own, HttpToolsProtocol]
+
+
+@pytest.mark.usefixtures("short_way")
+def test_plain_uvicorn_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRONGHORN_UVICORN", "plain")
+    assert answered(ITEM, shortly=True) == answered(ITEM, shortly=False)
+    assert kinds[-2:] == [HttpToolsProtocol] * 2
 
 
 @pytest.mark.usefixtures("short_way")
