@@ -167,7 +167,8 @@ def _announce(
     address = _public_address(options)
     lines = [("app", found.import_string), ("address", address)]
     if options.server != "uvicorn" or options.protocol != "auto":
-        lines.append(("server", f"{options.server}, {options.protocol} protocol"))
+        protocol = options.protocol if options.server == "uvicorn" else "asgi"
+        lines.append(("server", f"{options.server}, {protocol} protocol"))
     docs_url = getattr(found.app, "docs_url", None)
     if docs_url and getattr(found.app, "openapi_url", None):
         lines.append(("docs", address + docs_url))

@@ -107,6 +107,8 @@ def test_ways_to_the_app(write: Write, arguments: list[str], way: str) -> None:
         output.seek(0)
         printed = output.read().decode()
     assert way in found
+    if arguments:
+        assert re.search(r"server +(uvicorn|granian), asgi protocol", printed)
     assert '"scheme":"https","root_path":"/api","state":"shop"' in found
     assert printed.index("life begins") < printed.index("life ends")
     assert re.search(r'"GET /api/ HTTP/1\.1" 200', printed)
