@@ -36,9 +36,11 @@ class RouteContext:
 
     __slots__ = ("_inside", "original_route")
 
-    def __init__(self, inside: BaseRoute) -> None:
-        self._inside = inside
-        self.original_route: BaseRoute = getattr(inside, "original_route", None) or inside
+    def __init__(self, route: BaseRoute, _route_context: RouteContext | None = None) -> None:
+        self._inside: BaseRoute = route if _route_context is None else _route_context._inside
+        self.original_route: BaseRoute = (
+            getattr(self._inside, "original_route", None) or self._inside
+        )
 
     @property
     def route(self) -> BaseRoute:
@@ -105,7 +107,18 @@ def iter_route_contexts(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[
 
 # --- names that libraries import although they were never public ------------------------------
 
-_EffectiveRouteContext = RouteContext
+
+class _EffectiveRouteContext(RouteContext):
+    """The same as libraries make it, from a route that was declared."""
+
+    __slots__ = ()
+    #: The copy of a route that is none of FastAPI's; here the context has it.
+    starlette_route: BaseRoute | None = None
+
+    def __init__(self, original_route: BaseRoute) -> None:
+        super().__init__(original_route)
+
+
 #: In FastAPI a node among the routes. Here routes are a flat list: nothing in it is one of these.
 _IncludedRouter = Inclusion
 

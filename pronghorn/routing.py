@@ -34,6 +34,7 @@ from pronghorn.lifespans import (
     run_handlers,
     startup_failed,
 )
+from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
 from pronghorn.options import (
     API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
@@ -197,8 +198,10 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         if own and self.middleware_stack == self.app:
             return self._compiled.answer
 
+        app = AsyncExitStackMiddleware(self)
+
         async def answer(exchange: Exchange) -> None:
-            await self(exchange.scope, exchange.receive, exchange.tracked_send)
+            await app(exchange.scope, exchange.receive, exchange.tracked_send)
 
         return answer
 

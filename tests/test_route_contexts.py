@@ -325,3 +325,19 @@ def test_a_match_names_its_route_as_on_fastapi() -> None:
         assert child["route"] is app.routes[-1]
         assert app.routes[-1].matches({**scope, "method": "PUT"})[1]["route"] is app.routes[-1]
         assert app.routes[-1].matches({**scope, "path": "/"})[1] == {}
+
+
+def test_made_by_a_library() -> None:
+    from pronghorn.routing import _EffectiveRouteContext
+
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/items")
+    async def items() -> None: ...
+
+    route = app.routes[0]
+    made = _EffectiveRouteContext(original_route=route)
+    assert (made.path, made.route, made.starlette_route) == ("/items", route, None)
+    assert RouteContext(route=route).path == "/items"
+    assert RouteContext(route, made).path == "/items"
+    assert not isinstance(next(iter_route_contexts(app.routes)), _EffectiveRouteContext)

@@ -8,7 +8,8 @@ over from a compiled handler when its short way fails, and answers everything wh
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +17,17 @@ from pydantic_core import PydanticUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from pronghorn._form_limits import limits_in_scope
 from pronghorn.background import BackgroundTasks
-from pronghorn.compile.steps import endpoint_kind, injects, needs_lifetime
+from pronghorn.compile.steps import (
+    OUTERMOST_STACK,
+    endpoint_kind,
+    injects,
+    names_stacks,
+    needs_lifetime,
+)
 from pronghorn.compile.watched import respond_watched, watcher_of
 from pronghorn.exceptions import EndpointContext, RequestValidationError
 from pronghorn.plan.dependencies import Step
@@ -57,7 +65,8 @@ class GeneralHandler:
     def __post_init__(self) -> None:
         self.embed = bool(self.plan.body and self.plan.body.embed)
         self.in_thread = endpoint_kind(self.plan) is CallKind.THREAD
-        self.needs_lifetime = needs_lifetime(self.steps)
+        self.names_stacks = names_stacks(self.steps)
+        self.needs_lifetime = self.names_stacks or needs_lifetime(self.steps)
         self.needs_response = injects(self.steps, InjectedKind.RESPONSE)
         self.needs_background = injects(self.steps, InjectedKind.BACKGROUND_TASKS)
 
@@ -144,10 +153,32 @@ async def read_exchange_form(exchange: Exchange, plan: RoutePlan) -> Any:
     return await read_form_body(exchange.connection, plan) if form is None else form
 
 
+@asynccontextmanager
+async def outermost_stack(scope: Scope) -> AsyncIterator[None]:
+    """Have the stack in the scope that is closed after everything else of a request."""
+    if OUTERMOST_STACK in scope:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        scope[OUTERMOST_STACK] = stack
+        try:
+            yield
+        finally:
+            # A middleware may let the same scope be answered again, with a stack of its own.
+            del scope[OUTERMOST_STACK]
+
+
 async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
-    """Let a request handler answer, with dependency stacks open around it."""
+    """Let a request handler answer, with stacks open around it that it finds in the scope."""
+    async with outermost_stack(exchange.scope):
+        await _answer_with_lifetime(exchange, handler, where)
+
+
+async def _answer_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
     async with Lifetime() as lifetime:
         exchange.scope[LIFETIME_KEY] = lifetime
+        exchange.scope["fastapi_inner_astack"] = lifetime.request_stack
+        exchange.scope["fastapi_function_astack"] = lifetime.function_stack
         response = await handler(exchange.connection)
         await lifetime.close_function_stack()
         await exchange.send_response(response)

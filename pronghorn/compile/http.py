@@ -12,6 +12,7 @@ from pronghorn.compile.general import (
     GeneralHandler,
     RequestHandler,
     general_mode,
+    outermost_stack,
     read_exchange_form,
     run_with_lifetime,
 )
@@ -20,9 +21,11 @@ from pronghorn.compile.json_body import JsonBody
 from pronghorn.compile.limits import limiting_body
 from pronghorn.compile.steps import (
     GENERATORS,
+    Step,
     calls_of,
     endpoint_context,
     endpoint_kind,
+    injects,
     order_calls,
 )
 from pronghorn.hooks import CompiledRoute, Handler, hooked
@@ -71,13 +74,30 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     """
     general = general_handler(plan, label)
     watched = in_general(general, general.respond, label)
-    if not general_mode():
+    if not general_mode() and not general.names_stacks:
         handler = HttpWriter(plan, general, label).compile()
     else:
         handler = watched if is_operation else in_general(general, general.answer, label)
     if is_operation:
         handler = hooked(CompiledRoute(plan, handler, watched))
+    if plan.body is not None and plan.body.kind is BodyKind.FORM and _gives_scope(general.steps):
+        handler = _with_stack(handler)
     return _with_limits(handler, plan)
+
+
+def _gives_scope(steps: Sequence[Step]) -> bool:
+    """Whether a function of the route gets an object that has the scope."""
+    return any(injects(steps, kind) for kind in (InjectedKind.REQUEST, InjectedKind.CONNECTION))
+
+
+def _with_stack(handler: Handler) -> Handler:
+    """Have the stack in the scope in which libraries close the files that they put into forms."""
+
+    async def with_stack(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        async with outermost_stack(exchange.scope):
+            await handler(exchange, path)
+
+    return with_stack
 
 
 def in_general(general: GeneralHandler, respond: RequestHandler, label: str) -> Handler:

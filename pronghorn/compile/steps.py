@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
+from types import CodeType
+from typing import Any
 
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import GENERATORS, Step, order_calls
@@ -10,6 +13,10 @@ from pronghorn.plan.model import CallKind, InjectedKind, RoutePlan, WebSocketPla
 from pronghorn.run.solve import Call
 
 AnyPlan = RoutePlan | WebSocketPlan
+#: Where the scope has the stack that is closed after everything else of a request.
+OUTERMOST_STACK = "fastapi_middleware_astack"
+#: The stacks that FastAPI leaves in the scope, by their keys.
+STACKS = frozenset({OUTERMOST_STACK, "fastapi_inner_astack", "fastapi_function_astack"})
 
 
 def calls_of(steps: Sequence[Step]) -> list[Call]:
@@ -39,6 +46,22 @@ def _call_of(step: Step) -> Call:
 def needs_lifetime(steps: Sequence[Step]) -> bool:
     """Whether any dependency has exit code."""
     return any(step.call.kind in GENERATORS for step in steps[:-1])
+
+
+def names_stacks(steps: Sequence[Step]) -> bool:
+    """Whether a function of the route takes a stack of the request out of the scope by its key."""
+    return any(_names_stack(step.call.call) for step in steps)
+
+
+def _names_stack(call: Callable[..., Any]) -> bool:
+    function: Any = inspect.unwrap(call)
+    method = getattr(type(function).__call__, "__code__", None)
+    code = getattr(function, "__code__", method)
+    if not isinstance(code, CodeType):
+        return False
+    # A loop over several keys has them in one tuple.
+    tuples = [each for each in code.co_consts if isinstance(each, tuple)]
+    return not STACKS.isdisjoint(code.co_consts) or any(map(STACKS.intersection, tuples))
 
 
 def injects(steps: Sequence[Step], kind: InjectedKind) -> bool:

@@ -1,0 +1,161 @@
+"""The exit stacks that libraries find in the scope, as FastAPI leaves them there."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, Request, Response, UploadFile
+from pronghorn.routing import APIRoute
+from pronghorn.testclient import TestClient
+
+OUTERMOST = "fastapi_middleware_astack"
+STACKS = ["fastapi_function_astack", "fastapi_inner_astack", OUTERMOST]
+
+
+def register(request: Request, events: list[str]) -> None:
+    """Have an event for the end of each of the three stacks."""
+    for name in STACKS:
+        stack: AsyncExitStack = request.scope[name]
+        stack.callback(events.append, name)
+
+
+def by_class(events: list[str]) -> FastAPI:
+    """A route class that builds its own handler may ask for the stacks anywhere."""
+
+    class ByClass(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+            handle = super().get_route_handler()
+
+            async def handler(request: Request) -> Response:
+                register(request, events)
+                return await handle(request)
+
+            return handler
+
+    app = FastAPI()
+    app.router.route_class = ByClass
+    return app
+
+
+def by_name(events: list[str]) -> FastAPI:
+    """Other routes have the stacks where one of their functions names one of them."""
+
+    def named(request: Request) -> None:
+        assert "fastapi_inner_astack" in request.scope
+        register(request, events)
+
+    return FastAPI(dependencies=[Depends(named)])
+
+
+@pytest.mark.parametrize("make", [by_class, by_name])
+def test_closed_in_the_order_of_fastapi(make: Callable[[list[str]], FastAPI]) -> None:
+    events: list[str] = []
+    app = make(events)
+
+    async def dependency() -> AsyncIterator[None]:
+        yield
+        events.append("dependency")
+
+    @app.get("/", dependencies=[Depends(dependency)])
+    async def endpoint(background: BackgroundTasks) -> str:
+        background.add_task(events.append, "background task")
+        return "ok"
+
+    client = TestClient(app)
+    for _ in range(2):
+        events.clear()
+        assert client.get("/").json() == "ok"
+        assert events == [STACKS[0], "background task", "dependency", STACKS[1], OUTERMOST]
+
+
+@pytest.mark.parametrize(
+    ("on_error", "seen"), [("raise", ValueError), ("other", KeyError), ("swallow", None)]
+)
+def test_outermost_stack_sees_the_error(on_error: str, seen: type[Exception] | None) -> None:
+    app = FastAPI()
+    events: list[str] = []
+
+    @asynccontextmanager
+    async def transaction() -> AsyncIterator[None]:
+        try:
+            yield
+        except ValueError:
+            events.append("rolled back")
+            if on_error == "other":
+                raise KeyError("exit") from None
+            if on_error == "raise":
+                raise
+
+    @app.get("/")
+    async def endpoint(request: Request) -> None:
+        await request.scope["fastapi_middleware_astack"].enter_async_context(transaction())
+        raise ValueError("endpoint")
+
+    @app.middleware("http")
+    async def around(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    client = TestClient(app)
+    with pytest.raises(seen or RuntimeError) as raised:
+        client.get("/")
+    assert events == ["rolled back"]
+    if seen is None:
+        assert "No response returned" in str(raised.value)
+
+
+def test_router_of_its_own_finds_the_outermost_stack() -> None:
+    events: list[str] = []
+
+    class Root(APIRouter):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            scope[OUTERMOST].callback(events.append, "closed")
+            await self.app(scope, receive, send)
+            events.append("answered")
+
+    class Found(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+            handle = super().get_route_handler()
+
+            async def handler(request: Request) -> Response:
+                request.scope[OUTERMOST].callback(events.append, "route")
+                return await handle(request)
+
+            return handler
+
+    app = FastAPI()
+    app.router.__class__ = Root
+    app.router.route_class = Found
+
+    @app.get("/")
+    async def endpoint() -> int:
+        return 1
+
+    assert TestClient(app).get("/").json() == 1
+    assert events == ["answered", "route", "closed"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_function_of_a_form_finds_the_outermost_stack(fails: bool) -> None:
+    events: list[str] = []
+    app = FastAPI()
+
+    def keep(scope: Scope) -> None:
+        scope[OUTERMOST].callback(events.append, "closed")
+
+    @app.post("/")
+    async def endpoint(request: Request, upload: UploadFile) -> bool:
+        keep(request.scope)
+        events.append("open" if not upload.file.closed else "gone")
+        if fails:
+            raise ValueError
+        return True
+
+    client = TestClient(app, raise_server_exceptions=False)
+    for _ in range(2):
+        events.clear()
+        answer = client.post("/", files={"upload": b"text"})
+        assert answer.status_code == (500 if fails else 200)
+        assert events == ["open", "closed"]
