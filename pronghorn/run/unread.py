@@ -17,8 +17,8 @@ from anyio import CancelScope, current_effective_deadline
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from starlette.types import Message, Receive
 
-#: Bytes of a body that are kept. A client that sends more has to be read, or its departure would
-#: be noticed only when all of that has come.
+#: Bytes of a body that are kept while more of it is to come. A client that sends more has to be
+#: read, or its departure would be noticed only when all of that has come.
 MOST_BYTES = 1_048_576
 #: Turns of the event loop after which a task has begun, or seen what it waited for, also where
 #: it waits for another one in the same way.
@@ -41,6 +41,7 @@ class Unread:
         self._receive = receive
         self._messages: deque[Message] = deque()
         self._size = 0
+        self._is_lost = False
         self._gone: Message | None = None
         self._asking: asyncio.Future[Message] | None = None
 
@@ -77,9 +78,10 @@ class Unread:
         if message is None:
             return
         self._size += len(message.get("body", b""))
-        if self._size > MOST_BYTES:
+        if self._size > MOST_BYTES and message.get("more_body", False):
+            self._is_lost = True
             self._messages.clear()
-        else:
+        elif not self._is_lost:
             self._messages.append(message)
 
     async def next(self) -> Message:
@@ -88,7 +90,7 @@ class Unread:
         Raises:
             RuntimeError: More of the body has come than is kept.
         """
-        if self._size > MOST_BYTES:
+        if self._is_lost:
             raise RuntimeError(
                 f"More than {MOST_BYTES} bytes of the body came while it was only asked whether "
                 "the client has left, and are lost: read the body before `is_disconnected()`"

@@ -256,3 +256,17 @@ async def test_a_body_that_is_too_long_to_be_kept_is_not_cut_in_silence() -> Non
     with pytest.raises(RuntimeError, match="read the body before `is_disconnected"):
         await client.post(app)
     assert seen == [False, False, False, True]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("parts", [[MOST_BYTES * 3], [MOST_BYTES, MOST_BYTES * 2]])
+async def test_the_end_of_a_body_is_kept_however_long_it_is(parts: list[int]) -> None:
+    app = FastAPI()
+
+    @app.post("/")
+    async def endpoint(request: Request) -> Response:
+        seen = [await request.is_disconnected() for _ in range(3)]
+        return JSONResponse([seen, len(await request.body())])
+
+    answer = await Uploading(*[b"x" * part for part in parts]).post(app)
+    assert answer == b"[[false,false,false],%d]" % (MOST_BYTES * 3)
