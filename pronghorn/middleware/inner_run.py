@@ -12,10 +12,9 @@ import sys
 from asyncio import AbstractEventLoop, CancelledError, Future, Task, current_task
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
-from math import inf
 from typing import Any
 
-from anyio import CancelScope, current_effective_deadline
+from anyio import CancelScope
 from anyio.lowlevel import checkpoint
 from starlette.middleware.base import _CachedRequest
 from starlette.requests import Request
@@ -40,6 +39,7 @@ class InnerRun(LosesNothing):
 
     Attributes:
         app: The same.
+        client_left: Whether the application was told that its client has left.
         request: That of the middleware; the application reads from it.
         started: Whether the application was called.
     """
@@ -63,6 +63,7 @@ class InnerRun(LosesNothing):
         "_variables",
         "_waiters",
         "app",
+        "client_left",
         "request",
         "started",
     )
@@ -73,7 +74,7 @@ class InnerRun(LosesNothing):
         self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, loop: AbstractEventLoop
     ) -> None:
         self.request = _CachedRequest(scope, receive, send)
-        self.started = False
+        self.client_left = self.started = False
         self.app = app
         self._scope = scope
         self._send = send
@@ -105,6 +106,9 @@ class InnerRun(LosesNothing):
                 await self.app(self._scope, self.receive, self.send)
         except GeneratorExit:  # the event loop is gone, and everybody who waits
             raise
+        except CancelledError as error:  # it ends this task, and nothing outside of it
+            if self._response_began and not self._sent:
+                self._error = error  # a response that is not complete
         except BaseException as error:  # noqa: BLE001 - raised where somebody waits for this
             self._error = error
         self._ended = True
@@ -122,6 +126,7 @@ class InnerRun(LosesNothing):
         self._reading.add(task)
         try:
             message = await request.wrapped_receive()
+            self.client_left = self.client_left or message["type"] == _DISCONNECT["type"]
         except CancelledError:
             if task is None or task not in self._told:
                 raise
@@ -130,14 +135,14 @@ class InnerRun(LosesNothing):
             return _DISCONNECT
         finally:
             self._reading.discard(task)
-        # Tasks that were started before the question may begin, unless nobody would wait.
-        if watches and current_effective_deadline() != -inf:
+        if watches:  # Tasks that were started before the question may begin.
             await checkpoint()
         return message
 
     async def send(self, message: Message) -> None:
         """Hand a message over; return when the application may go on."""
         if self._sent:
+            await self._pause_unwanted()
             return
         if message["type"] in _BEFORE_BODY:
             self._response_began = self._response_began or message["type"] == _BEFORE_BODY[0]
@@ -146,10 +151,18 @@ class InnerRun(LosesNothing):
             return
         taken = self._loop.create_future()
         self._messages.append((message, taken))
-        if is_last(message):
+        last = is_last(message)
+        if last:
             self._held.append(taken)
         self._notify()
         await taken
+        if not last:
+            await self._pause_unwanted()
+
+    async def _pause_unwanted(self) -> None:
+        """Let others run where nobody wants the response, and the application learn that."""
+        if self._sent:
+            await checkpoint()
 
     def put(self, *messages: Message) -> None:
         """Take the messages of a whole response, which hold nobody."""
@@ -262,7 +275,8 @@ class InnerRun(LosesNothing):
         while not self._ended:
             await self._until_notified()
         self._variables.copy_out()
-        self._raise_error()
+        if not isinstance(self._error, CancelledError):
+            self._raise_error()
 
     async def stop(self) -> None:
         """Cancel the application, and wait for its end whatever happens to the caller."""

@@ -17,7 +17,12 @@ def is_last(message: Message) -> bool:
 
 
 class MessageSource(Protocol):
-    """Where the messages of a response come from."""
+    """Where the messages of a response come from.
+
+    - `client_left`: whether the application was told that its client has left.
+    """
+
+    client_left: bool
 
     async def next_message(self) -> Message | None:
         """The next message, None after the last one; raises what the application raised."""
@@ -58,8 +63,10 @@ class CallNextResponse(_StreamingResponse):
             if is_last(message):
                 break
         else:
-            # The application ended without an error and without the end of its body.
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            # The application ended without an error and without the end of its body. A client that
+            # is said to have left may still read, and must not take that for the whole body.
+            if not source.client_left:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
             await self.background()
 

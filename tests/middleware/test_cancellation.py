@@ -196,3 +196,48 @@ async def events_of(framework: Any, way: Any, stage: str, layers: int) -> dict[s
 async def test_cancellation_reaches_everything(way: Any, stage: str, layers: int) -> None:
     found = await events_of(pronghorn, way, stage, layers)
     assert found == await events_of(fastapi, way, stage, layers)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("framework", [fastapi, pronghorn])
+async def test_an_endpoint_that_cancels_its_task_gives_no_response(framework: Any) -> None:
+    app, seen = framework.FastAPI(), list[str]()
+
+    @app.middleware("http")
+    async def middleware(request: Any, call_next: Any) -> Any:
+        try:
+            return await call_next(request)
+        except Exception as error:
+            seen.append(str(error))
+            raise
+
+    @app.get("/")
+    async def endpoint() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    client = Client(app)
+    with pytest.raises(RuntimeError, match="No response returned"):
+        await client.run()
+    assert seen == ["No response returned."]
+    assert client.status == 500
+
+
+@pytest.mark.anyio
+async def test_a_background_task_that_cancels_itself_ends_quietly() -> None:
+    app = pronghorn.FastAPI()
+
+    @app.middleware("http")
+    async def middleware(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    async def background() -> None:
+        raise asyncio.CancelledError
+
+    @app.get("/")
+    async def endpoint() -> Response:
+        return PlainTextResponse("plain", background=BackgroundTask(background))
+
+    assert (await Client(app).run()).body == b"plain"

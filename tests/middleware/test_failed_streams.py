@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 import pronghorn
@@ -174,3 +175,28 @@ async def test_every_kind_of_stream_is_broken_off(
     assert client.status == 200
     assert client.body
     assert client.messages[-1]["more_body"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("layers", [1, 2])
+async def test_stream_to_a_client_that_is_said_to_have_left_is_not_complete(layers: int) -> None:
+    app = pronghorn.FastAPI()
+    for _ in range(layers):
+
+        @app.middleware("http")
+        async def middleware(request: Any, call_next: Any) -> Any:
+            return await call_next(request)
+
+    @app.get("/")
+    async def endpoint() -> StreamingResponse:
+        async def items() -> AsyncIterator[str]:
+            yield "item"
+            client.gone.set()
+            await anyio.sleep(60)
+
+        return StreamingResponse(items())
+
+    client = Client(app)
+    await client.run()
+    assert client.body == b"item"
+    assert all(message["more_body"] for message in client.messages[1:])
