@@ -36,6 +36,9 @@ NO_PATH = b"The target of the request is not a path."
 #: So many parts of a stream are sent before others have their turn, and so many messages of a
 #: WebSocket before it is asked whether the client is still there.
 PARTS_IN_A_TURN = 16
+#: Bytes from which a complete body is sent in parts, at the pace of its reader, and their size.
+LONG_BODY = 1_048_576
+PART_OF_BODY = 262_144
 BROKEN_BODY = b"The body of the request is broken or incomplete."
 #: An endpoint has failed (RFC 6455, section 7.4.1).
 INTERNAL_ERROR = 1011
@@ -273,7 +276,17 @@ class _Request:
         self._started = True
         if message.get("more_body", False):
             return self._send_part(message)
+        if len(message.get("body", b"")) > LONG_BODY:
+            return self._send_long(message)
         return self._send(message)
+
+    async def _send_long(self, message: Message) -> None:
+        """Send a long body in parts: Granian copies what it is given, however slowly it is read."""
+        body = memoryview(message["body"])
+        for start in range(0, len(body), PART_OF_BODY):
+            part = bytes(body[start : start + PART_OF_BODY])
+            await self._send_part({**message, "body": part, "more_body": True})
+        await self._send({**message, "body": b"", "more_body": False})
 
     async def _send_part(self, message: Message) -> None:
         """Send a part of a stream, and let others have their turn from time to time.

@@ -17,11 +17,17 @@ from pronghorn.responses import PlainTextResponse, StreamingResponse
 
 router = APIRouter()
 CHUNK = b"x" * 65536
+LONG = CHUNK * 128
 
 
 @router.get("/text")
 async def text() -> PlainTextResponse:
     return PlainTextResponse("text")
+
+
+@router.get("/long")
+async def long() -> PlainTextResponse:
+    return PlainTextResponse(LONG)
 
 
 @router.get("/query")

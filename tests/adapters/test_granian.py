@@ -191,13 +191,13 @@ UPGRADE = (
 )
 
 
-@pytest.mark.parametrize("path", ["/endless", "/in/endless", "/mounted/endless", "/talks"])
+@pytest.mark.parametrize("path", ["/endless", "/in/endless", "/mounted/endless", "/talks", "/long"])
 def test_readers_that_read_nothing_take_no_memory_and_end_when_they_leave(
     server: Server, path: str
 ) -> None:
     tasks = int(ask(server, request("GET", "/tasks"))[1])
     before = resident_mib(server.process.pid)
-    readers = [RawConnection(server.port) for _ in range(10)]
+    readers = [RawConnection(server.port) for _ in range(20)]
     for reader in readers:
         reader.send(request("GET", path, *(UPGRADE if path == "/talks" else ())))
         assert reader.read_bytes(8) == b"HTTP/1.1"
@@ -207,6 +207,11 @@ def test_readers_that_read_nothing_take_no_memory_and_end_when_they_leave(
     for reader in readers:
         reader.close()
     eventually(lambda: int(ask(server, request("GET", "/tasks"))[1]) <= tasks, True)
+
+
+def test_a_long_body_is_sent_as_a_whole(server: Server) -> None:
+    status, body = ask(server, request("GET", "/long"))
+    assert (status, len(body)) == (200, 8_388_608)
 
 
 @pytest.mark.parametrize("path", ["/both-ways", "/both-ways?pause=0.001"])
