@@ -1,11 +1,12 @@
 """Run programs on libraries that build on FastAPI, with pronghorn in FastAPI's place.
 
     make ecosystem
-    make ecosystem ARGS="sentry pagination"     only these
+    make ecosystem ARGS="sentry optimade"       only these
     make ecosystem ARGS=--reference             on FastAPI itself: are the programs right?
 
 Each file of `tests/ecosystem` is a program on one library. It runs in a process of its own, since
-many libraries replace functions of the framework for good.
+many libraries replace functions of the framework for good. Each folder of
+`tests/ecosystem/applications` is an application whose own tests are run (`tools/applications.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools import applications
 from tools.environment import (
     PreparationError,
     create,
@@ -49,17 +51,29 @@ def prepare_environment() -> Path:
 
 
 def programs(names: Sequence[str]) -> list[Path]:
-    """Return the test files whose name contains one of these words; all without any.
+    """Return the test files whose name contains one of these words; all without any."""
+    files = sorted(PROGRAMS.glob("test_*.py"))
+    return [file for file in files if not names or any(name in file.stem for name in names)]
+
+
+def suites(names: Sequence[str]) -> list[applications.Suite]:
+    """Return the applications whose name contains one of these words; all without any."""
+    known = applications.all_suites()
+    return [suite for suite in known if not names or any(name in suite.name for name in names)]
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a word that no program and no application has in its name.
 
     Raises:
-        PreparationError: A word fits no file.
+        PreparationError: The message lists the names that there are.
     """
-    files = sorted(PROGRAMS.glob("test_*.py"))
+    known = [file.stem.removeprefix("test_") for file in programs([])]
+    known += [suite.name for suite in suites([])]
     for name in names:
-        if not any(name in file.stem for file in files):
-            known = ", ".join(file.stem.removeprefix("test_") for file in files)
-            raise PreparationError(f"No program is called {name!r}. There are: {known}.")
-    return [file for file in files if not names or any(name in file.stem for name in names)]
+        if not any(name in each for each in known):
+            listed = ", ".join(known)
+            raise PreparationError(f"No program is called {name!r}. There are: {listed}.")
 
 
 def command(python: Path, file: Path, *, reference: bool) -> list[str]:
@@ -97,14 +111,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reference", action="store_true", help="run them on FastAPI itself")
     options = parser.parse_args(arguments)
     try:
-        chosen = programs(options.names)
-        python = prepare_environment()
+        check_names(options.names)
+        failed = run_all(options.names, reference=options.reference)
     except PreparationError as error:
         print(error, file=sys.stderr)
         return 1
-    failed = [file.stem for file in chosen if not run(python, file, reference=options.reference)]
-    print(f"{len(chosen) - len(failed)} of {len(chosen)} programs passed.")
     return 1 if failed else 0
+
+
+def run_all(names: Sequence[str], *, reference: bool) -> int:
+    """Run the chosen programs and applications, and return how many failed."""
+    chosen = programs(names)
+    python = prepare_environment() if chosen else Path()
+    results = [run(python, file, reference=reference) for file in chosen]
+    results += [applications.run(suite, reference=reference) for suite in suites(names)]
+    print(f"{sum(results)} of {len(results)} programs and applications passed.")
+    return len(results) - sum(results)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.ecosystem import ROOT, command, programs, wanted
+from tools.ecosystem import ROOT, check_names, command, programs, suites, wanted
 from tools.environment import PreparationError
 
 
@@ -24,8 +24,13 @@ def test_programs_are_chosen_by_a_part_of_their_name() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(PreparationError, match=r"'nothing'.*sentry"):
-        programs(["nothing"])
+    with pytest.raises(PreparationError, match=r"'nothing'.*sentry.*optimade"):
+        check_names(["sentry", "nothing"])
+
+
+def test_an_application_is_chosen_by_a_part_of_its_name() -> None:
+    assert [suite.name for suite in suites(["optim"])] == ["optimade"]
+    assert programs(["optim"]) == []
 
 
 def test_the_alias_is_in_place_unless_fastapi_itself_is_wanted() -> None:
