@@ -55,7 +55,7 @@ conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/te
 differential: environment ## Invent programs and compare with FastAPI (EXAMPLES=2000 of them, other ones each time)
 	@PRONGHORN_DIFFERENTIAL=$(EXAMPLES) $(BIN)/python -m pytest tests/differential $(ARGS)
 
-ecosystem: python ## Run programs on libraries that build on FastAPI (ARGS="sentry", ARGS=--reference)
+ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)
 	@$(PYTHON) -m tools.ecosystem $(ARGS)
 
 bench: python ## Compare with FastAPI, in process and without a network (ARGS=--check)
@@ -74,4 +74,4 @@ plots: python ## Draw the plots and tables of docs/performance.md from benchmark
 	@$(PYTHON) -m benchmarks.plot
 
 clean: ## Remove environments, unpacked suites and caches
-	rm -rf .venv .venv-* .conformance .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build
+	rm -rf .venv .venv-* .conformance .ecosystem .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build
