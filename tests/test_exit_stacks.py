@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, Request, Response, UploadFile
+from pronghorn.compile.explain import explain_plan
 from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
 
@@ -159,3 +160,17 @@ def test_function_of_a_form_finds_the_outermost_stack(fails: bool) -> None:
         answer = client.post("/", files={"upload": b"text"})
         assert answer.status_code == (500 if fails else 200)
         assert events == ["open", "closed"]
+
+
+def test_explained() -> None:
+    app = by_name([])
+
+    @app.get("/")
+    async def endpoint() -> None: ...
+
+    route = app.routes[-1]
+    assert isinstance(route, APIRoute)
+    assert explain_plan(route.plan, "GET /").detours[0] == (
+        "a function takes an exit stack out of the scope, so the request is answered step by "
+        "step, not by the handler above"
+    )

@@ -5,13 +5,14 @@ Nothing here runs during a request; `pronghorn explain` prints it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pronghorn.compile.handler import HandlerWriter
 from pronghorn.compile.http import HttpWriter, general_handler
 from pronghorn.compile.reads import is_pure
+from pronghorn.compile.steps import Step, names_stacks
 from pronghorn.compile.websocket import GeneralWebSocket, WebSocketWriter
 from pronghorn.diagnostics import describe_callable
 from pronghorn.fields import Field
@@ -47,7 +48,7 @@ def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
     if isinstance(plan, RoutePlan):
         http = HttpWriter(plan, general_handler(plan, label), label)
         http.compile()
-        detours = [*_reading(http), *_parsing(http), *_rendering(plan)]
+        detours = [*_taking(http.steps), *_reading(http), *_parsing(http), *_rendering(plan)]
         writer, taken = http, [*_straight(http), *_answering(plan)]
     else:
         websocket = WebSocketWriter(plan, GeneralWebSocket(plan))
@@ -96,6 +97,15 @@ def _body_lines(plan: Any) -> Iterator[str]:
         return
     shape = "an object with one member per field" if body.embed else "one value"
     yield f"body: {body.kind.value} ({body.media_type}), {shape}"
+
+
+def _taking(steps: Sequence[Step]) -> Iterator[str]:
+    """Whether the handler is not used at all."""
+    if names_stacks(steps):
+        yield (
+            "a function takes an exit stack out of the scope, so the request is answered step by "
+            "step, not by the handler above"
+        )
 
 
 def _reading(writer: HandlerWriter) -> Iterator[str]:
