@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 
 Job = Callable[[], Awaitable[Any]]
 
@@ -75,8 +77,14 @@ async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
 async def _with_task_group(main: Job, jobs: Sequence[Job], errors: list[Exception]) -> None:
     async with anyio.create_task_group() as group:
         for job in jobs:
-            group.start_soon(_job, job, group.cancel_scope, errors)
+            group.start_soon(_job, partial(_run_in_time, job), group.cancel_scope, errors)
         await _job(main, group.cancel_scope, errors)
+
+
+async def _run_in_time(job: Job) -> Any:
+    """Run a job, unless `main` is over before it has begun."""
+    await checkpoint_if_cancelled()
+    return await job()
 
 
 async def _job(job: Job, scope: anyio.CancelScope, errors: list[Exception]) -> None:

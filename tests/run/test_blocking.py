@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 import pytest
 from starlette.requests import ClientDisconnect
@@ -132,7 +133,7 @@ async def test_streams_share_the_worker_threads() -> None:
 async def test_clean_up_needs_no_free_worker() -> None:
     """If every worker waits for what the clean-up gives back, it would never run otherwise."""
     closed = threading.Event()
-    client = Client("2.4")
+    client, taken = Client("2.4"), anyio.Event()
 
     def endless() -> Iterator[str]:
         try:
@@ -141,15 +142,25 @@ async def test_clean_up_needs_no_free_worker() -> None:
         finally:
             closed.set()
 
+    def wait_for_clean_up() -> bool:
+        anyio.from_thread.run_sync(taken.set)
+        return closed.wait(30)
+
     async def take_the_worker() -> None:
         await client.gone.wait()
-        assert await anyio.to_thread.run_sync(closed.wait, 30)
+        assert await anyio.to_thread.run_sync(wait_for_clean_up)
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            client.gone.set()
+            await taken.wait()
+        await client.send(message)
 
     async def stream() -> None:
+        response = streamer(RAW).response(endless(), None, None)
         with pytest.raises(ClientDisconnect):
-            await client.get(streamer(RAW).response(endless(), None, None))
+            await response(client.scope, client.receive, send)
 
-    client.on_chunk = lambda _: client.gone.set()
     limiter = anyio.to_thread.current_default_thread_limiter()
     before, limiter.total_tokens = limiter.total_tokens, 1
     try:
