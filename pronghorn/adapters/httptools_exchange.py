@@ -332,6 +332,9 @@ class WireExchange(RequestResponseCycle, Exchange):
             what = "completing" if self.started else "starting"
             self.logger.error("ASGI callable returned without %s response.", what)
             await self._give_up()
+        finally:
+            if self._connection is not None:
+                self.end()
 
     async def _give_up(self) -> None:
         """Answer 500, or close the connection where an answer has begun."""

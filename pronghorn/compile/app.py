@@ -302,7 +302,12 @@ class Pipeline:
             return
         if self.registered is not None:
             scope[HANDLERS_KEY] = self.registered
-        await self.answer(new_exchange(scope, receive, send))
+        exchange = new_exchange(scope, receive, send)
+        try:
+            await self.answer(exchange)
+        finally:
+            if exchange._connection is not None:
+                exchange.end()
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer one exchange, also when its route fails with an error that has a handler."""
@@ -320,6 +325,7 @@ class Pipeline:
         try:
             await self._answer_error(exchange, raised)
         finally:
+            del raised  # Its traceback keeps this frame, which would keep it; below likewise.
             await exchange.close_files()
 
     async def _answer_error(self, exchange: Exchange, raised: Exception) -> None:
@@ -329,7 +335,10 @@ class Pipeline:
         error = refusal or raised
         if isinstance(error, ValidationException):
             locate(error, exchange.scope)
-        await self._errors.answer(exchange, error)
+        try:
+            await self._errors.answer(exchange, error)
+        finally:
+            del error, raised
 
 
 def locate(error: ValidationException, scope: Scope) -> None:

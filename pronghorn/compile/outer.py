@@ -49,6 +49,8 @@ class Outermost(ServerErrorMiddleware):
         try:
             await self.answer(exchange)
         finally:
+            if exchange._connection is not None:
+                exchange.end()
             if exchange.held is not None:
                 await exchange.let_go()
 
@@ -61,9 +63,11 @@ class Outermost(ServerErrorMiddleware):
 
     async def answer_unhandled(self, exchange: Exchange, error: Exception) -> None:
         """Answer 500 and raise the error again: servers log it, test clients raise it."""
+        pending = [error]
+        del error  # Its traceback keeps this frame, which would keep it.
 
         async def failing(scope: Scope, receive: Receive, send: Send) -> None:
-            raise error
+            raise pending.pop()
 
         async def discard(message: Message) -> None:
             """Too late for an answer; the handler still gets to know."""
@@ -100,3 +104,5 @@ class OuterPipeline(Outermost):
             await self._inner.recover(exchange, raised)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
+        finally:
+            del raised

@@ -285,6 +285,8 @@ class InnerRun(LosesNothing):
             with CancelScope(shield=True):
                 await self._until_ended()
         self._variables.copy_out()
+        # The caller raises an error; kept here, its traceback would keep this.
+        self._error = self._failure = None
 
     async def _until_notified(self) -> None:
         waiter = self._loop.create_future()

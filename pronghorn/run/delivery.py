@@ -59,9 +59,8 @@ class StreamDelivery(StreamingResponse):
             jobs.append(partial(self.listen_for_disconnect, receive))
         head = HeldHead(partial(_send_or_leave, send))
         await self._deliver(send, head, [*jobs, head.give_late])
-        await (
-            head.give()
-        )  # The client left before the first part; who counts responses waits for it.
+        # If the client left before the first part, whoever counts responses still waits for a head.
+        await head.give()
         if self.background is not None:
             await self.background()
 
@@ -285,7 +284,11 @@ def sendable(response: Any, *, holds_head: bool = True) -> Any:
 
 
 def _blocking_source(chunks: Any) -> Any:
-    """What Starlette iterates in threads, if it has not begun."""
+    """What Starlette iterates in threads, if it has not begun.
+
+    Starlette keeps it only in the generator that does so. Were that written in another way, None
+    is returned, and a blocking source is closed when nobody refers to it any more.
+    """
     if getattr(chunks, "ag_code", None) is not iterate_in_threadpool.__code__:
         return None
     names = {} if chunks.ag_frame is None else chunks.ag_frame.f_locals

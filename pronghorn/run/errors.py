@@ -69,6 +69,8 @@ class ErrorHandlers:
             if raised is error or self.find(raised) is None:
                 raise
             await self._answer_once(exchange, raised)
+        finally:
+            del error  # Its traceback keeps this frame, which would keep it.
 
     def _gives_coroutine(self, handler: Handler) -> bool:
         """`is_coroutine_callable`, asked once for each handler."""
@@ -80,7 +82,10 @@ class ErrorHandlers:
     async def _answer_once(self, exchange: Exchange, error: Exception) -> None:
         handler = self.find(error)
         if handler is None:
-            raise error
+            try:
+                raise error
+            finally:
+                del error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
         if self._gives_coroutine(handler):

@@ -96,6 +96,10 @@ class Exchange(LosesNothing):
         connections = self.scope.get(CONNECTIONS) or [self.connection]
         return all(each.application_state is WebSocketState.CONNECTING for each in connections)
 
+    def end(self) -> None:
+        """Let go of what refers to this exchange: nothing of its request comes any more."""
+        self._connection = self._unread = None
+
     def tell_route(self, scope: Scope) -> None:
         """Put what `routed` knows into a scope that is made late."""
         if self.routed is not None:

@@ -90,10 +90,6 @@ class OpenWebSocket(WebSocket):
             raise WebSocketDisconnect(code=1006) from error
 
 
-# Logs and tests of programs show the class by this name.
-OpenWebSocket.__name__ = OpenWebSocket.__qualname__ = WebSocket.__name__
-
-
 #: Where the outermost application keeps, in the scope, the connections that were made of it.
 CONNECTIONS = "pronghorn.websockets"
 
