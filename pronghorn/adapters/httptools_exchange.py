@@ -184,7 +184,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         return message
 
     def end_input(self) -> None:
-        """Note that the client sends nothing more; who asks is told that it has left."""
+        """Note that the client sends nothing more; whoever asks is told that it has left."""
         self.input_ended = True
         if self.event is not None:
             self.event.set()

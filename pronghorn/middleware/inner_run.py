@@ -79,7 +79,7 @@ class InnerRun(LosesNothing):
         self._scope = scope
         self._send = send
         self._loop = loop
-        #: What was sent and nobody has taken yet, and who is held for it.
+        #: Messages that were sent and not taken yet, each with the future that holds its sender.
         self._messages: list[tuple[Message, Future[None] | None]] = []
         #: Who waits for a message.
         self._waiters: list[Future[None]] = []
@@ -248,7 +248,7 @@ class InnerRun(LosesNothing):
             self._raise_error()
 
     def _raise_error(self) -> None:
-        """Raise what ended the application, once; nothing happens if that was no error."""
+        """Raise what ended the application, once; do nothing if there was no error."""
         if self._error is None:
             return
         error, self._error = self._error, None

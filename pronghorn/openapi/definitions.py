@@ -39,8 +39,8 @@ class OpenAPIJsonSchema(GenerateJsonSchema):
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
         """Describe a union that a property tells apart, where a property can tell it.
 
-        A mapping leads from values to components. A union inside of the union is no component, so
-        it cannot stand there; the alternatives alone describe the same values.
+        A mapping leads from values to components. A union inside of the union is not a component,
+        so it cannot stand there; the alternatives alone describe the same values.
         """
         json_schema = super().tagged_union_schema(schema)
         mapping = json_schema.get("discriminator", {}).get("mapping", {})

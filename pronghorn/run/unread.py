@@ -2,7 +2,7 @@
 
 Starlette's `Request.is_disconnected` takes a message inside of a cancelled scope and throws it away
 unless it says that the client has left. So whoever is cancelled takes no other message here: it is
-kept for the next one who reads, and the cancellation comes, as it would if there were no message.
+kept for the next one who reads, and the cancellation comes, as it would without a message.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def is_cancelled() -> bool:
 class Unread:
     """The messages of a client that somebody has looked at, and nobody has read.
 
-    - `receive`: gives the next message. Some servers lose what they give to one who is cancelled,
+    - `receive`: gives the next message. Some servers lose what they give to a cancelled caller,
       so on asyncio a task of its own takes what is only looked at.
     """
 
@@ -58,7 +58,7 @@ class Unread:
         return self._gone or await self.next()
 
     async def _ask(self, task: asyncio.Task[Any]) -> Message | None:
-        """What has come by now; who wants to know is in `task`."""
+        """Return the message that has come by now, or None; the caller runs in `task`."""
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._receive())
             task.add_done_callback(partial(_stop, self._asking))
@@ -72,7 +72,7 @@ class Unread:
     def _answer(self) -> Message:
         """What the task has taken, once."""
         asking, self._asking = self._asking, None
-        return asking.result()  # type: ignore[union-attr]  # who calls this has looked
+        return asking.result()  # type: ignore[union-attr]  # the caller has looked
 
     def _keep(self, message: Message | None) -> None:
         if message is None:
@@ -117,7 +117,7 @@ class LosesNothing:
     _unread: Unread | None
 
     async def receive(self) -> Message:
-        """Return the next message; who is cancelled already takes nothing of the body."""
+        """Return the next message; a caller that is cancelled already takes nothing of the body."""
         if is_cancelled():
             if self._unread is None:
                 self._unread = Unread(self._receive)  # type: ignore[misc]  # a slot of the class that has it
