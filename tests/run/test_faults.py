@@ -19,10 +19,10 @@ import pronghorn.sse
 
 #: What a server may raise at a send; and that the client leaves while it waits there.
 FAULTS: dict[str, Any] = {
-    "refused": OSError("gone"),
-    "left": ClientDisconnect(),
-    "cancelled": asyncio.CancelledError(),
-    "broken": RuntimeError("broken"),
+    "refused": OSError,
+    "left": ClientDisconnect,
+    "cancelled": asyncio.CancelledError,
+    "broken": RuntimeError,
     "waits": None,
 }
 PARTS = 3
@@ -218,7 +218,7 @@ async def outcome(framework: Any, shape: Any, layer: str, fault: str, at: int, s
         if sent < at:
             return
         if FAULTS[fault] is not None:
-            raise FAULTS[fault]
+            raise FAULTS[fault]("on purpose")
         gone.set()
         await asyncio.sleep(3600)
 
