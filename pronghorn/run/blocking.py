@@ -16,6 +16,8 @@ from typing import Any
 import anyio
 from anyio.to_thread import run_sync
 
+from pronghorn.run.closing import close_blocking
+
 #: The worker stops when so many bytes or items are ready: a slow client holds it back.
 _MOST_BYTES = 65_536
 _MOST_ITEMS = 64
@@ -70,12 +72,9 @@ class BlockingItems:
 
     async def close(self) -> None:
         """Run the clean-up of the generator in a thread, even if none of the pool is free."""
-        for items in (self._iterator, self._items):
-            close = getattr(items, "close", None)
-            if close is not None and getattr(items, "gi_frame", close) is not None:
-                await run_sync(self._in_context, close, limiter=anyio.CapacityLimiter(1))
-            if self._iterator is self._items:
-                break
+        await close_blocking(self._iterator, self._in_context)
+        if self._iterator is not self._items:
+            await close_blocking(self._items, self._in_context)
 
     def _step(self) -> Any:
         item = next(self._iterator, _END)

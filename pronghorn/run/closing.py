@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any
 
@@ -21,8 +22,17 @@ async def close_generator(generator: Any) -> None:
             await closing
 
 
-async def close_blocking(iterator: Any) -> None:
-    """Close an iterator whose clean-up may block, in a thread, even if none of the pool is free."""
+def _call(function: Callable[[], Any]) -> Any:
+    return function()
+
+
+async def close_blocking(iterator: Any, call: Callable[[Callable[[], Any]], Any] = _call) -> None:
+    """Close an iterator whose clean-up may block, in a thread, even if none of the pool is free.
+
+    Nothing happens for what has no `close`, and for a generator that has ended.
+
+    - `call`: calls `close` in that thread, for clean-up that needs a context.
+    """
     close = getattr(iterator, "close", None)
     if close is not None and getattr(iterator, "gi_frame", close) is not None:
-        await run_sync(close, limiter=anyio.CapacityLimiter(1))
+        await run_sync(call, close, limiter=anyio.CapacityLimiter(1))
