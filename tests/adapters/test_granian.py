@@ -18,7 +18,15 @@ from pronghorn import FastAPI
 from pronghorn.exceptions import SetupError
 from tests.adapters.processes import resident_mib
 from tests.contract.conftest import eventually
-from tests.contract.servers import PATIENCE, ROOT, RawConnection, Server, free_port, request
+from tests.contract.servers import (
+    PATIENCE,
+    ROOT,
+    WEBSOCKET,
+    RawConnection,
+    Server,
+    free_port,
+    request,
+)
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 MODULE = "tests.adapters.granian_program"
@@ -183,14 +191,6 @@ def test_a_stream_that_fails_has_no_last_chunk(serve: Serve, way: tuple[str, str
     assert answered.endswith(b"5\r\nbegin\r\n")
 
 
-UPGRADE = (
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    "Sec-WebSocket-Version: 13",
-)
-
-
 @pytest.mark.parametrize("path", ["/endless", "/in/endless", "/mounted/endless", "/talks", "/long"])
 def test_readers_that_read_nothing_take_no_memory_and_end_when_they_leave(
     server: Server, path: str
@@ -199,7 +199,7 @@ def test_readers_that_read_nothing_take_no_memory_and_end_when_they_leave(
     before = resident_mib(server.process.pid)
     readers = [RawConnection(server.port) for _ in range(20)]
     for reader in readers:
-        reader.send(request("GET", path, *(UPGRADE if path == "/talks" else ())))
+        reader.send(request("GET", path, *(WEBSOCKET if path == "/talks" else ())))
         assert reader.read_bytes(8) == b"HTTP/1.1"
     for _ in range(100):  # the server would fill its memory meanwhile
         ask(server, request("GET", "/text"))

@@ -12,15 +12,9 @@ import httpx
 import pytest
 
 from tests.contract.conftest import eventually
-from tests.contract.servers import ROOT, RawConnection, Server, request
+from tests.contract.servers import ROOT, WEBSOCKET, RawConnection, Server, request
 
 PROGRAM = "tests.adapters.program_of_isolation:app"
-WEBSOCKET = (
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-)
 
 
 class Servers:

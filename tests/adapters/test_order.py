@@ -8,15 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.servers import ROOT, RawConnection, Server, request
+from tests.contract.servers import ROOT, WEBSOCKET, RawConnection, Server, request
 
 PROGRAM = "tests.adapters.program_of_isolation:app"
-WEBSOCKET = (
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-)
 H2C = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
 WRAPPED = "tests.adapters.program_of_isolation:wrapped"
 CHUNKED = "Transfer-Encoding: chunked"

@@ -23,7 +23,7 @@ from pronghorn.adapters.uvicorn_cycle import install
 from pronghorn.run.exchange import EXCHANGES
 from tests.adapters.conftest import Start
 from tests.adapters.test_outbox import RecordingTransport
-from tests.contract.servers import RawConnection, request
+from tests.contract.servers import WEBSOCKET, RawConnection, request
 
 OTHERS = "tests.adapters.other_programs"
 JSON = "Content-Type: application/json"
@@ -257,10 +257,8 @@ def test_error_after_the_answer(start: Start) -> None:
 def test_websocket_after_an_answer(start: Start) -> None:
     """On the same connection."""
     server = start()
-    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13")
     with RawConnection(server.port) as connection:
         connection.send(request("GET", "/items/1"))
         assert connection.read().status == 200
-        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
-        connection.send(request("GET", "/echo/room?key=after-an-answer", *upgrade, key))
+        connection.send(request("GET", "/echo/room?key=after-an-answer", *WEBSOCKET))
         assert connection.read_bytes(12) == b"HTTP/1.1 101"

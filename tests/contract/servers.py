@@ -145,6 +145,15 @@ class RawConnection:
         io.BufferedReader.close(self._file)
 
 
+#: The headers of a WebSocket handshake, with the key of the example in RFC 6455, section 1.3.
+WEBSOCKET = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+
+
 def request(method: str, target: str, *headers: str, body: bytes = b"") -> bytes:
     """The bytes of a request; a body gets its length."""
     lines = [f"{method} {target} HTTP/1.1", "Host: test", *headers]
