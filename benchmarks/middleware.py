@@ -1,4 +1,4 @@
-"""What one `@app.middleware("http")` adds to a request, and what its parts cost.
+"""Measure what one `@app.middleware("http")` adds to a request.
 
     python -m benchmarks.middleware            on uvloop where it is installed
     python -m benchmarks.middleware fastapi    the same on FastAPI

@@ -65,7 +65,7 @@ class GranianRequests:
         self.app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """What serves one request, connection or lifespan when it is awaited."""
+        """Return an awaitable that serves one request, connection or lifespan."""
         return serve(self.app, scope, receive, send)
 
 
@@ -110,13 +110,13 @@ class GranianAround:
         return serve(inside, scope, receive, send)
 
     def is_active(self) -> bool:
-        """Whether telemetry is; over other servers than Granian this changes nothing."""
+        """Return whether telemetry is active; without Granian, this class adds nothing else."""
         around = self._telemetry = self._telemetry or wanted_around("http")
         return around is not None and around.is_active()
 
 
 class _Inside:
-    """What stands around an application, as an ASGI application itself."""
+    """An application together with what runs around it, as one ASGI application."""
 
     def __init__(self, around: Around, app: ASGIApp) -> None:
         self._around = around

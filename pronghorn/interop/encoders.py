@@ -18,7 +18,7 @@ try:
     PyExtraColor: Any = import_module("pydantic_extra_types.color").Color
 except ImportError:
 
-    class PyExtraColor:  # type: ignore[no-redef]
+    class PyExtraColor:  # type: ignore[no-redef]  # in the place of the class above
         """Stands for a class that is not installed, so nothing is an instance of it."""
 
 
