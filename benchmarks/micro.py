@@ -16,8 +16,8 @@ from starlette.datastructures import QueryParams
 from typing_extensions import TypedDict
 
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.json_bytes import json_bytes
-from pronghorn.run.query import query_dict
+from pronghorn.fields.json_writer import json_bytes
+from pronghorn.run.input.query import query_dict
 
 Limit = Annotated[int, Field(ge=1, le=100)]
 PATH = {"item_id": "42"}

@@ -1,25 +1,34 @@
 """A fast framework for HTTP APIs, source-compatible with FastAPI.
 
-General layout, from the bottom up; a module imports only from layers above it in this list:
+The paths that FastAPI's users know (`applications`, `routing`, `params`, ...), `as_fastapi` and
+`hooks` are public. Everything else is in a folder, and an import goes down this list only::
 
-- vocabulary: ``exceptions diagnostics fields datastructures types encoders responses requests
-  websockets background concurrency sse`` - nouns, on Starlette and Pydantic only
-- declare: ``options params param_functions`` - what the user wrote, recorded as data
-- plan: ``plan/`` - a route and its inclusions become frozen facts; pure functions
-- run: ``run/`` - the small primitives that handlers call; knows no plan
-- compile: ``compile/`` - a plan becomes one specialised handler; the only place to know both
-- views: ``openapi/`` reads plans, ``adapters/`` call compiled applications
-- surface: ``verbs routing applications dependencies middleware testclient as_fastapi`` ...
-- batteries and tools: ``security/ telemetry/`` ..., ``cli/ devtools/ testing/``
+    cli                              the command line
+    devtools  telemetry              the page of `pronghorn dev`; OpenTelemetry
+    applications                     the application
+    routing  interop                 the router; what libraries import of FastAPI's inside
+    routes  middleware               route objects; what stands around them
+    dependencies  adapters           FastAPI's view of dependencies; servers
+    compile  security                a plan becomes a handler; security schemes
+    hooks  openapi                   what batteries build on; the document, written from plans
+    plan  run  declare               routes as frozen facts; what handlers call; options
+    params  responses                declarations of parameters; response classes
+    fields                           a typed value: names, validator, serialisation
+    encoders  utils  background      small public modules
+    exceptions  datastructures ...   nouns
+    core                             setup errors, records, revisions
+
+`docs/explain/design.md` tells how they work together, `docs/explain/follow-a-request.md` the way
+of one request.
 """
 
 from starlette import status
 
 from pronghorn.applications import FastAPI
 from pronghorn.background import BackgroundTasks
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import HTTPException, WebSocketException
-from pronghorn.incidental import find_elsewhere
 from pronghorn.param_functions import (
     Body,
     Cookie,

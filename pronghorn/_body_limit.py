@@ -5,9 +5,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.middleware import body_limit
 
-from pronghorn.diagnostics import setup_error, user_place
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.exceptions import SetupValueError
-from pronghorn.incidental import find_elsewhere
 
 
 def validate_max_body_size(max_body_size: Any, where: str | None = None) -> int | None:

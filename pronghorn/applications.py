@@ -12,35 +12,35 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
-from pronghorn.compile.app import Answer
-from pronghorn.compile.outer import OuterPipeline
-from pronghorn.declaring import DeclaresOnRouter
-from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
+from pronghorn.compile.dispatch import Answer
+from pronghorn.compile.server_errors import OuterPipeline
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.revisions import current_revision
+from pronghorn.core.setup_errors import setup_error, user_place, warn_deprecated
+from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
+from pronghorn.declare.option_inheritance import written
+from pronghorn.declare.options import (
+    AppOptions,
+    DocumentOptions,
+    RouterOptions,
+)
 from pronghorn.exceptions import (
     SetupAssertionError,
 )
 from pronghorn.hooks import Around, telemetry_around, wanted_around
-from pronghorn.incidental import find_elsewhere
-from pronghorn.inheritance import written
-from pronghorn.keywords import expanded_signature, option_defaults
-from pronghorn.layers import PLAIN_CALL, Layered, exception_handlers, layers_of
+from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
 from pronghorn.openapi.docs import (
     get_redoc_html,
     get_swagger_ui_html,
     get_swagger_ui_oauth2_redirect_html,
 )
 from pronghorn.openapi.served import ServedDocument
-from pronghorn.options import (
-    AppOptions,
-    DocumentOptions,
-    RouterOptions,
-)
 from pronghorn.plan.check import (
     check_exception_keys,
     check_middleware_kind,
     check_middleware_list,
 )
-from pronghorn.revisions import current_revision
+from pronghorn.routes.application_verbs import DeclaresOnRouter
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
 

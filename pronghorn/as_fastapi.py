@@ -27,8 +27,8 @@ from importlib.abc import InspectLoader, Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
-from pronghorn.diagnostics import did_you_mean, setup_error
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import did_you_mean, setup_error
 
 __all__ = ["install"]
 

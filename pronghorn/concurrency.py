@@ -16,7 +16,7 @@ from starlette.concurrency import (
     run_until_first_complete,
 )
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = [
     "ConcurrencyLimit",

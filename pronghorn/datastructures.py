@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema, core_schema
 from starlette.datastructures import URL, Address, FormData, Headers, QueryParams, State
 from starlette.datastructures import UploadFile as StarletteUploadFile
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = [
     "URL",

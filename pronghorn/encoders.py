@@ -25,8 +25,8 @@ from uuid import UUID
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic_core import PydanticUndefinedType, Url
 
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.exceptions import PydanticV1NotSupportedError
-from pronghorn.incidental import find_elsewhere
 from pronghorn.types import IncEx
 
 __all__ = ["ENCODERS_BY_TYPE", "decimal_encoder", "isoformat", "jsonable_encoder"]

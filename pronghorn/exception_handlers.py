@@ -10,14 +10,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.status import WS_1008_POLICY_VIOLATION
 from starlette.websockets import WebSocket
 
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import (
     RequestValidationError,
     ValidationException,
     WebSocketRequestValidationError,
 )
-from pronghorn.incidental import find_elsewhere
-from pronghorn.json_bytes import json_bytes, plain_json_bytes, repaired_json_bytes, without_nan
+from pronghorn.fields.json_writer import (
+    json_bytes,
+    plain_json_bytes,
+    repaired_json_bytes,
+    without_nan,
+)
 from pronghorn.logger import logger
 from pronghorn.utils import is_body_allowed_for_status_code
 

@@ -31,7 +31,16 @@ from pydantic import BaseModel, create_model
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.exceptions import WebSocketException as StarletteWebSocketException
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import (
+    FastAPIDeprecationWarning,
+    FastAPIError,
+    SetupAssertionError,
+    SetupError,
+    SetupNameError,
+    SetupTypeError,
+    SetupValueError,
+)
 
 __all__ = [
     "DependencyScopeError",
@@ -122,45 +131,6 @@ else:  # A type checker that sees this function takes every name for a right one
         return model
 
 
-class FastAPIError(RuntimeError):
-    """The application, not its client, did something wrong."""
-
-
-class SetupError(FastAPIError):
-    """A mistake found while the application is put together, before any request.
-
-    ``str()`` of it is the full text; the parts are kept for tools. Build one with
-    `pronghorn.diagnostics.setup_error`.
-    """
-
-    got: str = ""
-    """What pronghorn was given."""
-    probably: str | None = None
-    """What was probably meant."""
-    write: str | None = None
-    """What to write instead."""
-    where: str | None = None
-    """The object and the ``file:line`` the mistake is in."""
-    problems: tuple["SetupError", ...] = ()
-    """All mistakes, when this error reports several at once."""
-
-
-class SetupAssertionError(SetupError, AssertionError):
-    """A `SetupError` that programs may catch as ``AssertionError``, as FastAPI raises there."""
-
-
-class SetupNameError(SetupError, NameError):
-    """A `SetupError` about an annotation whose names do not exist when the program runs."""
-
-
-class SetupTypeError(SetupError, TypeError):
-    """A `SetupError` about an argument that does not exist or has the wrong type."""
-
-
-class SetupValueError(SetupError, ValueError):
-    """A `SetupError` about a value that is not allowed."""
-
-
 class DependencyScopeError(FastAPIError):
     """A request-scoped generator dependency uses a function-scoped one.
 
@@ -170,13 +140,6 @@ class DependencyScopeError(FastAPIError):
 
 class PydanticV1NotSupportedError(FastAPIError):
     """A model of ``pydantic.v1`` was used where only Pydantic 2 models work."""
-
-
-class FastAPIDeprecationWarning(UserWarning):
-    """A feature that still works and is on its way out.
-
-    It is a ``UserWarning``, since Python hides ``DeprecationWarning`` from most programs.
-    """
 
 
 class ValidationException(Exception):

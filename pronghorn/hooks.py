@@ -26,11 +26,11 @@ from typing import Any, Protocol
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pronghorn.core.records import Record, replace
+from pronghorn.core.revisions import forget_compiled
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
-from pronghorn.records import Record, replace
-from pronghorn.revisions import forget_compiled
 from pronghorn.run.exchange import Exchange
 
 #: Where the watcher of a request is, in its ASGI scope. None there: somebody has decided that

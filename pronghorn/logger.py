@@ -2,7 +2,7 @@
 
 import logging
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 logger = logging.getLogger("pronghorn")
 """Silent until the program configures logging."""

@@ -12,9 +12,9 @@ from typing import Any, Literal
 from typing_extensions import Unpack
 
 from pronghorn import params
-from pronghorn.incidental import find_elsewhere
-from pronghorn.keywords import expanded_signature
-from pronghorn.param_options import (
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.fields.parameter_options import (
     BodyOptions,
     FileOptions,
     FormOptions,

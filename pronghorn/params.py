@@ -15,12 +15,12 @@ from pydantic_core import PydanticUndefined
 from typing_extensions import Unpack
 
 from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import setup_error, user_place, warn_deprecated
+from pronghorn.core.typed_kwargs import expanded_signature
 from pronghorn.datastructures import _Unset
-from pronghorn.diagnostics import setup_error, user_place, warn_deprecated
 from pronghorn.exceptions import SetupAssertionError, SetupValueError
-from pronghorn.incidental import find_elsewhere
-from pronghorn.keywords import expanded_signature
-from pronghorn.param_options import (
+from pronghorn.fields.parameter_options import (
     BodyFieldOptions,
     FieldOptions,
     FileFieldOptions,
@@ -103,7 +103,7 @@ class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the request has none; without it the parameter is required.
-        **options: See `pronghorn.param_options.ParamOptions`.
+        **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
     in_: ParamTypes
@@ -118,7 +118,7 @@ class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: Left out, or ``...``.
-        **options: See `pronghorn.param_options.ParamOptions`.
+        **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
     in_ = ParamTypes.path
@@ -141,7 +141,7 @@ class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the request has none; without it the parameter is required.
-        **options: See `pronghorn.param_options.ParamOptions`.
+        **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
     in_ = ParamTypes.query
@@ -156,7 +156,7 @@ class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the request has none; without it the parameter is required.
-        **options: See `pronghorn.param_options.HeaderOptions`.
+        **options: See `pronghorn.fields.parameter_options.HeaderOptions`.
     """
 
     in_ = ParamTypes.header
@@ -172,7 +172,7 @@ class Cookie(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the request has none; without it the parameter is required.
-        **options: See `pronghorn.param_options.ParamOptions`.
+        **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
     in_ = ParamTypes.cookie
@@ -187,7 +187,7 @@ class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the request has none; without it the parameter is required.
-        **options: See `pronghorn.param_options.BodyOptions`.
+        **options: See `pronghorn.fields.parameter_options.BodyOptions`.
     """
 
     @expanded_signature(BodyFieldOptions)
@@ -202,7 +202,7 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the form has none; without it the field is required.
-        **options: See `pronghorn.param_options.FormOptions`.
+        **options: See `pronghorn.fields.parameter_options.FormOptions`.
     """
 
     form_part: ClassVar[Literal["field", "file"]] = "field"
@@ -219,7 +219,7 @@ class File(Form):  # type: ignore[misc]  # Pydantic types it as final
 
     Args:
         default: The value when the form has none; without it the file is required.
-        **options: See `pronghorn.param_options.FileOptions`.
+        **options: See `pronghorn.fields.parameter_options.FileOptions`.
     """
 
     form_part = "file"

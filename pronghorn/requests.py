@@ -2,7 +2,7 @@
 
 from starlette.requests import HTTPConnection, Request
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = ["HTTPConnection", "Request"]
 

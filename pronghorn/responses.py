@@ -17,10 +17,10 @@ from starlette.responses import (
 from starlette.types import Receive, Scope, Send
 from typing_extensions import deprecated
 
-from pronghorn.diagnostics import setup_error
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
-from pronghorn.incidental import find_elsewhere
-from pronghorn.json_bytes import repaired_json_bytes
+from pronghorn.fields.json_writer import repaired_json_bytes
 from pronghorn.sse import EventSourceResponse
 
 __all__ = [

@@ -11,31 +11,13 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
-from pronghorn.compile.app import CompiledRouter
-from pronghorn.exceptions import FastAPIError
-from pronghorn.frontend import (
-    FrontendRoute,
-    Frontends,
-    ServesFrontends,
-    longest_path_first,
-)
-from pronghorn.inclusion import (
-    Inclusion,
-    kept_entries,
-    refuse_cycle,
-    refuse_empty_paths,
-)
-from pronghorn.inheritance import check_prefix, combine_chain, written
-from pronghorn.keywords import expanded_signature, keywords_for, option_defaults
-from pronghorn.lifespans import (
-    HandlerLifespan,
-    lifespan_of,
-    merged,
-    run_handlers,
-    startup_failed,
-)
-from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
-from pronghorn.options import (
+from pronghorn.compile.dispatch import CompiledRouter
+from pronghorn.core.monkeypatches import watch
+from pronghorn.core.revisions import RouteList, current_revision, declared
+from pronghorn.core.typed_kwargs import expanded_signature, keywords_for, option_defaults
+from pronghorn.declare.http_methods import Verbs
+from pronghorn.declare.option_inheritance import check_prefix, combine_chain, written
+from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
     AddRouteOptions,
@@ -44,29 +26,47 @@ from pronghorn.options import (
     RouterOptions,
     WebSocketOptions,
 )
-from pronghorn.patches import watch
+from pronghorn.exceptions import FastAPIError
+from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
 from pronghorn.plan.check import check_dependencies, check_event, check_path, check_router
-from pronghorn.revisions import RouteList, current_revision, declared
-from pronghorn.route_apps import *  # noqa: F403 - re-exported, as its __all__ says
-from pronghorn.route_apps import get_websocket_app
-from pronghorn.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
-from pronghorn.route_functions import *  # noqa: F403 - likewise
-from pronghorn.route_functions import WATCHED
-from pronghorn.router_gates import Includable, shown_inside
-from pronghorn.routes import APIRoute, make_route
-from pronghorn.run.delivery import EventDelivery
+from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
+from pronghorn.routes.asgi_apps import get_websocket_app
+from pronghorn.routes.frontend import (
+    FrontendRoute,
+    Frontends,
+    ServesFrontends,
+    longest_path_first,
+)
+from pronghorn.routes.http import APIRoute, make_route
+from pronghorn.routes.included_routers import Includable, shown_inside
+from pronghorn.routes.inclusion import (
+    Inclusion,
+    kept_entries,
+    refuse_cycle,
+    refuse_empty_paths,
+)
+from pronghorn.routes.lifespan import (
+    HandlerLifespan,
+    lifespan_of,
+    merged,
+    run_handlers,
+    startup_failed,
+)
+from pronghorn.routes.request_handlers import *  # noqa: F403 - likewise
+from pronghorn.routes.request_handlers import WATCHED
+from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
+from pronghorn.routes.websocket import APIWebSocketRoute
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.streaming.send import EventDelivery
 from pronghorn.types import DecoratedCallable
-from pronghorn.verbs import Verbs
-from pronghorn.websocket_routes import APIWebSocketRoute
 
 if TYPE_CHECKING:
-    from pronghorn.frontend_files import FrontendFiles
+    from pronghorn.routes.frontend_files import FrontendFiles
 
 __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
-#: Options of a router that its routes inherit; see `pronghorn.inheritance`.
+#: Options of a router that its routes inherit; see `pronghorn.declare.option_inheritance`.
 INHERITED = (*INCLUDE_DEFAULTS, "strict_content_type")
 
 

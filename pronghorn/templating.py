@@ -2,7 +2,7 @@
 
 from starlette.templating import Jinja2Templates
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = ["Jinja2Templates"]
 

@@ -1,4 +1,4 @@
-"""Type aliases that several layers share."""
+"""Types that several layers share."""
 
 import os
 import types
@@ -6,11 +6,19 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Literal, TypeVar, Union
 
-from pydantic import BaseModel
+from pydantic import AnyUrl, BaseModel, ConfigDict
+from typing_extensions import TypedDict
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
-__all__ = ["DecoratedCallable", "DependencyCacheKey", "IncEx", "ModelNameMap", "UnionType"]
+__all__ = [
+    "DecoratedCallable",
+    "DependencyCacheKey",
+    "Example",
+    "IncEx",
+    "ModelNameMap",
+    "UnionType",
+]
 
 DecoratedCallable = TypeVar("DecoratedCallable", bound=Callable[..., Any])
 """An endpoint, returned by its decorator unchanged."""
@@ -37,6 +45,20 @@ Fallback = Literal["auto", "index.html", "404.html"] | None
 
 CheckDirectory = bool | Literal["auto"]
 """Whether the directory of a frontend must exist when it is declared."""
+
+
+class Example(TypedDict, total=False):
+    """One example of a value, as given in `openapi_examples`.
+
+    `value` holds it; `externalValue` says where to load it from. Give one of the two.
+    """
+
+    summary: str | None
+    description: str | None
+    value: Any | None
+    externalValue: AnyUrl | None
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # Pydantic reads it here
 
 
 find_elsewhere(__name__)

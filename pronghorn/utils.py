@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import warn_deprecated
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.diagnostics import warn_deprecated
-from pronghorn.incidental import find_elsewhere
-
-if TYPE_CHECKING:
-    from pronghorn.routing import APIRoute
 
 DefaultType = TypeVar("DefaultType")
 
@@ -17,6 +14,14 @@ _RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
 
 
 ClassT = TypeVar("ClassT", bound=type[Any])
+
+
+class NamedRoute(Protocol):
+    """What an operation ID is made of; every `APIRoute` has it."""
+
+    name: str
+    path_format: str
+    methods: Any
 
 
 def named_as(base: type[Any]) -> Callable[[ClassT], ClassT]:
@@ -55,7 +60,7 @@ def get_path_param_names(path: str) -> set[str]:
     return set(re.findall("{(.*?)}", path))
 
 
-def generate_unique_id(route: "APIRoute") -> str:
+def generate_unique_id(route: NamedRoute) -> str:
     """The operation ID of a route: its name, its path and its first method."""
     identifier = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
     return f"{identifier}_{next(iter(route.methods)).lower()}"

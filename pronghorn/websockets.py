@@ -2,7 +2,7 @@
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = ["WebSocket", "WebSocketDisconnect", "WebSocketState"]
 

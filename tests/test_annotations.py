@@ -22,8 +22,8 @@ import pytest
 from pydantic import BaseModel, Json, Secret
 from typing_extensions import TypeAliasType
 
-from pronghorn import annotations as ask
 from pronghorn.datastructures import UploadFile
+from pronghorn.fields import annotations as ask
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pronghorn.diagnostics import (
+from pronghorn.core.setup_errors import (
     collect,
     describe_callable,
     did_you_mean,

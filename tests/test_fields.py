@@ -22,7 +22,7 @@ from pydantic_core import PydanticUndefined
 
 from pronghorn import params
 from pronghorn.datastructures import UploadFile
-from pronghorn.fields import Field, missing_error
+from pronghorn.fields.field import Field, missing_error
 
 
 class Item(BaseModel):

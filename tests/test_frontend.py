@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException, Request, Response
 from pronghorn.exceptions import SetupAssertionError, SetupError
-from pronghorn.frontend_files import FrontendFiles, accepts_page
 from pronghorn.responses import PlainTextResponse
+from pronghorn.routes.frontend_files import FrontendFiles, accepts_page
 from pronghorn.testclient import TestClient
 
 PAGE = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}

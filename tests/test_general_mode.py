@@ -96,4 +96,6 @@ def test_no_short_way_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
         with client.websocket_connect("/echo?times=2") as connection:
             connection.send_text("a")
             assert connection.receive_text() == "aa"
-    assert calls.into("pronghorn.compile.source", "pronghorn.compile.reads") == set()
+    assert (
+        calls.into("pronghorn.compile.source", "pronghorn.compile.parameter_expressions") == set()
+    )

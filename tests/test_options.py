@@ -10,15 +10,14 @@ from typing_extensions import Unpack
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
 from pronghorn.datastructures import Default
-from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
-from pronghorn.inheritance import (
+from pronghorn.declare.option_inheritance import (
     INHERIT,
     check_prefix,
     combine_chain,
     combine_options,
     written,
 )
-from pronghorn.options import (
+from pronghorn.declare.options import (
     AppOptions,
     IncludeOptions,
     RouteOptions,
@@ -26,6 +25,7 @@ from pronghorn.options import (
     expanded_signature,
     option_defaults,
 )
+from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 
 
 class Surface:

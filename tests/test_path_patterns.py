@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, compile_path
 
 from pronghorn import APIRouter, FastAPI, WebSocket
-from pronghorn.path_patterns import path_format_of
+from pronghorn.core.path_patterns import path_format_of
 from pronghorn.testclient import TestClient
 
 PATHS = ["/", "/a.b/c", "/{x}", "/a/{x:int}/b/{y:path}", "/{x}-{y:uuid}.{z:float}", "/{x:str}/"]

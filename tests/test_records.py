@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from pronghorn.records import NOTHING, Record, replace
+from pronghorn.core.records import NOTHING, Record, replace
 
 
 class Place(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pronghorn.serialization import Serialization
+from pronghorn.fields.serialization import Serialization
 
 
 def test_all_options_are_keyword_arguments() -> None:

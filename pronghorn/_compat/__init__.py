@@ -1,7 +1,8 @@
 """Names that programs import from ``fastapi._compat``.
 
 It was never a public module, but libraries and FastAPI's own tests use it. Everything here is a
-view of `pronghorn.fields` and `pronghorn.annotations`, which new code should use instead.
+view of `pronghorn.fields.field` and `pronghorn.fields.annotations`, which new code should use
+instead.
 """
 
 from pronghorn._compat.shared import (
@@ -38,7 +39,7 @@ from pronghorn._compat.v2 import (
     serialize_sequence_value,
     with_info_plain_validator_function,
 )
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.interop.schemas import (
     get_definitions,
     get_flat_models_from_fields,

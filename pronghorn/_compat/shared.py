@@ -5,7 +5,8 @@ from typing import Any, TypeGuard
 
 from pydantic import VERSION
 
-from pronghorn.annotations import (
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.fields.annotations import (
     SEQUENCE_TYPES,
     is_bytes,
     is_bytes_sequence,
@@ -17,7 +18,6 @@ from pronghorn.annotations import (
     is_upload,
     is_upload_sequence,
 )
-from pronghorn.incidental import find_elsewhere
 from pronghorn.plan.supported import is_pydantic_v1_model, uses_pydantic_v1
 
 PYDANTIC_VERSION = VERSION

@@ -11,10 +11,16 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, Url
 from pydantic_core.core_schema import with_info_plain_validator_function
 
-from pronghorn.annotations import is_none, is_scalar, is_sequence, strip_metadata, union_members
-from pronghorn.fields import ErrorDetail, ErrorLocation, missing_error
-from pronghorn.fields import Field as ModelField
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.fields.annotations import (
+    is_none,
+    is_scalar,
+    is_sequence,
+    strip_metadata,
+    union_members,
+)
+from pronghorn.fields.field import ErrorDetail, ErrorLocation, missing_error
+from pronghorn.fields.field import Field as ModelField
 from pronghorn.plan.signature import resolve_annotation
 
 __all__ = [

@@ -27,7 +27,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.diagnostics import setup_error
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
 #: An extension of ASGI that tells Granian's scopes from those of uvicorn and of test clients.

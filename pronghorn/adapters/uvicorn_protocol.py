@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 PronghornProtocol: type[asyncio.Protocol]
 if find_spec("httptools") is not None:
-    from pronghorn.adapters.httptools_protocol import HttpToolsDirectProtocol
+    from pronghorn.adapters.uvicorn.protocol import HttpToolsDirectProtocol
 
     PronghornProtocol = HttpToolsDirectProtocol
 else:

@@ -10,39 +10,14 @@
 - `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
 - ``errors.py`` is what a command says when it gives up
 
-This module imports nothing of that, so that worker processes do not load the command line.
+This module imports nothing else of that, so that worker processes do not load the command line.
 """
 
-import importlib.util
-import sys
 from collections.abc import Callable
 
+from pronghorn.cli.errors import MissingExtraError, missing
+
 __all__ = ["MissingExtraError", "cli_main", "main"]
-
-
-class MissingExtraError(RuntimeError, SystemExit):
-    """A package of an extra is not installed.
-
-    It is a ``RuntimeError`` for programs that call `main`. For the console script it is a
-    ``SystemExit``, so that the user reads one line and no traceback; the exit code is 1.
-
-    Args:
-        packages: Names of the packages that are missing.
-        extra: The extra that brings them.
-    """
-
-    def __init__(self, packages: tuple[str, ...], extra: str = "standard") -> None:
-        command = "fastapi" if "pronghorn.as_fastapi" in sys.modules else "pronghorn"
-        super().__init__(
-            f"To use the {command} command, please install what it needs "
-            f'({", ".join(packages)}): pip install "pronghorn[{extra}]"'
-        )
-        self.code = str(self)
-
-
-def missing(*packages: str) -> tuple[str, ...]:
-    """Those of the packages that cannot be imported."""
-    return tuple(name for name in packages if importlib.util.find_spec(name) is None)
 
 
 def _run_commands() -> None:

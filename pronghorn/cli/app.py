@@ -15,7 +15,7 @@ from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import AppReference, Found, discover
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
-from pronghorn.keywords import expanded_signature
+from pronghorn.core.typed_kwargs import expanded_signature
 
 __all__ = ["commands"]
 

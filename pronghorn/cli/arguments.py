@@ -1,7 +1,7 @@
 """The arguments and options of the commands, each written once.
 
 A command takes a table of them as ``**options: Unpack[...]`` and shows it to Typer with
-`pronghorn.keywords.expanded_signature`; Typer always passes all of it.
+`pronghorn.core.typed_kwargs.expanded_signature`; Typer always passes all of it.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypedDict
 import typer
 
 from pronghorn.cli.discover import AppReference
-from pronghorn.keywords import DefaultIs
+from pronghorn.core.typed_kwargs import DefaultIs
 
 __all__ = ["DevOptions", "DiffOptions", "FindOptions", "RunOptions", "reference_of"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pronghorn.applications import FastAPI
 from pronghorn.cli.errors import CommandError
-from pronghorn.diagnostics import did_you_mean
+from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.routing import APIRouter
 
 __all__ = ["Choice", "choose", "describe", "is_asgi", "not_an_app"]

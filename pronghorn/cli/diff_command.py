@@ -4,7 +4,7 @@ import typer
 from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DiffOptions
-from pronghorn.keywords import expanded_signature
+from pronghorn.core.typed_kwargs import expanded_signature
 
 __all__ = ["diff"]
 

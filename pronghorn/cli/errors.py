@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["FAILURE", "USAGE", "CommandError"]
+import importlib.util
+import sys
+
+__all__ = ["FAILURE", "USAGE", "CommandError", "MissingExtraError", "missing"]
 
 FAILURE = 1
 """Exit code: the command was understood and could not be done."""
@@ -42,3 +45,28 @@ class CommandError(Exception):
         console.print(self.message, markup=False)
         for line in self.hint.splitlines():
             console.print("  " + line, markup=False)
+
+
+class MissingExtraError(RuntimeError, SystemExit):
+    """A package of an extra is not installed.
+
+    It is a ``RuntimeError`` for programs that call `main`. For the console script it is a
+    ``SystemExit``, so that the user reads one line and no traceback; the exit code is 1.
+
+    Args:
+        packages: Names of the packages that are missing.
+        extra: The extra that brings them.
+    """
+
+    def __init__(self, packages: tuple[str, ...], extra: str = "standard") -> None:
+        command = "fastapi" if "pronghorn.as_fastapi" in sys.modules else "pronghorn"
+        super().__init__(
+            f"To use the {command} command, please install what it needs "
+            f'({", ".join(packages)}): pip install "pronghorn[{extra}]"'
+        )
+        self.code = str(self)
+
+
+def missing(*packages: str) -> tuple[str, ...]:
+    """Those of the packages that cannot be imported."""
+    return tuple(name for name in packages if importlib.util.find_spec(name) is None)

@@ -11,9 +11,9 @@ from rich.syntax import Syntax
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.compile.explain import Explanation
+from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.devtools.explained import explain_route
 from pronghorn.devtools.inventory import answering, list_routes
-from pronghorn.diagnostics import did_you_mean
 
 __all__ = ["explanation_of", "print_explanation", "print_json"]
 

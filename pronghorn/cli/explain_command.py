@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import FindOptions, reference_of
 from pronghorn.cli.discover import discover
-from pronghorn.keywords import expanded_signature
+from pronghorn.core.typed_kwargs import expanded_signature
 
 
 @expanded_signature(FindOptions)

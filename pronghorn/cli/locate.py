@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pronghorn.cli.errors import USAGE, CommandError
-from pronghorn.diagnostics import did_you_mean
+from pronghorn.core.setup_errors import did_you_mean
 
 __all__ = ["DEFAULT_FILES", "Entrypoint", "Module", "locate", "parse_entrypoint", "read_entrypoint"]
 

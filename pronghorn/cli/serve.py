@@ -5,61 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from pronghorn.cli import MissingExtraError, loader, missing
+from pronghorn.cli import loader
 from pronghorn.cli.discover import Found
-from pronghorn.cli.errors import USAGE, CommandError
+from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
 from pronghorn.cli.locate import DEFAULT_FILES
+from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "check_options", "serve"]
-
-
-@dataclass(frozen=True)
-class ServeOptions:
-    """How to serve.
-
-    Attributes:
-        host: Address to listen on.
-        port: Port to listen on; 0 lets the system choose one.
-        reload: Restart the server when a Python file changes.
-        reload_dirs: Folders to watch; the working directory and the application's by default.
-        workers: Number of processes; uvicorn's ``WEB_CONCURRENCY`` or 1 by default.
-        root_path: Path prefix under which a proxy publishes the application.
-        proxy_headers: Believe ``X-Forwarded-*`` headers from trusted proxies.
-        forwarded_allow_ips: The trusted proxies, separated by commas; ``"*"`` trusts all.
-        verbose: Print how the application was found, and log at debug level.
-        server: ``"uvicorn"`` or ``"granian"``.
-        protocol: ``"auto"`` for the shortest way from the server to the application, ``"asgi"``
-            for ASGI messages.
-        http: ``"1"``, ``"2"`` or ``"auto"``: which versions of HTTP the server speaks.
-        ssl_certfile: The server's certificate, in PEM; with it, only TLS is spoken.
-        ssl_keyfile: The private key of the certificate, in PEM.
-        access_log: Print a line for each request.
-        page: Show routes, plans and the timings of the last requests at ``/_pronghorn``.
-    """
-
-    host: str
-    port: int
-    reload: bool
-    reload_dirs: tuple[Path, ...] = ()
-    workers: int | None = None
-    root_path: str = ""
-    proxy_headers: bool = True
-    forwarded_allow_ips: str | None = None
-    verbose: bool = False
-    server: str = "uvicorn"
-    protocol: str = "auto"
-    http: str = "auto"
-    ssl_certfile: Path | None = None
-    ssl_keyfile: Path | None = None
-    access_log: bool = True
-    page: bool = False
 
 
 def check_options(options: ServeOptions) -> None:

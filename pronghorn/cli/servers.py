@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pronghorn.cli import loader
-
-if TYPE_CHECKING:
-    from pronghorn.cli.serve import ServeOptions
+from pronghorn.cli.serve_options import ServeOptions
 
 __all__ = ["start"]
 

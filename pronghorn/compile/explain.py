@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pronghorn.compile.handler import HandlerWriter
-from pronghorn.compile.http import HttpWriter, general_handler
-from pronghorn.compile.reads import is_pure
+from pronghorn.compile.http_route import HttpWriter, general_handler
+from pronghorn.compile.purity import is_pure
 from pronghorn.compile.steps import Step, names_stacks
 from pronghorn.compile.websocket import GeneralWebSocket, WebSocketWriter
-from pronghorn.diagnostics import describe_callable
-from pronghorn.fields import Field
+from pronghorn.compile.writer import HandlerWriter
+from pronghorn.core.setup_errors import describe_callable
+from pronghorn.fields.field import Field
 from pronghorn.plan.model import CallKind, CallPlan, RoutePlan, WebSocketPlan
 
 LOCATIONS = ("path", "query", "header", "cookie", "body")

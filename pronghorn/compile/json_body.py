@@ -16,13 +16,13 @@ from typing import Any
 import pydantic
 from pydantic_core import SchemaValidator
 
-from pronghorn.compile.reads import is_pure, is_simple
+from pronghorn.compile.purity import is_pure, is_simple
 from pronghorn.compile.source import Source
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
 from pronghorn.plan.model import BodyKind, BodyPlan
-from pronghorn.run.body import Held, WholeBody, parsed, read_json, read_json_text, unwrapped
+from pronghorn.run.input.body import Held, WholeBody, parsed, read_json, read_json_text, unwrapped
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ through mounted applications; each level that the request passes sets the limit 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY, RequestBodyLimitMiddleware
@@ -17,12 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn._body_limit import body_limit_error, is_answered
 from pronghorn._form_limits import SCOPE_KEY, limits_in_scope
-from pronghorn.inheritance import limits_inside, limits_of
+from pronghorn.declare.option_inheritance import limits_inside, limits_of
+from pronghorn.hooks import Handler
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.head import exchange_of
-
-if TYPE_CHECKING:
-    from pronghorn.compile.http import Handler
+from pronghorn.run.output.head import exchange_of
 
 
 def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:

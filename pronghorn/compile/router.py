@@ -21,7 +21,7 @@ from starlette.convertors import (
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute, compile_path
 from starlette.types import Scope
 
-from pronghorn.path_patterns import PatternOf
+from pronghorn.core.path_patterns import PatternOf
 
 #: Convertors whose values never contain a slash.
 ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)

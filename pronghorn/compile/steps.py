@@ -1,4 +1,4 @@
-"""From the plan's steps to the calls that `run.solve` makes, and what the compiler asks of them."""
+"""From the plan's steps to the calls that `run.exact` makes, and what the compiler asks of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import GENERATORS, Step, order_calls
 from pronghorn.plan.model import CallKind, InjectedKind, RoutePlan, WebSocketPlan
-from pronghorn.run.solve import Call
+from pronghorn.run.exact import Call
 
 AnyPlan = RoutePlan | WebSocketPlan
 #: Where the scope has the stack that is closed after everything else of a request.

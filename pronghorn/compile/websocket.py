@@ -8,17 +8,16 @@ from typing import Any
 from starlette.responses import Response
 
 from pronghorn.background import BackgroundTasks
-from pronghorn.compile.general import general_mode
-from pronghorn.compile.handler import HandlerWriter
+from pronghorn.compile.exact import general_mode, watched_websocket
 from pronghorn.compile.steps import calls_of, endpoint_context, injects, order_calls
-from pronghorn.compile.watched import watched_websocket
+from pronghorn.compile.writer import HandlerWriter
 from pronghorn.exceptions import WebSocketRequestValidationError
 from pronghorn.hooks import CompiledRoute, Handler, hooked
 from pronghorn.plan.model import InjectedKind, WebSocketPlan
+from pronghorn.run.exact import Inputs, Known, solve
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime
-from pronghorn.run.respond import make_injected_response
-from pronghorn.run.solve import Inputs, Known, solve
+from pronghorn.run.output.respond import make_injected_response
 
 
 def compile_websocket(plan: WebSocketPlan) -> Handler:
@@ -68,7 +67,7 @@ class GeneralWebSocket:
     ) -> None:
         """Go on where a compiled handler left the short way.
 
-        - `done`, `known`: see `run.solve.solve`.
+        - `done`, `known`: see `run.exact.solve`.
         """
         inputs = Inputs(
             connection=exchange.connection,

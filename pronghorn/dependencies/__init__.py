@@ -1,5 +1,5 @@
 """The dependency graph under the import paths that FastAPI programs know."""
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 find_elsewhere(__name__)

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from pronghorn.fields import Field
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.records import replace
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.security_scopes import join_scopes
+from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
 from pronghorn.plan.dependencies import GENERATORS, result_key
 from pronghorn.plan.model import CallPlan, Injected, InjectedKind
 from pronghorn.plan.signature import call_kind
-from pronghorn.records import replace
-from pronghorn.scopes import join_scopes
 
 INJECTED = {
     "request_param_name": InjectedKind.REQUEST,

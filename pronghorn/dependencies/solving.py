@@ -13,14 +13,14 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from pronghorn.background import BackgroundTasks
-from pronghorn.compile.general import LIFETIME_KEY
+from pronghorn.compile.exact import LIFETIME_KEY
 from pronghorn.compile.steps import calls_of, injects, order_calls
 from pronghorn.dependencies.models import Changes, Dependant
 from pronghorn.plan.dependencies import Step, override_calls
 from pronghorn.plan.model import CallPlan, InjectedKind
+from pronghorn.run.exact import SKIPPED, Call, Inputs, solve
 from pronghorn.run.lifetime import Lifetime
-from pronghorn.run.respond import make_injected_response
-from pronghorn.run.solve import SKIPPED, Call, Inputs, solve
+from pronghorn.run.output.respond import make_injected_response
 from pronghorn.utils import get_path_param_names
 
 

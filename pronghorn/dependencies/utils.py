@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pronghorn.annotations import is_class as lenient_issubclass
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.dependencies.models import FIELDS, Dependant
 from pronghorn.dependencies.solving import SolvedDependency, solve_dependencies
-from pronghorn.fields import Field
-from pronghorn.incidental import find_elsewhere
+from pronghorn.fields.annotations import is_class as lenient_issubclass
+from pronghorn.fields.field import Field
 from pronghorn.params import Depends
 from pronghorn.plan.body import is_embedded, plan_body
 from pronghorn.plan.dependencies import plan_dependency, plan_endpoint
@@ -17,16 +17,16 @@ from pronghorn.plan.response import stream_item_type as get_stream_item_type
 from pronghorn.plan.signature import resolve_annotation
 from pronghorn.plan.signature import typed_return as get_typed_return_annotation
 from pronghorn.plan.signature import typed_signature as get_typed_signature
-from pronghorn.run.forms import (
+from pronghorn.run.input.forms import (
     ensure_multipart_installed as ensure_multipart_is_installed,
 )
-from pronghorn.run.forms import (
+from pronghorn.run.input.forms import (
     extract_body,
     multipart_incorrect_install_error,
     multipart_not_installed_error,
 )
-from pronghorn.run.forms import read_file_bytes as _read_file_bytes
-from pronghorn.run.parameters import extract_parameters
+from pronghorn.run.input.forms import read_file_bytes as _read_file_bytes
+from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.utils import get_path_param_names
 
 __all__ = [

@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 
-from pronghorn.annotations import is_none, models_of, union_members
-from pronghorn.fields import Field
-from pronghorn.plan.form_schema import is_separate
-from pronghorn.received import (
+from pronghorn.fields.annotations import is_none, models_of, union_members
+from pronghorn.fields.field import Field
+from pronghorn.fields.multi_values import (
     Received,
     Undefined,
     filled_in,
@@ -21,7 +20,8 @@ from pronghorn.received import (
     normalize_form_model,
     with_prepared_branches,
 )
-from pronghorn.run.forms import read_contents
+from pronghorn.plan.form_schema import is_separate
+from pronghorn.run.input.forms import read_contents
 
 _normalize_form_model = normalize_form_model
 

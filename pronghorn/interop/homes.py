@@ -148,7 +148,7 @@ HOMES: dict[str, dict[str, str]] = {
         "analyze_param",
         "pronghorn.logger": "logger",
         "pronghorn.params": "Depends",
-        "pronghorn.scopes": "SecurityScopes",
+        "pronghorn.core.security_scopes": "SecurityScopes",
         "pronghorn.types": "DependencyCacheKey",
         "pronghorn.utils": "create_model_field create_response_field get_path_param_names",
         "pydantic": "AliasChoices AliasPath BaseModel BeforeValidator ConfigDict "
@@ -193,6 +193,7 @@ HOMES: dict[str, dict[str, str]] = {
         "pydantic": "GetJsonSchemaHandler",
         "pydantic_core.core_schema": "with_info_plain_validator_function",
         "typing": "Literal Optional Union",
+        "typing_extensions": "TypedDict",
     },
     "pronghorn.openapi.utils": {
         "collections.abc": "Sequence",
@@ -333,8 +334,8 @@ HOMES: dict[str, dict[str, str]] = {
         "pronghorn._compat": "ModelField PydanticSchemaGenerationError Undefined",
         "pronghorn._compat.shared": "annotation_is_pydantic_v1",
         "pronghorn.exceptions": "FastAPIDeprecationWarning PydanticV1NotSupportedError",
-        "pronghorn.model_fields": "create_model_field create_response_field",
+        "pronghorn.interop.model_fields": "create_model_field create_response_field",
         "pydantic.fields": "FieldInfo",
-        "typing": "Literal",
+        "typing": "TYPE_CHECKING Literal",
     },
 }

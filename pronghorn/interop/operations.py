@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from pronghorn.core.setup_errors import warn_deprecated
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.questions import _get_cache_key
-from pronghorn.diagnostics import warn_deprecated
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.interop.schemas import FieldMapping, definitions_of
 from pronghorn.openapi.documented import DocumentedRoute, documented_route
 from pronghorn.openapi.operations import Context, operation_metadata, path_item, request_body

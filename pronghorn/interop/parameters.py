@@ -20,18 +20,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pronghorn.annotations import model_of, split_metadata
 from pronghorn.concurrency import contextmanager_in_threadpool
 from pronghorn.dependencies.models import INJECTED, Dependant
 from pronghorn.dependencies.questions import _is_async_gen_callable
 from pronghorn.exceptions import SetupAssertionError
-from pronghorn.fields import ErrorDetail, ErrorLocation, Field
+from pronghorn.fields.annotations import model_of, split_metadata
+from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field
+from pronghorn.fields.multi_values import Received, Undefined, is_empty_file_input
 from pronghorn.params import Depends
 from pronghorn.plan.model import Injected
 from pronghorn.plan.parameters import analyze_parameter, injected_kind
 from pronghorn.plan.signature import typed_signature
-from pronghorn.received import Received, Undefined, is_empty_file_input
-from pronghorn.run.parameters import default_value, extract_parameters
+from pronghorn.run.input.parameters import default_value, extract_parameters
 
 _is_empty_file_input = is_empty_file_input
 _get_model_type = model_of

@@ -10,7 +10,6 @@ from typing import Any, get_args
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from pronghorn.annotations import is_class
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.utils import (
     _get_flat_body_params,
@@ -19,14 +18,15 @@ from pronghorn.dependencies.utils import (
     get_parameterless_sub_dependant,
 )
 from pronghorn.exceptions import EndpointContext
-from pronghorn.fields import Field
-from pronghorn.json_bytes import without_nan
-from pronghorn.lifespans import HandlerLifespan, Lifespan, in_async, merged
+from pronghorn.fields.annotations import is_class
+from pronghorn.fields.field import Field
+from pronghorn.fields.json_writer import without_nan
 from pronghorn.params import Depends
-from pronghorn.route_contexts import RouteContext
-from pronghorn.routes import APIRoute
-from pronghorn.run.body import is_json
-from pronghorn.websocket_routes import APIWebSocketRoute
+from pronghorn.routes.http import APIRoute
+from pronghorn.routes.lifespan import HandlerLifespan, Lifespan, in_async, merged
+from pronghorn.routes.route_contexts import RouteContext
+from pronghorn.routes.websocket import APIWebSocketRoute
+from pronghorn.run.input.body import is_json
 
 _DefaultLifespan = HandlerLifespan
 _merge_lifespan_context = merged

@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from pronghorn.annotations import is_class
-from pronghorn.fields import Field
+from pronghorn.fields.annotations import is_class
+from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions, define, writes_computed_fields
 from pronghorn.openapi.definitions import OpenAPIJsonSchema as GenerateJsonSchema
 from pronghorn.types import ModelNameMap

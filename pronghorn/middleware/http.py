@@ -18,12 +18,12 @@ from typing import Any
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pronghorn.core.monkeypatches import is_starlettes_own
 from pronghorn.middleware.inner_exchange import inner_exchange
 from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.middleware.next_response import CallNextResponse
-from pronghorn.patches import is_starlettes_own
-from pronghorn.run.delivery import sendable
 from pronghorn.run.exchange import EXCHANGES
+from pronghorn.run.streaming.send import sendable
 
 # A compiled application right inside of a middleware answers in its short way.
 EXCHANGES[InnerRun] = inner_exchange

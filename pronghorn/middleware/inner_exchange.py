@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.app import Pipeline
+from pronghorn.compile.dispatch import Pipeline
 from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange
 

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
-from pronghorn.run.unread import LosesNothing
+from pronghorn.run.input.unread import LosesNothing
 
 _DISCONNECT: Message = {"type": "http.disconnect"}
 _BEFORE_BODY = ("http.response.start", "http.response.debug", "http.response.early_hint")

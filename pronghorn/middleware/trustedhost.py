@@ -2,7 +2,7 @@
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = ["TrustedHostMiddleware"]
 

@@ -5,7 +5,7 @@ Starlette warns on import that it will drop this module; ``a2wsgi`` is its repla
 
 from starlette.middleware.wsgi import WSGIMiddleware
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 __all__ = ["WSGIMiddleware"]
 

@@ -1,5 +1,5 @@
 """OpenAPI 3.1: the document's models, its generation from plans, and the pages that show it."""
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 find_elsewhere(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 #: Methods whose request body is documented (RFC 9110 gives no meaning to one elsewhere).
 METHODS_WITH_BODY = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"}

@@ -13,9 +13,9 @@ from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
+from pronghorn.fields.type_adapters import late_namespace
 from pronghorn.openapi.constants import REF_TEMPLATE
-from pronghorn.type_adapters import late_namespace
 
 
 class OpenAPIJsonSchema(GenerateJsonSchema):

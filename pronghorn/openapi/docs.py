@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.incidental import find_elsewhere
 
 __all__ = [
     "get_redoc_html",

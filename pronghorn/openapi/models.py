@@ -12,10 +12,9 @@ from enum import Enum
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AnyUrl, BaseModel, ConfigDict, Field
-from typing_extensions import TypedDict
+from pydantic import AnyUrl, BaseModel, Field
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.openapi.json_schema import (
     XML,
     BaseModelWithConfig,
@@ -42,6 +41,7 @@ from pronghorn.openapi.security_schemes import (
     SecurityScheme,
     SecuritySchemeType,
 )
+from pronghorn.types import Example
 
 __all__ = [
     "XML",
@@ -146,20 +146,6 @@ class Reference(BaseModel):
     """A pointer to an object that is written elsewhere."""
 
     ref: str = Field(alias="$ref")
-
-
-class Example(TypedDict, total=False):
-    """One example of a value, as given in `openapi_examples`.
-
-    `value` holds it; `externalValue` says where to load it from. Give one of the two.
-    """
-
-    summary: str | None
-    description: str | None
-    value: Any | None
-    externalValue: AnyUrl | None
-
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # Pydantic reads it here
 
 
 class ParameterInType(Enum):

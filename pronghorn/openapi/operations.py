@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.openapi.constants import METHODS_WITH_BODY
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute, documented_route

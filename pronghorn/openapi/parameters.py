@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from pronghorn.annotations import is_none, union_members
 from pronghorn.datastructures import Default, DefaultPlaceholder
-from pronghorn.fields import Field
+from pronghorn.fields.annotations import is_none, union_members
+from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.plan.model import CallPlan
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from pronghorn.diagnostics import setup_error
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupValueError
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute
 from pronghorn.plan.model import ResponsePlan, StreamKind

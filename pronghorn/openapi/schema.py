@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import define
 from pronghorn.openapi.documented import DocumentedRoute, documented_routes
 from pronghorn.openapi.operations import Context, path_item

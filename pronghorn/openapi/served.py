@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pronghorn.json_bytes import repaired_json_bytes
+from pronghorn.fields.json_writer import repaired_json_bytes
 
 #: How many forms of a document are kept. Each root path has one, and a proxy may name it freely.
 FORMS = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.openapi.constants import METHODS_WITH_BODY, REF_PREFIX, REF_TEMPLATE
 from pronghorn.openapi.operations import operation_summary
 from pronghorn.openapi.responses import status_code_ranges

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.convertors import CONVERTOR_TYPES
 from starlette.routing import Router, compile_path
 
-from pronghorn.diagnostics import did_you_mean, setup_error, user_place
+from pronghorn.core.setup_errors import did_you_mean, setup_error, user_place
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 
 

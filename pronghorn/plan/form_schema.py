@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, AliasPath, BaseModel, GetJsonSchemaHandler, create_model
 from pydantic_core import CoreSchema, PydanticUndefined
 
-from pronghorn.annotations import is_none, union_members
-from pronghorn.fields import Field
+from pronghorn.fields.annotations import is_none, union_members
+from pronghorn.fields.field import Field
 
 
 class FormSchema(BaseModel, defer_build=True):

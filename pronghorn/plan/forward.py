@@ -11,9 +11,9 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 
-from pronghorn.annotations import alias_value, is_alias, split_metadata, union_members
-from pronghorn.diagnostics import describe_callable, setup_error
+from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupNameError
+from pronghorn.fields.annotations import alias_value, is_alias, split_metadata, union_members
 from pronghorn.params import Depends
 
 

@@ -18,10 +18,10 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from pronghorn.fields import Field
+from pronghorn.core.records import NOTHING, Record
+from pronghorn.fields.field import Field
+from pronghorn.fields.serialization import Serialization
 from pronghorn.params import Depends
-from pronghorn.records import NOTHING, Record
-from pronghorn.serialization import Serialization
 
 
 class CallKind(Enum):

@@ -24,7 +24,11 @@ from starlette.websockets import WebSocket
 from typing_inspection.typing_objects import is_typealiastype
 
 from pronghorn import params
-from pronghorn.annotations import (
+from pronghorn.core.security_scopes import SecurityScopes
+from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
+from pronghorn.fields.aliases import declared_names, digs_into_another_value
+from pronghorn.fields.annotations import (
     alias_value,
     is_alias,
     is_plain_type,
@@ -35,13 +39,9 @@ from pronghorn.annotations import (
     model_of,
     split_metadata,
 )
-from pronghorn.diagnostics import setup_error, user_place
-from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
-from pronghorn.fields import Field, Location
+from pronghorn.fields.field import Field, Location
 from pronghorn.plan.model import Injected, InjectedKind
 from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
-from pronghorn.scopes import SecurityScopes
-from pronghorn.wire_names import declared_names, digs_into_another_value
 
 _INJECTED: dict[type[Any], InjectedKind] = {
     Request: InjectedKind.REQUEST,

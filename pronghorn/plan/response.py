@@ -16,16 +16,16 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from starlette.responses import Response, StreamingResponse
 
-from pronghorn.annotations import is_class, is_none, strip_metadata, union_members
-from pronghorn.diagnostics import describe_callable, setup_error
+from pronghorn.core.records import NOTHING
+from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupAssertionError
-from pronghorn.fields import Field
+from pronghorn.fields.annotations import is_class, is_none, strip_metadata, union_members
+from pronghorn.fields.field import Field
+from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import response_field
 from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import CallKind, ResponsePlan, StreamKind
 from pronghorn.plan.signature import call_kind, typed_return
-from pronghorn.records import NOTHING
-from pronghorn.serialization import Serialization
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 from pronghorn.utils import is_body_allowed_for_status_code
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
-from pronghorn.diagnostics import add_place, describe_callable
+from pronghorn.core.records import NOTHING, replace
+from pronghorn.core.setup_errors import add_place, describe_callable
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
 from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
 from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
-from pronghorn.records import NOTHING, replace
 
 
 class RouteDeclaration(NamedTuple):

@@ -15,7 +15,7 @@ from copy import copy
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from pronghorn.annotations import is_settled
+from pronghorn.fields.annotations import is_settled
 from pronghorn.params import Depends, Security
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.signature import is_plain, typed_parameters

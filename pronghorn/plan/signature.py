@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, ForwardRef, get_type_hints
 
-from pronghorn.annotations import is_settled
+from pronghorn.fields.annotations import is_settled
 from pronghorn.plan.forward import with_dependency
 from pronghorn.plan.model import CallKind
 

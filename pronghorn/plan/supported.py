@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any, get_args
 
-from pronghorn.annotations import is_alias, is_class, strip_metadata, union_members
-from pronghorn.diagnostics import setup_error
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import PydanticV1NotSupportedError, SetupError
+from pronghorn.fields.annotations import is_alias, is_class, strip_metadata, union_members
 
 
 def invalid_type_error(annotation: Any) -> SetupError:

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
-from pronghorn.run.delivery import sendable
-from pronghorn.run.query import cookie_dict
-from pronghorn.run.unread import LosesNothing, Unread
+from pronghorn.run.input.query import cookie_dict
+from pronghorn.run.input.unread import LosesNothing, Unread
+from pronghorn.run.streaming.send import sendable
 from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")

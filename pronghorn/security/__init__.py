@@ -4,7 +4,7 @@ They read, document and refuse (401 with `WWW-Authenticate`); verifying a passwo
 the program's. All work for HTTP requests and WebSockets alike.
 """
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.security.api_key import APIKeyCookie, APIKeyHeader, APIKeyQuery
 from pronghorn.security.http import (
     HTTPAuthorizationCredentials,

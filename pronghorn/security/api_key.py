@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.openapi.models import APIKey, APIKeyIn
 from pronghorn.openapi.scheme import SecurityBase
 

@@ -1,6 +1,6 @@
 """The base class of security schemes."""
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.openapi.scheme import SecurityBase
 
 __all__ = ["SecurityBase"]

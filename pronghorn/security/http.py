@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.exceptions import HTTPException
-from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.models import HTTPBase as HTTPBaseModel
 from pronghorn.openapi.models import HTTPBearer as HTTPBearerModel
 from pronghorn.openapi.scheme import SecurityBase

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from starlette.requests import HTTPConnection
 
+from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.security_scopes import SecurityScopes
 from pronghorn.exceptions import HTTPException
-from pronghorn.incidental import find_elsewhere
 from pronghorn.openapi.models import OAuth2 as OAuth2Model
 from pronghorn.openapi.models import OAuthFlows as OAuthFlowsModel
 from pronghorn.param_functions import Form
-from pronghorn.scopes import SecurityScopes
 from pronghorn.security._authorization import AuthorizationHeader
 from pronghorn.security.utils import authorization_of, get_authorization_scheme_param
 

@@ -1,6 +1,6 @@
 """The OpenID Connect scheme."""
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.openapi.models import OpenIdConnect as OpenIdConnectModel
 from pronghorn.security._authorization import AuthorizationHeader
 

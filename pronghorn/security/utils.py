@@ -2,7 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 
 
 def authorization_of(connection: HTTPConnection) -> str | None:

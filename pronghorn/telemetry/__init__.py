@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pronghorn.incidental import find_elsewhere
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.telemetry.requirement import require_api
 
 require_api()

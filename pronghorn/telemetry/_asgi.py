@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from pronghorn.background import around_task
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.hooks import WATCHER, CompiledRoute, Handler, mount
-from pronghorn.incidental import find_elsewhere
 from pronghorn.run.exchange import Exchange
 from pronghorn.telemetry import _runtime
 from pronghorn.telemetry.config import settings_of

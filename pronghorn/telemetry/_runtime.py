@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.core.reexports import find_elsewhere
 from pronghorn.exceptions import FastAPIError
-from pronghorn.incidental import find_elsewhere
 from pronghorn.logger import logger
 from pronghorn.telemetry.config import settings_of
 from pronghorn.telemetry.exporters import SIGNALS, Signal

@@ -12,7 +12,7 @@ from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 from starlette.types import Scope
 
-from pronghorn.diagnostics import did_you_mean, setup_error
+from pronghorn.core.setup_errors import did_you_mean, setup_error
 from pronghorn.hooks import AUTO_CONFIGURE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pronghorn.diagnostics import setup_error
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 
 

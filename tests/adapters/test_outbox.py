@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pronghorn.adapters.outbox import OrderedTransport, Outbox
+from pronghorn.adapters.uvicorn.outbox import OrderedTransport, Outbox
 
 
 class RecordingTransport(asyncio.Transport):

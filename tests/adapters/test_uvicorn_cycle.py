@@ -18,8 +18,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from pronghorn import FastAPI, Response
-from pronghorn.adapters import uvicorn_cycle
-from pronghorn.adapters.uvicorn_cycle import install
+from pronghorn.adapters.uvicorn import cycle as uvicorn_cycle
+from pronghorn.adapters.uvicorn.cycle import install
 from pronghorn.run.exchange import EXCHANGES
 from tests.adapters.conftest import Start
 from tests.adapters.test_outbox import RecordingTransport

@@ -321,5 +321,5 @@ def test_nothing_is_made_that_a_route_does_not_need(mode: str) -> None:
     with watched() as calls:
         TestClient(app).get("/")
     if mode == "compiled":
-        assert calls.into("pronghorn.run.lifetime", "pronghorn.run.solve") == set()
+        assert calls.into("pronghorn.run.lifetime", "pronghorn.run.exact") == set()
         assert calls.of("pronghorn.run.exchange", "Exchange.connection") == 0

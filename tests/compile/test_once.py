@@ -32,8 +32,8 @@ FOR_ONCE = tuple(
     f"pronghorn.compile.{name}" for name in ("source", "reads", "steps", "handler", "websocket")
 )
 FOR_EACH_REQUEST = {
-    ("pronghorn.compile.reads", "absent"),
-    ("pronghorn.compile.handler", "without_errors"),
+    ("pronghorn.compile.parameter_expressions", "absent"),
+    ("pronghorn.compile.writer", "without_errors"),
     ("pronghorn.compile.steps", "endpoint_context.<locals>.endpoint_context"),
 }
 #: What is for once in the other modules.
@@ -89,8 +89,8 @@ def test_every_route_is_compiled_once_and_none_is_planned_by_a_request() -> None
     with watched() as calls:
         ask_in_one_loop(app, 10)
     operations = len({request.path for request in REQUESTS}) - 3  # custom, 404, and /items twice
-    assert calls.of("pronghorn.compile.http", "compile_route") == operations
-    assert calls.of("pronghorn.compile.http", "HttpWriter.compile") == operations
+    assert calls.of("pronghorn.compile.http_route", "compile_route") == operations
+    assert calls.of("pronghorn.compile.http_route", "HttpWriter.compile") == operations
     assert calls.of("pronghorn.plan.route", "plan_route") == 0
 
 
@@ -111,7 +111,7 @@ def test_a_route_that_is_added_later_is_compiled_alone() -> None:
         later = Attack("later", "/later/x")
         assert asyncio.run(ask(app, later)).body == b'"x"'
         ask_in_one_loop(app, 2)
-    assert calls.of("pronghorn.compile.http", "compile_route") == 1
+    assert calls.of("pronghorn.compile.http_route", "compile_route") == 1
     assert calls.of("pronghorn.plan.route", "plan_route") == 1
 
 
@@ -123,7 +123,7 @@ def test_a_changed_route_is_compiled_alone() -> None:
     with watched() as calls:
         assert asyncio.run(ask(app, Attack("changed", "/constant"))).status == 202
         ask_in_one_loop(app, 2)
-    assert calls.of("pronghorn.compile.http", "compile_route") == 1
+    assert calls.of("pronghorn.compile.http_route", "compile_route") == 1
 
 
 def test_overrides_compile_again_once_and_so_does_their_end() -> None:
@@ -149,8 +149,8 @@ def test_a_class_with_its_own_request_handler_goes_the_general_way() -> None:
             answer = asyncio.run(ask(app, Attack("custom", "/custom")))
     assert answer.header(b"x-wrapped") == b"yes"
     assert Wrapping.asked == before + 1
-    assert calls.of("pronghorn.compile.http", "HttpWriter.compile") == 0
-    assert calls.of("pronghorn.compile.general", "GeneralHandler.respond") == 3
+    assert calls.of("pronghorn.compile.http_route", "HttpWriter.compile") == 0
+    assert calls.of("pronghorn.compile.exact", "GeneralHandler.respond") == 3
 
 
 def test_a_websocket_route_is_compiled_once() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from pronghorn.plan.json_mode import json_mode_of
-from pronghorn.run.json import has_huge_integer
+from pronghorn.run.input.json import has_huge_integer
 from tests.differential.json_types import LEAVES, Shape, damaged, shapes
 from tests.differential.test_generated import EXAMPLES, LONG, PROFILE
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pronghorn.openapi.utils import get_openapi
-from pronghorn.routes import APIRoute
+from pronghorn.routes.http import APIRoute
 
 
 def route(endpoint: Callable[..., Any], path: str = "/", **options: Any) -> APIRoute:

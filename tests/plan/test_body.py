@@ -11,7 +11,7 @@ from pydantic import Field as Declared
 
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import SetupError
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.param_functions import Body, File, Form
 from pronghorn.plan.body import plan_body, response_field
 from pronghorn.plan.model import BodyKind, BodyPlan

@@ -19,9 +19,10 @@ from starlette.websockets import WebSocket
 from typing_extensions import TypeAliasType, TypedDict
 
 from pronghorn import params
+from pronghorn.core.security_scopes import SecurityScopes
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.param_functions import (
     Body,
     Cookie,
@@ -35,7 +36,6 @@ from pronghorn.param_functions import (
 )
 from pronghorn.plan.model import Injected, InjectedKind
 from pronghorn.plan.parameters import analyze_parameter
-from pronghorn.scopes import SecurityScopes
 
 EMPTY = inspect.Parameter.empty
 

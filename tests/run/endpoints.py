@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 
-from pronghorn.fields import Field
+from pronghorn.fields.field import Field
 from pronghorn.plan.parameters import analyze_parameter
 from pronghorn.plan.signature import typed_signature
 

@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Scope
 
 from pronghorn.exceptions import EndpointContext
-from pronghorn.fields import Field
-from pronghorn.run.streams import Streamer
+from pronghorn.fields.field import Field
+from pronghorn.run.streaming.response import Streamer
 
 LINES = "json lines"
 EVENTS = "server-sent events"

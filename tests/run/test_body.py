@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel
 from pydantic_core import from_json
 
 from pronghorn import Body, Depends, FastAPI, Query, Request
-from pronghorn.run.json import HUGE_DIGITS, PAUSE_FROM, has_huge_integer, without_pauses
+from pronghorn.run.input.json import HUGE_DIGITS, PAUSE_FROM, has_huge_integer, without_pauses
 from pronghorn.testclient import TestClient
 from tests.bad_input.asking import Answer, ask_all
 from tests.bad_input.attacks import JSON, Attack, Headers

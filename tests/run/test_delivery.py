@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Send
 
-from pronghorn.run.delivery import EventDelivery
+from pronghorn.run.streaming.send import EventDelivery
 from tests.run.streaming import EVENTS, LINES, RAW, Client, many, streamer, text_of_one
 
 pytestmark = pytest.mark.anyio

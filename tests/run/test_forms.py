@@ -26,7 +26,7 @@ from starlette.requests import Request
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import SetupError
 from pronghorn.param_functions import Body, File, Form
-from pronghorn.run.forms import (
+from pronghorn.run.input.forms import (
     ensure_multipart_installed,
     extract_body,
     multipart_incorrect_install_error,

@@ -10,7 +10,7 @@ from starlette.types import Message
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException, Request
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.responses import JSONResponse, StreamingResponse
-from pronghorn.run import held_head
+from pronghorn.run.streaming import held_head
 from pronghorn.sse import EventSourceResponse
 from pronghorn.testclient import TestClient
 

@@ -13,8 +13,8 @@ from pydantic import Field as Declared
 from pydantic.fields import FieldInfo
 
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
-from pronghorn.fields import Field
-from pronghorn.run.items import EVENT, LINE, event_or_data, typed, untyped
+from pronghorn.fields.field import Field
+from pronghorn.run.streaming.encode import EVENT, LINE, event_or_data, typed, untyped
 from pronghorn.sse import ServerSentEvent
 
 WHERE: EndpointContext = {"function": "items", "path": "GET /items"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pronghorn.run.json import body_decode_error, parse_json
+from pronghorn.run.input.json import body_decode_error, parse_json
 
 CHOSEN = [
     "null", "true", "false", "0", "-0", "-0.0", "0e0", "-0e0", "1", "-1", "1.5", "1e5", "1E+5",

@@ -18,7 +18,7 @@ from pydantic import Field as Declared
 from starlette.datastructures import Headers, MultiDict, QueryParams
 
 from pronghorn.param_functions import Cookie, Header, Path, Query
-from pronghorn.run.parameters import extract_parameters
+from pronghorn.run.input.parameters import extract_parameters
 from tests.run.endpoints import CountingList, fields_of, headers, locations, missing
 
 Extraction = tuple[dict[str, Any], list[dict[str, Any]]]

@@ -9,7 +9,7 @@ import pytest
 from starlette.datastructures import QueryParams
 from starlette.requests import cookie_parser
 
-from pronghorn.run.query import cookie_dict, parse_query, query_dict, query_lists
+from pronghorn.run.input.query import cookie_dict, parse_query, query_dict, query_lists
 
 CHOSEN = [
     b"",

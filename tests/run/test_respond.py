@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse
 from pronghorn import FastAPI, Response
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import ResponseValidationError
-from pronghorn.json_bytes import json_bytes, plain_json_bytes, without_nan
+from pronghorn.fields.json_writer import json_bytes, plain_json_bytes, without_nan
 from pronghorn.responses import HTMLResponse, PlainTextResponse
 from pronghorn.testclient import TestClient
 

@@ -17,8 +17,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message
 
 from pronghorn.exceptions import ResponseValidationError
-from pronghorn.run.respond import make_injected_response
-from pronghorn.run.streams import Streamer
+from pronghorn.run.output.respond import make_injected_response
+from pronghorn.run.streaming.response import Streamer
 from pronghorn.sse import ServerSentEvent
 from tests.run.streaming import EVENTS, LINES, RAW, Client, many, many_blocking, streamer
 

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn import APIRouter, Depends, FastAPI, Request
 from pronghorn.routing import APIRoute
-from pronghorn.run.unread import MOST_BYTES
+from pronghorn.run.input.unread import MOST_BYTES
 
 FORM = b"a=1&b=2"
 

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import FormParser
 
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.urlencoded import LARGEST, plain_fields, read_small_form
+from pronghorn.run.input.urlencoded import LARGEST, plain_fields, read_small_form
 from tests.bad_input.asking import scope_of
 from tests.bad_input.attacks import FORM, Attack
 

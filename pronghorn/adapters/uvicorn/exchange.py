@@ -1,0 +1,363 @@
+"""One request that uvicorn's parser read, answered by writing to its transport.
+
+The short ways (a body that is there, a JSON response) touch no ASGI message. Everything else goes
+through uvicorn's own request cycle, from which the exchange inherits `send` and `receive`: chunks,
+flow control, `Expect: 100-continue` and the checks of headers are uvicorn's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+from starlette.requests import Request
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from pronghorn.adapters.uvicorn.connection import DirectConnection
+from pronghorn.adapters.uvicorn.heads import Held, log_access, with_headers
+from pronghorn.compile.dispatch import Answerer
+from pronghorn.run.exchange import (
+    EXCHANGES,
+    STARLETTE_BODY,
+    Exchange,
+    RawHeaders,
+    same_exchange,
+)
+
+FRAGMENT = ord("#")
+ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
+
+
+class WireExchange(RequestResponseCycle, Exchange):
+    """One HTTP request on a connection of uvicorn; at the same time uvicorn's view of it.
+
+    What most requests never change stands on the class, so that making one costs little.
+    """
+
+    disconnected = False
+    response_started = False
+    response_complete = False
+    chunked_encoding = None
+    expected_content_length = 0
+    more_body = True
+    body: Any = b""
+    #: Whether a proxy says who the client is.
+    forwarded = False
+    #: Where it is not 1.1.
+    http_version: str | None = None
+    keep_alive = True
+    waiting_for_100_continue = False
+    #: Whether the client sends nothing more: it may have left, and may still read.
+    input_ended = False
+    #: Whether somebody waits in `receive`, and whether the whole body was received there.
+    is_receiving = False
+    has_received = False
+    is_bare = True
+    is_http = True  # known without a scope
+    query_string = b""  # an attribute where the base has a property
+    routed: tuple[Any, Any, Any] | None = None
+    held: Held | None = None
+    _scope: Scope | None = None
+    #: What `receive` waits for, as soon as anybody has called it.
+    event: asyncio.Event | None = None
+    _body: bytes | None = None
+    _connection: Any = None
+    form: Any = None
+    _unread: Any = None
+
+    def __init__(self, protocol: DirectConnection, method: str) -> None:
+        self.protocol = protocol
+        self.headers = protocol.headers
+        self.url = protocol.url
+        self.method = method
+        raw_path, self.query_string = split_url(protocol.url)
+        path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
+        self.path = unquote(path) if "%" in path else path
+
+    # --- what the request says ------------------------------------------------------------
+
+    @property
+    def scope(self) -> Scope:  # type: ignore[override]  # made when somebody asks
+        """The ASGI scope, as uvicorn would have made it."""
+        scope = self._scope
+        if scope is None:
+            scope = self._scope = self._make_scope()
+        return scope
+
+    def _make_scope(self) -> Scope:
+        protocol = self.protocol
+        path, raw_path = self.path, split_url(self.url)[0]
+        if protocol.root_path:
+            path = protocol.root_path + path
+            raw_path = protocol.root_path.encode("ascii") + raw_path
+        scope: Scope = protocol.scope_template.copy()
+        scope["headers"] = self.headers
+        scope["state"] = protocol.app_state.copy()
+        scope["method"] = self.method
+        scope["path"] = path
+        scope["raw_path"] = raw_path
+        scope["query_string"] = self.query_string
+        if self.http_version is not None:
+            scope["http_version"] = self.http_version
+        if self.forwarded:
+            protocol.believe_proxy(scope)
+        self.tell_route(scope)
+        return scope
+
+    def use_scope(self) -> None:
+        """Have the route looked for by the scope."""
+        self.is_bare = False
+
+    def header(self, name: bytes) -> str | None:
+        """The first value of a header; `name` in lower case."""
+        for key, value in self.headers:
+            if key == name:
+                return str(value, "latin-1")
+        return None
+
+    def first_headers(self) -> dict[bytes, bytes]:
+        """All headers by name, the first value of each."""
+        return dict(reversed(self.headers))
+
+    def header_values(self, name: bytes) -> list[str]:
+        """Every value of a header; `name` in lower case."""
+        return [str(value, "latin-1") for key, value in self.headers if key == name]
+
+    # --- the body -------------------------------------------------------------------------
+
+    def add_body(self, body: bytes) -> None:
+        """Keep another part of the body until somebody asks for it."""
+        if type(self.body) is bytes:
+            self.body = bytearray(self.body)
+        self.body += body
+
+    @property
+    def message_event(self) -> asyncio.Event:  # type: ignore[override]  # made when waited for
+        """What `receive` waits for; most requests are over before anybody waits."""
+        if self.event is None:
+            self.event = asyncio.Event()
+            if self._body is None and (self.body or not self.more_body):
+                self.event.set()
+        return self.event
+
+    def whole_body(self) -> bytes | None:
+        """The whole body, if it has come, and nobody reads it in another way."""
+        if (
+            self._body is None
+            and not self.more_body
+            and self._connection is None
+            and self._unread is None
+            and Request.body is STARLETTE_BODY
+        ):
+            self._body = bytes(self.body)
+            self.body = b""
+            if self.event is not None:
+                self.event.clear()
+        return self._body
+
+    async def read_body(self) -> bytes:
+        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        body = self.whole_body()
+        return await Exchange.read_body(self) if body is None else body
+
+    receive = Exchange.receive  # type: ignore[assignment]  # typed messages
+
+    async def _receive(self) -> Any:
+        """The next part of the body; after its end, wait until the client leaves."""
+        is_over = self.has_received or self._body is not None
+        if is_over and self.input_ended:
+            return {"type": "http.disconnect"}
+        self.is_receiving = True
+        try:
+            message = await RequestResponseCycle.receive(self)
+        finally:
+            self.is_receiving = False
+        if message["type"] == "http.request":
+            if is_over and self.input_ended:
+                return {"type": "http.disconnect"}
+            self.has_received = not message["more_body"]
+        return message
+
+    def end_input(self) -> None:
+        """Note that the client sends nothing more; whoever asks is told that it has left."""
+        self.input_ended = True
+        if self.event is not None:
+            self.event.set()
+
+    # --- the answer -----------------------------------------------------------------------
+
+    @property
+    def started(self) -> bool:
+        """True from the moment at which the status line may be on its way."""
+        return self.response_started or self.held is not None
+
+    @started.setter
+    def started(self, value: bool) -> None:
+        """The cycle keeps this itself."""
+
+    async def send(self, message: Any) -> None:
+        """Send one ASGI message; the head of a complete response waits for its body.
+
+        One write instead of two. Measured: 5 microseconds, a sixth of a small response.
+        """
+        held = self.held
+        if held is None:
+            if message["type"] == "http.response.start" and not self.response_started:
+                self.held = Held.of(message)
+            if self.held is None:
+                await RequestResponseCycle.send(self, message)
+            return
+        self.held = None
+        protocol, status = self.protocol, held.message["status"]
+        first = protocol.heads.first_lines(status, protocol.server_state.default_headers)
+        if first is None or not held.is_completed_by(message, self.method):
+            await RequestResponseCycle.send(self, held.message)
+            await RequestResponseCycle.send(self, message)
+        elif await self._can_write():
+            self._write(status, held.after(first), message.get("body", b""))
+
+    #: The cycle remembers by itself that an answer has begun.
+    tracked_send = send
+
+    async def _can_write(self) -> bool:
+        """Wait until the client has read enough; False if it has left."""
+        if self.protocol.flow.write_paused and not self.disconnected:
+            await self.protocol.flow.drain()
+        return not self.disconnected
+
+    def write_json(self, body: bytes, status: int) -> bool:
+        """Write a complete JSON response, where nothing has to be waited for or looked at.
+
+        Measured: 3 percent of a request, for a coroutine and three calls less.
+        """
+        protocol = self.protocol
+        head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
+        if (
+            head is None
+            or self.response_started
+            or self.disconnected
+            or not self.keep_alive
+            or self.held is not None
+            or protocol.access_log
+            or protocol.flow.write_paused
+            or self.method == "HEAD"
+        ):
+            return False
+        self.response_started = self.response_complete = True
+        protocol.outbox.write(protocol.transport, head, body)
+        if self.event is not None:
+            self.event.set()
+        protocol.on_response_complete()
+        return True
+
+    write_last_json = write_json
+
+    async def send_json(
+        self, body: bytes, status: int = 200, headers: RawHeaders | None = None
+    ) -> None:
+        """Send a complete JSON response with one write."""
+        protocol = self.protocol
+        defaults = protocol.server_state.default_headers
+        head = protocol.heads.of_json(status, len(body), defaults)
+        if headers:
+            head = with_headers(head, headers)
+        if head is None:
+            await Exchange.send_json(self, body, status, headers)
+            return
+        if self.response_started or self.held is not None:
+            raise RuntimeError(ALREADY_ANSWERED)
+        if (self.disconnected or protocol.flow.write_paused) and not await self._can_write():
+            return
+        self._write(status, head, body)
+
+    def _write(self, status: int, head: bytes, body: bytes) -> None:
+        """Write a complete response and tell the connection that it is over."""
+        protocol = self.protocol
+        self.response_started = self.response_complete = True
+        if protocol.access_log:
+            log_access(protocol.access_logger, self.scope, status)
+        content = b"" if self.method == "HEAD" else body
+        if not self.keep_alive:
+            head = b"%bconnection: close\r\n\r\n" % head[:-2]
+        protocol.outbox.write(protocol.transport, head, content)
+        if not self.keep_alive:
+            self.transport.close()  # what waits is written first
+        if self.event is not None:
+            self.event.set()
+        protocol.on_response_complete()
+
+    # --- what uvicorn's cycle reads of itself -----------------------------------------------
+
+    @property
+    def transport(self) -> asyncio.Transport:  # type: ignore[override]  # its connection's
+        """For everything but complete responses; what they wait to write comes first."""
+        self.protocol.outbox.flush()
+        return self.protocol.transport
+
+    flow = property(lambda self: self.protocol.flow)
+    logger = property(lambda self: self.protocol.logger)
+    access_logger = property(lambda self: self.protocol.access_logger)
+    access_log = property(lambda self: self.protocol.access_log)
+    default_headers = property(lambda self: self.protocol.server_state.default_headers)
+
+    def on_response(self) -> None:
+        """The cycle has sent the last part of a response."""
+        self.protocol.on_response_complete()
+
+    async def run(self, answerer: Answerer) -> None:
+        """Let the compiled application answer; do what uvicorn does when it fails to."""
+        try:
+            try:
+                found = answerer.find(self)
+                if found is None:
+                    await answerer.search(self)
+                else:
+                    await found[0](self, found[1])
+            except Exception as raised:  # noqa: BLE001 - the application knows what to do
+                await answerer.recover(self, raised)
+        except BaseException as error:
+            self.logger.error("Exception in ASGI application\n", exc_info=error)
+            await self._give_up()
+        else:
+            if self.response_complete or self.disconnected:
+                return
+            if self.input_ended:  # the program was told that the client has left
+                self.transport.close()
+                return
+            what = "completing" if self.started else "starting"
+            self.logger.error("ASGI callable returned without %s response.", what)
+            await self._give_up()
+        finally:
+            if self._connection is not None:
+                self.end()
+
+    async def _give_up(self) -> None:
+        """Answer 500, or close the connection where an answer has begun."""
+        if self.held is not None:
+            held, self.held = self.held, None
+            await RequestResponseCycle.send(self, held.message)
+        if self.response_started:
+            self.transport.close()
+        else:
+            await self.send_500_response()
+
+
+#: Middleware that wraps nothing hands over the exchange itself.
+EXCHANGES[WireExchange] = same_exchange
+
+
+def split_url(url: bytes) -> tuple[bytes, bytes]:
+    """Path and query of a request target.
+
+    The parser has checked its characters, so for a path nothing is left to be parsed. A fragment
+    is looked for by its code: for a text, Python first tries whether it is a number, and makes
+    the message of the error (measured: 146 against 16 nanoseconds, 1 percent of a request).
+    """
+    if url[:1] == b"/" and FRAGMENT not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    parsed = httptools.parse_url(url)
+    return parsed.path, parsed.query or b""

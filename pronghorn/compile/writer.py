@@ -1,0 +1,310 @@
+"""One route becomes one function: the writer of compiled handlers.
+
+What a handler looks like, for a route with a query parameter, a dependency and a model:
+
+    async def handle(exchange, path):
+        try:
+            query = query_dict(exchange.query_string)
+            v0_limit = check_limit(query['limit']) if 'limit' in query else default_limit
+        except Exception:
+            return await resume(exchange, path, Undefined)
+        d0 = await get_session()
+        result = await list_items(limit=v0_limit, session=d0)
+        if isinstance(result, Response):
+            await exchange.send_response(result)
+        else:
+            content = render(result)
+            if not exchange.write_last_json(content, 200):
+                await exchange.send_json(content, 200)
+
+Order of effects, as in FastAPI: the body is read, then dependencies run in order, each after its
+own parameters were read. Reading has no effect that anybody can see, so it moves to the front,
+except where user code validates (`reads.is_pure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import Any
+
+from anyio.to_thread import run_sync
+from pydantic_core import PydanticUndefined
+from starlette.responses import Response
+
+from pronghorn.background import BackgroundTasks
+from pronghorn.compile.json_body import json_body_of
+from pronghorn.compile.parameter_expressions import Reads, absent
+from pronghorn.compile.purity import is_pure
+from pronghorn.compile.source import Source
+from pronghorn.compile.steps import AnyPlan, Step, injects, needs_lifetime
+from pronghorn.core.security_scopes import SecurityScopes
+from pronghorn.fields.field import Field
+from pronghorn.plan.model import BodyPlan, CallKind, CallPlan, InjectedKind
+from pronghorn.run.input.forms import extract_body
+from pronghorn.run.input.parameters import extract_parameters
+from pronghorn.run.input.query import query_dict, query_lists
+from pronghorn.run.input.urlencoded import plain_fields
+from pronghorn.run.lifetime import Lifetime, manager_maker
+from pronghorn.run.output.respond import make_injected_response
+
+SOURCES = {
+    "path": "path",
+    "query": "exchange.connection.query_params",
+    "header": "exchange.connection.headers",
+    "cookie": "exchange.connection.cookies",
+}
+
+
+@dataclass
+class StepReads:
+    """What one call reads: lines that assign variables, and the arguments they become."""
+
+    arguments: dict[str, str] = field(default_factory=dict)
+    unpacked: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+    #: location and fields of what runs user code
+    late: list[tuple[str, str]] = field(default_factory=list)
+
+
+class HandlerWriter:
+    """Writes the part that HTTP and WebSocket handlers share: reading and calling."""
+
+    #: Parameters of the generated function.
+    signature = "exchange, path"
+
+    def __init__(self, plan: AnyPlan, steps: Sequence[Step], body: BodyPlan | None) -> None:
+        self.plan = plan
+        self.steps = steps
+        self.body = body
+        self.source = Source()
+        fields = [item for step in steps for item in step.call.parameter_fields]
+        self.json_body = json_body_of(body, steps)
+        self.reader = Reads(self.source, plan.path, body, fields, self.json_body)
+        self.has_lifetime = needs_lifetime(steps)
+        self.has_response = injects(steps, InjectedKind.RESPONSE)
+        self.has_background = injects(steps, InjectedKind.BACKGROUND_TASKS)
+        self.source.names.update(
+            Response=Response,
+            Undefined=PydanticUndefined,
+            Lifetime=Lifetime,
+            BackgroundTasks=BackgroundTasks,
+            make_injected_response=make_injected_response,
+            absent=absent,
+            query_dict=query_dict,
+            query_lists=query_lists,
+            plain_fields=plain_fields,
+            run_sync=run_sync,
+            copy_context=copy_context,
+            extract_parameters=extract_parameters,
+            extract_body=extract_body,
+            without_errors=without_errors,
+        )
+        self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
+
+    def write_injected(self) -> None:
+        """The objects of one exchange that its calls share, where any of them asks for one."""
+        if self.has_response:
+            self.source.line("injected = make_injected_response()")
+        if self.has_background:
+            self.source.line("background = BackgroundTasks()")
+
+    def injected_arguments(self) -> list[str]:
+        """What stands for both objects where the exact way goes on."""
+        response = "injected" if self.has_response else "None"
+        return [response, "background" if self.has_background else "None"]
+
+    # --- reading ------------------------------------------------------------------------
+
+    def _reads_of(self, index: int, step: Step) -> StepReads:
+        found = StepReads()
+        call = step.call
+        for location in ("path", "query", "header", "cookie", "body"):
+            fields = getattr(call, f"{location}_fields")
+            if fields:
+                self._read_location(index, location, fields, found)
+        return found
+
+    def _read_location(
+        self, index: int, location: str, fields: Sequence[Field], found: StepReads
+    ) -> None:
+        """One call's values from one place: one by one where simple, else all together."""
+        bound = self.source.bind(f"{location}_fields{index}", tuple(fields))
+        if not all(is_pure(item) for item in fields):
+            found.unpacked.append(f"{location}_values{index}")
+            found.late.append((location, bound))
+            return
+        expressions = [self.reader.of_field(item) for item in fields]
+        if any(expression is None for expression in expressions):
+            found.unpacked.append(f"{location}_values{index}")
+            found.early.append(f"{location}_values{index} = {self._together(location, bound)}")
+            return
+        for item, expression in zip(fields, expressions, strict=True):
+            found.arguments[item.name] = f"v{index}_{item.name}"
+            found.early.append(f"v{index}_{item.name} = {expression}")
+
+    def _together(self, location: str, fields: str) -> str:
+        """All values from one place in the exact way, or an exception."""
+        return f"without_errors({self._extraction(location, fields)})"
+
+    def _extraction(self, location: str, fields: str) -> str:
+        if location != "body":
+            return f"extract_parameters({fields}, {SOURCES[location]})"
+        return f"await extract_body({fields}, body, {bool(self.body and self.body.embed)})"
+
+    def write_early_reads(self) -> None:
+        """Everything that can be read before the first call."""
+        lines = [line for reads in self.reads for line in reads.early]
+        if not lines and not self.reader.sources:
+            return
+        with self.source.block("try:"):
+            for line in self.reader.sources.values():
+                self.source.line(line)
+            for line in lines:
+                self.source.line(line)
+        with self.source.block("except Exception:"):
+            self.source.line(f"return await resume({self.resume_arguments()}, (), {{}})")
+
+    def write_late_reads(self, index: int) -> None:
+        """What runs user code, once, and not before the calls that come first.
+
+        When it finds errors, the exact solver goes on from here and takes over what is known.
+        """
+        done = "".join(f"d{number}, " for number in range(index))
+        known = ""
+        for location, bound in self.reads[index].late:
+            values, errors = f"{location}_values{index}", f"{location}_errors{index}"
+            self.source.line(f"{values}, {errors} = {self._extraction(location, bound)}")
+            known += f"({index}, {location!r}): ({values}, {errors}), "
+            with self.source.block(f"if {errors}:"):
+                resume = f"resume({self.resume_arguments()}, ({done}), {{{known}}})"
+                self.source.line(f"return await {resume}")
+
+    def resume_arguments(self) -> str:
+        """What the exact way needs to go on; depends on what exists at that point."""
+        raise NotImplementedError
+
+    # --- calling ------------------------------------------------------------------------
+
+    def write_dependencies(self) -> None:
+        """Every call but the endpoint; `def` functions in a row share one worker thread."""
+        index = 0
+        while index < len(self.steps) - 1:
+            run = self.thread_run(index)
+            self.write_late_reads(index)
+            if run[-1] == len(self.steps) - 1:
+                return  # the endpoint belongs to the run and writes it
+            if len(run) > 1:
+                self._write_thread_run(run)
+            else:
+                self._write_call(index)
+            index += len(run)
+
+    def thread_run(self, index: int) -> list[int]:
+        """The calls from `index` on that can share one hop to a worker thread."""
+        run = [index]
+        if not self._hops(index):
+            return run
+        while run[-1] + 1 < len(self.steps):
+            following = run[-1] + 1
+            if not self._hops(following) or self.reads[following].late:
+                break
+            run.append(following)
+        return run
+
+    def _hops(self, index: int) -> bool:
+        call = self.steps[index].call
+        if index == len(self.steps) - 1:
+            return self.endpoint_hops()
+        return call.kind is CallKind.THREAD and limit_of(call) is None
+
+    def endpoint_hops(self) -> bool:
+        """Whether the endpoint runs in a worker thread."""
+        return self.steps[-1].call.kind is CallKind.THREAD
+
+    def trailing_run(self) -> list[int]:
+        """The calls that share the endpoint's worker thread, the endpoint included."""
+        index = 0
+        while True:
+            run = self.thread_run(index)
+            if run[-1] == len(self.steps) - 1:
+                return run
+            index += len(run)
+
+    def _write_thread_run(self, run: Sequence[int]) -> None:
+        names = ", ".join(f"d{index}" for index in run)
+        with self.source.block("def in_thread():"):
+            self.write_calls_in_thread(run)
+            self.source.line(f"return {names}")
+        self.source.line(f"{names} = await run_sync(in_thread)")
+
+    def write_calls_in_thread(self, run: Sequence[int]) -> None:
+        """Calls in one thread; each in a context of its own, as if it had its own hop."""
+        for index in run:
+            function, arguments = self.call_parts(index)
+            call = f"{function}, {arguments}" if arguments else function
+            self.source.line(f"d{index} = copy_context().run({call})")
+
+    def _write_call(self, index: int) -> None:
+        call = self.steps[index].call
+        function, arguments = self.call_parts(index)
+        limit = limit_of(call)
+        semaphore = f"{self.source.bind(f'limit{index}', limit)}.get_semaphore()"
+        if call.kind in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR):
+            stack = f"lifetime.{call.lifetime or 'request'}_stack"
+            if limit is not None:
+                self.source.line(f"await {stack}.enter_async_context({semaphore})")
+            maker = manager_maker(call.kind.value, call.call)
+            manager = f"{self.source.bind(f'manager_of_{function}', maker)}({arguments})"
+            kinds = f"{call.kind.value!r}, {call.lifetime!r}"
+            self.source.line(f"d{index} = await lifetime.enter({kinds}, {manager})")
+            return
+        with self.source.block(f"async with {semaphore}:") if limit else nullcontext():
+            if call.kind is CallKind.COROUTINE:
+                self.source.line(f"d{index} = await {function}({arguments})")
+            else:
+                self.source.line(f"d{index} = await run_sync(lambda: {function}({arguments}))")
+
+    def call_parts(self, index: int) -> tuple[str, str]:
+        """The name of a call's function, and its keyword arguments as text."""
+        step = self.steps[index]
+        name = getattr(step.call.call, "__name__", type(step.call.call).__name__)
+        function = self.source.bind(f"{name}_", step.call.call)
+        arguments = {item: f"d{number}" for item, number in step.arguments.items()}
+        arguments |= self.reads[index].arguments
+        for item in step.call.injected:
+            value = self._injected(item.kind, step.call, index)
+            if value is not None:
+                arguments[item.name] = value
+        parts = [f"{item}={value}" for item, value in arguments.items()]
+        parts += [f"**{name}" for name in self.reads[index].unpacked]
+        return function, ", ".join(parts)
+
+    def _injected(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
+        if kind is InjectedKind.SECURITY_SCOPES:
+            scopes = self.source.bind(f"scopes{index}", call.scopes)
+            self.source.names["SecurityScopes"] = SecurityScopes
+            return f"SecurityScopes(scopes=list({scopes}))"
+        return self.injected_names().get(kind)
+
+    def injected_names(self) -> dict[InjectedKind, str]:
+        """What each injected kind is called in this handler; absent ones keep their default."""
+        return {
+            InjectedKind.RESPONSE: "injected",
+            InjectedKind.BACKGROUND_TASKS: "background",
+        }
+
+
+def limit_of(call: CallPlan) -> Any:
+    """The concurrency limit of a dependency, if it has one."""
+    return call.marker._concurrency if call.marker is not None else None
+
+
+def without_errors(found: tuple[dict[str, Any], list[Any]]) -> dict[str, Any]:
+    """The values that were extracted; raises where the exact way would report errors."""
+    values, errors = found
+    if errors:
+        raise ValueError(errors)
+    return values

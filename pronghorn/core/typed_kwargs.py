@@ -1,0 +1,139 @@
+"""Options written once: a `TypedDict` becomes the keyword parameters of many callables.
+
+A callable takes ``**options: Unpack[SomeOptions]`` (PEP 692), so that type checkers know every
+keyword. `expanded_signature` gives ``help()``, editors that run the program and
+``inspect.signature`` the same knowledge, and refuses a misspelled keyword with a suggestion.
+
+A module that defines option types must not use ``from __future__ import annotations``: the
+annotations of the keys are read as they are, so that they may name types of higher layers.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
+
+from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, setup_error, user_place
+
+CallableT = TypeVar("CallableT", bound=Callable[..., Any])
+#: What `expanded_signature` has made: callables that know what an absent keyword means.
+_expanded: set[Callable[..., Any]] = set()
+
+
+class DefaultIs(NamedTuple):
+    """Put into the ``Annotated`` of a key to say what an absent key means, if not ``None``."""
+
+    value: Any
+
+
+def option_defaults(options_type: type) -> dict[str, Any]:
+    """What each absent key of an option type means, in the order in which they are written."""
+    return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
+
+
+def expanded_signature(
+    options_type: type, *, omit: tuple[str, ...] = ()
+) -> Callable[[CallableT], CallableT]:
+    """Show the keys of an option type as keyword-only parameters of the decorated callable.
+
+    Args:
+        options_type: The `TypedDict` that the callable unpacks as ``**options``.
+        omit: Keys that this callable does not take.
+
+    Returns:
+        A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword, and
+        passes on only the keywords that were written.
+    """
+
+    def decorate(function: CallableT) -> CallableT:
+        signature = _expand(inspect.signature(function), options_type, omit)
+        accepted = frozenset(signature.parameters)
+
+        @wraps(function)
+        def checked(*args: Any, **keywords: Any) -> Any:
+            if not accepted.issuperset(keywords):
+                raise unknown_keyword(function, keywords.keys() - accepted, accepted)
+            return function(*args, **keywords)
+
+        checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
+        _expanded.add(checked)
+        return checked  # type: ignore[return-value]  # it is called like the function it wraps
+
+    return decorate
+
+
+def keywords_for(
+    method: Callable[..., Any], defaults: Mapping[str, Any], options: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the keywords to call a method with that a program may have overridden.
+
+    Programs that override a method read its keywords as FastAPI passes them: all, also those that
+    nobody wrote. Our own methods get what was written, which is cheaper.
+
+    Args:
+        method: A method of ours, or what a subclass, a library or the program put in its place.
+        defaults: What each absent keyword means.
+        options: What was written.
+    """
+    if getattr(method, "__func__", method) in _expanded:
+        return options
+    return {**defaults, **options}
+
+
+def unknown_keyword(
+    function: Callable[..., Any], unknown: set[str], accepted: frozenset[str]
+) -> SetupTypeError:
+    """The error about a keyword that a callable does not have."""
+    word = min(unknown)
+    close = did_you_mean(word, sorted(accepted - {"self"}))
+    # Verbs are written once for the application and the router, and are called on either.
+    name = function.__qualname__.removeprefix("Verbs.")
+    return setup_error(
+        f"{name}() got an unexpected keyword argument {word!r}",
+        f"Did you mean {close!r}?" if close else None,
+        None if close else "one of: " + ", ".join(sorted(accepted - {"self"})),
+        where=user_place(),
+        kind=SetupTypeError,
+    )
+
+
+def _expand(
+    signature: inspect.Signature, options_type: type, omit: tuple[str, ...]
+) -> inspect.Signature:
+    """Replace the ``**options`` parameter by one keyword-only parameter for each key."""
+    written = [
+        parameter
+        for parameter in signature.parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    keys = [
+        key
+        for key in _keys(options_type)
+        if key.name not in omit and key.name not in signature.parameters
+    ]
+    return signature.replace(parameters=written + keys)
+
+
+@cache  # Fifty callables share ten option types.
+def _keys(options_type: type) -> tuple[inspect.Parameter, ...]:
+    """One keyword-only parameter for each key of an option type."""
+    split = ((name, *_split(note)) for name, note in options_type.__annotations__.items())
+    return tuple(
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+        )
+        for name, annotation, default in split
+    )
+
+
+def _split(annotation: Any) -> tuple[Any, Any]:
+    """The annotation of a key without its `DefaultIs`, and what that says (or ``None``)."""
+    if isinstance(annotation, ForwardRef):  # A type of a higher layer; its name reads better.
+        return annotation.__forward_arg__, None
+    if get_origin(annotation) is not Annotated:
+        return annotation, None
+    origin, *metadata = get_args(annotation)
+    defaults = [note.value for note in metadata if isinstance(note, DefaultIs)]
+    rest = tuple(note for note in metadata if not isinstance(note, DefaultIs))
+    kept = Annotated[(origin, *rest)] if rest else origin
+    return kept, defaults[0] if defaults else None

@@ -1,0 +1,166 @@
+"""What a route gets from the router it is in, the inclusions and the application.
+
+The chain of a route, from the outside: application, inclusion, router, inclusion, router, ...,
+route. Each element is the mapping of what was written there; a key that is absent, or whose
+value is a `Default` placeholder, inherits. `combine_options` joins two neighbours, so the order
+in which a chain is joined does not matter.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+from typing import Any
+
+from pronghorn._body_limit import validate_max_body_size
+from pronghorn._form_limits import validate_form_limits
+from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.datastructures import DefaultPlaceholder
+from pronghorn.exceptions import SetupAssertionError
+
+
+def _joined(outer: Any, inner: Any) -> Any:
+    return [*(outer or ()), *(inner or ())]
+
+
+def _merged(outer: Any, inner: Any) -> Any:
+    return {**(outer or {}), **(inner or {})}
+
+
+def _prefixed(outer: Any, inner: Any) -> Any:
+    return f"{outer or ''}{inner or ''}"
+
+
+def _either(outer: Any, inner: Any) -> Any:
+    return inner or outer
+
+
+def _both(outer: Any, inner: Any) -> Any:
+    return outer and inner
+
+
+def _inner(outer: Any, inner: Any) -> Any:
+    return outer if inner is None else inner
+
+
+INHERIT: dict[str, Callable[[Any, Any], Any]] = {
+    "prefix": _prefixed,
+    "tags": _joined,
+    "dependencies": _joined,
+    "callbacks": _joined,
+    "responses": _merged,
+    "form_limits": _merged,
+    "deprecated": _either,
+    "include_in_schema": _both,
+    "default_response_class": _inner,
+    "generate_unique_id_function": _inner,
+    "strict_content_type": _inner,
+    "max_body_size": _inner,
+}
+"""How the values of two levels combine. Options that are not here do not leave their level."""
+
+
+LIMITS = ("max_body_size", "form_limits")
+"""Options that also apply to routes which the router did not declare, such as mounts."""
+
+
+def limits_of(owner: Any) -> dict[str, Any]:
+    """The limits on bodies that a router or a route has, without those it leaves open."""
+    return limits_inside({}, owner)
+
+
+def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
+    """The same as they are inside an outer level with these options."""
+    limits = combine_options(
+        {name: outer.get(name) for name in LIMITS},
+        {name: getattr(owner, name, None) for name in LIMITS},
+    )
+    return {name: value for name, value in limits.items() if value is not None and value != {}}
+
+
+def written(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that the program wrote, checked and ready to be kept.
+
+    Args:
+        options: Keyword arguments, in which placeholders stand for "not given".
+
+    Returns:
+        A copy without placeholders. ``form_limits`` is copied too, so that a later change by
+        the program has no effect; None for ``include_in_schema`` has become False.
+
+    Raises:
+        SetupValueError: ``max_body_size`` is not an integer of at least 0.
+        ValueError: ``form_limits`` has an unknown key or a wrong value.
+    """
+    kept = {
+        name: value for name, value in options.items() if not isinstance(value, DefaultPlaceholder)
+    }
+    if "max_body_size" in kept:
+        validate_max_body_size(kept["max_body_size"])
+    if kept.get("include_in_schema", True) is None:
+        kept["include_in_schema"] = False  # None among several levels would mean "not given".
+    if kept.get("form_limits") is not None:
+        kept["form_limits"] = validate_form_limits(kept["form_limits"])
+    return kept
+
+
+def combine_options(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of an inner level as they apply inside an outer one.
+
+    Args:
+        outer: What was written on the outer level, for example the inclusion of a router.
+        inner: What was written on the inner level, for example the router.
+
+    Returns:
+        All options of the inner level, and those of the outer one that are inherited.
+    """
+    combined = {
+        name: value for name, value in inner.items() if not isinstance(value, DefaultPlaceholder)
+    }
+    for name, combine in INHERIT.items():
+        value = outer.get(name)
+        if value is None or isinstance(value, DefaultPlaceholder):
+            continue
+        combined[name] = combine(value, combined[name]) if name in combined else value
+    return combined
+
+
+def combine_chain(chain: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The options that apply to the innermost element of a chain, from the outside inwards.
+
+    The chain has at least two elements.
+
+    ``response_class`` is the one of the route, or the innermost ``default_response_class``, or
+    absent.
+    """
+    outermost, second, *rest = chain
+    combined = reduce(combine_options, rest, combine_options(outermost, second))
+    default_class = combined.get("default_response_class")
+    if combined.get("response_class") is None and default_class is not None:
+        combined["response_class"] = default_class
+    return combined
+
+
+def check_prefix(prefix: str) -> str:
+    """Return the prefix of a router or an inclusion if it can be put before a path.
+
+    Raises:
+        SetupAssertionError: It does not begin with ``/``, or ends with it.
+    """
+    if not prefix:
+        return prefix
+    if not prefix.startswith("/"):
+        raise setup_error(
+            "A path prefix must start with '/'",
+            f"{prefix!r} was given",
+            f"prefix={'/' + prefix.rstrip('/')!r}",
+            where=user_place(),
+            kind=SetupAssertionError,
+        )
+    if prefix.endswith("/"):
+        raise setup_error(
+            "A path prefix must not end with '/', as the routes will start with '/'",
+            f"{prefix!r} was given",
+            f"prefix={prefix.rstrip('/')!r}",
+            where=user_place(),
+            kind=SetupAssertionError,
+        )
+    return prefix

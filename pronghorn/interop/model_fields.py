@@ -1,0 +1,53 @@
+"""Making the fields that validate and document, for libraries that make routes themselves."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, Literal
+
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from pronghorn.fields.field import Field
+from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
+
+__all__ = ["create_model_field", "create_response_field"]
+
+
+def create_model_field(
+    name: str,
+    type_: Any,
+    default: Any = PydanticUndefined,
+    field_info: FieldInfo | None = None,
+    alias: str | None = None,
+    mode: Literal["validation", "serialization"] = "validation",
+    **_: Any,
+) -> Field:
+    """Make a field of a type, such as the one in ``route.response_field``.
+
+    Args:
+        name: Its name in Python.
+        type_: What values must be, or are made to be.
+        default: Its default, if there is no ``field_info``.
+        field_info: A whole declaration: default, alias, rules, documentation.
+        alias: Its name outside of Python, if there is no ``field_info``.
+        mode: ``"serialization"`` for what is sent.
+
+    Raises:
+        SetupError: Pydantic cannot handle the type.
+        PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
+    """
+    refuse_pydantic_v1(type_)
+    if field_info is None:
+        info = FieldInfo(annotation=type_, default=default, alias=alias)
+    else:
+        info = copy(field_info)
+        info.annotation = type_
+    try:
+        return Field(name, info, mode=mode)
+    except PydanticSchemaGenerationError as error:
+        raise invalid_type_error(type_) from error
+
+
+create_response_field = create_model_field

@@ -1,0 +1,106 @@
+"""The layers around the routes of an application, from the outside in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
+
+from pronghorn.compile.dispatch import Pipeline
+from pronghorn.compile.exact import general_mode
+from pronghorn.compile.limits import BodyLimit
+from pronghorn.compile.server_errors import Outermost, OuterPipeline
+from pronghorn.core.monkeypatches import is_starlettes_own, middleware_is_replaced
+from pronghorn.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+    websocket_request_validation_exception_handler,
+)
+from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.plan.check import check_exception_keys, check_middleware
+from pronghorn.run.errors import ErrorHandlers
+
+#: How Starlette answers; None if a library replaced it before this was imported.
+PLAIN_CALL = Starlette.__call__ if is_starlettes_own(Starlette.__call__) else None
+
+
+class Layered(Starlette):
+    """Takes middleware and handlers of errors, and refuses what cannot be either."""
+
+    def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
+        """Put a middleware class, with its arguments, around everything added before."""
+        check_middleware(middleware_class)
+        super().add_middleware(middleware_class, *args, **kwargs)
+
+    def add_exception_handler(
+        self, exc_class_or_status_code: int | type[Exception], handler: Any
+    ) -> None:
+        """Say how a class of exceptions, or a status code, is answered."""
+        check_exception_keys([exc_class_or_status_code])
+        super().add_exception_handler(exc_class_or_status_code, handler)
+
+
+def layers_of(app: Any) -> ASGIApp:
+    """An application with everything around it.
+
+    From the outside: answers to unhandled errors, the limit of body sizes, the middleware of the
+    user, handlers of errors, routes. Without middleware it is one object with the same effect.
+    """
+    by_key = dict(app.exception_handlers)
+    last_resort = by_key.pop(500, None) or by_key.get(Exception)
+    by_key.pop(Exception, None)
+    watched = middleware_is_replaced()
+    know_server(app)
+    errors = ErrorHandlers({} if watched else by_key)
+    if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.
+        errors.by_class.clear()
+    inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
+    if not app.user_middleware and app.max_body_size is None and not watched:
+        return OuterPipeline(inner, last_resort, app.debug)
+    # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
+    from pronghorn.middleware.http import in_child_task
+
+    outermost = ServerErrorMiddleware if watched else Outermost
+    middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
+    middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
+    middleware += app.user_middleware
+    if watched:
+        middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
+    stack: ASGIApp = inner
+    for cls, args, kwargs in reversed(middleware):
+        stack = in_child_task(cls(stack, *args, **kwargs))
+    return stack
+
+
+def know_server(app: Any) -> None:
+    """Do for an application what the server that runs this process needs or allows.
+
+    Answers go the short way of uvicorn's protocol; what Granian says is put right.
+    """
+    if "granian.asgi" in sys.modules:
+        from pronghorn.adapters.granian import mend_application
+
+        mend_application(app)
+    if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
+        try:
+            from pronghorn.adapters.uvicorn.cycle import install
+        except ImportError:  # A uvicorn that has other names: it serves through ASGI alone.
+            return
+        install()
+
+
+def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:
+    """The handlers of an application: ours, unless the program has its own."""
+    handlers: dict[Any, Callable[..., Any]] = {
+        HTTPException: http_exception_handler,
+        RequestValidationError: request_validation_exception_handler,
+        WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+    }
+    return {**handlers, **(given or {})}

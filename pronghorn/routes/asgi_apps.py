@@ -1,0 +1,125 @@
+"""Functions of requests and connections as ASGI applications, for libraries that build routes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette._exception_handler import wrap_app_handling_exceptions
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from pronghorn.compile.exact import LIFETIME_KEY, run_with_lifetime
+from pronghorn.compile.http_route import Handler
+from pronghorn.core.monkeypatches import current
+from pronghorn.dependencies.models import Dependant
+from pronghorn.exceptions import WebSocketRequestValidationError
+from pronghorn.plan.signature import iscoroutinefunction, where_is
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.output.head import exchange_of
+
+__all__ = ["get_websocket_app", "request_response", "websocket_session"]
+
+#: Replacing one of these changes how WebSocket routes are served.
+WEBSOCKET_FUNCTIONS = ("get_websocket_app", "solve_dependencies")
+Session = Callable[[WebSocket], Awaitable[Any]]
+
+
+class request_response:  # noqa: N801 - the name that libraries import; used as a function
+    """A function of the request that gives the response, as an ASGI application.
+
+    Args:
+        func: Called with the `Request`; in a worker thread if it is no coroutine function.
+    """
+
+    def __init__(self, func: Callable[[Request], Any]) -> None:
+        self.handler = func
+        method = getattr(func, "__call__", None)  # noqa: B004 - the bound method is needed
+        self._is_coroutine = iscoroutinefunction(func) or iscoroutinefunction(method)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope, receive, send)
+        where = str(getattr(scope.get("route"), "label", scope["path"]))
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            exchange.send = send
+            await run_with_lifetime(exchange, self._respond, where)
+
+        await wrap_app_handling_exceptions(answer, exchange.connection)(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        response: Response
+        if self._is_coroutine:
+            response = await self.handler(request)
+        else:
+            response = await run_in_threadpool(self.handler, request)
+        return response
+
+
+def websocket_session(func: Session) -> ASGIApp:
+    """A function of the WebSocket connection as an ASGI application."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        connection = WebSocket(scope, receive, send)
+
+        async def session(scope: Scope, receive: Receive, send: Send) -> None:
+            await _with_lifetime(func, connection)
+
+        await wrap_app_handling_exceptions(session, connection)(scope, receive, send)
+
+    return app
+
+
+async def _with_lifetime(func: Session, connection: WebSocket) -> None:
+    async with Lifetime() as lifetime:
+        connection.scope[LIFETIME_KEY] = lifetime
+        await func(connection)
+
+
+def get_websocket_app(
+    dependant: Dependant,
+    dependency_overrides_provider: Any = None,
+    embed_body_fields: bool = False,
+) -> Callable[[WebSocket], Awaitable[Any]]:
+    """Make the function that serves a WebSocket connection.
+
+    Args:
+        dependant: The endpoint's graph; its ``call`` is the endpoint.
+        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
+        embed_body_fields: Not used: a connection has no body.
+    """
+
+    async def app(websocket: WebSocket) -> None:
+        endpoint: Any = dependant.call
+        lifetime: Lifetime = websocket.scope[LIFETIME_KEY]
+        solved = await current("solve_dependencies")(
+            request=websocket,
+            dependant=dependant,
+            dependency_overrides_provider=dependency_overrides_provider,
+            async_exit_stack=lifetime.request_stack,
+            embed_body_fields=embed_body_fields,
+        )
+        if solved.errors:
+            context: Any = {"path": dependant._label, **where_is(endpoint)}
+            raise WebSocketRequestValidationError(solved.errors, endpoint_ctx=context)
+        await endpoint(**solved.values)
+
+    return app
+
+
+def replaced_websocket_handler(route: Any) -> Handler:
+    """The handler of a WebSocket route while a library has replaced one of our functions."""
+    graph = route._fresh_graph()
+    graph._label = f"WS {route.path_format}"
+    app = current("get_websocket_app")(
+        dependant=graph, dependency_overrides_provider=route.dependency_overrides_provider
+    )
+
+    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        await _with_lifetime(app, exchange.connection)
+
+    return handler

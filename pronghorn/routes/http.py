@@ -1,0 +1,295 @@
+"""Route objects: what was declared about one route, and views of its plan.
+
+A route holds no engine. Its attributes are the declaration, and may be changed until the first
+request and after it: a change makes the router plan and compile the route again.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route, get_name
+from starlette.types import Receive, Scope, Send
+from typing_extensions import Unpack
+
+from pronghorn.compile.exact import RequestHandler
+from pronghorn.compile.http_route import Handler, compile_custom, compile_route
+from pronghorn.core.monkeypatches import replaced
+from pronghorn.core.revisions import compiled_since, declared
+from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
+from pronghorn.datastructures import DefaultPlaceholder
+from pronghorn.declare.option_inheritance import combine_chain, written
+from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
+from pronghorn.declare.options import RouteClassOptions
+from pronghorn.fields.serialization import Serialization
+from pronghorn.plan.check import check_dependencies, check_operation
+from pronghorn.plan.model import BodyKind, RoutePlan
+from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
+from pronghorn.plan.route import (
+    RouteDeclaration,
+    override_dependencies,
+    plan_route,
+)
+from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler, value_of
+from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
+from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
+from pronghorn.run.input.forms import ensure_multipart_installed
+from pronghorn.run.output.head import answered_methods, refuse_method
+from pronghorn.utils import generate_unique_id
+
+if TYPE_CHECKING:
+    from pronghorn.compile.dispatch import Overrides
+
+#: Lists and dicts that a route may change without changing those of its router.
+COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
+
+
+class APIRoute(RouteViews, Route):
+    """One path operation: a path, its methods, an endpoint, and what was said about them.
+
+    Args:
+        path: The path, with parameters in braces; begins with ``/``.
+        endpoint: The function, coroutine function, generator or callable object that answers.
+        options: See `RouteClassOptions`.
+
+    Raises:
+        SetupError: The declaration cannot work.
+    """
+
+    declarations = frozenset(DEFAULTS) | OF_ROUTE
+    tags: list[Any]
+    dependencies: list[Any]
+    callbacks: list[Any]
+    responses: dict[int | str, dict[str, Any]]
+    form_limits: dict[str, int]
+    methods: set[str]
+    status_code: int | None
+    summary: str | None
+    description: str
+    response_description: str
+    deprecated: bool | None
+    operation_id: str | None
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
+    response_class: Any
+    openapi_extra: dict[str, Any] | None
+    generate_unique_id_function: Any
+    strict_content_type: Any
+    max_body_size: int | None
+    dependency_overrides_provider: Any
+    _app: Any
+    _declared_model: Any
+
+    @expanded_signature(RouteClassOptions)
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteClassOptions]
+    ) -> None:
+        values = {**DEFAULTS, **options, **written(options)}
+        for name in COPIED:
+            values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
+        methods = values.pop("methods") or ["GET"]
+        response_class = value_of(values["response_class"]) or JSONResponse
+        check_operation(endpoint, methods, response_class, values["status_code"])
+        check_dependencies(values["dependencies"])
+        self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
+        self._set(original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
+        self._set(endpoint=endpoint, **values)
+        self._set(name=values["name"] or get_name(endpoint))
+        self._set(methods={method.upper() for method in methods})
+        self._set(description=description_of(endpoint, values["description"]))
+        self._set_path(path)
+        self._set(revision=declared())
+        plan = self.plan_early()
+        if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
+            ensure_multipart_installed()
+
+    # --- the plan and the views of it -------------------------------------------------------
+
+    @property
+    def plan(self) -> RoutePlan:  # type: ignore[override]  # the views only read it
+        """The frozen facts about this route; made again after a change."""
+        plan = self.__dict__["_plan"]
+        if plan is None:
+            plan = self._with_given(plan_route(self._declaration()))
+            self._set(_plan=plan)
+        return plan  # type: ignore[no-any-return]  # __dict__ is untyped
+
+    @property
+    def unique_id(self) -> str:
+        """The operation ID, or what ``generate_unique_id_function`` makes of this route."""
+        if self.operation_id:
+            return self.operation_id
+        function = value_of(self.generate_unique_id_function) or generate_unique_id
+        return str(function(self))
+
+    @property
+    def response_model(self) -> Any:
+        """The declared model of the response, or the return annotation."""
+        return self.plan.response.model
+
+    @response_model.setter
+    def response_model(self, model: Any) -> None:
+        self._set(_declared_model=model)
+        self.note()
+
+    def _declaration(self) -> RouteDeclaration:
+        model = self._declared_model
+        return RouteDeclaration(
+            path=self.path,
+            path_format=self.path_format,
+            path_names=frozenset(self.param_convertors),
+            endpoint=self.endpoint,
+            methods=frozenset(self.methods),
+            name=self.name,
+            unique_id=self.unique_id,
+            response=ResponseDeclaration(
+                response_class=value_of(self.response_class) or JSONResponse,
+                explicit_class=not isinstance(self.response_class, DefaultPlaceholder),
+                model=FROM_ANNOTATION if isinstance(model, DefaultPlaceholder) else model,
+                status_code=int(self.status_code) if self.status_code else self.status_code,
+                description=self.response_description,
+                serialization=Serialization(
+                    include=self.response_model_include,
+                    exclude=self.response_model_exclude,
+                    by_alias=self.response_model_by_alias,
+                    exclude_unset=self.response_model_exclude_unset,
+                    exclude_defaults=self.response_model_exclude_defaults,
+                    exclude_none=self.response_model_exclude_none,
+                ),
+                responses=self.responses,
+            ),
+            dependencies=tuple(self.dependencies),
+            strict_content_type=bool(value_of(self.strict_content_type)),
+            max_body_size=self.max_body_size,
+            form_limits=self.form_limits,
+        )
+
+    # --- inclusion ----------------------------------------------------------------------------
+
+    def included(self, outer: Mapping[str, Any], provider: Any) -> Self:
+        """This route as it is inside an outer level.
+
+        - `outer`: the options of that level, with its `prefix`.
+        - `provider`: has the `dependency_overrides` that apply there.
+        """
+        inner = {name: getattr(self, name) for name in DEFAULTS if name != "response_model"}
+        combined = combine_chain([outer, inner])
+        there = {name: combined[name] for name in DEFAULTS if name in combined}
+        there.pop("methods", None)
+        return self._copy_for(outer.get("prefix", ""), provider, there)
+
+    # --- answering ----------------------------------------------------------------------------
+
+    @property
+    def label(self) -> str:
+        """The route for people: ``GET /items/{item_id}``."""
+        return f"{','.join(sorted(self.methods))} {self.path_format}"
+
+    def get_route_handler(self) -> RequestHandler:
+        """The function that turns a request into a response; subclasses may wrap it."""
+        return RouteRequestHandler(self)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose path fits; 405 for a method that this route does not answer."""
+        methods = answered_methods(self.methods, scope)
+        if scope["method"] in methods:
+            await self.app(scope, receive, send)
+        else:
+            await refuse_method(methods, scope, receive, send)
+
+    def compile_handler(self, overrides: Overrides) -> Handler:
+        """The function that the router calls for this route, with overrides applied."""
+        if self._app is not None or type(self).handle is not APIRoute.handle:
+            return asgi_handler(self)
+        return self.own_handler(overrides)
+
+    def own_handler(self, overrides: Overrides) -> Handler:
+        """The same without what a library has put around this route as an ASGI application."""
+        overridden = "get_route_handler" in self.__dict__ or (
+            type(self).get_route_handler is not APIRoute.get_route_handler
+        )
+        if overridden or replaced(*HANDLER_FUNCTIONS):
+            return self._custom_handler()
+        return compile_route(override_dependencies(self.plan, overrides), self.label)
+
+    def _custom_handler(self) -> Handler:
+        """A handler around that of `get_route_handler`, which is asked once per plan."""
+        key = (self.plan, compiled_since())
+        known = self.__dict__["_custom"]
+        if known is None or known[0] != key:
+            handler = compile_custom(self.plan, self.get_route_handler(), self.label)
+            known = key, handler
+            self._set(_custom=known)
+        found: Handler = known[1]
+        return found
+
+    @property
+    def app(self) -> Any:
+        """This route as an ASGI application, for its method and path."""
+        if self._app is not None:
+            return self._app
+        if self.__dict__["_own_app"] is None:
+            self._set(_own_app=RouteApp(self))
+        return self.__dict__["_own_app"]
+
+    @app.setter
+    def app(self, app: Any) -> None:
+        handler = getattr(app, "handler", None)
+        is_own = type(handler) is RouteRequestHandler and handler.route is self
+        self._set(_app=None if is_own else app, revision=declared())
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other)
+
+    __hash__ = object.__hash__
+
+
+def make_route(
+    route_class: type[APIRoute],
+    path: str,
+    endpoint: Callable[..., Any],
+    combined: Mapping[str, Any],
+    own_limits: Mapping[str, int] | None,
+) -> APIRoute:
+    """Return a new route of a class that may be the program's own.
+
+    Args:
+        route_class: A class with an `__init__` of its own gets every keyword, as on FastAPI.
+        path: The path with the prefix of the router.
+        endpoint: The function that answers.
+        combined: The options of the route and its router; those that no route has are left out.
+        own_limits: The ``form_limits`` of the route alone. FastAPI hands over these, and only
+            where there are any; those of the router are added afterwards.
+    """
+    arguments = {name: value for name, value in combined.items() if name in DEFAULTS}
+    construct = getattr(route_class, "__init__")  # noqa: B009 - mypy takes it for an instance's
+    keywords = keywords_for(construct, DEFAULTS, arguments)
+    if keywords is arguments:
+        return route_class(path, endpoint=endpoint, **arguments)
+    keywords = {**keywords, **{name: copy.copy(keywords[name]) for name in COPIED}}
+    limits = keywords.pop("form_limits")
+    if own_limits:
+        keywords["form_limits"] = own_limits
+    route = route_class(path, endpoint=endpoint, **keywords)
+    if limits != (own_limits or {}):
+        route.form_limits = limits
+    return route
+
+
+def type_of(name: str) -> Any:
+    """The empty value of an option that is a list or a dict."""
+    return dict if name in ("responses", "form_limits") else list
+
+
+def description_of(endpoint: Callable[..., Any], described: str | None) -> str:
+    """The description, or the docstring, up to a form feed."""
+    text = described or inspect.cleandoc(endpoint.__doc__ or "")
+    return text.split("\f")[0].strip()

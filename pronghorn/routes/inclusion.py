@@ -1,0 +1,127 @@
+"""One router inside another."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
+
+from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.declare.option_inheritance import limits_inside, limits_of
+from pronghorn.exceptions import FastAPIError, SetupAssertionError
+from pronghorn.routes.frontend import FrontendRoute
+from pronghorn.routes.http import APIRoute
+from pronghorn.routes.websocket import APIWebSocketRoute
+
+
+class Inclusion:
+    """One router inside another: where, and with which options."""
+
+    def __init__(self, router: Router, options: dict[str, Any]) -> None:
+        self.router = router
+        self.options = options
+        #: Routes as they are inside, kept as long as the original does not change.
+        self.known: dict[int, tuple[Any, BaseRoute, BaseRoute]] = {}
+
+    def shown(self) -> list[BaseRoute]:
+        """The routes of the included router as they were last shown."""
+        found = (self.known.get(id(route)) for route in self.router.routes)
+        return [entry[2] for entry in found if entry is not None]
+
+
+def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
+    """A route as it is inside an outer level; see `APIRoute.included`."""
+    if isinstance(route, (APIRoute, APIWebSocketRoute, FrontendRoute)):
+        return route.included(outer, provider)
+    prefix = outer.get("prefix", "")
+    limits = limits_inside(outer, route)
+    if not prefix and limits == limits_of(route) and not is_reassigned(route):
+        return route
+    clone: Any = copy.copy(route)
+    for name, limit in limits.items():
+        setattr(clone, name, limit)
+    clone.original_route = getattr(route, "original_route", None) or route
+    if isinstance(route, (Route, WebSocketRoute, Mount)):
+        clone.path = prefix + route.path
+        found = compile_path(pattern_path(clone))
+        clone.path_regex, clone.path_format, clone.param_convertors = found
+    elif isinstance(route, Host) and prefix:
+        clone.app = Router([Mount(prefix, app=route.app)])
+    inside: BaseRoute = clone
+    return inside
+
+
+def pattern_path(route: Route | WebSocketRoute | Mount) -> str:
+    """Return the path that the pattern of one of Starlette's routes is made of."""
+    return f"{route.path}/{{path:path}}" if isinstance(route, Mount) else route.path
+
+
+def is_reassigned(route: BaseRoute) -> bool:
+    """Return whether the path of one of Starlette's routes says something else than its pattern.
+
+    An inclusion goes by the path, as class-based views expect that assign it.
+    """
+    if not isinstance(route, (Route, WebSocketRoute, Mount)):
+        return False
+    return compile_path(pattern_path(route))[0] != route.path_regex
+
+
+def kept_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:
+    """What a router holds that is to show exactly these routes.
+
+    An inclusion stays if all of its routes stay together, so that what is added to the included
+    router later is still found. Other routes become the router's own.
+    """
+    inclusions = [entry for entry in entries if isinstance(entry, Inclusion)]
+    starts = {id(shown[0]): (entry, shown) for entry in inclusions if (shown := entry.shown())}
+    kept: list[Any] = []
+    position = 0
+    while position < len(routes):
+        entry, shown = starts.get(id(routes[position]), (None, []))
+        following = routes[position : position + len(shown)]
+        if entry is None or [id(route) for route in following] != [id(route) for route in shown]:
+            kept.append(routes[position])
+            position += 1
+        else:
+            kept.append(entry)
+            position += len(shown)
+    return kept + [entry for entry in inclusions if not entry.shown()]
+
+
+def contains(router: Router, other: Router) -> bool:
+    """Whether `other` is included anywhere in `router`."""
+    entries = getattr(router, "_entries", ())
+    inside = [entry.router for entry in entries if isinstance(entry, Inclusion)]
+    return any(found is other or contains(found, other) for found in inside)
+
+
+def refuse_cycle(router: Any, outer: Router) -> None:
+    """A router cannot be inside of itself, not even through others."""
+    if router is outer:
+        subject = "the same APIRouter instance into itself"
+    elif contains(router, outer):
+        subject = "an APIRouter instance that already includes this router"
+    else:
+        return
+    raise setup_error(
+        f"Cannot include {subject}. Did you mean to include a different router?",
+        "one of two routers includes the other, which includes it again",
+        "one router per group of routes, included in one direction",
+        where=user_place(),
+        kind=SetupAssertionError,
+    )
+
+
+def refuse_empty_paths(router: Router) -> None:
+    """Without a prefix, every route needs a path of its own."""
+    for route in router.routes:
+        if getattr(route, "path", None) == "":
+            name = getattr(route, "name", "unknown")
+            error: FastAPIError = setup_error(
+                f"Prefix and path cannot be both empty (path operation: {name})",
+                "the router is included without a prefix, and the route has the path ''",
+                'prefix="/items" on the inclusion, or the path "/" on the route',
+                where=user_place(),
+            )
+            raise error

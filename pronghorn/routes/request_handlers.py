@@ -1,0 +1,332 @@
+"""The functions of ``fastapi.routing`` that libraries import, call and replace.
+
+Compiled handlers use none of them. They serve routes whose class builds its own handler, and
+all routes as soon as a library has replaced one of them (see `pronghorn.core.monkeypatches`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from pronghorn.compile.exact import GeneralHandler
+from pronghorn.compile.http_route import general_handler
+from pronghorn.core.monkeypatches import current, replaced
+from pronghorn.datastructures import Default
+from pronghorn.dependencies.models import Dependant
+from pronghorn.dependencies.solving import solve_dependencies
+from pronghorn.encoders import jsonable_encoder
+from pronghorn.exceptions import EndpointContext, ResponseValidationError
+from pronghorn.fields.field import Field
+from pronghorn.fields.serialization import Serialization
+from pronghorn.plan.body import given_body
+from pronghorn.plan.dependencies import GENERATORS
+from pronghorn.plan.model import CallKind, CallPlan, ResponsePlan, RoutePlan, StreamKind
+from pronghorn.plan.route import override_dependencies
+from pronghorn.plan.signature import where_is
+from pronghorn.routes.base import current_overrides, value_of
+from pronghorn.run.exact import Inputs, Known
+from pronghorn.run.lifetime import Lifetime
+from pronghorn.sse import EventSourceResponse
+
+__all__ = [
+    "get_request_handler",
+    "run_endpoint_function",
+    "serialize_response",
+    "solve_dependencies",
+]
+
+#: Replacing one of these changes how HTTP routes are answered.
+STEP_FUNCTIONS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
+HANDLER_FUNCTIONS = ("get_request_handler", *STEP_FUNCTIONS)
+
+FROM_CONSTRUCTOR: Any = Default(JSONResponse)
+STRICT: Any = Default(True)
+
+
+class RouteRequestHandler:
+    """What `APIRoute.get_route_handler` gives: from a request to its response.
+
+    It follows the route: a change of its declaration, of its graph or of the overrides counts
+    for the next request.
+    """
+
+    def __init__(self, route: Any) -> None:
+        self.route = route
+        self._plan: Any = None
+        self._handle: Any = None
+        self._update()
+
+    def _update(self) -> None:
+        route = self.route
+        plan: RoutePlan = route.plan
+        response = plan.response
+        graph = route._fresh_graph()
+        graph._label = route.label
+        self._handle = current("get_request_handler")(
+            dependant=graph,
+            body_field=route.body_field,
+            status_code=response.status_code,
+            response_class=route.response_class,
+            response_field=response.field,
+            **{
+                f"response_model_{name}": value
+                for name, value in response.serialization.arguments().items()
+            },
+            dependency_overrides_provider=route.dependency_overrides_provider,
+            embed_body_fields=bool(plan.body and plan.body.embed),
+            strict_content_type=plan.strict_content_type,
+            stream_item_field=response.item_field,
+            is_json_stream=response.stream is StreamKind.JSON_LINES,
+            form_limits=plan.form_limits,
+        )
+        self._plan = plan
+
+    async def __call__(self, request: Request) -> Response:
+        if self.route.plan is not self._plan:
+            self._update()
+        response: Response = await self._handle(request)
+        return response
+
+
+def get_request_handler(
+    dependant: Dependant,
+    body_field: Field | None = None,
+    status_code: int | None = None,
+    response_class: Any = FROM_CONSTRUCTOR,
+    response_field: Field | None = None,
+    response_model_include: Any = None,
+    response_model_exclude: Any = None,
+    response_model_by_alias: bool = True,
+    response_model_exclude_unset: bool = False,
+    response_model_exclude_defaults: bool = False,
+    response_model_exclude_none: bool = False,
+    dependency_overrides_provider: Any = None,
+    embed_body_fields: bool = False,
+    strict_content_type: Any = STRICT,
+    stream_item_field: Field | None = None,
+    is_json_stream: bool = False,
+    form_limits: Mapping[str, int] | None = None,
+) -> Callable[[Request], Awaitable[Response]]:
+    """Make the function that turns a request into a response.
+
+    Args:
+        dependant: The endpoint's graph; its ``call`` is the endpoint.
+        body_field: The whole body as one field; ``None`` if nothing is read.
+        status_code: The status of a response; ``None`` for the class's own.
+        response_class: What makes the response of a value.
+        response_field: Validates and serialises what the endpoint returns.
+        response_model_include: With the five that follow: see `RouteOptions`.
+        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
+        embed_body_fields: Whether the body is an object with one member per field.
+        strict_content_type: Whether a body without a content type is not JSON.
+        stream_item_field: Validates and serialises one item of a stream.
+        is_json_stream: Whether a generator's items become JSON Lines.
+        form_limits: See `RouteOptions`.
+    """
+    root = dependant.to_plan()
+    serialization = Serialization(
+        include=response_model_include,
+        exclude=response_model_exclude,
+        by_alias=response_model_by_alias,
+        exclude_unset=response_model_exclude_unset,
+        exclude_defaults=response_model_exclude_defaults,
+        exclude_none=response_model_exclude_none,
+    )
+    response = _given_response(
+        root,
+        response_class,
+        is_json_stream,
+        field=response_field,
+        status_code=status_code,
+        serialization=serialization,
+        item_field=stream_item_field,
+    )
+    plan = _given_plan(
+        root,
+        dependant,
+        body=given_body(_body_fields(root), body_field, embed=embed_body_fields),
+        response=response,
+        strict_content_type=bool(value_of(strict_content_type)),
+        form_limits=form_limits or {},
+    )
+    return _LiveHandler(plan, dependant, dependency_overrides_provider)
+
+
+def _given_response(
+    root: CallPlan, response_class: Any, is_json_stream: bool, **facts: Any
+) -> ResponsePlan:
+    written_class = value_of(response_class) or JSONResponse
+    return ResponsePlan(
+        model=None,
+        response_class=written_class,
+        explicit_class=response_class is written_class,
+        description="",
+        stream=_stream_kind(root, written_class, is_json_stream),
+        **facts,
+    )
+
+
+def _given_plan(root: CallPlan, dependant: Dependant, **facts: Any) -> RoutePlan:
+    path = dependant.path or ""
+    return RoutePlan(
+        path=path,
+        path_format=path,
+        methods=frozenset(),
+        name=getattr(root.call, "__name__", ""),
+        endpoint=root.call,
+        unique_id="",
+        root=root,
+        where=where_is(root.call),
+        **facts,
+    )
+
+
+def _body_fields(root: CallPlan) -> list[Field]:
+    return [found for node in root.walk() for found in node.body_fields]
+
+
+def _stream_kind(root: CallPlan, response_class: Any, is_json: bool) -> StreamKind | None:
+    if is_json:
+        return StreamKind.JSON_LINES
+    if root.kind not in GENERATORS:
+        return None
+    if issubclass(response_class, EventSourceResponse):
+        return StreamKind.SERVER_SENT_EVENTS
+    return StreamKind.RAW if issubclass(response_class, StreamingResponse) else None
+
+
+class _LiveHandler:
+    """Answers requests by a plan, with the dependency overrides of the moment."""
+
+    def __init__(self, plan: RoutePlan, dependant: Dependant, provider: Any) -> None:
+        self._plan = plan
+        self._dependant = dependant
+        self.dependency_overrides_provider = provider
+        self._overrides: dict[Any, Any] = {}
+        self._general = self._made(plan)
+
+    async def __call__(self, request: Request) -> Response:
+        overrides = current_overrides(self)
+        if overrides != self._overrides:
+            self._general = self._made(override_dependencies(self._plan, overrides))
+            self._overrides = dict(overrides)
+        return await self._general.respond(request)
+
+    def _made(self, plan: RoutePlan) -> GeneralHandler:
+        made = general_handler(plan, self._dependant._label or plan.path)
+        if not replaced(*STEP_FUNCTIONS):
+            return made
+        return _StepwiseHandler(made, self._dependant, self.dependency_overrides_provider)
+
+
+class _StepwiseHandler(GeneralHandler):
+    """The same through the functions that libraries replace."""
+
+    def __init__(self, made: GeneralHandler, dependant: Dependant, provider: Any) -> None:
+        super().__init__(
+            made.plan, made.calls, made.steps, made.responder, made.streamer, made.context
+        )
+        self.dependant = dependant
+        self.provider = provider
+
+    async def finish(self, inputs: Inputs, done: Any = (), known: Known | None = None) -> Response:
+        solved = await current("solve_dependencies")(
+            request=inputs.connection,
+            dependant=self.dependant,
+            body=inputs.body,
+            background_tasks=inputs.background,
+            response=inputs.response,
+            dependency_overrides_provider=self.provider,
+            async_exit_stack=(inputs.lifetime or Lifetime()).request_stack,
+            embed_body_fields=self.embed,
+        )
+        if solved.errors:
+            raise self.invalid(inputs, solved.errors)
+        if self.streamer is not None:
+            items = self.calls[-1].function(**solved.values)
+            return self.streamer.response(items, solved.response, solved.background_tasks)
+        is_coroutine = self.calls[-1].kind == CallKind.COROUTINE.value
+        result = await current("run_endpoint_function")(
+            dependant=self.dependant, values=solved.values, is_coroutine=is_coroutine
+        )
+        if isinstance(result, Response):
+            return self.responder.response(result, None, solved.background_tasks)
+        responder = self.responder
+        content = await current("serialize_response")(
+            field=responder.model_field,
+            response_content=result,
+            **responder.options,
+            is_coroutine=is_coroutine,
+            endpoint_ctx=self.context(),
+            dump_json=responder.direct and responder.model_field is not None,
+        )
+        if responder.direct and not isinstance(content, bytes):
+            content = bytes(JSONResponse(content).body)
+        return responder.make(content, solved.response, solved.background_tasks)
+
+
+async def run_endpoint_function(
+    *, dependant: Dependant, values: Mapping[str, Any], is_coroutine: bool
+) -> Any:
+    """Call an endpoint with its arguments: in a worker thread unless it is a coroutine function."""
+    call: Any = dependant.call
+    if is_coroutine:
+        return await call(**values)
+    return await run_in_threadpool(call, **values)
+
+
+async def serialize_response(
+    *,
+    field: Field | None = None,
+    response_content: Any,
+    include: Any = None,
+    exclude: Any = None,
+    by_alias: bool = True,
+    exclude_unset: bool = False,
+    exclude_defaults: bool = False,
+    exclude_none: bool = False,
+    is_coroutine: bool = True,
+    endpoint_ctx: EndpointContext | None = None,
+    dump_json: bool = False,
+) -> Any:
+    """Validate what an endpoint returned, and turn it into data that JSON can hold.
+
+    Args:
+        field: The response model as a field; ``None`` for no validation.
+        response_content: What the endpoint returned.
+        include: With the five that follow: see `RouteOptions`.
+        is_coroutine: ``False`` validates in a worker thread.
+        endpoint_ctx: Where the endpoint was written, for the error message.
+        dump_json: With a field: give JSON in UTF-8 instead of data.
+
+    Raises:
+        ResponseValidationError: The value does not fit the model.
+    """
+    options = Serialization(
+        include, exclude, by_alias, exclude_unset, exclude_defaults, exclude_none
+    ).arguments()
+    if field is None:
+        return jsonable_encoder(response_content, **options)
+    if is_coroutine:
+        value, errors = field.validate(response_content, ("response",))
+    else:
+        value, errors = await run_in_threadpool(field.validate, response_content, ("response",))
+    if errors:
+        raise ResponseValidationError(errors, body=response_content, endpoint_ctx=endpoint_ctx)
+    if dump_json:
+        return field.serialize_json(value, **options)
+    return field.serialize(value, **options)
+
+
+#: What `pronghorn.routing` watches: the functions that libraries replace.
+WATCHED: dict[str, Callable[..., Any]] = {
+    "get_request_handler": get_request_handler,
+    "run_endpoint_function": run_endpoint_function,
+    "serialize_response": serialize_response,
+    "solve_dependencies": solve_dependencies,
+}

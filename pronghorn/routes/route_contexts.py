@@ -1,0 +1,145 @@
+"""Routes together with where they are included, for libraries that walk them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
+from starlette.types import Scope
+
+from pronghorn.routes.inclusion import Inclusion
+
+__all__ = [
+    "RouteContext",
+    "_EffectiveRouteContext",
+    "_IncludedRouter",
+    "_iter_included_route_candidates",
+    "_iter_routes_with_context",
+    "_restore_fastapi_scope_key",
+    "iter_route_contexts",
+]
+
+
+class RouteContext:
+    """One route at one place: the object that was declared, with the attributes it has there.
+
+    Attributes are those of the route inside all its inclusions: ``path`` with every prefix,
+    ``tags`` and ``dependencies`` with those of the routers around it, and so on. ``path``,
+    ``path_format``, ``methods`` and ``endpoint`` are ``None`` for routes that have none, such as
+    mounts and hosts.
+
+    Attributes:
+        original_route: The route object as it was added to its own router.
+        route: The same.
+    """
+
+    __slots__ = ("_inside", "original_route")
+
+    def __init__(self, route: BaseRoute, _route_context: RouteContext | None = None) -> None:
+        self._inside: BaseRoute = route if _route_context is None else _route_context._inside
+        self.original_route: BaseRoute = (
+            getattr(self._inside, "original_route", None) or self._inside
+        )
+
+    @property
+    def route(self) -> BaseRoute:
+        """The route object as it was added to its own router."""
+        return self.original_route
+
+    @property
+    def path(self) -> str | None:
+        """The full path, with convertors: ``/api/items/{item_id:int}``."""
+        return getattr(self._inside, "path", None)
+
+    @property
+    def path_format(self) -> str | None:
+        """The full path without convertors: ``/api/items/{item_id}``."""
+        return getattr(self._inside, "path_format", None)
+
+    @property
+    def name(self) -> str | None:
+        """The name for ``url_path_for``."""
+        return getattr(self._inside, "name", None)
+
+    @property
+    def methods(self) -> set[str] | None:
+        """The HTTP methods that the route answers."""
+        return getattr(self._inside, "methods", None)
+
+    @property
+    def endpoint(self) -> Any:
+        """The function behind the route."""
+        return getattr(self._inside, "endpoint", None)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how well the route fits a request at this place.
+
+        A route that is included is asked by its path and its methods alone, never by a `matches` of
+        the program's own: instrumentation asks before the middleware has run that such a method
+        may rely on.
+        """
+        inside = self._inside
+        if self.original_route is not inside:
+            if isinstance(inside, Route):
+                return Route.matches(inside, scope)
+            if isinstance(inside, WebSocketRoute):
+                return WebSocketRoute.matches(inside, scope)
+        return inside.matches(scope)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inside, name)
+
+    def __repr__(self) -> str:
+        return f"RouteContext({self._inside!r})"
+
+
+def iter_route_contexts(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[RouteContext]:
+    """Each route with the attributes that it has where it is included.
+
+    Args:
+        routes: ``app.routes`` or ``router.routes``; contexts among them are given as they are, so
+            that a filtered list can be walked again. ``get_openapi`` takes contexts too.
+    """
+    for route in routes:
+        yield route if isinstance(route, RouteContext) else RouteContext(route)
+
+
+# --- names that libraries import although they were never public ------------------------------
+
+
+class _EffectiveRouteContext(RouteContext):
+    """The same as libraries make it, from a route that was declared."""
+
+    __slots__ = ()
+    #: The copy of a route that is none of FastAPI's; here the context has it.
+    starlette_route: BaseRoute | None = None
+
+    def __init__(self, original_route: BaseRoute) -> None:
+        super().__init__(original_route)
+
+
+#: In FastAPI a node among the routes. Here routes are a flat list: nothing in it is one of these.
+_IncludedRouter = Inclusion
+
+
+def _iter_routes_with_context(routes: Iterable[BaseRoute]) -> Iterator[tuple[BaseRoute, None]]:
+    """Each route, and no context: every route is already as it is where it is included."""
+    for route in routes:
+        yield route, None
+
+
+def _iter_included_route_candidates(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Each route as it is where it is included."""
+    yield from routes
+
+
+def _restore_fastapi_scope_key(scope: Scope, key: str, previous: Any) -> None:
+    """Put back what ``scope["fastapi"]`` had under a key; ``None`` for nothing."""
+    values = scope.get("fastapi")
+    if not isinstance(values, dict):
+        return
+    if previous is None:
+        values.pop(key, None)
+    else:
+        values[key] = previous

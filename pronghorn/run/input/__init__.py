@@ -1,0 +1,1 @@
+"""Reading a request: query, headers, body, forms."""

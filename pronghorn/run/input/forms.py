@@ -1,0 +1,199 @@
+"""Bodies on the exact path: JSON that was parsed, and forms with their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.fields.field import ErrorDetail, Field, missing_error
+from pronghorn.fields.multi_values import Received, Undefined, filled_in, is_supplied, model_input
+from pronghorn.run.input.parameters import default_value
+from pronghorn.run.input.urlencoded import is_small_form
+
+multipart_not_installed_error = (
+    'Forms are parsed by the package "python-multipart", which is not installed'
+)
+multipart_incorrect_install_error = (
+    'Forms are parsed by the package "python-multipart", but the package "multipart" is installed'
+)
+
+
+async def extract_body(
+    fields: Sequence[Field], received: Any, embed: bool
+) -> tuple[dict[str, Any], list[ErrorDetail]]:
+    """Split a body among the fields that read it.
+
+    Args:
+        fields: The body fields of the request, in declared order.
+        received: Parsed JSON, a form, or bytes; ``pydantic_core.PydanticUndefined`` where no
+            body was sent. ``None`` is a JSON ``null``: it is validated, no default replaces it.
+        embed: The body is an object with one member per field. A form always is.
+
+    Returns:
+        The values under their Python names, and the errors in the order of ``fields``, as
+        entries of a 422 answer.
+    """
+    if not embed and not fields[0].is_form:
+        value, errors = _whole_body(fields[0], received)
+        return {fields[0].name: value}, errors
+    values: dict[str, Any] = {}
+    errors = []
+    form = Received.of(received) if isinstance(received, FormData) else None
+    for field in fields:
+        if form is None:
+            value, field_errors = _member_value(field, received)
+        else:
+            value, field_errors = await _form_value(field, form)
+        if field_errors:
+            errors += field_errors
+        else:
+            values[field.name] = value
+    return values, errors
+
+
+def _whole_body(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
+    value, errors = (
+        default_value(field, ("body",))
+        if received is Undefined
+        else field.validate(received, ("body",))
+    )
+    return None if errors else value, errors
+
+
+def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
+    """One member of a JSON object.
+
+    Where nothing was sent (no body, or bytes that are no JSON) the default counts. JSON that is
+    not an object is a mistake of the client: every member is missing, defaults or not.
+    """
+    if received is Undefined or isinstance(received, bytes):
+        return default_value(field, ("body", field.lookups[0]))
+    if not isinstance(received, dict):
+        return Undefined, [missing_error(("body", field.lookups[0]))]
+    for name in field.lookups:
+        if name in received:
+            return field.validate(received[name], ("body", name))
+    return default_value(field, ("body", field.lookups[0]))
+
+
+async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDetail]]:
+    """The value of one field of a form: a model, a union of models, files, or plain text."""
+    if field.model is not None:
+        return _form_model_value(field, form, ((field.model, field.model_fields),))
+    if field.branches:
+        return _form_model_value(field, form, field.branches)
+    for name in field.lookups:
+        values = form.values.get(name)
+        value = Undefined if values is None else filled_in(values, field.is_sequence)
+        if value is not Undefined:
+            if field.reads_file:
+                value = await read_contents(value)
+            return field.validate(value, ("body", name))
+    return default_value(field, ("body", field.lookups[0]))
+
+
+def _form_model_value(
+    field: Field, form: Received, models: Sequence[tuple[type[Any], tuple[Field, ...]]]
+) -> tuple[Any, list[ErrorDetail]]:
+    """The value of a form model, or of a union of them, made of the whole form.
+
+    A union is given everything; each of its branches prepares its own input from it.
+    """
+    if field.nullable and not any(is_supplied(*model, form) for model in models):
+        return default_value(field, ("body",))
+    data = form.everything() if field.branches else model_input(field.model_fields, form)
+    return field.validate(data, ("body",))
+
+
+async def read_contents(value: Any) -> Any:
+    """Uploaded files as bytes, alone or in a list; texts in between stay as they are."""
+    if isinstance(value, list):
+        return [await read_contents(item) for item in value]
+    return await read_file_bytes(value) if isinstance(value, UploadFile) else value
+
+
+async def read_file_bytes(file: UploadFile) -> bytes:
+    """Read an uploaded file from where it stands, and leave it standing there.
+
+    So a dependency that takes the bytes does not take them away from the endpoint.
+    """
+    position = file.file.tell()
+    try:
+        return await file.read()
+    finally:
+        file.file.seek(position)
+
+
+async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
+    """Parse the body of a request as a form.
+
+    Args:
+        request: Its content type says how; a body that is no form gives an empty one.
+        limits: ``max_fields`` and ``max_files`` (1000 each), and ``max_part_size`` in bytes
+            (1 MiB), for fields that are not files. An absent key means the default.
+
+    Raises:
+        HTTPException: 400, the form is malformed or above a limit.
+    """
+    try:
+        await _keep_small_body(request)
+        return await request.form(**limits)
+    except MultiPartException as error:
+        raise HTTPException(status_code=400, detail=error.message) from error
+
+
+async def _keep_small_body(request: Request) -> None:
+    """Read the body of a small form first, so that the program can read it, too."""
+    headers = request.headers
+    small = is_small_form(headers.get("content-type"), headers.get("content-length"))
+    if small and type(request).body is Request.body:
+        with suppress(RuntimeError):  # Somebody has consumed it, and perhaps parsed the form.
+            await request.body()
+
+
+def ensure_multipart_installed() -> None:
+    """Check, while an application is put together, that forms can be parsed.
+
+    Raises:
+        SetupError: ``python-multipart`` is missing, or the unrelated package ``multipart`` has
+            taken its place.
+    """
+    if _has_python_multipart():
+        return
+    # Before 0.0.13 the right package was imported as "multipart", and had this function.
+    if not _has_attribute("multipart", "__version__"):
+        raise setup_error(
+            multipart_not_installed_error,
+            "Form(), File() or UploadFile is used in an environment without it",
+            "pip install python-multipart",
+        )
+    if not _has_attribute("multipart.multipart", "parse_options_header"):
+        raise setup_error(
+            multipart_incorrect_install_error,
+            "one was taken for the other",
+            "pip uninstall multipart\npip install python-multipart",
+        )
+
+
+def _has_python_multipart() -> bool:
+    try:
+        from python_multipart import __version__
+    except ImportError:
+        return False
+    numbers = [int(part) for part in __version__.split(".")[:3] if part.isdigit()]
+    return numbers > [0, 0, 12]
+
+
+def _has_attribute(module: str, name: str) -> bool:
+    try:
+        return hasattr(import_module(module), name)
+    except ImportError:
+        return False

@@ -1,0 +1,121 @@
+"""Parameters on the exact path: one after the other, every error in declared order.
+
+This is what runs when a request is wrong, and what says which value each parameter gets. The
+facts come from `Field`; the rules for several values of one name from
+`pronghorn.fields.multi_values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, missing_error
+from pronghorn.fields.multi_values import (
+    Received,
+    Undefined,
+    is_list_in_json,
+    is_supplied,
+    model_input,
+)
+
+
+def extract_parameters(
+    fields: Sequence[Field], received: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[ErrorDetail]]:
+    """Take the values of one location's parameters from what the client sent there.
+
+    Args:
+        fields: Parameters of one location, in declared order.
+        received: Starlette's ``QueryParams`` or ``Headers``, or a mapping with one value per
+            name, such as cookies and path parameters.
+
+    Returns:
+        The value of each valid parameter under its Python name, and the errors of the others in
+        the order of ``fields``, as entries of a 422 answer.
+    """
+    values: dict[str, Any] = {}
+    errors: list[ErrorDetail] = []
+    everything: Received | None = None
+    for field in fields:
+        if field.model is None:
+            value, field_errors = _single_value(field, received)
+        else:
+            everything = everything or Received.of(received)
+            value, field_errors = _model_value(field, field.model, everything)
+        if field_errors:
+            errors += field_errors
+        else:
+            values[field.name] = value
+    return values, errors
+
+
+def default_value(field: Field, loc: ErrorLocation) -> tuple[Any, list[ErrorDetail]]:
+    """The value of a field for which nothing was sent: its default, or a ``missing`` error.
+
+    The default is a fresh copy. It is validated only where ``validate_default=True`` asks so.
+    """
+    if field.required:
+        return Undefined, [missing_error(loc)]
+    default = field.get_default()
+    if field.info.validate_default:
+        return field.validate(default, loc)
+    return default, []
+
+
+def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[ErrorDetail]]:
+    """The value of a parameter that is not a model, found under the first of its names."""
+    location = str(field.location)
+    getlist = getattr(received, "getlist", None) if field.is_sequence else None
+    for name in field.lookups:
+        value = (getlist(name) or Undefined) if getlist else received.get(name, Undefined)
+        if value is Undefined:
+            continue
+        if value == "" and _holds_items(field):
+            return default_value(field, (location, name))
+        return field.validate(value, (location, name))
+    return default_value(field, (location, field.lookups[0]))
+
+
+def _holds_items(field: Field) -> bool:
+    """Whether an empty text means that nothing was sent: a cookie or JSON without items."""
+    return field.is_sequence or is_list_in_json(field)
+
+
+def _model_value(
+    field: Field, model: type[Any], received: Received
+) -> tuple[Any, list[ErrorDetail]]:
+    """The value of a parameter model, made of all that was sent to its location.
+
+    ``Model | None`` is absent unless something was sent for it. A model that is not optional is
+    always validated, so its own defaults count and a default of the parameter never does.
+    """
+    loc = (str(field.location),)
+    if field.nullable and not is_supplied(model, field.model_fields, received):
+        return default_value(field, loc)
+    value, errors = field.validate(model_input(field.model_fields, received), loc)
+    return value, _under_sent_names(errors, field, received) if errors else errors
+
+
+def _under_sent_names(
+    errors: list[ErrorDetail], field: Field, received: Received
+) -> list[ErrorDetail]:
+    """Errors with the names that clients know: ``x-token`` where the model says ``x_token``.
+
+    That is the name under which a field was sent, or else the first under which it could be.
+    A model with ``loc_by_alias=False`` wants its own names reported.
+    """
+    if field.model is not None and field.model.model_config.get("loc_by_alias") is False:
+        return errors
+    sent_names = {}
+    for member in field.model_fields:
+        names = list(zip(member.lookups, member.model_keys, strict=True))
+        sent = (pair for pair in names if received.known_as(pair[0]) in received.values)
+        name, key = next(sent, names[0])
+        if name != key:
+            sent_names[key] = name
+    for error in errors:
+        location, *inside = error["loc"]
+        if inside and inside[0] in sent_names:
+            error["loc"] = (location, sent_names[inside[0]], *inside[1:])
+    return errors

@@ -1,0 +1,62 @@
+"""Small URL-encoded forms, read in one piece.
+
+Most forms are a few hundred bytes. For those, a body that is read whole and split once gives the
+same form as the streaming parser, in a third of the time; whatever is larger, or could break a
+limit, is left to that parser, so that nothing large is held in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.input.query import parse_query
+
+#: In bytes; a larger body is streamed.
+LARGEST = 64 * 1024
+#: What Starlette allows where nothing is said.
+MAX_FIELDS = 1000
+MAX_PART_SIZE = 1024 * 1024
+
+
+async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> FormData | None:
+    """The form of a request, or None where the streaming parser must decide.
+
+    - `limits`: `max_fields` and `max_part_size`, as for `read_form`.
+    """
+    content_type, length = exchange.header(b"content-type"), exchange.header(b"content-length")
+    if exchange.has_connection or not is_small_form(content_type, length):
+        return None
+    body = await exchange.read_body()
+    too_many = body.count(b"&") >= limits.get("max_fields", MAX_FIELDS)
+    if too_many or len(body) > limits.get("max_part_size", MAX_PART_SIZE):
+        return None
+    pairs: list[Any] = parse_query(body)
+    exchange.form = form = FormData(pairs)
+    return form
+
+
+def is_small_form(content_type: str | None, length: str | None) -> bool:
+    """Whether headers announce a URL-encoded form that may be held in memory."""
+    if content_type is None or length is None:
+        return False
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return False
+    return length.isdecimal() and len(length) < 10 and int(length) <= LARGEST
+
+
+def plain_fields(form: Any) -> dict[str, str]:
+    """The filled-in texts of a form, the last one of each name.
+
+    Raises `LookupError` for a form with files, which only the exact way can read.
+    """
+    fields: dict[str, str] = {}
+    for name, value in form.multi_items():
+        if not isinstance(value, str):
+            raise LookupError(name)
+        fields[name] = value
+    return fields

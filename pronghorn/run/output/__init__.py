@@ -1,0 +1,1 @@
+"""Sending a response that is complete."""

@@ -1,0 +1,148 @@
+"""From the value that an endpoint returns to the bytes of the response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+from starlette.background import BackgroundTasks
+from starlette.responses import JSONResponse, Response
+
+from pronghorn.background import with_tasks
+from pronghorn.encoders import jsonable_encoder
+from pronghorn.exceptions import EndpointContext, ResponseValidationError
+from pronghorn.fields.field import Field
+from pronghorn.fields.json_writer import dumped_json_bytes, json_bytes, repaired_json_bytes
+from pronghorn.fields.serialization import Serialization
+from pronghorn.run.exchange import Exchange
+from pronghorn.utils import is_body_allowed_for_status_code
+
+Context = Callable[[], EndpointContext]
+
+
+@dataclass(slots=True)
+class Responder:
+    """How one route turns results into responses; made once, at compile time."""
+
+    model_field: Field | None
+    response_class: type[Response]
+    #: True: nobody chose a response class, so the model is written straight to bytes.
+    direct: bool
+    status_code: int | None
+    context: Context
+    serialization: Serialization
+    #: True: a generator that is no stream; the response class has to know what to do with it.
+    as_it_is: bool = False
+    options: Mapping[str, Any] = field(init=False)
+    render: Callable[[Any], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.options = self.serialization.arguments()
+        self.render = self._renderer()
+
+    def _renderer(self) -> Callable[[Any], Any]:
+        """Validates and serialises: to the body itself if `direct`, else to what the class renders.
+
+        The longest part of answering; a `def` endpoint runs it in its own worker thread.
+        """
+        field, validated = self.model_field, self.validated
+        if self.as_it_is:
+            return lambda result: result
+        if field is None:  # The options filter what a model declares, so there is nothing for them.
+            return json_bytes if self.direct else jsonable_encoder
+        if not self.direct:
+            return lambda result: field.serialize(validated(result), mode="json", **self.options)
+        to_json = field.json_writer(**self.serialization.given())
+        check, kept = field.check, field.kept_class
+
+        def render(result: Any) -> bytes:
+            value = result
+            if type(result) is not kept:  # else there is nothing to check: 4% of a request
+                try:
+                    value = check(result)
+                except ValidationError:
+                    value = validated(result)
+            try:
+                return to_json(value)
+            except (PydanticSerializationError, UnicodeEncodeError):
+                dump = partial(field.serialize, mode="json", **self.options)
+                return dumped_json_bytes(dump, value)
+
+        return render
+
+    def validated(self, result: Any) -> Any:
+        """The result after its model; raises `ResponseValidationError` where it does not fit."""
+        if self.model_field is None:
+            return result
+        value, errors = self.model_field.validate(result, ("response",))
+        if errors:
+            raise ResponseValidationError(errors, body=result, endpoint_ctx=self.context())
+        return value
+
+    def make(
+        self, content: Any, injected: Response | None, background: BackgroundTasks | None
+    ) -> Response:
+        """The response object for a rendered result.
+
+        - `injected`: the `Response` parameter of the endpoint or its dependencies: its headers
+          are added, its status code wins.
+        - `background`: tasks to run after the response.
+        """
+        arguments: dict[str, Any] = {"background": background}
+        status = (injected and injected.status_code) or self.status_code
+        if status is not None:
+            arguments["status_code"] = status
+        if self.direct:
+            response = Response(content, media_type="application/json", **arguments)
+        else:
+            response = self._made_by_class(content, arguments)
+        if not is_body_allowed_for_status_code(response.status_code):
+            response.body = b""
+        if injected is not None:
+            response.headers.raw.extend(injected.headers.raw)
+        return response
+
+    def _made_by_class(self, content: Any, arguments: Mapping[str, Any]) -> Response:
+        """Let the chosen class write the content; repair what `JSONResponse` cannot write."""
+        try:
+            return self.response_class(content, **arguments)
+        except ValueError:
+            if self.response_class.render is not JSONResponse.render:
+                raise
+            response = self.response_class(None, **arguments)
+            response.body = repaired_json_bytes(content)
+            response.headers["content-length"] = str(len(response.body))
+            return response
+
+    def response(
+        self, result: Any, injected: Response | None, background: BackgroundTasks | None
+    ) -> Response:
+        """The response object for any result; a response that was returned is sent as it is."""
+        if isinstance(result, Response):
+            return with_tasks(result, background)
+        return self.make(self.render(result), injected, background)
+
+
+async def send_json_with(
+    exchange: Exchange, responder: Responder, content: bytes, injected: Response
+) -> None:
+    """Send rendered JSON with the headers and the status code of an injected response."""
+    status = injected.status_code or responder.status_code or 200
+    if is_body_allowed_for_status_code(status):
+        await exchange.send_json(content, status, injected.headers.raw)
+    else:
+        await exchange.send_response(responder.make(content, injected, None))
+
+
+def make_injected_response() -> Response:
+    """What a `Response` parameter receives: a plain response without status code and headers."""
+    response = Response.__new__(Response)
+    response.body = b""
+    response.background = None
+    response.raw_headers = []
+    response.status_code = None  # type: ignore[assignment]  # means: not decided
+    return response

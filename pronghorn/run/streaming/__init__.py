@@ -1,0 +1,1 @@
+"""Sending a response in parts: encoding items, pacing, closing generators."""
