@@ -7,7 +7,8 @@ what ASGI or HTTP say:
 - Request targets that are not a path, such as those of CONNECT, arrive as requests for "".
 - A body whose chunks are broken ends as if the client had left, so the answer would be 500.
 - The answer to HEAD keeps its body over HTTP/2, which clients take for a broken stream.
-- Nobody waits any more where a client has left a stream: the event loop would never turn again.
+- Nobody waits any more where a client has left a stream: the event loop would never turn again,
+  and each part that is sent in vain is a line of the log.
 - What a client sends while a wait for it is cancelled is lost.
 - A WebSocket whose endpoint fails is closed without a code, which looks like a success; messages
   to a client that has left are sent for ever.
@@ -27,6 +28,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.adapters.granian_log import leave_out_unsent_parts
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
@@ -63,6 +65,7 @@ class GranianRequests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        leave_out_unsent_parts()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return an awaitable that serves one request, connection or lifespan."""
@@ -130,6 +133,7 @@ def mend_application(app: Any) -> None:
     """Put everything right in front of one of our applications; once for each."""
     if not isinstance(app._around, GranianAround):
         app._around = GranianAround(app._around)
+        leave_out_unsent_parts()
 
 
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

@@ -209,6 +209,20 @@ def test_readers_that_read_nothing_take_no_memory_and_end_when_they_leave(
     eventually(lambda: int(ask(server, request("GET", "/tasks"))[1]) <= tasks, True)
 
 
+@pytest.mark.parametrize("way", [*WITHOUT_MIDDLEWARE, OTHER], ids=" ".join)
+def test_what_a_client_that_has_left_does_not_get_is_not_logged(way: tuple[str, str]) -> None:
+    server = granian(*way)
+    try:
+        tasks = int(ask(server, request("GET", "/tasks"))[1])
+        with RawConnection(server.port) as reader:
+            reader.send(request("GET", "/endless"))
+            assert reader.read_bytes(8) == b"HTTP/1.1"
+        eventually(lambda: int(ask(server, request("GET", "/tasks"))[1]) <= tasks, True)
+    finally:
+        output = server.stop()
+    assert "ASGI transport error" not in output
+
+
 def test_a_long_body_is_sent_as_a_whole(server: Server) -> None:
     status, body = ask(server, request("GET", "/long"))
     assert (status, len(body)) == (200, 8_388_608)
