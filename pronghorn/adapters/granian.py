@@ -28,7 +28,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.adapters.granian_log import leave_out_unsent_parts
+from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
@@ -38,6 +38,8 @@ NO_PATH = b"The target of the request is not a path."
 #: So many parts of a stream are sent before others have their turn, and so many messages of a
 #: WebSocket before it is asked whether the client is still there.
 PARTS_IN_A_TURN = 16
+#: Seconds that a stream rests after a part that nobody receives.
+REST = 0.001
 #: Bytes from which a complete body is sent in parts, at the pace of its reader, and their size.
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
@@ -65,7 +67,7 @@ class GranianRequests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        leave_out_unsent_parts()
+        watch_unsent_parts()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return an awaitable that serves one request, connection or lifespan."""
@@ -133,7 +135,7 @@ def mend_application(app: Any) -> None:
     """Put everything right in front of one of our applications; once for each."""
     if not isinstance(app._around, GranianAround):
         app._around = GranianAround(app._around)
-        leave_out_unsent_parts()
+        watch_unsent_parts()
 
 
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -295,12 +297,19 @@ class _Request:
     async def _send_part(self, message: Message) -> None:
         """Send a part of a stream, and let others have their turn from time to time.
 
-        To a client that has left, Granian sends nothing and does not wait, so a stream that waits
-        for nothing else would keep from the event loop that it is over.
+        To a client that has left, Granian sends nothing and does not wait. It tells those who
+        receive from another thread, which needs the GIL, and beside streams that never wait may
+        not get it for long; nor does any other request arrive meanwhile. So a stream rests after
+        a part that was sent to nobody: the event loop then waits, without the GIL.
         """
-        await self._send(message)
+        unsent = unsent_parts()
+        sending = self._send(message)
+        is_lost = unsent_parts() != unsent
+        await sending
         self._parts += 1
-        if self._parts % PARTS_IN_A_TURN == 0:
+        if is_lost:
+            await asyncio.sleep(REST)
+        elif self._parts % PARTS_IN_A_TURN == 0:
             await asyncio.sleep(0)
 
     async def _send_unless_failed(self, message: Message) -> None:

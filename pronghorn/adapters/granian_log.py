@@ -1,25 +1,45 @@
-"""Granian's log, without a line for each part of a stream that nobody receives."""
+"""Granian's log, which alone says that a part of a stream was sent to nobody."""
 
 from __future__ import annotations
 
 import logging
+import threading
 
 #: Where Granian says what it could not send.
-LOGGER = "_granian.asgi.io"
+LOGGER = logging.getLogger("_granian.asgi.io")
 #: How it begins where a client has left a stream.
 UNSENT = "ASGI transport error"
 
 
-def leave_out_unsent_parts() -> None:
-    """Keep Granian from logging each part of a stream whose client has left; once is enough.
+class _Unsent(threading.local):
+    parts = 0
 
-    Such a part costs no wait, so a thousand of them are sent before the event loop is told that
-    the client has left, and whoever opens streams and leaves would fill the log. The thread that
-    serves writes the lines: a log that is slow to take them holds up all other requests. They
-    name neither client nor path, which the access log does.
+
+_unsent = _Unsent()
+
+
+def unsent_parts() -> int:
+    """How many parts this thread has sent to clients that had left.
+
+    Granian says so while its `send` is called. Its other threads say it of parts that were waiting.
     """
-    logging.getLogger(LOGGER).addFilter(_is_wanted)  # the same filter is not added twice
+    return _unsent.parts
+
+
+def watch_unsent_parts() -> None:
+    """Count the parts that nobody receives, where Granian would log each; once is enough.
+
+    Whoever opens streams and leaves would fill the log, and one that is slow to take the lines
+    holds up all requests. They name neither client nor path; the access log has both.
+    """
+    LOGGER.addFilter(_is_wanted)  # the same filter is not added twice
+    if not LOGGER.isEnabledFor(logging.INFO):
+        LOGGER.setLevel(logging.INFO)
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith(UNSENT)
+    if record.getMessage().startswith(UNSENT):
+        _unsent.parts += 1
+        return False
+    general = LOGGER.parent or LOGGER
+    return record.levelno >= general.getEffectiveLevel()  # which may be above the one set here
