@@ -13,7 +13,7 @@ from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import watch
-from pronghorn.core.revisions import RouteList, current_revision, declared
+from pronghorn.core.revisions import RouteList, bump, current_revision
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for, option_defaults
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.option_inheritance import check_prefix, combine_chain, written
@@ -157,12 +157,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def append_route(self, route: BaseRoute) -> None:
         """Add one route object at the end."""
         self._entries.append(route)
-        declared()
+        bump()
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
         """Have exactly these routes; an included router stays live if all of its routes do."""
         self._entries = kept_entries(routes, self._entries)
-        declared()
+        bump()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
         """The same as `routes`, for reading only."""
@@ -186,7 +186,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
                 yield shown_inside(self, entry, route)
 
     def _mark_routes_changed(self) -> None:
-        declared()
+        bump()
 
     def inherited(self) -> dict[str, Any]:
         """The options that the routes of this router inherit."""
@@ -323,7 +323,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         options = combine_chain([self.inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
-        declared()
+        bump()
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
@@ -354,7 +354,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             self.add_event_handler("shutdown", handler)
         if not isinstance(router.lifespan_context, HandlerLifespan):
             self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
-        declared()
+        bump()
 
     # --- startup and shutdown -----------------------------------------------------------------
 

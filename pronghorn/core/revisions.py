@@ -34,7 +34,7 @@ def current_revision() -> int:
     return REVISION.latest
 
 
-def declared() -> int:
+def bump() -> int:
     """Note a change; return its number."""
     REVISION.latest = next(_numbers)
     return REVISION.latest
@@ -42,7 +42,7 @@ def declared() -> int:
 
 def forget_compiled() -> None:
     """Note that nothing is valid any more that has been compiled so far."""
-    REVISION.compiled_since = declared()
+    REVISION.compiled_since = bump()
 
 
 def compiled_since() -> int:

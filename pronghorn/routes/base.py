@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import Handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
-from pronghorn.core.revisions import compiled_since, current_revision, declared
+from pronghorn.core.revisions import bump, compiled_since, current_revision
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
 from pronghorn.plan.check import compiled_path
@@ -66,7 +66,7 @@ class Declared:
 
     def note(self) -> None:
         """The declaration has changed: what was planned of it is not valid any more."""
-        self._set(_plan=None, revision=declared())
+        self._set(_plan=None, revision=bump())
 
     def __copy__(self) -> Any:
         """Another route with the same declaration; it gets a graph and an engine of its own."""

@@ -19,7 +19,7 @@ from typing_extensions import Unpack
 from pronghorn.compile.exact import RequestHandler
 from pronghorn.compile.http_route import Handler, compile_custom, compile_route
 from pronghorn.core.monkeypatches import replaced
-from pronghorn.core.revisions import compiled_since, declared
+from pronghorn.core.revisions import bump, compiled_since
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.declare.option_inheritance import combine_chain, written
@@ -106,7 +106,7 @@ class APIRoute(RouteViews, Route):
         self._set(methods={method.upper() for method in methods})
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
-        self._set(revision=declared())
+        self._set(revision=bump())
         plan = self.plan_early()
         if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()
@@ -244,7 +244,7 @@ class APIRoute(RouteViews, Route):
     def app(self, app: Any) -> None:
         handler = getattr(app, "handler", None)
         is_own = type(handler) is RouteRequestHandler and handler.route is self
-        self._set(_app=None if is_own else app, revision=declared())
+        self._set(_app=None if is_own else app, revision=bump())
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other)

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 from pronghorn.compile.http_route import Handler
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import replaced
-from pronghorn.core.revisions import declared
+from pronghorn.core.revisions import bump
 from pronghorn.core.typed_kwargs import expanded_signature
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.plan.check import check_dependencies
@@ -56,7 +56,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         check_dependencies(self.dependencies)
         self._set(dependency_overrides_provider=dependency_overrides_provider)
         self._set_path(path)
-        self._set(revision=declared())
+        self._set(revision=bump())
         self.plan_early()
 
     @property
@@ -104,4 +104,4 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
 
     @app.setter
     def app(self, app: Any) -> None:
-        self._set(_app=app, revision=declared())
+        self._set(_app=app, revision=bump())
