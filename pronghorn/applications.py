@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
-from pronghorn.compile.dispatch import Answer
 from pronghorn.compile.server_errors import OuterPipeline
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
@@ -155,12 +154,12 @@ class FastAPI(DeclaresOnRouter, Layered):
             await around(app=stack, scope=scope, receive=receive, send=send)
 
     def is_watched(self) -> bool:
-        """Whether something stands around the application now; then `direct_answer` is not all."""
+        """Tell whether telemetry wraps the application now, so that nothing may go past it."""
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
     def direct_answerer(self) -> OuterPipeline | None:
-        """What answers an HTTP exchange without ASGI messages, for servers that need none.
+        """Return what answers HTTP exchanges directly, for servers that need no ASGI messages.
 
         Returns:
             None when something stands around the compiled application: middleware, or a method
@@ -174,11 +173,6 @@ class FastAPI(DeclaresOnRouter, Layered):
             self.middleware_stack = self.build_middleware_stack()
         stack = self.middleware_stack
         return stack if type(stack) is OuterPipeline else None
-
-    def direct_answer(self) -> Answer | None:
-        """The same as one coroutine function."""
-        answerer = self.direct_answerer()
-        return None if answerer is None else answerer.answer
 
     def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
         """Refuse a request of Granian's own interface; see `__rsgi_init__`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Router
@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
-from pronghorn.compile.dispatch import CompiledRouter
+from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
 from pronghorn.core.monkeypatches import watch
 from pronghorn.core.revisions import RouteList, bump, current_revision
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for, option_defaults
@@ -192,18 +192,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         """The options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
-    def answerer(self) -> Callable[[Exchange], Awaitable[None]]:
-        """What an application calls: the compiled routes, unless a subclass serves itself."""
+    def answerer(self) -> Answerer:
+        """Return what answers for an application: the routes, or a subclass that serves itself."""
         own = type(self).app is APIRouter.app and type(self).__call__ is Router.__call__
         if own and self.middleware_stack == self.app:
-            return self._compiled.answer
-
-        app = AsyncExitStackMiddleware(self)
-
-        async def answer(exchange: Exchange) -> None:
-            await app(exchange.scope, exchange.receive, exchange.tracked_send)
-
-        return answer
+            return self._compiled
+        return ThroughAsgi(AsyncExitStackMiddleware(self))
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, WebSocket connection or lifespan."""
@@ -211,7 +205,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             scope.setdefault("router", self)
             await self.lifespan(scope, receive, send)
         else:
-            await self._compiled.answer(Exchange(scope, receive, send))
+            await answer(self._compiled, Exchange(scope, receive, send))
 
     # --- declaring ----------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ from typing import Any
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
-from pronghorn.compile.dispatch import Pipeline
+from pronghorn.compile import dispatch
+from pronghorn.compile.dispatch import Find, Pipeline
 from pronghorn.run.errors import HANDLERS_KEY
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
@@ -49,17 +50,18 @@ class Outermost(ServerErrorMiddleware):
         try:
             await self.answer(exchange)
         finally:
-            if exchange._connection is not None:
-                exchange.end()
             if exchange.held is not None:
                 await exchange.let_go()
 
     async def answer(self, exchange: Exchange) -> None:
-        """Answer one HTTP exchange."""
+        """Have the layers inside answer one HTTP exchange."""
         try:
             await self.app(exchange.scope, exchange.receive, exchange.tracked_send)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
+        finally:
+            if exchange._connection is not None:
+                exchange.end()
 
     async def answer_unhandled(self, exchange: Exchange, error: Exception) -> None:
         """Answer 500 and raise the error again: servers log it, test clients raise it."""
@@ -78,25 +80,17 @@ class Outermost(ServerErrorMiddleware):
 
 
 class OuterPipeline(Outermost):
-    """The routes themselves, without any middleware around them."""
+    """The routes themselves, without any middleware around them; a `dispatch.Answerer`."""
+
+    find: Find
+    #: Nothing stands between: the layers inside are the routes.
+    answer = dispatch.answer
 
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
         super().__init__(inner, handler, debug)
         self._inner = inner
         self.registered = inner.registered
-        self.find = inner.find
-        self.search = inner.route
-
-    async def answer(self, exchange: Exchange) -> None:
-        """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""
-        try:
-            found = self.find(exchange)
-            if found is None:
-                await self.search(exchange)
-            else:
-                await found[0](exchange, found[1])
-        except Exception as raised:  # noqa: BLE001 - nothing is left unhandled
-            await self.recover(exchange, raised)
+        self.find, self.search = inner.find, inner.search
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
         """Answer an exchange whose route failed; raise an error that has no handler again."""

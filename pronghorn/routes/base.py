@@ -19,7 +19,7 @@ from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
+    from pronghorn.plan.dependencies import Overrides
 
 
 #: Attributes that decide the dependency graph.

@@ -42,7 +42,7 @@ from pronghorn.run.output.head import answered_methods, refuse_method
 from pronghorn.utils import generate_unique_id
 
 if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
+    from pronghorn.plan.dependencies import Overrides
 
 #: Lists and dicts that a route may change without changing those of its router.
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")

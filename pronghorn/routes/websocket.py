@@ -22,7 +22,7 @@ from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler
 from pronghorn.routes.plan_views import NO_VIEWS, GraphView
 
 if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
+    from pronghorn.plan.dependencies import Overrides
 
 
 class APIWebSocketRoute(GraphView, WebSocketRoute):

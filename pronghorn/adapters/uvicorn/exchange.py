@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.heads import Held, log_access, with_headers
-from pronghorn.compile.dispatch import Answerer
+from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
     EXCHANGES,
     STARLETTE_BODY,
@@ -310,14 +310,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     async def run(self, answerer: Answerer) -> None:
         """Let the compiled application answer; do what uvicorn does when it fails to."""
         try:
-            try:
-                found = answerer.find(self)
-                if found is None:
-                    await answerer.search(self)
-                else:
-                    await found[0](self, found[1])
-            except Exception as raised:  # noqa: BLE001 - the application knows what to do
-                await answerer.recover(self, raised)
+            await answer(answerer, self)
         except BaseException as error:
             self.logger.error("Exception in ASGI application\n", exc_info=error)
             await self._give_up()
@@ -330,9 +323,6 @@ class WireExchange(RequestResponseCycle, Exchange):
             what = "completing" if self.started else "starting"
             self.logger.error("ASGI callable returned without %s response.", what)
             await self._give_up()
-        finally:
-            if self._connection is not None:
-                self.end()
 
     async def _give_up(self) -> None:
         """Answer 500, or close the connection where an answer has begun."""

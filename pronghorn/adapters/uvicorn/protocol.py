@@ -27,9 +27,8 @@ from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.heads import Heads
 from pronghorn.adapters.uvicorn.order import OrderlyProtocol
 from pronghorn.adapters.uvicorn.outbox import OrderedTransport, Outbox
-from pronghorn.compile.dispatch import Answerer, Find, find_nothing
+from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.run.errors import HANDLERS_KEY
-from pronghorn.run.exchange import Exchange
 
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 #: Headers that are looked at while a request is parsed. Most clients send `Connection: keep-alive`,
@@ -41,22 +40,6 @@ NOTED = {b"connection": VERSION, b"expect": VALUES} | dict.fromkeys(FORWARDED, V
 TRAILERS: Any = deque(maxlen=0)
 #: Requests behind one that waits for its client to leave, until nothing more is read.
 MAX_WAITING = 1000
-
-
-class ThroughAsgi:
-    """Calls an application with all that stands around it, over the same exchange."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self.find: Find = find_nothing
-
-    async def search(self, exchange: Exchange) -> None:
-        """Answer an exchange."""
-        await self._app(exchange.scope, exchange.receive, exchange.send)
-
-    async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """The application has recovered from all that it recovers from."""
-        raise raised
 
 
 class HttpToolsDirectProtocol(OrderlyProtocol):
@@ -362,7 +345,7 @@ def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
         proxy = ProxyHeadersMiddleware(_no_app)  # type: ignore[arg-type]  # an application that does nothing
         proxy.trusted_hosts = app.trusted_hosts
         app = app.app
-    return proxy, app if hasattr(app, "direct_answer") else None
+    return proxy, app if hasattr(app, "direct_answerer") else None
 
 
 #: What all connections of a server share.
