@@ -11,9 +11,9 @@ from importlib.util import find_spec
 
 PronghornProtocol: type[asyncio.Protocol]
 if find_spec("httptools") is not None:
-    from pronghorn.adapters.uvicorn.protocol import HttpToolsDirectProtocol
+    from pronghorn.adapters.uvicorn.protocol import DirectProtocol
 
-    PronghornProtocol = HttpToolsDirectProtocol
+    PronghornProtocol = DirectProtocol
 else:
     from uvicorn.protocols.http.h11_impl import H11Protocol
 

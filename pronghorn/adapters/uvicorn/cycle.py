@@ -10,8 +10,6 @@ the exchange. Streams, and what closes the connection, go through uvicorn's `sen
 The connections of uvicorn's own protocol class, not of a subclass, are adopted for it: they get the
 methods of `AdoptedProtocol`. Where this uvicorn lacks anything that is relied on, and where
 `PRONGHORN_UVICORN=plain` is in the environment, requests are answered through ASGI alone.
-
-Measured with 64 connections: 40 percent less processor time per request, 34 with CORS.
 """
 
 from __future__ import annotations
@@ -28,8 +26,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.uvicorn.connection import IsolatingProtocol
-from pronghorn.adapters.uvicorn.heads import Heads, Held, log_access, with_headers
-from pronghorn.adapters.uvicorn.outbox import OrderedTransport, Outbox
+from pronghorn.adapters.uvicorn.held import Held
+from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
+from pronghorn.adapters.uvicorn.outbox import Heads, Outbox, log_access, with_headers
 from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders, same_exchange
 
 #: In the environment, with the value "plain": nothing of this is done.
