@@ -30,7 +30,7 @@ from pronghorn.compile.compiled_routes import (
 from pronghorn.core.revisions import REVISION
 from pronghorn.exceptions import ValidationException
 from pronghorn.hooks import Handler
-from pronghorn.run.errors import HANDLERS_KEY, ErrorHandlers
+from pronghorn.run.errors import ErrorHandlers
 from pronghorn.run.exchange import Exchange, new_exchange
 
 #: The handler of a route and the path parameters of a request.
@@ -199,9 +199,7 @@ class Pipeline:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
-        if self.registered is not None:
-            scope[HANDLERS_KEY] = self.registered
-        await answer(self, new_exchange(scope, receive, send))
+        await answer(self, new_exchange(scope, receive, send, self.registered))
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
         """Let the handlers of errors answer; raise what they do not handle."""

@@ -13,7 +13,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.compile import dispatch
 from pronghorn.compile.dispatch import Find, Pipeline
-from pronghorn.run.errors import HANDLERS_KEY
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
@@ -44,9 +43,7 @@ class Outermost(ServerErrorMiddleware):
         if ServerErrorMiddleware.__call__ is not _CALL:
             await super().__call__(scope, receive, send)
             return
-        if self.registered is not None:
-            scope[HANDLERS_KEY] = self.registered
-        exchange = new_exchange(scope, receive, send)
+        exchange = new_exchange(scope, receive, send, self.registered)
         try:
             await self.answer(exchange)
         finally:

@@ -24,8 +24,6 @@ from pronghorn.utils import is_body_allowed_for_status_code
 Handler = Callable[..., Any]
 #: Headers that an error may bring for a body of its own making.
 OF_BODIES = (b"content-length", b"content-type")
-#: Where a scope has the `registered` handlers, as Starlette's layer for exceptions puts them there.
-HANDLERS_KEY = "starlette.exception_handlers"
 
 
 class ErrorHandlers:

@@ -21,6 +21,8 @@ from pronghorn.run.input.unread import LosesNothing, Unread
 from pronghorn.run.streaming.send import sendable
 from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
+#: Where a scope has the handlers of errors, as Starlette's layer for exceptions puts them there.
+HANDLERS_KEY = "starlette.exception_handlers"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: What `Request.body` is where no program and no test has put a method of its own in its place.
 STARLETTE_BODY = Request.body
@@ -214,8 +216,19 @@ MakeExchange = Callable[[Scope, Receive, Send], Exchange]
 EXCHANGES: dict[type, MakeExchange] = {}
 
 
-def new_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
-    """The exchange for one call of an ASGI application."""
+def new_exchange(
+    scope: Scope, receive: Receive, send: Send, handlers: tuple[Any, Any] | None = None
+) -> Exchange:
+    """Return the exchange for one call of an ASGI application.
+
+    Args:
+        scope: The connection, with `receive` and `send`.
+        receive: See ASGI.
+        send: See ASGI.
+        handlers: The handlers of errors, which go into the scope; None if it has them already.
+    """
+    if handlers is not None:
+        scope[HANDLERS_KEY] = handlers
     if EXCHANGES:
         make = EXCHANGES.get(type(getattr(send, "__self__", None)))
         if make is not None:

@@ -29,7 +29,7 @@ from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrapped
 from pronghorn.adapters.uvicorn.unusual import NOTED, TRAILERS, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
-from pronghorn.run.errors import HANDLERS_KEY
+from pronghorn.run.exchange import HANDLERS_KEY
 
 #: The names of the usual methods, so that a request need not decode its own.
 METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
