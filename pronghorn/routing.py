@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
-from pronghorn.core.monkeypatches import watch
+from pronghorn.core.monkeypatches import is_overridden, watch
 from pronghorn.core.revisions import RouteList, bump, current_revision
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for, option_defaults
 from pronghorn.declare.http_methods import Verbs
@@ -194,7 +194,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     def answerer(self) -> Answerer:
         """Return what answers for an application: the routes, or a subclass that serves itself."""
-        own = type(self).app is APIRouter.app and type(self).__call__ is Router.__call__
+        own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
             return self._compiled
         return ThroughAsgi(AsyncExitStackMiddleware(self))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
 
+from pronghorn.core.monkeypatches import function_of
 from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, setup_error, user_place
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
@@ -75,7 +76,7 @@ def keywords_for(
         defaults: What each absent keyword means.
         options: What was written.
     """
-    if getattr(method, "__func__", method) in _expanded:
+    if function_of(method) in _expanded:
         return options
     return {**defaults, **options}
 

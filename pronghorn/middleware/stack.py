@@ -17,7 +17,7 @@ from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.compile.server_errors import Outermost, OuterPipeline
-from pronghorn.core.monkeypatches import is_starlettes_own, middleware_is_replaced
+from pronghorn.core.monkeypatches import is_replaced, original
 from pronghorn.exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -27,8 +27,8 @@ from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidat
 from pronghorn.plan.check import check_exception_keys, check_middleware
 from pronghorn.run.errors import ErrorHandlers
 
-#: How Starlette answers; None if a library replaced it before this was imported.
-PLAIN_CALL = Starlette.__call__ if is_starlettes_own(Starlette.__call__) else None
+#: How Starlette answers.
+PLAIN_CALL = original(Starlette, "__call__")
 
 
 class Layered(Starlette):
@@ -56,7 +56,13 @@ def layers_of(app: Any) -> ASGIApp:
     by_key = dict(app.exception_handlers)
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
-    watched = middleware_is_replaced()
+    # Whoever watches how Starlette builds its stack must see it built exactly so.
+    watched = (
+        is_replaced(Middleware)
+        or is_replaced(ExceptionMiddleware)
+        or is_replaced(ServerErrorMiddleware)
+        or is_replaced(Starlette, "build_middleware_stack")
+    )
     know_server(app)
     errors = ErrorHandlers({} if watched else by_key)
     if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.

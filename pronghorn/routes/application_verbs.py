@@ -8,6 +8,7 @@ from typing import Any
 from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
+from pronghorn.core.monkeypatches import ROUTING, is_defined_by
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.options import (
@@ -22,8 +23,6 @@ from pronghorn.declare.options import (
 from pronghorn.plan.check import check_path
 from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback
 
-#: The module of our own `APIRouter`.
-ROUTING = "pronghorn.routing"
 #: What the application hands to an overridden `add_api_route` of its router.
 OF_APPLICATION = {
     name: default for name, default in API_ROUTE_DEFAULTS.items() if name != "callbacks"
@@ -132,7 +131,7 @@ class DeclaresOnRouter(Verbs):
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             add = self.router.on_event
-            if getattr(add, "__module__", None) == ROUTING:  # It would warn a second time.
+            if is_defined_by(add, ROUTING):  # It would warn a second time.
                 self.router.add_event_handler(event_type, func)
             else:
                 add(event_type)(func)

@@ -18,7 +18,7 @@ from typing_extensions import Unpack
 
 from pronghorn.compile.exact import RequestHandler
 from pronghorn.compile.http_route import Handler, compile_custom, compile_route
-from pronghorn.core.monkeypatches import replaced
+from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
 from pronghorn.core.revisions import bump, compiled_since
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
 from pronghorn.datastructures import DefaultPlaceholder
@@ -207,16 +207,14 @@ class APIRoute(RouteViews, Route):
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIRoute.handle:
+        if self._app is not None or is_overridden(type(self), APIRoute, "handle"):
             return asgi_handler(self)
         return self.own_handler(overrides)
 
     def own_handler(self, overrides: Overrides) -> Handler:
         """The same without what a library has put around this route as an ASGI application."""
-        overridden = "get_route_handler" in self.__dict__ or (
-            type(self).get_route_handler is not APIRoute.get_route_handler
-        )
-        if overridden or replaced(*HANDLER_FUNCTIONS):
+        overridden = is_overridden(self, APIRoute, "get_route_handler")
+        if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             return self._custom_handler()
         return compile_route(override_dependencies(self.plan, overrides), self.label)
 

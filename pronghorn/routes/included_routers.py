@@ -12,6 +12,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
 
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.declare.option_inheritance import combine_options, limits_of
 from pronghorn.routes.inclusion import Inclusion, included_route
 from pronghorn.routes.router_copy import CopiedRouter
@@ -60,7 +61,7 @@ def behind(router: Router, route: BaseRoute) -> BaseRoute:
     if not isinstance(router, Includable):
         return route
     kind = type(router)
-    if kind.matches is Includable.matches and kind.handle is Includable.handle:
+    if not is_overridden(kind, Includable, "matches", "handle"):
         return route
     clone = copy.copy(route)
     object.__setattr__(clone, "__class__", _class_behind(router, type(route)))

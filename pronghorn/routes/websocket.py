@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from pronghorn.compile.http_route import Handler
 from pronghorn.compile.websocket import compile_websocket
-from pronghorn.core.monkeypatches import replaced
+from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
 from pronghorn.core.revisions import bump
 from pronghorn.core.typed_kwargs import expanded_signature
 from pronghorn.declare.options import WebSocketOptions
@@ -83,13 +83,13 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIWebSocketRoute.handle:
+        if self._app is not None or is_overridden(type(self), APIWebSocketRoute, "handle"):
             return asgi_handler(self)
         return self.own_handler(overrides)
 
     def own_handler(self, overrides: Overrides) -> Handler:
         """The same without what a library has put around this route as an ASGI application."""
-        if replaced(*WEBSOCKET_FUNCTIONS):
+        if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return replaced_websocket_handler(self)
         return compile_websocket(override_dependencies(self.plan, overrides))
 
