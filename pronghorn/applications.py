@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.server_errors import OuterPipeline
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
 from pronghorn.core.setup_errors import setup_error, user_place, warn_deprecated
@@ -165,7 +166,7 @@ class FastAPI(DeclaresOnRouter, Layered):
             None when something stands around the compiled application: middleware, or a method
             that a subclass has overridden or a library replaced.
         """
-        if type(self).__call__ is not FastAPI.__call__ or "__call__" in self.__dict__:
+        if is_overridden(self, FastAPI, "__call__"):
             return None
         if Starlette.__call__ is not PLAIN_CALL:
             return None
@@ -282,7 +283,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         root_path = request.scope.get("root_path", "").rstrip("/")
         server = root_path if self.root_path_in_servers else ""
         # A method of the program's own may change the dict that it gave out before.
-        is_ours = getattr(self.openapi, "__func__", None) is FastAPI.openapi
+        is_ours = not is_overridden(self, FastAPI, "openapi")
         return self._document.response(request, self.openapi(), server, keep=is_ours)
 
     async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
