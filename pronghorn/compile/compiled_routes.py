@@ -17,13 +17,14 @@ from starlette.types import ASGIApp, Scope
 
 from pronghorn.compile.limits import with_limits_of
 from pronghorn.compile.router import Entry, RouteTable
+from pronghorn.core.monkeypatches import original
 from pronghorn.core.revisions import REVISION
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
 
 #: Raises 404 in an application, where no program and no library has put another in its place.
-NOT_FOUND = Router.not_found
+NOT_FOUND = original(Router, "not_found")
 NO_OVERRIDES: Overrides = MappingProxyType({})
 
 

@@ -13,11 +13,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.compile import dispatch
 from pronghorn.compile.dispatch import Find, Pipeline
+from pronghorn.core.monkeypatches import original
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
 #: As Starlette has it. Libraries replace it, some of them when their middleware is made.
-_CALL = ServerErrorMiddleware.__call__
+_CALL = original(ServerErrorMiddleware, "__call__")
 
 
 class Outermost(ServerErrorMiddleware):
