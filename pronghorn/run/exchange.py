@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
+from pronghorn.core.monkeypatches import original
 from pronghorn.run.input.query import cookie_dict
 from pronghorn.run.input.unread import LosesNothing, Unread
 from pronghorn.run.streaming.send import sendable
@@ -25,7 +26,7 @@ from pronghorn.run.websocket import CONNECTIONS, websocket_of
 HANDLERS_KEY = "starlette.exception_handlers"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: What `Request.body` is where no program and no test has put a method of its own in its place.
-STARLETTE_BODY = Request.body
+STARLETTE_BODY = original(Request, "body")
 RawHeaders = list[tuple[bytes, bytes]]
 
 

@@ -16,12 +16,10 @@ from starlette.status import WS_1011_INTERNAL_ERROR
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from pronghorn.core.monkeypatches import is_replaced
 from pronghorn.utils import named_as
 
 CONNECTED = WebSocketState.CONNECTED
-METHODS = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
-#: How Starlette writes them; a library may have replaced one since.
-_STARLETTES = {name: getattr(WebSocket, name) for name in METHODS}
 
 
 @named_as(WebSocket)
@@ -96,8 +94,8 @@ CONNECTIONS = "pronghorn.websockets"
 
 def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
     """A connection in the short way; in Starlette's where a library has replaced a method."""
-    replaced = any(getattr(WebSocket, name) is not _STARLETTES[name] for name in METHODS)
-    connection = (WebSocket if replaced else OpenWebSocket)(scope, receive, send)
+    kind = WebSocket if is_replaced(WebSocket) else OpenWebSocket
+    connection = kind(scope, receive, send)
     scope.get(CONNECTIONS, []).append(connection)
     return connection
 
