@@ -10,7 +10,6 @@ from threading import Lock
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from starlette._utils import get_route_path
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import ASGIApp, Scope
@@ -19,6 +18,7 @@ from pronghorn.compile.limits import with_limits_of
 from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.core.monkeypatches import original
 from pronghorn.core.revisions import REVISION
+from pronghorn.core.route_paths import path_below_root
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
@@ -210,7 +210,7 @@ def _redirect(routes: CompiledRoutes, scope: Scope, path: str) -> Response | Non
     """Redirect to the same path with or without its last slash, if a route has that one."""
     other = dict(scope)
     other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
-    _, entry, _ = routes.table.search(other, get_route_path(other))
+    _, entry, _ = routes.table.search(other, path_below_root(other))
     if entry is None:
         return None
     from pronghorn.run.output.redirects import redirect_to_path  # Few programs redirect.

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -28,6 +27,7 @@ from pronghorn.compile.compiled_routes import (
     is_certain_miss,
 )
 from pronghorn.core.revisions import REVISION
+from pronghorn.core.route_paths import path_below_root
 from pronghorn.exceptions import ValidationException
 from pronghorn.hooks import Handler
 from pronghorn.run.errors import ErrorHandlers
@@ -136,7 +136,7 @@ class CompiledRouter(CompiledRoutes):
         if exchange.is_bare:
             exchange.use_scope()
         scope = exchange.scope
-        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        path = path_below_root(scope) if scope.get("root_path") else scope["path"]
         match, entry, child = self.table.search(scope, path)
         if entry is None or match is not Match.FULL:
             await answer_miss(self, exchange, path, entry, child)

@@ -18,6 +18,7 @@ from pronghorn.compile.exact import general_mode
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.compile.server_errors import Outermost, OuterPipeline
 from pronghorn.core.monkeypatches import is_replaced, original
+from pronghorn.core.private_names import has_names
 from pronghorn.exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -27,6 +28,16 @@ from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidat
 from pronghorn.plan.check import check_exception_keys, check_middleware
 from pronghorn.run.errors import ErrorHandlers
 
+#: What `middleware/http.py` needs of Starlette.
+OF_CALL_NEXT = (
+    "_CachedRequest.wrapped_receive",
+    "_CachedRequest._wrapped_rcv_consumed",
+    "_StreamingResponse",
+)
+WITHOUT_CHILD_TASKS = (
+    '`@app.middleware("http")` runs in the way of Starlette: requests through it are slower, and '
+    "it does not see the context variables that an endpoint sets."
+)
 #: How Starlette answers.
 PLAIN_CALL = original(Starlette, "__call__")
 
@@ -70,9 +81,7 @@ def layers_of(app: Any) -> ASGIApp:
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
         return OuterPipeline(inner, last_resort, app.debug)
-    # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
-    from pronghorn.middleware.http import in_child_task
-
+    in_child_task = child_task_of_layer()
     outermost = ServerErrorMiddleware if watched else Outermost
     middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
     middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
@@ -85,6 +94,19 @@ def layers_of(app: Any) -> ASGIApp:
     return stack
 
 
+def child_task_of_layer() -> Callable[[ASGIApp], ASGIApp]:
+    """Return what puts a layer of HTTP middleware around a child task.
+
+    Where this Starlette lacks a private name that it needs, it leaves every layer as it is.
+    """
+    if not has_names("starlette.middleware.base", OF_CALL_NEXT, WITHOUT_CHILD_TASKS):
+        return lambda layer: layer
+    # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
+    from pronghorn.middleware.http import in_child_task
+
+    return in_child_task
+
+
 def know_server(app: Any) -> None:
     """Do for an application what the server that runs this process needs or allows.
 
@@ -95,11 +117,12 @@ def know_server(app: Any) -> None:
 
         mend_application(app)
     if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
-        try:
+        from pronghorn.adapters.uvicorn.names import has_all_names
+
+        if has_all_names():
             from pronghorn.adapters.uvicorn.cycle import install
-        except ImportError:  # A uvicorn that has other names: it serves through ASGI alone.
-            return
-        install()
+
+            install()
 
 
 def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:

@@ -6,11 +6,11 @@ import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import Handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
+from pronghorn.core.private_names import optional
 from pronghorn.core.revisions import bump, compiled_since, current_revision
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
@@ -31,6 +31,14 @@ ENGINE: dict[str, Any] = {"_own_app": None, "_custom": None}
 #: What a deep copy shares: code, and the application itself.
 SHARED = frozenset(
     {"endpoint", "dependency_overrides_provider", "generate_unique_id_function", "param_convertors"}
+)
+#: Lets the registered handlers answer the exceptions of an ASGI application.
+wrap_app_handling_exceptions = optional(
+    "starlette._exception_handler",
+    "wrap_app_handling_exceptions",
+    "Exceptions of a route that a library calls as an ASGI application reach the handlers of the "
+    "application around it only.",
+    lambda app, connection: app,
 )
 
 

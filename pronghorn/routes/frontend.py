@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import Handler, compile_route
 from pronghorn.core.revisions import bump
+from pronghorn.core.route_paths import path_below_root
 from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError
@@ -73,7 +73,7 @@ class FrontendRoute(BaseRoute):
 
     def _endpoint(self) -> Any:
         async def frontend(request: Request, response: Response) -> Response:
-            path = get_route_path(request.scope).removeprefix(self.path)
+            path = path_below_root(request.scope).removeprefix(self.path)
             answer = await self.app.respond(path, request.scope)
             answer.headers.raw.extend(response.headers.raw)
             return answer
@@ -87,7 +87,7 @@ class FrontendRoute(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Fully for every HTTP request at or below the path, whatever its method."""
-        path = get_route_path(scope)
+        path = path_below_root(scope)
         if scope["type"] == "http" and (path == self.path or path.startswith(self.path + "/")):
             return Match.FULL, {}
         return Match.NONE, {}

@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
 from pronghorn.core.monkeypatches import original
+from pronghorn.core.private_names import has_names
 from pronghorn.run.input.query import cookie_dict
 from pronghorn.run.input.unread import LosesNothing, Unread
 from pronghorn.run.streaming.send import sendable
@@ -27,6 +28,13 @@ HANDLERS_KEY = "starlette.exception_handlers"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: What `Request.body` is where no program and no test has put a method of its own in its place.
 STARLETTE_BODY = original(Request, "body")
+#: Whether a request object can be given the body that was read before it was made.
+KEEPS_BODY = has_names(
+    "starlette.requests",
+    ("Request._body", "Request._stream_consumed", "Request._form"),
+    "A body that an endpoint reads from its request as well is parsed twice, and files of a form "
+    "stay open until they are collected.",
+)
 RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -75,7 +83,10 @@ class Exchange(LosesNothing):
             if self.scope["type"] == "websocket":
                 self._connection = websocket_of(self.scope, self._receive, self.send)
             else:
-                self._connection = request = Request(self.scope, self.receive, self.tracked_send)
+                receive: Receive = self.receive
+                if self._body is not None and not KEEPS_BODY:
+                    receive = received_again(self._body, receive)
+                self._connection = request = Request(self.scope, receive, self.tracked_send)
                 if self._body is not None:
                     request._body = self._body
                     request._stream_consumed = True
@@ -215,6 +226,16 @@ class Exchange(LosesNothing):
 MakeExchange = Callable[[Scope, Receive, Send], Exchange]
 #: Those of servers that are known to do more than ASGI, by the class whose method `send` is.
 EXCHANGES: dict[type, MakeExchange] = {}
+
+
+def received_again(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read already, and then what follows it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
 
 
 def new_exchange(

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pronghorn.core.monkeypatches import is_replaced
+from pronghorn.core.private_names import has_names
 from pronghorn.utils import named_as
 
 CONNECTED = WebSocketState.CONNECTED
@@ -88,13 +89,18 @@ class OpenWebSocket(WebSocket):
             raise WebSocketDisconnect(code=1006) from error
 
 
+_HAS_NAMES = has_names(
+    "starlette.websockets",
+    ("WebSocket._receive", "WebSocket._send"),
+    "Messages of WebSocket connections are slower.",
+)
 #: Where the outermost application keeps, in the scope, the connections that were made of it.
 CONNECTIONS = "pronghorn.websockets"
 
 
 def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
     """A connection in the short way; in Starlette's where a library has replaced a method."""
-    kind = WebSocket if is_replaced(WebSocket) else OpenWebSocket
+    kind = OpenWebSocket if _HAS_NAMES and not is_replaced(WebSocket) else WebSocket
     connection = kind(scope, receive, send)
     scope.get(CONNECTIONS, []).append(connection)
     return connection
