@@ -21,7 +21,7 @@ IN_PLACE = {
     ("adapters/uvicorn/exchange.py", "whole_body"): "at each request: one comparison",
     ("applications.py", "__call__"): "at each request: one comparison",
     ("applications.py", "direct_answerer"): "beside the one above",
-    ("compile/dispatch.py", "_leads_nowhere"): "at each request without a route",
+    ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
     ("compile/exact.py", "respond"): "the base class decides for its own subclasses",
     ("compile/server_errors.py", "__call__"): "at each request: one comparison",
     ("run/exchange.py", "read_body"): "at each request with a body",
