@@ -14,21 +14,19 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import watch
 from pronghorn.core.revisions import RouteList, current_revision, declared
-from pronghorn.core.typed_kwargs import expanded_signature, keywords_for, option_defaults
+from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.option_inheritance import check_prefix, combine_chain, written
 from pronghorn.declare.options import (
-    API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
     AddRouteOptions,
-    ApiRouteOptions,
     IncludeOptions,
     RouterOptions,
     WebSocketOptions,
 )
 from pronghorn.exceptions import FastAPIError
 from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
-from pronghorn.plan.check import check_dependencies, check_event, check_path, check_router
+from pronghorn.plan.check import check_dependencies, check_event, check_router
 from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.asgi_apps import get_websocket_app
 from pronghorn.routes.frontend import (
@@ -55,7 +53,7 @@ from pronghorn.routes.lifespan import (
 from pronghorn.routes.request_handlers import *  # noqa: F403 - likewise
 from pronghorn.routes.request_handlers import WATCHED
 from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
-from pronghorn.routes.websocket import APIWebSocketRoute
+from pronghorn.routes.websocket import APIWebSocketRoute, make_websocket_route
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.streaming.send import EventDelivery
 from pronghorn.types import DecoratedCallable
@@ -229,26 +227,11 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         kept = written(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
         combined = combine_chain([self.inherited(), kept])
-        check_path(path)
         full_path = combined.pop("prefix", "") + path
         combined["deprecated"] = combined.get("deprecated") or self.deprecated
         combined["dependency_overrides_provider"] = self.dependency_overrides_provider
         limits = kept.get("form_limits")
         self.append_route(make_route(route_class, full_path, endpoint, combined, limits))
-
-    @expanded_signature(ApiRouteOptions)
-    def api_route(
-        self, path: str, **options: Unpack[ApiRouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare an operation with the given ``methods``; see `get`."""
-        check_path(path)
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            keywords = keywords_for(self.add_api_route, API_ROUTE_DEFAULTS, options)
-            self.add_api_route(path, endpoint, **keywords)
-            return endpoint
-
-        return decorate
 
     @expanded_signature(WebSocketOptions)
     def add_api_websocket_route(
@@ -260,47 +243,10 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     ) -> None:
         """Add a WebSocket route; see `websocket`."""
         dependencies = [*self.dependencies, *(options.get("dependencies") or ())]
+        provider = self.dependency_overrides_provider
         self.append_route(
-            APIWebSocketRoute(
-                self.prefix + path,
-                endpoint=endpoint,
-                name=name,
-                dependencies=dependencies,
-                dependency_overrides_provider=self.dependency_overrides_provider,
-            )
+            make_websocket_route(self.prefix + path, endpoint, name, dependencies, provider)
         )
-
-    @expanded_signature(WebSocketOptions)
-    def websocket(
-        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
-
-        Args:
-            path: The path, with parameters in braces.
-            name: The name for ``url_path_for``; by default the name of the function.
-            options: ``dependencies`` that run before the function.
-        """
-        check_path(path)
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_websocket_route(
-                path, endpoint, name=name, dependencies=options.get("dependencies")
-            )
-            return endpoint
-
-        return decorate
-
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette WebSocket route, without dependencies."""
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.add_websocket_route(path, endpoint, name=name)
-            return endpoint
-
-        return decorate
 
     def route(
         self,

@@ -176,6 +176,13 @@ def describe_callable(function: Callable[..., Any]) -> str:
     return f"{target.__qualname__} ({place})" if place else str(target.__qualname__)
 
 
+def describe_value(value: Any) -> str:
+    """Name a wrong value and its kind: `the function read_items`, `the str 'GET'`."""
+    kind = "class" if inspect.isclass(value) else type(value).__name__
+    name = getattr(value, "__name__", None)
+    return f"the {kind} {name if isinstance(name, str) else repr(value)}"
+
+
 def _source_place(target: Any) -> str | None:
     """``file:line`` of a function or class; ``None`` for built-in and generated ones."""
     code = getattr(inspect.unwrap(target), "__code__", None)

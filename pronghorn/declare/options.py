@@ -35,6 +35,7 @@ __all__ = [
     "RouteClassOptions",
     "RouteOptions",
     "RouterOptions",
+    "WEBSOCKET_DEFAULTS",
     "WebSocketOptions",
     "expanded_signature",
     "option_defaults",
@@ -275,3 +276,4 @@ ROUTE_DEFAULTS = option_defaults(RouteOptions)
 API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions)
 ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)
 INCLUDE_DEFAULTS = option_defaults(IncludeOptions)
+WEBSOCKET_DEFAULTS = option_defaults(WebSocketOptions)

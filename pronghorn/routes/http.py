@@ -20,7 +20,7 @@ from pronghorn.compile.exact import RequestHandler
 from pronghorn.compile.http_route import Handler, compile_custom, compile_route
 from pronghorn.core.monkeypatches import replaced
 from pronghorn.core.revisions import compiled_since, declared
-from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
+from pronghorn.core.typed_kwargs import expanded_signature, has_own_init, is_plainly_made
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.declare.option_inheritance import combine_chain, written
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
@@ -92,7 +92,11 @@ class APIRoute(RouteViews, Route):
     def __init__(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteClassOptions]
     ) -> None:
-        values = {**DEFAULTS, **options, **written(options)}
+        self._declare(path, endpoint, {**options, **written(options)})
+
+    def _declare(self, path: str, endpoint: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        """Keep what was declared; the options are checked and have no placeholders."""
+        values = {**DEFAULTS, **options}
         for name in COPIED:
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
         methods = values.pop("methods") or ["GET"]
@@ -270,11 +274,14 @@ def make_route(
             where there are any; those of the router are added afterwards.
     """
     arguments = {name: value for name, value in combined.items() if name in DEFAULTS}
-    construct = getattr(route_class, "__init__")  # noqa: B009 - mypy takes it for an instance's
-    keywords = keywords_for(construct, DEFAULTS, arguments)
-    if keywords is arguments:
+    if is_plainly_made(route_class):
+        route = route_class.__new__(route_class)
+        route._declare(path, endpoint, arguments)
+        return route
+    if not has_own_init(route_class):
         return route_class(path, endpoint=endpoint, **arguments)
-    keywords = {**keywords, **{name: copy.copy(keywords[name]) for name in COPIED}}
+    keywords = {**DEFAULTS, **arguments}
+    keywords |= {name: copy.copy(keywords[name]) for name in COPIED}
     limits = keywords.pop("form_limits")
     if own_limits:
         keywords["form_limits"] = own_limits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from starlette.routing import WebSocketRoute, get_name
@@ -12,7 +12,7 @@ from pronghorn.compile.http_route import Handler
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import replaced
 from pronghorn.core.revisions import declared
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.typed_kwargs import expanded_signature, is_plainly_made
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.plan.check import check_dependencies
 from pronghorn.plan.model import WebSocketPlan
@@ -49,12 +49,24 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         dependency_overrides_provider: Any = None,
         **options: Unpack[WebSocketOptions],
     ) -> None:
+        dependencies = options.get("dependencies") or ()
+        self._declare(path, endpoint, name, dependencies, dependency_overrides_provider)
+
+    def _declare(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None,
+        dependencies: Iterable[Any],
+        provider: Any,
+    ) -> None:
+        """Keep what was declared."""
         self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
-        self._set(dependencies=list(options.get("dependencies") or ()))
+        self._set(dependencies=list(dependencies))
         check_dependencies(self.dependencies)
-        self._set(dependency_overrides_provider=dependency_overrides_provider)
+        self._set(dependency_overrides_provider=provider)
         self._set_path(path)
         self._set(revision=declared())
         self.plan_early()
@@ -105,3 +117,25 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
     @app.setter
     def app(self, app: Any) -> None:
         self._set(_app=app, revision=declared())
+
+
+def make_websocket_route(
+    path: str,
+    endpoint: Callable[..., Any],
+    name: str | None,
+    dependencies: list[Any],
+    provider: Any,
+) -> APIWebSocketRoute:
+    """Return a new route; its path and options were checked when they were declared."""
+    if is_plainly_made(APIWebSocketRoute):
+        route = APIWebSocketRoute.__new__(APIWebSocketRoute)
+        route._declare(path, endpoint, name, dependencies, provider)
+        return route
+    # A library has replaced the constructor.
+    return APIWebSocketRoute(
+        path,
+        endpoint=endpoint,
+        name=name,
+        dependencies=dependencies,
+        dependency_overrides_provider=provider,
+    )
