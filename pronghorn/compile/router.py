@@ -59,7 +59,9 @@ class Entry:
         self.methods: frozenset[str] | None = None
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
-        if type(route).matches in {Route.matches, WebSocketRoute.matches, *OWN_MATCHES}:
+        # An attribute of the object hides the method, and has no `__func__`.
+        matches = getattr(route.matches, "__func__", None)
+        if matches in {Route.matches, WebSocketRoute.matches, *OWN_MATCHES}:
             self._read_pattern(route)
 
     def _read_pattern(self, route: Any) -> None:

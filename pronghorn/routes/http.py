@@ -211,7 +211,7 @@ class APIRoute(RouteViews, Route):
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIRoute.handle:
+        if self._app is not None or getattr(self.handle, "__func__", None) is not APIRoute.handle:
             return asgi_handler(self)
         return self.own_handler(overrides)
 

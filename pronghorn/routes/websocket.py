@@ -95,7 +95,8 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIWebSocketRoute.handle:
+        handle = getattr(self.handle, "__func__", None)
+        if self._app is not None or handle is not APIWebSocketRoute.handle:
             return asgi_handler(self)
         return self.own_handler(overrides)
 
