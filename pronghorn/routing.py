@@ -13,8 +13,7 @@ from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import watch
-from pronghorn.core.noted_lists import RouteList
-from pronghorn.core.revisions import current_revision, declared
+from pronghorn.core.revisions import RouteList, current_revision, declared
 from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.option_inheritance import check_prefix, combine_chain, written

@@ -24,12 +24,12 @@ from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.core.revisions import REVISION
 from pronghorn.exceptions import ValidationException
 from pronghorn.hooks import Handler
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.errors import HANDLERS_KEY, ErrorHandlers
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
 from pronghorn.run.output.redirects import redirect_to_path
 
-Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 #: Answers one exchange, whoever made it.
 Answer = Callable[[Exchange], Awaitable[None]]
 #: The handler of an exchange and its path parameters, or None where one has to search.

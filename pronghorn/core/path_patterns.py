@@ -23,8 +23,7 @@ from starlette.routing import PARAM_REGEX, compile_path
 from pronghorn.core.setup_errors import (
     SetupTypeError,
     describe_value,
-    setup_error,
-    user_place,
+    user_error,
 )
 
 KNOWN = (StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
@@ -37,11 +36,10 @@ def check_path(path: Any) -> None:
         SetupTypeError: It is something else, such as a function below `@app.get`.
     """
     if not isinstance(path, str):
-        raise setup_error(
+        raise user_error(
             f"A path must be a string, not {describe_value(path)}",
             "the decorator was written without its path" if callable(path) else None,
             '@app.get("/items")',
-            where=user_place(),
             kind=SetupTypeError,
         )
 

@@ -17,7 +17,7 @@ from functools import cache, wraps
 from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
 
 from pronghorn.core.path_patterns import check_path
-from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, setup_error, user_place
+from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 #: What `expanded_signature` has made, with the callables behind the check.
@@ -117,11 +117,10 @@ def unknown_keyword(
     close = did_you_mean(word, sorted(accepted - {"self"}))
     # Verbs are written once for the application and the router, and are called on either.
     name = function.__qualname__.removeprefix("Verbs.")
-    return setup_error(
+    return user_error(
         f"{name}() got an unexpected keyword argument {word!r}",
         f"Did you mean {close!r}?" if close else None,
         None if close else "one of: " + ", ".join(sorted(accepted - {"self"})),
-        where=user_place(),
         kind=SetupTypeError,
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import user_error
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupAssertionError
 
@@ -148,19 +148,17 @@ def check_prefix(prefix: str) -> str:
     if not prefix:
         return prefix
     if not prefix.startswith("/"):
-        raise setup_error(
+        raise user_error(
             "A path prefix must start with '/'",
             f"{prefix!r} was given",
             f"prefix={'/' + prefix.rstrip('/')!r}",
-            where=user_place(),
             kind=SetupAssertionError,
         )
     if prefix.endswith("/"):
-        raise setup_error(
+        raise user_error(
             "A path prefix must not end with '/', as the routes will start with '/'",
             f"{prefix!r} was given",
             f"prefix={prefix.rstrip('/')!r}",
-            where=user_place(),
             kind=SetupAssertionError,
         )
     return prefix

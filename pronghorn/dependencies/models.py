@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pronghorn.core.noted_lists import NotedList
 from pronghorn.core.records import replace
 from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.revisions import NotedList
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security

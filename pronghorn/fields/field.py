@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property, partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -48,6 +48,8 @@ __all__ = [
 ]
 
 Location = Literal["path", "query", "header", "cookie", "body"]
+LOCATIONS: tuple[Location, ...] = get_args(Location)
+OUTSIDE_BODIES = LOCATIONS[:-1]
 ErrorDetail = dict[str, Any]
 ErrorLocation = tuple[str | int, ...]
 
@@ -283,11 +285,6 @@ class Field:
     def _type_adapter(self) -> TypeAdapter[Any]:
         """The same under the name that libraries know from FastAPI."""
         return self.adapter
-
-    @property
-    def documented_type(self) -> Any:
-        """The type with everything that documentation shows: title, default, examples, ..."""
-        return Annotated[self.annotation, self.info]
 
     def _build(self) -> TypeAdapter[Any]:
         annotation = self.annotation

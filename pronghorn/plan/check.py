@@ -12,8 +12,7 @@ from starlette.routing import Router, compile_path
 from pronghorn.core.setup_errors import (
     describe_value,
     did_you_mean,
-    setup_error,
-    user_place,
+    user_error,
 )
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 
@@ -27,20 +26,18 @@ def compiled_path(path: str) -> tuple[Any, str, dict[str, Any]]:
     try:
         return compile_path(path)
     except ValueError as error:
-        raise setup_error(
+        raise user_error(
             str(error),
             "two parts of the path, perhaps one in a prefix, have the same name",
             "another name for one of them, in the path and in the function",
-            where=user_place(),
             kind=SetupValueError,
         ) from None
     except AssertionError as error:
         close = did_you_mean(str(error).partition("'")[2].rstrip("'"), CONVERTOR_TYPES)
-        raise setup_error(
+        raise user_error(
             str(error),
             f"Did you mean {close!r}?" if close else None,
             "one of: " + ", ".join(CONVERTOR_TYPES),
-            where=user_place(),
             kind=SetupAssertionError,
         ) from None
 
@@ -241,8 +238,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _type_error(got: str, probably: str | None, write: str) -> SetupTypeError:
-    return setup_error(got, probably, write, where=user_place(), kind=SetupTypeError)
+    return user_error(got, probably, write, kind=SetupTypeError)
 
 
 def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionError:
-    return setup_error(got, probably, write, where=user_place(), kind=SetupAssertionError)
+    return user_error(got, probably, write, kind=SetupAssertionError)

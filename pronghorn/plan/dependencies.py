@@ -16,7 +16,7 @@ from pronghorn.exceptions import (
     SetupTypeError,
     SetupValueError,
 )
-from pronghorn.fields.field import Field
+from pronghorn.fields.field import LOCATIONS, Field
 from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
@@ -26,7 +26,6 @@ from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
-PLACES = ("path", "query", "header", "cookie", "body")
 
 
 class _Context(NamedTuple):
@@ -106,7 +105,7 @@ def _call_facts(
     """What a `CallPlan` says about a call, whoever it is made for."""
     if any(call is seen for seen in chain):
         raise _cycle_error((*chain, call))
-    fields: dict[str | None, list[Field]] = {place: [] for place in PLACES}
+    fields: dict[str | None, list[Field]] = {place: [] for place in LOCATIONS}
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
     for name, annotation, default in _parameters(call):

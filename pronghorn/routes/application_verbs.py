@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
+from pronghorn.core.monkeypatches import ROUTING
 from pronghorn.core.typed_kwargs import expanded_signature, hand_on
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.options import (
@@ -20,9 +21,6 @@ from pronghorn.declare.options import (
     WebSocketOptions,
 )
 from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback
-
-#: The module of our own `APIRouter`.
-ROUTING = "pronghorn.routing"
 
 
 class DeclaresOnRouter(Verbs):

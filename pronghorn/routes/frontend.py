@@ -17,12 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.dispatch import Overrides
 from pronghorn.compile.http_route import Handler, compile_route
 from pronghorn.core.revisions import declared
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.response import ResponseDeclaration
 from pronghorn.plan.route import RouteDeclaration, override_dependencies, plan_route
 from pronghorn.routes.base import RouteApp
@@ -179,10 +179,9 @@ def frontend_path(path: str) -> str:
         problem = "A frontend path must start with '/'"
     else:
         return path.rstrip("/")
-    raise setup_error(
+    raise user_error(
         problem,
         f"{path!r} was given",
         f"{'/' + path.strip('/') if path else '/'!r}",
-        where=user_place(),
         kind=SetupAssertionError,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route, get_name
@@ -27,6 +27,7 @@ from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.check import check_dependencies, check_operation
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import BodyKind, RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
@@ -34,15 +35,12 @@ from pronghorn.plan.route import (
     override_dependencies,
     plan_route,
 )
-from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler, value_of
+from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES, value_of
 from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.output.head import answered_methods, refuse_method
 from pronghorn.utils import generate_unique_id
-
-if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
 
 #: Lists and dicts that a route may change without changing those of its router.
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
@@ -209,14 +207,8 @@ class APIRoute(RouteViews, Route):
         else:
             await refuse_method(methods, scope, receive, send)
 
-    def compile_handler(self, overrides: Overrides) -> Handler:
-        """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or getattr(self.handle, "__func__", None) is not APIRoute.handle:
-            return asgi_handler(self)
-        return self.own_handler(overrides)
-
     def own_handler(self, overrides: Overrides) -> Handler:
-        """The same without what a library has put around this route as an ASGI application."""
+        """Return the handler without what a library has put around this route."""
         overridden = "get_route_handler" in self.__dict__ or (
             type(self).get_route_handler is not APIRoute.get_route_handler
         )
@@ -235,25 +227,17 @@ class APIRoute(RouteViews, Route):
         found: Handler = known[1]
         return found
 
-    @property
-    def app(self) -> Any:
-        """This route as an ASGI application, for its method and path."""
-        if self._app is not None:
-            return self._app
-        if self.__dict__["_own_app"] is None:
-            self._set(_own_app=RouteApp(self))
-        return self.__dict__["_own_app"]
-
-    @app.setter
-    def app(self, app: Any) -> None:
+    def _is_own_app(self, app: Any) -> bool:
         handler = getattr(app, "handler", None)
-        is_own = type(handler) is RouteRequestHandler and handler.route is self
-        self._set(_app=None if is_own else app, revision=declared())
+        return type(handler) is RouteRequestHandler and handler.route is self
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other)
 
     __hash__ = object.__hash__
+
+
+OWN_HANDLES.add(APIRoute.handle)
 
 
 def make_route(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from starlette.routing import Match
 from starlette.types import Scope
@@ -12,14 +12,14 @@ from starlette.types import Scope
 from pronghorn.compile.router import OWN_MATCHES
 from pronghorn.core.records import replace
 from pronghorn.plan.body import given_body, is_embedded, plan_body
-from pronghorn.plan.model import RoutePlan, StreamKind, WebSocketPlan
+from pronghorn.plan.model import RoutePlan, StreamKind
+from pronghorn.plan.route import AnyPlan
 from pronghorn.routes.base import Declared
 
 if TYPE_CHECKING:
     from pronghorn.dependencies.models import Dependant
     from pronghorn.fields.field import Field
 
-AnyPlan = TypeVar("AnyPlan", RoutePlan, WebSocketPlan)
 #: What a route that shows the plan of another place starts without.
 NO_VIEWS: dict[str, Any] = {"_graph": None, "_graph_changed": False, "_given": {}}
 

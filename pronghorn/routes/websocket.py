@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
@@ -15,14 +15,12 @@ from pronghorn.core.revisions import declared
 from pronghorn.core.typed_kwargs import expanded_signature, is_plainly_made
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.plan.check import check_dependencies
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.routes.asgi_apps import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
-from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler
+from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES
 from pronghorn.routes.plan_views import NO_VIEWS, GraphView
-
-if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
 
 
 class APIWebSocketRoute(GraphView, WebSocketRoute):
@@ -93,31 +91,14 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
         return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
 
-    def compile_handler(self, overrides: Overrides) -> Handler:
-        """The function that the router calls for this route, with overrides applied."""
-        handle = getattr(self.handle, "__func__", None)
-        if self._app is not None or handle is not APIWebSocketRoute.handle:
-            return asgi_handler(self)
-        return self.own_handler(overrides)
-
     def own_handler(self, overrides: Overrides) -> Handler:
-        """The same without what a library has put around this route as an ASGI application."""
+        """Return the handler without what a library has put around this route."""
         if replaced(*WEBSOCKET_FUNCTIONS):
             return replaced_websocket_handler(self)
         return compile_websocket(override_dependencies(self.plan, overrides))
 
-    @property
-    def app(self) -> Any:
-        """This route as an ASGI application, for its path."""
-        if self._app is not None:
-            return self._app
-        if self.__dict__["_own_app"] is None:
-            self._set(_own_app=RouteApp(self))
-        return self.__dict__["_own_app"]
 
-    @app.setter
-    def app(self, app: Any) -> None:
-        self._set(_app=app, revision=declared())
+OWN_HANDLES.add(APIWebSocketRoute.handle)
 
 
 def make_websocket_route(
