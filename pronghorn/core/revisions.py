@@ -5,8 +5,8 @@ declaration need not know who depends on it: a router does not know where it is 
 
 Libraries change what was declared, in the lists and by assigning attributes, and FastAPI answers
 the next request accordingly. What was planned and compiled here has to be dropped then, so the
-changes are intercepted: those of lists by `NotedList`, those of attributes by `routes.base.Declared` and
-`dependencies.models.Dependant`. Programs in `tests/ecosystem` that need it:
+changes are intercepted: those of lists by `NotedList`, those of attributes by
+`routes.base.Declared` and `dependencies.models.Dependant`. Libraries of `tests/ecosystem` need it:
 
 - titiler inserts into `route.dependant.dependencies`, fastapi-pagination appends to it, and
   fastapi-jsonrpc extends it and the lists of parameters beside it;

@@ -337,12 +337,17 @@ HOMES: dict[str, dict[str, str]] = {
         "typing_extensions": "Doc deprecated",
     },
     "pronghorn.security.api_key": {
+        "pronghorn.security.base": "SecurityBase",
+        "starlette.exceptions": "HTTPException",
+        "starlette.status": "HTTP_401_UNAUTHORIZED",
         "typing": "Annotated",
         "typing_extensions": "Doc",
     },
     "pronghorn.security.http": {
         "base64": "b64decode",
         "modules": "binascii",
+        "pronghorn.security.base": "SecurityBase",
+        "starlette.status": "HTTP_401_UNAUTHORIZED",
         "typing": "Annotated",
         "typing_extensions": "Doc",
     },
