@@ -29,16 +29,11 @@ from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValue
 
 
 class Surface:
-    """Stands for an application: two methods with the same options."""
+    """Stands for an application: a method with options."""
 
     @expanded_signature(RouteOptions)
     def get(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
         """Read."""
-        return {"path": path, **options}
-
-    @expanded_signature(RouteOptions, omit=("callbacks",))
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
-        """Write."""
         return {"path": path, **options}
 
 
@@ -52,13 +47,6 @@ def test_signature_shows_the_options_with_their_defaults() -> None:
     assert parameters["response_class"].default == Default(JSONResponse)
     assert parameters["response_class"].annotation == type[JSONResponse.__base__]  # Response
     assert parameters["tags"].kind is inspect.Parameter.KEYWORD_ONLY
-
-
-def test_an_option_can_be_left_out() -> None:
-    shown = inspect.signature(Surface.post).parameters
-    assert inspect.signature(Surface.get).parameters.keys() - shown.keys() == {"callbacks"}
-    with pytest.raises(SetupTypeError, match="unexpected keyword argument 'callbacks'"):
-        Surface().post("/", callbacks=[])
 
 
 def test_only_what_was_written_is_passed_on() -> None:

@@ -21,7 +21,7 @@ from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 #: What `expanded_signature` has made, with the callables behind the check.
-_checked: dict[Callable[..., Any], Callable[..., Any]] = {}
+_checked: dict[Callable[..., Any] | None, Callable[..., Any]] = {}
 
 
 class DefaultIs(NamedTuple):
@@ -35,14 +35,11 @@ def option_defaults(options_type: type) -> dict[str, Any]:
     return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
 
 
-def expanded_signature(
-    options_type: type, *, omit: tuple[str, ...] = ()
-) -> Callable[[CallableT], CallableT]:
+def expanded_signature(options_type: type) -> Callable[[CallableT], CallableT]:
     """Show the keys of an option type as keyword-only parameters of the decorated callable.
 
     Args:
         options_type: The `TypedDict` that the callable unpacks as ``**options``.
-        omit: Keys that this callable does not take.
 
     Returns:
         A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword, and
@@ -50,7 +47,7 @@ def expanded_signature(
     """
 
     def decorate(function: CallableT) -> CallableT:
-        signature = _expand(inspect.signature(function), options_type, omit)
+        signature = _expand(inspect.signature(function), options_type)
         accepted = frozenset(signature.parameters)
         has_path = "path" in accepted
 
@@ -92,7 +89,7 @@ def hand_on(
     Returns:
         What the method returns.
     """
-    behind = _checked.get(getattr(method, "__func__", method))
+    behind = _checked.get(getattr(method, "__func__", None))
     if behind is None:
         return method(*args, **keywords, **{**defaults, **options})
     return behind(method.__self__, *args, **keywords, **options)  # type: ignore[attr-defined]  # bound
@@ -125,20 +122,14 @@ def unknown_keyword(
     )
 
 
-def _expand(
-    signature: inspect.Signature, options_type: type, omit: tuple[str, ...]
-) -> inspect.Signature:
+def _expand(signature: inspect.Signature, options_type: type) -> inspect.Signature:
     """Replace the ``**options`` parameter by one keyword-only parameter for each key."""
     written = [
         parameter
         for parameter in signature.parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    keys = [
-        key
-        for key in _keys(options_type)
-        if key.name not in omit and key.name not in signature.parameters
-    ]
+    keys = [key for key in _keys(options_type) if key.name not in signature.parameters]
     return signature.replace(parameters=written + keys)
 
 
