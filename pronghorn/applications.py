@@ -18,7 +18,7 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
 from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
-from pronghorn.declare.option_inheritance import written
+from pronghorn.declare.option_inheritance import clean_options
 from pronghorn.declare.options import (
     AppOptions,
     DocumentOptions,
@@ -92,7 +92,7 @@ class FastAPI(DeclaresOnRouter, Layered):
 
     @expanded_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
-        kept = written(options)
+        kept = clean_options(options)
         values: dict[str, Any] = {**APP_DEFAULTS, **options, **kept}
         for name in ATTRIBUTES:
             setattr(self, name, values[name])

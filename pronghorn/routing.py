@@ -13,10 +13,10 @@ from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import watch
-from pronghorn.core.revisions import RouteList, current_revision, declared
+from pronghorn.core.revisions import RouteList, bump_revision, current_revision
 from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
 from pronghorn.declare.http_methods import Verbs
-from pronghorn.declare.option_inheritance import check_prefix, combine_chain, written
+from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
     INCLUDE_DEFAULTS,
     AddRouteOptions,
@@ -55,7 +55,7 @@ from pronghorn.routes.request_handlers import WATCHED
 from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.websocket import APIWebSocketRoute, make_websocket_route
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.streaming.send import EventDelivery
+from pronghorn.sse import _PING_INTERVAL as _PING_INTERVAL  # noqa: PLC0414 - changed here
 from pronghorn.types import DecoratedCallable
 
 if TYPE_CHECKING:
@@ -66,11 +66,6 @@ __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.declare.option_inheritance`.
 INHERITED = (*INCLUDE_DEFAULTS, "strict_content_type")
-
-
-#: Seconds without an event after which a stream of server-sent events sends a comment.
-_PING_INTERVAL: float = 15.0
-EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)  # type: ignore[method-assign]  # made for it
 
 
 class APIRouter(Verbs, ServesFrontends, Includable):
@@ -108,7 +103,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     @expanded_signature(RouterOptions)
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
-        kept = written(options)
+        kept = clean_options(options)
         check_prefix(kept.get("prefix", ""))
         values = {**ROUTER_DEFAULTS, **options, **kept}
         check_dependencies(values["dependencies"] or ())
@@ -155,12 +150,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def append_route(self, route: BaseRoute) -> None:
         """Add one route object at the end."""
         self._entries.append(route)
-        declared()
+        bump_revision()
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
         """Have exactly these routes; an included router stays live if all of its routes do."""
         self._entries = kept_entries(routes, self._entries)
-        declared()
+        bump_revision()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
         """The same as `routes`, for reading only."""
@@ -184,7 +179,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
                 yield shown_inside(self, entry, route)
 
     def _mark_routes_changed(self) -> None:
-        declared()
+        bump_revision()
 
     def inherited(self) -> dict[str, Any]:
         """The options that the routes of this router inherit."""
@@ -224,7 +219,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             endpoint: The function that answers.
             options: See `RouteOptions`; also ``route_class_override``, the class of this route.
         """
-        kept = written(options)
+        kept = clean_options(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
         combined = combine_chain([self.inherited(), kept])
         full_path = combined.pop("prefix", "") + path
@@ -269,7 +264,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         options = combine_chain([self.inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
-        declared()
+        bump_revision()
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
@@ -286,7 +281,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             SetupError: The prefix is malformed, prefix and path are both empty, or the router
                 would contain itself.
         """
-        kept = written(options)
+        kept = clean_options(options)
         prefix = check_prefix(kept.get("prefix", ""))
         check_router(router)
         check_dependencies(kept.get("dependencies") or ())
@@ -300,7 +295,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             self.add_event_handler("shutdown", handler)
         if not isinstance(router.lifespan_context, HandlerLifespan):
             self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
-        declared()
+        bump_revision()
 
     # --- startup and shutdown -----------------------------------------------------------------
 

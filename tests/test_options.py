@@ -13,9 +13,9 @@ from pronghorn.datastructures import Default
 from pronghorn.declare.option_inheritance import (
     INHERIT,
     check_prefix,
+    clean_options,
     combine_chain,
     combine_options,
-    written,
 )
 from pronghorn.declare.options import (
     AppOptions,
@@ -132,7 +132,7 @@ def test_chain_reads_from_the_outside_inwards() -> None:
 
 def test_written_options_are_kept_without_placeholders() -> None:
     limits = {"max_files": 1}
-    kept = written({"response_model": Default(None), "tags": None, "form_limits": limits})
+    kept = clean_options({"response_model": Default(None), "tags": None, "form_limits": limits})
     limits["max_files"] = 2
     assert kept == {"tags": None, "form_limits": {"max_files": 1}}
 
@@ -140,7 +140,7 @@ def test_written_options_are_kept_without_placeholders() -> None:
 @pytest.mark.parametrize("limit", [-1, True, 1.0, "1"])
 def test_body_limit_is_a_number_of_bytes(limit: Any) -> None:
     with pytest.raises(SetupValueError, match="non-negative integer or None"):
-        written({"max_body_size": limit})
+        clean_options({"max_body_size": limit})
     assert validate_max_body_size(0) == 0
     assert validate_max_body_size(None) is None
 
@@ -157,7 +157,7 @@ def test_body_limit_is_a_number_of_bytes(limit: Any) -> None:
 )
 def test_form_limits_are_strict(limits: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        written({"form_limits": limits})
+        clean_options({"form_limits": limits})
 
 
 def test_no_form_limits_are_an_empty_mapping() -> None:

@@ -47,15 +47,15 @@ def current_revision() -> int:
     return REVISION.latest
 
 
-def declared() -> int:
-    """Note a change; return its number."""
+def bump_revision() -> int:
+    """Note a change of a declaration; return the number of the change."""
     REVISION.latest = next(_numbers)
     return REVISION.latest
 
 
 def forget_compiled() -> None:
     """Note that nothing is valid any more that has been compiled so far."""
-    REVISION.compiled_since = declared()
+    REVISION.compiled_since = bump_revision()
 
 
 def compiled_since() -> int:

@@ -76,8 +76,8 @@ def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
     return {name: value for name, value in limits.items() if value is not None and value != {}}
 
 
-def written(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that the program wrote, checked and ready to be kept.
+def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options that the program wrote, and drop those that it did not.
 
     Args:
         options: Keyword arguments, in which placeholders stand for "not given".

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import Handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
-from pronghorn.core.revisions import compiled_since, current_revision, declared
+from pronghorn.core.revisions import bump_revision, compiled_since, current_revision
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
 from pronghorn.plan.check import compiled_path
@@ -68,7 +68,7 @@ class Declared:
 
     def note(self) -> None:
         """The declaration has changed: what was planned of it is not valid any more."""
-        self._set(_plan=None, revision=declared())
+        self._set(_plan=None, revision=bump_revision())
 
     def __copy__(self) -> Any:
         """Another route with the same declaration; it gets a graph and an engine of its own."""
@@ -109,7 +109,7 @@ class Declared:
 
     @app.setter
     def app(self, app: Any) -> None:
-        self._set(_app=None if self._is_own_app(app) else app, revision=declared())
+        self._set(_app=None if self._is_own_app(app) else app, revision=bump_revision())
 
     def _is_own_app(self, app: Any) -> bool:
         """Return whether an application only does what this route does without it."""

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import Handler, compile_route
-from pronghorn.core.revisions import declared
+from pronghorn.core.revisions import bump_revision
 from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError
@@ -48,7 +48,7 @@ class FrontendRoute(BaseRoute):
         self.max_body_size: int | None = options.get("max_body_size")
         self.form_limits: Mapping[str, int] = options.get("form_limits") or {}
         self.dependency_overrides_provider = provider
-        self.revision = declared()
+        self.revision = bump_revision()
         self.path: str = options["prefix"]
         self.path_format = f"{self.path}/{{path}}"
         #: The frozen facts about this frontend, as if it were an operation.

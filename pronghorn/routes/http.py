@@ -19,10 +19,10 @@ from typing_extensions import Unpack
 from pronghorn.compile.exact import RequestHandler
 from pronghorn.compile.http_route import Handler, compile_custom, compile_route
 from pronghorn.core.monkeypatches import replaced
-from pronghorn.core.revisions import compiled_since, declared
+from pronghorn.core.revisions import bump_revision, compiled_since
 from pronghorn.core.typed_kwargs import expanded_signature, has_own_init, is_plainly_made
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.declare.option_inheritance import combine_chain, written
+from pronghorn.declare.option_inheritance import clean_options, combine_chain
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
@@ -90,7 +90,7 @@ class APIRoute(RouteViews, Route):
     def __init__(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteClassOptions]
     ) -> None:
-        self._declare(path, endpoint, {**options, **written(options)})
+        self._declare(path, endpoint, {**options, **clean_options(options)})
 
     def _declare(self, path: str, endpoint: Callable[..., Any], options: Mapping[str, Any]) -> None:
         """Keep what was declared; the options are checked and have no placeholders."""
@@ -108,7 +108,7 @@ class APIRoute(RouteViews, Route):
         self._set(methods={method.upper() for method in methods})
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
-        self._set(revision=declared())
+        self._set(revision=bump_revision())
         plan = self.plan_early()
         if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 from pronghorn.compile.http_route import Handler
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import replaced
-from pronghorn.core.revisions import declared
+from pronghorn.core.revisions import bump_revision
 from pronghorn.core.typed_kwargs import expanded_signature, is_plainly_made
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.plan.check import check_dependencies
@@ -66,7 +66,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         check_dependencies(self.dependencies)
         self._set(dependency_overrides_provider=provider)
         self._set_path(path)
-        self._set(revision=declared())
+        self._set(revision=bump_revision())
         self.plan_early()
 
     @property

@@ -14,7 +14,7 @@ from tests.guards.test_calls import called
 
 KEYWORDS = "pronghorn.core.typed_kwargs.checked"
 PATH = "pronghorn.core.path_patterns.check_path"
-OPTIONS = "pronghorn.declare.option_inheritance.written"
+OPTIONS = "pronghorn.declare.option_inheritance.clean_options"
 COMBINED = "pronghorn.declare.option_inheritance.combine_chain"
 
 OPERATION = {KEYWORDS: 1, PATH: 1, OPTIONS: 1, COMBINED: 1}
