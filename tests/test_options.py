@@ -9,6 +9,7 @@ from typing_extensions import Unpack
 
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
+from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
 from pronghorn.datastructures import Default
 from pronghorn.declare.option_inheritance import (
     INHERIT,
@@ -22,8 +23,6 @@ from pronghorn.declare.options import (
     IncludeOptions,
     RouteOptions,
     RouterOptions,
-    expanded_signature,
-    option_defaults,
 )
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 

@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaValidator
 
-from pronghorn.fields.aliases import declared_names, digs_into_another_value, names_in_model
+from pronghorn.fields.aliases import declared_names, names_in_model
 from pronghorn.fields.annotations import (
     is_bytes,
     is_bytes_sequence,
@@ -35,17 +35,6 @@ from pronghorn.fields.annotations import (
 )
 from pronghorn.fields.multi_values import declares_json, with_prepared_branches
 from pronghorn.fields.type_adapters import adapter_for, late_namespace
-
-__all__ = [
-    "ErrorDetail",
-    "ErrorLocation",
-    "Field",
-    "Location",
-    "declared_names",
-    "digs_into_another_value",
-    "located_errors",
-    "missing_error",
-]
 
 Location = Literal["path", "query", "header", "cookie", "body"]
 LOCATIONS: tuple[Location, ...] = get_args(Location)

@@ -66,7 +66,8 @@ HOMES: dict[str, dict[str, str]] = {
         "pronghorn.interop.compat": "copy_field_info create_body_model evaluate_forwardref "
         "get_cached_model_fields get_model_fields is_scalar_field serialize_sequence_value",
         "pronghorn.interop.parameters": "_regenerate_error_with_loc",
-        "pronghorn.interop.schemas": "GenerateJsonSchema TypeModelOrEnum TypeModelSet "
+        "pronghorn.openapi.definitions": "OpenAPIJsonSchema=GenerateJsonSchema",
+        "pronghorn.interop.schemas": "TypeModelOrEnum TypeModelSet "
         "_annotation_has_computed_fields _has_computed_fields "
         "asdict get_definitions get_flat_models_from_annotation "
         "get_flat_models_from_field get_flat_models_from_fields "

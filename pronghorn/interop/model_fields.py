@@ -11,8 +11,6 @@ from pydantic_core import PydanticUndefined
 from pronghorn.fields.field import Field
 from pronghorn.plan.body import checked_field
 
-__all__ = ["create_model_field", "create_response_field"]
-
 
 def create_model_field(
     name: str,

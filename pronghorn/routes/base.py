@@ -9,11 +9,11 @@ from typing import Any
 from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.http_route import Handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
 from pronghorn.core.revisions import bump_revision, compiled_since, current_revision
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
+from pronghorn.hooks import Handler
 from pronghorn.plan.check import compiled_path
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange

@@ -17,11 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.http_route import Handler, compile_route
+from pronghorn.compile.http_route import compile_route
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError
+from pronghorn.hooks import Handler
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.response import ResponseDeclaration
 from pronghorn.plan.route import RouteDeclaration, override_dependencies, plan_route

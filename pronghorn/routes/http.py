@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.exact import RequestHandler
-from pronghorn.compile.http_route import Handler, compile_custom, compile_route
+from pronghorn.compile.http_route import compile_custom, compile_route
 from pronghorn.core.monkeypatches import replaced
 from pronghorn.core.revisions import bump_revision, compiled_since
 from pronghorn.core.typed_kwargs import expanded_signature, has_own_init, is_plainly_made
@@ -26,6 +26,7 @@ from pronghorn.declare.option_inheritance import clean_options, combine_chain
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
+from pronghorn.hooks import Handler
 from pronghorn.plan.check import check_dependencies, check_operation
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import BodyKind, RoutePlan

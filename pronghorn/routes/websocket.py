@@ -8,12 +8,12 @@ from typing import Any, Self
 from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
 
-from pronghorn.compile.http_route import Handler
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import replaced
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.typed_kwargs import expanded_signature, is_plainly_made
 from pronghorn.declare.options import WebSocketOptions
+from pronghorn.hooks import Handler
 from pronghorn.plan.check import check_dependencies
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
