@@ -16,9 +16,9 @@ from pronghorn.compile.server_errors import OuterPipeline
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
-from pronghorn.core.setup_errors import setup_error, user_place, warn_deprecated
+from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
-from pronghorn.declare.option_inheritance import written
+from pronghorn.declare.option_inheritance import clean_options
 from pronghorn.declare.options import (
     AppOptions,
     DocumentOptions,
@@ -92,7 +92,7 @@ class FastAPI(DeclaresOnRouter, Layered):
 
     @expanded_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
-        kept = written(options)
+        kept = clean_options(options)
         values: dict[str, Any] = {**APP_DEFAULTS, **options, **kept}
         for name in ATTRIBUTES:
             setattr(self, name, values[name])
@@ -128,12 +128,11 @@ class FastAPI(DeclaresOnRouter, Layered):
     def _check_document(self) -> None:
         for name in ("title", "version"):
             if self.openapi_url and not getattr(self, name):
-                raise setup_error(
+                raise user_error(
                     f"A {name} must be provided for OpenAPI, e.g.: "
                     + {"title": "'My API'", "version": "'2.1.0'"}[name],
                     f"FastAPI({name}={getattr(self, name)!r}) leaves it empty",
                     "openapi_url=None for no document",
-                    where=user_place(),
                     kind=SetupAssertionError,
                 )
 

@@ -60,7 +60,8 @@ class Entry:
         self.methods: frozenset[str] | None = None
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
-        if type(route).matches in OWN_MATCHES:
+        # An attribute of the object hides the method, and has no `__func__`.
+        if getattr(route.matches, "__func__", None) in OWN_MATCHES:
             self._read_pattern(route)
 
     def _read_pattern(self, route: Any) -> None:

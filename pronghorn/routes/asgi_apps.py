@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from pronghorn.compile.exact import LIFETIME_KEY, run_with_lifetime
-from pronghorn.compile.http_route import Handler
 from pronghorn.core.monkeypatches import current
 from pronghorn.dependencies.models import Dependant
 from pronghorn.exceptions import WebSocketRequestValidationError
+from pronghorn.hooks import Handler
 from pronghorn.plan.signature import iscoroutinefunction, where_is
 from pronghorn.routes.base import wrap_app_handling_exceptions
 from pronghorn.run.exchange import Exchange

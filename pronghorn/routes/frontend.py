@@ -16,12 +16,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.http_route import Handler, compile_route
-from pronghorn.core.revisions import bump
+from pronghorn.compile.http_route import compile_route
+from pronghorn.core.revisions import bump_revision
 from pronghorn.core.route_paths import path_below_root
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError
+from pronghorn.hooks import Handler
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.response import ResponseDeclaration
 from pronghorn.plan.route import RouteDeclaration, override_dependencies, plan_route
@@ -48,7 +49,7 @@ class FrontendRoute(BaseRoute):
         self.max_body_size: int | None = options.get("max_body_size")
         self.form_limits: Mapping[str, int] = options.get("form_limits") or {}
         self.dependency_overrides_provider = provider
-        self.revision = bump()
+        self.revision = bump_revision()
         self.path: str = options["prefix"]
         self.path_format = f"{self.path}/{{path}}"
         #: The frozen facts about this frontend, as if it were an operation.
@@ -179,10 +180,9 @@ def frontend_path(path: str) -> str:
         problem = "A frontend path must start with '/'"
     else:
         return path.rstrip("/")
-    raise setup_error(
+    raise user_error(
         problem,
         f"{path!r} was given",
         f"{'/' + path.strip('/') if path else '/'!r}",
-        where=user_place(),
         kind=SetupAssertionError,
     )

@@ -14,8 +14,9 @@ from starlette.requests import Request
 
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.setup_errors import setup_error
+from pronghorn.datastructures import Undefined
 from pronghorn.fields.field import ErrorDetail, Field, missing_error
-from pronghorn.fields.multi_values import Received, Undefined, filled_in, is_supplied, model_input
+from pronghorn.fields.multi_values import Received, filled_in, is_supplied, model_input
 from pronghorn.run.input.parameters import default_value
 from pronghorn.run.input.urlencoded import is_small_form
 
