@@ -286,7 +286,7 @@ HOMES: dict[str, dict[str, str]] = {
     },
     "pronghorn.routing": {
         "anyio.abc": "ObjectReceiveStream",
-        "collections.abc": "AsyncIterator Collection Coroutine Generator Mapping",
+        "collections.abc": "AsyncIterator Awaitable Collection Coroutine Generator Mapping",
         "contextlib": "AbstractAsyncContextManager AbstractContextManager AsyncExitStack "
         "asynccontextmanager",
         "contextvars": "ContextVar",
