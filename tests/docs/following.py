@@ -182,8 +182,8 @@ def follow(app: FastAPI, target: str, *, access_log: bool = False) -> tuple[Trac
 def drawing(trace: Trace) -> str:
     """Draw the calls between files as a Mermaid sequence diagram."""
     names = {file: f"f{number}" for number, file in enumerate(trace.files(), 1)}
-    names |= {HANDLER: "handler", PROGRAM: "program", LOOP: "loop"}
-    lines = ["sequenceDiagram", "    participant loop as event loop"]
+    names |= {HANDLER: "handler", PROGRAM: "program", LOOP: "events"}  # `loop` is a word of Mermaid
+    lines = ["sequenceDiagram", "    participant events as the event loop"]
     for file in dict.fromkeys(call.file for call in trace.calls):
         title = {HANDLER: "the compiled handler", PROGRAM: "the program"}.get(file, file)
         lines.append(f"    participant {names[file]} as {title}")
