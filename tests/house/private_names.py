@@ -16,7 +16,16 @@ from typing import Any
 from tests.house.imports import FOLDER, module_files
 
 #: Packages whose classes are looked through for private attributes.
-PACKAGES = ("anyio", "asyncio", "granian", "httptools", "pydantic", "starlette", "typing", "uvicorn")
+PACKAGES = (
+    "anyio",
+    "asyncio",
+    "granian",
+    "httptools",
+    "pydantic",
+    "starlette",
+    "typing",
+    "uvicorn",
+)
 #: Modules that their packages do not document, though their names are not private.
 UNDOCUMENTED = ("granian.", "uvicorn.")
 #: A text that names a module.

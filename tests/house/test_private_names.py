@@ -60,7 +60,9 @@ LISTED = (
         WARNS,
         ("request._wrapped_rcv_consumed",),
     ),
-    Name("starlette.middleware.base", "_StreamingResponse", ("middleware/next_response.py",), WARNS),
+    Name(
+        "starlette.middleware.base", "_StreamingResponse", ("middleware/next_response.py",), WARNS
+    ),
     Name(
         "starlette.requests",
         "HTTPConnection._query_params",
