@@ -7,43 +7,33 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
+from pronghorn.core.kinds import GENERATORS, LOCATIONS, Injected, InjectedKind
 from pronghorn.core.records import replace
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
-from pronghorn.plan.dependencies import GENERATORS, result_key
-from pronghorn.plan.model import CallPlan, Injected, InjectedKind
+from pronghorn.plan.dependencies import result_key
+from pronghorn.plan.model import CallPlan
 from pronghorn.plan.signature import call_kind
-
-INJECTED = {
-    "request_param_name": InjectedKind.REQUEST,
-    "websocket_param_name": InjectedKind.WEBSOCKET,
-    "http_connection_param_name": InjectedKind.CONNECTION,
-    "response_param_name": InjectedKind.RESPONSE,
-    "background_tasks_param_name": InjectedKind.BACKGROUND_TASKS,
-    "security_scopes_param_name": InjectedKind.SECURITY_SCOPES,
-}
-FIELDS = ("path", "query", "header", "cookie", "body")
 
 
 class Changes:
     """Counts the changes of one graph, and tells its owner about them.
 
-    - `notify`: called after a change, unless the graph is `muted`.
+    - `notify`: called after a change.
     """
 
-    __slots__ = ("count", "muted", "notify")
+    __slots__ = ("count", "notify")
 
     def __init__(self, notify: Callable[[], None] | None = None) -> None:
         self.count = 0
-        self.muted = False
         self.notify = notify
 
     def note(self) -> None:
         """Something in the graph was changed."""
         self.count += 1
-        if self.notify is not None and not self.muted:
+        if self.notify is not None:
             self.notify()
 
     def __deepcopy__(self, memo: Any) -> Changes:
@@ -125,7 +115,7 @@ class Dependant:
         """The view of one planned call and everything below it."""
         names = {item.kind: item.name for item in plan.injected}
         marker = plan.marker
-        injected: dict[str, Any] = {name: names.get(kind) for name, kind in INJECTED.items()}
+        injected: dict[str, Any] = {kind.attribute: names.get(kind) for kind in InjectedKind}
         return cls(
             path_params=list(plan.path_fields),
             query_params=list(plan.query_fields),
@@ -147,7 +137,7 @@ class Dependant:
 
     def adopt(self, changes: Changes) -> None:
         """Report the changes of this graph, and of what is added to it, to `changes`."""
-        for name in (*(f"{place}_params" for place in FIELDS), "dependencies"):
+        for name in (*(f"{place}_params" for place in LOCATIONS), "dependencies"):
             object.__setattr__(self, name, noted(getattr(self, name), changes))
         object.__setattr__(self, "_changes", changes)
 
@@ -172,7 +162,7 @@ class Dependant:
         """Whether this node still is what it was made from."""
         fields = all(
             tuple(getattr(self, f"{place}_params")) == getattr(plan, f"{place}_fields")
-            for place in FIELDS
+            for place in LOCATIONS
         )
         return (
             fields
@@ -185,7 +175,7 @@ class Dependant:
         )
 
     def _injected(self) -> tuple[Injected, ...]:
-        names = ((getattr(self, name), kind) for name, kind in INJECTED.items())
+        names = ((getattr(self, kind.attribute), kind) for kind in InjectedKind)
         found = {name: Injected(name, kind) for name, kind in names if name is not None}
         known = self._origin.injected if self._origin is not None else ()
         if set(known) == set(found.values()):

@@ -16,8 +16,8 @@ from starlette.routing import Route, get_name
 from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
-from pronghorn.compile.exact import RequestHandler
 from pronghorn.compile.http_route import Handler, compile_custom, compile_route
+from pronghorn.core.kinds import BodyKind
 from pronghorn.core.monkeypatches import replaced
 from pronghorn.core.revisions import compiled_since, declared
 from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
@@ -27,7 +27,7 @@ from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.check import check_dependencies, check_operation
-from pronghorn.plan.model import BodyKind, RoutePlan
+from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
     RouteDeclaration,
@@ -38,6 +38,7 @@ from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler, valu
 from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.run.input.forms import ensure_multipart_installed
+from pronghorn.run.lifetime import RequestHandler
 from pronghorn.run.output.head import answered_methods, refuse_method
 from pronghorn.utils import generate_unique_id
 

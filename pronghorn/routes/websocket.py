@@ -9,7 +9,6 @@ from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
 
 from pronghorn.compile.http_route import Handler
-from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import replaced
 from pronghorn.core.revisions import declared
 from pronghorn.core.typed_kwargs import expanded_signature
@@ -91,6 +90,8 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         """The same without what a library has put around this route as an ASGI application."""
         if replaced(*WEBSOCKET_FUNCTIONS):
             return replaced_websocket_handler(self)
+        from pronghorn.compile.websocket import compile_websocket  # Few programs have any.
+
         return compile_websocket(override_dependencies(self.plan, overrides))
 
     @property
