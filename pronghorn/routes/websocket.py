@@ -95,6 +95,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         """Return the handler without what a library has put around this route."""
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return replaced_websocket_handler(self)
+
         return compile_websocket(override_dependencies(self.plan, overrides))
 
 
