@@ -53,7 +53,7 @@ def general_mode() -> bool:
     return os.environ.get("PRONGHORN_GENERAL") == "1"
 
 
-class _ExactRoute(Generic[PlanT]):
+class ExactRoute(Generic[PlanT]):
     """What HTTP and WebSocket routes share.
 
     Args:
@@ -118,7 +118,7 @@ class _ExactRoute(Generic[PlanT]):
         raise NotImplementedError
 
 
-class ExactHandler(_ExactRoute[RoutePlan]):
+class ExactHandler(ExactRoute[RoutePlan]):
     """Answers requests of one HTTP route, one rule after the other."""
 
     def __init__(self, plan: RoutePlan, label: str, is_operation: bool = True) -> None:
@@ -169,7 +169,7 @@ class ExactHandler(_ExactRoute[RoutePlan]):
         return make(content, inputs.response, inputs.background)
 
 
-class ExactConnection(_ExactRoute[WebSocketPlan]):
+class ExactConnection(ExactRoute[WebSocketPlan]):
     """Serves connections of one WebSocket route.
 
     A dependency that HTTP routes use too finds the objects that it asks for; as in FastAPI,
