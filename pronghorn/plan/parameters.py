@@ -40,8 +40,8 @@ from pronghorn.fields.annotations import (
     split_metadata,
 )
 from pronghorn.fields.field import Field, Location
+from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
 from pronghorn.plan.model import Injected, InjectedKind
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 
 _INJECTED: dict[type[Any], InjectedKind] = {
     Request: InjectedKind.REQUEST,
