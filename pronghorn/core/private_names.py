@@ -74,10 +74,10 @@ def attributes_of(kind: type[Any]) -> frozenset[str]:
 
 def _mentioned_by(function: Any) -> Iterator[str]:
     """Yield the attributes that a function uses; for another object nothing."""
-    todo = [getattr(function, "__code__", None)]
+    code = getattr(function, "__code__", None)
+    todo = [code] if isinstance(code, CodeType) else []
     not_attributes = getattr(function, "__globals__", {})
     while todo:
         code = todo.pop()
-        if isinstance(code, CodeType):
-            yield from (name for name in code.co_names if name not in not_attributes)
-            todo += code.co_consts
+        yield from (name for name in code.co_names if name not in not_attributes)
+        todo += (const for const in code.co_consts if isinstance(const, CodeType))
