@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Scope
 from pronghorn.compile.limits import with_limits_of
 from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.core.monkeypatches import original
+from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import REVISION
-from pronghorn.core.route_paths import path_below_root
 from pronghorn.hooks import Handler
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange
