@@ -45,7 +45,7 @@ HOMES: dict[str, dict[str, str]] = {
         "is_upload_sequence=is_uploadfile_sequence_annotation",
         "pronghorn.interop.compat": "PYDANTIC_VERSION_MINOR_TUPLE is_pydantic_v1_model_instance "
         "lenient_issubclass value_is_sequence",
-        "pronghorn.plan.supported": "is_pydantic_v1_model=is_pydantic_v1_model_class "
+        "pronghorn.plan.check": "is_pydantic_v1_model=is_pydantic_v1_model_class "
         "uses_pydantic_v1=annotation_is_pydantic_v1",
         "pydantic": "BaseModel VERSION=PYDANTIC_VERSION",
         "starlette.datastructures": "UploadFile",

@@ -14,9 +14,9 @@ from pronghorn import params
 from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.annotations import is_class, strip_metadata
 from pronghorn.fields.field import Field
+from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
 from pronghorn.plan.form_schema import form_schema, is_separate, may_be_absent
 from pronghorn.plan.model import BodyPlan
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
 
 MULTIPART = "multipart/form-data"
 

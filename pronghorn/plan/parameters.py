@@ -36,7 +36,7 @@ from pronghorn.fields.annotations import (
     split_metadata,
 )
 from pronghorn.fields.field import Field
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
+from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
 
 _INJECTED = {kind.annotation: kind for kind in InjectedKind}
 
