@@ -28,15 +28,11 @@ from pronghorn.dependencies.questions import _is_async_gen_callable
 from pronghorn.exceptions import SetupAssertionError
 from pronghorn.fields.annotations import model_of, split_metadata
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field
-from pronghorn.fields.multi_values import Received, is_empty_file_input
+from pronghorn.fields.multi_values import Received
 from pronghorn.params import Depends
 from pronghorn.plan.parameters import analyze_parameter, injected_kind
-from pronghorn.plan.signature import typed_signature
 from pronghorn.run.input.parameters import default_value, extract_parameters
 
-_is_empty_file_input = is_empty_file_input
-_get_model_type = model_of
-_get_signature = typed_signature
 #: What the return annotation of a function that streams its items is made of.
 _STREAM_ORIGINS = {AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator}
 

@@ -7,7 +7,6 @@ uploads, the body for everything that is no single value, else the query string.
 
 from __future__ import annotations
 
-import inspect
 from copy import copy
 from functools import lru_cache
 from typing import Annotated, Any, get_origin
@@ -37,10 +36,10 @@ from pronghorn.fields.annotations import (
 )
 from pronghorn.fields.field import Field
 from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
+from pronghorn.plan.signature import EMPTY
 
 _INJECTED = {kind.annotation: kind for kind in InjectedKind}
 
-EMPTY = inspect.Parameter.empty
 _ABSENT: Any = object()
 #: Kinds of defaults that are equal only if nobody can tell them apart: not 0.0 and -0.0.
 _PLAIN_DEFAULTS = (type(None), bool, int, str)
