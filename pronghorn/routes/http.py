@@ -20,11 +20,7 @@ from pronghorn.compile.http_route import compile_custom, compile_route
 from pronghorn.core.kinds import BodyKind
 from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
 from pronghorn.core.revisions import bump_revision, compiled_since
-from pronghorn.core.typed_kwargs import (
-    expanded_signature,
-    has_own_init,
-    is_plainly_made,
-)
+from pronghorn.core.typed_kwargs import has_own_init, is_plainly_made, route_signature
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.declare.option_inheritance import clean_options, combine_chain
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
@@ -92,7 +88,7 @@ class APIRoute(RouteViews, Route):
     _app: Any
     _declared_model: Any
 
-    @expanded_signature(RouteClassOptions)
+    @route_signature(RouteClassOptions)
     def __init__(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteClassOptions]
     ) -> None:
