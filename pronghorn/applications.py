@@ -18,6 +18,7 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
 from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
+from pronghorn.declare.http_methods import DeclaresOnRouter
 from pronghorn.declare.option_inheritance import clean_options
 from pronghorn.declare.options import (
     AppOptions,
@@ -40,7 +41,6 @@ from pronghorn.plan.check import (
     check_middleware_kind,
     check_middleware_list,
 )
-from pronghorn.routes.application_verbs import DeclaresOnRouter
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
 
