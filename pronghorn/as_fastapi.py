@@ -1,4 +1,4 @@
-"""Make ``import fastapi`` give pronghorn, so that a FastAPI program runs unchanged.
+"""Make `import fastapi` give pronghorn, so that a FastAPI program runs unchanged.
 
 Importing this module is all there is to do, in one of these ways::
 
@@ -6,16 +6,16 @@ Importing this module is all there is to do, in one of these ways::
     pronghorn run main.py --as-fastapi
     pytest -p pronghorn.as_fastapi
 
-From then on ``fastapi`` and every ``fastapi.x.y`` *are* ``pronghorn`` and ``pronghorn.x.y``: the
+From then on `fastapi` and every `fastapi.x.y` *are* `pronghorn` and `pronghorn.x.y`: the
 same module objects, imported once, found when they are asked for. It makes no difference whether
-FastAPI is installed. ``importlib.metadata`` still tells the truth about what is.
+FastAPI is installed. `importlib.metadata` still tells the truth about what is.
 
-One attribute changes: when ``fastapi`` is first imported, ``__version__`` of the shared module
+One attribute changes: when `fastapi` is first imported, `__version__` of the shared module
 becomes the release of FastAPI whose behaviour pronghorn has, because programs compare it.
-``importlib.metadata.version("pronghorn")`` gives pronghorn's own.
+`importlib.metadata.version("pronghorn")` gives pronghorn's own.
 
 PYTEST_DONT_REWRITE: there is no assert statement here, and pytest would otherwise warn when the
-module is already imported before ``-p`` names it.
+module is already imported before `-p` names it.
 """
 
 import importlib
@@ -37,7 +37,7 @@ REAL = "pronghorn"
 
 
 class AliasFinder(MetaPathFinder):
-    """Finds ``fastapi`` and its submodules as the modules of pronghorn."""
+    """Finds `fastapi` and its submodules as the modules of pronghorn."""
 
     def find_spec(
         self,
@@ -45,7 +45,7 @@ class AliasFinder(MetaPathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """The spec of an alias; ``None`` for other names, and for queries about a missing one.
+        """The spec of an alias; `None` for other names, and for queries about a missing one.
 
         Raises:
             ModuleNotFoundError: An import statement names a submodule that pronghorn lacks.
@@ -81,7 +81,7 @@ class AliasLoader(Loader):
         return module
 
     def get_code(self, fullname: str) -> CodeType | None:
-        """The code of the real module, for ``python -m fastapi``."""
+        """The code of the real module, for `python -m fastapi`."""
         real = _spec_of(self.real_name)
         loader = None if real is None else real.loader
         return loader.get_code(self.real_name) if isinstance(loader, InspectLoader) else None
@@ -90,7 +90,7 @@ class AliasLoader(Loader):
         """Give the module its own spec back; its code has run already.
 
         Between `create_module` and this the import system writes the alias's spec into the
-        module. Left there, ``importlib.reload`` and ``pickle`` would see a module ``fastapi.x``.
+        module. Left there, `importlib.reload` and `pickle` would see a module `fastapi.x`.
         """
         module.__spec__ = self.real_spec
         if "__getattr__" not in vars(module):
@@ -154,7 +154,7 @@ def _spec_of(name: str) -> ModuleSpec | None:
 
 
 def _is_query() -> bool:
-    """Whether ``importlib.util.find_spec`` asks, which is answered with ``None``, not an error."""
+    """Whether `importlib.util.find_spec` asks, which is answered with `None`, not an error."""
     frame = sys._getframe(1)
     for _ in range(3):
         if frame.f_back is None:

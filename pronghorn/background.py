@@ -27,7 +27,7 @@ class BackgroundTasks(StarletteBackgroundTasks):
 
     Declare a parameter of this type in an endpoint or a dependency to get the one of the
     request. The tasks run in the process of the server and are lost when it stops. One that
-    raises does not keep those after it from running: it is logged (logger ``pronghorn``), and
+    raises does not keep those after it from running: it is logged (logger `pronghorn`), and
     raised to the server in the end.
 
     Tasks of a response that the endpoint returns run before these.
@@ -37,7 +37,7 @@ class BackgroundTasks(StarletteBackgroundTasks):
         """Add a function to call after the response was sent.
 
         Args:
-            func: ``def`` functions run in a worker thread, ``async def`` ones in the event loop.
+            func: `def` functions run in a worker thread, `async def` ones in the event loop.
             *args: Its positional arguments.
             **kwargs: Its keyword arguments.
         """

@@ -69,7 +69,7 @@ def contextmanager_in_threadpool(
         cm: The context manager; its two methods may run in different threads.
 
     Returns:
-        An async context manager that gives the same value, and suppresses what ``cm`` does.
+        An async context manager that gives the same value, and suppresses what `cm` does.
     """
     return _InThreadpool(cm)
 

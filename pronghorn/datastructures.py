@@ -30,7 +30,7 @@ class UploadFile(StarletteUploadFile):
     was sent; read it before that.
 
     Attributes:
-        file: The file object itself, to be used in ``def`` endpoints: ``upload.file.read()``.
+        file: The file object itself, to be used in `def` endpoints: `upload.file.read()`.
         filename: The name the client gave it. Never use it as a path as it is.
         size: Bytes received so far.
         headers: Headers of this part of the form.
@@ -41,7 +41,7 @@ class UploadFile(StarletteUploadFile):
         """Read bytes from the current position.
 
         Args:
-            size: The most bytes to read; ``-1`` reads up to the end.
+            size: The most bytes to read; `-1` reads up to the end.
 
         Returns:
             The bytes; empty at the end of the file.
@@ -49,11 +49,11 @@ class UploadFile(StarletteUploadFile):
         return await super().read(size)
 
     async def write(self, data: bytes) -> None:
-        """Write bytes at the current position, and add their number to ``size``."""
+        """Write bytes at the current position, and add their number to `size`."""
         await super().write(data)
 
     async def seek(self, offset: int) -> None:
-        """Move to a position counted in bytes from the start; ``0`` to read again."""
+        """Move to a position counted in bytes from the start; `0` to read again."""
         await super().seek(offset)
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class UploadFile(StarletteUploadFile):
 class DefaultPlaceholder:
     """Marks an option as not set by the user, while still telling what it defaults to.
 
-    ``None`` or an equal value could not do this: both may be written on purpose, and what was
+    `None` or an equal value could not do this: both may be written on purpose, and what was
     written on purpose wins over the router and the application.
 
     Attributes:
@@ -121,7 +121,7 @@ def Default(value: DefaultType) -> DefaultType:  # noqa: N802 - programs import 
 
 
 _Unset: Any = DefaultPlaceholder(None)
-"""Stands for "not given" where ``None`` is a value of its own."""
+"""Stands for "not given" where `None` is a value of its own."""
 
 
 find_elsewhere(__name__)

@@ -42,11 +42,11 @@ def isoformat(value: datetime.date | datetime.time) -> str:
 
 
 def decimal_encoder(value: Decimal) -> int | float:
-    """An ``int`` if the decimal is written without decimal places, else a ``float``.
+    """An `int` if the decimal is written without decimal places, else a `float`.
 
-    ``Decimal("1.0")`` stays ``1.0``, so that reading and writing it again keeps its type. NaN
+    `Decimal("1.0")` stays `1.0`, so that reading and writing it again keeps its type. NaN
     and the infinities become floats, and so does what has more digits than Python writes: it is
-    infinite as a float. A client may send ``1e999999999``, which would fill the memory.
+    infinite as a float. A client may send `1e999999999`, which would fill the memory.
     """
     if value.is_snan():
         return nan
@@ -137,30 +137,30 @@ def jsonable_encoder(
     custom_encoder: dict[Any, Callable[[Any], Any]] | None = None,
     sqlalchemy_safe: bool = True,
 ) -> Any:
-    """Convert a value, and everything in it, to dicts, lists, strings, numbers and ``None``.
+    """Convert a value, and everything in it, to dicts, lists, strings, numbers and `None`.
 
     Args:
         obj: Models, dataclasses, enums, dates, paths, containers of them, or any object that
-            can be turned into a ``dict`` or has a ``__dict__``.
-        include: Fields or keys to keep; by default all. ``{"user": {"name"}}`` keeps a part of
+            can be turned into a `dict` or has a `__dict__`.
+        include: Fields or keys to keep; by default all. `{"user": {"name"}}` keeps a part of
             what is inside, as in Pydantic; the items of a list are each a part of their own.
         exclude: Fields or keys to leave out, in the same form.
         by_alias: Whether models use their serialisation aliases as keys.
         exclude_unset: Whether to leave out fields of models that nobody set.
         exclude_defaults: Whether to leave out fields of models that equal their default.
-        exclude_none: Whether to leave out fields and keys whose value is ``None``.
+        exclude_none: Whether to leave out fields and keys whose value is `None`.
         custom_encoder: Functions by type that take precedence over everything else; also used
             for subclasses.
-        sqlalchemy_safe: Whether to leave out keys that begin with ``_sa``, where SQLAlchemy
+        sqlalchemy_safe: Whether to leave out keys that begin with `_sa`, where SQLAlchemy
             keeps its state.
 
     Returns:
-        A value for ``json.dumps``. NaN and the infinities are kept as floats. In bytes, what is
+        A value for `json.dumps`. NaN and the infinities are kept as floats. In bytes, what is
         not UTF-8 becomes U+FFFD, the replacement character.
 
     Raises:
         ValueError: The value has no such form.
-        PydanticV1NotSupportedError: The value is a model of ``pydantic.v1``.
+        PydanticV1NotSupportedError: The value is a model of `pydantic.v1`.
     """
     if type(obj) in _PLAIN and not custom_encoder:
         return obj

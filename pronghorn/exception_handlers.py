@@ -39,7 +39,7 @@ MAX_KEPT_DETAIL = 200
 
 
 async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
-    """Answer with the status code, the headers, and ``{"detail": ...}`` if a body is allowed."""
+    """Answer with the status code, the headers, and `{"detail": ...}` if a body is allowed."""
     headers = getattr(exc, "headers", None)
     if not is_body_allowed_for_status_code(exc.status_code):
         return Response(status_code=exc.status_code, headers=headers)

@@ -17,7 +17,7 @@
     │  ├─ SetupTypeError                  also a TypeError
     │  └─ SetupValueError                 also a ValueError
     ├─ DependencyScopeError               a long-lived dependency uses a shorter-lived one
-    └─ PydanticV1NotSupportedError        a model of ``pydantic.v1``
+    └─ PydanticV1NotSupportedError        a model of `pydantic.v1`
     UserWarning
     └─ FastAPIDeprecationWarning          a feature that is on its way out
 
@@ -72,7 +72,7 @@ class EndpointContext(TypedDict, total=False):
     function: str
     """Name of the endpoint function."""
     path: str
-    """Method and full path of the route, mount prefix included: ``"GET /items/{id}"``."""
+    """Method and full path of the route, mount prefix included: `"GET /items/{id}"`."""
     file: str
     """Source file of the endpoint."""
     line: int
@@ -82,13 +82,13 @@ class EndpointContext(TypedDict, total=False):
 class HTTPException(StarletteHTTPException):
     """Stop handling the request and answer with a status code.
 
-    The default handler sends ``{"detail": detail}`` as JSON with ``headers``, and no body for
+    The default handler sends `{"detail": detail}` as JSON with `headers`, and no body for
     the status codes that must not have one (1xx, 204, 205, 304; RFC 9110 section 15).
 
     Args:
         status_code: HTTP status code of the response.
         detail: Anything that can be sent as JSON; by default the standard reason phrase.
-        headers: Headers to add to the response, for example ``{"WWW-Authenticate": "Bearer"}``.
+        headers: Headers to add to the response, for example `{"WWW-Authenticate": "Bearer"}`.
     """
 
     def __init__(
@@ -139,15 +139,15 @@ class DependencyScopeError(FastAPIError):
 
 
 class PydanticV1NotSupportedError(FastAPIError):
-    """A model of ``pydantic.v1`` was used where only Pydantic 2 models work."""
+    """A model of `pydantic.v1` was used where only Pydantic 2 models work."""
 
 
 class ValidationException(Exception):
     """Data did not match its declaration.
 
     Args:
-        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
-        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+        errors: Errors in the form of Pydantic's `ValidationError.errors()`.
+        endpoint_ctx: Where the endpoint was written; shown by `str()`.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class ValidationException(Exception):
         self.endpoint_line = context.get("line")
 
     def errors(self) -> Sequence[Any]:
-        """The list of errors, each with ``type``, ``loc``, ``msg`` and ``input``."""
+        """The list of errors, each with `type`, `loc`, `msg` and `input`."""
         return self._errors
 
     def __str__(self) -> str:
@@ -188,9 +188,9 @@ class RequestValidationError(ValidationException):
     """A request did not match its declaration; answered with 422 by default.
 
     Args:
-        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        errors: Errors in the form of Pydantic's `ValidationError.errors()`.
         body: The body as it was received: parsed JSON, form data or bytes.
-        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+        endpoint_ctx: Where the endpoint was written; shown by `str()`.
     """
 
     def __init__(
@@ -212,9 +212,9 @@ class ResponseValidationError(ValidationException):
     """An endpoint returned something else than it declared; answered with 500.
 
     Args:
-        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        errors: Errors in the form of Pydantic's `ValidationError.errors()`.
         body: The value that the endpoint returned.
-        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+        endpoint_ctx: Where the endpoint was written; shown by `str()`.
     """
 
     def __init__(

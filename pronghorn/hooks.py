@@ -130,7 +130,7 @@ AUTO_CONFIGURE = "FASTAPI_OTEL_AUTO_CONFIGURE"
 def telemetry_around(config: Any) -> Around:
     """What measures an application.
 
-    - `config`: its option ``telemetry``.
+    - `config`: its option `telemetry`.
 
     Raises:
         SetupError: OpenTelemetry is not installed, or an option cannot work.

@@ -1,6 +1,6 @@
-"""The functions that programs write in parameters: ``q: str = Query(max_length=50)``.
+"""The functions that programs write in parameters: `q: str = Query(max_length=50)`.
 
-Each creates the object of the same name in `pronghorn.params`. They return ``Any``, so that a
+Each creates the object of the same name in `pronghorn.params`. They return `Any`, so that a
 type checker accepts them as the default of a parameter of any type.
 """
 
@@ -38,10 +38,10 @@ __all__ = [
 
 @expanded_signature(ParamOptions)
 def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
-    """A part of the path, named in the path template: ``/items/{item_id}``. Always required.
+    """A part of the path, named in the path template: `/items/{item_id}`. Always required.
 
     Args:
-        default: Left out, or ``...``.
+        default: Left out, or `...`.
         **options: Name, constraints and documentation, see `ParamOptions`.
 
     Raises:
@@ -52,7 +52,7 @@ def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
 
 @expanded_signature(ParamOptions)
 def Query(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
-    """A parameter of the query string: ``?q=...``.
+    """A parameter of the query string: `?q=...`.
 
     Args:
         default: The value when the request has none; without it the parameter is required.
@@ -96,7 +96,7 @@ def Body(default: Any = Undefined, **options: Unpack[BodyOptions]) -> Any:
 
 @expanded_signature(FormOptions)
 def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
-    """A field of a form (``application/x-www-form-urlencoded`` or ``multipart/form-data``).
+    """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).
 
     Args:
         default: The value when the form has none; without it the field is required.
@@ -107,7 +107,7 @@ def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
 
 @expanded_signature(FileOptions)
 def File(default: Any = Undefined, **options: Unpack[FileOptions]) -> Any:
-    """A file of a multipart form (RFC 7578), as ``UploadFile`` or, in memory, as ``bytes``.
+    """A file of a multipart form (RFC 7578), as `UploadFile` or, in memory, as `bytes`.
 
     Args:
         default: The value when the form has none; without it the file is required.
@@ -130,13 +130,13 @@ def Depends(
     Args:
         dependency: The callable; left out, it is the annotated type.
         use_cache: Whether one call serves all uses in the same request.
-        scope: When a dependency with ``yield`` is closed: ``"function"`` before the response is
-            sent, ``"request"`` after it. By default ``"request"``.
+        scope: When a dependency with `yield` is closed: `"function"` before the response is
+            sent, `"request"` after it. By default `"request"`.
         max_concurrency: How many uses of the returned object may run at the same time in each
-            event loop; at least 1, ``None`` for no limit.
+            event loop; at least 1, `None` for no limit.
 
     Raises:
-        SetupValueError: ``max_concurrency`` is not a positive integer.
+        SetupValueError: `max_concurrency` is not a positive integer.
     """
     return params.Depends(
         dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency
@@ -151,12 +151,12 @@ def Security(
 ) -> Any:
     """A dependency that also asks for OAuth 2.0 scopes (RFC 6749 section 3.3).
 
-    The callable learns all scopes of its dependents through a ``SecurityScopes`` parameter, and
+    The callable learns all scopes of its dependents through a `SecurityScopes` parameter, and
     the OpenAPI document lists them.
 
     Args:
         dependency: The callable; left out, it is the annotated type.
-        scopes: The scopes needed here, for example ``["items:read"]``.
+        scopes: The scopes needed here, for example `["items:read"]`.
         use_cache: Whether one call serves all uses with the same scopes in the same request.
     """
     return params.Security(dependency, scopes=scopes, use_cache=use_cache)

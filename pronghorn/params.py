@@ -1,6 +1,6 @@
 """Where a parameter comes from and which values it may have, recorded as data.
 
-`Path`, `Query`, `Header`, `Cookie`, `Body`, `Form` and `File` extend Pydantic's ``FieldInfo``;
+`Path`, `Query`, `Header`, `Cookie`, `Body`, `Form` and `File` extend Pydantic's `FieldInfo`;
 `Depends` and `Security` name a callable whose result is the value. Programs normally write the
 functions of the same names in `pronghorn.param_functions`, which create these objects.
 """
@@ -56,7 +56,7 @@ _OUR_OPTIONS = frozenset(
 
 
 def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments for Pydantic's ``FieldInfo``: only what was written."""
+    """The keyword arguments for Pydantic's `FieldInfo`: only what was written."""
     given = {
         name: value
         for name, value in options.items()
@@ -76,7 +76,7 @@ def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, A
 
 
 class _Declared(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
-    """What `Param` and `Body` have in common: a ``FieldInfo`` with facts for the OpenAPI document.
+    """What `Param` and `Body` have in common: a `FieldInfo` with facts for the OpenAPI document.
 
     Attributes:
         example: One example value, or the unset placeholder.
@@ -114,10 +114,10 @@ class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
-    """A part of the path, named in the path template: ``/items/{item_id}``. Always required.
+    """A part of the path, named in the path template: `/items/{item_id}`. Always required.
 
     Args:
-        default: Left out, or ``...``.
+        default: Left out, or `...`.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -137,7 +137,7 @@ class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
-    """A parameter of the query string: ``?q=...``.
+    """A parameter of the query string: `?q=...`.
 
     Args:
         default: The value when the request has none; without it the parameter is required.
@@ -198,7 +198,7 @@ class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
-    """A field of a form (``application/x-www-form-urlencoded`` or ``multipart/form-data``).
+    """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).
 
     Args:
         default: The value when the form has none; without it the field is required.
@@ -215,7 +215,7 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class File(Form):  # type: ignore[misc]  # Pydantic types it as final
-    """A file of a multipart form (RFC 7578), as ``UploadFile`` or, in memory, as ``bytes``.
+    """A file of a multipart form (RFC 7578), as `UploadFile` or, in memory, as `bytes`.
 
     Args:
         default: The value when the form has none; without it the file is required.
@@ -238,14 +238,14 @@ class Depends:
     Args:
         dependency: The callable; left out, it is the annotated type.
         use_cache: Whether one call serves all uses in the same request.
-        scope: When a dependency with ``yield`` is closed: ``"function"`` before the response is
-            sent, ``"request"`` after it.
+        scope: When a dependency with `yield` is closed: `"function"` before the response is
+            sent, `"request"` after it.
         max_concurrency: How many uses of this object may run at the same time in each event
-            loop; at least 1, ``None`` for no limit. Share the object, for example in an
-            ``Annotated`` alias, to share the limit.
+            loop; at least 1, `None` for no limit. Share the object, for example in an
+            `Annotated` alias, to share the limit.
 
     Raises:
-        SetupValueError: ``max_concurrency`` is not a positive integer.
+        SetupValueError: `max_concurrency` is not a positive integer.
     """
 
     dependency: Callable[..., Any] | None = None

@@ -101,7 +101,7 @@ def _written(write: Callable[[], bytes], content: Any) -> bytes:
 
 @deprecated(f"UJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
 class UJSONResponse(JSONResponse):
-    """JSON written by the ``ujson`` package.
+    """JSON written by the `ujson` package.
 
     Raises:
         SetupAssertionError: The package is not installed.
@@ -115,7 +115,7 @@ class UJSONResponse(JSONResponse):
 
 @deprecated(f"ORJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
 class ORJSONResponse(JSONResponse):
-    """JSON written by the ``orjson`` package, which also accepts keys that are not strings.
+    """JSON written by the `orjson` package, which also accepts keys that are not strings.
 
     Raises:
         SetupAssertionError: The package is not installed.

@@ -37,7 +37,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class EventSourceResponse(StreamingResponse):
     """A stream of server-sent events.
 
-    As the ``response_class`` of an endpoint with ``yield``, it turns each item into an event:
+    As the `response_class` of an endpoint with `yield`, it turns each item into an event:
     a `ServerSentEvent` as it is, anything else as JSON data.
     """
 
@@ -64,8 +64,8 @@ class ServerSentEvent(BaseModel, defer_build=True):
     """One event of a stream.
 
     Raises:
-        ValueError: Both ``data`` and ``raw_data`` are set, ``event`` or ``id`` have several
-            lines, ``id`` contains a null character, or ``retry`` is negative.
+        ValueError: Both `data` and `raw_data` are set, `event` or `id` have several
+            lines, `id` contains a null character, or `retry` is negative.
     """
 
     data: Any = None
@@ -73,9 +73,9 @@ class ServerSentEvent(BaseModel, defer_build=True):
     raw_data: str | None = None
     """Sent as it is: text, HTML, or JSON that is written already."""
     event: Annotated[str | None, AfterValidator(_valid_event)] = None
-    """The name that the browser dispatches; by default ``message``. One line."""
+    """The name that the browser dispatches; by default `message`. One line."""
     id: Annotated[str | None, AfterValidator(_valid_id)] = None
-    """Comes back as the ``Last-Event-ID`` header when the browser reconnects. One line."""
+    """Comes back as the `Last-Event-ID` header when the browser reconnects. One line."""
     retry: Annotated[int | None, Field(ge=0)] = None
     """Milliseconds that the browser waits before it reconnects."""
     comment: str | None = None
@@ -101,7 +101,7 @@ def format_sse_event(
     """Write one event in the form in which it is sent.
 
     Args:
-        data_str: The data; each of its lines becomes a ``data:`` line.
+        data_str: The data; each of its lines becomes a `data:` line.
         event: The name of the event, a single line.
         id: The identifier of the event, a single line.
         retry: Milliseconds before the browser reconnects.

@@ -24,7 +24,7 @@ DecoratedCallable = TypeVar("DecoratedCallable", bound=Callable[..., Any])
 """An endpoint, returned by its decorator unchanged."""
 
 UnionType = types.UnionType
-"""The type of ``int | str``."""
+"""The type of `int | str`."""
 
 ModelNameMap = dict[type[BaseModel] | type[Enum], str]
 """The name under which a model appears in the OpenAPI document."""

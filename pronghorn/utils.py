@@ -28,7 +28,7 @@ def named_as(base: type[Any]) -> Callable[[ClassT], ClassT]:
     """Return a decorator that gives a class the name and the module of another.
 
     For classes of ours whose objects programs receive in place of `base`: logs, metrics and
-    registries that go by ``type(value).__name__`` find the class that the program knows.
+    registries that go by `type(value).__name__` find the class that the program knows.
     """
 
     def rename(kind: ClassT) -> ClassT:
@@ -43,7 +43,7 @@ def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
     """Whether a response with this status code may have a body (RFC 9110 section 15).
 
     Args:
-        status_code: A number, its text, or a key of ``responses`` such as ``"2XX"``; ``None``
+        status_code: A number, its text, or a key of `responses` such as `"2XX"`; `None`
             stands for the default status code.
 
     Raises:

@@ -1,6 +1,6 @@
 """The arguments and options of the commands, each written once.
 
-A command takes a table of them as ``**options: Unpack[...]`` and shows it to Typer with
+A command takes a table of them as `**options: Unpack[...]` and shows it to Typer with
 `pronghorn.core.typed_kwargs.expanded_signature`; Typer always passes all of it.
 """
 

@@ -39,7 +39,7 @@ def choose(module: ModuleType, attribute: str | None) -> Choice:
     Args:
         module: The imported module.
         attribute: The name that the user gave. It may name any ASGI application, so that one
-            wrapped in a middleware can be served. Without it, ``app``, then ``api``, then the
+            wrapped in a middleware can be served. Without it, `app`, then `api`, then the
             first `FastAPI` in alphabetical order is taken.
 
     Raises:

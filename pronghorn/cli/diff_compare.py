@@ -24,7 +24,7 @@ class Difference:
     """One place at which FastAPI and pronghorn disagree.
 
     Attributes:
-        place: ``status``, ``header NAME``, ``error``, or ``body`` and the way into it.
+        place: `status`, `header NAME`, `error`, or `body` and the way into it.
         theirs: What FastAPI has there, as text.
         ours: What pronghorn has there, as text.
     """
@@ -170,7 +170,7 @@ def _with_header(answer: Answer, name: str, value: Any) -> Answer:
 
 
 def _distinct_errors(answer: Answer) -> Answer:
-    """The answer with every entry of its ``detail`` once."""
+    """The answer with every entry of its `detail` once."""
     content = _content(answer)
     if not isinstance(content, dict) or not isinstance(content.get("detail"), list):
         return answer

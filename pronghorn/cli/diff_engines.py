@@ -1,4 +1,4 @@
-"""The child processes of ``pronghorn diff``, as their parent sees them."""
+"""The child processes of `pronghorn diff`, as their parent sees them."""
 
 from __future__ import annotations
 

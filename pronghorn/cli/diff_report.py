@@ -1,4 +1,4 @@
-"""What ``pronghorn diff`` prints."""
+"""What `pronghorn diff` prints."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Request:
 
 
 def parse_header(text: str) -> tuple[str, str]:
-    """Split ``NAME: VALUE``.
+    """Split `NAME: VALUE`.
 
     Raises:
         CommandError: It is written otherwise.

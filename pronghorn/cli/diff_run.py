@@ -1,4 +1,4 @@
-"""Run one program on both engines and compare: what ``pronghorn diff`` does."""
+"""Run one program on both engines and compare: what `pronghorn diff` does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The child process of ``pronghorn diff``: one engine, one program.
+"""The child process of `pronghorn diff`: one engine, one program.
 
 It is spoken to in lines of JSON. The first line says what to import; the answer is the OpenAPI
 document, or why there is none. Each further line is a list of requests; the answer is the list of

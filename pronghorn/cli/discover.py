@@ -1,7 +1,7 @@
 """Find the application that a command is about: the file, the module, then the object.
 
 In this order: a path or an application name on the command line; an entrypoint on the command
-line; an entrypoint in ``pyproject.toml``; the default files.
+line; an entrypoint in `pyproject.toml`; the default files.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class AppReference:
     Attributes:
         path: A Python file or folder.
         app: A name in that module.
-        entrypoint: ``"package.module:name"``; not together with the other two.
-        as_fastapi: Let ``import fastapi`` in the program give pronghorn.
+        entrypoint: `"package.module:name"`; not together with the other two.
+        as_fastapi: Let `import fastapi` in the program give pronghorn.
     """
 
     path: Path | None = None
@@ -43,7 +43,7 @@ class Found:
         app: The application.
         module: The module that it is in.
         attribute: Its name there.
-        as_fastapi: Whether ``import fastapi`` gives pronghorn in that program.
+        as_fastapi: Whether `import fastapi` gives pronghorn in that program.
         sources: Who named the module and who named the application, for messages.
     """
 
@@ -55,7 +55,7 @@ class Found:
 
     @property
     def import_string(self) -> str:
-        """``"package.module:name"``."""
+        """`"package.module:name"`."""
         return f"{self.module.name}:{self.attribute}"
 
 

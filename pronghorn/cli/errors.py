@@ -50,8 +50,8 @@ class CommandError(Exception):
 class MissingExtraError(RuntimeError, SystemExit):
     """A package of an extra is not installed.
 
-    It is a ``RuntimeError`` for programs that call `main`. For the console script it is a
-    ``SystemExit``, so that the user reads one line and no traceback; the exit code is 1.
+    It is a `RuntimeError` for programs that call `main`. For the console script it is a
+    `SystemExit`, so that the user reads one line and no traceback; the exit code is 1.
 
     Args:
         packages: Names of the packages that are missing.

@@ -23,7 +23,7 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
 
     Args:
         app: The application.
-        method: An HTTP method, or ``WS`` for a WebSocket route.
+        method: An HTTP method, or `WS` for a WebSocket route.
         path: The path as it was declared, or a path that a client would ask for.
 
     Raises:

@@ -19,12 +19,12 @@ _HEADER = "Traceback (most recent call last):\n"
 def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
     """Import a module from its folder.
 
-    The folder goes to the front of ``sys.path`` and stays there, since the program imports its
+    The folder goes to the front of `sys.path` and stays there, since the program imports its
     other modules from it, some of them late.
 
     Args:
         module: What to import.
-        as_fastapi: Let ``import fastapi`` in it give pronghorn.
+        as_fastapi: Let `import fastapi` in it give pronghorn.
 
     Raises:
         CommandError: The import failed.

@@ -1,6 +1,6 @@
 """What a server imports, in each of its processes: it gets the application ready there.
 
-A worker, or the process that is started again after an edit, is new: its ``sys.path`` and its
+A worker, or the process that is started again after an edit, is new: its `sys.path` and its
 alias for fastapi have to be set up before the program is imported. The command that starts the
 server leaves what is needed in the environment, which child processes inherit.
 """
@@ -37,9 +37,9 @@ def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
     """Leave for `load_app`, in this process and its children, what to import.
 
     Args:
-        import_string: ``"package.module:name"``.
-        root: The folder to have on ``sys.path`` for it.
-        as_fastapi: Let ``import fastapi`` in the program give pronghorn.
+        import_string: `"package.module:name"`.
+        root: The folder to have on `sys.path` for it.
+        as_fastapi: Let `import fastapi` in the program give pronghorn.
     """
     os.environ[_APP] = import_string
     os.environ[_ROOT] = str(root)
@@ -61,7 +61,7 @@ def remember_for_granian(root_path: str, proxies: str | None) -> None:
 
     Args:
         root_path: Path prefix under which a proxy publishes the application.
-        proxies: The proxies whose ``X-Forwarded-*`` headers are believed; None: no proxy.
+        proxies: The proxies whose `X-Forwarded-*` headers are believed; None: no proxy.
     """
     os.environ[_ROOT_PATH] = root_path
     os.environ[_PROXIES] = proxies or ""

@@ -24,8 +24,8 @@ class Module:
     """A module that can be imported.
 
     Attributes:
-        name: Dotted name, for example ``"shop.main"``.
-        root: The folder to have on ``sys.path`` for it.
+        name: Dotted name, for example `"shop.main"`.
+        root: The folder to have on `sys.path` for it.
         file: Its source file, when it was found by path.
     """
 
@@ -52,11 +52,11 @@ class Entrypoint:
 def locate(path: Path | None, directory: Path) -> Module:
     """The module at a path, or at the first default file that exists.
 
-    Folders above it that have an ``__init__.py`` become part of its name, so that its relative
+    Folders above it that have an `__init__.py` become part of its name, so that its relative
     imports work. A folder without one is searched for the default files.
 
     Args:
-        path: A Python file or a folder; ``None`` means ``directory``.
+        path: A Python file or a folder; `None` means `directory`.
         directory: The working directory.
 
     Raises:
@@ -128,7 +128,7 @@ def _module_of(path: Path) -> Module:
 
 
 def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
-    """Split ``"package.module:name"``.
+    """Split `"package.module:name"`.
 
     Args:
         text: What the user wrote.
@@ -152,9 +152,9 @@ def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
 
 
 def read_entrypoint(directory: Path) -> Entrypoint | None:
-    """The entrypoint in ``pyproject.toml`` of the working directory, if there is one.
+    """The entrypoint in `pyproject.toml` of the working directory, if there is one.
 
-    ``[tool.pronghorn]`` goes before ``[tool.fastapi]``.
+    `[tool.pronghorn]` goes before `[tool.fastapi]`.
 
     Raises:
         CommandError: The file is not TOML, or the entrypoint is not a string of the right form.

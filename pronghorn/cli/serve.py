@@ -160,7 +160,7 @@ def _page(found: Found, options: ServeOptions) -> list[tuple[str, str]]:
 
 
 def _public_address(options: ServeOptions) -> str:
-    """Where to point a browser; ``FASTAPI_PUBLIC_URL`` says it behind a proxy or in a container."""
+    """Where to point a browser; `FASTAPI_PUBLIC_URL` says it behind a proxy or in a container."""
     public = os.environ.get("FASTAPI_PUBLIC_URL", "").rstrip("/")
     return public or _own_address(options)
 

@@ -15,19 +15,19 @@ class ServeOptions:
         port: Port to listen on; 0 lets the system choose one.
         reload: Restart the server when a Python file changes.
         reload_dirs: Folders to watch; the working directory and the application's by default.
-        workers: Number of processes; uvicorn's ``WEB_CONCURRENCY`` or 1 by default.
+        workers: Number of processes; uvicorn's `WEB_CONCURRENCY` or 1 by default.
         root_path: Path prefix under which a proxy publishes the application.
-        proxy_headers: Believe ``X-Forwarded-*`` headers from trusted proxies.
-        forwarded_allow_ips: The trusted proxies, separated by commas; ``"*"`` trusts all.
+        proxy_headers: Believe `X-Forwarded-*` headers from trusted proxies.
+        forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
         verbose: Print how the application was found, and log at debug level.
-        server: ``"uvicorn"`` or ``"granian"``.
-        protocol: ``"auto"`` for the shortest way from the server to the application, ``"asgi"``
+        server: `"uvicorn"` or `"granian"`.
+        protocol: `"auto"` for the shortest way from the server to the application, `"asgi"`
             for ASGI messages.
-        http: ``"1"``, ``"2"`` or ``"auto"``: which versions of HTTP the server speaks.
+        http: `"1"`, `"2"` or `"auto"`: which versions of HTTP the server speaks.
         ssl_certfile: The server's certificate, in PEM; with it, only TLS is spoken.
         ssl_keyfile: The private key of the certificate, in PEM.
         access_log: Print a line for each request.
-        page: Show routes, plans and the timings of the last requests at ``/_pronghorn``.
+        page: Show routes, plans and the timings of the last requests at `/_pronghorn`.
     """
 
     host: str

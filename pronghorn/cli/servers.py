@@ -23,7 +23,7 @@ def start(options: ServeOptions, watched: list[str]) -> None:
 
     Args:
         options: How to serve.
-        watched: Folders whose changes restart the server, with ``options.reload``.
+        watched: Folders whose changes restart the server, with `options.reload`.
     """
     if options.server == "granian":
         _start_granian(options, watched)

@@ -15,7 +15,7 @@ POLLING = "WATCHFILES_FORCE_POLLING"
 def poll_where_needed(folders: Sequence[str]) -> str:
     """Have the reloader look at files again and again where the system refuses to tell of changes.
 
-    Linux gives a user 128 watchers by default (``fs.inotify.max_user_instances``), and editors
+    Linux gives a user 128 watchers by default (`fs.inotify.max_user_instances`), and editors
     and containers share them. A reloader that is refused one ends with a traceback while the
     process that serves goes on, so it is asked for before.
 

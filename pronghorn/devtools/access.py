@@ -3,7 +3,7 @@
 A page of another site must not read it through the developer's browser. Browsers do not let it,
 since nothing here allows other origins; what remains is DNS rebinding, where the other site lets
 its own name point to this machine. Such a request names that site as its host, so requests are
-answered only for hosts that nobody can take over: addresses, ``localhost``, and names of this
+answered only for hosts that nobody can take over: addresses, `localhost`, and names of this
 machine.
 """
 
@@ -29,7 +29,7 @@ class Access:
 
     Attributes:
         only_here: The client must be on this machine.
-        names: Host names that it may ask for, besides addresses and ``localhost``.
+        names: Host names that it may ask for, besides addresses and `localhost`.
     """
 
     only_here: bool

@@ -17,7 +17,7 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
 
     Args:
         listed: The route.
-        label: Its name in the explanation, such as ``GET /items/{item_id}``.
+        label: Its name in the explanation, such as `GET /items/{item_id}`.
 
     Returns:
         None for a route without a plan, which Starlette answers.

@@ -20,10 +20,10 @@ class Row:
     """What is shown of one route.
 
     Attributes:
-        kind: ``"http"``, ``"websocket"``, ``"mount"`` or ``"host"``.
+        kind: `"http"`, `"websocket"`, `"mount"` or `"host"`.
         methods: HTTP methods, sorted; empty for the other kinds and where any is accepted.
-        path: Full path, with the prefixes of mounts and the host name of a ``host`` route.
-        name: Name for ``url_path_for``.
+        path: Full path, with the prefixes of mounts and the host name of a `host` route.
+        name: Name for `url_path_for`.
         endpoint: Qualified name of what answers.
         file: Source file of it, if it is written in Python.
         line: First line of it in that file, decorators included.
@@ -56,12 +56,12 @@ class Listed:
 
     @property
     def labels(self) -> list[str]:
-        """The route as one names it: ``GET /items``, once for each method; ``WS`` for no method."""
+        """The route as one names it: `GET /items`, once for each method; `WS` for no method."""
         return [f"{method} {self.row.path}" for method in self.methods]
 
     @property
     def methods(self) -> list[str]:
-        """Its methods; ``WS`` for a WebSocket route, ``ANY`` where any is accepted."""
+        """Its methods; `WS` for a WebSocket route, `ANY` where any is accepted."""
         return self.row.methods or (["WS"] if self.row.kind == "websocket" else ["ANY"])
 
     def answers(self, method: str, path: str) -> bool:
@@ -104,7 +104,7 @@ def answering(routes: Iterable[Listed], method: str, path: str) -> Listed | None
 
     Args:
         routes: What `list_routes` gives.
-        method: An HTTP method, or ``WS``.
+        method: An HTTP method, or `WS`.
         path: The path as it was declared, or a path that a client would ask for.
     """
     return next((listed for listed in routes if listed.answers(method, path)), None)

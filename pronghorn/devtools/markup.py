@@ -23,7 +23,7 @@ def tag(name: str, /, *children: str, **attributes: str | None) -> Markup:
         name: Name of the element, written in the program.
         children: What is in it: text, which is escaped, or what `tag` has made.
         attributes: Values, which are escaped; None leaves one out. An underscore at the end of a
-            name is left out (``class_``), others are hyphens (``http_equiv``).
+            name is left out (`class_`), others are hyphens (`http_equiv`).
     """
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'

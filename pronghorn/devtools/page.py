@@ -1,4 +1,4 @@
-"""The page at ``/_pronghorn``, around an application that is being developed.
+"""The page at `/_pronghorn`, around an application that is being developed.
 
 The application does not know of it: it is in no list of routes and in no document, and every other
 path is answered by the application as before.

@@ -25,7 +25,7 @@ class Recorded:
     """One request.
 
     Attributes:
-        method: HTTP method; ``WS`` for a WebSocket connection.
+        method: HTTP method; `WS` for a WebSocket connection.
         path: The path without the query, without the prefix of a proxy.
         started: When it came, in seconds since 1970.
         status: Status code; 101 for an accepted WebSocket connection. None before the answer, and

@@ -8,7 +8,7 @@ from pronghorn.core.reexports import find_elsewhere
 
 
 class AsyncExitStackMiddleware:
-    """Puts an ``AsyncExitStack`` into the scope and closes it when the application returns.
+    """Puts an `AsyncExitStack` into the scope and closes it when the application returns.
 
     Args:
         app: The application to wrap.

@@ -48,7 +48,7 @@ class InChildTask:
     """Runs what is inside of a `BaseHTTPMiddleware` in a child task; on Trio in Starlette's way.
 
     Args:
-        app: The middleware. Its ``app`` and ``dispatch_func`` are looked up at each request.
+        app: The middleware. Its `app` and `dispatch_func` are looked up at each request.
     """
 
     def __init__(self, app: Any) -> None:

@@ -34,7 +34,7 @@ class InnerRun(LosesNothing):
 
     Args:
         app: The application.
-        scope: The connection, as the middleware got it, with ``receive`` and ``send``.
+        scope: The connection, as the middleware got it, with `receive` and `send`.
         loop: The event loop that runs.
 
     Attributes:

@@ -68,7 +68,7 @@ def document_parameters(
     """Document visible parameters in their order, the fields of parameter models one by one.
 
     Args:
-        declared: Each parameter with its location: ``"query"``, ``"path"`` and so on.
+        declared: Each parameter with its location: `"query"`, `"path"` and so on.
         definitions: Has the schema of each parameter.
     """
     for whole, location in declared:

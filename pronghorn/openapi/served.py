@@ -34,7 +34,7 @@ class ServedDocument:
         """Answer a request for the document: 200, or 304 when the client has it already.
 
         Args:
-            request: Its ``If-None-Match`` (RFC 9110, section 13.1.2) names what the client has.
+            request: Its `If-None-Match` (RFC 9110, section 13.1.2) names what the client has.
             document: What to send.
             server: A URL to name as the first server, or an empty string.
             keep: Whether the same `dict` has the same content next time.

@@ -8,7 +8,7 @@ from pronghorn.core.reexports import find_elsewhere
 def authorization_of(connection: HTTPConnection) -> str | None:
     """The first `Authorization` header of a request or a websocket handshake; None without one.
 
-    Equal to ``connection.headers.get("Authorization")``, without making an object for all headers.
+    Equal to `connection.headers.get("Authorization")`, without making an object for all headers.
     """
     for name, value in connection.scope["headers"]:
         if name.lower() == b"authorization":

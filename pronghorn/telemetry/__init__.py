@@ -1,4 +1,4 @@
-"""Traces, metrics and logs by OpenTelemetry: ``FastAPI(telemetry={...})``.
+"""Traces, metrics and logs by OpenTelemetry: `FastAPI(telemetry={...})`.
 
 It does nothing until the program sets up a provider, its own or the global one. Then each
 request has a server span with spans for its stages inside, two metrics, and a log record if it
@@ -13,7 +13,7 @@ those of FastAPI where the conventions say nothing, so that dashboards stay as t
     _asgi         stands around an application and observes its requests
     _runtime      exporters from environment variables, at the start of a lifespan
 
-The package `opentelemetry-api` must be installed: ``pip install "pronghorn[opentelemetry]"``.
+The package `opentelemetry-api` must be installed: `pip install "pronghorn[opentelemetry]"`.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ async def lifespan(
 
     A mistake in the environment is a warning: it must not keep a service from starting.
 
-    - `config`: the option ``telemetry`` of the application.
+    - `config`: the option `telemetry` of the application.
     """
     if settings_of(config).configures_itself:
         try:

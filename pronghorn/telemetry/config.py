@@ -1,4 +1,4 @@
-"""What an application can be given: ``FastAPI(telemetry={"operation_spans": False})``."""
+"""What an application can be given: `FastAPI(telemetry={"operation_spans": False})`."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from pronghorn.hooks import AUTO_CONFIGURE
 
 
 class TelemetryConfig(TypedDict, total=False):
-    """The option ``telemetry`` of an application. It is copied when the application is made."""
+    """The option `telemetry` of an application. It is copied when the application is made."""
 
     tracer_provider: TracerProvider | None
-    """Who makes spans; ``None`` for the global provider of the moment."""
+    """Who makes spans; `None` for the global provider of the moment."""
     meter_provider: MeterProvider | None
-    """Who makes metrics; ``None`` for the global provider of the moment."""
+    """Who makes metrics; `None` for the global provider of the moment."""
     logger_provider: LoggerProvider | None
-    """Who makes log records; ``None`` for the global provider of the moment."""
+    """Who makes log records; `None` for the global provider of the moment."""
     tracing: bool
-    """Whether requests and WebSocket connections have spans; ``True`` if not given."""
+    """Whether requests and WebSocket connections have spans; `True` if not given."""
     metrics: bool
-    """Whether the duration and the number of requests are measured; ``True`` if not given."""
+    """Whether the duration and the number of requests are measured; `True` if not given."""
     logs: bool
     """Whether invalid requests and unhandled exceptions are recorded, the latter with their
-    message and traceback; ``True`` if not given."""
+    message and traceback; `True` if not given."""
     operation_spans: bool
     """Whether dependencies, endpoint, serialization and background tasks have spans of their
-    own; ``True`` if not given."""
+    own; `True` if not given."""
     auto_configure: bool
-    """Whether exporters are made of the ``OTEL_*`` environment variables when the lifespan
-    begins. Not given: only if ``FASTAPI_OTEL_AUTO_CONFIGURE`` is ``true``."""
+    """Whether exporters are made of the `OTEL_*` environment variables when the lifespan
+    begins. Not given: only if `FASTAPI_OTEL_AUTO_CONFIGURE` is `true`."""
     exclude: Callable[[Scope], bool] | None
-    """Called with the ASGI scope; a request for which it gives ``True`` is not observed."""
+    """Called with the ASGI scope; a request for which it gives `True` is not observed."""
 
 
 @dataclass(frozen=True)

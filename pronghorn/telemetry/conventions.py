@@ -163,7 +163,7 @@ def path_of(route: Any) -> str | None:
 
 
 def type_name(error: BaseException) -> str:
-    """The type of an error as an attribute: ``shop.errors.SoldOut``, ``ValueError``."""
+    """The type of an error as an attribute: `shop.errors.SoldOut`, `ValueError`."""
     return qualified_name(type(error)).removeprefix("builtins.")
 
 

@@ -47,11 +47,11 @@ def get_telemetry_data(context: Context | None = None) -> TelemetryData | None:
     """The data of the request that is being answered.
 
     Args:
-        context: A context of OpenTelemetry, such as the ``parent_context`` of a span processor or
-            the ``context`` of a log record; ``None`` for the current one.
+        context: A context of OpenTelemetry, such as the `parent_context` of a span processor or
+            the `context` of a log record; `None` for the current one.
 
     Returns:
-        The data; ``None`` outside of requests, after them, and where they are not observed.
+        The data; `None` outside of requests, after them, and where they are not observed.
     """
     cell = get_value(CELL_KEY, context)
     return cell.data if isinstance(cell, Cell) else None
