@@ -38,12 +38,13 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 test: environment ## Run the tests (ARGS="tests/test_sse.py -k ping" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: environment ## Check style, format, types, layers and sizes
+lint: environment ## Check style, format, types, layers, sizes and prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pronghorn
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_sizes.py pronghorn
+	$(BIN)/python tools/check_prose.py pronghorn benchmarks tools
 
 format: environment ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
@@ -70,7 +71,7 @@ bench-growth: python ## Time and memory of programs that grow, beside FastAPI (A
 bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, beside FastAPI (ARGS=--quick)
 	@$(PYTHON) -m benchmarks.shapes $(ARGS)
 
-plots: python ## Draw the plots and tables of docs/performance.md from benchmarks/results
+plots: python ## Draw the plots, and write the figures of all pages, from benchmarks/results
 	@$(PYTHON) -m benchmarks.plot
 
 clean: ## Remove environments, unpacked suites and caches

@@ -1,4 +1,4 @@
-"""The values a request is made of, and the placeholder for an option nobody set."""
+"""The values that a request consists of, and the placeholder for an option that was not set."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -81,10 +81,10 @@ class UploadFile(StarletteUploadFile):
 
 
 class DefaultPlaceholder:
-    """Marks an option as not set by the user, while still telling what it defaults to.
+    """Marks an option as not set by the user, and holds its default.
 
-    `None` or an equal value could not do this: both may be written on purpose, and what was
-    written on purpose wins over the router and the application.
+    `None` or an equal value could not do this: a program may write both on purpose, and such a
+    value takes precedence over those of the router and the application.
 
     Attributes:
         value: The value that applies if nothing else does.

@@ -1,9 +1,9 @@
-"""Make a virtual environment once, and again only when its requirements change.
+"""Create a virtual environment once, and again only when its requirements change.
 
     python tools/environment.py .venv --project . --extra standard --group dev
 
-A stamp inside the environment holds a hash of the requirements and of the Python that made it.
-While the stamp matches, nothing is started: the second `make test` begins at once.
+A stamp inside the environment contains a hash of the requirements and of the Python that created
+it. While the stamp matches, nothing runs: the second `make test` starts at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DECIDING_TABLES = ("build-system", "project", "dependency-groups")
 
 
 class PreparationError(Exception):
-    """The environment could not be made; the message says what to do."""
+    """The environment could not be created; the message says what to do."""
 
 
 def read_pyproject(path: Path) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def group_requirements(pyproject: dict[str, Any], name: str) -> list[str]:
 
 
 def fingerprint(parts: Iterable[object]) -> str:
-    """Return a hash of what decides the content of an environment, the running Python included."""
+    """Return a hash of everything that determines an environment, including the running Python."""
     content = json.dumps([sys.version, *parts], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -61,7 +61,7 @@ def python_of(environment: Path) -> Path:
 
 
 def is_current(environment: Path, stamp: str) -> bool:
-    """Tell whether an environment was made for exactly these requirements."""
+    """Return True if an environment was created for exactly these requirements."""
     stamp_file = environment / STAMP_NAME
     return (
         python_of(environment).exists()
@@ -71,7 +71,7 @@ def is_current(environment: Path, stamp: str) -> bool:
 
 
 def create(environment: Path, pip_arguments: Sequence[str], stamp: str) -> None:
-    """Make an environment from nothing; its stamp comes last, so that a broken run starts again."""
+    """Create an environment anew; its stamp comes last, so that a failed run starts again."""
     print(f"Making {environment} with Python {sys.version.split()[0]} (once) ...", flush=True)
     shutil.rmtree(environment, ignore_errors=True)
     venv.create(environment, with_pip=True, symlinks=True)
@@ -95,14 +95,14 @@ def install(environment: Path, pip_arguments: Sequence[str]) -> None:
 
 
 def write_stamp(environment: Path, stamp: str) -> None:
-    """Record what an environment was made for."""
+    """Record the requirements that an environment was created for."""
     (environment / STAMP_NAME).write_text(stamp + "\n", encoding="utf-8")
 
 
 def prepare_project(
     environment: Path, project: Path, extras: Sequence[str], groups: Sequence[str]
 ) -> None:
-    """Make an environment with a project installed in place, with the named extras and groups."""
+    """Create an environment with a project installed in place, with the named extras and groups."""
     pyproject = read_pyproject(project / "pyproject.toml")
     requirements = [name for group in groups for name in group_requirements(pyproject, group)]
     deciding = {table: pyproject.get(table) for table in DECIDING_TABLES}

@@ -1,7 +1,7 @@
-"""The arguments and options of the commands, each written once.
+"""The arguments and options of the commands, each declared once.
 
-A command takes a table of them as `**options: Unpack[...]` and shows it to Typer with
-`pronghorn.core.typed_kwargs.expanded_signature`; Typer always passes all of it.
+A command takes a table of them as `**options: Unpack[...]` and passes it to Typer with
+`pronghorn.core.typed_kwargs.expanded_signature`. Typer always passes every option.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ REPLAYING = "What to ask"
 
 
 class WhereOptions(TypedDict):
-    """Where the program is."""
+    """The location of the program."""
 
     path: Annotated[
         Path | None,
@@ -58,7 +58,7 @@ class WhereOptions(TypedDict):
 
 
 class FindOptions(WhereOptions):
-    """Where the program is, and how to import it."""
+    """The location of the program, and how to import it."""
 
     as_fastapi: Annotated[
         bool,
@@ -73,7 +73,7 @@ class FindOptions(WhereOptions):
 
 
 def reference_of(options: FindOptions) -> AppReference:
-    """What the user said about where the application is."""
+    """Return the location of the application as the user gave it."""
     return AppReference(
         options["path"], options["app"], options["entrypoint"], options["as_fastapi"]
     )
@@ -107,7 +107,7 @@ ReloadOption = Annotated[
 
 
 class ServingOptions(TypedDict):
-    """How to serve, apart from where to listen and how to restart."""
+    """The options of serving, apart from the address and restarts."""
 
     root_path: Annotated[
         str,
@@ -201,7 +201,7 @@ class ServingOptions(TypedDict):
 
 
 class DevListening(TypedDict):
-    """Where `dev` listens, and how it restarts."""
+    """The address of `dev`, and how it restarts."""
 
     host: Annotated[HostOption, DefaultIs("127.0.0.1")]
     port: PortOption
@@ -227,7 +227,7 @@ class DevListening(TypedDict):
 
 
 class RunListening(TypedDict):
-    """Where `run` listens, and how many processes do."""
+    """The address of `run`, and its number of processes."""
 
     # In production the proxy is another machine.
     host: Annotated[HostOption, DefaultIs("0.0.0.0")]  # noqa: S104
@@ -247,15 +247,15 @@ class RunListening(TypedDict):
 
 
 class DevOptions(FindOptions, DevListening, ServingOptions):
-    """Everything that `pronghorn dev` takes."""
+    """All options of `pronghorn dev`."""
 
 
 class RunOptions(FindOptions, RunListening, ServingOptions):
-    """Everything that `pronghorn run` takes."""
+    """All options of `pronghorn run`."""
 
 
 class DiffOptions(WhereOptions):
-    """Everything that `pronghorn diff` takes."""
+    """All options of `pronghorn diff`."""
 
     har: Annotated[
         Path | None,

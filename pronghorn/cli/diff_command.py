@@ -1,4 +1,4 @@
-"""The command `pronghorn diff`. What it does is in the other `diff_` modules."""
+"""The command `pronghorn diff`. The other `diff_` modules implement it."""
 
 import typer
 from typing_extensions import Unpack

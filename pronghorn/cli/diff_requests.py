@@ -1,4 +1,4 @@
-"""Requests to send to both engines, and those that a HAR file recorded."""
+"""Requests to send to both engines, and requests from a HAR file."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Request:
     body: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The request as data for `json.dumps`."""
+        """Return the request as data for `json.dumps`."""
         return asdict(self)
 
     def with_headers(self, headers: Sequence[tuple[str, str]]) -> Request:
-        """The same request with more headers."""
+        """Return a copy of the request with more headers."""
         return Request(self.method, self.target, (*self.headers, *headers), self.body)
 
 
@@ -52,7 +52,7 @@ def parse_header(text: str) -> tuple[str, str]:
     """Split `NAME: VALUE`.
 
     Raises:
-        CommandError: It is written otherwise.
+        CommandError: The text has another form.
     """
     name, separator, value = text.partition(":")
     if not separator or not name.strip() or not text.isascii():
@@ -65,12 +65,12 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def read_har(file: Path) -> list[Request]:
-    """The requests of a HAR file (HTTP Archive 1.2), in the order in which they were made.
+    """Return the requests of a HAR file (HTTP Archive 1.2), in the order of recording.
 
     Host names are dropped: every request goes to the app.
 
     Raises:
-        CommandError: The file cannot be read or is no HAR file.
+        CommandError: The file cannot be read or is not a HAR file.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))

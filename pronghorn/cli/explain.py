@@ -24,7 +24,7 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
     Args:
         app: The application.
         method: An HTTP method, or `WS` for a WebSocket route.
-        path: The path as it was declared, or a path that a client would ask for.
+        path: The declared path, or a path that a client would request.
 
     Raises:
         CommandError: There is no such operation; the error names the nearest one.
@@ -47,7 +47,7 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
 
 
 def print_explanation(explained: Explanation) -> None:
-    """Print everything for people."""
+    """Print everything in a form for people."""
     console = Console()
     console.print(f"[bold]{explained.label}[/bold]")
     for line in explained.plan:
@@ -63,5 +63,5 @@ def print_explanation(explained: Explanation) -> None:
 
 
 def print_json(explained: Explanation) -> None:
-    """Print the same for programs, as a JSON object."""
+    """Print everything as a JSON object, for programs."""
     print(json.dumps(asdict(explained), indent=2))

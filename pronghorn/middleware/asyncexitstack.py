@@ -1,4 +1,4 @@
-"""An exit stack for each request, closed after the response was sent."""
+"""An exit stack for each request, closed after the response is sent."""
 
 from contextlib import AsyncExitStack
 

@@ -17,14 +17,14 @@ class BaseModelWithConfig(BaseModel):
 
 
 class Discriminator(BaseModel):
-    """Which property tells the alternatives of a union apart."""
+    """The property that distinguishes the alternatives of a union."""
 
     propertyName: str
     mapping: dict[str, str] | None = None
 
 
 class XML(BaseModelWithConfig):
-    """How a property is written in XML."""
+    """The representation of a property in XML."""
 
     name: str | None = None
     namespace: str | None = None

@@ -1,4 +1,4 @@
-"""The security of an operation: which schemes it needs, with which scopes."""
+"""The security of an operation: the schemes and scopes that it requires."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from starlette.status import WS_1011_INTERNAL_ERROR
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pronghorn.utils import named_as
+from pronghorn.utils import name_as
 
 CONNECTED = WebSocketState.CONNECTED
 METHODS = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
@@ -24,7 +24,7 @@ METHODS = ("receive", "send", "receive_text", "receive_bytes", "send_text", "sen
 _STARLETTES = {name: getattr(WebSocket, name) for name in METHODS}
 
 
-@named_as(WebSocket)
+@name_as(WebSocket)
 class OpenWebSocket(WebSocket):
     """A connection; whatever is not an ordinary message is left to Starlette."""
 

@@ -1,4 +1,4 @@
-"""What OAuth2 and OpenID Connect have in common: the `Authorization` header, taken as it is."""
+"""The common base of OAuth2 and OpenID Connect: the `Authorization` header, unchanged."""
 
 from typing import ClassVar
 
@@ -11,18 +11,18 @@ from pronghorn.security.utils import authorization_of
 
 
 class AuthorizationHeader(SecurityBase):
-    """A scheme whose dependency gives the whole `Authorization` header, unchecked."""
+    """A scheme whose dependency returns the whole `Authorization` header, unchecked."""
 
-    #: False: the result is None where True refuses the request.
+    #: False: the result is None for a request that True would reject.
     auto_error: bool
-    #: What refuses a request. Programs have exception handlers for one class or the other.
+    #: The class of the error that rejects a request. Programs handle one class or the other.
     error_class: ClassVar[type[HTTPException]] = HTTPException
 
     def make_not_authenticated_error(self) -> HTTPException:
-        """Make the error that refuses a request. Override it to change the answer.
+        """Create the error that rejects a request. Override it to change the response.
 
-        Neither specification names a challenge of its own; bearer tokens (RFC 6750, section 3)
-        are what their clients send.
+        Neither specification names a challenge of its own; bearer tokens (RFC 6750, section 3) are
+        what their clients send.
         """
         return self.error_class(
             status_code=HTTP_401_UNAUTHORIZED,
@@ -32,10 +32,10 @@ class AuthorizationHeader(SecurityBase):
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the `Authorization` header."""
-        return self._checked(authorization_of(request) or None)
+        return self._check_value(authorization_of(request) or None)
 
-    def _checked(self, found: str | None) -> str | None:
-        """Give back what was found; None is refused if `auto_error` is set."""
+    def _check_value(self, found: str | None) -> str | None:
+        """Return the header. None is rejected if `auto_error` is set."""
         if found is None and self.auto_error:
             raise self.make_not_authenticated_error()
         return found

@@ -12,14 +12,14 @@ __all__ = ["APIKeyBase", "APIKeyCookie", "APIKeyHeader", "APIKeyQuery"]
 
 
 class APIKeyBase(SecurityBase):
-    """What the three places of a key have in common.
+    """The common base of the three schemes for keys.
 
     Args:
-        location: Where the key is sent.
+        location: The place of the key in a request.
         name: The name under which it is sent.
         description: Text for the document.
         scheme_name: Name in the document; by default the name of the class.
-        auto_error: True: a request without a key is refused. False: the result is None.
+        auto_error: True: a request without a key is rejected. False: the result is None.
     """
 
     model: APIKey
@@ -40,9 +40,10 @@ class APIKeyBase(SecurityBase):
         self.scheme_name = scheme_name or self.__class__.__name__
 
     def make_not_authenticated_error(self) -> HTTPException:
-        """Make the error that refuses a request without a key. Override it to change the answer.
+        """Create the error that rejects a request without a key. Override it to change the
+        response.
 
-        RFC 9110 asks every 401 for a `WWW-Authenticate` header, but no scheme is registered for
+        RFC 9110 requires a `WWW-Authenticate` header in every 401, but no scheme is registered for
         API keys; `APIKey` is the customary name.
         """
         return HTTPException(
@@ -52,7 +53,7 @@ class APIKeyBase(SecurityBase):
         )
 
     def check_api_key(self, api_key: str | None) -> str | None:
-        """Give the key back, or refuse the request if there is none and `auto_error` is set."""
+        """Return the key, or reject the request if there is none and `auto_error` is set."""
         if api_key:
             return api_key
         if self.auto_error:

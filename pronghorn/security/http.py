@@ -24,7 +24,7 @@ __all__ = [
 
 
 class HTTPBasicCredentials(BaseModel):
-    """A user name and a password, as `HTTPBasic` found them.
+    """A user name and a password from `HTTPBasic`.
 
     Compare secrets with `secrets.compare_digest`, which takes the same time for any input.
     """
@@ -71,11 +71,11 @@ class HTTPBase(SecurityBase):
         self.auto_error = auto_error
 
     def make_authenticate_headers(self) -> dict[str, str]:
-        """Make the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""
+        """Return the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""
         return {"WWW-Authenticate": self.model.scheme.title()}
 
     def make_not_authenticated_error(self) -> HTTPException:
-        """Make the error that refuses a request. Override it to change the answer."""
+        """Create the error that rejects a request. Override it to change the response."""
         return HTTPException(
             status_code=HTTP_401_UNAUTHORIZED,
             detail="Not authenticated",
@@ -126,7 +126,7 @@ class HTTPBasic(HTTPBase):
         self.realm = realm
 
     def make_authenticate_headers(self) -> dict[str, str]:
-        """Make the headers that tell the client which scheme to use (RFC 7617, section 2)."""
+        """Return the headers that tell the client which scheme to use (RFC 7617, section 2)."""
         if self.realm:
             return {"WWW-Authenticate": f'Basic realm="{self.realm}"'}
         return {"WWW-Authenticate": "Basic"}
@@ -143,7 +143,7 @@ class HTTPBasic(HTTPBase):
             return None
         try:
             decoded = base64.b64decode(parameter).decode("ascii")
-        except ValueError as error:  # not base64, or not ASCII
+        except ValueError as error:  # The header is not base64, or not ASCII.
             raise self.make_not_authenticated_error() from error
         username, separator, password = decoded.partition(":")
         if not separator:

@@ -33,7 +33,7 @@ __all__ = ["TelemetryConfig", "TelemetryData", "get_telemetry_data"]
 
 
 def around(config: Any) -> NativeTelemetry:
-    """What stands around an application with these options; see `pronghorn.hooks.Around`.
+    """Return the layer around an application for these options; see `pronghorn.hooks.Around`.
 
     Raises:
         SetupError: An option is unknown or cannot work.

@@ -1,4 +1,4 @@
-"""OpenTelemetry is optional; this says so to whoever asks for telemetry without it."""
+"""The error for programs that use telemetry without OpenTelemetry, which is optional."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def require_api() -> None:
     """Check that OpenTelemetry can be imported.
 
     Raises:
-        TelemetryMissingError: It cannot.
+        TelemetryMissingError: The package is missing.
     """
     try:
         import opentelemetry._logs
