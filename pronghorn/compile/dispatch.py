@@ -91,8 +91,7 @@ class CompiledRouter:
     def find(self, exchange: Exchange) -> tuple[Handler, Mapping[str, Any]] | None:
         """The handler and the path parameters of a request, where the first look finds them.
 
-        No coroutine: whoever calls the handler itself saves two of them. Measured: 0.6 of 10
-        microseconds.
+        No coroutine: a caller of the handler itself saves two of them.
 
         Returns:
             None says nothing yet: `answer_searching` has to look.
@@ -104,7 +103,7 @@ class CompiledRouter:
         if overrides or self._overrides:
             self._use_overrides(overrides or NO_OVERRIDES)
         if exchange.is_bare:
-            # Without a scope, which most routes do not need. Measured: a tenth of a request.
+            # Without a scope, which most routes do not need.
             found = self._table.quick(exchange.method, exchange.path)
             if found is None:
                 return None
@@ -141,10 +140,7 @@ class CompiledRouter:
         await (entry.handler or self._compile(entry))(exchange, params)
 
     def _leads_nowhere(self, exchange: Exchange) -> bool:
-        """Whether it is certain at once that nothing but Starlette's 404 answers.
-
-        Measured: a quarter of a 404 over ASGI, a third on the protocol class.
-        """
+        """True if no route can match this path, so the answer is Starlette's 404."""
         if exchange.is_bare:
             path = exchange.path
         else:

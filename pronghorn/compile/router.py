@@ -288,10 +288,7 @@ class RouteTable:
         return entry, params
 
     def _plain(self, node: _Node) -> dict[str, tuple[Entry, Positions]]:
-        """Who answers what ends at a node without asking a pattern: the tree has asked it.
-
-        Measured: matching the pattern and making its groups took 0.7 of 10 microseconds.
-        """
+        """Handlers for this node whose match needs no regex."""
         answers: dict[str, tuple[Entry, Positions]] = {}
         for index in node.ends:
             entry = self.entries[index]
@@ -311,7 +308,7 @@ class RouteTable:
         """Spare requests the tree where the last segment alone is a parameter.
 
         Only one way led down to these answers, so what stands before the last segment is enough to
-        find them; `fixed` has what ends in a literal. Measured: 0.25 of 7 microseconds.
+        find them; `fixed` has what ends in a literal.
         """
         before, _, last = path.rpartition("/")
         if "{" in last and "{" not in before:

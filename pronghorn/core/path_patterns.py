@@ -1,7 +1,6 @@
-"""The pattern of a path, compiled when a request could fit: most take longer than all the rest.
+"""Path regexes, compiled lazily: compiling is a large part of declaring a program.
 
-Compiling patterns was a sixth of the time of declaring a program, and a large program is asked
-for few of its paths in a process that lives for a minute.
+A process that lives for a minute serves only a few paths of a large program.
 """
 
 from __future__ import annotations

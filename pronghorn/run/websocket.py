@@ -1,8 +1,7 @@
 """Starlette's WebSocket with a short way for messages of an open connection.
 
 Starlette passes each message through three methods that look at its type and at both states.
-Between `accept` and the end of a connection there is one case, written here in place. Measured
-with an echo of short texts: 0.8 against 1.5 microseconds per message and its answer. An object
+Between `accept` and the end of a connection there is one case, written here in place. An object
 whose `receive` or `send` a program has replaced goes Starlette's way.
 """
 

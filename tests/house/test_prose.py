@@ -16,3 +16,14 @@ def test_the_prose_of_every_finished_module_follows_the_rules() -> None:
         for offence in check_source(str(path), (root / path).read_text("utf-8"))
     ]
     assert offences == []
+
+
+def test_comments_contain_no_benchmark_figures() -> None:
+    """Figures age unseen in comments; docs/explain/design.md has them with their commands."""
+    offences = [
+        str(offence)
+        for path in sorted(FOLDER.rglob("*.py"))
+        for offence in check_source(str(path), path.read_text("utf-8"))
+        if "benchmark figure" in offence.message
+    ]
+    assert offences == []

@@ -10,8 +10,6 @@ the exchange. Streams, and what closes the connection, go through uvicorn's `sen
 The connections of uvicorn's own protocol class, not of a subclass, are adopted for it: they get the
 methods of `AdoptedProtocol`. Where this uvicorn lacks anything that is relied on, and where
 `PRONGHORN_UVICORN=plain` is in the environment, requests are answered through ASGI alone.
-
-Measured with 64 connections: 40 percent less processor time per request, 34 with CORS.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     async def send(self, message: Any) -> None:
         """Send one ASGI message; the head of a complete response waits for its body.
 
-        One write instead of two. Measured: 5 microseconds, a sixth of a small response.
+        One write instead of two.
         """
         held = self.held
         if held is None:
@@ -231,7 +231,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     def write_json(self, body: bytes, status: int) -> bool:
         """Write a complete JSON response, where nothing has to be waited for or looked at.
 
-        Measured: 3 percent of a request, for a coroutine and three calls less.
+        This saves a coroutine and three calls.
         """
         protocol = self.protocol
         head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
@@ -354,7 +354,7 @@ def split_url(url: bytes) -> tuple[bytes, bytes]:
 
     The parser has checked its characters, so for a path nothing is left to be parsed. A fragment
     is looked for by its code: for a text, Python first tries whether it is a number, and makes
-    the message of the error (measured: 146 against 16 nanoseconds, 1 percent of a request).
+    the message of the error, which takes much longer.
     """
     if url[:1] == b"/" and FRAGMENT not in url:
         path, _, query = url.partition(b"?")

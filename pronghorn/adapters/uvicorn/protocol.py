@@ -77,8 +77,8 @@ class HttpToolsDirectProtocol(OrderlyProtocol):
         #: Answers the requests of this connection.
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
-        # Whether telemetry is on is asked once per connection. Measured: asking costs a fifth of
-        # a request, and providers are set when a program starts.
+        # Whether telemetry is on is asked once per connection: asking is slow, and providers are
+        # set when a program starts.
         self._is_watched: bool = self.direct_app is not None and self.direct_app.is_watched()
         self._idle_since: float | None = None
 
