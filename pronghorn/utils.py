@@ -70,7 +70,7 @@ def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
     """Return the operation ID of a name, a path and a method. Deprecated, nothing calls it."""
     warn_deprecated(
         "generate_operation_id_for_path() is deprecated: nothing in the framework calls it, and it "
-        "will go. Use `generate_unique_id` with a route."
+        "will be removed. Use `generate_unique_id` with a route."
     )
     identifier = re.sub(r"\W", "_", f"{name}{path}")
     return f"{identifier}_{method.lower()}"

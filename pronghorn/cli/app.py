@@ -60,7 +60,7 @@ def pronghorn_command(
         ),
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="As --verbose of the command that follows.")
+        bool, typer.Option("--verbose", help="The same as --verbose after the command.")
     ] = False,
 ) -> None:
     """

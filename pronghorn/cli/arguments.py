@@ -64,7 +64,7 @@ class FindOptions(WhereOptions):
         bool,
         typer.Option(
             "--as-fastapi",
-            help="Let 'import fastapi' in the program give pronghorn, so that a FastAPI program "
+            help="Make 'import fastapi' in the program import pronghorn, so that a FastAPI program "
             "runs unchanged.",
             rich_help_panel=FINDING,
         ),
@@ -83,8 +83,7 @@ HostOption = Annotated[
     str,
     typer.Option(
         metavar="ADDRESS",
-        help="Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network "
-        "that it is in.",
+        help="Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network.",
         rich_help_panel=SERVING,
     ),
 ]
@@ -150,8 +149,8 @@ class ServingOptions(TypedDict):
     protocol: Annotated[
         Literal["auto", "asgi"],
         typer.Option(
-            help="'auto' hands requests straight to the app where nothing stands around it; "
-            "'asgi' always goes through ASGI messages.",
+            help="'auto' passes requests directly to the app if nothing wraps it; "
+            "'asgi' always uses ASGI messages.",
             rich_help_panel=SERVING,
         ),
         DefaultIs("auto"),
@@ -159,8 +158,8 @@ class ServingOptions(TypedDict):
     http: Annotated[
         Literal["auto", "1", "2"],
         typer.Option(
-            help="The version of HTTP: 'auto' is every one that the server speaks, which with "
-            "Granian are 1 and 2, with uvicorn 1 alone.",
+            help="The version of HTTP. 'auto' is every version that the server supports: 1 and 2 "
+            "with Granian, 1 with uvicorn.",
             rich_help_panel=SERVING,
         ),
         DefaultIs("auto"),
@@ -169,7 +168,7 @@ class ServingOptions(TypedDict):
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The server's certificate in PEM; the server then speaks TLS.",
+            help="The server's certificate in PEM; the server then only accepts TLS.",
             rich_help_panel=SERVING,
             show_default=False,
         ),
@@ -272,8 +271,8 @@ class DiffOptions(WhereOptions):
         typer.Option(
             min=0,
             metavar="NUMBER",
-            help="How many requests to generate from the OpenAPI document; 0 compares the "
-            "documents only.",
+            help="Number of requests to generate from the OpenAPI document; 0 compares only the "
+            "documents.",
             rich_help_panel=REPLAYING,
         ),
         DefaultIs(100),
@@ -312,7 +311,7 @@ class DiffOptions(WhereOptions):
         typer.Option(
             min=0.1,
             metavar="SECONDS",
-            help="How long to wait for one answer; then the client is gone, which ends streams.",
+            help="Time limit for one response; then the client disconnects, which ends streams.",
             rich_help_panel=REPLAYING,
         ),
         DefaultIs(10.0),

@@ -110,8 +110,7 @@ def _refuse_real_fastapi(value: Any, module: ModuleType, attribute: str) -> None
     if not any(kind.__module__ == "fastapi.applications" for kind in type(value).__mro__):
         return
     raise CommandError(
-        f"{module.__name__}:{attribute} is an app of the FastAPI that is installed, "
-        "not of pronghorn",
+        f"{module.__name__}:{attribute} is an app of the installed FastAPI, not of pronghorn",
         "To run it on pronghorn unchanged: add --as-fastapi to this command\n"
         "To change the program instead:    from pronghorn import FastAPI",
     )
@@ -140,7 +139,7 @@ def _nothing_found(module: ModuleType) -> CommandError:
     if factories:
         hints.append(f"If {factories[0]} makes the app, write there: app = {factories[0]}()")
     elif any(_top_level(value) == "fastapi" for value in vars(module).values()):
-        hints.append("It imports the FastAPI that is installed; for pronghorn add --as-fastapi")
+        hints.append("It imports the installed FastAPI; add --as-fastapi to use pronghorn")
     else:
         hints.append("If the app is not a FastAPI itself, name it: --app NAME")
     return CommandError(

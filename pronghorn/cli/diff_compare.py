@@ -130,10 +130,10 @@ def _without_what_is_meant(
     request: Request, theirs: Answer, ours: Answer, meant: list[str]
 ) -> tuple[Answer, Answer]:
     if request.method == "HEAD" and theirs.status == 405 and ours.status != 405:
-        meant.append("HEAD is answered for GET routes")
+        meant.append("HEAD works for GET routes")
         return ours, ours
     if ours.status == 422 and theirs.error in ("ValueError", "UnicodeEncodeError"):
-        meant.append("an error about NaN, an infinity or a lone surrogate is answered")
+        meant.append("an error about NaN, an infinity or a lone surrogate has a response")
         return ours, ours
     if theirs.status == ours.status == 422:
         once = _distinct_errors(theirs)

@@ -113,7 +113,7 @@ class Engine:
             self._process.wait()
             self.failure = CommandError(
                 f"The program ended its process (exit code {self._process.returncode})",
-                "An app must not exit while it is imported or asked",
+                "An app must not exit while it is imported or called",
                 detail=self._last_output(),
             )
             return {}

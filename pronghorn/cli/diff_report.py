@@ -87,8 +87,8 @@ class Report:
         console.print()
         if self.skipped:
             console.print(
-                f"{_count(self.skipped, 'request')} left out, as POST, PUT, PATCH and DELETE "
-                "change something: --unsafe sends them too"
+                f"{_count(self.skipped, 'request')} left out, because POST, PUT, PATCH and "
+                "DELETE may change data; --unsafe sends them too"
             )
         if wrong:
             console.print(

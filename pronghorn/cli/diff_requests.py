@@ -57,7 +57,7 @@ def parse_header(text: str) -> tuple[str, str]:
     name, separator, value = text.partition(":")
     if not separator or not name.strip() or not text.isascii():
         raise CommandError(
-            f"--header {text!r} is no header",
+            f"--header {text!r} is not a header",
             "Write a name, a colon and a value: --header 'Authorization: Bearer abc'",
             exit_code=USAGE,
         )
@@ -77,12 +77,12 @@ def read_har(file: Path) -> list[Request]:
     except OSError as error:
         raise CommandError(f"Cannot read {file}: {error.strerror}", exit_code=USAGE) from error
     except ValueError as error:
-        raise CommandError(f"{file} is no HAR file: {error}", exit_code=USAGE) from error
+        raise CommandError(f"{file} is not a HAR file: {error}", exit_code=USAGE) from error
     try:
         return [_request(entry["request"]) for entry in content["log"]["entries"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CommandError(
-            f"{file} is no HAR file: it has no requests under log.entries",
+            f"{file} is not a HAR file: it has no requests under log.entries",
             "Save one with the network tools of a browser: 'Save all as HAR with content'",
             exit_code=USAGE,
         ) from error

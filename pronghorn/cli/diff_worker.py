@@ -85,7 +85,7 @@ def _check_document(app: Any, job: dict[str, Any]) -> Any:
     named = job["entrypoint"] or job["app"]
     raise CommandError(
         f"{named} has no OpenAPI document to compare: it is {describe(app)}",
-        "Name the FastAPI itself, without what is around it",
+        "Name the FastAPI app itself, without its wrapper",
     )
 
 

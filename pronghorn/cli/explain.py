@@ -34,14 +34,14 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
     if listed is None:
         labels = [label for one in routes for label in one.labels]
         close = did_you_mean(f"{method.upper()} {path}", labels)
-        hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists what there is"
+        hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists all operations"
         raise CommandError(f"There is no operation {method.upper()} {path}", hint)
     label = f"{method.upper()} {listed.prefix}{listed.route.path_format}"
     explained = explain_route(listed, label)
     if explained is None:
         raise CommandError(
             f"{method.upper()} {path} is a plain {type(listed.route).__name__}",
-            "It has no plan: Starlette answers it",
+            "It has no plan: Starlette serves it",
         )
     return explained
 

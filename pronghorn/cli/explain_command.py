@@ -21,7 +21,7 @@ def explain(
         str,
         typer.Argument(
             metavar="OPERATION",
-            help="The path of the operation, as it was declared or as a client asks for it.",
+            help="The path of the operation, as declared or as a client requests it.",
         ),
     ],
     *,

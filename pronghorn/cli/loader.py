@@ -111,5 +111,5 @@ def _with_page(app: Any, host: str) -> Any:
     from pronghorn.devtools.page import PAGE, DevPage, is_taken
 
     if is_taken(app):
-        print(f"The program has routes of its own at {PAGE}: they answer there", file=sys.stderr)
+        print(f"The program has routes of its own at {PAGE}: they take precedence", file=sys.stderr)
     return DevPage(app, access_for(host, os.environ.get("FASTAPI_PUBLIC_URL", "")))

@@ -41,7 +41,7 @@ def check_options(options: ServeOptions) -> None:
             raise CommandError(f"No folder to watch at {folder}", exit_code=USAGE)
     if options.http == "2" and options.server != "granian":
         raise CommandError(
-            "uvicorn does not speak HTTP/2", "Add --server granian.", exit_code=USAGE
+            "uvicorn does not support HTTP/2", "Add --server granian.", exit_code=USAGE
         )
     _check_certificate(options.ssl_certfile, options.ssl_keyfile)
     _check_address(options.host, options.port)
@@ -68,7 +68,7 @@ def _check_address(host: str, port: int) -> None:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise CommandError(f"No address belongs to the host {host!r}", exit_code=USAGE) from error
+        raise CommandError(f"The host {host!r} has no address", exit_code=USAGE) from error
     for family, kind, protocol, _, address in addresses:
         with socket.socket(family, kind, protocol) as probe:
             if os.name == "posix":
@@ -83,12 +83,12 @@ def _try_to_bind(probe: socket.socket, address: Any, host: str, port: int) -> No
         if error.errno == errno.EADDRINUSE:
             raise CommandError(
                 f"Port {port} on {host} is in use",
-                f"Stop the program that listens there, or take another port: --port {port + 1}",
+                f"Stop the program that listens there, or use another port: --port {port + 1}",
             ) from error
         if error.errno == errno.EACCES:
             raise CommandError(
                 f"This user may not listen on port {port}",
-                "Ports below 1024 belong to the administrator. Take another, such as --port 8000",
+                "Ports below 1024 need administrator rights. Use another one, such as --port 8000",
             ) from error
         # The server handles other errors, such as an address family that is switched off.
 

@@ -35,5 +35,5 @@ def poll_where_needed(folders: Sequence[str]) -> str:
         next(watch(*folders, rust_timeout=1, yield_on_timeout=True, ignore_permission_denied=True))
     except (OSError, RuntimeError) as error:  # WatchfilesRustInternalError is a RuntimeError
         os.environ[POLLING] = "true"
-        return f"polling, because watching is refused: {error}"
+        return f"polling, because the system cannot watch files: {error}"
     return ""

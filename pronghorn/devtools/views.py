@@ -218,7 +218,7 @@ def _explanation(route: RouteReport) -> list[Markup]:
 def _timing_line(route: RouteReport) -> Markup:
     timing = route.timing
     if timing is None:
-        return tag("p", "None is complete among those that are kept.", class_="quiet")
+        return tag("p", "None of the recorded ones is complete.", class_="quiet")
     text = f"{len(route.requests)}: median {timing.median:.2f} ms, slowest {timing.slowest:.2f} ms"
     return tag("p", text)
 

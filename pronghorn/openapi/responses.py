@@ -124,7 +124,7 @@ def _meaning(key: str) -> str:
         return status_code_ranges[key.upper()]
     if not key.isdecimal():
         raise setup_error(
-            f"responses={{...}} has the key {key!r}, which is no status code",
+            f"responses={{...}} has the key {key!r}, which is not a status code",
             "a name was given instead of the number",
             "a number such as 404, a range such as '4XX', or 'default'",
             kind=SetupValueError,

@@ -309,7 +309,7 @@ def _check_place(name: str, info: _Marker, *, in_path: bool) -> None:
     if not (is_scalar(annotation) or is_scalar_sequence(annotation)):
         raise _assertion(
             f"Query parameter {name!r} must be one of the supported types",
-            f"{annotation} is no single value, no list of single values and no model",
+            f"{annotation} is neither a single value, nor a list of single values, nor a model",
             f"{name}: Annotated[Model, Query()] for a model, or Body() instead of Query()",
         )
 

@@ -16,7 +16,7 @@ def invalid_type_error(annotation: Any) -> SetupError:
         f"Invalid args for response field! Hint: check that {annotation} is a valid Pydantic "
         "field type",
         "the type is a plain class, or a union with a Response class",
-        "a Pydantic model or dataclass; for a return annotation that is no model, give the "
+        "a Pydantic model or dataclass; for a return annotation that is not a model, give the "
         "decorator the parameter response_model=None",
     )
 

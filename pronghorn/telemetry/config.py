@@ -84,7 +84,7 @@ def settings_of(config: Any) -> Settings:
     """
     if not isinstance(config, Mapping):
         raise setup_error(
-            f"FastAPI(telemetry={config!r}) is no dictionary of options",
+            f"FastAPI(telemetry={config!r}) is not a dictionary of options",
             write='FastAPI(telemetry={"operation_spans": False})',
         )
     known = [field.name for field in fields(Settings)]

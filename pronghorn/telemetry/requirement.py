@@ -23,7 +23,7 @@ def require_api() -> None:
         import opentelemetry.trace  # noqa: F401 - only to see whether it is there
     except ImportError as error:
         raise setup_error(
-            f"Telemetry was asked for, and OpenTelemetry cannot be imported: {error}",
+            f"Telemetry does not work because OpenTelemetry cannot be imported: {error}",
             "FastAPI(telemetry=...), or an import of pronghorn.telemetry, in an environment "
             "without the package opentelemetry-api",
             'pip install "pronghorn[opentelemetry]"',
