@@ -1,21 +1,21 @@
-"""Make `import fastapi` give pronghorn, so that a FastAPI program runs unchanged.
+"""Make `import fastapi` import pronghorn, so that a FastAPI program runs unchanged.
 
-Importing this module is all there is to do, in one of these ways::
+Importing this module is enough. There are three ways::
 
     import pronghorn.as_fastapi  # before the first import of fastapi, in any module
     pronghorn run main.py --as-fastapi
     pytest -p pronghorn.as_fastapi
 
 From then on `fastapi` and every `fastapi.x.y` *are* `pronghorn` and `pronghorn.x.y`: the
-same module objects, imported once, found when they are asked for. It makes no difference whether
-FastAPI is installed. `importlib.metadata` still tells the truth about what is.
+same module objects, imported once, at their first use. It makes no difference whether FastAPI is
+installed. `importlib.metadata` still reports what is installed.
 
 One attribute changes: when `fastapi` is first imported, `__version__` of the shared module
 becomes the release of FastAPI whose behaviour pronghorn has, because programs compare it.
-`importlib.metadata.version("pronghorn")` gives pronghorn's own.
+`importlib.metadata.version("pronghorn")` returns pronghorn's own version.
 
-PYTEST_DONT_REWRITE: there is no assert statement here, and pytest would otherwise warn when the
-module is already imported before `-p` names it.
+PYTEST_DONT_REWRITE: this module does not contain an assert statement, and pytest would otherwise
+warn if the module is imported before `-p` names it.
 """
 
 import importlib
@@ -116,8 +116,8 @@ def install() -> None:
 
 def _refuse_after_the_real_one() -> None:
     if ALIAS in sys.modules and sys.modules[ALIAS] is None:
-        del sys.modules[ALIAS]  # Somebody forbade the import; who imports this module allows it.
-    # An aliased module says "pronghorn" when asked for its name.
+        del sys.modules[ALIAS]  # The import was forbidden; importing this module allows it.
+    # The name of an aliased module begins with "pronghorn".
     real = [name for name in sys.modules if _top_level(name) == _own_top_level(name) == ALIAS]
     if not real:
         return

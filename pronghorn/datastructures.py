@@ -109,7 +109,7 @@ DefaultType = TypeVar("DefaultType")
 
 
 def Default(value: DefaultType) -> DefaultType:  # noqa: N802 - programs import this name
-    """Declare a default that can be told apart from the same value written by the user.
+    """Declare a default that is distinct from the same value written by the user.
 
     Args:
         value: The value that applies if nothing else does.

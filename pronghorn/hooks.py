@@ -114,7 +114,7 @@ class Around(Protocol):
     """A layer around an application, outside of all its middleware."""
 
     async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call `app`, the stack of middleware, or answer in its place."""
+        """Call `app`, the stack of middleware, or respond in its place."""
 
     def is_active(self) -> bool:
         """Return True if the layer would do more now than call the application."""

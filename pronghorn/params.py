@@ -102,7 +102,7 @@ class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
     """A parameter that comes from the path, the query string, a header or a cookie.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -140,7 +140,7 @@ class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A parameter of the query string: `?q=...`.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -152,10 +152,10 @@ class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
-    """A request header; its name is compared without regard to case (RFC 9110 section 5.1).
+    """A request header; its name is case-insensitive (RFC 9110 section 5.1).
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.HeaderOptions`.
     """
 
@@ -171,7 +171,7 @@ class Cookie(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A cookie of the request (RFC 6265).
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -186,7 +186,7 @@ class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
     """The request body, or one key of it.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.BodyOptions`.
     """
 
@@ -201,7 +201,7 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
     """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).
 
     Args:
-        default: The value when the form has none; without it the field is required.
+        default: The value if the form has none; without it the field is required.
         **options: See `pronghorn.fields.parameter_options.FormOptions`.
     """
 
@@ -218,7 +218,7 @@ class File(Form):  # type: ignore[misc]  # Pydantic types it as final
     """A file of a multipart form (RFC 7578), as `UploadFile` or, in memory, as `bytes`.
 
     Args:
-        default: The value when the form has none; without it the file is required.
+        default: The value if the form has none; without it the file is required.
         **options: See `pronghorn.fields.parameter_options.FileOptions`.
     """
 

@@ -110,7 +110,7 @@ class InnerRun(LosesNothing):
         except CancelledError as error:  # It ends this task only.
             if self._response_began and not self._sent:
                 self._error = error  # a response that is not complete
-        except BaseException as error:  # noqa: BLE001 - raised where somebody waits for this
+        except BaseException as error:  # noqa: BLE001 - raised in the task that waits for it
             self._error = error
         self._ended = True
         self._notify()

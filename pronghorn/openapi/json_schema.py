@@ -11,7 +11,7 @@ from typing_extensions import deprecated as mark_deprecated
 
 
 class BaseModelWithConfig(BaseModel):
-    """An object of the document that keeps members it does not know."""
+    """An object of the document that keeps unknown members."""
 
     model_config = ConfigDict(extra="allow")
 

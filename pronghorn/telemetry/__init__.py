@@ -5,12 +5,12 @@ request has a server span with spans for its stages inside, two metrics, and a l
 is invalid or fails. Names and attributes follow the semantic conventions for HTTP 1.44.0, and are
 those of FastAPI where the conventions say nothing, so that dashboards stay as they are.
 
-    config        what an application can be given
-    providers     which providers are in force at this moment
+    config        the options of an application
+    providers     the providers in force at this moment
     conventions   from ASGI scopes and errors to the attributes of the conventions
-    data          what exporters may look at, and never export: the request, its body, its errors
+    data          what processors may read, and exporters never send: the request, body, errors
     observation   one request: its spans, metrics and log records
-    _asgi         stands around an application and observes its requests
+    _asgi         wraps an application and observes its requests
     _runtime      exporters from environment variables, at the start of a lifespan
 
 The package `opentelemetry-api` must be installed: `pip install "pronghorn[opentelemetry]"`.
