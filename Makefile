@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lint format types conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots clean
+.PHONY: help python environment demo test lowest lint format types conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 
 test: environment ## Run the tests (ARGS="tests/test_sse.py -k ping" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
+
+lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows
+	@$(PYTHON) $(ENVIRONMENT) .venv-lowest --lowest --project . --extra standard --extra granian \
+		--extra opentelemetry --group test
+	@.venv-lowest/bin/python -m pytest $(ARGS)
 
 lint: environment ## Check style, format, types, layers, sizes and prose
 	$(BIN)/ruff check .

@@ -6,17 +6,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import body_limit
 
 from pronghorn.core.reexports import find_elsewhere
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 
 
-def validate_max_body_size(max_body_size: Any, where: str | None = None) -> int | None:
+def validate_max_body_size(max_body_size: Any) -> int | None:
     """Check a limit on the size of a request body.
 
     Args:
-        max_body_size: Bytes; 0 allows only empty bodies, ``None`` inherits.
-        where: The object that the limit was written on, for the error; by default the line of
-            the program that is being executed.
+        max_body_size: Bytes; 0 allows only empty bodies, `None` inherits.
 
     Returns:
         The limit as it was given.
@@ -27,11 +25,10 @@ def validate_max_body_size(max_body_size: Any, where: str | None = None) -> int 
     if max_body_size is None:
         return None
     if type(max_body_size) is bool or not isinstance(max_body_size, int) or max_body_size < 0:
-        raise setup_error(
+        raise user_error(
             "max_body_size must be a non-negative integer or None",
             f"{max_body_size!r} was given",
             "max_body_size=1_048_576  # bytes",
-            where=where or user_place(),
             kind=SetupValueError,
         )
     return max_body_size

@@ -12,13 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
-from pronghorn.compile.dispatch import Answer
 from pronghorn.compile.server_errors import OuterPipeline
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
-from pronghorn.core.setup_errors import setup_error, user_place, warn_deprecated
+from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
-from pronghorn.declare.option_inheritance import written
+from pronghorn.declare.option_inheritance import clean_options
 from pronghorn.declare.options import (
     AppOptions,
     DocumentOptions,
@@ -92,7 +92,7 @@ class FastAPI(DeclaresOnRouter, Layered):
 
     @expanded_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
-        kept = written(options)
+        kept = clean_options(options)
         values: dict[str, Any] = {**APP_DEFAULTS, **options, **kept}
         for name in ATTRIBUTES:
             setattr(self, name, values[name])
@@ -128,12 +128,11 @@ class FastAPI(DeclaresOnRouter, Layered):
     def _check_document(self) -> None:
         for name in ("title", "version"):
             if self.openapi_url and not getattr(self, name):
-                raise setup_error(
+                raise user_error(
                     f"A {name} must be provided for OpenAPI, e.g.: "
                     + {"title": "'My API'", "version": "'2.1.0'"}[name],
                     f"FastAPI({name}={getattr(self, name)!r}) leaves it empty",
                     "openapi_url=None for no document",
-                    where=user_place(),
                     kind=SetupAssertionError,
                 )
 
@@ -155,18 +154,18 @@ class FastAPI(DeclaresOnRouter, Layered):
             await around(app=stack, scope=scope, receive=receive, send=send)
 
     def is_watched(self) -> bool:
-        """Whether something stands around the application now; then `direct_answer` is not all."""
+        """Tell whether telemetry wraps the application now, so that nothing may go past it."""
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
     def direct_answerer(self) -> OuterPipeline | None:
-        """What answers an HTTP exchange without ASGI messages, for servers that need none.
+        """Return what answers HTTP exchanges directly, for servers that need no ASGI messages.
 
         Returns:
             None when something stands around the compiled application: middleware, or a method
             that a subclass has overridden or a library replaced.
         """
-        if type(self).__call__ is not FastAPI.__call__ or "__call__" in self.__dict__:
+        if is_overridden(self, FastAPI, "__call__"):
             return None
         if Starlette.__call__ is not PLAIN_CALL:
             return None
@@ -174,11 +173,6 @@ class FastAPI(DeclaresOnRouter, Layered):
             self.middleware_stack = self.build_middleware_stack()
         stack = self.middleware_stack
         return stack if type(stack) is OuterPipeline else None
-
-    def direct_answer(self) -> Answer | None:
-        """The same as one coroutine function."""
-        answerer = self.direct_answerer()
-        return None if answerer is None else answerer.answer
 
     def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
         """Refuse a request of Granian's own interface; see `__rsgi_init__`."""
@@ -288,7 +282,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         root_path = request.scope.get("root_path", "").rstrip("/")
         server = root_path if self.root_path_in_servers else ""
         # A method of the program's own may change the dict that it gave out before.
-        is_ours = getattr(self.openapi, "__func__", None) is FastAPI.openapi
+        is_ours = not is_overridden(self, FastAPI, "openapi")
         return self._document.response(request, self.openapi(), server, keep=is_ours)
 
     async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:

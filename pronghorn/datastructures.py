@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from pydantic import GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticUndefined, core_schema
 from starlette.datastructures import URL, Address, FormData, Headers, QueryParams, State
 from starlette.datastructures import UploadFile as StarletteUploadFile
 
@@ -119,6 +119,9 @@ def Default(value: DefaultType) -> DefaultType:  # noqa: N802 - programs import 
     """
     return cast(DefaultType, DefaultPlaceholder(value))
 
+
+Undefined: Any = PydanticUndefined
+"""Stands for "nothing was sent" and for "no default", neither of which is the same as None."""
 
 _Unset: Any = DefaultPlaceholder(None)
 """Stands for "not given" where `None` is a value of its own."""

@@ -184,7 +184,21 @@ class ValidationException(Exception):
         return []
 
 
-class RequestValidationError(ValidationException):
+class _WithBody(ValidationException):
+    """A `ValidationException` with the data that was validated."""
+
+    def __init__(
+        self,
+        errors: Sequence[Any],
+        *,
+        body: Any = None,
+        endpoint_ctx: EndpointContext | None = None,
+    ) -> None:
+        super().__init__(errors, endpoint_ctx=endpoint_ctx)
+        self.body = body
+
+
+class RequestValidationError(_WithBody):
     """A request did not match its declaration; the default response is 422.
 
     Args:
@@ -193,22 +207,12 @@ class RequestValidationError(ValidationException):
         endpoint_ctx: The location of the endpoint; shown by `str()`.
     """
 
-    def __init__(
-        self,
-        errors: Sequence[Any],
-        *,
-        body: Any = None,
-        endpoint_ctx: EndpointContext | None = None,
-    ) -> None:
-        super().__init__(errors, endpoint_ctx=endpoint_ctx)
-        self.body = body
-
 
 class WebSocketRequestValidationError(ValidationException):
     """A websocket handshake did not match its declaration; closed with code 1008 by default."""
 
 
-class ResponseValidationError(ValidationException):
+class ResponseValidationError(_WithBody):
     """An endpoint returned a value that does not match its declaration; the response is 500.
 
     Args:
@@ -216,16 +220,6 @@ class ResponseValidationError(ValidationException):
         body: The value that the endpoint returned.
         endpoint_ctx: The location of the endpoint; shown by `str()`.
     """
-
-    def __init__(
-        self,
-        errors: Sequence[Any],
-        *,
-        body: Any = None,
-        endpoint_ctx: EndpointContext | None = None,
-    ) -> None:
-        super().__init__(errors, endpoint_ctx=endpoint_ctx)
-        self.body = body
 
 
 find_elsewhere(__name__)

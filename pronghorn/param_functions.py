@@ -14,6 +14,7 @@ from typing_extensions import Unpack
 from pronghorn import params
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.datastructures import Undefined
 from pronghorn.fields.parameter_options import (
     BodyOptions,
     FileOptions,
@@ -21,7 +22,6 @@ from pronghorn.fields.parameter_options import (
     HeaderOptions,
     ParamOptions,
 )
-from pronghorn.params import Undefined
 
 __all__ = [
     "Body",

@@ -11,14 +11,13 @@ from enum import Enum
 from typing import Any, ClassVar, Literal
 
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from typing_extensions import Unpack
 
 from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.core.reexports import find_elsewhere
-from pronghorn.core.setup_errors import setup_error, user_place, warn_deprecated
+from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expanded_signature
-from pronghorn.datastructures import _Unset
+from pronghorn.datastructures import Undefined, _Unset
 from pronghorn.exceptions import SetupAssertionError, SetupValueError
 from pronghorn.fields.parameter_options import (
     BodyFieldOptions,
@@ -27,9 +26,6 @@ from pronghorn.fields.parameter_options import (
     FormFieldOptions,
     HeaderFieldOptions,
 )
-
-Undefined: Any = PydanticUndefined
-"""Stands for "no default: the value is required"."""
 
 
 class ParamTypes(Enum):
@@ -126,11 +122,10 @@ class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
     @expanded_signature(FieldOptions)
     def __init__(self, default: Any = ..., **options: Unpack[FieldOptions]) -> None:
         if default is not ... and default is not Undefined:
-            raise setup_error(
+            raise user_error(
                 "Path parameters cannot have a default value",
                 "a request always has every part of its path",
                 "Path() without a default, or another route for the shorter path",
-                where=user_place(),
                 kind=SetupAssertionError,
             )
         self._declare(Undefined, options)
@@ -265,11 +260,10 @@ class Depends:
         if shared is not None and shared.max_concurrency == limit:
             return
         if type(limit) is not int or limit < 1:
-            raise setup_error(
+            raise user_error(
                 "max_concurrency must be a positive integer or None",
                 f"{limit!r} was given",
                 "Depends(..., max_concurrency=10)",
-                where=user_place(),
                 kind=SetupValueError,
             )
         object.__setattr__(self, "_concurrency", ConcurrencyLimit(limit))

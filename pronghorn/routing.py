@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Router
@@ -11,24 +11,22 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
-from pronghorn.compile.dispatch import CompiledRouter
-from pronghorn.core.monkeypatches import watch
-from pronghorn.core.revisions import RouteList, current_revision, declared
-from pronghorn.core.typed_kwargs import expanded_signature, keywords_for, option_defaults
+from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
+from pronghorn.core.monkeypatches import is_overridden, watch
+from pronghorn.core.revisions import RouteList, bump_revision, current_revision
+from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
 from pronghorn.declare.http_methods import Verbs
-from pronghorn.declare.option_inheritance import check_prefix, combine_chain, written
+from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
-    API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
     AddRouteOptions,
-    ApiRouteOptions,
     IncludeOptions,
     RouterOptions,
     WebSocketOptions,
 )
 from pronghorn.exceptions import FastAPIError
 from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
-from pronghorn.plan.check import check_dependencies, check_event, check_path, check_router
+from pronghorn.plan.check import check_dependencies, check_event, check_router
 from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.asgi_apps import get_websocket_app
 from pronghorn.routes.frontend import (
@@ -55,9 +53,9 @@ from pronghorn.routes.lifespan import (
 from pronghorn.routes.request_handlers import *  # noqa: F403 - likewise
 from pronghorn.routes.request_handlers import WATCHED
 from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
-from pronghorn.routes.websocket import APIWebSocketRoute
+from pronghorn.routes.websocket import APIWebSocketRoute, make_websocket_route
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.streaming.send import EventDelivery
+from pronghorn.sse import _PING_INTERVAL as _PING_INTERVAL  # noqa: PLC0414 - changed here
 from pronghorn.types import DecoratedCallable
 
 if TYPE_CHECKING:
@@ -68,11 +66,6 @@ __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.declare.option_inheritance`.
 INHERITED = (*INCLUDE_DEFAULTS, "strict_content_type")
-
-
-#: Seconds without an event after which a stream of server-sent events sends a comment.
-_PING_INTERVAL: float = 15.0
-EventDelivery.ping_interval = staticmethod(lambda: _PING_INTERVAL)  # type: ignore[method-assign]  # made for it
 
 
 class APIRouter(Verbs, ServesFrontends, Includable):
@@ -110,7 +103,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     @expanded_signature(RouterOptions)
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
-        kept = written(options)
+        kept = clean_options(options)
         check_prefix(kept.get("prefix", ""))
         values = {**ROUTER_DEFAULTS, **options, **kept}
         check_dependencies(values["dependencies"] or ())
@@ -157,12 +150,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def append_route(self, route: BaseRoute) -> None:
         """Add one route object at the end."""
         self._entries.append(route)
-        declared()
+        bump_revision()
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
         """Have exactly these routes; an included router stays live if all of its routes do."""
         self._entries = kept_entries(routes, self._entries)
-        declared()
+        bump_revision()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
         """The same as `routes`, for reading only."""
@@ -186,24 +179,18 @@ class APIRouter(Verbs, ServesFrontends, Includable):
                 yield shown_inside(self, entry, route)
 
     def _mark_routes_changed(self) -> None:
-        declared()
+        bump_revision()
 
     def inherited(self) -> dict[str, Any]:
         """The options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
-    def answerer(self) -> Callable[[Exchange], Awaitable[None]]:
-        """What an application calls: the compiled routes, unless a subclass serves itself."""
-        own = type(self).app is APIRouter.app and type(self).__call__ is Router.__call__
+    def answerer(self) -> Answerer:
+        """Return what answers for an application: the routes, or a subclass that serves itself."""
+        own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
-            return self._compiled.answer
-
-        app = AsyncExitStackMiddleware(self)
-
-        async def answer(exchange: Exchange) -> None:
-            await app(exchange.scope, exchange.receive, exchange.tracked_send)
-
-        return answer
+            return self._compiled
+        return ThroughAsgi(AsyncExitStackMiddleware(self))
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, WebSocket connection or lifespan."""
@@ -211,7 +198,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             scope.setdefault("router", self)
             await self.lifespan(scope, receive, send)
         else:
-            await self._compiled.answer(Exchange(scope, receive, send))
+            await answer(self._compiled, Exchange(scope, receive, send))
 
     # --- declaring ----------------------------------------------------------------------------
 
@@ -226,29 +213,14 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             endpoint: The function that answers.
             options: See `RouteOptions`; also ``route_class_override``, the class of this route.
         """
-        kept = written(options)
+        kept = clean_options(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
         combined = combine_chain([self.inherited(), kept])
-        check_path(path)
         full_path = combined.pop("prefix", "") + path
         combined["deprecated"] = combined.get("deprecated") or self.deprecated
         combined["dependency_overrides_provider"] = self.dependency_overrides_provider
         limits = kept.get("form_limits")
         self.append_route(make_route(route_class, full_path, endpoint, combined, limits))
-
-    @expanded_signature(ApiRouteOptions)
-    def api_route(
-        self, path: str, **options: Unpack[ApiRouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare an operation with the given ``methods``; see `get`."""
-        check_path(path)
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            keywords = keywords_for(self.add_api_route, API_ROUTE_DEFAULTS, options)
-            self.add_api_route(path, endpoint, **keywords)
-            return endpoint
-
-        return decorate
 
     @expanded_signature(WebSocketOptions)
     def add_api_websocket_route(
@@ -260,47 +232,10 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     ) -> None:
         """Add a WebSocket route; see `websocket`."""
         dependencies = [*self.dependencies, *(options.get("dependencies") or ())]
+        provider = self.dependency_overrides_provider
         self.append_route(
-            APIWebSocketRoute(
-                self.prefix + path,
-                endpoint=endpoint,
-                name=name,
-                dependencies=dependencies,
-                dependency_overrides_provider=self.dependency_overrides_provider,
-            )
+            make_websocket_route(self.prefix + path, endpoint, name, dependencies, provider)
         )
-
-    @expanded_signature(WebSocketOptions)
-    def websocket(
-        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
-
-        Args:
-            path: The path, with parameters in braces.
-            name: The name for ``url_path_for``; by default the name of the function.
-            options: ``dependencies`` that run before the function.
-        """
-        check_path(path)
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.add_api_websocket_route(
-                path, endpoint, name=name, dependencies=options.get("dependencies")
-            )
-            return endpoint
-
-        return decorate
-
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette WebSocket route, without dependencies."""
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.add_websocket_route(path, endpoint, name=name)
-            return endpoint
-
-        return decorate
 
     def route(
         self,
@@ -323,7 +258,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         options = combine_chain([self.inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
-        declared()
+        bump_revision()
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
@@ -340,7 +275,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             SetupError: The prefix is malformed, prefix and path are both empty, or the router
                 would contain itself.
         """
-        kept = written(options)
+        kept = clean_options(options)
         prefix = check_prefix(kept.get("prefix", ""))
         check_router(router)
         check_dependencies(kept.get("dependencies") or ())
@@ -354,7 +289,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             self.add_event_handler("shutdown", handler)
         if not isinstance(router.lifespan_context, HandlerLifespan):
             self.lifespan_context = merged(self.lifespan_context, router.lifespan_context)
-        declared()
+        bump_revision()
 
     # --- startup and shutdown -----------------------------------------------------------------
 

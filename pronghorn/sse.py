@@ -28,7 +28,10 @@ _SSE_EVENT_SCHEMA: dict[str, Any] = {
         "retry": {"type": "integer", "minimum": 0},
     },
 }
-"""The JSON schema of one event in the OpenAPI document."""
+"""The JSON schema of one event, as the client sees it, in the OpenAPI document.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
 
 # `str.splitlines` splits at more line ends than the standard, which has these three.
 _LINE_END = re.compile(r"\r\n|\r|\n")

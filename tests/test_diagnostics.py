@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from pronghorn.core.setup_errors import (
-    collect,
     describe_callable,
     did_you_mean,
     setup_error,
@@ -15,7 +14,6 @@ from pronghorn.core.setup_errors import (
 )
 from pronghorn.exceptions import (
     FastAPIDeprecationWarning,
-    SetupAssertionError,
     SetupError,
     SetupValueError,
 )
@@ -61,26 +59,6 @@ def test_kind_decides_what_programs_can_catch() -> None:
     assert type(setup_error("got")) is SetupError
     with pytest.raises(ValueError, match=r"^got$"):
         raise setup_error("got", kind=SetupValueError)
-
-
-def test_one_problem_is_reported_as_itself() -> None:
-    error = setup_error("only one", kind=SetupValueError)
-    assert collect([error]) is error
-
-
-def test_several_problems_are_numbered_and_kept() -> None:
-    first, second = setup_error("first"), setup_error("second", "mended")
-    error = collect(iter([first, second]))
-    assert str(error) == (
-        "2 mistakes were found in this application:\n\n1. first\n\n2. second\n  probably: mended"
-    )
-    assert error.problems == (first, second)
-
-
-def test_several_problems_share_the_class_that_they_all_have() -> None:
-    same = [setup_error(text, kind=SetupAssertionError) for text in "ab"]
-    assert type(collect(same)) is SetupAssertionError
-    assert type(collect([*same, setup_error("c", kind=SetupValueError)])) is SetupError
 
 
 @pytest.mark.parametrize(

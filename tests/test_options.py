@@ -9,36 +9,30 @@ from typing_extensions import Unpack
 
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
+from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
 from pronghorn.datastructures import Default
 from pronghorn.declare.option_inheritance import (
     INHERIT,
     check_prefix,
+    clean_options,
     combine_chain,
     combine_options,
-    written,
 )
 from pronghorn.declare.options import (
     AppOptions,
     IncludeOptions,
     RouteOptions,
     RouterOptions,
-    expanded_signature,
-    option_defaults,
 )
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 
 
 class Surface:
-    """Stands for an application: two methods with the same options."""
+    """Stands for an application: a method with options."""
 
     @expanded_signature(RouteOptions)
     def get(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
         """Read."""
-        return {"path": path, **options}
-
-    @expanded_signature(RouteOptions, omit=("callbacks",))
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
-        """Write."""
         return {"path": path, **options}
 
 
@@ -52,13 +46,6 @@ def test_signature_shows_the_options_with_their_defaults() -> None:
     assert parameters["response_class"].default == Default(JSONResponse)
     assert parameters["response_class"].annotation == type[JSONResponse.__base__]  # Response
     assert parameters["tags"].kind is inspect.Parameter.KEYWORD_ONLY
-
-
-def test_an_option_can_be_left_out() -> None:
-    shown = inspect.signature(Surface.post).parameters
-    assert inspect.signature(Surface.get).parameters.keys() - shown.keys() == {"callbacks"}
-    with pytest.raises(SetupTypeError, match="unexpected keyword argument 'callbacks'"):
-        Surface().post("/", callbacks=[])
 
 
 def test_only_what_was_written_is_passed_on() -> None:
@@ -144,7 +131,7 @@ def test_chain_reads_from_the_outside_inwards() -> None:
 
 def test_written_options_are_kept_without_placeholders() -> None:
     limits = {"max_files": 1}
-    kept = written({"response_model": Default(None), "tags": None, "form_limits": limits})
+    kept = clean_options({"response_model": Default(None), "tags": None, "form_limits": limits})
     limits["max_files"] = 2
     assert kept == {"tags": None, "form_limits": {"max_files": 1}}
 
@@ -152,7 +139,7 @@ def test_written_options_are_kept_without_placeholders() -> None:
 @pytest.mark.parametrize("limit", [-1, True, 1.0, "1"])
 def test_body_limit_is_a_number_of_bytes(limit: Any) -> None:
     with pytest.raises(SetupValueError, match="non-negative integer or None"):
-        written({"max_body_size": limit})
+        clean_options({"max_body_size": limit})
     assert validate_max_body_size(0) == 0
     assert validate_max_body_size(None) is None
 
@@ -169,7 +156,7 @@ def test_body_limit_is_a_number_of_bytes(limit: Any) -> None:
 )
 def test_form_limits_are_strict(limits: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        written({"form_limits": limits})
+        clean_options({"form_limits": limits})
 
 
 def test_no_form_limits_are_an_empty_mapping() -> None:

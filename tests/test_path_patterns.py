@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.convertors import CONVERTOR_TYPES, StringConvertor
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, compile_path
 
@@ -26,11 +26,13 @@ def test_what_could_fail_or_means_something_else_is_left_to_starlette(path: str)
     assert path_format_of(path) is None
 
 
-def test_convertors_of_the_program_are_checked_when_they_are_declared() -> None:
+def test_convertors_of_the_program_are_checked_when_they_are_declared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Odd(StringConvertor):
         regex = "("
 
-    register_url_convertor("odd", Odd())
+    monkeypatch.setitem(CONVERTOR_TYPES, "odd", Odd())
     with pytest.raises(re.error):
         FastAPI().get("/{x:odd}")(lambda x: x)
 

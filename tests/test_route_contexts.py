@@ -160,6 +160,30 @@ def test_a_router_class_that_wants_to_be_asked() -> None:
     assert all(isinstance(route, APIRoute) for route in nested.routes)
 
 
+def test_routers_that_want_to_be_asked_are_asked_from_the_outside() -> None:
+    asked: list[str] = []
+
+    class Asked(APIRouter):
+        async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+            asked.append(str(self.tags[0]))
+            await super().handle(scope, receive, send)
+
+    outer, inner = Asked(tags=["outer"]), Asked(tags=["inner"])
+    inner.get("/items")(lambda: "items")
+    inner.add_route("/plain", plain)
+    middle, app = APIRouter(), FastAPI()
+    middle.include_router(inner, prefix="/inner")
+    outer.include_router(middle)
+    app.include_router(outer, prefix="/api")
+    client = TestClient(app)
+
+    assert client.get("/api/inner/items").json() == "items"
+    assert client.get("/api/inner/plain").status_code == 200
+    assert client.get("/api/plain").status_code == 404
+    assert asked == ["outer", "inner"] * 2
+    assert {type(route) for route in outer.routes} == {APIRoute, Route}
+
+
 def test_included_routers_stay_live_when_another_route_is_removed() -> None:
     app, router, empty = FastAPI(), APIRouter(), APIRouter()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,11 +19,14 @@ import tomllib
 import venv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 STAMP_NAME = ".requirements-stamp"
 # The tables that decide what is installed. A change of a lint rule must not install anything.
 DECIDING_TABLES = ("build-system", "project", "dependency-groups")
+# A name, maybe extras, and the first bound.
+LOWER_BOUND = re.compile(r"(?P<name>[\w.-]+)(\[[^]]*\])?\s*>=\s*(?P<version>[\w.]+)")
 
 
 class PreparationError(Exception):
@@ -47,6 +51,31 @@ def group_requirements(pyproject: dict[str, Any], name: str) -> list[str]:
         included = entry.get("include-group") if isinstance(entry, dict) else None
         requirements += group_requirements(pyproject, included) if included else [entry]
     return list(dict.fromkeys(requirements))
+
+
+def lowest_versions(pyproject: dict[str, Any]) -> list[str]:
+    """Return the lowest versions that a project and its extras allow, as constraints for pip.
+
+    pip installs the newest allowed version and does not have an option for the lowest.
+
+    Args:
+        pyproject: The content of a `pyproject.toml`.
+
+    Returns:
+        Lines of a constraints file, such as "anyio==4.5".
+
+    Raises:
+        PreparationError: A requirement does not begin with a lower bound.
+    """
+    project = pyproject["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    found = set()
+    for requirement in [*project["dependencies"], *(item for extra in extras for item in extra)]:
+        bound = LOWER_BOUND.match(requirement)
+        if bound is None:
+            raise PreparationError(f"{requirement!r} does not begin with a bound such as 'x>=1.2'.")
+        found.add(f"{bound['name']}=={bound['version']}")
+    return sorted(found)
 
 
 def fingerprint(parts: Iterable[object]) -> str:
@@ -100,17 +129,36 @@ def write_stamp(environment: Path, stamp: str) -> None:
 
 
 def prepare_project(
-    environment: Path, project: Path, extras: Sequence[str], groups: Sequence[str]
+    environment: Path,
+    project: Path,
+    extras: Sequence[str],
+    groups: Sequence[str],
+    lowest: bool = False,
 ) -> None:
-    """Create an environment with a project installed in place, with the named extras and groups."""
+    """Create an environment with a project installed in place, with the named extras and groups.
+
+    Args:
+        environment: The folder of the environment.
+        project: The folder with the `pyproject.toml`.
+        extras: Optional dependencies of the project.
+        groups: Dependency groups.
+        lowest: Install the lowest version of each package that the project allows.
+    """
     pyproject = read_pyproject(project / "pyproject.toml")
     requirements = [name for group in groups for name in group_requirements(pyproject, group)]
     deciding = {table: pyproject.get(table) for table in DECIDING_TABLES}
-    stamp = fingerprint([deciding, extras, groups, str(project.resolve())])
+    stamp = fingerprint([deciding, extras, groups, str(project.resolve()), lowest])
     if is_current(environment, stamp):
         return
     target = f"{project.resolve()}[{','.join(extras)}]" if extras else str(project.resolve())
-    create(environment, ["--editable", target, *requirements], stamp)
+    arguments = ["--editable", target, *requirements]
+    if not lowest:
+        create(environment, arguments, stamp)
+        return
+    with TemporaryDirectory() as folder:
+        bounds = Path(folder, "lowest.txt")
+        bounds.write_text("\n".join(lowest_versions(pyproject)), encoding="utf-8")
+        create(environment, [*arguments, "--constraint", str(bounds)], stamp)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,9 +168,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--project", type=Path, required=True)
     parser.add_argument("--extra", action="append", default=[], dest="extras")
     parser.add_argument("--group", action="append", default=[], dest="groups")
+    parser.add_argument("--lowest", action="store_true", help="the lowest versions allowed")
     options = parser.parse_args(arguments)
     try:
-        prepare_project(options.environment, options.project, options.extras, options.groups)
+        prepare_project(
+            options.environment,
+            options.project,
+            options.extras,
+            options.groups,
+            lowest=options.lowest,
+        )
     except PreparationError as error:
         print(error, file=sys.stderr)
         return 1

@@ -7,7 +7,8 @@ HTTP:
 - Request targets that are not a path, such as those of CONNECT, arrive as requests for "".
 - A body with invalid chunks ends as if the client had disconnected, so the response would be 500.
 - The response to HEAD keeps its body over HTTP/2, which clients treat as a broken stream.
-- After a client has left a stream, `send` no longer waits: the event loop would never run again.
+- After a client has left a stream, `send` no longer waits: the event loop would never run again,
+  and each part that is sent in vain is a line of the log.
 - A message that the client sends while a wait for it is cancelled is lost.
 - A WebSocket whose endpoint fails is closed without a code, which looks like a success, and
   messages to a client that has left are sent forever.
@@ -27,6 +28,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
@@ -36,6 +38,8 @@ NO_PATH = b"The target of the request is not a path."
 #: Number of parts of a stream after which other tasks get a turn, and number of WebSocket messages
 #: after which the client is checked.
 PARTS_IN_A_TURN = 16
+#: Seconds that a stream rests after a part that was sent to nobody.
+REST = 0.001
 #: Bytes from which a complete body is sent in parts, at the pace of its reader, and their size.
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
@@ -64,6 +68,7 @@ class GranianRequests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        watch_unsent_parts()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return an awaitable that serves one request, connection or lifespan."""
@@ -132,6 +137,7 @@ def mend_application(app: Any) -> None:
     """Add the corrections in front of one of our applications; only once for each."""
     if not isinstance(app._around, GranianAround):
         app._around = GranianAround(app._around)
+        watch_unsent_parts()
 
 
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -294,13 +300,19 @@ class _Request:
     async def _send_part(self, message: Message) -> None:
         """Send a part of a stream, and let other tasks run from time to time.
 
-        Once the client has left, Granian discards what it is sent and does not wait. A stream that
-        waits for nothing else would then block the event loop, which could not learn that the
-        client has left.
+        Once the client has left, Granian discards what it is sent and does not wait. Another thread
+        of Granian reports the end to those who receive. It needs the GIL, and may wait for it long
+        beside streams that never wait; other requests do not arrive meanwhile either. So a stream
+        rests after a part that was sent to nobody: the event loop then waits, without the GIL.
         """
-        await self._send(message)
+        unsent = unsent_parts()
+        sending = self._send(message)
+        is_lost = unsent_parts() != unsent
+        await sending
         self._parts += 1
-        if self._parts % PARTS_IN_A_TURN == 0:
+        if is_lost:
+            await asyncio.sleep(REST)
+        elif self._parts % PARTS_IN_A_TURN == 0:
             await asyncio.sleep(0)
 
     async def _send_unless_failed(self, message: Message) -> None:

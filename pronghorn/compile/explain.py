@@ -15,10 +15,8 @@ from pronghorn.compile.steps import Step, names_stacks
 from pronghorn.compile.websocket import GeneralWebSocket, WebSocketWriter
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.setup_errors import describe_callable
-from pronghorn.fields.field import Field
+from pronghorn.fields.field import LOCATIONS, Field
 from pronghorn.plan.model import CallKind, CallPlan, RoutePlan, WebSocketPlan
-
-LOCATIONS = ("path", "query", "header", "cookie", "body")
 
 
 @dataclass(frozen=True)

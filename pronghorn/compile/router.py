@@ -21,6 +21,7 @@ from starlette.convertors import (
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute, compile_path
 from starlette.types import Scope
 
+from pronghorn.core.monkeypatches import original
 from pronghorn.core.path_patterns import PatternOf
 
 #: Convertors whose values never contain a slash.
@@ -30,8 +31,8 @@ PathParams = dict[str, Any]
 Positions = tuple[tuple[str, int], ...]
 #: In the scope: the mounts, hosts and other routes with routes inside that a request went through.
 INSIDE = "pronghorn.inside"
-#: The `matches` of our own route classes, which go by the pattern as Starlette's do.
-OWN_MATCHES: set[Any] = set()
+#: The `matches` that go by the pattern: those of Starlette's routes, and of our route classes.
+OWN_MATCHES: set[Any] = {original(Route, "matches"), original(WebSocketRoute, "matches")}
 
 
 class Entry:
@@ -59,7 +60,8 @@ class Entry:
         self.methods: frozenset[str] | None = None
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
-        if type(route).matches in {Route.matches, WebSocketRoute.matches, *OWN_MATCHES}:
+        # An attribute of the object hides the method, and has no `__func__`.
+        if getattr(route.matches, "__func__", None) in OWN_MATCHES:
             self._read_pattern(route)
 
     def _read_pattern(self, route: Any) -> None:
@@ -288,7 +290,7 @@ class RouteTable:
         return entry, params
 
     def _plain(self, node: _Node) -> dict[str, tuple[Entry, Positions]]:
-        """Handlers for this node whose match needs no regex."""
+        """Who answers what ends at a node without asking a pattern: the tree has asked it."""
         answers: dict[str, tuple[Entry, Positions]] = {}
         for index in node.ends:
             entry = self.entries[index]

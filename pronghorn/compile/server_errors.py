@@ -11,13 +11,14 @@ from typing import Any
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
-from pronghorn.compile.dispatch import Pipeline
-from pronghorn.run.errors import HANDLERS_KEY
+from pronghorn.compile import dispatch
+from pronghorn.compile.dispatch import Find, Pipeline
+from pronghorn.core.monkeypatches import original
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
 #: As Starlette has it. Libraries replace it, some of them when their middleware is made.
-_CALL = ServerErrorMiddleware.__call__
+_CALL = original(ServerErrorMiddleware, "__call__")
 
 
 class Outermost(ServerErrorMiddleware):
@@ -43,23 +44,22 @@ class Outermost(ServerErrorMiddleware):
         if ServerErrorMiddleware.__call__ is not _CALL:
             await super().__call__(scope, receive, send)
             return
-        if self.registered is not None:
-            scope[HANDLERS_KEY] = self.registered
-        exchange = new_exchange(scope, receive, send)
+        exchange = new_exchange(scope, receive, send, self.registered)
         try:
             await self.answer(exchange)
         finally:
-            if exchange._connection is not None:
-                exchange.end()
             if exchange.held is not None:
                 await exchange.let_go()
 
     async def answer(self, exchange: Exchange) -> None:
-        """Answer one HTTP exchange."""
+        """Have the layers inside answer one HTTP exchange."""
         try:
             await self.app(exchange.scope, exchange.receive, exchange.tracked_send)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
+        finally:
+            if exchange._connection is not None:
+                exchange.end()
 
     async def answer_unhandled(self, exchange: Exchange, error: Exception) -> None:
         """Answer 500 and raise the error again: servers log it, test clients raise it."""
@@ -78,25 +78,17 @@ class Outermost(ServerErrorMiddleware):
 
 
 class OuterPipeline(Outermost):
-    """The routes themselves, without any middleware around them."""
+    """The routes themselves, without any middleware around them; a `dispatch.Answerer`."""
+
+    find: Find
+    #: Nothing stands between: the layers inside are the routes.
+    answer = dispatch.answer
 
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
         super().__init__(inner, handler, debug)
         self._inner = inner
         self.registered = inner.registered
-        self.find = inner.find
-        self.search = inner.route
-
-    async def answer(self, exchange: Exchange) -> None:
-        """Answer one HTTP exchange; adapters whose server needs no ASGI begin here."""
-        try:
-            found = self.find(exchange)
-            if found is None:
-                await self.search(exchange)
-            else:
-                await found[0](exchange, found[1])
-        except Exception as raised:  # noqa: BLE001 - nothing is left unhandled
-            await self.recover(exchange, raised)
+        self.find, self.search = inner.find, inner.search
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
         """Answer an exchange whose route failed; raise an error that has no handler again."""

@@ -1,9 +1,18 @@
-"""What libraries have put in place of functions of ours and of Starlette.
+"""Whether a function is still the original, or a library or the program has put its own in place.
 
-Error trackers and tracers replace functions such as ``fastapi.routing.get_request_handler`` or
-``Starlette.__call__`` to see every request. Compiled handlers call none of those, so they are
-looked at when a handler is compiled: a route whose functions are replaced is compiled to a
-handler that calls the replacements, and every other program pays nothing.
+Error trackers and tracers replace functions such as `fastapi.routing.get_request_handler` or
+`Starlette.__call__` to see every request, and programs override methods. The short ways of
+answering a request call none of those functions, so every short way asks here first, and whoever
+replaces something is called as in FastAPI.
+
+Two questions cover all cases:
+
+- `is_replaced(owner, *names)`: has somebody assigned an attribute of a class or a module, which
+  `WATCHED` lists?
+- `is_overridden(target, base, *names)`: does a subclass, or an instance, have a method of its own?
+
+A compiled handler asks while it is compiled. What has to be asked at every request compares with
+a constant that `original` gave at import, which costs as much as a comparison without this module.
 """
 
 from __future__ import annotations
@@ -13,71 +22,135 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
-import starlette
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
-
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import forget_compiled
 
 ROUTING = "pronghorn.routing"
-_STARLETTE_FOLDER = starlette.__path__[0]
-#: name -> our own function, for the functions of `pronghorn.routing` that may be replaced.
-_own: dict[str, Any] = {}
+MESSAGES = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
+#: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
+WATCHED: dict[str, tuple[str, ...]] = {
+    "json": ("loads",),
+    "starlette.applications.Starlette": ("__call__", "build_middleware_stack"),
+    "starlette.middleware.Middleware": ("__init__", "__iter__"),
+    "starlette.middleware.base.BaseHTTPMiddleware": ("__call__",),
+    "starlette.middleware.errors.ServerErrorMiddleware": ("__init__", "__call__"),
+    "starlette.middleware.exceptions.ExceptionMiddleware": ("__init__", "__call__"),
+    "starlette.requests.Request": ("body",),
+    "starlette.routing.Route": ("matches",),
+    "starlette.routing.Router": ("not_found",),
+    "starlette.routing.WebSocketRoute": ("matches",),
+    "starlette.websockets.WebSocket": MESSAGES,
+}
+#: In the place of an original that a library had replaced before we saw it; equals nothing.
+UNKNOWN: Any = object()
+#: (class or module, attribute) -> the original.
+_originals: dict[tuple[str, str], Any] = {}
+
+
+def original(owner: type[Any] | ModuleType, name: str) -> Any:
+    """Return the function that its own package defines for an attribute of `WATCHED`.
+
+    Args:
+        owner: The class or the module that has the attribute.
+        name: The attribute.
+
+    Returns:
+        The original; `UNKNOWN` if somebody had replaced it before this was first asked.
+
+    Raises:
+        KeyError: `WATCHED` does not list the attribute.
+    """
+    key = _name_of(owner), name
+    if key in _originals:
+        return _originals[key]
+    if name not in WATCHED[key[0]]:
+        raise KeyError(key)
+    found = getattr(owner, name)
+    if not _is_defined_in(found, key[0].partition(".")[0]):
+        return UNKNOWN
+    return _originals.setdefault(key, found)
+
+
+def is_replaced(owner: type[Any] | ModuleType | str, *names: str) -> bool:
+    """Return whether somebody has assigned one of these attributes.
+
+    Args:
+        owner: The class or the module that has them. The name of a module that is not imported
+            is fine: then nothing is replaced.
+        names: The attributes; all that `WATCHED` lists for the owner if there are none.
+    """
+    found = sys.modules.get(owner) if isinstance(owner, str) else owner
+    if found is None:
+        return False
+    names = names or WATCHED[_name_of(found)]
+    return any(getattr(found, name) is not original(found, name) for name in names)
+
+
+def is_overridden(target: Any, base: type[Any], *names: str) -> bool:
+    """Return whether an object does something of its own in the place of a base class's methods.
+
+    Args:
+        target: An instance, whose own attributes count too, or a class.
+        base: The class whose methods are expected.
+        names: The methods.
+    """
+    kind = target if isinstance(target, type) else type(target)
+    if any(getattr(kind, name) is not getattr(base, name) for name in names):
+        return True
+    own = {} if kind is target else getattr(target, "__dict__", {})
+    return not own.keys().isdisjoint(names)
+
+
+def function_of(method: Any) -> Any:
+    """Return the function of a bound method; anything else as it is."""
+    return getattr(method, "__func__", method)
+
+
+def is_defined_by(function: Any, *modules: str) -> bool:
+    """Return whether a function, or a class, says that it was written in one of these modules.
+
+    A decorator that uses `functools.wraps` says the same as what it wraps; see `original`.
+    """
+    return getattr(function, "__module__", None) in modules
 
 
 def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
-    """Notice when somebody assigns one of these attributes of a module.
+    """Add functions of a module of ours, and compile every route again when one is replaced.
 
-    - `functions`: name -> the function that is ours.
+    Args:
+        module_name: The module, which is being imported.
+        functions: Attribute of the module -> our function.
     """
-    _own.update(functions)
+    WATCHED[module_name] = tuple(functions)
+    _originals.update({(module_name, name): value for name, value in functions.items()})
     find_elsewhere(module_name)
-    sys.modules[module_name].__class__ = _Watched
+    sys.modules[module_name].__class__ = _WatchedModule
 
 
-class _Watched(ModuleType):
+def current(name: str) -> Callable[..., Any]:
+    """Return the function of `pronghorn.routing` that is in force: ours, or a library's."""
+    found: Callable[..., Any] = getattr(sys.modules[ROUTING], name)
+    return found
+
+
+class _WatchedModule(ModuleType):
     """A module that notices when one of its watched functions is replaced."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         before = self.__dict__.get(name)
         super().__setattr__(name, value)
-        if name in _own and value is not before:
+        if (self.__name__, name) in _originals and value is not before:
             forget_compiled()
 
 
-def current(name: str) -> Callable[..., Any]:
-    """The function that is in force: ours, or what a library has put in its place."""
-    found: Callable[..., Any] = getattr(sys.modules[ROUTING], name)
-    return found
+def _name_of(owner: type[Any] | ModuleType) -> str:
+    if isinstance(owner, ModuleType):
+        return owner.__name__
+    return f"{owner.__module__}.{owner.__qualname__}"
 
 
-def replaced(*names: str) -> bool:
-    """Whether any of these functions of `pronghorn.routing` is no longer ours."""
-    module = sys.modules.get(ROUTING)
-    return module is not None and any(getattr(module, name) is not _own[name] for name in names)
-
-
-def is_starlettes_own(function: Any) -> bool:
-    """Whether a function still is the one that Starlette's files define."""
-    code = getattr(function, "__code__", None) if type(function) is FunctionType else None
-    return code is not None and code.co_filename.startswith(_STARLETTE_FOLDER)
-
-
-def middleware_is_replaced() -> bool:
-    """Whether anybody watches how Starlette builds its stack of middleware.
-
-    Then the stack must be built exactly as Starlette builds it.
-    """
-    watched = (
-        Middleware.__init__,
-        Middleware.__iter__,
-        ExceptionMiddleware.__init__,
-        ExceptionMiddleware.__call__,
-        ServerErrorMiddleware.__init__,
-        ServerErrorMiddleware.__call__,
-        Starlette.build_middleware_stack,
-    )
-    return not all(is_starlettes_own(function) for function in watched)
+def _is_defined_in(function: Any, package: str) -> bool:
+    """Return whether a function was compiled in a package; no decorator can pretend that."""
+    if type(function) is not FunctionType:
+        return False
+    return str(function.__globals__.get("__name__")).partition(".")[0] == package

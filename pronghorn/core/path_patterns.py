@@ -1,6 +1,7 @@
-"""Path regexes, compiled lazily: compiling is a large part of declaring a program.
+"""Paths of routes, and their patterns, compiled when a request could fit.
 
-A process that lives for a minute serves only a few paths of a large program.
+Compiling takes a large part of declaring a program, and a process that lives for a minute serves
+only a few paths of a large one.
 """
 
 from __future__ import annotations
@@ -19,16 +20,37 @@ from starlette.convertors import (
 )
 from starlette.routing import PARAM_REGEX, compile_path
 
+from pronghorn.core.setup_errors import (
+    SetupTypeError,
+    describe_value,
+    user_error,
+)
+
 KNOWN = (StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 
 
-def path_format_of(path: Any) -> tuple[str, dict[str, Convertor[Any]]] | None:
+def check_path(path: Any) -> None:
+    """Refuse a path that is not text.
+
+    Raises:
+        SetupTypeError: It is something else, such as a function below `@app.get`.
+    """
+    if not isinstance(path, str):
+        raise user_error(
+            f"A path must be a string, not {describe_value(path)}",
+            "the decorator was written without its path" if callable(path) else None,
+            '@app.get("/items")',
+            kind=SetupTypeError,
+        )
+
+
+def path_format_of(path: str) -> tuple[str, dict[str, Convertor[Any]]] | None:
     """The path without convertors, and the convertors by name.
 
     Returns:
         None where compiling could fail, or means something else: whoever asks compiles then.
     """
-    if not isinstance(path, str) or not path.startswith("/"):
+    if not path.startswith("/"):
         return None
     convertors: dict[str, Convertor[Any]] = {}
     pieces: list[str] = []

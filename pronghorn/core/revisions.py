@@ -2,10 +2,23 @@
 
 Compiled routers compare it at every request and look closer only when it has changed, so a
 declaration need not know who depends on it: a router does not know where it is included.
+
+Libraries change what was declared, in the lists and by assigning attributes, and FastAPI answers
+the next request accordingly. What was planned and compiled here has to be dropped then, so the
+changes are intercepted: those of lists by `NotedList`, those of attributes by
+`routes.base.Declared` and `dependencies.models.Dependant`. Libraries of `tests/ecosystem` need it:
+
+- titiler inserts into `route.dependant.dependencies`, fastapi-pagination appends to it, and
+  fastapi-jsonrpc extends it and the lists of parameters beside it;
+- wireup and Sentry assign `route.dependant.call`;
+- fastapi-utils and Cadwyn assign `route.path`, `endpoint`, `dependencies` and `body_field`;
+- fastapi-utils removes members of `router.routes`; NiceGUI and Cadwyn assign slices of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from itertools import count
 from typing import Any, Self
 
@@ -34,15 +47,15 @@ def current_revision() -> int:
     return REVISION.latest
 
 
-def declared() -> int:
-    """Note a change; return its number."""
+def bump_revision() -> int:
+    """Note a change of a declaration; return the number of the change."""
     REVISION.latest = next(_numbers)
     return REVISION.latest
 
 
 def forget_compiled() -> None:
     """Note that nothing is valid any more that has been compiled so far."""
-    REVISION.compiled_since = declared()
+    REVISION.compiled_since = bump_revision()
 
 
 def compiled_since() -> int:
@@ -50,63 +63,60 @@ def compiled_since() -> int:
     return REVISION.compiled_since
 
 
-class RouteList(list[Any]):
-    """A list of routes that notes its changes.
+class NotedList(list[Any]):
+    """A list that calls its own `note_change` after each change."""
 
-    It shows the routes of a router with those of all included routers. Appending is passed on to
-    the router; any other change first makes the shown routes the router's own.
+    def note_change(self) -> None:
+        """Do what a change asks for; by default nothing."""
 
-    - `owner`: has `append_route(route)` and `replace_routes(routes)`.
+
+def _noting(name: str) -> Callable[..., Any]:
+    original = getattr(list, name)
+
+    @wraps(original)
+    def method(self: NotedList, *args: Any, **keywords: Any) -> Any:
+        result = original(self, *args, **keywords)
+        self.note_change()
+        return result
+
+    return method
+
+
+for _name in ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"):
+    setattr(NotedList, _name, _noting(_name))
+for _name in ("__setitem__", "__delitem__", "__iadd__", "__imul__"):
+    setattr(NotedList, _name, _noting(_name))
+
+
+class RouteList(NotedList):
+    """The routes of a router with those of all included routers.
+
+    Appending is passed on to the router; any other change first makes the shown routes the
+    router's own.
+
+    Args:
+        routes: The routes to show.
+        owner: Has `append_route(route)` and `replace_routes(routes)`.
     """
 
     def __init__(self, routes: list[Any], owner: Any) -> None:
         super().__init__(routes)
         self._owner = owner
 
+    def note_change(self) -> None:
+        """Make the routes that are shown now the router's own."""
+        self._owner.replace_routes(list(self))
+
     def append(self, route: Any) -> None:
-        super().append(route)
+        """Add a route at the end, here and in the router."""
+        list.append(self, route)
         self._owner.append_route(route)
 
     def extend(self, routes: Any) -> None:
+        """Add several routes at the end."""
         for route in list(routes):
             self.append(route)
 
     def __iadd__(self, routes: Any) -> Self:  # type: ignore[misc]  # as list does
         self.extend(routes)
         return self
-
-    def _replaced(self) -> None:
-        self._owner.replace_routes(list(self))
-
-    def insert(self, index: Any, route: Any) -> None:
-        super().insert(index, route)
-        self._replaced()
-
-    def remove(self, route: Any) -> None:
-        super().remove(route)
-        self._replaced()
-
-    def pop(self, index: Any = -1) -> Any:
-        route = super().pop(index)
-        self._replaced()
-        return route
-
-    def clear(self) -> None:
-        super().clear()
-        self._replaced()
-
-    def sort(self, **options: Any) -> None:
-        super().sort(**options)
-        self._replaced()
-
-    def reverse(self) -> None:
-        super().reverse()
-        self._replaced()
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        super().__setitem__(index, value)
-        self._replaced()
-
-    def __delitem__(self, index: Any) -> None:
-        super().__delitem__(index)
-        self._replaced()

@@ -48,8 +48,6 @@ class SetupError(FastAPIError):
     """What to write instead."""
     where: str | None = None
     """The object and the ``file:line`` the mistake is in."""
-    problems: tuple["SetupError", ...] = ()
-    """All mistakes, when this error reports several at once."""
 
 
 class SetupAssertionError(SetupError, AssertionError):
@@ -107,6 +105,17 @@ def setup_error(
     return error
 
 
+def user_error(
+    got: str,
+    probably: str | None = None,
+    write: str | None = None,
+    *,
+    kind: type[SetupErrorT] = SetupError,  # type: ignore[assignment]  # the default of a TypeVar
+) -> SetupErrorT:
+    """Compose an error about the line of the program that called pronghorn; see `setup_error`."""
+    return setup_error(got, probably, write, where=user_place(), kind=kind)
+
+
 def _compose(error: SetupError) -> None:
     """Make the text of an error from its parts."""
     lines = [error.got]
@@ -128,28 +137,6 @@ def add_place(error: Exception, place: str) -> None:
         return
     error.where = f"{error.where}\n{place}" if error.where else place
     _compose(error)
-
-
-def collect(errors: Iterable[SetupError]) -> SetupError:
-    """Report several mistakes at once, so that a program is mended in one go.
-
-    Args:
-        errors: At least one error, in the order in which they were found.
-
-    Returns:
-        The error itself if there is one; else an error whose text numbers them all, and whose
-        ``problems`` holds them. Its class is theirs if they share one, else `SetupError`.
-    """
-    problems = tuple(errors)
-    if len(problems) == 1:
-        return problems[0]
-    kinds = {type(problem) for problem in problems}
-    combined = kinds.pop()() if len(kinds) == 1 else SetupError()
-    combined.got = f"{len(problems)} mistakes were found in this application"
-    combined.problems = problems
-    numbered = [f"{number}. {problem}" for number, problem in enumerate(problems, start=1)]
-    combined.args = ("\n\n".join([combined.got + ":", *numbered]),)
-    return combined
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
@@ -174,6 +161,13 @@ def describe_callable(function: Callable[..., Any]) -> str:
         target = type(target)
     place = _source_place(target)
     return f"{target.__qualname__} ({place})" if place else str(target.__qualname__)
+
+
+def describe_value(value: Any) -> str:
+    """Name a wrong value and its kind: `the function read_items`, `the str 'GET'`."""
+    kind = "class" if inspect.isclass(value) else type(value).__name__
+    name = getattr(value, "__name__", None)
+    return f"the {kind} {name if isinstance(name, str) else repr(value)}"
 
 
 def _source_place(target: Any) -> str | None:

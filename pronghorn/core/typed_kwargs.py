@@ -1,8 +1,11 @@
 """Options written once: a `TypedDict` becomes the keyword parameters of many callables.
 
 A callable takes ``**options: Unpack[SomeOptions]`` (PEP 692), so that type checkers know every
-keyword. `expanded_signature` gives ``help()``, editors that run the program and
-``inspect.signature`` the same knowledge, and refuses a misspelled keyword with a suggestion.
+keyword. `expanded_signature` gives `help()`, editors that run the program and
+`inspect.signature` the same knowledge, and refuses a misspelled keyword with a suggestion.
+
+A declaration passes through several such callables, from `app.get` to the constructor of the
+route. Each checks what a program hands to it; `hand_on` goes past the check for what was checked.
 
 A module that defines option types must not use ``from __future__ import annotations``: the
 annotations of the keys are read as they are, so that they may name types of higher layers.
@@ -13,11 +16,12 @@ from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
 
-from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, setup_error, user_place
+from pronghorn.core.path_patterns import check_path
+from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
-#: What `expanded_signature` has made: callables that know what an absent keyword means.
-_expanded: set[Callable[..., Any]] = set()
+#: What `expanded_signature` has made, with the callables behind the check.
+_checked: dict[Callable[..., Any] | None, Callable[..., Any]] = {}
 
 
 class DefaultIs(NamedTuple):
@@ -31,53 +35,75 @@ def option_defaults(options_type: type) -> dict[str, Any]:
     return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
 
 
-def expanded_signature(
-    options_type: type, *, omit: tuple[str, ...] = ()
-) -> Callable[[CallableT], CallableT]:
+def expanded_signature(options_type: type) -> Callable[[CallableT], CallableT]:
     """Show the keys of an option type as keyword-only parameters of the decorated callable.
 
     Args:
         options_type: The `TypedDict` that the callable unpacks as ``**options``.
-        omit: Keys that this callable does not take.
 
     Returns:
         A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword, and
-        passes on only the keywords that were written.
+        for a `path` that is not text. It passes on only the keywords that were written.
     """
 
     def decorate(function: CallableT) -> CallableT:
-        signature = _expand(inspect.signature(function), options_type, omit)
+        signature = _expand(inspect.signature(function), options_type)
         accepted = frozenset(signature.parameters)
+        has_path = "path" in accepted
 
         @wraps(function)
         def checked(*args: Any, **keywords: Any) -> Any:
             if not accepted.issuperset(keywords):
                 raise unknown_keyword(function, keywords.keys() - accepted, accepted)
+            if has_path and (len(args) > 1 or "path" in keywords):
+                check_path(keywords["path"] if "path" in keywords else args[1])
             return function(*args, **keywords)
 
         checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
-        _expanded.add(checked)
+        _checked[checked] = function
         return checked  # type: ignore[return-value]  # it is called like the function it wraps
 
     return decorate
 
 
-def keywords_for(
-    method: Callable[..., Any], defaults: Mapping[str, Any], options: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """Return the keywords to call a method with that a program may have overridden.
+def hand_on(
+    method: Callable[..., Any],
+    defaults: Mapping[str, Any],
+    options: Mapping[str, Any],
+    /,
+    *args: Any,
+    **keywords: Any,
+) -> Any:
+    """Call a method that a program may have overridden, with options that were checked before.
 
     Programs that override a method read its keywords as FastAPI passes them: all, also those that
-    nobody wrote. Our own methods get what was written, which is cheaper.
+    nobody wrote. A method of ours gets what was written, and does not check it again.
 
     Args:
         method: A method of ours, or what a subclass, a library or the program put in its place.
-        defaults: What each absent keyword means.
+        defaults: What each absent option means.
         options: What was written.
+        args: Arguments that are always passed.
+        keywords: Likewise, by name.
+
+    Returns:
+        What the method returns.
     """
-    if getattr(method, "__func__", method) in _expanded:
-        return options
-    return {**defaults, **options}
+    behind = _checked.get(getattr(method, "__func__", None))
+    if behind is None:
+        return method(*args, **keywords, **{**defaults, **options})
+    return behind(method.__self__, *args, **keywords, **options)  # type: ignore[attr-defined]  # bound
+
+
+def has_own_init(kind: Any) -> bool:
+    """Return whether a class has an `__init__` that is not ours, or is not even a class."""
+    return getattr(kind, "__init__") not in _checked  # noqa: B009 - mypy takes it for an instance's
+
+
+def is_plainly_made(kind: Any) -> bool:
+    """Return whether calling a class makes an object and calls our `__init__`, nothing else."""
+    makes: Any = getattr(kind, "__new__", None)
+    return type(kind) is type and makes is object.__new__ and not has_own_init(kind)
 
 
 def unknown_keyword(
@@ -88,29 +114,22 @@ def unknown_keyword(
     close = did_you_mean(word, sorted(accepted - {"self"}))
     # Verbs are written once for the application and the router, and are called on either.
     name = function.__qualname__.removeprefix("Verbs.")
-    return setup_error(
+    return user_error(
         f"{name}() got an unexpected keyword argument {word!r}",
         f"Did you mean {close!r}?" if close else None,
         None if close else "one of: " + ", ".join(sorted(accepted - {"self"})),
-        where=user_place(),
         kind=SetupTypeError,
     )
 
 
-def _expand(
-    signature: inspect.Signature, options_type: type, omit: tuple[str, ...]
-) -> inspect.Signature:
+def _expand(signature: inspect.Signature, options_type: type) -> inspect.Signature:
     """Replace the ``**options`` parameter by one keyword-only parameter for each key."""
     written = [
         parameter
         for parameter in signature.parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    keys = [
-        key
-        for key in _keys(options_type)
-        if key.name not in omit and key.name not in signature.parameters
-    ]
+    keys = [key for key in _keys(options_type) if key.name not in signature.parameters]
     return signature.replace(parameters=written + keys)
 
 

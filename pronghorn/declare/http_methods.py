@@ -1,14 +1,21 @@
-"""The decorators for HTTP methods, once, for the application and the router."""
+"""The decorators that declare routes, once, for the application and the router."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from typing_extensions import Unpack
 
-from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
-from pronghorn.declare.options import ROUTE_DEFAULTS, ApiRouteOptions, RouteOptions
+from pronghorn.core.typed_kwargs import expanded_signature, hand_on
+from pronghorn.declare.options import (
+    API_ROUTE_DEFAULTS,
+    ROUTE_DEFAULTS,
+    WEBSOCKET_DEFAULTS,
+    ApiRouteOptions,
+    RouteOptions,
+    WebSocketOptions,
+)
 from pronghorn.types import DecoratedCallable
 
 
@@ -23,17 +30,68 @@ class Decorator(Protocol):
 
 
 class Verbs:
-    """`get`, `post` and the other decorators; each is `api_route` with one method."""
+    """`get`, `post` and the other decorators; each is `api_route` with one method.
 
+    A method that a subclass, a library or the program has overridden is called with the keywords
+    that FastAPI passes to it.
+    """
+
+    #: What `add_api_route` is called with for options that nobody wrote, if it is overridden.
+    add_defaults: ClassVar[dict[str, Any]] = API_ROUTE_DEFAULTS
+    add_api_websocket_route: Callable[..., None]
+
+    def _recorder(self) -> Any:
+        """Return the router that keeps what is declared here."""
+        return self
+
+    @expanded_signature(ApiRouteOptions)
     def api_route(
         self, path: str, **options: Unpack[ApiRouteOptions]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare an operation with the given `methods`."""
-        raise NotImplementedError
+        """Declare an operation with the given `methods`; see `get`."""
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            add = self._recorder().add_api_route
+            hand_on(add, self.add_defaults, options, path, endpoint)
+            return endpoint
+
+        return decorate
 
     def _operation(self, method: str, path: str, options: Any) -> Decorator:
-        keywords = keywords_for(self.api_route, ROUTE_DEFAULTS, options)
-        return self.api_route(path=path, methods=[method], **keywords)
+        found: Decorator = hand_on(
+            self.api_route, ROUTE_DEFAULTS, options, path=path, methods=[method]
+        )
+        return found
+
+    @expanded_signature(WebSocketOptions)
+    def websocket(
+        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
+
+        Args:
+            path: The path, with parameters in braces.
+            name: The name for `url_path_for`; by default the name of the function.
+            options: `dependencies` that run before the function.
+        """
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            add = self.add_api_websocket_route
+            hand_on(add, WEBSOCKET_DEFAULTS, options, path, endpoint, name=name)
+            return endpoint
+
+        return decorate
+
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Declare a plain Starlette WebSocket route, without dependencies."""
+
+        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
+            self._recorder().add_websocket_route(path, endpoint, name=name)
+            return endpoint
+
+        return decorate
 
     @expanded_signature(RouteOptions)
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:

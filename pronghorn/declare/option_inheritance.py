@@ -12,7 +12,7 @@ from typing import Any
 
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import user_error
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupAssertionError
 
@@ -76,8 +76,8 @@ def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
     return {name: value for name, value in limits.items() if value is not None and value != {}}
 
 
-def written(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that the program wrote, checked and ready to be kept.
+def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options that the program wrote, and drop those that it did not.
 
     Args:
         options: Keyword arguments, in which placeholders stand for "not given".
@@ -148,19 +148,17 @@ def check_prefix(prefix: str) -> str:
     if not prefix:
         return prefix
     if not prefix.startswith("/"):
-        raise setup_error(
+        raise user_error(
             "A path prefix must start with '/'",
             f"{prefix!r} was given",
             f"prefix={'/' + prefix.rstrip('/')!r}",
-            where=user_place(),
             kind=SetupAssertionError,
         )
     if prefix.endswith("/"):
-        raise setup_error(
+        raise user_error(
             "A path prefix must not end with '/', as the routes will start with '/'",
             f"{prefix!r} was given",
             f"prefix={prefix.rstrip('/')!r}",
-            where=user_place(),
             kind=SetupAssertionError,
         )
     return prefix

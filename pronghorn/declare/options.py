@@ -17,28 +17,11 @@ from starlette.types import ASGIApp
 from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn._form_limits import FormLimits
-from pronghorn.core.typed_kwargs import DefaultIs, expanded_signature, option_defaults
+from pronghorn.core.typed_kwargs import DefaultIs, option_defaults
 from pronghorn.datastructures import Default
 from pronghorn.params import Depends
 from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
-
-__all__ = [
-    "API_ROUTE_DEFAULTS",
-    "INCLUDE_DEFAULTS",
-    "ROUTE_CLASS_DEFAULTS",
-    "ROUTE_DEFAULTS",
-    "AddRouteOptions",
-    "ApiRouteOptions",
-    "AppOptions",
-    "IncludeOptions",
-    "RouteClassOptions",
-    "RouteOptions",
-    "RouterOptions",
-    "WebSocketOptions",
-    "expanded_signature",
-    "option_defaults",
-]
 
 Responses = dict[int | str, dict[str, Any]]
 """Additional responses by status code: ``{404: {"model": NotFound}}``."""
@@ -275,3 +258,4 @@ ROUTE_DEFAULTS = option_defaults(RouteOptions)
 API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions)
 ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)
 INCLUDE_DEFAULTS = option_defaults(IncludeOptions)
+WEBSOCKET_DEFAULTS = option_defaults(WebSocketOptions)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
 from typing import Any
 
 from pronghorn.core.records import replace
 from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.revisions import NotedList
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
@@ -28,52 +28,34 @@ FIELDS = ("path", "query", "header", "cookie", "body")
 
 
 class Changes:
-    """Counts the changes of one graph, and tells its owner about them.
+    """Counts the changes of one graph, and calls `notify` after each."""
 
-    - `notify`: called after a change, unless the graph is `muted`.
-    """
-
-    __slots__ = ("count", "muted", "notify")
+    __slots__ = ("count", "notify")
 
     def __init__(self, notify: Callable[[], None] | None = None) -> None:
         self.count = 0
-        self.muted = False
         self.notify = notify
 
     def note(self) -> None:
         """Something in the graph was changed."""
         self.count += 1
-        if self.notify is not None and not self.muted:
+        if self.notify is not None:
             self.notify()
 
     def __deepcopy__(self, memo: Any) -> Changes:
         return Changes()  # A copy of a graph belongs to nobody yet.
 
 
-class NotedList(list[Any]):
-    """A list inside a graph that notes its changes."""
+class GraphList(NotedList):
+    """A list inside a graph, whose graphs report to `changes` too."""
 
     changes: Changes | None = None
 
-
-def _noting(name: str) -> Callable[..., Any]:
-    original = getattr(list, name)
-
-    @wraps(original)
-    def method(self: NotedList, *args: Any, **kwargs: Any) -> Any:
-        result = original(self, *args, **kwargs)
+    def note_change(self) -> None:
+        """Report the change, and those of graphs that are new in the list."""
         if self.changes is not None:
             _adopt_all(self, self.changes)
             self.changes.note()
-        return result
-
-    return method
-
-
-for _name in ("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse"):
-    setattr(NotedList, _name, _noting(_name))
-for _name in ("__setitem__", "__delitem__", "__iadd__", "__imul__"):
-    setattr(NotedList, _name, _noting(_name))
 
 
 @dataclass(slots=True)
@@ -233,9 +215,9 @@ class Dependant:
         return Depends(self.call, use_cache=self.use_cache, scope=scope)
 
 
-def noted(items: list[Any], changes: Changes) -> NotedList:
+def noted(items: list[Any], changes: Changes) -> GraphList:
     """The same items in a list that reports to `changes`, graphs among them too."""
-    found = NotedList(items)
+    found = GraphList(items)
     found.changes = changes
     _adopt_all(found, changes)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pronghorn.compile.explain import Explanation, explain_plan
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.devtools.inventory import Listed
 
 __all__ = ["explain_route", "middleware_around"]
@@ -48,7 +49,7 @@ def _around_handler(route: Any) -> Iterator[str]:
     from pronghorn.routing import APIRoute
 
     if isinstance(route, APIRoute):
-        if type(route).get_route_handler is not APIRoute.get_route_handler:
+        if is_overridden(route, APIRoute, "get_route_handler"):
             yield f"{type(route).__name__} builds its own handler: requests go the general way"
         if os.environ.get("PRONGHORN_GENERAL") == "1":
             yield "PRONGHORN_GENERAL=1 is set: requests go the general way"

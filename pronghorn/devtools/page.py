@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from starlette._utils import get_route_path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pronghorn.core.route_paths import path_below_root
 from pronghorn.devtools.access import Access
 from pronghorn.devtools.inventory import inner_app, list_routes
 from pronghorn.devtools.recorder import Recorder
@@ -84,7 +84,7 @@ class DevPage:
     def _route_path(self, scope: Scope) -> str:
         """Return the path without the prefix under which a proxy publishes the application."""
         root_path = scope.get("root_path") or getattr(self._shown, "root_path", "") or ""
-        return get_route_path({**scope, "root_path": root_path.rstrip("/")}) or "/"
+        return path_below_root({**scope, "root_path": root_path.rstrip("/")}) or "/"
 
     def _answer(self, path: str, request: Request) -> Response:
         refusal = self._access.refusal(request.scope)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property, partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaValidator
 
-from pronghorn.fields.aliases import declared_names, digs_into_another_value, names_in_model
+from pronghorn.fields.aliases import declared_names, names_in_model
 from pronghorn.fields.annotations import (
     is_bytes,
     is_bytes_sequence,
@@ -36,18 +36,9 @@ from pronghorn.fields.annotations import (
 from pronghorn.fields.multi_values import declares_json, with_prepared_branches
 from pronghorn.fields.type_adapters import adapter_for, late_namespace
 
-__all__ = [
-    "ErrorDetail",
-    "ErrorLocation",
-    "Field",
-    "Location",
-    "declared_names",
-    "digs_into_another_value",
-    "located_errors",
-    "missing_error",
-]
-
 Location = Literal["path", "query", "header", "cookie", "body"]
+LOCATIONS: tuple[Location, ...] = get_args(Location)
+OUTSIDE_BODIES = LOCATIONS[:-1]
 ErrorDetail = dict[str, Any]
 ErrorLocation = tuple[str | int, ...]
 
@@ -283,11 +274,6 @@ class Field:
     def _type_adapter(self) -> TypeAdapter[Any]:
         """The same under the name that libraries know from FastAPI."""
         return self.adapter
-
-    @property
-    def documented_type(self) -> Any:
-        """The type with everything that documentation shows: title, default, examples, ..."""
-        return Annotated[self.annotation, self.info]
 
     def _build(self) -> TypeAdapter[Any]:
         annotation = self.annotation

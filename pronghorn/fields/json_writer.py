@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pronghorn.encoders import jsonable_encoder
 
 #: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
-_HIDDEN_KEY = '"_sa'
+HIDDEN_KEY = '"_sa'
 
 
 def _refuse(value: Any) -> Any:
@@ -99,7 +99,7 @@ def json_bytes(value: Any, **options: Any) -> bytes:
     if not options:
         try:
             text = _write(value)
-            if _HIDDEN_KEY not in text:
+            if HIDDEN_KEY not in text:
                 return encoded(text)
         except (TypeError, ValueError, RecursionError):
             pass  # something that only `jsonable_encoder` knows how to write

@@ -21,14 +21,11 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from starlette.datastructures import FormData, Headers, ImmutableMultiDict, UploadFile
 
+from pronghorn.datastructures import Undefined
 from pronghorn.fields.aliases import names_in_model
 from pronghorn.fields.annotations import has_json_marker, is_sequence, split_metadata, union_members
-
-#: Stands for "nothing was sent", which is not the same as None.
-Undefined: Any = PydanticUndefined
 
 
 class NamedField(Protocol):

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.datastructures import FormData
 
+from pronghorn.datastructures import Undefined
 from pronghorn.fields.annotations import is_none, models_of, union_members
 from pronghorn.fields.field import Field
 from pronghorn.fields.multi_values import (
     Received,
-    Undefined,
     filled_in,
     form_fields_of,
     is_supplied,

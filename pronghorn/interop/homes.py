@@ -15,24 +15,59 @@ HOMES: dict[str, dict[str, str]] = {
         "starlette.requests": "Request",
         "starlette.types": "ASGIApp Message Receive Scope Send",
     },
+    "pronghorn._compat": {
+        "modules": "pronghorn._compat.shared=shared pronghorn._compat.v2=v2",
+        "pronghorn._compat.shared": "PYDANTIC_VERSION PYDANTIC_VERSION_MINOR_TUPLE "
+        "annotation_is_pydantic_v1 field_annotation_is_complex field_annotation_is_scalar "
+        "field_annotation_is_scalar_sequence field_annotation_is_sequence "
+        "is_bytes_or_nonable_bytes_annotation is_bytes_sequence_annotation "
+        "is_pydantic_v1_model_class is_pydantic_v1_model_instance "
+        "is_uploadfile_or_nonable_uploadfile_annotation "
+        "is_uploadfile_sequence_annotation lenient_issubclass sequence_types value_is_sequence",
+        "pronghorn._compat.v2": "ModelField PydanticSchemaGenerationError RequiredParam Undefined "
+        "Url copy_field_info create_body_model evaluate_forwardref get_cached_model_fields "
+        "get_definitions get_flat_models_from_fields get_missing_field_error get_model_fields "
+        "get_model_name_map get_schema_from_model_field is_scalar_field "
+        "serialize_sequence_value with_info_plain_validator_function",
+    },
     "pronghorn._compat.shared": {
         "collections": "deque",
-        "collections.abc": "Mapping",
+        "collections.abc": "Mapping Sequence",
         "dataclasses": "is_dataclass",
         "modules": "types typing warnings",
-        "pydantic": "BaseModel",
+        "pronghorn.fields.annotations": "SEQUENCE_TYPES=sequence_types "
+        "is_bytes=is_bytes_or_nonable_bytes_annotation "
+        "is_bytes_sequence=is_bytes_sequence_annotation "
+        "is_complex=field_annotation_is_complex is_scalar=field_annotation_is_scalar "
+        "is_scalar_sequence=field_annotation_is_scalar_sequence "
+        "is_sequence=field_annotation_is_sequence "
+        "is_upload=is_uploadfile_or_nonable_uploadfile_annotation "
+        "is_upload_sequence=is_uploadfile_sequence_annotation",
+        "pronghorn.interop.compat": "PYDANTIC_VERSION_MINOR_TUPLE is_pydantic_v1_model_instance "
+        "lenient_issubclass value_is_sequence",
+        "pronghorn.plan.supported": "is_pydantic_v1_model=is_pydantic_v1_model_class "
+        "uses_pydantic_v1=annotation_is_pydantic_v1",
+        "pydantic": "BaseModel VERSION=PYDANTIC_VERSION",
         "starlette.datastructures": "UploadFile",
         "types": "UnionType",
-        "typing": "Annotated TypeVar Union get_args get_origin",
+        "typing": "Annotated Any TypeGuard TypeVar Union get_args get_origin",
     },
     "pronghorn._compat.v2": {
+        "collections.abc": "Sequence",
+        "copy": "copy",
         "dataclasses": "dataclass is_dataclass",
         "enum": "Enum",
+        "functools": "lru_cache",
         "modules": "pronghorn._compat.shared=shared "
         "pydantic._internal._typing_extra=_pydantic_typing_extra re warnings",
         "pronghorn._compat.shared": "lenient_issubclass",
+        "pronghorn.datastructures": "Undefined Undefined=RequiredParam",
+        "pronghorn.fields.field": "Field=ModelField missing_error=get_missing_field_error",
+        "pronghorn.interop.compat": "copy_field_info create_body_model evaluate_forwardref "
+        "get_cached_model_fields get_model_fields is_scalar_field serialize_sequence_value",
         "pronghorn.interop.parameters": "_regenerate_error_with_loc",
-        "pronghorn.interop.schemas": "GenerateJsonSchema TypeModelOrEnum TypeModelSet "
+        "pronghorn.openapi.definitions": "OpenAPIJsonSchema=GenerateJsonSchema",
+        "pronghorn.interop.schemas": "TypeModelOrEnum TypeModelSet "
         "_annotation_has_computed_fields _has_computed_fields "
         "asdict get_definitions get_flat_models_from_annotation "
         "get_flat_models_from_field get_flat_models_from_fields "
@@ -40,12 +75,15 @@ HOMES: dict[str, dict[str, str]] = {
         "get_schema_from_model_field normalize_name",
         "pronghorn.openapi.constants": "REF_TEMPLATE",
         "pronghorn.types": "IncEx ModelNameMap",
-        "pydantic": "Field GetJsonSchemaHandler PydanticUndefinedAnnotation TypeAdapter "
-        "ValidationError",
+        "pydantic": "BaseModel ConfigDict Field GetJsonSchemaHandler PydanticUndefinedAnnotation "
+        "TypeAdapter ValidationError create_model",
+        "pydantic.errors": "PydanticSchemaGenerationError",
+        "pydantic.fields": "FieldInfo",
         "pydantic.json_schema": "JsonSchemaValue",
-        "pydantic_core.core_schema": "CoreSchema",
+        "pydantic_core": "PydanticUndefined Url",
+        "pydantic_core.core_schema": "CoreSchema with_info_plain_validator_function",
         "types": "UnionType",
-        "typing": "Annotated Literal Union cast get_args",
+        "typing": "Annotated Any Literal Union cast get_args get_origin",
     },
     "pronghorn._form_limits": {
         "pydantic": "NonNegativeInt",
@@ -248,7 +286,7 @@ HOMES: dict[str, dict[str, str]] = {
     },
     "pronghorn.routing": {
         "anyio.abc": "ObjectReceiveStream",
-        "collections.abc": "AsyncIterator Collection Coroutine Generator Mapping",
+        "collections.abc": "AsyncIterator Awaitable Collection Coroutine Generator Mapping",
         "contextlib": "AbstractAsyncContextManager AbstractContextManager AsyncExitStack "
         "asynccontextmanager",
         "contextvars": "ContextVar",
@@ -300,12 +338,17 @@ HOMES: dict[str, dict[str, str]] = {
         "typing_extensions": "Doc deprecated",
     },
     "pronghorn.security.api_key": {
+        "pronghorn.security.base": "SecurityBase",
+        "starlette.exceptions": "HTTPException",
+        "starlette.status": "HTTP_401_UNAUTHORIZED",
         "typing": "Annotated",
         "typing_extensions": "Doc",
     },
     "pronghorn.security.http": {
         "base64": "b64decode",
         "modules": "binascii",
+        "pronghorn.security.base": "SecurityBase",
+        "starlette.status": "HTTP_401_UNAUTHORIZED",
         "typing": "Annotated",
         "typing_extensions": "Doc",
     },

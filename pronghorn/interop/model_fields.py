@@ -5,14 +5,11 @@ from __future__ import annotations
 from copy import copy
 from typing import Any, Literal
 
-from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pronghorn.fields.field import Field
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
-
-__all__ = ["create_model_field", "create_response_field"]
+from pronghorn.plan.body import checked_field
 
 
 def create_model_field(
@@ -38,16 +35,12 @@ def create_model_field(
         SetupError: Pydantic cannot handle the type.
         PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
     """
-    refuse_pydantic_v1(type_)
     if field_info is None:
         info = FieldInfo(annotation=type_, default=default, alias=alias)
     else:
         info = copy(field_info)
         info.annotation = type_
-    try:
-        return Field(name, info, mode=mode)
-    except PydanticSchemaGenerationError as error:
-        raise invalid_type_error(type_) from error
+    return checked_field(name, info, mode)
 
 
 create_response_field = create_model_field

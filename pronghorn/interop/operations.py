@@ -10,7 +10,7 @@ from typing import Any
 from pronghorn.core.setup_errors import warn_deprecated
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.questions import _get_cache_key
-from pronghorn.fields.field import Field
+from pronghorn.fields.field import OUTSIDE_BODIES, Field
 from pronghorn.interop.schemas import FieldMapping, definitions_of
 from pronghorn.openapi.documented import DocumentedRoute, as_documented_route
 from pronghorn.openapi.operations import Context, operation_metadata, path_item, request_body
@@ -19,8 +19,6 @@ from pronghorn.openapi.scheme import security_scheme
 from pronghorn.openapi.security import Requirements, Schemes, document_security
 from pronghorn.types import ModelNameMap
 from pronghorn.utils import generate_operation_id_for_path
-
-LOCATIONS = ("path", "query", "header", "cookie")
 
 
 @dataclass
@@ -47,7 +45,7 @@ def _get_openapi_dependency_data(dependant: Dependant) -> _OpenAPIDependencyData
         if key in seen:
             return
         seen.add(key)
-        for location in LOCATIONS:
+        for location in OUTSIDE_BODIES:
             name = f"{location}_params"
             getattr(data, name).extend(getattr(node, name))
         if node.call is not None and security_scheme(node.call) is not None:
@@ -77,7 +75,7 @@ def _get_openapi_operation_parameters(
     """
     declared = chain.from_iterable(
         ((item, location) for item in getattr(dependency_data, f"{location}_params"))
-        for location in LOCATIONS
+        for location in OUTSIDE_BODIES
     )
     return list(document_parameters(declared, definitions_of(field_mapping)))
 

@@ -21,12 +21,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.datastructures import Undefined
 from pronghorn.dependencies.models import INJECTED, Dependant
 from pronghorn.dependencies.questions import _is_async_gen_callable
 from pronghorn.exceptions import SetupAssertionError
 from pronghorn.fields.annotations import model_of, split_metadata
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field
-from pronghorn.fields.multi_values import Received, Undefined, is_empty_file_input
+from pronghorn.fields.multi_values import Received, is_empty_file_input
 from pronghorn.params import Depends
 from pronghorn.plan.model import Injected
 from pronghorn.plan.parameters import analyze_parameter, injected_kind

@@ -10,6 +10,7 @@ from typing import Any, get_args
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.utils import (
     _get_flat_body_params,
@@ -34,47 +35,10 @@ _normalize_non_finite_floats = without_nan
 
 #: What a route has that a plan was made of, or that is a view of its plan.
 _STATE = [
-    "path",
-    "endpoint",
-    "stream_item_type",
-    "response_model",
-    "summary",
-    "response_description",
-    "deprecated",
-    "operation_id",
-    "response_model_include",
-    "response_model_exclude",
-    "response_model_by_alias",
-    "response_model_exclude_unset",
-    "response_model_exclude_defaults",
-    "response_model_exclude_none",
-    "include_in_schema",
-    "response_class",
-    "dependency_overrides_provider",
-    "callbacks",
-    "openapi_extra",
-    "generate_unique_id_function",
-    "strict_content_type",
-    "max_body_size",
-    "tags",
-    "responses",
-    "name",
-    "path_regex",
-    "path_format",
-    "param_convertors",
-    "methods",
-    "unique_id",
-    "status_code",
-    "response_field",
-    "stream_item_field",
-    "dependencies",
-    "description",
-    "response_fields",
-    "dependant",
-    "_embed_body_fields",
-    "body_field",
-    "is_sse_stream",
-    "is_json_stream",
+    *("path", "endpoint", "stream_item_type", *ROUTE_CLASS_DEFAULTS),
+    *("path_regex", "path_format", "param_convertors", "unique_id", "dependant"),
+    *("body_field", "response_field", "stream_item_field", "response_fields"),
+    *("_embed_body_fields", "is_sse_stream", "is_json_stream"),
 ]
 
 

@@ -14,25 +14,7 @@ from pydantic.fields import FieldInfo
 from pronghorn.fields.annotations import is_class
 from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions, define, writes_computed_fields
-from pronghorn.openapi.definitions import OpenAPIJsonSchema as GenerateJsonSchema
 from pronghorn.types import ModelNameMap
-
-__all__ = [
-    "GenerateJsonSchema",
-    "ModelNameMap",
-    "TypeModelOrEnum",
-    "TypeModelSet",
-    "asdict",
-    "definitions_of",
-    "get_definitions",
-    "get_flat_models_from_annotation",
-    "get_flat_models_from_field",
-    "get_flat_models_from_fields",
-    "get_flat_models_from_model",
-    "get_model_name_map",
-    "get_schema_from_model_field",
-    "normalize_name",
-]
 
 TypeModelOrEnum = type[BaseModel] | type[Enum]
 TypeModelSet = set[TypeModelOrEnum]

@@ -18,7 +18,7 @@ from typing import Any
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pronghorn.core.monkeypatches import is_starlettes_own
+from pronghorn.core.monkeypatches import is_overridden, is_replaced
 from pronghorn.middleware.inner_exchange import inner_exchange
 from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.middleware.next_response import CallNextResponse
@@ -39,9 +39,9 @@ def in_child_task(app: ASGIApp) -> ASGIApp:
         A wrapper if it is a `BaseHTTPMiddleware` that is called in Starlette's own way; `app`
             itself otherwise.
     """
-    if not isinstance(app, BaseHTTPMiddleware):
+    if not isinstance(app, BaseHTTPMiddleware) or is_replaced(BaseHTTPMiddleware, "__call__"):
         return app
-    return InChildTask(app) if is_starlettes_own(type(app).__call__) else app
+    return app if is_overridden(type(app), BaseHTTPMiddleware, "__call__") else InChildTask(app)
 
 
 class InChildTask:

@@ -17,7 +17,8 @@ from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.compile.server_errors import Outermost, OuterPipeline
-from pronghorn.core.monkeypatches import is_starlettes_own, middleware_is_replaced
+from pronghorn.core.monkeypatches import is_replaced, original
+from pronghorn.core.private_names import has_names
 from pronghorn.exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -27,8 +28,18 @@ from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidat
 from pronghorn.plan.check import check_exception_keys, check_middleware
 from pronghorn.run.errors import ErrorHandlers
 
-#: Starlette's default; None if a library replaced it before this module was imported.
-PLAIN_CALL = Starlette.__call__ if is_starlettes_own(Starlette.__call__) else None
+#: Starlette's private names that `middleware/http.py` needs.
+OF_CALL_NEXT = (
+    "_CachedRequest.wrapped_receive",
+    "_CachedRequest._wrapped_rcv_consumed",
+    "_StreamingResponse",
+)
+WITHOUT_CHILD_TASKS = (
+    '`@app.middleware("http")` runs in the way of Starlette: requests through it are slower, and '
+    "it does not see the context variables that an endpoint sets."
+)
+#: Starlette's default.
+PLAIN_CALL = original(Starlette, "__call__")
 
 
 class Layered(Starlette):
@@ -56,7 +67,13 @@ def layers_of(app: Any) -> ASGIApp:
     by_key = dict(app.exception_handlers)
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
-    watched = middleware_is_replaced()
+    # A library that observes how Starlette builds its stack must see exactly that.
+    watched = (
+        is_replaced(Middleware)
+        or is_replaced(ExceptionMiddleware)
+        or is_replaced(ServerErrorMiddleware)
+        or is_replaced(Starlette, "build_middleware_stack")
+    )
     know_server(app)
     errors = ErrorHandlers({} if watched else by_key)
     if watched:  # A library looks into Starlette's layers, so those handle errors.
@@ -64,9 +81,7 @@ def layers_of(app: Any) -> ASGIApp:
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
         return OuterPipeline(inner, last_resort, app.debug)
-    # This loads AnyIO's asyncio backend, which `import pronghorn` does not need.
-    from pronghorn.middleware.http import in_child_task
-
+    in_child_task = child_task_of_layer()
     outermost = ServerErrorMiddleware if watched else Outermost
     middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
     middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
@@ -77,6 +92,20 @@ def layers_of(app: Any) -> ASGIApp:
     for cls, args, kwargs in reversed(middleware):
         stack = in_child_task(cls(stack, *args, **kwargs))
     return stack
+
+
+def child_task_of_layer() -> Callable[[ASGIApp], ASGIApp]:
+    """Return a function that makes a layer of HTTP middleware run in a child task.
+
+    If this Starlette lacks a private name that is needed, the function returns each layer
+    unchanged.
+    """
+    if not has_names("starlette.middleware.base", OF_CALL_NEXT, WITHOUT_CHILD_TASKS):
+        return lambda layer: layer
+    # This loads AnyIO's asyncio backend, which `import pronghorn` does not need.
+    from pronghorn.middleware.http import in_child_task
+
+    return in_child_task
 
 
 def know_server(app: Any) -> None:
@@ -90,11 +119,12 @@ def know_server(app: Any) -> None:
 
         mend_application(app)
     if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
-        try:
+        from pronghorn.adapters.uvicorn.names import has_all_names
+
+        if has_all_names():
             from pronghorn.adapters.uvicorn.cycle import install
-        except ImportError:  # This uvicorn has other names: it serves through ASGI alone.
-            return
-        install()
+
+            install()
 
 
 def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:

@@ -13,9 +13,16 @@ from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from pronghorn.core.private_names import has_names
 from pronghorn.fields.field import Field
 from pronghorn.fields.type_adapters import late_namespace
 from pronghorn.openapi.constants import REF_TEMPLATE
+
+_KNOWS_CONFIGURATION = has_names(
+    "pydantic.json_schema",
+    ("GenerateJsonSchema._config",),
+    "Documents do not say which bytes are in base64.",
+)
 
 
 class OpenAPIJsonSchema(GenerateJsonSchema):
@@ -24,8 +31,8 @@ class OpenAPIJsonSchema(GenerateJsonSchema):
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
         """Describe bytes: raw, or in base64 where the model's configuration says so."""
         encodings = {
-            "validation": self._config.val_json_bytes,
-            "serialization": self._config.ser_json_bytes,
+            "validation": self._config.val_json_bytes if _KNOWS_CONFIGURATION else "utf8",
+            "serialization": self._config.ser_json_bytes if _KNOWS_CONFIGURATION else "utf8",
         }
         json_schema: JsonSchemaValue = {
             "type": "string",

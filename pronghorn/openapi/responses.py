@@ -16,6 +16,7 @@ from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute
 from pronghorn.plan.model import ResponsePlan, StreamKind
+from pronghorn.sse import _SSE_EVENT_SCHEMA
 from pronghorn.utils import deep_dict_update, is_body_allowed_for_status_code
 
 #: Descriptions of ranges of status codes, for responses without a description.
@@ -26,18 +27,6 @@ status_code_ranges: dict[str, str] = {
     "4XX": "Client Error",
     "5XX": "Server Error",
     "DEFAULT": "Default Response",
-}
-
-# The fields of one event as the client sees them:
-# https://html.spec.whatwg.org/multipage/server-sent-events.html
-_EVENT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "data": {"type": "string"},
-        "event": {"type": "string"},
-        "id": {"type": "string"},
-        "retry": {"type": "integer", "minimum": 0},
-    },
 }
 
 
@@ -89,7 +78,7 @@ def _schema(field: Field | None, definitions: Definitions) -> dict[str, Any]:
 
 def _event_schema(field: Field | None, definitions: Definitions) -> dict[str, Any]:
     """Document one server-sent event; its data is JSON if the items have a type."""
-    schema = deepcopy(_EVENT_SCHEMA)
+    schema = deepcopy(_SSE_EVENT_SCHEMA)
     if field is not None:
         schema["properties"]["data"].update(
             contentMediaType="application/json", contentSchema=definitions.schema(field)

@@ -47,14 +47,7 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     else:
         whole = once[0]
     kind = BodyKind.FORM if any(field.is_form for field in once) else BodyKind.JSON
-    return BodyPlan(
-        kind=kind,
-        fields=once,
-        embed=embed,
-        field=whole,
-        media_type=whole.media_type or "application/json",
-        raw=kind is BodyKind.JSON and not embed and _is_raw(whole),
-    )
+    return _body_plan(kind, once, whole, embed=embed)
 
 
 def given_body(fields: Sequence[Field], whole: Field | None, *, embed: bool) -> BodyPlan | None:
@@ -69,13 +62,18 @@ def given_body(fields: Sequence[Field], whole: Field | None, *, embed: bool) -> 
         return None
     once = _without_repetitions(fields or (whole,))
     kind = BodyKind.FORM if isinstance(whole.info, params.Form) else BodyKind.JSON
+    return _body_plan(kind, once, whole, embed=embed)
+
+
+def _body_plan(kind: BodyKind, fields: tuple[Field, ...], whole: Field, *, embed: bool) -> BodyPlan:
+    is_bytes = is_class(strip_metadata(whole.annotation), bytes)
     return BodyPlan(
         kind=kind,
-        fields=once,
+        fields=fields,
         embed=embed,
         field=whole,
         media_type=whole.media_type or "application/json",
-        raw=kind is BodyKind.JSON and not embed and _is_raw(whole),
+        raw=kind is BodyKind.JSON and not embed and is_bytes,
     )
 
 
@@ -93,11 +91,18 @@ def response_field(
         SetupError: Pydantic cannot handle the type.
         PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
     """
-    refuse_pydantic_v1(annotation)
+    return checked_field(name, FieldInfo(annotation=annotation), mode)
+
+
+def checked_field(
+    name: str, info: FieldInfo, mode: Literal["validation", "serialization"]
+) -> Field:
+    """Make a field of a declaration that names its type; see `response_field` for the errors."""
+    refuse_pydantic_v1(info.annotation)
     try:
-        return Field(name, FieldInfo(annotation=annotation), mode=mode)
+        return Field(name, info, mode=mode)
     except PydanticSchemaGenerationError as error:
-        raise invalid_type_error(annotation) from error
+        raise invalid_type_error(info.annotation) from error
 
 
 def _without_repetitions(fields: Sequence[Field]) -> tuple[Field, ...]:
@@ -158,8 +163,3 @@ def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | Non
     if kind is params.Form and MULTIPART in media_types:
         return kind, MULTIPART
     return kind, media_types.pop() if len(media_types) == 1 else None
-
-
-def _is_raw(field: Field) -> bool:
-    """Whether the value is the bytes of the body themselves."""
-    return is_class(strip_metadata(field.annotation), bytes)

@@ -9,48 +9,35 @@ from typing import Any
 from starlette.convertors import CONVERTOR_TYPES
 from starlette.routing import Router, compile_path
 
-from pronghorn.core.setup_errors import did_you_mean, setup_error, user_place
+from pronghorn.core.setup_errors import (
+    describe_value,
+    did_you_mean,
+    user_error,
+)
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
-
-
-def check_path(path: Any) -> None:
-    """Refuse a path that is no text.
-
-    Raises:
-        SetupTypeError: It is something else, such as a function below ``@app.get``.
-    """
-    if not isinstance(path, str):
-        raise _type_error(
-            f"A path must be a string, not {_name(path)}",
-            "the decorator was written without its path" if callable(path) else None,
-            '@app.get("/items")',
-        )
 
 
 def compiled_path(path: str) -> tuple[Any, str, dict[str, Any]]:
     """The pattern of a path, the path without convertors, and the convertors.
 
     Raises:
-        SetupError: The path is no text, names a parameter twice, or has an unknown convertor.
+        SetupError: The path names a parameter twice, or has an unknown convertor.
     """
-    check_path(path)
     try:
         return compile_path(path)
     except ValueError as error:
-        raise setup_error(
+        raise user_error(
             str(error),
             "two parts of the path, perhaps one in a prefix, have the same name",
             "another name for one of them, in the path and in the function",
-            where=user_place(),
             kind=SetupValueError,
         ) from None
     except AssertionError as error:
         close = did_you_mean(str(error).partition("'")[2].rstrip("'"), CONVERTOR_TYPES)
-        raise setup_error(
+        raise user_error(
             str(error),
             f"Did you mean {close!r}?" if close else None,
             "one of: " + ", ".join(CONVERTOR_TYPES),
-            where=user_place(),
             kind=SetupAssertionError,
         ) from None
 
@@ -76,13 +63,13 @@ def check_operation(endpoint: Any, methods: Any, response_class: Any, status_cod
         )
     if not callable(response_class):
         raise _type_error(
-            f"A response class must be a class, not {_name(response_class)}",
+            f"A response class must be a class, not {describe_value(response_class)}",
             f"response_class={response_class!r} was given",
             "response_class=HTMLResponse, imported from pronghorn.responses",
         )
     if status_code is not None and not _is_number(status_code):
         raise _type_error(
-            f"A status code must be a number, not {_name(status_code)}",
+            f"A status code must be a number, not {describe_value(status_code)}",
             f"status_code={status_code!r} was given",
             "status_code=201, or status_code=status.HTTP_201_CREATED",
         )
@@ -98,7 +85,7 @@ def check_dependencies(dependencies: Iterable[Any]) -> None:
         if not hasattr(found, "dependency"):
             name = getattr(found, "__name__", "function")
             raise _type_error(
-                f"dependencies=[...] takes Depends(...), not {_name(found)}",
+                f"dependencies=[...] takes Depends(...), not {describe_value(found)}",
                 "the function itself was given" if callable(found) else None,
                 f"dependencies=[Depends({name})]",
             )
@@ -112,7 +99,7 @@ def check_router(router: Any) -> None:
     """
     if inspect.isclass(router):
         raise _type_error(
-            f"include_router() takes a router, not {_name(router)}",
+            f"include_router() takes a router, not {describe_value(router)}",
             "an instance of it",
             f"router = {router.__name__}(), and then app.include_router(router)",
         )
@@ -121,7 +108,7 @@ def check_router(router: Any) -> None:
     inside = [name for name, value in _members(router) if isinstance(value, Router)]
     name = getattr(router, "__name__", "module").rpartition(".")[2]
     raise _type_error(
-        f"include_router() takes a router, not {_name(router)}",
+        f"include_router() takes a router, not {describe_value(router)}",
         f"Did you mean the router in it, {name}.{inside[0]}?" if inside else None,
         f"app.include_router({name}.{inside[0] if inside else 'router'})",
     )
@@ -139,7 +126,7 @@ def check_middleware(factory: Any) -> None:
     """
     if not callable(factory):
         raise _type_error(
-            f"A middleware must be a class, not {_name(factory)}",
+            f"A middleware must be a class, not {describe_value(factory)}",
             f"{factory!r} was given",
             "app.add_middleware(CORSMiddleware, allow_origins=[...])",
         )
@@ -161,7 +148,7 @@ def check_middleware_list(middleware: Iterable[Any]) -> None:
         if not isinstance(found, Iterable) or isinstance(found, str):
             name = getattr(found, "__name__", "CORSMiddleware")
             raise _type_error(
-                f"middleware=[...] takes Middleware(...), not {_name(found)}",
+                f"middleware=[...] takes Middleware(...), not {describe_value(found)}",
                 "the class itself was given" if inspect.isclass(found) else None,
                 f"middleware=[Middleware({name}, ...)], from starlette.middleware",
             )
@@ -196,7 +183,8 @@ def check_exception_keys(keys: Iterable[Any]) -> None:
         elif isinstance(key, BaseException):
             meant = type(key).__name__
         raise _type_error(
-            f"An exception handler is for a status code or a class of exceptions, not {_name(key)}",
+            "An exception handler is for a status code or a class of exceptions, "
+            f"not {describe_value(key)}",
             f"Did you mean {meant}?" if meant else f"{key!r} was given",
             f"@app.exception_handler({meant or 'ValueError'})",
         )
@@ -212,7 +200,7 @@ def check_lifespan(lifespan: Any) -> None:
         return
     if not callable(lifespan):
         raise _type_error(
-            f"A lifespan must be a function of the application, not {_name(lifespan)}",
+            f"A lifespan must be a function of the application, not {describe_value(lifespan)}",
             "it was called: the framework does that at startup",
             "lifespan=lifespan, without parentheses",
         )
@@ -249,16 +237,9 @@ def _is_number(value: Any) -> bool:
     return True
 
 
-def _name(value: Any) -> str:
-    """What a wrong value is: ``the function read_items``, ``the str 'GET'``."""
-    kind = "class" if inspect.isclass(value) else type(value).__name__
-    name = getattr(value, "__name__", None)
-    return f"the {kind} {name if isinstance(name, str) else repr(value)}"
-
-
 def _type_error(got: str, probably: str | None, write: str) -> SetupTypeError:
-    return setup_error(got, probably, write, where=user_place(), kind=SetupTypeError)
+    return user_error(got, probably, write, kind=SetupTypeError)
 
 
 def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionError:
-    return setup_error(got, probably, write, where=user_place(), kind=SetupAssertionError)
+    return user_error(got, probably, write, kind=SetupAssertionError)

@@ -16,7 +16,7 @@ from pronghorn.exceptions import (
     SetupTypeError,
     SetupValueError,
 )
-from pronghorn.fields.field import Field
+from pronghorn.fields.field import LOCATIONS, Field
 from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
@@ -26,7 +26,6 @@ from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
-PLACES = ("path", "query", "header", "cookie", "body")
 
 
 class _Context(NamedTuple):
@@ -51,29 +50,25 @@ def plan_endpoint(
     *,
     path_names: frozenset[str],
     dependencies: Sequence[Depends] = (),
-    overrides: Overrides | None = None,
     scopes: tuple[str, ...] = (),
 ) -> CallPlan:
     """Plan an endpoint together with everything that must run before it.
 
     - `path_names`: the parameters in the route's path.
     - `dependencies`: those of the app, routers, includes and the route, outermost first.
-    - `overrides`: original callable -> the callable to run in its place.
     - `scopes`: OAuth 2.0 scopes that are asked for already.
 
     Raises `SetupError` for a parameter that cannot work and for a cycle of dependencies.
     """
-    context = _Context(path_names, overrides or {})
+    context = _Context(path_names)
     facts = _call_facts(endpoint, context, chain=(), scopes=scopes)
     outer = tuple(_plan_dependency(marker, None, (), context, ()) for marker in dependencies)
     return CallPlan(**{**facts, "dependencies": outer + facts["dependencies"]})
 
 
-def plan_dependency(
-    marker: Depends, *, path_names: frozenset[str], overrides: Overrides | None = None
-) -> CallPlan:
+def plan_dependency(marker: Depends, *, path_names: frozenset[str]) -> CallPlan:
     """Plan one dependency that no parameter receives."""
-    return _plan_dependency(marker, None, (), _Context(path_names, overrides or {}), ())
+    return _plan_dependency(marker, None, (), _Context(path_names), ())
 
 
 def override_calls(node: CallPlan, overrides: Overrides, *, path_names: frozenset[str]) -> CallPlan:
@@ -101,12 +96,12 @@ def _call_facts(
     call: Callable[..., Any],
     context: _Context,
     chain: tuple[Callable[..., Any], ...],
-    scopes: tuple[str, ...] = (),
+    scopes: tuple[str, ...],
 ) -> dict[str, Any]:
     """What a `CallPlan` says about a call, whoever it is made for."""
     if any(call is seen for seen in chain):
         raise _cycle_error((*chain, call))
-    fields: dict[str | None, list[Field]] = {place: [] for place in PLACES}
+    fields: dict[str | None, list[Field]] = {place: [] for place in LOCATIONS}
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
     for name, annotation, default in _parameters(call):

@@ -25,7 +25,7 @@ from typing_inspection.typing_objects import is_typealiastype
 
 from pronghorn import params
 from pronghorn.core.security_scopes import SecurityScopes
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import setup_error, user_error
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
 from pronghorn.fields.aliases import declared_names, digs_into_another_value
 from pronghorn.fields.annotations import (
@@ -365,4 +365,4 @@ def _marker_for_injected(name: str, bare: Any) -> SetupError:
 
 
 def _assertion(got: str, probably: str | None, write: str) -> SetupError:
-    return setup_error(got, probably, write, where=user_place(), kind=SetupAssertionError)
+    return user_error(got, probably, write, kind=SetupAssertionError)

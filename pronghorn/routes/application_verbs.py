@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
-from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
+from pronghorn.core.monkeypatches import ROUTING, is_defined_by
+from pronghorn.core.typed_kwargs import expanded_signature, hand_on
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
     ROUTE_DEFAULTS,
+    WEBSOCKET_DEFAULTS,
     AddRouteOptions,
-    ApiRouteOptions,
     IncludeOptions,
     WebSocketOptions,
 )
-from pronghorn.plan.check import check_path
 from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback
-
-#: The module of our own `APIRouter`.
-ROUTING = "pronghorn.routing"
-#: What the application hands to an overridden `add_api_route` of its router.
-OF_APPLICATION = {
-    name: default for name, default in API_ROUTE_DEFAULTS.items() if name != "callbacks"
-}
 
 
 class DeclaresOnRouter(Verbs):
@@ -38,32 +31,23 @@ class DeclaresOnRouter(Verbs):
     """
 
     router: Any
+    add_defaults: ClassVar[dict[str, Any]] = {
+        name: default for name, default in API_ROUTE_DEFAULTS.items() if name != "callbacks"
+    }
 
     @expanded_signature(AddRouteOptions)
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
     ) -> None:
         """Add an operation; see `APIRouter.add_api_route`."""
-        keywords = keywords_for(self.router.add_api_route, OF_APPLICATION, options)
-        self.router.add_api_route(path, endpoint=endpoint, **keywords)
+        add = self.router.add_api_route
+        hand_on(add, self.add_defaults, options, path, endpoint=endpoint)
 
-    @expanded_signature(ApiRouteOptions)
-    def api_route(
-        self, path: str, **options: Unpack[ApiRouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare an operation with the given ``methods``; see `get`."""
-        check_path(path)
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            keywords = keywords_for(self.router.add_api_route, OF_APPLICATION, options)
-            self.router.add_api_route(path, endpoint, **keywords)
-            return endpoint
-
-        return decorate
+    def _recorder(self) -> Any:
+        return self.router
 
     def _operation(self, method: str, path: str, options: Any) -> Any:
-        declare = getattr(self.router, method.lower())
-        return declare(path, **keywords_for(declare, ROUTE_DEFAULTS, options))
+        return hand_on(getattr(self.router, method.lower()), ROUTE_DEFAULTS, options, path)
 
     @expanded_signature(WebSocketOptions)
     def add_api_websocket_route(
@@ -74,33 +58,8 @@ class DeclaresOnRouter(Verbs):
         **options: Unpack[WebSocketOptions],
     ) -> None:
         """Add a WebSocket route; see `websocket`."""
-        dependencies = options.get("dependencies")
-        self.router.add_api_websocket_route(path, endpoint, name=name, dependencies=dependencies)
-
-    @expanded_signature(WebSocketOptions)
-    def websocket(
-        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a WebSocket route; see `APIRouter.websocket`."""
-        check_path(path)
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            dependencies = options.get("dependencies")
-            self.add_api_websocket_route(path, endpoint, name=name, dependencies=dependencies)
-            return endpoint
-
-        return decorate
-
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette WebSocket route, without dependencies."""
-
-        def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
-            self.router.add_websocket_route(path, endpoint, name=name)
-            return endpoint
-
-        return decorate
+        add = self.router.add_api_websocket_route
+        hand_on(add, WEBSOCKET_DEFAULTS, options, path, endpoint, name=name)
 
     def frontend(
         self,
@@ -119,8 +78,7 @@ class DeclaresOnRouter(Verbs):
 
         See `APIRouter.include_router`.
         """
-        include = self.router.include_router
-        include(router, **keywords_for(include, INCLUDE_DEFAULTS, options))
+        hand_on(self.router.include_router, INCLUDE_DEFAULTS, options, router)
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
@@ -132,7 +90,7 @@ class DeclaresOnRouter(Verbs):
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             add = self.router.on_event
-            if getattr(add, "__module__", None) == ROUTING:  # It would warn a second time.
+            if is_defined_by(add, ROUTING):  # It would warn a second time.
                 self.router.add_event_handler(event_type, func)
             else:
                 add(event_type)(func)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +12,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from pronghorn.compile.exact import LIFETIME_KEY, run_with_lifetime
-from pronghorn.compile.http_route import Handler
 from pronghorn.core.monkeypatches import current
 from pronghorn.dependencies.models import Dependant
 from pronghorn.exceptions import WebSocketRequestValidationError
+from pronghorn.hooks import Handler
 from pronghorn.plan.signature import iscoroutinefunction, where_is
+from pronghorn.routes.base import wrap_app_handling_exceptions
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import Lifetime
 from pronghorn.run.output.head import exchange_of

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.http_route import Handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
-from pronghorn.core.revisions import compiled_since, current_revision, declared
+from pronghorn.core.private_names import optional
+from pronghorn.core.revisions import bump_revision, compiled_since, current_revision
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
+from pronghorn.hooks import Handler
 from pronghorn.plan.check import compiled_path
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import exchange_of
-
-if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
-
 
 #: Attributes that decide the dependency graph.
 OF_GRAPH = frozenset({"endpoint", "path", "path_format", "param_convertors", "dependencies"})
@@ -28,9 +25,19 @@ OF_GRAPH = frozenset({"endpoint", "path", "path_format", "param_convertors", "de
 OF_ROUTE = OF_GRAPH | {"path_regex"}
 #: What belongs to one route object, and not to a copy of it.
 ENGINE: dict[str, Any] = {"_own_app": None, "_custom": None}
+#: The `handle` of our own route classes, and of Starlette's below them.
+OWN_HANDLES: set[Any] = set()
 #: What a deep copy shares: code, and the application itself.
 SHARED = frozenset(
     {"endpoint", "dependency_overrides_provider", "generate_unique_id_function", "param_convertors"}
+)
+#: Lets the registered handlers answer the exceptions of an ASGI application.
+wrap_app_handling_exceptions = optional(
+    "starlette._exception_handler",
+    "wrap_app_handling_exceptions",
+    "Exceptions of a route that a library calls as an ASGI application reach the handlers of the "
+    "application around it only.",
+    lambda app, connection: app,
 )
 
 
@@ -42,6 +49,9 @@ class Declared:
     #: Attributes that decide how the route is planned. Others are the program's own.
     declarations: frozenset[str] = frozenset()
     plan: Any
+    handle: Callable[..., Any]
+    #: What a library has put around this route; None for nothing.
+    _app: Any
     path_regex: Any = PathRegex()
     #: True: nobody could plan this route yet when it was declared.
     _waits_for_types: bool = False
@@ -66,7 +76,7 @@ class Declared:
 
     def note(self) -> None:
         """The declaration has changed: what was planned of it is not valid any more."""
-        self._set(_plan=None, revision=declared())
+        self._set(_plan=None, revision=bump_revision())
 
     def __copy__(self) -> Any:
         """Another route with the same declaration; it gets a graph and an engine of its own."""
@@ -85,6 +95,33 @@ class Declared:
         for name in (self.declarations & self.__dict__.keys()) - SHARED:
             clone._set(**{name: copy.deepcopy(self.__dict__[name], memo)})
         return clone
+
+    def own_handler(self, overrides: Overrides) -> Handler:
+        """Return the handler without what a library has put around this route."""
+        raise NotImplementedError
+
+    def compile_handler(self, overrides: Overrides) -> Handler:
+        """Return the function that the router calls for this route, with overrides applied."""
+        # Without `__func__`: an attribute of this object hides the method.
+        is_own = getattr(self.handle, "__func__", None) in OWN_HANDLES
+        return self.own_handler(overrides) if is_own and self._app is None else asgi_handler(self)
+
+    @property
+    def app(self) -> Any:
+        """This route as an ASGI application: for its path, and for an operation its method."""
+        if self._app is not None:
+            return self._app
+        if self.__dict__["_own_app"] is None:
+            self._set(_own_app=RouteApp(self))
+        return self.__dict__["_own_app"]
+
+    @app.setter
+    def app(self, app: Any) -> None:
+        self._set(_app=None if self._is_own_app(app) else app, revision=bump_revision())
+
+    def _is_own_app(self, app: Any) -> bool:
+        """Return whether an application only does what this route does without it."""
+        return False
 
     def _fresh_graph(self) -> Any:
         raise NotImplementedError

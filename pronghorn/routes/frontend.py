@@ -10,19 +10,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from pronghorn.compile.dispatch import Overrides
-from pronghorn.compile.http_route import Handler, compile_route
-from pronghorn.core.revisions import declared
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.compile.http_route import compile_route
+from pronghorn.core.revisions import bump_revision
+from pronghorn.core.route_paths import path_below_root
+from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError
+from pronghorn.hooks import Handler
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.response import ResponseDeclaration
 from pronghorn.plan.route import RouteDeclaration, override_dependencies, plan_route
 from pronghorn.routes.base import RouteApp
@@ -48,7 +49,7 @@ class FrontendRoute(BaseRoute):
         self.max_body_size: int | None = options.get("max_body_size")
         self.form_limits: Mapping[str, int] = options.get("form_limits") or {}
         self.dependency_overrides_provider = provider
-        self.revision = declared()
+        self.revision = bump_revision()
         self.path: str = options["prefix"]
         self.path_format = f"{self.path}/{{path}}"
         #: The frozen facts about this frontend, as if it were an operation.
@@ -73,7 +74,7 @@ class FrontendRoute(BaseRoute):
 
     def _endpoint(self) -> Any:
         async def frontend(request: Request, response: Response) -> Response:
-            path = get_route_path(request.scope).removeprefix(self.path)
+            path = path_below_root(request.scope).removeprefix(self.path)
             answer = await self.app.respond(path, request.scope)
             answer.headers.raw.extend(response.headers.raw)
             return answer
@@ -87,7 +88,7 @@ class FrontendRoute(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Fully for every HTTP request at or below the path, whatever its method."""
-        path = get_route_path(scope)
+        path = path_below_root(scope)
         if scope["type"] == "http" and (path == self.path or path.startswith(self.path + "/")):
             return Match.FULL, {}
         return Match.NONE, {}
@@ -179,10 +180,9 @@ def frontend_path(path: str) -> str:
         problem = "A frontend path must start with '/'"
     else:
         return path.rstrip("/")
-    raise setup_error(
+    raise user_error(
         problem,
         f"{path!r} was given",
         f"{'/' + path.strip('/') if path else '/'!r}",
-        where=user_place(),
         kind=SetupAssertionError,
     )

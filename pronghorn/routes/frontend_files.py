@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from pronghorn.core.setup_errors import setup_error, user_place, warn_user
+from pronghorn.core.setup_errors import setup_error, user_error, user_place, warn_user
 from pronghorn.exceptions import SetupAssertionError, SetupError
 from pronghorn.responses import FileResponse
 from pronghorn.run.output.redirects import redirect_to_path
@@ -160,10 +160,9 @@ def frontend_files(
 ) -> FrontendFiles:
     """The files of a new frontend, checked as far as `check_dir` says."""
     if fallback not in FALLBACKS:
-        raise setup_error(
+        raise user_error(
             "fallback must be 'auto', 'index.html', '404.html', or None",
             f"{fallback!r} was given",
-            where=user_place(),
             kind=SetupAssertionError,
         )
     files = FrontendFiles(directory, fallback)

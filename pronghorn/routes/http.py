@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route, get_name
@@ -17,16 +17,18 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.exact import RequestHandler
-from pronghorn.compile.http_route import Handler, compile_custom, compile_route
-from pronghorn.core.monkeypatches import replaced
-from pronghorn.core.revisions import compiled_since, declared
-from pronghorn.core.typed_kwargs import expanded_signature, keywords_for
+from pronghorn.compile.http_route import compile_custom, compile_route
+from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
+from pronghorn.core.revisions import bump_revision, compiled_since
+from pronghorn.core.typed_kwargs import expanded_signature, has_own_init, is_plainly_made
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.declare.option_inheritance import combine_chain, written
+from pronghorn.declare.option_inheritance import clean_options, combine_chain
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
+from pronghorn.hooks import Handler
 from pronghorn.plan.check import check_dependencies, check_operation
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import BodyKind, RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
@@ -34,15 +36,12 @@ from pronghorn.plan.route import (
     override_dependencies,
     plan_route,
 )
-from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler, value_of
+from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES, value_of
 from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.output.head import answered_methods, refuse_method
 from pronghorn.utils import generate_unique_id
-
-if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
 
 #: Lists and dicts that a route may change without changing those of its router.
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
@@ -92,7 +91,11 @@ class APIRoute(RouteViews, Route):
     def __init__(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteClassOptions]
     ) -> None:
-        values = {**DEFAULTS, **options, **written(options)}
+        self._declare(path, endpoint, {**options, **clean_options(options)})
+
+    def _declare(self, path: str, endpoint: Callable[..., Any], options: Mapping[str, Any]) -> None:
+        """Keep what was declared; the options are checked and have no placeholders."""
+        values = {**DEFAULTS, **options}
         for name in COPIED:
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
         methods = values.pop("methods") or ["GET"]
@@ -106,7 +109,7 @@ class APIRoute(RouteViews, Route):
         self._set(methods={method.upper() for method in methods})
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
-        self._set(revision=declared())
+        self._set(revision=bump_revision())
         plan = self.plan_early()
         if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()
@@ -205,18 +208,10 @@ class APIRoute(RouteViews, Route):
         else:
             await refuse_method(methods, scope, receive, send)
 
-    def compile_handler(self, overrides: Overrides) -> Handler:
-        """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIRoute.handle:
-            return asgi_handler(self)
-        return self.own_handler(overrides)
-
     def own_handler(self, overrides: Overrides) -> Handler:
-        """The same without what a library has put around this route as an ASGI application."""
-        overridden = "get_route_handler" in self.__dict__ or (
-            type(self).get_route_handler is not APIRoute.get_route_handler
-        )
-        if overridden or replaced(*HANDLER_FUNCTIONS):
+        """Return the handler without what a library has put around this route."""
+        overridden = is_overridden(self, APIRoute, "get_route_handler")
+        if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             return self._custom_handler()
         return compile_route(override_dependencies(self.plan, overrides), self.label)
 
@@ -231,25 +226,17 @@ class APIRoute(RouteViews, Route):
         found: Handler = known[1]
         return found
 
-    @property
-    def app(self) -> Any:
-        """This route as an ASGI application, for its method and path."""
-        if self._app is not None:
-            return self._app
-        if self.__dict__["_own_app"] is None:
-            self._set(_own_app=RouteApp(self))
-        return self.__dict__["_own_app"]
-
-    @app.setter
-    def app(self, app: Any) -> None:
+    def _is_own_app(self, app: Any) -> bool:
         handler = getattr(app, "handler", None)
-        is_own = type(handler) is RouteRequestHandler and handler.route is self
-        self._set(_app=None if is_own else app, revision=declared())
+        return type(handler) is RouteRequestHandler and handler.route is self
 
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other)
 
     __hash__ = object.__hash__
+
+
+OWN_HANDLES.add(APIRoute.handle)
 
 
 def make_route(
@@ -270,11 +257,14 @@ def make_route(
             where there are any; those of the router are added afterwards.
     """
     arguments = {name: value for name, value in combined.items() if name in DEFAULTS}
-    construct = getattr(route_class, "__init__")  # noqa: B009 - mypy takes it for an instance's
-    keywords = keywords_for(construct, DEFAULTS, arguments)
-    if keywords is arguments:
+    if is_plainly_made(route_class):
+        route = route_class.__new__(route_class)
+        route._declare(path, endpoint, arguments)
+        return route
+    if not has_own_init(route_class):
         return route_class(path, endpoint=endpoint, **arguments)
-    keywords = {**keywords, **{name: copy.copy(keywords[name]) for name in COPIED}}
+    keywords = {**DEFAULTS, **arguments}
+    keywords |= {name: copy.copy(keywords[name]) for name in COPIED}
     limits = keywords.pop("form_limits")
     if own_limits:
         keywords["form_limits"] = own_limits

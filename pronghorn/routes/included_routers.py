@@ -1,33 +1,38 @@
 """Router classes that decide themselves about the requests for their routes.
 
 Routes of an included router are found directly, without asking the router. A subclass that
-overrides `matches` or `handle` wants to be asked: its routes are put behind it.
+overrides `matches` or `handle` wants to be asked: its routes ask it first. None of the libraries
+in `tests/ecosystem` needs that; FastAPI's own tests of `APIRouter` do.
 """
 
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
 
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.declare.option_inheritance import combine_options, limits_of
 from pronghorn.routes.inclusion import Inclusion, included_route
 from pronghorn.routes.router_copy import CopiedRouter
 
 #: Where the ASGI scope holds the method of the route behind the router that is being asked.
 BEHIND = "pronghorn.behind"
+#: Where a route keeps the routers that are asked before it, outermost first.
+ASKED_BEFORE = "_asked_before"
 
 
 class Includable(CopiedRouter):
     """A router that may be asked before one of its routes is."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """How well the route behind this router fits a request.
+        """Return how well the route behind this router fits a request.
 
         Called for each route of an included router whose class overrides this or `handle`.
-        Outside of an inclusion a router is no route and never matches.
+        Outside of an inclusion a router is not a route and never matches.
         """
         behind = scope.get(BEHIND)
         found: tuple[Match, Scope] = (Match.NONE, {}) if behind is None else behind(scope)
@@ -40,7 +45,10 @@ class Includable(CopiedRouter):
 
 
 def shown_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute:
-    """A route of an included router as the outer router shows it, made again after a change."""
+    """Return a route of an included router as the outer router shows it.
+
+    It is made again after a change of the route.
+    """
     # Starlette's routes count no changes; what counts for an inclusion is their path.
     revision = getattr(route, "revision", None) or getattr(route, "path", None)
     known = inclusion.known.get(id(route))
@@ -49,34 +57,40 @@ def shown_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRout
     options = combine_options(outer.inherited(), inclusion.options)
     options = combine_options(options, limits_of(inclusion.router))
     inside = included_route(route, options, outer.dependency_overrides_provider)
-    inside = behind(inclusion.router, inside)
+    inside = put_behind(inclusion.router, inside)
     # The original is kept too, so that its id cannot be used again.
     inclusion.known[id(route)] = (revision, route, inside)
     return inside
 
 
-def behind(router: Router, route: BaseRoute) -> BaseRoute:
-    """A route of an included router, behind it if the router's class wants to be asked."""
-    if not isinstance(router, Includable):
+def put_behind(router: Router, route: BaseRoute) -> BaseRoute:
+    """Return a route of an included router that asks first the routers that want to be asked."""
+    asked: tuple[Includable, ...] = getattr(route, ASKED_BEFORE, ())
+    if isinstance(router, Includable) and wants_to_be_asked(type(router)):
+        asked = (router, *asked)
+    if not asked:
         return route
-    kind = type(router)
-    if kind.matches is Includable.matches and kind.handle is Includable.handle:
-        return route
-    clone = copy.copy(route)
-    object.__setattr__(clone, "__class__", _class_behind(router, type(route)))
-    return clone
+    clone: Any = copy.copy(route)
+    matches, handle = partial(type(clone).matches, clone), partial(type(clone).handle, clone)
+    for one in reversed(asked):
+        matches, handle = partial(_matches, one, matches), partial(_handle, one, handle)
+    # Attributes of this object hide the methods of its class; see `compile.router.Entry`.
+    vars(clone).update({ASKED_BEFORE: asked, "matches": matches, "handle": handle})
+    inside: BaseRoute = clone
+    return inside
 
 
-def _class_behind(router: Includable, kind: type[Any]) -> type[Any]:
-    def matches(self: Any, scope: Scope) -> tuple[Match, Scope]:
-        return router.matches({**scope, BEHIND: lambda seen: kind.matches(self, seen)})
+def wants_to_be_asked(kind: type[Includable]) -> bool:
+    """Return whether a router class overrides what decides about requests."""
+    return is_overridden(kind, Includable, "matches", "handle")
 
-    async def handle(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        async def go_on(scope: Scope, receive: Receive, send: Send) -> None:
-            await kind.handle(self, scope, receive, send)
 
-        scope[BEHIND] = go_on
-        await router.handle(scope, receive, send)
+def _matches(router: Includable, behind: Any, scope: Scope) -> tuple[Match, Scope]:
+    return router.matches({**scope, BEHIND: behind})
 
-    methods = {"matches": matches, "handle": handle, "__module__": kind.__module__}
-    return type(kind.__name__, (kind,), methods)
+
+async def _handle(
+    router: Includable, behind: Any, scope: Scope, receive: Receive, send: Send
+) -> None:
+    scope[BEHIND] = behind
+    await router.handle(scope, receive, send)

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Host, Mount, Route, Router, WebSocketRoute, compile_path
 
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import limits_inside, limits_of
 from pronghorn.exceptions import FastAPIError, SetupAssertionError
 from pronghorn.routes.frontend import FrontendRoute
@@ -104,11 +104,10 @@ def refuse_cycle(router: Any, outer: Router) -> None:
         subject = "an APIRouter instance that already includes this router"
     else:
         return
-    raise setup_error(
+    raise user_error(
         f"Cannot include {subject}. Did you mean to include a different router?",
         "one of two routers includes the other, which includes it again",
         "one router per group of routes, included in one direction",
-        where=user_place(),
         kind=SetupAssertionError,
     )
 
@@ -118,10 +117,9 @@ def refuse_empty_paths(router: Router) -> None:
     for route in router.routes:
         if getattr(route, "path", None) == "":
             name = getattr(route, "name", "unknown")
-            error: FastAPIError = setup_error(
+            error: FastAPIError = user_error(
                 f"Prefix and path cannot be both empty (path operation: {name})",
                 "the router is included without a prefix, and the route has the path ''",
                 'prefix="/items" on the inclusion, or the path "/" on the route',
-                where=user_place(),
             )
             raise error

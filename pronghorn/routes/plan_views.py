@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from starlette.routing import Match
 from starlette.types import Scope
@@ -12,14 +12,15 @@ from starlette.types import Scope
 from pronghorn.compile.router import OWN_MATCHES
 from pronghorn.core.records import replace
 from pronghorn.plan.body import given_body, is_embedded, plan_body
-from pronghorn.plan.model import RoutePlan, StreamKind, WebSocketPlan
+from pronghorn.plan.model import RoutePlan, StreamKind
+from pronghorn.plan.route import AnyPlan
 from pronghorn.routes.base import Declared
 
 if TYPE_CHECKING:
     from pronghorn.dependencies.models import Dependant
     from pronghorn.fields.field import Field
 
-AnyPlan = TypeVar("AnyPlan", RoutePlan, WebSocketPlan)
+T = TypeVar("T")
 #: What a route that shows the plan of another place starts without.
 NO_VIEWS: dict[str, Any] = {"_graph": None, "_graph_changed": False, "_given": {}}
 
@@ -102,15 +103,29 @@ class GraphView(Declared):
 OWN_MATCHES.add(GraphView.matches)
 
 
+class View(Generic[T]):
+    """An attribute of a route that shows a part of its plan, and that a library may replace."""
+
+    def __init__(self, read: Callable[[RoutePlan], T]) -> None:
+        self._read = read
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._name = name
+
+    def __get__(self, route: Any, owner: type[Any]) -> T:
+        # Asked of the class, it is itself, as a property would be.
+        return self if route is None else self._read(route.plan)  # type: ignore[return-value]
+
+    def __set__(self, route: Any, value: T) -> None:
+        route._set(_given={**route._given, self._name: value})
+        route.note()
+
+
 class RouteViews(GraphView):
     """The fields of body and response, each of which a library may replace."""
 
     plan: RoutePlan
     _given: dict[str, Any]
-
-    def _give(self, name: str, value: Any) -> None:
-        self._set(_given={**self._given, name: value})
-        self.note()
 
     def _with_given(self, plan: RoutePlan) -> RoutePlan:
         """The plan with the graph and the fields that libraries have put in place of ours."""
@@ -126,7 +141,9 @@ class RouteViews(GraphView):
             # What the body is was decided when the route was declared, and is documented so.
             body = given_body(fields, body.field, embed=body.embed)
         if "body_field" in given:
-            embed = given.get("embed", body.embed if body else bool(fields) and is_embedded(fields))
+            embed = given.get(
+                "_embed_body_fields", body.embed if body else bool(fields) and is_embedded(fields)
+            )
             body = given_body(fields, given["body_field"], embed=embed)
         if "response_field" in given:
             response = replace(response, field=given["response_field"])
@@ -136,49 +153,15 @@ class RouteViews(GraphView):
             response = replace(response, extra_fields=dict(given["response_fields"]))
         return replace(changed, body=body, response=response)
 
-    @property
-    def body_field(self) -> Field | None:
-        """The whole body as one field."""
-        return self.plan.body.field if self.plan.body else None
-
-    @body_field.setter
-    def body_field(self, field: Field | None) -> None:
-        self._give("body_field", field)
-
-    @property
-    def _embed_body_fields(self) -> bool:
-        return bool(self.plan.body and self.plan.body.embed)
-
-    @_embed_body_fields.setter
-    def _embed_body_fields(self, embed: bool) -> None:
-        self._give("embed", embed)
-
-    @property
-    def response_field(self) -> Field | None:
-        """The field that validates and serialises the response."""
-        return self.plan.response.field
-
-    @response_field.setter
-    def response_field(self, field: Field | None) -> None:
-        self._give("response_field", field)
-
-    @property
-    def stream_item_field(self) -> Field | None:
-        """The field that validates and serialises one item of a stream."""
-        return self.plan.response.item_field
-
-    @stream_item_field.setter
-    def stream_item_field(self, field: Field | None) -> None:
-        self._give("stream_item_field", field)
-
-    @property
-    def response_fields(self) -> Mapping[int | str, Field]:
-        """The fields of the documented additional responses."""
-        return self.plan.response.extra_fields
-
-    @response_fields.setter
-    def response_fields(self, fields: Mapping[int | str, Field]) -> None:
-        self._give("response_fields", fields)
+    body_field: View[Field | None] = View(lambda plan: plan.body.field if plan.body else None)
+    """The whole body as one field."""
+    _embed_body_fields: View[bool] = View(lambda plan: bool(plan.body and plan.body.embed))
+    response_field: View[Field | None] = View(lambda plan: plan.response.field)
+    """The field that validates and serialises the response."""
+    stream_item_field: View[Field | None] = View(lambda plan: plan.response.item_field)
+    """The field that validates and serialises one item of a stream."""
+    response_fields: View[Mapping[int | str, Field]] = View(lambda plan: plan.response.extra_fields)
+    """The fields of the documented additional responses."""
 
     @property
     def is_sse_stream(self) -> bool:

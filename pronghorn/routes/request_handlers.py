@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from pronghorn.compile.exact import GeneralHandler
 from pronghorn.compile.http_route import general_handler
-from pronghorn.core.monkeypatches import current, replaced
+from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
 from pronghorn.datastructures import Default
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.solving import solve_dependencies
@@ -219,7 +219,7 @@ class _LiveHandler:
 
     def _made(self, plan: RoutePlan) -> GeneralHandler:
         made = general_handler(plan, self._dependant._label or plan.path)
-        if not replaced(*STEP_FUNCTIONS):
+        if not is_replaced(ROUTING, *STEP_FUNCTIONS):
             return made
         return _StepwiseHandler(made, self._dependant, self.dependency_overrides_provider)
 

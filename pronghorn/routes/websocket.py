@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
 
 from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
 
-from pronghorn.compile.http_route import Handler
 from pronghorn.compile.websocket import compile_websocket
-from pronghorn.core.monkeypatches import replaced
-from pronghorn.core.revisions import declared
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.monkeypatches import ROUTING, is_replaced
+from pronghorn.core.revisions import bump_revision
+from pronghorn.core.typed_kwargs import expanded_signature, is_plainly_made
 from pronghorn.declare.options import WebSocketOptions
+from pronghorn.hooks import Handler
 from pronghorn.plan.check import check_dependencies
+from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.routes.asgi_apps import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
-from pronghorn.routes.base import ENGINE, OF_ROUTE, RouteApp, asgi_handler
+from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES
 from pronghorn.routes.plan_views import NO_VIEWS, GraphView
-
-if TYPE_CHECKING:
-    from pronghorn.compile.dispatch import Overrides
 
 
 class APIWebSocketRoute(GraphView, WebSocketRoute):
@@ -49,14 +47,26 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         dependency_overrides_provider: Any = None,
         **options: Unpack[WebSocketOptions],
     ) -> None:
+        dependencies = options.get("dependencies") or ()
+        self._declare(path, endpoint, name, dependencies, dependency_overrides_provider)
+
+    def _declare(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None,
+        dependencies: Iterable[Any],
+        provider: Any,
+    ) -> None:
+        """Keep what was declared."""
         self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
-        self._set(dependencies=list(options.get("dependencies") or ()))
+        self._set(dependencies=list(dependencies))
         check_dependencies(self.dependencies)
-        self._set(dependency_overrides_provider=dependency_overrides_provider)
+        self._set(dependency_overrides_provider=provider)
         self._set_path(path)
-        self._set(revision=declared())
+        self._set(revision=bump_revision())
         self.plan_early()
 
     @property
@@ -81,27 +91,33 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
         return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
 
-    def compile_handler(self, overrides: Overrides) -> Handler:
-        """The function that the router calls for this route, with overrides applied."""
-        if self._app is not None or type(self).handle is not APIWebSocketRoute.handle:
-            return asgi_handler(self)
-        return self.own_handler(overrides)
-
     def own_handler(self, overrides: Overrides) -> Handler:
-        """The same without what a library has put around this route as an ASGI application."""
-        if replaced(*WEBSOCKET_FUNCTIONS):
+        """Return the handler without what a library has put around this route."""
+        if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return replaced_websocket_handler(self)
         return compile_websocket(override_dependencies(self.plan, overrides))
 
-    @property
-    def app(self) -> Any:
-        """This route as an ASGI application, for its path."""
-        if self._app is not None:
-            return self._app
-        if self.__dict__["_own_app"] is None:
-            self._set(_own_app=RouteApp(self))
-        return self.__dict__["_own_app"]
 
-    @app.setter
-    def app(self, app: Any) -> None:
-        self._set(_app=app, revision=declared())
+OWN_HANDLES.add(APIWebSocketRoute.handle)
+
+
+def make_websocket_route(
+    path: str,
+    endpoint: Callable[..., Any],
+    name: str | None,
+    dependencies: list[Any],
+    provider: Any,
+) -> APIWebSocketRoute:
+    """Return a new route; its path and options were checked when they were declared."""
+    if is_plainly_made(APIWebSocketRoute):
+        route = APIWebSocketRoute.__new__(APIWebSocketRoute)
+        route._declare(path, endpoint, name, dependencies, provider)
+        return route
+    # A library has replaced the constructor.
+    return APIWebSocketRoute(
+        path,
+        endpoint=endpoint,
+        name=name,
+        dependencies=dependencies,
+        dependency_overrides_provider=provider,
+    )

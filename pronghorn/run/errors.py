@@ -21,11 +21,9 @@ from pronghorn.logger import logger
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.utils import is_body_allowed_for_status_code
 
-Handler = Callable[..., Any]
+ErrorHandler = Callable[..., Any]
 #: Headers that an error may bring for a body of its own making.
 OF_BODIES = (b"content-length", b"content-type")
-#: Where a scope has the `registered` handlers, as Starlette's layer for exceptions puts them there.
-HANDLERS_KEY = "starlette.exception_handlers"
 
 
 class ErrorHandlers:
@@ -34,16 +32,16 @@ class ErrorHandlers:
     - `handlers`: exception class or status code -> function of the request and the exception.
     """
 
-    def __init__(self, handlers: Mapping[Any, Handler]) -> None:
+    def __init__(self, handlers: Mapping[Any, ErrorHandler]) -> None:
         self.by_status = {key: call for key, call in handlers.items() if isinstance(key, int)}
-        self.by_class: dict[Any, Handler] = {WebSocketException: close_websocket}
+        self.by_class: dict[Any, ErrorHandler] = {WebSocketException: close_websocket}
         self.by_class |= {key: call for key, call in handlers.items() if not isinstance(key, int)}
         #: What requests carry in their scope. Libraries add handlers there, for all requests.
         self.registered = self.by_class, self.by_status
         #: id -> the handler, which keeps the id its own, and whether it gives a coroutine.
-        self._kinds: dict[int, tuple[Handler, bool]] = {}
+        self._kinds: dict[int, tuple[ErrorHandler, bool]] = {}
 
-    def find(self, error: Exception) -> Handler | None:
+    def find(self, error: Exception) -> ErrorHandler | None:
         """The handler for an exception: by its status code, then by its nearest class."""
         if isinstance(error, HTTPException) and error.status_code in self.by_status:
             return self.by_status[error.status_code]
@@ -72,7 +70,7 @@ class ErrorHandlers:
         finally:
             del error  # Its traceback keeps this frame, which would keep it.
 
-    def _gives_coroutine(self, handler: Handler) -> bool:
+    def _gives_coroutine(self, handler: ErrorHandler) -> bool:
         """`is_coroutine_callable`, asked once for each handler."""
         known = self._kinds.get(id(handler))
         if known is None:
@@ -112,7 +110,7 @@ async def send_plain(
 
 
 def plain_answer(
-    handler: Handler | None, error: Exception
+    handler: ErrorHandler | None, error: Exception
 ) -> tuple[bytes, int, RawHeaders | None] | None:
     """Body, status code and headers, where a handler of ours answers with them alone.
 
@@ -145,7 +143,7 @@ async def close_websocket(websocket: WebSocket, error: WebSocketException) -> No
     await websocket.close(code=error.code, reason=reason)
 
 
-def is_coroutine_callable(handler: Handler) -> bool:
+def is_coroutine_callable(handler: ErrorHandler) -> bool:
     """Whether calling `handler` gives a coroutine: functions, partials and callable objects."""
     while isinstance(handler, partial):
         handler = handler.func

@@ -19,12 +19,19 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.core.private_names import has_names
 from pronghorn.core.security_scopes import SecurityScopes
 from pronghorn.fields.field import Field
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import parse_query
 from pronghorn.run.lifetime import Lifetime, manager_maker
+
+_KEEPS_QUERY = has_names(
+    "starlette.requests",
+    ("HTTPConnection._query_params",),
+    "The query of a request that does not take the short way is split more slowly.",
+)
 
 
 @dataclass(slots=True)
@@ -135,7 +142,7 @@ async def _read(
     if location == "path":
         return extract_parameters(fields, inputs.path)
     connection = inputs.connection
-    if location == "query" and not hasattr(connection, "_query_params"):
+    if location == "query" and _KEEPS_QUERY and not hasattr(connection, "_query_params"):
         # The same object that Starlette makes, split by our parser.
         pairs: list[Any] = parse_query(connection.scope["query_string"])
         connection._query_params = QueryParams(pairs)

@@ -16,14 +16,25 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
+from pronghorn.core.monkeypatches import original
+from pronghorn.core.private_names import has_names
 from pronghorn.run.input.query import cookie_dict
 from pronghorn.run.input.unread import LosesNothing, Unread
 from pronghorn.run.streaming.send import sendable
 from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
+#: Where a scope has the handlers of errors, as Starlette's layer for exceptions puts them there.
+HANDLERS_KEY = "starlette.exception_handlers"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: What `Request.body` is where no program and no test has put a method of its own in its place.
-STARLETTE_BODY = Request.body
+STARLETTE_BODY = original(Request, "body")
+#: Whether a request object can be given the body that was read before it was made.
+KEEPS_BODY = has_names(
+    "starlette.requests",
+    ("Request._body", "Request._stream_consumed", "Request._form"),
+    "A body that an endpoint reads from its request as well is parsed twice, and files of a form "
+    "stay open until they are collected.",
+)
 RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -72,7 +83,10 @@ class Exchange(LosesNothing):
             if self.scope["type"] == "websocket":
                 self._connection = websocket_of(self.scope, self._receive, self.send)
             else:
-                self._connection = request = Request(self.scope, self.receive, self.tracked_send)
+                receive: Receive = self.receive
+                if self._body is not None and not KEEPS_BODY:
+                    receive = received_again(self._body, receive)
+                self._connection = request = Request(self.scope, receive, self.tracked_send)
                 if self._body is not None:
                     request._body = self._body
                     request._stream_consumed = True
@@ -99,13 +113,6 @@ class Exchange(LosesNothing):
     def end(self) -> None:
         """Let go of what refers to this exchange: nothing of its request comes any more."""
         self._connection = self._unread = None
-
-    def tell_route(self, scope: Scope) -> None:
-        """Put what `routed` knows into a scope that is made late."""
-        if self.routed is not None:
-            scope["router"], entry, params = self.routed
-            if entry is not None:
-                entry.update_scope(scope, params)
 
     def use_scope(self) -> None:
         """Have the route looked for by the scope, although the server makes it late."""
@@ -161,7 +168,7 @@ class Exchange(LosesNothing):
         return cookie_dict("; ".join(values)) if values else {}
 
     def whole_body(self) -> bytes | None:
-        """The whole body, if it is at hand; it saves the reader a coroutine."""
+        """The whole body, if it is at hand; saves a coroutine to whoever reads it."""
         return self._body
 
     async def read_body(self) -> bytes:
@@ -221,8 +228,29 @@ MakeExchange = Callable[[Scope, Receive, Send], Exchange]
 EXCHANGES: dict[type, MakeExchange] = {}
 
 
-def new_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
-    """The exchange for one call of an ASGI application."""
+def received_again(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read already, and then what follows it."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
+
+
+def new_exchange(
+    scope: Scope, receive: Receive, send: Send, handlers: tuple[Any, Any] | None = None
+) -> Exchange:
+    """Return the exchange for one call of an ASGI application.
+
+    Args:
+        scope: The connection, with `receive` and `send`.
+        receive: See ASGI.
+        send: See ASGI.
+        handlers: The handlers of errors, which go into the scope; None if it has them already.
+    """
+    if handlers is not None:
+        scope[HANDLERS_KEY] = handlers
     if EXCHANGES:
         make = EXCHANGES.get(type(getattr(send, "__self__", None)))
         if make is not None:

@@ -15,12 +15,11 @@ from starlette.status import WS_1011_INTERNAL_ERROR
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from pronghorn.core.monkeypatches import is_replaced
+from pronghorn.core.private_names import has_names
 from pronghorn.utils import name_as
 
 CONNECTED = WebSocketState.CONNECTED
-METHODS = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
-#: How Starlette writes them; a library may have replaced one since.
-_STARLETTES = {name: getattr(WebSocket, name) for name in METHODS}
 
 
 @name_as(WebSocket)
@@ -89,14 +88,19 @@ class OpenWebSocket(WebSocket):
             raise WebSocketDisconnect(code=1006) from error
 
 
+_HAS_NAMES = has_names(
+    "starlette.websockets",
+    ("WebSocket._receive", "WebSocket._send"),
+    "Messages of WebSocket connections are slower.",
+)
 #: Where the outermost application keeps, in the scope, the connections that were made of it.
 CONNECTIONS = "pronghorn.websockets"
 
 
 def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
     """A connection in the short way; in Starlette's where a library has replaced a method."""
-    replaced = any(getattr(WebSocket, name) is not _STARLETTES[name] for name in METHODS)
-    connection = (WebSocket if replaced else OpenWebSocket)(scope, receive, send)
+    kind = OpenWebSocket if _HAS_NAMES and not is_replaced(WebSocket) else WebSocket
+    connection = kind(scope, receive, send)
     scope.get(CONNECTIONS, []).append(connection)
     return connection
 

@@ -1,17 +1,17 @@
 """Schemes that read a key from the query string, a header or a cookie."""
 
-from starlette.exceptions import HTTPException
+from typing import ClassVar
+
 from starlette.requests import HTTPConnection
-from starlette.status import HTTP_401_UNAUTHORIZED
 
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.openapi.models import APIKey, APIKeyIn
-from pronghorn.openapi.scheme import SecurityBase
+from pronghorn.security._authorization import Scheme
 
 __all__ = ["APIKeyBase", "APIKeyCookie", "APIKeyHeader", "APIKeyQuery"]
 
 
-class APIKeyBase(SecurityBase):
+class APIKeyBase(Scheme):
     """The common base of the three schemes for keys.
 
     Args:
@@ -23,6 +23,8 @@ class APIKeyBase(SecurityBase):
     """
 
     model: APIKey
+    #: No scheme is registered for API keys; this is the customary name.
+    challenge = "APIKey"
 
     def __init__(
         self,
@@ -32,36 +34,34 @@ class APIKeyBase(SecurityBase):
         scheme_name: str | None,
         auto_error: bool,
     ) -> None:
-        self.auto_error = auto_error
         # Built from the aliases, which are the names of the specification.
         self.model = APIKey.model_validate(
             {"in": location, "name": name, "description": description}
         )
-        self.scheme_name = scheme_name or self.__class__.__name__
-
-    def make_not_authenticated_error(self) -> HTTPException:
-        """Create the error that rejects a request without a key. Override it to change the
-        response.
-
-        RFC 9110 requires a `WWW-Authenticate` header in every 401, but no scheme is registered for
-        API keys; `APIKey` is the customary name.
-        """
-        return HTTPException(
-            status_code=HTTP_401_UNAUTHORIZED,
-            detail="Not authenticated",
-            headers={"WWW-Authenticate": "APIKey"},
-        )
+        self._set_up(scheme_name, auto_error)
 
     def check_api_key(self, api_key: str | None) -> str | None:
         """Return the key, or reject the request if there is none and `auto_error` is set."""
-        if api_key:
-            return api_key
-        if self.auto_error:
-            raise self.make_not_authenticated_error()
-        return None
+        return self._check_value(api_key or None)
 
 
-class APIKeyQuery(APIKeyBase):
+class _KeyIn(APIKeyBase):
+    """A key in the place that a subclass names."""
+
+    location: ClassVar[APIKeyIn]
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        scheme_name: str | None = None,
+        description: str | None = None,
+        auto_error: bool = True,
+    ) -> None:
+        super().__init__(self.location, name, description, scheme_name, auto_error)
+
+
+class APIKeyQuery(_KeyIn):
     """A key in the query string. The result of the dependency is the key.
 
     URLs end up in logs and histories, so prefer `APIKeyHeader` where you can choose.
@@ -73,22 +73,14 @@ class APIKeyQuery(APIKeyBase):
         auto_error: True: a request without a key is answered with 401. False: the result is None.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        scheme_name: str | None = None,
-        description: str | None = None,
-        auto_error: bool = True,
-    ) -> None:
-        super().__init__(APIKeyIn.query, name, description, scheme_name, auto_error)
+    location = APIKeyIn.query
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the query string."""
         return self.check_api_key(request.query_params.get(self.model.name))
 
 
-class APIKeyHeader(APIKeyBase):
+class APIKeyHeader(_KeyIn):
     """A key in a header. The result of the dependency is the key.
 
     Args:
@@ -98,22 +90,14 @@ class APIKeyHeader(APIKeyBase):
         auto_error: True: a request without a key is answered with 401. False: the result is None.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        scheme_name: str | None = None,
-        description: str | None = None,
-        auto_error: bool = True,
-    ) -> None:
-        super().__init__(APIKeyIn.header, name, description, scheme_name, auto_error)
+    location = APIKeyIn.header
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the header."""
         return self.check_api_key(request.headers.get(self.model.name))
 
 
-class APIKeyCookie(APIKeyBase):
+class APIKeyCookie(_KeyIn):
     """A key in a cookie. The result of the dependency is the key.
 
     Browsers send cookies by themselves: protect routes that change something against
@@ -126,15 +110,7 @@ class APIKeyCookie(APIKeyBase):
         auto_error: True: a request without a key is answered with 401. False: the result is None.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        scheme_name: str | None = None,
-        description: str | None = None,
-        auto_error: bool = True,
-    ) -> None:
-        super().__init__(APIKeyIn.cookie, name, description, scheme_name, auto_error)
+    location = APIKeyIn.cookie
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the cookie."""

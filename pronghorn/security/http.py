@@ -4,13 +4,12 @@ import base64
 
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
-from starlette.status import HTTP_401_UNAUTHORIZED
 
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.exceptions import HTTPException
 from pronghorn.openapi.models import HTTPBase as HTTPBaseModel
 from pronghorn.openapi.models import HTTPBearer as HTTPBearerModel
-from pronghorn.openapi.scheme import SecurityBase
+from pronghorn.security._authorization import Scheme
 from pronghorn.security.utils import authorization_of, get_authorization_scheme_param
 
 __all__ = [
@@ -42,7 +41,7 @@ class HTTPAuthorizationCredentials(BaseModel):
     """Everything after it, unchecked."""
 
 
-class HTTPBase(SecurityBase):
+class HTTPBase(Scheme):
     """Any scheme of the `Authorization` header.
 
     The result of the dependency is an `HTTPAuthorizationCredentials`; a client may send another
@@ -57,6 +56,7 @@ class HTTPBase(SecurityBase):
     """
 
     model: HTTPBaseModel
+    error_class = HTTPException
 
     def __init__(
         self,
@@ -67,20 +67,11 @@ class HTTPBase(SecurityBase):
         auto_error: bool = True,
     ) -> None:
         self.model = HTTPBaseModel(scheme=scheme, description=description)
-        self.scheme_name = scheme_name or self.__class__.__name__
-        self.auto_error = auto_error
+        self._set_up(scheme_name, auto_error)
 
     def make_authenticate_headers(self) -> dict[str, str]:
         """Return the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""
         return {"WWW-Authenticate": self.model.scheme.title()}
-
-    def make_not_authenticated_error(self) -> HTTPException:
-        """Create the error that rejects a request. Override it to change the response."""
-        return HTTPException(
-            status_code=HTTP_401_UNAUTHORIZED,
-            detail="Not authenticated",
-            headers=self.make_authenticate_headers(),
-        )
 
     async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
         """Read the `Authorization` header."""
@@ -91,11 +82,9 @@ class HTTPBase(SecurityBase):
     ) -> HTTPAuthorizationCredentials | None:
         scheme, credentials = get_authorization_scheme_param(authorization_of(request))
         wanted = expected_scheme is None or scheme.lower() == expected_scheme
-        if scheme and credentials and wanted:
-            return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
-        if self.auto_error:
-            raise self.make_not_authenticated_error()
-        return None
+        if not (scheme and credentials and wanted):
+            return self._check_value(None)
+        return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
 
 
 class HTTPBasic(HTTPBase):
@@ -135,12 +124,9 @@ class HTTPBasic(HTTPBase):
         self, request: HTTPConnection
     ) -> HTTPBasicCredentials | None:
         """Read and decode the `Authorization` header."""
-        authorization = authorization_of(request)
-        scheme, parameter = get_authorization_scheme_param(authorization)
+        scheme, parameter = get_authorization_scheme_param(authorization_of(request))
         if scheme.lower() != "basic":
-            if self.auto_error:
-                raise self.make_not_authenticated_error()
-            return None
+            return self._check_value(None)
         try:
             decoded = base64.b64decode(parameter).decode("ascii")
         except ValueError as error:  # The header is not base64, or not ASCII.
@@ -174,8 +160,7 @@ class HTTPBearer(HTTPBase):
         auto_error: bool = True,
     ) -> None:
         self.model = HTTPBearerModel(bearerFormat=bearerFormat, description=description)
-        self.scheme_name = scheme_name or self.__class__.__name__
-        self.auto_error = auto_error
+        self._set_up(scheme_name, auto_error)
 
     async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
         """Read the `Authorization` header."""

@@ -113,17 +113,19 @@ class OAuth2(AuthorizationHeader):
         auto_error: bool = True,
     ) -> None:
         self.model = OAuth2Model.model_validate({"flows": flows, "description": description})
-        self.scheme_name = scheme_name or self.__class__.__name__
-        self.auto_error = auto_error
+        self._set_up(scheme_name, auto_error)
 
-    def _read_bearer_token(self, request: HTTPConnection) -> str | None:
-        """Read the token (RFC 6750, section 2.1)."""
-        authorization = authorization_of(request)
-        scheme, token = get_authorization_scheme_param(authorization)
+
+class _BearerToken(OAuth2):
+    """OAuth2 whose dependency returns only the bearer token."""
+
+    async def __call__(self, request: HTTPConnection) -> str | None:
+        """Read the token from the `Authorization` header (RFC 6750, section 2.1)."""
+        scheme, token = get_authorization_scheme_param(authorization_of(request))
         return self._check_value(token if scheme.lower() == "bearer" else None)
 
 
-class OAuth2PasswordBearer(OAuth2):
+class OAuth2PasswordBearer(_BearerToken):
     """A bearer token from the password grant (RFC 6749, section 4.3).
 
     The result of the dependency is the token; verifying it is up to you.
@@ -155,12 +157,8 @@ class OAuth2PasswordBearer(OAuth2):
             auto_error=auto_error,
         )
 
-    async def __call__(self, request: HTTPConnection) -> str | None:
-        """Read the token from the `Authorization` header."""
-        return self._read_bearer_token(request)
 
-
-class OAuth2AuthorizationCodeBearer(OAuth2):
+class OAuth2AuthorizationCodeBearer(_BearerToken):
     """A bearer token from the authorization code grant (RFC 6749, section 4.1).
 
     The result of the dependency is the token; verifying it is up to you.
@@ -197,10 +195,6 @@ class OAuth2AuthorizationCodeBearer(OAuth2):
             description=description,
             auto_error=auto_error,
         )
-
-    async def __call__(self, request: HTTPConnection) -> str | None:
-        """Read the token from the `Authorization` header."""
-        return self._read_bearer_token(request)
 
 
 find_elsewhere(__name__)

@@ -32,8 +32,7 @@ class OpenIdConnect(AuthorizationHeader):
         auto_error: bool = True,
     ) -> None:
         self.model = OpenIdConnectModel(openIdConnectUrl=openIdConnectUrl, description=description)
-        self.scheme_name = scheme_name or self.__class__.__name__
-        self.auto_error = auto_error
+        self._set_up(scheme_name, auto_error)
 
 
 find_elsewhere(__name__)

@@ -182,5 +182,25 @@ async def other(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{len(await request.body())} {request.client}")
 
 
+class Unaware:
+    """Sends, and never asks whether the client is still there."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(1000):
+            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+
+
+async def other_tasks(_: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(await tasks()))
+
+
 #: Of another framework.
-starlette = Starlette(routes=[Route("/text", other), Route("/raw", other, methods=["GET", "POST"])])
+starlette = Starlette(
+    routes=[
+        Route("/text", other),
+        Route("/raw", other, methods=["GET", "POST"]),
+        Route("/endless", Unaware()),
+        Route("/tasks", other_tasks),
+    ]
+)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from pronghorn import FastAPI
+from pronghorn.adapters.granian import GranianRequests
 from pronghorn.exceptions import SetupError
 from tests.adapters.processes import resident_mib
 from tests.contract.conftest import eventually
@@ -207,6 +211,47 @@ def test_readers_that_read_nothing_take_no_memory_and_end_when_they_leave(
     for reader in readers:
         reader.close()
     eventually(lambda: int(ask(server, request("GET", "/tasks"))[1]) <= tasks, True)
+
+
+@pytest.mark.parametrize("way", [*WITHOUT_MIDDLEWARE, OTHER], ids=" ".join)
+def test_what_a_client_that_has_left_does_not_get_is_not_logged(way: tuple[str, str]) -> None:
+    server = granian(*way)
+    try:
+        tasks = int(ask(server, request("GET", "/tasks"))[1])
+        with RawConnection(server.port) as reader:
+            reader.send(request("GET", "/endless"))
+            assert reader.read_bytes(8) == b"HTTP/1.1"
+        eventually(lambda: int(ask(server, request("GET", "/tasks"))[1]) <= tasks, True)
+    finally:
+        output = server.stop()
+    assert "ASGI transport error" not in output
+
+
+def test_a_stream_rests_after_a_part_that_nobody_receives() -> None:
+    # Only then do Granian's other threads get the GIL, which tell that the client has left.
+    log, sent, others = logging.getLogger("_granian.asgi.io"), [], asyncio.Event()
+
+    async def nothing() -> None:
+        pass
+
+    def send(message: Message) -> Awaitable[None]:  # as Granian's, which logs before it returns
+        sent.append(message)
+        log.info("ASGI transport error: Closed(..)")
+        return nothing()
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        asyncio.get_running_loop().call_soon(others.set)
+        while not others.is_set():
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    scope = {"type": "http", "extensions": {"http.response.pathsend": {}}, "query_string": b""}
+    scope |= {"path": "/", "method": "GET", "http_version": "2"}
+    asyncio.run(GranianRequests(stream)(scope, receive_nothing, send))  # type: ignore[arg-type]  # it is a coroutine
+    assert len(sent) == 1
+
+
+async def receive_nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def test_a_long_body_is_sent_as_a_whole(server: Server) -> None:

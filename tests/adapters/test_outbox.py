@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pronghorn.adapters.uvicorn.outbox import OrderedTransport, Outbox
+from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
+from pronghorn.adapters.uvicorn.outbox import Outbox
 
 
 class RecordingTransport(asyncio.Transport):

@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import pronghorn
@@ -25,17 +27,36 @@ STARTED = "Application startup complete."
 
 
 class Server:
-    """A running command, and what it has printed so far."""
+    """A running command, and what it has printed so far.
+
+    - `process`: its output is a pipe.
+    """
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:
         self.process = process
         self.port = port
         self.lines: list[str] = []
+        self._printed: SimpleQueue[str | None] = SimpleQueue()
+        Thread(target=self._keep_what_is_printed, daemon=True).start()
+
+    def _keep_what_is_printed(self) -> None:
+        """Read all the time, not only while a test waits: a pipe that is full stops the server."""
+        assert self.process.stdout is not None
+        try:
+            with self.process.stdout as printed:
+                for line in printed:
+                    self._printed.put(line)
+        finally:
+            self._printed.put(None)
+
+    def _new_lines(self) -> Iterator[str]:
+        while (line := self._printed.get()) is not None:
+            yield line
+        self._printed.put(None)  # for whoever asks again after the end
 
     def wait_for(self, text: str) -> None:
-        """Read output until a line has the text; the test's own timeout ends a longer wait."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        """Take output until a line has the text; the test's own timeout ends a longer wait."""
+        for line in self._new_lines():
             self.lines.append(line)
             if text in line:
                 return
@@ -85,14 +106,13 @@ class Server:
 
     def stop(self) -> int:
         """Send SIGTERM and return the exit code."""
-        assert self.process.stdout is not None
         self.process.send_signal(signal.SIGTERM)
-        self.lines += self.process.stdout
+        self.lines += self._new_lines()
         return self.process.wait()
 
     @property
     def output(self) -> str:
-        """Everything that it has printed so far."""
+        """What it printed up to the line that was waited for last; after `stop`, everything."""
         return "".join(self.lines)
 
 
@@ -132,8 +152,6 @@ def served(*arguments: str, started: str = STARTED, **extra: str) -> Iterator[Se
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
 
 def free_port() -> int:

@@ -50,6 +50,13 @@ def test_run_serves_until_sigterm(write: Write) -> None:
     assert "Application shutdown complete." in server.output
 
 
+def test_a_server_that_prints_much_is_not_stopped_by_its_pipe(write: Write) -> None:
+    program = APP.format(package="pronghorn")
+    write("main.py", program.replace("    return {", "    print('x' * 500_000)\n    return {"))
+    with served("run") as server:
+        assert server.get()["package"] == "pronghorn"
+
+
 def test_run_with_workers_imports_the_program_in_each(write: Write) -> None:
     write("shop/__init__.py")
     write("shop/main.py", APP.format(package="pronghorn"))

@@ -38,7 +38,7 @@ FOR_EACH_REQUEST = {
 }
 #: What is for once in the other modules.
 MAKERS = {
-    *("CompiledRouter._compile", "CompiledRouter._rebuild", "CompiledRouter._use_overrides"),
+    *("CompiledRoutes.compile", "CompiledRoutes.rebuild", "CompiledRoutes.use_overrides"),
     *("RouteTable.__init__", "RouteTable._insert", "RouteTable._fix", "Entry.__init__"),
     *("handler_of", "with_limits_of", "limiting_body", "counting_body", "segment_kind"),
     *("compile_route", "compile_custom", "general_handler", "HttpWriter.__init__", "_with_limits"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from pronghorn import Depends, FastAPI, Header, Security
-from pronghorn.plan.dependencies import plan_endpoint
+from pronghorn.plan.dependencies import override_calls, plan_endpoint
 from pronghorn.plan.model import CallPlan
 from pronghorn.security import SecurityScopes
 from pronghorn.testclient import TestClient
@@ -141,7 +141,7 @@ def test_an_overridden_dependency_leaves_the_others_as_they_were() -> None:
     def first(value: Annotated[str, Depends(get_user)]) -> None: ...
 
     overrides: dict[Callable[..., Any], Callable[..., Any]] = {get_session: lambda: "other"}
-    overridden = plan_endpoint(first, path_names=frozenset(), overrides=overrides)
+    overridden = override_calls(plan(first), overrides, path_names=frozenset())
     assert [node.call for node in overridden.walk()][-1] is overrides[get_session]
     assert [node.call for node in plan(first).walk()][-1] is get_session
 

@@ -11,6 +11,7 @@ from tools.environment import (
     fingerprint,
     group_requirements,
     is_current,
+    lowest_versions,
     python_of,
     write_stamp,
 )
@@ -45,3 +46,20 @@ def test_an_environment_without_interpreter_is_made_again(tmp_path: Path) -> Non
     write_stamp(tmp_path, fingerprint([]))
 
     assert not is_current(tmp_path, fingerprint([]))
+
+
+def test_the_lowest_versions_are_the_lower_bounds() -> None:
+    project = {
+        "dependencies": ["anyio>=4.5,<5", "typing-extensions>=4.12.2"],
+        "optional-dependencies": {"standard": ["uvicorn[standard]>=0.53,<0.55"]},
+    }
+    assert lowest_versions({"project": project}) == [
+        "anyio==4.5",
+        "typing-extensions==4.12.2",
+        "uvicorn==0.53",
+    ]
+
+
+def test_a_requirement_without_a_lower_bound_is_named() -> None:
+    with pytest.raises(PreparationError, match="'anyio<5' does not begin with a bound"):
+        lowest_versions({"project": {"dependencies": ["anyio<5"]}})

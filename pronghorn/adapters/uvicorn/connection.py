@@ -11,10 +11,11 @@ from contextvars import Context
 from typing import Any
 
 from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pronghorn.adapters.uvicorn.heads import Heads
-from pronghorn.adapters.uvicorn.outbox import Outbox
+from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
+from pronghorn.adapters.uvicorn.proxy_headers import believe_proxy
 
 
 class IsolatingProtocol(HttpToolsProtocol):
@@ -59,7 +60,54 @@ class DirectConnection(IsolatingProtocol):
     heads: Heads
     outbox: Outbox
     scope_template: dict[str, Any]
+    _proxy: ProxyHeadersMiddleware | None
+    #: Since when the connection has had no request to answer; None while it has one.
+    _idle_since: float | None = None
 
     def believe_proxy(self, scope: Scope) -> None:
         """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""
-        raise NotImplementedError
+        if self._proxy is not None:
+            believe_proxy(self._proxy, scope)
+
+    # --- what happens to the transport itself comes after the responses that wait -------------
+
+    def shutdown(self) -> None:
+        """Close the connection as soon as nothing is left to be answered."""
+        self.outbox.flush()
+        super().shutdown()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not a request, and close the connection."""
+        self.outbox.flush()
+        super().send_400_response(msg)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection to the WebSocket protocol."""
+        self.outbox.flush()
+        super().handle_websocket_upgrade()
+
+    # --- keep-alive: one timer that looks at the clock, instead of a new one per request -------
+
+    def _watch_idleness(self, delay: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(delay, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection if it has been idle for too long; look again later if not."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return  # busy; the end of the response starts the next timer
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._watch_idleness(left)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the requests that their client has left, and stop the timer."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None

@@ -26,8 +26,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.uvicorn.connection import IsolatingProtocol
-from pronghorn.adapters.uvicorn.heads import Heads, Held, log_access, with_headers
-from pronghorn.adapters.uvicorn.outbox import OrderedTransport, Outbox
+from pronghorn.adapters.uvicorn.held import Held
+from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
+from pronghorn.adapters.uvicorn.outbox import Heads, Outbox, log_access, with_headers
 from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders, same_exchange
 
 #: In the environment, with the value "plain": nothing of this is done.

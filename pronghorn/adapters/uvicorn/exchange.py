@@ -17,8 +17,9 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.connection import DirectConnection
-from pronghorn.adapters.uvicorn.heads import Held, log_access, with_headers
-from pronghorn.compile.dispatch import Answerer
+from pronghorn.adapters.uvicorn.held import Held
+from pronghorn.adapters.uvicorn.outbox import log_access, with_headers
+from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
     EXCHANGES,
     STARLETTE_BODY,
@@ -71,10 +72,17 @@ class WireExchange(RequestResponseCycle, Exchange):
     def __init__(self, protocol: DirectConnection, method: str) -> None:
         self.protocol = protocol
         self.headers = protocol.headers
-        self.url = protocol.url
         self.method = method
-        raw_path, self.query_string = split_url(protocol.url)
-        path = raw_path.decode("ascii")  # not ASCII: answered as an invalid request
+        url = protocol.url
+        # A fragment is looked for by its code: for a text, Python first tries whether it is a
+        # number, and makes the message of the error.
+        if url[:1] == b"/" and FRAGMENT not in url:
+            # The parser has checked the characters, so nothing is left to be parsed.
+            self.raw_path, _, self.query_string = url.partition(b"?")
+        else:
+            parsed = httptools.parse_url(url)
+            self.raw_path, self.query_string = parsed.path, parsed.query or b""
+        path = self.raw_path.decode("ascii")  # not ASCII: answered as an invalid request
         self.path = unquote(path) if "%" in path else path
 
     # --- what the request says ------------------------------------------------------------
@@ -89,7 +97,7 @@ class WireExchange(RequestResponseCycle, Exchange):
 
     def _make_scope(self) -> Scope:
         protocol = self.protocol
-        path, raw_path = self.path, split_url(self.url)[0]
+        path, raw_path = self.path, self.raw_path
         if protocol.root_path:
             path = protocol.root_path + path
             raw_path = protocol.root_path.encode("ascii") + raw_path
@@ -104,7 +112,10 @@ class WireExchange(RequestResponseCycle, Exchange):
             scope["http_version"] = self.http_version
         if self.forwarded:
             protocol.believe_proxy(scope)
-        self.tell_route(scope)
+        if self.routed is not None:
+            scope["router"], entry, params = self.routed
+            if entry is not None:
+                entry.update_scope(scope, params)
         return scope
 
     def use_scope(self) -> None:
@@ -201,7 +212,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     async def send(self, message: Any) -> None:
         """Send one ASGI message; the head of a complete response waits for its body.
 
-        One write instead of two.
+        A response is written once instead of twice.
         """
         held = self.held
         if held is None:
@@ -229,9 +240,10 @@ class WireExchange(RequestResponseCycle, Exchange):
         return not self.disconnected
 
     def write_json(self, body: bytes, status: int) -> bool:
-        """Write a complete JSON response, where nothing has to be waited for or looked at.
+        """Write a complete JSON response at once, if nothing has to be waited for or looked at.
 
-        This saves a coroutine and three calls.
+        Returns:
+            Whether it was written; if not, `send_json` has to send it.
         """
         protocol = self.protocol
         head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
@@ -310,14 +322,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     async def run(self, answerer: Answerer) -> None:
         """Let the compiled application answer; do what uvicorn does when it fails to."""
         try:
-            try:
-                found = answerer.find(self)
-                if found is None:
-                    await answerer.search(self)
-                else:
-                    await found[0](self, found[1])
-            except Exception as raised:  # noqa: BLE001 - the application knows what to do
-                await answerer.recover(self, raised)
+            await answer(answerer, self)
         except BaseException as error:
             self.logger.error("Exception in ASGI application\n", exc_info=error)
             await self._give_up()
@@ -330,9 +335,6 @@ class WireExchange(RequestResponseCycle, Exchange):
             what = "completing" if self.started else "starting"
             self.logger.error("ASGI callable returned without %s response.", what)
             await self._give_up()
-        finally:
-            if self._connection is not None:
-                self.end()
 
     async def _give_up(self) -> None:
         """Answer 500, or close the connection where an answer has begun."""
@@ -347,17 +349,3 @@ class WireExchange(RequestResponseCycle, Exchange):
 
 #: Middleware that wraps nothing hands over the exchange itself.
 EXCHANGES[WireExchange] = same_exchange
-
-
-def split_url(url: bytes) -> tuple[bytes, bytes]:
-    """Path and query of a request target.
-
-    The parser has checked its characters, so for a path nothing is left to be parsed. A fragment
-    is looked for by its code: for a text, Python first tries whether it is a number, and makes
-    the message of the error, which takes much longer.
-    """
-    if url[:1] == b"/" and FRAGMENT not in url:
-        path, _, query = url.partition(b"?")
-        return path, query
-    parsed = httptools.parse_url(url)
-    return parsed.path, parsed.query or b""

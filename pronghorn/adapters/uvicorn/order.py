@@ -1,7 +1,7 @@
-"""What a client sends beside requests: in its turn, after the requests that came before.
+"""Everything that a client sends has its turn after the requests that it sent before.
 
-Something that is not a request, an upgrade to another protocol, and the end of what the client
-sends: each of them may arrive while earlier requests are still being answered.
+Another request, something that is not a request, an upgrade to another protocol, and the end of
+what the client sends: each of them may arrive while earlier requests are still being answered.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ import httptools
 
 from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.compile.dispatch import Answerer
 from pronghorn.run.exchange import RawHeaders
 
+#: Requests behind one that waits for its client to leave, until nothing more is read.
+MAX_WAITING = 1000
 NO_REQUEST = "Invalid HTTP request received."  # as uvicorn says it
 
 
@@ -27,6 +30,36 @@ class OrderlyProtocol(DirectConnection):
     _stopped = False
     #: Whether the request that is being parsed will be parsed again, without its upgrade.
     _ignores_upgrade = False
+
+    #: Answers the requests of this connection.
+    _answerer: Answerer
+
+    # --- requests behind others ---------------------------------------------------------------
+
+    def _let_wait(self, exchange: WireExchange, earlier: Any) -> None:
+        """Answer a pipelined request in its turn; read on only for one that watches its client."""
+        if not self.pipeline:
+            self.running = earlier
+        if not getattr(self.running, "is_receiving", False) or len(self.pipeline) >= MAX_WAITING:
+            self.flow.pause_reading()
+        self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
+
+    def _go_on(self) -> None:
+        """Read on, begin with a request that waits, or begin to watch how long none comes."""
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            if cycle is None:  # not a request, see `_in_turn`
+                app()  # type: ignore[unreachable]  # uvicorn's own pipeline has requests only
+                return
+            self.running = cycle
+            self._start_asgi_task(cycle, app)
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch_idleness(self.timeout_keep_alive)
 
     # --- after what the parser cannot go on with ----------------------------------------------
 

@@ -1,19 +1,80 @@
-"""Write responses together, at the end of the event loop's turn.
+"""Complete responses on their way out: their heads as bytes, and one write for all that wait.
 
 A loop that is busy reads many requests in one turn. Written one by one, each response wakes its
 client, which costs more than the response: with many connections at once, twice as much processor
-time for each request. A loop that is not busy writes at once, since its turn ends there.
+time for each request. Written together at the end of the turn, they wake their clients once. A
+loop that is not busy writes at once, since its turn ends there.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextvars import Context
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
+
+from pronghorn.adapters.headers import check_header
+from pronghorn.run.exchange import RawHeaders
+
+#: Headers that decide how a response is framed: uvicorn's cycle knows what they mean.
+CONNECTION_HEADERS = frozenset([b"connection", b"transfer-encoding"])
+FRAMING = CONNECTION_HEADERS | {b"content-length"}
+JSON_HEAD = b"%bcontent-length: %d\r\ncontent-type: application/json\r\n\r\n"
+KEPT_HEADS = 1024
 #: Bytes up to which head and body are joined for one write. A longer body is handed over as it is:
 #: two writes cost less than the copy, and many readers of one body share its memory.
 MAX_COPIED = 65536
+
+
+class Heads:
+    """The heads of responses, ready to be written, blank line included.
+
+    uvicorn makes a new list of default headers every second, for the date; what was made with
+    another list is forgotten. Where uvicorn's cycle has to look at each header, there is none.
+    """
+
+    def __init__(self) -> None:
+        self._defaults: list[tuple[bytes, bytes]] | None = None
+        self._lines: bytes | None = None
+        self._by_status: dict[int, bytes] = {}
+        self._of_json: dict[tuple[int, int], bytes] = {}
+
+    def of_json(
+        self, status: int, length: int, defaults: list[tuple[bytes, bytes]]
+    ) -> bytes | None:
+        """Return the head of a JSON response; None where uvicorn's cycle has to make it.
+
+        It is kept by status and length, since responses of one kind have few lengths.
+
+        Args:
+            status: The status code.
+            length: Of the body, in bytes.
+            defaults: uvicorn's list of default headers, as it is now.
+        """
+        if defaults is self._defaults:
+            head = self._of_json.get((status, length))
+            if head is not None:
+                return head
+        first = self.first_lines(status, defaults)
+        if first is None:
+            return None
+        if len(self._of_json) == KEPT_HEADS:
+            self._of_json.clear()
+        head = self._of_json[status, length] = JSON_HEAD % (first, length)
+        return head
+
+    def first_lines(self, status: int, defaults: list[tuple[bytes, bytes]]) -> bytes | None:
+        """Return status line and default headers; None where a default header frames the body."""
+        if defaults is not self._defaults:
+            self._defaults = defaults
+            self._lines = header_lines(defaults)
+            self._by_status.clear()
+            self._of_json.clear()
+        first = self._by_status.get(status)
+        if first is None and self._lines is not None:
+            first = self._by_status[status] = STATUS_LINE[status] + self._lines
+        return first
 
 
 class Outbox:
@@ -47,90 +108,37 @@ class Outbox:
                 self._loop.call_exception_handler(context)
 
 
-class OrderedTransport(asyncio.Transport):
-    """Stands in for the transport of a connection that has responses in an outbox.
+def with_headers(head: bytes | None, headers: RawHeaders | None) -> bytes | None:
+    """A head with more headers; None where uvicorn's cycle has to look at them."""
+    if head is None or not headers:
+        return head
+    lines = header_lines(headers)
+    return None if lines is None else b"%b%b\r\n" % (head[:-2], lines)
 
-    Whatever is written to the connection, and its end, come after the responses that wait.
 
-    - `inner`: the transport itself.
-    - `outbox`: holds the responses until the turn ends.
-    - `context`: the context of the connection.
+def header_lines(headers: RawHeaders, unexpected: frozenset[bytes] = FRAMING) -> bytes | None:
+    """Headers as they are written; None if an unexpected one is there.
+
+    Raises:
+        RuntimeError: A name or a value contains what no header may.
     """
+    lines = []
+    for name, value in headers:
+        check_header(name, value)
+        lowered = name.lower()
+        if lowered in unexpected:
+            return None
+        lines += [lowered, b": ", value, b"\r\n"]
+    return b"".join(lines)
 
-    __slots__ = ("context", "inner", "is_closing", "outbox")
 
-    def __init__(self, inner: Any, outbox: Outbox, context: Context) -> None:
-        super().__init__()
-        self.inner = inner
-        self.outbox = outbox
-        self.context = context
-        self.is_closing = inner.is_closing  # type: ignore[method-assign]  # asked at each response
-
-    def write(self, data: Any) -> None:
-        """Write after the responses that wait."""
-        self.outbox.flush()
-        self.inner.write(data)
-
-    def writelines(self, list_of_data: Any) -> None:
-        """Write several parts after the responses that wait."""
-        self.outbox.flush()
-        self.inner.writelines(list_of_data)
-
-    def write_eof(self) -> None:
-        """Close the sending side after the responses that wait."""
-        self.outbox.flush()
-        self.inner.write_eof()
-
-    def close(self) -> None:
-        """Close the connection after the responses that wait."""
-        self.outbox.flush()
-        self.inner.close()
-
-    def abort(self) -> None:
-        """Break the connection off; the kernel may still send the responses that wait."""
-        self.outbox.flush()
-        self.inner.abort()
-
-    def resume_reading(self) -> None:
-        """Read on, in the context of the connection.
-
-        The event loop of asyncio calls the protocol in the context in which reading was resumed.
-        That of the request that did so would be the context of all requests that follow.
-        """
-        self.context.copy().run(self.inner.resume_reading)
-
-    def pause_reading(self) -> None:
-        """Read nothing until `resume_reading`."""
-        self.inner.pause_reading()
-
-    def is_reading(self) -> bool:
-        """Tell whether the transport reads."""
-        return bool(self.inner.is_reading())
-
-    def can_write_eof(self) -> bool:
-        """Tell whether the sending side can be closed alone."""
-        return bool(self.inner.can_write_eof())
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set the sizes at which the protocol is told to stop and to go on writing."""
-        self.inner.set_write_buffer_limits(high, low)
-
-    def get_write_buffer_limits(self) -> Any:
-        """Return these two sizes, the lower first."""
-        return self.inner.get_write_buffer_limits()
-
-    def get_write_buffer_size(self) -> int:
-        """Return the number of bytes that the transport has not written yet."""
-        return int(self.inner.get_write_buffer_size())
-
-    def set_protocol(self, protocol: Any) -> None:
-        """Hand the connection to another protocol."""
-        self.inner.set_protocol(protocol)
-
-    def get_protocol(self) -> Any:
-        """Return the protocol of the connection."""
-        return self.inner.get_protocol()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what the transport knows about its socket."""
-        return self.inner.get_extra_info(name, default)
+def log_access(logger: Any, scope: Any, status: int) -> None:
+    """Write the line of uvicorn's access log for a response."""
+    logger.info(
+        '%s - "%s %s HTTP/%s" %d',
+        get_client_addr(scope),
+        scope["method"],
+        get_path_with_query_string(scope),
+        scope["http_version"],
+        status,
+    )

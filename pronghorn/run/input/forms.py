@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.setup_errors import setup_error
+from pronghorn.datastructures import Undefined
 from pronghorn.fields.field import ErrorDetail, Field, missing_error
-from pronghorn.fields.multi_values import Received, Undefined, filled_in, is_supplied, model_input
+from pronghorn.fields.multi_values import Received, filled_in, is_supplied, model_input
 from pronghorn.run.input.parameters import default_value
 from pronghorn.run.input.urlencoded import is_small_form
 
@@ -154,7 +156,7 @@ async def _keep_small_body(request: Request) -> None:
     """Read the body of a small form first, so that the program can read it, too."""
     headers = request.headers
     small = is_small_form(headers.get("content-type"), headers.get("content-length"))
-    if small and type(request).body is Request.body:
+    if small and not is_overridden(type(request), Request, "body"):
         with suppress(RuntimeError):  # Somebody has consumed it, and perhaps parsed the form.
             await request.body()
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
-#: What `json.loads` is where no program has put another parser in its place.
-standard_loads = json.loads
+from pronghorn.core.monkeypatches import original
+
+#: The parser of the standard library; a program may put another in its place.
+standard_loads = original(json, "loads")
 
 #: Bytes from which on a body may become so many objects that the collector runs meanwhile.
 PAUSE_FROM = 8192

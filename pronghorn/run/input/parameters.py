@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pronghorn.datastructures import Undefined
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, missing_error
 from pronghorn.fields.multi_values import (
     Received,
-    Undefined,
     is_list_in_json,
     is_supplied,
     model_input,

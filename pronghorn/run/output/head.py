@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from pronghorn.core.monkeypatches import is_defined_by
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.run.streaming.closing import close_generator
 from pronghorn.run.streaming.send import StreamDelivery
@@ -72,7 +73,7 @@ def _only_streams(response: StreamingResponse) -> bool:
     """Whether a response sends what its iterator gives, in no way of a program's own."""
     kind = type(response)
     known = (StreamingResponse.__module__, StreamDelivery.__module__)
-    return kind.__call__.__module__ in known and kind.stream_response.__module__ in known
+    return is_defined_by(kind.__call__, *known) and is_defined_by(kind.stream_response, *known)
 
 
 def answered_methods(methods: Collection[str], scope: Scope) -> Collection[str]:

@@ -13,6 +13,7 @@ from starlette.background import BackgroundTasks
 from starlette.responses import JSONResponse, Response
 
 from pronghorn.background import with_tasks
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
@@ -111,7 +112,7 @@ class Responder:
         try:
             return self.response_class(content, **arguments)
         except ValueError:
-            if self.response_class.render is not JSONResponse.render:
+            if is_overridden(self.response_class, JSONResponse, "render"):
                 raise
             response = self.response_class(None, **arguments)
             response.body = repaired_json_bytes(content)

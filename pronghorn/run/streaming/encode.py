@@ -11,21 +11,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from pronghorn.encoders import jsonable_encoder
-from pronghorn.exceptions import EndpointContext, ResponseValidationError
+from pronghorn.exceptions import ResponseValidationError
 from pronghorn.fields.field import Field, located_errors
-from pronghorn.fields.json_writer import dumped_json_bytes, text_writer, without_nan
+from pronghorn.fields.json_writer import HIDDEN_KEY, dumped_json_bytes, text_writer, without_nan
+from pronghorn.run.output.respond import Context
 from pronghorn.sse import ServerSentEvent, format_sse_event
 
 Encode = Callable[[Any], Any]
-Context = Callable[[], EndpointContext]
 
 #: What stands around the JSON of an item: https://jsonlines.org, and an event with data alone.
 #: JSON has no line ends outside of strings, nor unescaped in them.
 LINE = (b"", b"\n")
 EVENT = (b"data: ", b"\n\n")
-
-#: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
-_HIDDEN_KEY = '"_sa'
 
 
 def unchanged(item: Any) -> Any:
@@ -123,7 +120,7 @@ def _untyped_json(item: Any) -> str:
     """
     try:
         text = _write(item)
-        if _HIDDEN_KEY not in text:
+        if HIDDEN_KEY not in text:
             return text
     except (TypeError, ValueError, RecursionError):
         pass

@@ -18,12 +18,12 @@ from starlette.background import BackgroundTasks
 from starlette.responses import Response, StreamingResponse
 
 from pronghorn.fields.field import Field
+from pronghorn.run.output.respond import Context
 from pronghorn.run.streaming.beside import Job
 from pronghorn.run.streaming.closing import close_generator
 from pronghorn.run.streaming.encode import (
     EVENT,
     LINE,
-    Context,
     Encode,
     event_or_data,
     typed,

@@ -7,6 +7,7 @@ scopes, context variables and clean-up behave as in any other coroutine. What ha
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterable, Callable
 from copy import copy
 from functools import lru_cache, partial
@@ -21,11 +22,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from pronghorn import sse
+from pronghorn.core.monkeypatches import ROUTING
 from pronghorn.run.streaming.beside import Job, run_beside
 from pronghorn.run.streaming.closing import close_blocking, close_generator
 from pronghorn.run.streaming.held_head import HeldHead
 from pronghorn.run.streaming.threaded import BlockingItems
+from pronghorn.sse import _PING_INTERVAL, KEEPALIVE_COMMENT
 
 #: An iterator of chunks, the items behind it, and what makes a chunk of an item.
 Direct = tuple[Any, AsyncIterable[Any], Callable[[Any], Any]]
@@ -112,11 +114,10 @@ class EventDelivery(StreamDelivery):
 
     @staticmethod
     def ping_interval() -> float:
-        """Seconds of silence before a comment; asked at the start of each stream.
-
-        Whoever shows the interval to programs under another name replaces this method.
-        """
-        return sse._PING_INTERVAL  # read late: a program may change it
+        """Return the seconds of silence before a comment; asked at the start of each stream."""
+        # Read late, and where programs know it from FastAPI: they may change it there.
+        seconds: float = getattr(sys.modules.get(ROUTING), "_PING_INTERVAL", _PING_INTERVAL)
+        return seconds
 
     async def _deliver(self, send: Send, head: HeldHead, jobs: list[Job]) -> None:
         keep_alive = KeepAlive(send, self.ping_interval(), head)
@@ -165,7 +166,7 @@ class KeepAlive:
                 self._last = monotonic()
 
 
-_COMMENT = {"type": "http.response.body", "body": sse.KEEPALIVE_COMMENT, "more_body": True}
+_COMMENT = {"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body": True}
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,80 @@
+"""Requests that need more than the short way: other versions, upgrades, other applications."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.order import OrderlyProtocol
+
+FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
+#: Headers that are looked at while a request is parsed. Most clients send `Connection: keep-alive`,
+#: which says nothing new since HTTP/1.1: it is enough to know the version.
+VERSION, VALUES = 1, 2
+NOTED = {b"connection": VERSION, b"expect": VALUES} | dict.fromkeys(FORWARDED, VALUES)
+#: Takes the trailers of a chunked body, and forgets them: they must not become headers (RFC 9110,
+#: section 6.5.1).
+TRAILERS: Any = deque(maxlen=0)
+
+
+class UnusualRequests(OrderlyProtocol):
+    """What a connection does about a request that the short way does not cover.
+
+    Attributes:
+        direct_app: The application, if it is one of this framework without anything around it.
+    """
+
+    direct_app: Any
+    #: Which headers in `NOTED` the request has that is being parsed.
+    _noted = 0
+
+    def _look_closer(self, exchange: WireExchange) -> None:
+        """What few requests say: by headers, or by not being of HTTP/1.1."""
+        parser, noted = self.parser, self._noted
+        self._noted = 0
+        version = parser.get_http_version()
+        if version != "1.1" or not parser.should_keep_alive():
+            exchange.http_version = version
+            exchange.keep_alive = parser.should_keep_alive() and version != "1.0"
+        if noted & VALUES:
+            for name, value in self.headers:
+                if name in FORWARDED:
+                    exchange.forwarded = True
+                elif name == b"expect" and value.lower() == b"100-continue":
+                    exchange.waiting_for_100_continue = True
+
+    def _expects_100_continue(self) -> bool:
+        return (b"expect", b"100-continue") in [
+            (name, value.lower()) for name, value in self.headers
+        ]
+
+    def _has_too_many(self) -> bool:
+        """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
+        limit = self.limit_concurrency
+        return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
+
+    def _complete_headers_of_upgrade(self) -> None:
+        if not self._should_upgrade():
+            self._ignores_upgrade = True
+        elif self.direct_app is None:
+            super().on_headers_complete()
+        else:
+            self._complete_headers_for_asgi()
+
+    def _queue_in_uvicorns_way(self) -> None:
+        """Start a request through ASGI, or let it wait behind the one that is being answered."""
+        earlier = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not earlier:
+            self.headers = TRAILERS
+        if len(self.pipeline) == 1:
+            self.running = earlier
+
+    def _complete_headers_for_asgi(self) -> None:
+        url, headers, self._noted = self.url, self.headers, 0
+        super().on_message_begin()  # makes the scope, and forgets what was parsed
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
+        self._queue_in_uvicorns_way()

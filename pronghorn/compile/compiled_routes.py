@@ -1,0 +1,219 @@
+"""The compiled routes of one router: kept up to date, and what answers where none of them fits.
+
+A request that `dispatch.CompiledRouter.find` finds the route of needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Router
+from starlette.types import ASGIApp, Scope
+
+from pronghorn.compile.limits import with_limits_of
+from pronghorn.compile.router import Entry, RouteTable
+from pronghorn.core.monkeypatches import original
+from pronghorn.core.revisions import REVISION
+from pronghorn.core.route_paths import path_below_root
+from pronghorn.plan.dependencies import Overrides
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
+
+#: Raises 404 in an application, where no program and no library has put another in its place.
+NOT_FOUND = original(Router, "not_found")
+NO_OVERRIDES: Overrides = MappingProxyType({})
+
+
+class RouterView(Protocol):
+    """What the engine needs to know of a router."""
+
+    redirect_slashes: bool
+    auto_head: bool
+    default: ASGIApp
+    #: Its `dependency_overrides`, if it has any, are in force.
+    dependency_overrides_provider: Any
+
+    def flat_routes(self) -> Sequence[BaseRoute]:
+        """Return all routes with their full paths, in registration order."""
+
+    def last_routes(self) -> Sequence[BaseRoute]:
+        """Return the routes that are asked only when no other route matches the path."""
+
+
+class CompiledRoutes:
+    """The routes of one router, each compiled at its first request.
+
+    Args:
+        router: The router.
+
+    Attributes:
+        router: The same.
+        revision: The number of the last declaration that is taken into account.
+        overrides: The dependency overrides that the handlers were compiled with.
+        table: The routes, ready to be searched.
+        last: The routes that are asked only when no other one matches.
+    """
+
+    def __init__(self, router: RouterView) -> None:
+        self.router = router
+        self.revision = -1
+        self.overrides: Overrides = {}
+        self.table = RouteTable([])
+        self.last = RouteTable([])
+        self._entries: dict[int, Entry] = {}
+        self._lock = Lock()
+
+    def compile(self, entry: Entry) -> Any:
+        """Return the handler of a route, which is compiled if it has none yet."""
+        with self._lock:
+            if entry.handler is None:
+                handler = handler_of(entry.route, self.overrides)
+                entry.handler = with_limits_of(self.router, entry.route, handler)
+            return entry.handler
+
+    def rebuild(self) -> None:
+        """Take over the routes as they are now; what did not change stays compiled."""
+        with self._lock:
+            version = REVISION.latest
+            known = self._entries if self.revision >= REVISION.compiled_since else {}
+            entries: dict[int, Entry] = {}
+
+            def table_of(routes: Sequence[BaseRoute]) -> RouteTable:
+                used = [_entry_of(route, known) for route in routes]
+                entries.update((id(entry.route), entry) for entry in used)
+                return RouteTable(used)
+
+            self.table = table_of(self.router.flat_routes())
+            self.last = table_of(self.router.last_routes())
+            self._entries = entries
+            self.revision = version
+
+    def use_overrides(self, overrides: Overrides) -> None:
+        """Compile every route anew if the overrides differ from those it was compiled with."""
+        if overrides == self.overrides:
+            return
+        with self._lock:
+            self.overrides = dict(overrides)
+            for entry in self._entries.values():
+                entry.handler = None
+
+
+def _entry_of(route: BaseRoute, known: Mapping[int, Entry]) -> Entry:
+    """Return the entry that a route already has, unless the route has changed since."""
+    entry = known.get(id(route))
+    if entry is not None and entry.route is route and not _changed(entry):
+        return entry
+    return Entry(route)
+
+
+def _changed(entry: Entry) -> bool:
+    route = entry.route
+    is_current = entry.pattern is None or entry.pattern.is_current()
+    return not is_current or getattr(route, "revision", 0) != entry.revision
+
+
+def handler_of(route: BaseRoute, overrides: Overrides) -> Any:
+    """Compile the handler of a route; a route that is not ours is called as ASGI."""
+    compile_handler = getattr(route, "compile_handler", None)
+    if compile_handler is not None:
+        return compile_handler(overrides)
+    handle = route.handle
+
+    async def asgi_handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        await handle(exchange.scope, exchange.receive, exchange.tracked_send)
+
+    return asgi_handler
+
+
+# --- what no route matches completely: redirects, 404, HEAD and 405 -------------------------------
+
+
+def is_certain_miss(routes: CompiledRoutes, exchange: Exchange) -> bool:
+    """Tell whether it is certain at once that nothing but Starlette's 404 answers."""
+    if exchange.is_bare:
+        path = exchange.path
+    else:
+        scope = exchange.scope
+        if scope["type"] != "http" or scope.get("root_path") or "app" not in scope:
+            return False
+        path = scope["path"]
+    return (
+        getattr(routes.router.default, "__func__", None) is NOT_FOUND
+        and routes.table.is_beyond(path)
+        and routes.last.is_beyond(path)
+    )
+
+
+async def answer_miss(
+    routes: CompiledRoutes, exchange: Exchange, path: str, entry: Entry | None, child: Scope
+) -> None:
+    """Answer what no route matches completely.
+
+    Args:
+        routes: The routes of the router that was asked.
+        exchange: The request or connection.
+        path: Its path inside of this router.
+        entry: The first route that matches the path alone, if there is one.
+        child: What that match adds to the scope.
+    """
+    scope = exchange.scope
+    match = Match.PARTIAL
+    if entry is None:
+        if scope["type"] == "http" and routes.router.redirect_slashes and path != "/":
+            redirect = _redirect(routes, scope, path)
+            if redirect is not None:
+                await exchange.send_response(redirect)
+                return
+        match, entry, child = routes.last.search(scope, path)
+    if entry is None:
+        await routes.router.default(scope, exchange.receive, exchange.tracked_send)
+        return
+    if match is Match.FULL:
+        params = entry.update_scope(scope, child)
+        handler = entry.handler or routes.compile(entry)
+        await handler(exchange, params)
+    elif not await _answer_head(routes, exchange, path):
+        entry.update_scope(scope, child)
+        # The route itself says which methods it has.
+        await entry.route.handle(scope, exchange.receive, exchange.tracked_send)
+
+
+async def _answer_head(routes: CompiledRoutes, exchange: Exchange, path: str) -> bool:
+    """Answer HEAD, which nobody declares for this path, with the headers that GET would send.
+
+    Returns:
+        Whether that was done.
+    """
+    scope = exchange.scope
+    if not routes.router.auto_head:
+        return False
+    scope[AUTO_HEAD_KEY] = True
+    if scope.get("method") != "HEAD":
+        return False
+    match, entry, child = routes.table.search({**scope, "method": "GET"}, path)
+    if entry is None or match is not Match.FULL:
+        return False
+    params = entry.update_scope(scope, child)
+    inside = HeadExchange(scope, exchange.receive, exchange.tracked_send)
+    try:
+        await (entry.handler or routes.compile(entry))(inside, params)
+    finally:
+        exchange.take_over(inside)
+    return True
+
+
+def _redirect(routes: CompiledRoutes, scope: Scope, path: str) -> Response | None:
+    """Redirect to the same path with or without its last slash, if a route has that one."""
+    other = dict(scope)
+    other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
+    _, entry, _ = routes.table.search(other, path_below_root(other))
+    if entry is None:
+        return None
+    from pronghorn.run.output.redirects import redirect_to_path  # Few programs redirect.
+
+    scope["route"] = entry.route
+    return redirect_to_path(other)

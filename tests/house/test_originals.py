@@ -1,0 +1,99 @@
+"""Only `core/monkeypatches.py` decides whether a function is still the original.
+
+Sites that are asked at every request may compare in place with what that module gave at import.
+They are listed here, each with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from pronghorn.core import monkeypatches
+from tests.house.imports import FOLDER
+
+#: file, function -> why it compares in place.
+IN_PLACE = {
+    ("adapters/uvicorn/exchange.py", "whole_body"): "at each request: one comparison",
+    ("applications.py", "__call__"): "at each request: one comparison",
+    ("applications.py", "direct_answerer"): "beside the one above",
+    ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
+    ("compile/exact.py", "respond"): "the base class decides for its own subclasses",
+    ("compile/server_errors.py", "__call__"): "at each request: one comparison",
+    ("run/exchange.py", "read_body"): "at each request with a body",
+    ("run/exchange.py", "untracked"): "at each stream: what is bound, not what is replaced",
+    ("run/input/body.py", "read_json_text"): "at each request with a body",
+    ("run/input/json.py", "parse_json"): "at each request with a body",
+    ("run/streaming/send.py", "_blocking_source"): "recognises a generator by its code",
+    ("run/websocket.py", "receive_bytes"): "at each message",
+    ("run/websocket.py", "receive_text"): "at each message",
+    ("run/websocket.py", "send_bytes"): "at each message",
+    ("run/websocket.py", "send_text"): "at each message",
+}
+#: Names of functions that are compared by their module-level constants.
+CONSTANTS = {"PLAIN_CALL", "NOT_FOUND", "STARLETTE_BODY", "standard_loads", "_CALL"}
+
+
+def comparisons() -> Iterator[tuple[str, str]]:
+    """Yield the file and the function of every comparison of a function with an original."""
+    for file in sorted(FOLDER.rglob("*.py")):
+        name = file.relative_to(FOLDER).as_posix()
+        if name == "core/monkeypatches.py":
+            continue
+        for function in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+                isinstance(node, ast.Compare) and compares_originals(node)
+                for node in ast.walk(function)
+            ):
+                yield name, function.name
+
+
+def compares_originals(node: ast.Compare) -> bool:
+    """Return whether a comparison asks for the original of a function."""
+    sides = [node.left, *node.comparators]
+    if isinstance(node.ops[0], ast.Is | ast.IsNot):
+        return any(is_method_of_class(side) or is_constant(side) for side in sides)
+    return (
+        isinstance(node.ops[0], ast.In | ast.NotIn)
+        and isinstance(node.left, ast.Constant)
+        and not str(node.left.value).startswith("_")
+        and isinstance(node.comparators[0], ast.Attribute)
+        and node.comparators[0].attr == "__dict__"
+    )
+
+
+def is_method_of_class(side: ast.expr) -> bool:
+    """Return whether this is `type(x).name`, `Class.name` or `function.__code__`."""
+    if not isinstance(side, ast.Attribute) or side.attr.isupper():
+        return False
+    if side.attr in {"__code__", "__func__"}:
+        return True
+    if isinstance(side.value, ast.Call):
+        return isinstance(side.value.func, ast.Name) and side.value.func.id == "type"
+    return isinstance(side.value, ast.Name) and side.value.id[:1].isupper()
+
+
+def is_constant(side: ast.expr) -> bool:
+    return isinstance(side, ast.Name) and side.id in CONSTANTS
+
+
+def test_every_other_comparison_is_one_of_the_list() -> None:
+    assert set(comparisons()) == set(IN_PLACE)
+
+
+@pytest.mark.parametrize("owner", sorted(monkeypatches.WATCHED))
+def test_the_table_names_attributes_that_exist_and_are_originals(owner: str) -> None:
+    program = f"""
+from pkgutil import resolve_name
+from pronghorn.core import monkeypatches as watched
+found = resolve_name({owner!r})
+for name in watched.WATCHED[{owner!r}]:
+    assert watched.original(found, name) is getattr(found, name), name
+assert not watched.is_replaced(found)
+"""
+    if owner != monkeypatches.ROUTING:
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

@@ -1,0 +1,271 @@
+"""Every private or undocumented name of another package that the framework uses is listed here.
+
+Where one is missing at run time, the program still runs; `tests/core/test_private_names.py` tries
+it. The uses are read from the source, so a new one has to be listed.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import importlib
+import inspect
+import textwrap
+from typing import Any, NamedTuple
+
+import pytest
+
+from pronghorn.adapters.uvicorn.names import NAMES, dotted_names
+from pronghorn.core.private_names import missing_names
+from tests.house.imports import FOLDER
+from tests.house.private_names import uses
+
+WARNS = "one warning, see tests/core/test_private_names.py"
+OF_UVICORN = "one warning: `has_all_names` in adapters/uvicorn/names.py"
+NO_SERVER = "nothing to fall back to: `pronghorn run` starts this server with them"
+LATE = "looked up when a program imports the name from the same place of FastAPI"
+TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
+UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
+
+
+class Name(NamedTuple):
+    """A name, the files that need it, and what happens without it."""
+
+    module: str
+    name: str
+    files: tuple[str, ...]
+    without: str
+    #: How the source writes it, where that is not `module.name`.
+    written: tuple[str, ...] = ()
+
+
+HTTPTOOLS = "uvicorn.protocols.http.httptools_impl"
+FLOW = "uvicorn.protocols.http.flow_control"
+PROTOCOL = "adapters/uvicorn/protocol.py"
+CYCLE = "adapters/uvicorn/cycle.py"
+EXCHANGE = "adapters/uvicorn/exchange.py"
+HEADS = "adapters/uvicorn/heads.py"
+LIST = "adapters/uvicorn/names.py"
+LOGS = "opentelemetry._logs"
+LISTED = (
+    # Starlette
+    Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
+    Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),
+    Name("starlette._utils", "", ("interop/homes.py",), LATE),
+    Name("starlette.middleware.base", "_CachedRequest", ("middleware/inner_run.py",), WARNS),
+    Name(
+        "starlette.middleware.base",
+        "_CachedRequest._wrapped_rcv_consumed",
+        ("middleware/inner_run.py",),
+        WARNS,
+        ("request._wrapped_rcv_consumed",),
+    ),
+    Name(
+        "starlette.middleware.base", "_StreamingResponse", ("middleware/next_response.py",), WARNS
+    ),
+    Name(
+        "starlette.requests",
+        "HTTPConnection._query_params",
+        ("run/exact.py",),
+        WARNS,
+        ("connection._query_params",),
+    ),
+    Name("starlette.requests", "Request._body", ("run/exchange.py",), WARNS, ("request._body",)),
+    Name(
+        "starlette.requests",
+        "Request._form",
+        ("run/exchange.py",),
+        WARNS,
+        ("request._form", "self._connection._form"),
+    ),
+    Name(
+        "starlette.requests",
+        "Request._stream_consumed",
+        ("run/exchange.py",),
+        WARNS,
+        ("request._stream_consumed",),
+    ),
+    Name(
+        "starlette.websockets",
+        "WebSocket._receive",
+        ("run/websocket.py",),
+        WARNS,
+        ("OpenWebSocket._receive",),
+    ),
+    Name(
+        "starlette.websockets",
+        "WebSocket._send",
+        ("run/websocket.py",),
+        WARNS,
+        ("OpenWebSocket._send",),
+    ),
+    # Pydantic
+    Name(
+        "pydantic.json_schema",
+        "GenerateJsonSchema._config",
+        ("openapi/definitions.py",),
+        WARNS,
+        ("OpenAPIJsonSchema._config",),
+    ),
+    # uvicorn; the attributes of its classes are listed in adapters/uvicorn/names.py
+    Name(HTTPTOOLS, "", (LIST,), OF_UVICORN),
+    Name(HTTPTOOLS, "", ("middleware/stack.py",), UNNOTICED),
+    Name(HTTPTOOLS, "HttpToolsProtocol", ("adapters/uvicorn/connection.py", CYCLE), OF_UVICORN),
+    Name(HTTPTOOLS, "RequestResponseCycle", (CYCLE, EXCHANGE), OF_UVICORN),
+    Name(HTTPTOOLS, "STATUS_LINE", (HEADS,), OF_UVICORN),
+    Name(
+        HTTPTOOLS,
+        "HttpToolsProtocol._should_upgrade",
+        (PROTOCOL,),
+        OF_UVICORN,
+        ("HttpToolsDirectProtocol._should_upgrade",),
+    ),
+    Name(
+        HTTPTOOLS,
+        "HttpToolsProtocol._should_upgrade",
+        ("adapters/uvicorn/order.py",),
+        OF_UVICORN,
+        ("OrderlyProtocol._should_upgrade",),
+    ),
+    Name(
+        HTTPTOOLS,
+        "HttpToolsProtocol._start_asgi_task",
+        (PROTOCOL,),
+        OF_UVICORN,
+        ("HttpToolsDirectProtocol._start_asgi_task",),
+    ),
+    Name(
+        HTTPTOOLS,
+        "HttpToolsProtocol._unsupported_upgrade_warning",
+        ("adapters/uvicorn/order.py",),
+        OF_UVICORN,
+        ("OrderlyProtocol._unsupported_upgrade_warning",),
+    ),
+    Name(FLOW, "", (LIST,), OF_UVICORN),
+    Name(FLOW, "FlowControl", (PROTOCOL,), OF_UVICORN),
+    Name(FLOW, "FlowControl._transport", (CYCLE,), OF_UVICORN, ("adopted.flow._transport",)),
+    Name(FLOW, "HIGH_WATER_LIMIT", (PROTOCOL,), OF_UVICORN),
+    Name("uvicorn.middleware.proxy_headers", "", (LIST,), OF_UVICORN),
+    Name("uvicorn.middleware.proxy_headers", "ProxyHeadersMiddleware", (PROTOCOL,), OF_UVICORN),
+    Name(
+        "uvicorn.middleware.proxy_headers",
+        "ProxyHeadersMiddleware",
+        ("cli/loader.py",),
+        "documented by uvicorn for programs that wrap their application",
+    ),
+    Name(
+        "uvicorn.protocols.http.auto",
+        "AutoHTTPProtocol",
+        ("adapters/uvicorn_protocol.py",),
+        "it is the fallback, and the default of uvicorn's option `--http`",
+    ),
+    Name("uvicorn.protocols.utils", "", (LIST,), OF_UVICORN),
+    Name("uvicorn.protocols.utils", "get_client_addr", (HEADS,), OF_UVICORN),
+    Name("uvicorn.protocols.utils", "get_path_with_query_string", (HEADS,), OF_UVICORN),
+    Name("uvicorn.server", "", (LIST,), OF_UVICORN),
+    Name("uvicorn.server", "ServerState", (CYCLE, PROTOCOL), OF_UVICORN),
+    # Granian
+    Name("granian", "Granian", ("cli/servers.py",), NO_SERVER),
+    Name("granian.asgi", "", ("middleware/stack.py",), UNNOTICED),
+    Name("granian.constants", "HTTPModes", ("cli/servers.py",), NO_SERVER),
+    Name("granian.constants", "Interfaces", ("cli/servers.py",), NO_SERVER),
+    Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
+    # OpenTelemetry
+    Name(
+        LOGS,
+        "",
+        ("telemetry/exporters.py", "telemetry/providers.py", "telemetry/requirement.py"),
+        TELEMETRY,
+    ),
+    Name(LOGS, "Logger", ("telemetry/observation.py", "telemetry/providers.py"), TELEMETRY),
+    Name(LOGS, "LoggerProvider", ("telemetry/config.py",), TELEMETRY),
+    Name(LOGS, "SeverityNumber", ("telemetry/observation.py",), TELEMETRY),
+    Name(
+        "opentelemetry.exporter.otlp.proto.http._log_exporter",
+        "OTLPLogExporter",
+        ("telemetry/exporters.py",),
+        TELEMETRY,
+    ),
+    Name("opentelemetry.sdk._logs", "", ("telemetry/exporters.py",), TELEMETRY),
+    Name(
+        "opentelemetry.sdk._logs.export",
+        "BatchLogRecordProcessor",
+        ("telemetry/exporters.py",),
+        TELEMETRY,
+    ),
+)
+#: Attributes of ours that have the name of somebody else's.
+OURS = {("inside._body", "run/exchange.py")}
+#: What uvicorn's protocol has because asyncio and httptools call it, so that it cannot be missing.
+OF_UVICORNS_CLASSES = {"HttpToolsProtocol", "RequestResponseCycle", "FlowControl", "ServerState"}
+
+
+def listed_uses() -> set[tuple[str, str]]:
+    return {
+        (written, file)
+        for entry in LISTED
+        for written in entry.written or (f"{entry.module}.{entry.name}".removesuffix("."),)
+        for file in entry.files
+    }
+
+
+def test_every_use_is_listed_and_every_entry_is_used() -> None:
+    found = uses() - OURS
+    assert found - listed_uses() == set(), "list it, and say what happens without it"
+    assert listed_uses() - found == set(), "nobody uses it any more"
+
+
+@pytest.mark.parametrize("entry", LISTED, ids=lambda entry: f"{entry.module}.{entry.name}")
+def test_a_listed_name_exists(entry: Name) -> None:
+    importlib.import_module(entry.module)
+    assert list(missing_names(entry.module, [entry.name] if entry.name else [])) == []
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_every_name_of_uvicorn_exists(module: str) -> None:
+    assert list(missing_names(module, dotted_names(module))) == []
+
+
+@pytest.mark.parametrize("name", sorted(OF_UVICORNS_CLASSES))
+def test_the_adapter_uses_of_uvicorns_classes_what_it_lists(name: str) -> None:
+    module = next(module for module, names in NAMES.items() if name in names)
+    used = attributes_of_kind(getattr(importlib.import_module(module), name)) & used_by_adapter()
+    assert used - set(NAMES[module][name]) == set(), "list it in adapters/uvicorn/names.py"
+    assert set(NAMES[module][name]) - used == set(), "nobody uses it any more"
+
+
+def attributes_of_kind(kind: Any) -> set[str]:
+    """Return what a class of uvicorn defines: methods, and what they set."""
+    found = set()
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(kind)))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found |= {node.attr} if ast.unparse(node.value) == "self" else set()
+    return found - set(dir(object))
+
+
+def used_by_adapter() -> set[str]:
+    """Return every attribute that the adapter takes, sets or overrides."""
+    found = set()
+    for file in (FOLDER / "adapters" / "uvicorn").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute):
+                found.add(node.attr)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.add(node.name)
+            elif isinstance(node, ast.ClassDef):
+                found |= {
+                    target.id
+                    for item in node.body
+                    if isinstance(item, ast.Assign)
+                    for target in item.targets
+                    if isinstance(target, ast.Name)
+                }
+    return found
+
+
+def test_asyncio_still_calls_the_protocol_as_before() -> None:
+    assert {"connection_made", "data_received", "eof_received", "connection_lost"} <= set(
+        dir(asyncio.Protocol)
+    )
