@@ -35,7 +35,7 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
 	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 
-test: environment ## Run the tests (ARGS="tests/test_sse.py -k ping" for a part)
+test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
 
 lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows

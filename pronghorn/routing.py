@@ -14,7 +14,7 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
 from pronghorn.core.monkeypatches import is_overridden, watch
 from pronghorn.core.revisions import RouteList, bump_revision, current_revision
-from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
+from pronghorn.core.typed_kwargs import expanded_signature, option_defaults, route_signature
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
@@ -202,7 +202,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     # --- declaring ----------------------------------------------------------------------------
 
-    @expanded_signature(AddRouteOptions)
+    @route_signature(AddRouteOptions)
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
     ) -> None:
@@ -222,7 +222,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         limits = kept.get("form_limits")
         self.append_route(make_route(route_class, full_path, endpoint, combined, limits))
 
-    @expanded_signature(WebSocketOptions)
+    @route_signature(WebSocketOptions)
     def add_api_websocket_route(
         self,
         path: str,

@@ -6,9 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import warn_deprecated
-from pronghorn.datastructures import DefaultPlaceholder
-
-DefaultType = TypeVar("DefaultType")
+from pronghorn.datastructures import DefaultPlaceholder, DefaultType
 
 _RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
 

@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Scope
 from pronghorn.compile.limits import with_limits_of
 from pronghorn.compile.router import Entry, RouteTable
 from pronghorn.core.monkeypatches import original
+from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import REVISION
-from pronghorn.core.route_paths import path_below_root
+from pronghorn.hooks import Handler
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
@@ -119,14 +120,16 @@ def _changed(entry: Entry) -> bool:
 def handler_of(route: BaseRoute, overrides: Overrides) -> Any:
     """Compile the handler of a route; a route that is not ours is called as ASGI."""
     compile_handler = getattr(route, "compile_handler", None)
-    if compile_handler is not None:
-        return compile_handler(overrides)
-    handle = route.handle
+    return asgi_handler(route) if compile_handler is None else compile_handler(overrides)
 
-    async def asgi_handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await handle(exchange.scope, exchange.receive, exchange.tracked_send)
 
-    return asgi_handler
+def asgi_handler(route: Any) -> Handler:
+    """Return a handler for a route that answers as an ASGI application of its own making."""
+
+    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        await route.handle(exchange.scope, exchange.receive, exchange.tracked_send)
+
+    return handler
 
 
 # --- what no route matches completely: redirects, 404, HEAD and 405 -------------------------------

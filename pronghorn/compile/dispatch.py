@@ -26,8 +26,8 @@ from pronghorn.compile.compiled_routes import (
     answer_miss,
     is_certain_miss,
 )
+from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import REVISION
-from pronghorn.core.route_paths import path_below_root
 from pronghorn.exceptions import ValidationException
 from pronghorn.hooks import Handler
 from pronghorn.run.errors import ErrorHandlers

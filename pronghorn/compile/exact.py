@@ -1,133 +1,245 @@
-"""The general way to answer a request: the exact solver, then the endpoint, then a response.
+"""The exact way through a route: read the body, solve the graph, call the endpoint, respond.
 
-It serves routes whose handler the program builds itself (`APIRoute.get_route_handler`), takes
-over from a compiled handler when its short way fails, and answers everything when
-`PRONGHORN_GENERAL=1` switches the short ways off.
+This is the one interpreter beside the generated handlers. It takes over from a generated handler
+whose short way fails, answers the requests that somebody watches, and serves routes whose class
+builds its own handler; with `PRONGHORN_GENERAL=1` it answers everything, so that both engines can
+be compared. These uses differ in the functions that it calls (`compile.stages`), not in the way.
+`run.exact` calls the dependencies.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic_core import PydanticUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from pronghorn._form_limits import limits_in_scope
-from pronghorn.background import BackgroundTasks
+from pronghorn.background import with_tasks
+from pronghorn.compile.stages import Functions, calling, watched
 from pronghorn.compile.steps import (
-    OUTERMOST_STACK,
-    endpoint_kind,
-    injects,
-    names_stacks,
-    needs_lifetime,
+    AnyPlan,
+    calls_of,
+    endpoint_context,
+    shared_by,
 )
-from pronghorn.exceptions import (
-    EndpointContext,
-    RequestValidationError,
-    WebSocketRequestValidationError,
-)
-from pronghorn.hooks import WATCHER, Handler, Watcher
-from pronghorn.plan.dependencies import Step
-from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan, WebSocketPlan
-from pronghorn.run.exact import Call, Inputs, Known, solve
+from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
+from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.hooks import WATCHER, Watcher
+from pronghorn.plan.dependencies import order_calls
+from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.run.exact import Inputs, Known, solve
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.injected import make_shared
 from pronghorn.run.input.body import read_request_json, unreadable_body
 from pronghorn.run.input.forms import read_form
 from pronghorn.run.input.urlencoded import read_small_form
-from pronghorn.run.lifetime import Lifetime, response_not_sent
-from pronghorn.run.output.respond import Responder, make_injected_response
-from pronghorn.run.streaming.response import Streamer
+from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime
+from pronghorn.run.output.respond import Responder
 
-#: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
-LIFETIME_KEY = "pronghorn.lifetime"
-RequestHandler = Callable[[Request], Awaitable[Response]]
+if TYPE_CHECKING:
+    from pronghorn.run.streaming.response import Streamer
+
+PlanT = TypeVar("PlanT", bound=AnyPlan)
 
 
 def general_mode() -> bool:
-    """Whether the short ways are switched off, to compare them with the general way."""
+    """Whether the short ways are switched off, to compare them with the exact way."""
     return os.environ.get("PRONGHORN_GENERAL") == "1"
 
 
-@dataclass
-class GeneralHandler:
-    """Answers requests of one route, one rule after the other."""
+class ExactRoute(Generic[PlanT]):
+    """What HTTP and WebSocket routes share.
 
-    plan: RoutePlan
-    calls: Sequence[Call]
-    steps: Sequence[Step]
-    responder: Responder
-    streamer: Streamer | None
-    context: Callable[[], EndpointContext]
+    Args:
+        plan: The route.
+        label: The route for people: `GET /items/{item_id}`.
+        is_operation: False for what only looks like one: nobody watches it.
+    """
 
-    def __post_init__(self) -> None:
-        self.embed = bool(self.plan.body and self.plan.body.embed)
-        self.in_thread = endpoint_kind(self.plan) is CallKind.THREAD
-        self.names_stacks = names_stacks(self.steps)
-        self.needs_lifetime = self.names_stacks or needs_lifetime(self.steps)
-        self.needs_response = injects(self.steps, InjectedKind.RESPONSE)
-        self.needs_background = injects(self.steps, InjectedKind.BACKGROUND_TASKS)
+    #: What the interpreter calls.
+    functions: Functions
+    embed = False
+
+    def __init__(self, plan: PlanT, label: str, is_operation: bool = True) -> None:
+        self.plan = plan
+        self.label = label
+        self.steps = order_calls(plan.root)
+        self.shared = shared_by(self.steps)
+        self.context = endpoint_context(plan, label)
+        self._is_operation = is_operation
+
+    def _functions_for(self, connection: HTTPConnection) -> Functions:
+        """What is called for one connection, which somebody may watch."""
+        watcher: Watcher | None = connection.scope.get(WATCHER) if self._is_operation else None
+        if watcher is None:
+            return self.functions
+        watcher.started(connection, self.plan)
+        return watched(self.functions, watcher)
+
+    async def resume(
+        self,
+        exchange: Exchange,
+        path: Mapping[str, Any],
+        body: Any,
+        lifetime: Lifetime | None,
+        shared: Sequence[Any],
+        done: Sequence[Any],
+        known: Known,
+    ) -> None:
+        """Go on where a generated handler left the short way.
+
+        Args:
+            exchange: The request and its answer.
+            path: The parameters in the path.
+            body: The body, as the exact way takes it.
+            lifetime: The stacks that are open; None where the route needs none.
+            shared: The objects of the kinds in `self.shared`.
+            done: The results of the first calls, which the handler has made.
+            known: What the handler has read.
+        """
+        made = dict(zip(self.shared, shared, strict=True))
+        inputs = Inputs(exchange.connection, path, body, self.embed, lifetime, made)
+        inputs.done, inputs.known = dict(enumerate(done)), known
+        response = await self._finish(self.functions, inputs)
+        if response is None:
+            return
+        if lifetime is not None:
+            await lifetime.close_function_stack()
+        await exchange.send_response(response)
+
+    async def _finish(self, functions: Functions, inputs: Inputs) -> Response | None:
+        """Do all that comes after the body; return the response, if there is to be one."""
+        raise NotImplementedError
+
+
+class ExactHandler(ExactRoute[RoutePlan]):
+    """Answers requests of one HTTP route, one rule after the other."""
+
+    def __init__(self, plan: RoutePlan, label: str, is_operation: bool = True) -> None:
+        super().__init__(plan, label, is_operation)
+        self.embed = bool(plan.body and plan.body.embed)
+        self.responder = _make_responder(plan, self.context)
+        self.streamer = _make_streamer(plan, self.responder)
+        kind, is_stream = plan.root.kind, plan.response.stream is not None
+        #: A generator that is not streamed is made by calling it, which may block.
+        self.in_thread = kind is CallKind.THREAD or (kind in GENERATORS and not is_stream)
+        render = self.responder.render
+        self.functions = Functions(
+            read=partial(read_body, plan=plan),
+            solve=partial(solve, calls_of(self.steps)),
+            call=calling(plan.root.call),
+            serialize=render if self.in_thread else _as_coroutine(render),
+            in_thread=self.in_thread,
+        )
 
     async def respond(self, request: Request) -> Response:
         """The response to a request; what `APIRoute.get_route_handler` gives."""
-        watcher = watcher_of(request)
-        if watcher is not None and type(self).finish is GeneralHandler.finish:
-            return await respond_watched(self, request, watcher)
-        return await self.answer(request)
+        functions = self._functions_for(request)
+        body = await functions.read(request)
+        lifetime = request.scope.get(LIFETIME_KEY)
+        shared = make_shared(self.shared)
+        inputs = Inputs(request, request.path_params, body, self.embed, lifetime, shared)
+        return await self._finish(functions, inputs)
 
-    async def answer(self, request: Request) -> Response:
-        """The same without telling anybody who watches."""
-        return await self.finish(await self.read(request))
-
-    async def read(self, request: Request) -> Inputs:
-        """Where the values of this request come from, its body read."""
-        return Inputs(
-            connection=request,
-            path=request.path_params,
-            body=await read_body(request, self.plan),
-            embed=self.embed,
-            lifetime=request.scope.get(LIFETIME_KEY),
-            response=make_injected_response() if self.needs_response else None,
-            background=BackgroundTasks() if self.needs_background else None,
-        )
-
-    async def finish(
-        self, inputs: Inputs, done: Sequence[Any] = (), known: Known | None = None
-    ) -> Response:
-        """Solve, call the endpoint, make the response.
-
-        - `done`, `known`: see `run.exact.solve`.
-        """
-        arguments, errors = await solve(self.calls, inputs, done, known)
+    async def _finish(self, functions: Functions, inputs: Inputs) -> Response:
+        """The response to a request whose body has been read."""
+        arguments, errors = await functions.solve(inputs)
         if errors:
-            raise self.invalid(inputs, errors)
-        return self.make_response(await self._call_endpoint(arguments), inputs)
-
-    def invalid(self, inputs: Inputs, errors: Sequence[Any]) -> RequestValidationError:
-        """The error for a request that does not fit."""
-        body = None if inputs.body is PydanticUndefined else inputs.body
-        return RequestValidationError(errors, body=body, endpoint_ctx=self.context())
-
-    def make_response(self, result: Any, inputs: Inputs) -> Response:
-        """The response for what the endpoint returned."""
-        maker = self.streamer or self.responder
-        if isinstance(result, Response):
-            maker = self.responder
-        return maker.response(result, inputs.response, inputs.background)
-
-    async def _call_endpoint(self, arguments: Mapping[str, Any]) -> Any:
-        endpoint = self.calls[-1].function
+            body = None if inputs.body is PydanticUndefined else inputs.body
+            raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
+        make: Callable[..., Response] = self.responder.make
         if self.streamer is not None:
-            return endpoint(**arguments)
-        if self.in_thread:
-            return await run_in_threadpool(endpoint, **arguments)
-        return await endpoint(**arguments)
+            # The endpoint only makes its generator; its code runs while the response is sent.
+            result = content = self.plan.root.call(**arguments)
+            make = self.streamer.response
+        elif functions.in_thread:
+            result, content = await run_in_threadpool(_produce_in_thread, functions, arguments)
+        else:
+            result = await functions.call(arguments)
+            is_response = isinstance(result, Response)
+            content = None if is_response else await functions.serialize(result)
+        if isinstance(result, Response):
+            return with_tasks(result, inputs.background)
+        return make(content, inputs.response, inputs.background)
+
+
+class ExactConnection(ExactRoute[WebSocketPlan]):
+    """Serves connections of one WebSocket route.
+
+    A dependency that HTTP routes use too finds the objects that it asks for; as in FastAPI,
+    nothing is sent or run of them.
+    """
+
+    def __init__(self, plan: WebSocketPlan, label: str) -> None:
+        super().__init__(plan, label)
+        self.functions = Functions(partial(solve, calls_of(self.steps)), calling(plan.root.call))
+
+    async def serve(self, exchange: Exchange, path: Mapping[str, Any]) -> None:
+        """Serve a connection."""
+        async with Lifetime() as lifetime:
+            shared = make_shared(self.shared)
+            await self.run(Inputs(exchange.connection, path, lifetime=lifetime, shared=shared))
+
+    async def run(self, inputs: Inputs) -> None:
+        """Serve a connection whose stacks are open."""
+        await self._finish(self._functions_for(inputs.connection), inputs)
+
+    async def _finish(self, functions: Functions, inputs: Inputs) -> None:
+        arguments, errors = await functions.solve(inputs)
+        if errors:
+            raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
+        await functions.call(arguments)
+
+
+def _produce_in_thread(functions: Functions, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What the endpoint returns, and its content: one hop for both, as both may take long."""
+    result = functions.call(arguments)
+    return result, None if isinstance(result, Response) else functions.serialize(result)
+
+
+def _as_coroutine(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    async def coroutine(value: Any) -> Any:
+        return function(value)
+
+    return coroutine
+
+
+def _make_responder(plan: RoutePlan, context: Any) -> Responder:
+    response = plan.response
+    return Responder(
+        model_field=response.field,
+        response_class=response.response_class,
+        direct=not response.explicit_class,
+        as_it_is=plan.root.kind in GENERATORS and response.stream is None,
+        status_code=response.status_code,
+        context=context,
+        serialization=response.serialization,
+    )
+
+
+def _make_streamer(plan: RoutePlan, responder: Responder) -> Streamer | None:
+    response = plan.response
+    if response.stream is None:
+        return None
+    from pronghorn.run.streaming.response import Streamer  # Few programs stream.
+
+    return Streamer(
+        response.stream,
+        response.item_field,
+        response.response_class,
+        response.status_code,
+        responder.options,
+        responder.context,
+    )
+
+
+# --- the body -------------------------------------------------------------------------------
 
 
 async def read_body(request: Request, plan: RoutePlan) -> Any:
@@ -136,155 +248,22 @@ async def read_body(request: Request, plan: RoutePlan) -> Any:
         return PydanticUndefined
     if plan.body.kind is BodyKind.JSON:
         return await read_request_json(request, plan.strict_content_type)
-    return await read_form_body(request, plan)
-
-
-async def read_form_body(request: Request, plan: RoutePlan) -> Any:
-    """Read a form within the limits of its route."""
-    try:
-        return await read_form(request, limits_in_scope(request.scope, plan.form_limits))
-    except Exception as error:
-        raise unreadable_body(error) from error
+    return await _read_form(request, plan)
 
 
 async def read_exchange_form(exchange: Exchange, plan: RoutePlan) -> Any:
-    """The same for an exchange, which needs no request object for a small form."""
+    """Read the form of an exchange, which needs no request object for a small one."""
     try:
         limits = limits_in_scope(exchange.scope, plan.form_limits)
         form = await read_small_form(exchange, limits)
     except Exception as error:
         raise unreadable_body(error) from error
-    return await read_form_body(exchange.connection, plan) if form is None else form
+    return await _read_form(exchange.connection, plan) if form is None else form
 
 
-@asynccontextmanager
-async def outermost_stack(scope: Scope) -> AsyncIterator[None]:
-    """Have the stack in the scope that is closed after everything else of a request."""
-    if OUTERMOST_STACK in scope:
-        yield
-        return
-    async with AsyncExitStack() as stack:
-        scope[OUTERMOST_STACK] = stack
-        try:
-            yield
-        finally:
-            # A middleware may let the same scope be answered again, with a stack of its own.
-            del scope[OUTERMOST_STACK]
-
-
-async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
-    """Let a request handler answer, with stacks open around it that it finds in the scope."""
-    async with outermost_stack(exchange.scope):
-        await _answer_with_lifetime(exchange, handler, where)
-
-
-async def _answer_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
-    async with Lifetime() as lifetime:
-        exchange.scope[LIFETIME_KEY] = lifetime
-        exchange.scope["fastapi_inner_astack"] = lifetime.request_stack
-        exchange.scope["fastapi_function_astack"] = lifetime.function_stack
-        response = await handler(exchange.connection)
-        await lifetime.close_function_stack()
-        await exchange.send_response(response)
-        return
-    raise response_not_sent(where)
-
-
-# --- watched --------------------------------------------------------------------------------
-#
-# The stages of a route, told one by one to the watcher of the request (see `pronghorn.hooks`). The
-# calls are those above; only what stands around them is different.
-
-
-def watcher_of(connection: HTTPConnection) -> Watcher | None:
-    """Who watches this request, if anybody does."""
-    return connection.scope.get(WATCHER)
-
-
-async def respond_watched(handler: GeneralHandler, request: Request, watcher: Watcher) -> Response:
-    """The response to a request, made in stages."""
-    watcher.started(request, handler.plan)
+async def _read_form(request: Request, plan: RoutePlan) -> Any:
+    """Read a form within the limits of its route."""
     try:
-        inputs = await handler.read(request)
-    except RequestValidationError as error:
-        watcher.unreadable(error.body, error.errors())
-        raise
-    watcher.body_read(None if inputs.body is PydanticUndefined else inputs.body)
-    arguments, errors = await solve_watched(handler.calls, inputs, watcher)
-    if errors:
-        raise handler.invalid(inputs, errors)
-    return await call_watched(handler, arguments, inputs, watcher)
-
-
-async def call_watched(
-    handler: GeneralHandler, arguments: Mapping[str, Any], inputs: Inputs, watcher: Watcher
-) -> Response:
-    """Call the endpoint and serialize its result, where the endpoint runs."""
-    endpoint = handler.calls[-1].function
-    if handler.streamer is not None:
-        # The endpoint only makes its generator; its code runs while the response is sent.
-        return handler.make_response(endpoint(**arguments), inputs)
-
-    def in_thread() -> Response:
-        with watcher.stage("endpoint"):
-            result = endpoint(**arguments)
-        return serialize_watched(handler, result, inputs, watcher)
-
-    if handler.in_thread:
-        return await run_in_threadpool(in_thread)
-    with watcher.stage("endpoint"):
-        result = await endpoint(**arguments)
-    return serialize_watched(handler, result, inputs, watcher)
-
-
-def serialize_watched(
-    handler: GeneralHandler, result: Any, inputs: Inputs, watcher: Watcher
-) -> Response:
-    """The response for what the endpoint returned; a response is not serialized."""
-    if isinstance(result, Response):
-        return handler.make_response(result, inputs)
-    with watcher.stage("serialization"):
-        return handler.make_response(result, inputs)
-
-
-async def solve_watched(
-    calls: Sequence[Call], inputs: Inputs, watcher: Watcher
-) -> tuple[dict[str, Any], list[Any]]:
-    """Call the dependencies as one stage."""
-    with watcher.stage("dependencies"):
-        arguments, errors = await solve(calls, inputs)
-    watcher.solved(arguments, errors)
-    return arguments, errors
-
-
-def watched_websocket(
-    plan: WebSocketPlan,
-    calls: Sequence[Call],
-    injected: Callable[[], tuple[Any, Any]],
-    context: Any,
-) -> Handler:
-    """The handler of a WebSocket route in stages.
-
-    - `injected`: makes the response and the background tasks that its calls ask for.
-    """
-
-    async def serve_watched(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        watcher: Watcher = exchange.scope[WATCHER]
-        connection = exchange.connection
-        watcher.started(connection, plan)
-        async with Lifetime() as lifetime:
-            response, background = injected()
-            inputs = Inputs(
-                connection=connection,
-                path=path,
-                lifetime=lifetime,
-                response=response,
-                background=background,
-            )
-            arguments, errors = await solve_watched(calls, inputs, watcher)
-            if errors:
-                raise WebSocketRequestValidationError(errors, endpoint_ctx=context())
-            with watcher.stage("endpoint"):
-                await calls[-1].function(**arguments)
-
-    return serve_watched
+        return await read_form(request, limits_in_scope(request.scope, plan.form_limits))
+    except Exception as error:
+        raise unreadable_body(error) from error

@@ -9,14 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pronghorn.compile.http_route import HttpWriter, general_handler
+from pronghorn.compile.exact import ExactHandler
+from pronghorn.compile.http_route import HttpWriter
 from pronghorn.compile.purity import is_pure
-from pronghorn.compile.steps import Step, names_stacks
-from pronghorn.compile.websocket import GeneralWebSocket, WebSocketWriter
+from pronghorn.compile.steps import names_stacks
+from pronghorn.compile.websocket import WebSocketWriter, exact_connection
 from pronghorn.compile.writer import HandlerWriter
+from pronghorn.core.kinds import CallKind
 from pronghorn.core.setup_errors import describe_callable
-from pronghorn.fields.field import LOCATIONS, Field
-from pronghorn.plan.model import CallKind, CallPlan, RoutePlan, WebSocketPlan
+from pronghorn.fields.field import Field
+from pronghorn.plan.dependencies import Step
+from pronghorn.plan.model import CallPlan, RoutePlan, WebSocketPlan
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,12 @@ def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
     """Explain a route from its plan; the handler is written as it is for requests."""
     writer: HandlerWriter
     if isinstance(plan, RoutePlan):
-        http = HttpWriter(plan, general_handler(plan, label), label)
+        http = HttpWriter(ExactHandler(plan, label))
         http.compile()
         detours = [*_taking(http.steps), *_reading(http), *_parsing(http), *_rendering(plan)]
         writer, taken = http, [*_straight(http), *_answering(plan)]
     else:
-        websocket = WebSocketWriter(plan, GeneralWebSocket(plan))
+        websocket = WebSocketWriter(exact_connection(plan))
         websocket.compile()
         writer, detours, taken = websocket, list(_reading(websocket)), []
     return Explanation(
@@ -74,9 +77,9 @@ def _plan_lines(call: CallPlan, depth: int) -> Iterator[str]:
     name = f"{call.argument} = " if call.argument else ""
     yield f"{indent}{name}{describe_callable(call.call)}: {', '.join(facts)}"
     for item in call.injected:
-        yield f"{indent}  {item.name}: the {item.kind.value}"
-    for location in LOCATIONS:
-        for field in getattr(call, f"{location}_fields"):
+        yield f"{indent}  {item.name}: the {item.kind.words}"
+    for location, fields in call.reads:
+        for field in fields:
             yield f"{indent}  {field.name}: {_field_text(field, location)}"
     for dependency in call.dependencies:
         yield from _plan_lines(dependency, depth + 1)
@@ -109,8 +112,7 @@ def _taking(steps: Sequence[Step]) -> Iterator[str]:
 def _reading(writer: HandlerWriter) -> Iterator[str]:
     """How each value is read, where it is not simply an expression in the handler."""
     for step in writer.steps:
-        for location in LOCATIONS:
-            fields: tuple[Field, ...] = getattr(step.call, f"{location}_fields")
+        for _, fields in step.call.reads:
             impure = [field.name for field in fields if not is_pure(field)]
             if impure:
                 yield (

@@ -5,66 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.responses import Response
-
-from pronghorn.background import BackgroundTasks, with_tasks
-from pronghorn.compile.exact import (
-    GeneralHandler,
+from pronghorn.background import with_tasks
+from pronghorn.compile.exact import ExactHandler, general_mode, read_exchange_form
+from pronghorn.compile.limits import limiting_body
+from pronghorn.compile.steps import gives_connection, names_stacks, needs_lifetime
+from pronghorn.compile.writer import HandlerWriter
+from pronghorn.core.kinds import BodyKind, InjectedKind
+from pronghorn.hooks import CompiledRoute, Handler, hooked
+from pronghorn.plan.model import RoutePlan
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.lifetime import (
     RequestHandler,
-    general_mode,
     outermost_stack,
-    read_exchange_form,
+    response_not_sent,
     run_with_lifetime,
 )
-from pronghorn.compile.json_body import JsonBody
-from pronghorn.compile.limits import limiting_body
-from pronghorn.compile.steps import (
-    GENERATORS,
-    Step,
-    calls_of,
-    endpoint_context,
-    endpoint_kind,
-    injects,
-    order_calls,
-)
-from pronghorn.compile.writer import HandlerWriter
-from pronghorn.hooks import CompiledRoute, Handler, hooked
-from pronghorn.plan.model import BodyKind, CallKind, InjectedKind, RoutePlan
-from pronghorn.run.exact import Inputs, Known
-from pronghorn.run.exchange import Exchange
-from pronghorn.run.lifetime import Lifetime, response_not_sent
-from pronghorn.run.output.respond import Responder, send_json_with
-from pronghorn.run.streaming.response import Streamer
+from pronghorn.run.output.respond import send_json_with
 from pronghorn.utils import is_body_allowed_for_status_code
 
-__all__ = ["Handler", "HttpWriter", "compile_custom", "compile_route", "general_handler"]
-
-
-def general_handler(plan: RoutePlan, label: str) -> GeneralHandler:
-    """The handler that answers request objects with response objects."""
-    steps = order_calls(plan.root)
-    context = endpoint_context(plan, label)
-    response = plan.response
-    responder = Responder(
-        model_field=response.field,
-        response_class=response.response_class,
-        direct=not response.explicit_class,
-        as_it_is=plan.root.kind in GENERATORS and response.stream is None,
-        status_code=response.status_code,
-        context=context,
-        serialization=response.serialization,
-    )
-    streamer = None
-    if response.stream is not None:
-        streamer = Streamer(
-            response.stream.value,
-            response.item_field,
-            response.response_class,
-            response.status_code,
-            responder.options,
-            context,
-        )
-    return GeneralHandler(plan, calls_of(steps), steps, responder, streamer, context)
+__all__ = ["Handler", "HttpWriter", "compile_custom", "compile_route"]
 
 
 def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> Handler:
@@ -72,22 +31,16 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
 
     - `is_operation`: False for what only looks like one, and is none for hooks either.
     """
-    general = general_handler(plan, label)
-    watched = in_general(general, general.respond, label)
-    if not general_mode() and not general.names_stacks:
-        handler = HttpWriter(plan, general, label).compile()
-    else:
-        handler = watched if is_operation else in_general(general, general.answer, label)
+    exact = ExactHandler(plan, label, is_operation)
+    takes_stacks = names_stacks(exact.steps)
+    handler = stepwise = exact_way(exact, takes_stacks or needs_lifetime(exact.steps))
+    if not general_mode() and not takes_stacks:
+        handler = HttpWriter(exact).compile()
     if is_operation:
-        handler = hooked(CompiledRoute(plan, handler, watched))
-    if plan.body is not None and plan.body.kind is BodyKind.FORM and _gives_scope(general.steps):
+        handler = hooked(CompiledRoute(plan, handler, stepwise))
+    if plan.body is not None and plan.body.kind is BodyKind.FORM and gives_connection(exact.steps):
         handler = _with_stack(handler)
     return _with_limits(handler, plan)
-
-
-def _gives_scope(steps: Sequence[Step]) -> bool:
-    """Whether a function of the route gets an object that has the scope."""
-    return any(injects(steps, kind) for kind in (InjectedKind.REQUEST, InjectedKind.CONNECTION))
 
 
 def _with_stack(handler: Handler) -> Handler:
@@ -100,16 +53,13 @@ def _with_stack(handler: Handler) -> Handler:
     return with_stack
 
 
-def in_general(general: GeneralHandler, respond: RequestHandler, label: str) -> Handler:
-    """The general way of one route, with a lifetime only where something has one.
-
-    - `respond`: one of the two functions of `general` that answer a request.
-    """
-    if general.needs_lifetime:
-        return from_request_handler(respond, label)
+def exact_way(exact: ExactHandler, has_lifetime: bool) -> Handler:
+    """The exact way of one route, with a lifetime only where something has one."""
+    if has_lifetime:
+        return from_request_handler(exact.respond, exact.label)
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await exchange.send_response(await respond(exchange.connection))
+        await exchange.send_response(await exact.respond(exchange.connection))
 
     return handler
 
@@ -161,16 +111,19 @@ class HttpWriter(HandlerWriter):
 
     plan: RoutePlan
 
-    def __init__(self, plan: RoutePlan, general: GeneralHandler, label: str) -> None:
-        super().__init__(plan, general.steps, plan.body)
-        self.label = label
-        self.responder = general.responder
-        self.streamer = general.streamer
-        status = general.responder.status_code or 200
+    def __init__(self, exact: ExactHandler) -> None:
+        super().__init__(exact.plan, exact.steps, exact.plan.body)
+        self.label = exact.label
+        self.in_thread = exact.in_thread
+        self.responder = exact.responder
+        self.streamer = exact.streamer
+        self.has_response = InjectedKind.RESPONSE in self.shared
+        self.has_background = InjectedKind.BACKGROUND_TASKS in self.shared
+        status = exact.responder.status_code or 200
         self.status = status
         self.sends_json = self.responder.direct and is_body_allowed_for_status_code(status)
         self.source.names.update(
-            resume=Resume(general, label, self.json_body).resume,
+            resume=exact.resume,
             render=self.responder.render,
             responder=self.responder,
             streamer=self.streamer,
@@ -178,7 +131,7 @@ class HttpWriter(HandlerWriter):
             send_json_with=send_json_with,
             with_tasks=with_tasks,
             response_not_sent=response_not_sent,
-            plan=plan,
+            plan=exact.plan,
         )
 
     def compile(self) -> Handler:
@@ -186,7 +139,7 @@ class HttpWriter(HandlerWriter):
         source = self.source
         with source.block("async def handle(exchange, path):"):
             self._write_body()
-            self.write_injected()
+            self.write_shared()
             if not self.has_lifetime:
                 self._write_work()
             else:
@@ -239,9 +192,8 @@ class HttpWriter(HandlerWriter):
 
     def _write_stream(self) -> None:
         function, arguments = self.call_parts(len(self.steps) - 1)
-        injected, background = self.injected_arguments()
         self.source.line(f"items = {function}({arguments})")
-        self.source.line(f"response = streamer.response(items, {injected}, {background})")
+        self.source.line(f"response = streamer.response(items, {self._effects()})")
         self._write_close()
         self.source.line("await exchange.send_response(response)")
 
@@ -263,8 +215,7 @@ class HttpWriter(HandlerWriter):
                 source.line("content = render(result)")
             if not self.sends_json:
                 # A response class renders when it is made, and dependencies see it fail.
-                injected, background = self.injected_arguments()
-                source.line(f"response = responder.make(content, {injected}, {background})")
+                source.line(f"response = responder.make(content, {self._effects()})")
             self._write_close()
             self._write_send()
 
@@ -283,57 +234,10 @@ class HttpWriter(HandlerWriter):
             source.line("if background.tasks:")
             source.line("    await background()")
 
+    def _effects(self) -> str:
+        """The objects with which calls change the response."""
+        response = self.shared_variable(InjectedKind.RESPONSE)
+        return f"{response}, {self.shared_variable(InjectedKind.BACKGROUND_TASKS)}"
+
     def endpoint_hops(self) -> bool:
-        return self.streamer is None and endpoint_kind(self.plan) is CallKind.THREAD
-
-    def injected_names(self) -> dict[InjectedKind, str]:
-        return {
-            InjectedKind.REQUEST: "exchange.connection",
-            InjectedKind.CONNECTION: "exchange.connection",
-            **super().injected_names(),
-        }
-
-    def resume_arguments(self) -> str:
-        values = ["exchange", "path", "body" if self.body is not None else "Undefined"]
-        values.append("lifetime" if self.has_lifetime else "None")
-        return ", ".join(values + self.injected_arguments())
-
-
-class Resume:
-    """Goes on in the exact way where a compiled handler left the short one.
-
-    - `json_body`: how the handler has read its body, if that is JSON.
-    """
-
-    def __init__(self, general: GeneralHandler, label: str, json_body: JsonBody | None) -> None:
-        self._general = general
-        self._label = label
-        self._json_body = json_body
-
-    async def resume(
-        self,
-        exchange: Exchange,
-        path: Mapping[str, Any],
-        body: Any,
-        lifetime: Lifetime | None,
-        injected: Response | None,
-        background: BackgroundTasks | None,
-        done: Sequence[Any],
-        known: Known,
-    ) -> None:
-        """Answer the request; see `run.exact.solve` for `done` and `known`."""
-        if self._json_body is not None:
-            body = self._json_body.for_exact_way(body)
-        inputs = Inputs(
-            connection=exchange.connection,
-            path=path,
-            body=body,
-            embed=self._general.embed,
-            lifetime=lifetime,
-            response=injected,
-            background=background,
-        )
-        response = await self._general.finish(inputs, done, known)
-        if lifetime is not None:
-            await lifetime.close_function_stack()
-        await exchange.send_response(response)
+        return self.streamer is None and self.in_thread

@@ -18,10 +18,11 @@ from pydantic_core import SchemaValidator
 
 from pronghorn.compile.purity import is_pure, is_simple
 from pronghorn.compile.source import Source
+from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
-from pronghorn.plan.model import BodyKind, BodyPlan
+from pronghorn.plan.model import BodyPlan
 from pronghorn.run.input.body import Held, WholeBody, parsed, read_json, read_json_text, unwrapped
 
 

@@ -15,8 +15,9 @@ from pydantic_core import PydanticUndefined
 from pronghorn.compile.json_body import JsonBody
 from pronghorn.compile.purity import is_simple
 from pronghorn.compile.source import Source
+from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.field import Field
-from pronghorn.plan.model import BodyKind, BodyPlan
+from pronghorn.plan.model import BodyPlan
 
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
 

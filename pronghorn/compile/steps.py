@@ -7,40 +7,57 @@ from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any
 
+from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.core.kinds import GENERATORS, InjectedKind
 from pronghorn.exceptions import EndpointContext
-from pronghorn.plan.dependencies import GENERATORS, Step, order_calls
-from pronghorn.plan.model import CallKind, InjectedKind, RoutePlan, WebSocketPlan
+from pronghorn.plan.dependencies import Step
+from pronghorn.plan.model import CallPlan, RoutePlan, WebSocketPlan
 from pronghorn.run.exact import Call
+from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
+from pronghorn.run.lifetime import STACKS
 
 AnyPlan = RoutePlan | WebSocketPlan
-#: Where the scope has the stack that is closed after everything else of a request.
-OUTERMOST_STACK = "fastapi_middleware_astack"
-#: The stacks that FastAPI leaves in the scope, by their keys.
-STACKS = frozenset({OUTERMOST_STACK, "fastapi_inner_astack", "fastapi_function_astack"})
 
 
 def calls_of(steps: Sequence[Step]) -> list[Call]:
     """The calls of a graph in the order of execution, the endpoint last."""
-    return [_call_of(step) for step in steps]
+    return [
+        Call(
+            function=step.call.call,
+            kind=step.call.kind,
+            reads=step.call.reads,
+            injected=step.call.injected,
+            arguments=step.arguments,
+            needs=step.needs,
+            lifetime=step.call.lifetime or "request",
+            limit=limit_of(step.call),
+            scopes=step.call.scopes,
+        )
+        for step in steps
+    ]
 
 
-def _call_of(step: Step) -> Call:
-    plan = step.call
-    return Call(
-        function=plan.call,
-        kind=plan.kind.value,
-        path_fields=plan.path_fields,
-        query_fields=plan.query_fields,
-        header_fields=plan.header_fields,
-        cookie_fields=plan.cookie_fields,
-        body_fields=plan.body_fields,
-        injected={item.name: item.kind.value for item in plan.injected},
-        arguments=step.arguments,
-        needs=step.needs,
-        lifetime=plan.lifetime or "request",
-        limit=plan.marker._concurrency if plan.marker is not None else None,
-        scopes=plan.scopes,
-    )
+def limit_of(call: CallPlan) -> ConcurrencyLimit | None:
+    """The concurrency limit of a dependency, if it has one."""
+    return call.marker._concurrency if call.marker is not None else None
+
+
+def shared_by(steps: Sequence[Step]) -> dict[InjectedKind, OfExchange]:
+    """The kinds of objects that calls of the graph share in an exchange."""
+    asked = injected_kinds(steps)
+    found = ((kind, SOURCES[kind]) for kind in InjectedKind if kind in asked)
+    return {kind: source for kind, source in found if isinstance(source, OfExchange)}
+
+
+def gives_connection(steps: Sequence[Step]) -> bool:
+    """Whether a call of an HTTP route receives the request, by whatever type."""
+    sources = (SOURCES[kind] for kind in injected_kinds(steps))
+    return any(isinstance(one, OfConnection) and one.http for one in sources)
+
+
+def injected_kinds(steps: Sequence[Step]) -> set[InjectedKind]:
+    """The kinds of everything that calls of the graph receive because of its type."""
+    return {item.kind for step in steps for item in step.call.injected}
 
 
 def needs_lifetime(steps: Sequence[Step]) -> bool:
@@ -64,19 +81,6 @@ def _names_stack(call: Callable[..., Any]) -> bool:
     return not STACKS.isdisjoint(code.co_consts) or any(map(STACKS.intersection, tuples))
 
 
-def injects(steps: Sequence[Step], kind: InjectedKind) -> bool:
-    """Whether any call of the graph receives this part of the exchange."""
-    return any(item.kind is kind for step in steps for item in step.call.injected)
-
-
-def endpoint_kind(plan: AnyPlan) -> CallKind:
-    """How the endpoint itself is called; a generator is made by calling it."""
-    kind = plan.root.kind
-    if isinstance(plan, RoutePlan) and kind in GENERATORS and plan.response.stream is None:
-        return CallKind.THREAD
-    return kind
-
-
 def endpoint_context(plan: AnyPlan, label: str) -> Callable[[], EndpointContext]:
     """What validation errors say about the endpoint; `label` is "GET /items/{id}"."""
     context: EndpointContext = {"path": label}
@@ -88,15 +92,3 @@ def endpoint_context(plan: AnyPlan, label: str) -> Callable[[], EndpointContext]
         return context
 
     return endpoint_context
-
-
-__all__ = [
-    "GENERATORS",
-    "Step",
-    "calls_of",
-    "endpoint_context",
-    "endpoint_kind",
-    "injects",
-    "needs_lifetime",
-    "order_calls",
-]

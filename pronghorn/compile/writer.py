@@ -7,7 +7,7 @@ What a handler looks like, for a route with a query parameter, a dependency and 
             query = query_dict(exchange.query_string)
             v0_limit = check_limit(query['limit']) if 'limit' in query else default_limit
         except Exception:
-            return await resume(exchange, path, Undefined)
+            return await resume(exchange, path, Undefined, None, (), (), {})
         d0 = await get_session()
         result = await list_items(limit=v0_limit, session=d0)
         if isinstance(result, Response):
@@ -19,7 +19,7 @@ What a handler looks like, for a route with a query parameter, a dependency and 
 
 Order of effects, as in FastAPI: the body is read, then dependencies run in order, each after its
 own parameters were read. Reading has no effect that anybody can see, so it moves to the front,
-except where user code validates (`reads.is_pure`).
+except where user code validates (`purity.is_pure`).
 """
 
 from __future__ import annotations
@@ -34,23 +34,24 @@ from anyio.to_thread import run_sync
 from pydantic_core import PydanticUndefined
 from starlette.responses import Response
 
-from pronghorn.background import BackgroundTasks
 from pronghorn.compile.json_body import json_body_of
 from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
-from pronghorn.compile.steps import AnyPlan, Step, injects, needs_lifetime
-from pronghorn.core.security_scopes import SecurityScopes
+from pronghorn.compile.steps import AnyPlan, limit_of, needs_lifetime, shared_by
+from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.fields.field import Field
-from pronghorn.plan.model import BodyPlan, CallKind, CallPlan, InjectedKind
+from pronghorn.plan.dependencies import Step
+from pronghorn.plan.model import BodyPlan, CallPlan
+from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import query_dict, query_lists
 from pronghorn.run.input.urlencoded import plain_fields
 from pronghorn.run.lifetime import Lifetime, manager_maker
-from pronghorn.run.output.respond import make_injected_response
 
-SOURCES = {
+#: What parameters are read from where the exact way reads them.
+RECEIVED = {
     "path": "path",
     "query": "exchange.connection.query_params",
     "header": "exchange.connection.headers",
@@ -72,8 +73,7 @@ class StepReads:
 class HandlerWriter:
     """Writes the part that HTTP and WebSocket handlers share: reading and calling."""
 
-    #: Parameters of the generated function.
-    signature = "exchange, path"
+    is_websocket = False
 
     def __init__(self, plan: AnyPlan, steps: Sequence[Step], body: BodyPlan | None) -> None:
         self.plan = plan
@@ -84,14 +84,11 @@ class HandlerWriter:
         self.json_body = json_body_of(body, steps)
         self.reader = Reads(self.source, plan.path, body, fields, self.json_body)
         self.has_lifetime = needs_lifetime(steps)
-        self.has_response = injects(steps, InjectedKind.RESPONSE)
-        self.has_background = injects(steps, InjectedKind.BACKGROUND_TASKS)
+        self.shared = shared_by(steps)
         self.source.names.update(
             Response=Response,
             Undefined=PydanticUndefined,
             Lifetime=Lifetime,
-            BackgroundTasks=BackgroundTasks,
-            make_injected_response=make_injected_response,
             absent=absent,
             query_dict=query_dict,
             query_lists=query_lists,
@@ -102,29 +99,26 @@ class HandlerWriter:
             extract_body=extract_body,
             without_errors=without_errors,
         )
+        if self.json_body is not None:
+            self.source.names["exact_body"] = self.json_body.for_exact_way
         self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
 
-    def write_injected(self) -> None:
+    def write_shared(self) -> None:
         """The objects of one exchange that its calls share, where any of them asks for one."""
-        if self.has_response:
-            self.source.line("injected = make_injected_response()")
-        if self.has_background:
-            self.source.line("background = BackgroundTasks()")
+        for source in self.shared.values():
+            make = self.source.bind(source.make.__name__, source.make)
+            self.source.line(f"{source.variable} = {make}()")
 
-    def injected_arguments(self) -> list[str]:
-        """What stands for both objects where the exact way goes on."""
-        response = "injected" if self.has_response else "None"
-        return [response, "background" if self.has_background else "None"]
+    def shared_variable(self, kind: InjectedKind) -> str:
+        """The variable of a kind that is `OfExchange`, or "None" where no call asks for it."""
+        return self.shared[kind].variable if kind in self.shared else "None"
 
     # --- reading ------------------------------------------------------------------------
 
     def _reads_of(self, index: int, step: Step) -> StepReads:
         found = StepReads()
-        call = step.call
-        for location in ("path", "query", "header", "cookie", "body"):
-            fields = getattr(call, f"{location}_fields")
-            if fields:
-                self._read_location(index, location, fields, found)
+        for location, fields in step.call.reads:
+            self._read_location(index, location, fields, found)
         return found
 
     def _read_location(
@@ -151,7 +145,7 @@ class HandlerWriter:
 
     def _extraction(self, location: str, fields: str) -> str:
         if location != "body":
-            return f"extract_parameters({fields}, {SOURCES[location]})"
+            return f"extract_parameters({fields}, {RECEIVED[location]})"
         return f"await extract_body({fields}, body, {bool(self.body and self.body.embed)})"
 
     def write_early_reads(self) -> None:
@@ -170,7 +164,7 @@ class HandlerWriter:
     def write_late_reads(self, index: int) -> None:
         """What runs user code, once, and not before the calls that come first.
 
-        When it finds errors, the exact solver goes on from here and takes over what is known.
+        When it finds errors, the exact way goes on from here and takes over what is known.
         """
         done = "".join(f"d{number}, " for number in range(index))
         known = ""
@@ -183,8 +177,13 @@ class HandlerWriter:
                 self.source.line(f"return await {resume}")
 
     def resume_arguments(self) -> str:
-        """What the exact way needs to go on; depends on what exists at that point."""
-        raise NotImplementedError
+        """What the exact way needs to go on, but for what is done and known."""
+        body = "Undefined" if self.body is None else "body"
+        if self.json_body is not None:
+            body = "exact_body(body)"
+        lifetime = "lifetime" if self.has_lifetime else "None"
+        shared = "".join(f"{source.variable}, " for source in self.shared.values())
+        return f"exchange, path, {body}, {lifetime}, ({shared})"
 
     # --- calling ------------------------------------------------------------------------
 
@@ -252,7 +251,7 @@ class HandlerWriter:
         function, arguments = self.call_parts(index)
         limit = limit_of(call)
         semaphore = f"{self.source.bind(f'limit{index}', limit)}.get_semaphore()"
-        if call.kind in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR):
+        if call.kind in GENERATORS:
             stack = f"lifetime.{call.lifetime or 'request'}_stack"
             if limit is not None:
                 self.source.line(f"await {stack}.enter_async_context({semaphore})")
@@ -283,23 +282,16 @@ class HandlerWriter:
         return function, ", ".join(parts)
 
     def _injected(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
-        if kind is InjectedKind.SECURITY_SCOPES:
-            scopes = self.source.bind(f"scopes{index}", call.scopes)
-            self.source.names["SecurityScopes"] = SecurityScopes
-            return f"SecurityScopes(scopes=list({scopes}))"
-        return self.injected_names().get(kind)
-
-    def injected_names(self) -> dict[InjectedKind, str]:
-        """What each injected kind is called in this handler; absent ones keep their default."""
-        return {
-            InjectedKind.RESPONSE: "injected",
-            InjectedKind.BACKGROUND_TASKS: "background",
-        }
-
-
-def limit_of(call: CallPlan) -> Any:
-    """The concurrency limit of a dependency, if it has one."""
-    return call.marker._concurrency if call.marker is not None else None
+        """What a kind is called in this handler; None where the parameter's default decides."""
+        source = SOURCES[kind]
+        if isinstance(source, OfExchange):
+            return source.variable
+        if isinstance(source, OfConnection):
+            exists = source.exists(is_websocket=self.is_websocket)
+            return "exchange.connection" if exists else None
+        make = self.source.bind(source.make.__name__, source.make)
+        scopes = self.source.bind(f"scopes{index}", call.scopes)
+        return f"{make}(list({scopes}))"
 
 
 def without_errors(found: tuple[dict[str, Any], list[Any]]) -> dict[str, Any]:

@@ -82,8 +82,12 @@ def is_replaced(owner: type[Any] | ModuleType | str, *names: str) -> bool:
     found = sys.modules.get(owner) if isinstance(owner, str) else owner
     if found is None:
         return False
-    names = names or WATCHED[_name_of(found)]
-    return any(getattr(found, name) is not original(found, name) for name in names)
+    owner_name = _name_of(found)
+    for name in names or WATCHED[owner_name]:
+        first = _originals.get((owner_name, name)) or original(found, name)
+        if getattr(found, name) is not first:
+            return True
+    return False
 
 
 def is_overridden(target: Any, base: type[Any], *names: str) -> bool:
@@ -95,10 +99,8 @@ def is_overridden(target: Any, base: type[Any], *names: str) -> bool:
         names: The methods.
     """
     kind = target if isinstance(target, type) else type(target)
-    if any(getattr(kind, name) is not getattr(base, name) for name in names):
-        return True
     own = {} if kind is target else getattr(target, "__dict__", {})
-    return not own.keys().isdisjoint(names)
+    return any(name in own or getattr(kind, name) is not getattr(base, name) for name in names)
 
 
 def function_of(method: Any) -> Any:

@@ -6,6 +6,7 @@ only a few paths of a large one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from re import Match, Pattern
 from typing import Any
 
@@ -117,3 +118,15 @@ def _path_of(route: Any, regex: Pattern[str] | None) -> str | None:
         path = route.path
         is_own = compile_path(path)[0] == regex
     return path if is_own else None
+
+
+def path_below_root(scope: Mapping[str, Any]) -> str:
+    """Return the path of an ASGI scope without its `root_path`.
+
+    A mount and a proxy put the prefix that they serve into `root_path`. A path that does not lie
+    below it is returned as it is.
+    """
+    path: str = scope["path"]
+    prefix: str = scope.get("root_path", "")
+    rest = path.removeprefix(prefix) if prefix else path
+    return rest if not rest or rest.startswith("/") else path

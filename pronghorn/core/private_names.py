@@ -73,10 +73,11 @@ def attributes_of(kind: type[Any]) -> frozenset[str]:
 
 
 def _mentioned_by(function: Any) -> Iterator[str]:
-    """Yield every name that a function uses; for another object nothing."""
-    todo = [getattr(function, "__code__", None)]
+    """Yield the attributes that a function uses; for another object nothing."""
+    code = getattr(function, "__code__", None)
+    todo = [code] if isinstance(code, CodeType) else []
+    not_attributes = getattr(function, "__globals__", {})
     while todo:
         code = todo.pop()
-        if isinstance(code, CodeType):
-            yield from code.co_names
-            todo += code.co_consts
+        yield from (name for name in code.co_names if name not in not_attributes)
+        todo += (const for const in code.co_consts if isinstance(const, CodeType))

@@ -35,27 +35,29 @@ def option_defaults(options_type: type) -> dict[str, Any]:
     return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
 
 
-def expanded_signature(options_type: type) -> Callable[[CallableT], CallableT]:
+def expanded_signature(
+    options_type: type, *, is_at_path: bool = False
+) -> Callable[[CallableT], CallableT]:
     """Show the keys of an option type as keyword-only parameters of the decorated callable.
 
     Args:
         options_type: The `TypedDict` that the callable unpacks as ``**options``.
+        is_at_path: See `route_signature`.
 
     Returns:
         A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword, and
-        for a `path` that is not text. It passes on only the keywords that were written.
+        passes on only the keywords that were written.
     """
 
     def decorate(function: CallableT) -> CallableT:
         signature = _expand(inspect.signature(function), options_type)
         accepted = frozenset(signature.parameters)
-        has_path = "path" in accepted
 
         @wraps(function)
         def checked(*args: Any, **keywords: Any) -> Any:
             if not accepted.issuperset(keywords):
                 raise unknown_keyword(function, keywords.keys() - accepted, accepted)
-            if has_path and (len(args) > 1 or "path" in keywords):
+            if is_at_path and (len(args) > 1 or "path" in keywords):
                 check_path(keywords["path"] if "path" in keywords else args[1])
             return function(*args, **keywords)
 
@@ -64,6 +66,18 @@ def expanded_signature(options_type: type) -> Callable[[CallableT], CallableT]:
         return checked  # type: ignore[return-value]  # it is called like the function it wraps
 
     return decorate
+
+
+def route_signature(options_type: type) -> Callable[[CallableT], CallableT]:
+    """Show the options of a method that declares something at a `path`, its first parameter.
+
+    Args:
+        options_type: The `TypedDict` that the method unpacks as `**options`.
+
+    Returns:
+        A decorator. The decorated method also raises `SetupTypeError` for a path that is not text.
+    """
+    return expanded_signature(options_type, is_at_path=True)
 
 
 def hand_on(

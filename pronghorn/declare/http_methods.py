@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from typing_extensions import Unpack
 
-from pronghorn.core.typed_kwargs import expanded_signature, hand_on
+from pronghorn.core.typed_kwargs import hand_on, route_signature
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
     ROUTE_DEFAULTS,
@@ -44,7 +44,7 @@ class Verbs:
         """Return the router that keeps what is declared here."""
         return self
 
-    @expanded_signature(ApiRouteOptions)
+    @route_signature(ApiRouteOptions)
     def api_route(
         self, path: str, **options: Unpack[ApiRouteOptions]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -63,7 +63,7 @@ class Verbs:
         )
         return found
 
-    @expanded_signature(WebSocketOptions)
+    @route_signature(WebSocketOptions)
     def websocket(
         self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -93,7 +93,7 @@ class Verbs:
 
         return decorate
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
@@ -103,37 +103,37 @@ class Verbs:
         """
         return self._operation("GET", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a PUT operation: create or replace something; see `get`."""
         return self._operation("PUT", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a POST operation: create something, or act; see `get`."""
         return self._operation("POST", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a DELETE operation: remove something; see `get`."""
         return self._operation("DELETE", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare an OPTIONS operation: tell what is possible; see `get`."""
         return self._operation("OPTIONS", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a HEAD operation: GET without the body; see `get`."""
         return self._operation("HEAD", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a PATCH operation: change a part of something; see `get`."""
         return self._operation("PATCH", path, options)
 
-    @expanded_signature(RouteOptions)
+    @route_signature(RouteOptions)
     def trace(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
         """Declare a TRACE operation: echo the request; see `get`."""
         return self._operation("TRACE", path, options)

@@ -6,14 +6,13 @@ included is in `pronghorn.declare.option_inheritance`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import Annotated, Any, TypedDict
 
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn._form_limits import FormLimits
@@ -25,12 +24,6 @@ from pronghorn.utils import generate_unique_id
 
 Responses = dict[int | str, dict[str, Any]]
 """Additional responses by status code: ``{404: {"model": NotFound}}``."""
-
-Lifespan = (
-    Callable[[Any], AbstractAsyncContextManager[None]]
-    | Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
-)
-"""A context manager around the life of the application; it may give the initial state."""
 
 
 class WebSocketOptions(TypedDict, total=False):
@@ -179,7 +172,7 @@ class LifeOptions(TypedDict, total=False):
     """Functions to call at startup; prefer ``lifespan``."""
     on_shutdown: Sequence[Callable[[], Any]] | None
     """Functions to call at shutdown; prefer ``lifespan``."""
-    lifespan: Lifespan | None
+    lifespan: Lifespan[Any] | None
     """A context manager around the life of the application."""
 
 

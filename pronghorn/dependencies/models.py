@@ -6,25 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pronghorn.core.kinds import GENERATORS, LOCATIONS, Injected, InjectedKind
 from pronghorn.core.records import replace
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import NotedList
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
-from pronghorn.plan.dependencies import GENERATORS, result_key
-from pronghorn.plan.model import CallPlan, Injected, InjectedKind
+from pronghorn.plan.dependencies import result_key
+from pronghorn.plan.model import CallPlan
 from pronghorn.plan.signature import call_kind
-
-INJECTED = {
-    "request_param_name": InjectedKind.REQUEST,
-    "websocket_param_name": InjectedKind.WEBSOCKET,
-    "http_connection_param_name": InjectedKind.CONNECTION,
-    "response_param_name": InjectedKind.RESPONSE,
-    "background_tasks_param_name": InjectedKind.BACKGROUND_TASKS,
-    "security_scopes_param_name": InjectedKind.SECURITY_SCOPES,
-}
-FIELDS = ("path", "query", "header", "cookie", "body")
 
 
 class Changes:
@@ -107,7 +98,7 @@ class Dependant:
         """The view of one planned call and everything below it."""
         names = {item.kind: item.name for item in plan.injected}
         marker = plan.marker
-        injected: dict[str, Any] = {name: names.get(kind) for name, kind in INJECTED.items()}
+        injected: dict[str, Any] = {kind.attribute: names.get(kind) for kind in InjectedKind}
         return cls(
             path_params=list(plan.path_fields),
             query_params=list(plan.query_fields),
@@ -129,7 +120,7 @@ class Dependant:
 
     def adopt(self, changes: Changes) -> None:
         """Report the changes of this graph, and of what is added to it, to `changes`."""
-        for name in (*(f"{place}_params" for place in FIELDS), "dependencies"):
+        for name in (*(f"{place}_params" for place in LOCATIONS), "dependencies"):
             object.__setattr__(self, name, noted(getattr(self, name), changes))
         object.__setattr__(self, "_changes", changes)
 
@@ -154,7 +145,7 @@ class Dependant:
         """Whether this node still is what it was made from."""
         fields = all(
             tuple(getattr(self, f"{place}_params")) == getattr(plan, f"{place}_fields")
-            for place in FIELDS
+            for place in LOCATIONS
         )
         return (
             fields
@@ -167,7 +158,7 @@ class Dependant:
         )
 
     def _injected(self) -> tuple[Injected, ...]:
-        names = ((getattr(self, name), kind) for name, kind in INJECTED.items())
+        names = ((getattr(self, kind.attribute), kind) for kind in InjectedKind)
         found = {name: Injected(name, kind) for name, kind in names if name is not None}
         known = self._origin.injected if self._origin is not None else ()
         if set(known) == set(found.values()):

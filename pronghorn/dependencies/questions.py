@@ -10,9 +10,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from pronghorn.core.kinds import CallKind
 from pronghorn.dependencies.models import Dependant
 from pronghorn.plan.dependencies import is_security_scheme
-from pronghorn.plan.model import CallKind
 from pronghorn.plan.signature import call_kind
 
 #: Callables whose kind is remembered. Programs may make dependencies without end.

@@ -12,14 +12,13 @@ from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.background import BackgroundTasks
-from pronghorn.compile.exact import LIFETIME_KEY
-from pronghorn.compile.steps import calls_of, injects, order_calls
+from pronghorn.compile.steps import calls_of, shared_by
+from pronghorn.core.kinds import InjectedKind
 from pronghorn.dependencies.models import Changes, Dependant
-from pronghorn.plan.dependencies import Step, override_calls
-from pronghorn.plan.model import CallPlan, InjectedKind
+from pronghorn.plan.dependencies import Step, order_calls, override_calls
 from pronghorn.run.exact import SKIPPED, Call, Inputs, solve
-from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.injected import make_shared
+from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime
 from pronghorn.run.output.respond import make_injected_response
 from pronghorn.utils import get_path_param_names
 
@@ -60,34 +59,31 @@ async def solve_dependencies(
 
     Args:
         request: The request or WebSocket connection.
-        dependant: The graph; its own ``call`` is not made.
+        dependant: The graph; its own `call` is not made.
         body: The parsed body: JSON data, a form, or bytes; left out, there is none.
         background_tasks: Where dependencies add tasks; made when they ask for it.
         response: Where dependencies set headers; made when left out.
-        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
+        dependency_overrides_provider: Has `dependency_overrides`, such as the application.
         dependency_cache: Results to use instead of calling again; those of this graph are added.
         async_exit_stack: Closes dependencies that yield.
         embed_body_fields: Whether the body is an object with one member per field.
     """
     overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
-    steps, planned = _prepared(dependant, overrides)
-    if background_tasks is None and injects(steps, InjectedKind.BACKGROUND_TASKS):
-        background_tasks = BackgroundTasks()
-    response = make_injected_response() if response is None else response
-    inputs = Inputs(
-        connection=request,
-        path=request.path_params,
-        body=body,
-        embed=embed_body_fields,
-        lifetime=_lifetime(request, async_exit_stack),
-        response=response,
-        background=background_tasks,
-    )
+    steps, calls = _prepared(dependant, overrides)
+    if response is None:
+        response = make_injected_response()
+    shared = make_shared(shared_by(steps))
+    shared[InjectedKind.RESPONSE] = response
+    if background_tasks is not None:
+        shared[InjectedKind.BACKGROUND_TASKS] = background_tasks
+    lifetime = _lifetime(request, async_exit_stack)
+    inputs = Inputs(request, request.path_params, body, embed_body_fields, lifetime, shared)
     cache = {} if dependency_cache is None else dependency_cache
-    calls, results = _with_cache(steps, planned, cache), list[Any]()
-    values, errors = await solve(calls, inputs, results=results)
+    inputs.done = _known_results(steps, cache)
+    results: list[Any] = []
+    values, errors = await solve(calls, inputs, results)
     _remember(steps, results, cache)
-    return SolvedDependency(values, errors, background_tasks, response, cache)
+    return SolvedDependency(values, errors, inputs.background, response, cache)
 
 
 def _prepared(
@@ -126,28 +122,13 @@ def _lifetime(request: HTTPConnection, stack: AsyncExitStack[bool | None]) -> Li
     return _StacksOfCaller(outer, stack)
 
 
-def _shares(call: CallPlan, cache: Mapping[Any, Any]) -> bool:
-    return call.marker is not None and call.use_cache and call.cache_key in cache
-
-
-def _with_cache(
-    steps: tuple[Step, ...], planned: list[Call], cache: Mapping[Any, Any]
-) -> list[Call]:
-    """The calls of a graph; those with a known result give it without being made."""
-    if not cache:
-        return planned
-    calls = list(planned)
-    for index, step in enumerate(steps):
-        if _shares(step.call, cache):
-            calls[index] = _giving(cache[step.call.cache_key])
-    return calls
-
-
-def _giving(value: Any) -> Call:
-    async def known() -> Any:
-        return value
-
-    return Call(function=known, kind="coroutine")
+def _known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> dict[int, Any]:
+    """index of a call -> its result, for those whose result is in the cache of the caller."""
+    return {
+        index: cache[step.call.cache_key]
+        for index, step in enumerate(steps[:-1])
+        if step.call.marker is not None and step.call.use_cache and step.call.cache_key in cache
+    }
 
 
 def _remember(steps: tuple[Step, ...], results: list[Any], cache: dict[Any, Any]) -> None:

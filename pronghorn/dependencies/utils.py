@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pronghorn.core.kinds import LOCATIONS
 from pronghorn.core.reexports import find_elsewhere
-from pronghorn.dependencies.models import FIELDS, Dependant
+from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.solving import SolvedDependency, solve_dependencies
 from pronghorn.fields.annotations import is_class as lenient_issubclass
 from pronghorn.fields.field import Field
@@ -111,7 +112,7 @@ def get_flat_dependant(
         if skip_repeats and any(node.call is call for call in seen):
             continue
         seen.append(node.call)
-        for kind in FIELDS:
+        for kind in LOCATIONS:
             getattr(flat, f"{kind}_params").extend(getattr(node, f"{kind}_params"))
     return flat
 

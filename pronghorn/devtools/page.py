@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pronghorn.core.route_paths import path_below_root
+from pronghorn.core.path_patterns import path_below_root
 from pronghorn.devtools.access import Access
 from pronghorn.devtools.inventory import inner_app, list_routes
 from pronghorn.devtools.recorder import Recorder

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property, partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import SchemaValidator
 
+from pronghorn.core.kinds import LOCATIONS, Location
 from pronghorn.fields.aliases import declared_names, names_in_model
 from pronghorn.fields.annotations import (
     is_bytes,
@@ -36,8 +37,6 @@ from pronghorn.fields.annotations import (
 from pronghorn.fields.multi_values import declares_json, with_prepared_branches
 from pronghorn.fields.type_adapters import adapter_for, late_namespace
 
-Location = Literal["path", "query", "header", "cookie", "body"]
-LOCATIONS: tuple[Location, ...] = get_args(Location)
 OUTSIDE_BODIES = LOCATIONS[:-1]
 ErrorDetail = dict[str, Any]
 ErrorLocation = tuple[str | int, ...]

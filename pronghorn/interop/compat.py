@@ -20,8 +20,8 @@ from pronghorn.fields.annotations import (
     union_members,
 )
 from pronghorn.fields.field import Field
+from pronghorn.plan.check import is_pydantic_v1_model
 from pronghorn.plan.signature import resolve_annotation
-from pronghorn.plan.supported import is_pydantic_v1_model
 
 PYDANTIC_VERSION_MINOR_TUPLE = tuple(int(part) for part in VERSION.split(".")[:2])
 

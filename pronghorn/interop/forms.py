@@ -17,13 +17,10 @@ from pronghorn.fields.multi_values import (
     form_fields_of,
     is_supplied,
     model_input,
-    normalize_form_model,
     with_prepared_branches,
 )
 from pronghorn.plan.form_schema import is_separate
 from pronghorn.run.input.forms import read_contents
-
-_normalize_form_model = normalize_form_model
 
 
 def _extract_form_items(

@@ -45,7 +45,7 @@ HOMES: dict[str, dict[str, str]] = {
         "is_upload_sequence=is_uploadfile_sequence_annotation",
         "pronghorn.interop.compat": "PYDANTIC_VERSION_MINOR_TUPLE is_pydantic_v1_model_instance "
         "lenient_issubclass value_is_sequence",
-        "pronghorn.plan.supported": "is_pydantic_v1_model=is_pydantic_v1_model_class "
+        "pronghorn.plan.check": "is_pydantic_v1_model=is_pydantic_v1_model_class "
         "uses_pydantic_v1=annotation_is_pydantic_v1",
         "pydantic": "BaseModel VERSION=PYDANTIC_VERSION",
         "starlette.datastructures": "UploadFile",
@@ -175,11 +175,11 @@ HOMES: dict[str, dict[str, str]] = {
         "pronghorn.interop.forms": "_add_form_union_validators _extract_form_body "
         "_extract_form_items _extract_form_model _get_form_model "
         "_get_form_models _get_form_union_models "
-        "_is_form_model_supplied _normalize_form_model",
+        "_is_form_model_supplied",
         "pronghorn.interop.parameters": "ParamDetails _get_flat_fields_from_params "
-        "_STREAM_ORIGINS _get_model_type _get_multidict_extras "
+        "_STREAM_ORIGINS _get_multidict_extras "
         "_get_multidict_value _get_param_aliases "
-        "_get_param_model _get_signature _is_empty_file_input "
+        "_get_param_model "
         "_is_json_field _request_param_model_to_args "
         "_solve_generator _validate_value_with_model_field "
         "add_non_field_param_to_dependency add_param_to_fields "
@@ -203,6 +203,10 @@ HOMES: dict[str, dict[str, str]] = {
         "types": "UnionType",
         "typing": "Annotated ForwardRef Literal Union cast get_args get_origin",
         "typing_inspection.typing_objects": "is_typealiastype",
+        "pronghorn.fields.annotations": "model_of=_get_model_type",
+        "pronghorn.fields.multi_values": "is_empty_file_input=_is_empty_file_input "
+        "normalize_form_model=_normalize_form_model",
+        "pronghorn.plan.signature": "typed_signature=_get_signature",
     },
     "pronghorn.encoders": {
         "collections": "defaultdict",
@@ -309,11 +313,11 @@ HOMES: dict[str, dict[str, str]] = {
         "pronghorn.encoders": "jsonable_encoder",
         "pronghorn.exceptions": "EndpointContext FastAPIError RequestValidationError "
         "ResponseValidationError WebSocketRequestValidationError",
-        "pronghorn.interop.routing": "_AsyncLiftContextManager _DefaultLifespan "
+        "pronghorn.interop.routing": "_AsyncLiftContextManager "
         "_build_dependant_with_parameterless_dependencies "
         "_build_response_args _contains_response _extract_endpoint_context "
         "_get_fastapi_scope _get_scope_effective_route_context _is_json_content_type "
-        "_merge_lifespan_context _normalize_non_finite_floats "
+        " "
         "_populate_api_route_state _wrap_gen_lifespan_context",
         "pronghorn.params": "Depends",
         "pronghorn.sse": "EventSourceResponse KEEPALIVE_COMMENT ServerSentEvent format_sse_event",
@@ -336,6 +340,9 @@ HOMES: dict[str, dict[str, str]] = {
         "starlette.websockets": "WebSocket",
         "typing": "Annotated Literal Protocol TypeVar cast",
         "typing_extensions": "Doc deprecated",
+        "pronghorn.fields.json_writer": "without_nan=_normalize_non_finite_floats",
+        "pronghorn.routes.lifespan": "HandlerLifespan=_DefaultLifespan "
+        "merged=_merge_lifespan_context",
     },
     "pronghorn.security.api_key": {
         "pronghorn.security.base": "SecurityBase",

@@ -21,22 +21,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.core.kinds import Injected
 from pronghorn.datastructures import Undefined
-from pronghorn.dependencies.models import INJECTED, Dependant
+from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.questions import _is_async_gen_callable
 from pronghorn.exceptions import SetupAssertionError
 from pronghorn.fields.annotations import model_of, split_metadata
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field
-from pronghorn.fields.multi_values import Received, is_empty_file_input
+from pronghorn.fields.multi_values import Received
 from pronghorn.params import Depends
-from pronghorn.plan.model import Injected
 from pronghorn.plan.parameters import analyze_parameter, injected_kind
-from pronghorn.plan.signature import typed_signature
 from pronghorn.run.input.parameters import default_value, extract_parameters
 
-_is_empty_file_input = is_empty_file_input
-_get_model_type = model_of
-_get_signature = typed_signature
 #: What the return annotation of a function that streams its items is made of.
 _STREAM_ORIGINS = {AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator}
 
@@ -116,8 +112,7 @@ def add_non_field_param_to_dependency(
     kind = injected_kind(type_annotation)
     if kind is None:
         return None
-    attribute = next(name for name, known in INJECTED.items() if known is kind)
-    setattr(dependant, attribute, param_name)
+    setattr(dependant, kind.attribute, param_name)
     return True
 
 

@@ -21,17 +21,12 @@ from pronghorn.dependencies.utils import (
 from pronghorn.exceptions import EndpointContext
 from pronghorn.fields.annotations import is_class
 from pronghorn.fields.field import Field
-from pronghorn.fields.json_writer import without_nan
 from pronghorn.params import Depends
 from pronghorn.routes.http import APIRoute
-from pronghorn.routes.lifespan import HandlerLifespan, Lifespan, in_async, merged
+from pronghorn.routes.lifespan import Lifespan, in_async
 from pronghorn.routes.route_contexts import RouteContext
 from pronghorn.routes.websocket import APIWebSocketRoute
 from pronghorn.run.input.body import is_json
-
-_DefaultLifespan = HandlerLifespan
-_merge_lifespan_context = merged
-_normalize_non_finite_floats = without_nan
 
 #: What a route has that a plan was made of, or that is a view of its plan.
 _STATE = [

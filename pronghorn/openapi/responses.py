@@ -10,12 +10,13 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
+from pronghorn.core.kinds import StreamKind
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute
-from pronghorn.plan.model import ResponsePlan, StreamKind
+from pronghorn.plan.model import ResponsePlan
 from pronghorn.sse import _SSE_EVENT_SCHEMA
 from pronghorn.utils import deep_dict_update, is_body_allowed_for_status_code
 

@@ -11,11 +11,12 @@ from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 
 from pronghorn import params
+from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.annotations import is_class, strip_metadata
 from pronghorn.fields.field import Field
+from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
 from pronghorn.plan.form_schema import form_schema, is_separate, may_be_absent
-from pronghorn.plan.model import BodyKind, BodyPlan
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
+from pronghorn.plan.model import BodyPlan
 
 MULTIPART = "multipart/form-data"
 

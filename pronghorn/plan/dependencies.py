@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pronghorn.core.kinds import GENERATORS, LOCATIONS, Injected, InjectedKind
 from pronghorn.core.records import NOTHING, replace
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.core.setup_errors import add_place, describe_callable, setup_error
@@ -16,16 +17,15 @@ from pronghorn.exceptions import (
     SetupTypeError,
     SetupValueError,
 )
-from pronghorn.fields.field import LOCATIONS, Field
+from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
-from pronghorn.plan.model import CallKind, CallPlan, Injected, InjectedKind
+from pronghorn.plan.model import CallPlan
 from pronghorn.plan.parameters import analyze_parameter
 from pronghorn.plan.sharing import keep_planned, planned_before
 from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
-GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
 
 
 class _Context(NamedTuple):

@@ -15,40 +15,13 @@ cannot disagree. Nothing here runs during a request.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
+from pronghorn.core.kinds import LOCATIONS, BodyKind, CallKind, Injected, StreamKind
 from pronghorn.core.records import NOTHING, Record
 from pronghorn.fields.field import Field
 from pronghorn.fields.serialization import Serialization
 from pronghorn.params import Depends
-
-
-class CallKind(Enum):
-    """How a callable must be run."""
-
-    COROUTINE = "coroutine"
-    THREAD = "thread"
-    GENERATOR = "generator"
-    ASYNC_GENERATOR = "async generator"
-
-
-class InjectedKind(Enum):
-    """What a parameter receives because of its type alone, with no marker."""
-
-    REQUEST = "request"
-    WEBSOCKET = "websocket"
-    CONNECTION = "connection"
-    RESPONSE = "response"
-    BACKGROUND_TASKS = "background tasks"
-    SECURITY_SCOPES = "security scopes"
-
-
-class Injected(NamedTuple):
-    """One parameter that receives a part of the exchange, such as the request itself."""
-
-    name: str
-    kind: InjectedKind
 
 
 class CallPlan(Record):
@@ -89,18 +62,17 @@ class CallPlan(Record):
         """Everything read from outside the body, in the order in which errors are reported."""
         return self.path_fields + self.query_fields + self.header_fields + self.cookie_fields
 
+    @property
+    def reads(self) -> tuple[tuple[str, tuple[Field, ...]], ...]:
+        """The locations that the call reads and the fields from there, in the order of errors."""
+        found = ((location, getattr(self, f"{location}_fields")) for location in LOCATIONS)
+        return tuple((location, fields) for location, fields in found if fields)
+
     def walk(self) -> Iterator[CallPlan]:
         """This call and everything below it, parents first, in declared order."""
         yield self
         for dependency in self.dependencies:
             yield from dependency.walk()
-
-
-class BodyKind(Enum):
-    """How the bytes of a body are understood."""
-
-    JSON = "json"
-    FORM = "form"
 
 
 class BodyPlan(Record):
@@ -117,14 +89,6 @@ class BodyPlan(Record):
     media_type: str
     #: True: the body is bytes for the one field, whatever its content type says.
     raw: bool = False
-
-
-class StreamKind(Enum):
-    """What a generator endpoint's items become on the wire."""
-
-    JSON_LINES = "json lines"
-    SERVER_SENT_EVENTS = "server-sent events"
-    RAW = "raw"
 
 
 class ResponsePlan(Record):

@@ -7,7 +7,6 @@ uploads, the body for everything that is no single value, else the query string.
 
 from __future__ import annotations
 
-import inspect
 from copy import copy
 from functools import lru_cache
 from typing import Annotated, Any, get_origin
@@ -17,14 +16,10 @@ from pydantic import AliasChoices
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from starlette.background import BackgroundTasks
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
-from starlette.websockets import WebSocket
 from typing_inspection.typing_objects import is_typealiastype
 
 from pronghorn import params
-from pronghorn.core.security_scopes import SecurityScopes
+from pronghorn.core.kinds import Injected, InjectedKind, Location
 from pronghorn.core.setup_errors import setup_error, user_error
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
 from pronghorn.fields.aliases import declared_names, digs_into_another_value
@@ -39,20 +34,12 @@ from pronghorn.fields.annotations import (
     model_of,
     split_metadata,
 )
-from pronghorn.fields.field import Field, Location
-from pronghorn.plan.model import Injected, InjectedKind
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1
+from pronghorn.fields.field import Field
+from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
+from pronghorn.plan.signature import EMPTY
 
-_INJECTED: dict[type[Any], InjectedKind] = {
-    Request: InjectedKind.REQUEST,
-    WebSocket: InjectedKind.WEBSOCKET,
-    HTTPConnection: InjectedKind.CONNECTION,
-    Response: InjectedKind.RESPONSE,
-    BackgroundTasks: InjectedKind.BACKGROUND_TASKS,
-    SecurityScopes: InjectedKind.SECURITY_SCOPES,
-}
+_INJECTED = {kind.annotation: kind for kind in InjectedKind}
 
-EMPTY = inspect.Parameter.empty
 _ABSENT: Any = object()
 #: Kinds of defaults that are equal only if nobody can tell them apart: not 0.0 and -0.0.
 _PLAIN_DEFAULTS = (type(None), bool, int, str)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from starlette.responses import Response, StreamingResponse
 
+from pronghorn.core.kinds import GENERATORS, StreamKind
 from pronghorn.core.records import NOTHING
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupAssertionError
@@ -24,7 +25,7 @@ from pronghorn.fields.field import Field
 from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import response_field
 from pronghorn.plan.forward import refuse_missing_return
-from pronghorn.plan.model import CallKind, ResponsePlan, StreamKind
+from pronghorn.plan.model import ResponsePlan
 from pronghorn.plan.signature import call_kind, typed_return
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -84,7 +85,7 @@ def plan_response(
 
 def is_generator(endpoint: Callable[..., Any]) -> bool:
     """Whether calling the endpoint gives a generator."""
-    return call_kind(endpoint) in (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
+    return call_kind(endpoint) in GENERATORS
 
 
 def _model_of_annotation(endpoint: Callable[..., Any], annotation: Any) -> Any:

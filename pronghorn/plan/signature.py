@@ -15,9 +15,9 @@ from functools import lru_cache, partial
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, ForwardRef, get_type_hints
 
+from pronghorn.core.kinds import CallKind
 from pronghorn.fields.annotations import is_settled
 from pronghorn.plan.forward import with_dependency
-from pronghorn.plan.model import CallKind
 
 if sys.version_info >= (3, 13):
     iscoroutinefunction = inspect.iscoroutinefunction

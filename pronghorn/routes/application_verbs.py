@@ -9,7 +9,7 @@ from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
 from pronghorn.core.monkeypatches import ROUTING, is_defined_by
-from pronghorn.core.typed_kwargs import expanded_signature, hand_on
+from pronghorn.core.typed_kwargs import expanded_signature, hand_on, route_signature
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
@@ -35,7 +35,7 @@ class DeclaresOnRouter(Verbs):
         name: default for name, default in API_ROUTE_DEFAULTS.items() if name != "callbacks"
     }
 
-    @expanded_signature(AddRouteOptions)
+    @route_signature(AddRouteOptions)
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
     ) -> None:
@@ -49,7 +49,7 @@ class DeclaresOnRouter(Verbs):
     def _operation(self, method: str, path: str, options: Any) -> Any:
         return hand_on(getattr(self.router, method.lower()), ROUTE_DEFAULTS, options, path)
 
-    @expanded_signature(WebSocketOptions)
+    @route_signature(WebSocketOptions)
     def add_api_websocket_route(
         self,
         path: str,

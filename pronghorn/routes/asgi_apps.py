@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from pydantic_core import PydanticUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from pronghorn.compile.exact import LIFETIME_KEY, run_with_lifetime
+from pronghorn.compile.exact import ExactConnection
+from pronghorn.compile.stages import Functions
 from pronghorn.core.monkeypatches import current
 from pronghorn.dependencies.models import Dependant
-from pronghorn.exceptions import WebSocketRequestValidationError
 from pronghorn.hooks import Handler
+from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.signature import iscoroutinefunction, where_is
 from pronghorn.routes.base import wrap_app_handling_exceptions
+from pronghorn.routes.request_handlers import current_solve
+from pronghorn.run.exact import Inputs
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime, run_with_lifetime
 from pronghorn.run.output.head import exchange_of
 
 __all__ = ["get_websocket_app", "request_response", "websocket_session"]
@@ -88,25 +92,26 @@ def get_websocket_app(
     """Make the function that serves a WebSocket connection.
 
     Args:
-        dependant: The endpoint's graph; its ``call`` is the endpoint.
-        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
-        embed_body_fields: Not used: a connection has no body.
+        dependant: The endpoint's graph; its `call` is the endpoint.
+        dependency_overrides_provider: Has `dependency_overrides`, such as the application.
+        embed_body_fields: Handed to `solve_dependencies`: a connection has no body.
     """
+    root = dependant.to_plan()
+    path = dependant.path or ""
+    name = getattr(root.call, "__name__", "")
+    plan = WebSocketPlan(path, path, name, root.call, root, where=where_is(root.call))
+    exact = ExactConnection(plan, dependant._label)
+
+    async def call(arguments: Mapping[str, Any]) -> None:
+        endpoint: Any = dependant.call
+        await endpoint(**arguments)
+
+    exact.functions = Functions(current_solve(dependant, dependency_overrides_provider), call)
 
     async def app(websocket: WebSocket) -> None:
-        endpoint: Any = dependant.call
         lifetime: Lifetime = websocket.scope[LIFETIME_KEY]
-        solved = await current("solve_dependencies")(
-            request=websocket,
-            dependant=dependant,
-            dependency_overrides_provider=dependency_overrides_provider,
-            async_exit_stack=lifetime.request_stack,
-            embed_body_fields=embed_body_fields,
-        )
-        if solved.errors:
-            context: Any = {"path": dependant._label, **where_is(endpoint)}
-            raise WebSocketRequestValidationError(solved.errors, endpoint_ctx=context)
-        await endpoint(**solved.values)
+        path, body = websocket.path_params, PydanticUndefined
+        await exact.run(Inputs(websocket, path, body, embed_body_fields, lifetime))
 
     return app
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from pronghorn.compile.compiled_routes import asgi_handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
 from pronghorn.core.private_names import optional
 from pronghorn.core.revisions import bump_revision, compiled_since, current_revision
@@ -16,7 +17,6 @@ from pronghorn.exceptions import SetupNameError
 from pronghorn.hooks import Handler
 from pronghorn.plan.check import compiled_path
 from pronghorn.plan.dependencies import Overrides
-from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import exchange_of
 
 #: Attributes that decide the dependency graph.
@@ -176,15 +176,6 @@ class RouteApp:
             await wrap_app_handling_exceptions(answer, exchange.connection)(scope, receive, send)
         finally:
             await exchange.close_files()
-
-
-def asgi_handler(route: Any) -> Handler:
-    """A handler for a route that answers as an ASGI application of its own making."""
-
-    async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await route.handle(exchange.scope, exchange.receive, exchange.tracked_send)
-
-    return handler
 
 
 def current_overrides(route: Any) -> Overrides:

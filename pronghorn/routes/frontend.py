@@ -17,8 +17,8 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import compile_route
+from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import bump_revision
-from pronghorn.core.route_paths import path_below_root
 from pronghorn.core.setup_errors import user_error
 from pronghorn.declare.option_inheritance import combine_options
 from pronghorn.exceptions import SetupAssertionError

@@ -16,11 +16,11 @@ from starlette.routing import Route, get_name
 from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
-from pronghorn.compile.exact import RequestHandler
 from pronghorn.compile.http_route import compile_custom, compile_route
+from pronghorn.core.kinds import BodyKind
 from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
 from pronghorn.core.revisions import bump_revision, compiled_since
-from pronghorn.core.typed_kwargs import expanded_signature, has_own_init, is_plainly_made
+from pronghorn.core.typed_kwargs import has_own_init, is_plainly_made, route_signature
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.declare.option_inheritance import clean_options, combine_chain
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
@@ -29,7 +29,7 @@ from pronghorn.fields.serialization import Serialization
 from pronghorn.hooks import Handler
 from pronghorn.plan.check import check_dependencies, check_operation
 from pronghorn.plan.dependencies import Overrides
-from pronghorn.plan.model import BodyKind, RoutePlan
+from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
 from pronghorn.plan.route import (
     RouteDeclaration,
@@ -40,6 +40,7 @@ from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES, value_of
 from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.run.input.forms import ensure_multipart_installed
+from pronghorn.run.lifetime import RequestHandler
 from pronghorn.run.output.head import answered_methods, refuse_method
 from pronghorn.utils import generate_unique_id
 
@@ -87,7 +88,7 @@ class APIRoute(RouteViews, Route):
     _app: Any
     _declared_model: Any
 
-    @expanded_signature(RouteClassOptions)
+    @route_signature(RouteClassOptions)
     def __init__(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteClassOptions]
     ) -> None:

@@ -1,4 +1,6 @@
-"""Router classes that decide themselves about the requests for their routes.
+"""What a router can do beside declaring: be copied, and be asked about its routes.
+
+Libraries take one router apart for several versions, or several hosts, and copy it for that.
 
 Routes of an included router are found directly, without asking the router. A subclass that
 overrides `matches` or `handle` wants to be asked: its routes ask it first. None of the libraries
@@ -9,24 +11,56 @@ from __future__ import annotations
 
 import copy
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
 
+from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.declare.option_inheritance import combine_options, limits_of
 from pronghorn.routes.inclusion import Inclusion, included_route
-from pronghorn.routes.router_copy import CopiedRouter
+from pronghorn.routes.lifespan import HandlerLifespan
 
 #: Where the ASGI scope holds the method of the route behind the router that is being asked.
 BEHIND = "pronghorn.behind"
 #: Where a route keeps the routers that are asked before it, outermost first.
 ASKED_BEFORE = "_asked_before"
+#: Lists and dicts that a copy may change without changing the original.
+OWN = ("tags", "dependencies", "callbacks", "responses", "form_limits", "on_startup", "on_shutdown")
 
 
-class Includable(CopiedRouter):
-    """A router that may be asked before one of its routes is."""
+class Includable(Router):
+    """A router that can be copied, and may be asked before one of its routes is."""
+
+    _entries: list[Any]
+
+    def __copy__(self) -> Self:
+        """Another router with the same routes and inclusions, in a list of its own."""
+        clone = type(self).__new__(type(self))
+        clone.__dict__.update(self.__dict__)
+        for name in (*OWN, "_entries", "_low_priority_routes"):
+            clone.__dict__[name] = copy.copy(self.__dict__[name])
+        clone._entries = [
+            Inclusion(entry.router, entry.options) if isinstance(entry, Inclusion) else entry
+            for entry in self._entries
+        ]
+        clone.__dict__.update(
+            _shown=None,
+            _shown_revision=-1,
+            _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # the class below has what it asks for
+        )
+        if self.middleware_stack == self.app:
+            clone.middleware_stack = clone.app
+        if isinstance(self.lifespan_context, HandlerLifespan):
+            clone.lifespan_context = HandlerLifespan(clone)
+        return clone
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same with copies of the routes, and of the routers inside."""
+        clone = memo[id(self)] = copy.copy(self)
+        clone._entries = [_deep(entry, memo) for entry in self._entries]
+        return clone
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return how well the route behind this router fits a request.
@@ -94,3 +128,9 @@ async def _handle(
 ) -> None:
     scope[BEHIND] = behind
     await router.handle(scope, receive, send)
+
+
+def _deep(entry: Any, memo: dict[int, Any]) -> Any:
+    if isinstance(entry, Inclusion):
+        return Inclusion(copy.deepcopy(entry.router, memo), dict(entry.options))
+    return copy.deepcopy(entry, memo)

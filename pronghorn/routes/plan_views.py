@@ -10,9 +10,10 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from pronghorn.compile.router import OWN_MATCHES
+from pronghorn.core.kinds import StreamKind
 from pronghorn.core.records import replace
 from pronghorn.plan.body import given_body, is_embedded, plan_body
-from pronghorn.plan.model import RoutePlan, StreamKind
+from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.route import AnyPlan
 from pronghorn.routes.base import Declared
 

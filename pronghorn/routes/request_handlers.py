@@ -1,4 +1,4 @@
-"""The functions of ``fastapi.routing`` that libraries import, call and replace.
+"""The functions of `fastapi.routing` that libraries import, call and replace.
 
 Compiled handlers use none of them. They serve routes whose class builds its own handler, and
 all routes as soon as a library has replaced one of them (see `pronghorn.core.monkeypatches`).
@@ -13,8 +13,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from pronghorn.compile.exact import GeneralHandler
-from pronghorn.compile.http_route import general_handler
+from pronghorn.compile.exact import ExactHandler
+from pronghorn.compile.stages import Functions, Solve
+from pronghorn.core.kinds import GENERATORS, InjectedKind, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
 from pronghorn.datastructures import Default
 from pronghorn.dependencies.models import Dependant
@@ -24,12 +25,11 @@ from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
 from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import given_body
-from pronghorn.plan.dependencies import GENERATORS
-from pronghorn.plan.model import CallKind, CallPlan, ResponsePlan, RoutePlan, StreamKind
+from pronghorn.plan.model import CallPlan, ResponsePlan, RoutePlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.plan.signature import where_is
 from pronghorn.routes.base import current_overrides, value_of
-from pronghorn.run.exact import Inputs, Known
+from pronghorn.run.exact import Found, Inputs
 from pronghorn.run.lifetime import Lifetime
 from pronghorn.sse import EventSourceResponse
 
@@ -115,13 +115,13 @@ def get_request_handler(
     """Make the function that turns a request into a response.
 
     Args:
-        dependant: The endpoint's graph; its ``call`` is the endpoint.
-        body_field: The whole body as one field; ``None`` if nothing is read.
-        status_code: The status of a response; ``None`` for the class's own.
+        dependant: The endpoint's graph; its `call` is the endpoint.
+        body_field: The whole body as one field; `None` if nothing is read.
+        status_code: The status of a response; `None` for the class's own.
         response_class: What makes the response of a value.
         response_field: Validates and serialises what the endpoint returns.
         response_model_include: With the five that follow: see `RouteOptions`.
-        dependency_overrides_provider: Has ``dependency_overrides``, such as the application.
+        dependency_overrides_provider: Has `dependency_overrides`, such as the application.
         embed_body_fields: Whether the body is an object with one member per field.
         strict_content_type: Whether a body without a content type is not JSON.
         stream_item_field: Validates and serialises one item of a stream.
@@ -208,66 +208,74 @@ class _LiveHandler:
         self._dependant = dependant
         self.dependency_overrides_provider = provider
         self._overrides: dict[Any, Any] = {}
-        self._general = self._made(plan)
+        self._exact = self._made(plan)
 
     async def __call__(self, request: Request) -> Response:
         overrides = current_overrides(self)
         if overrides != self._overrides:
-            self._general = self._made(override_dependencies(self._plan, overrides))
+            self._exact = self._made(override_dependencies(self._plan, overrides))
             self._overrides = dict(overrides)
-        return await self._general.respond(request)
+        return await self._exact.respond(request)
 
-    def _made(self, plan: RoutePlan) -> GeneralHandler:
-        made = general_handler(plan, self._dependant._label or plan.path)
-        if not is_replaced(ROUTING, *STEP_FUNCTIONS):
-            return made
-        return _StepwiseHandler(made, self._dependant, self.dependency_overrides_provider)
+    def _made(self, plan: RoutePlan) -> ExactHandler:
+        exact = ExactHandler(plan, self._dependant._label or plan.path)
+        if is_replaced(ROUTING, *STEP_FUNCTIONS):
+            provider = self.dependency_overrides_provider
+            exact.functions = current_functions(exact, self._dependant, provider)
+        return exact
 
 
-class _StepwiseHandler(GeneralHandler):
-    """The same through the functions that libraries replace."""
+def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) -> Functions:
+    """Return a table with the functions of `fastapi.routing` in force at each request.
 
-    def __init__(self, made: GeneralHandler, dependant: Dependant, provider: Any) -> None:
-        super().__init__(
-            made.plan, made.calls, made.steps, made.responder, made.streamer, made.context
+    Args:
+        route: The route, with functions of its own.
+        dependant: The endpoint's graph; its `call` is the endpoint.
+        provider: Has `dependency_overrides`, such as the application.
+    """
+    is_coroutine, responder = not route.in_thread, route.responder
+
+    async def call(arguments: Mapping[str, Any]) -> Any:
+        return await current("run_endpoint_function")(
+            dependant=dependant, values=arguments, is_coroutine=is_coroutine
         )
-        self.dependant = dependant
-        self.provider = provider
 
-    async def finish(self, inputs: Inputs, done: Any = (), known: Known | None = None) -> Response:
-        solved = await current("solve_dependencies")(
-            request=inputs.connection,
-            dependant=self.dependant,
-            body=inputs.body,
-            background_tasks=inputs.background,
-            response=inputs.response,
-            dependency_overrides_provider=self.provider,
-            async_exit_stack=(inputs.lifetime or Lifetime()).request_stack,
-            embed_body_fields=self.embed,
-        )
-        if solved.errors:
-            raise self.invalid(inputs, solved.errors)
-        if self.streamer is not None:
-            items = self.calls[-1].function(**solved.values)
-            return self.streamer.response(items, solved.response, solved.background_tasks)
-        is_coroutine = self.calls[-1].kind == CallKind.COROUTINE.value
-        result = await current("run_endpoint_function")(
-            dependant=self.dependant, values=solved.values, is_coroutine=is_coroutine
-        )
-        if isinstance(result, Response):
-            return self.responder.response(result, None, solved.background_tasks)
-        responder = self.responder
+    async def serialize(result: Any) -> Any:
         content = await current("serialize_response")(
             field=responder.model_field,
             response_content=result,
             **responder.options,
             is_coroutine=is_coroutine,
-            endpoint_ctx=self.context(),
+            endpoint_ctx=route.context(),
             dump_json=responder.direct and responder.model_field is not None,
         )
         if responder.direct and not isinstance(content, bytes):
-            content = bytes(JSONResponse(content).body)
-        return responder.make(content, solved.response, solved.background_tasks)
+            return bytes(JSONResponse(content).body)
+        return content
+
+    solve = current_solve(dependant, provider)
+    return Functions(solve, call, serialize, read=route.functions.read)
+
+
+def current_solve(dependant: Dependant, provider: Any) -> Solve:
+    """Return what calls the `solve_dependencies` in force; see `current_functions`."""
+
+    async def solve(inputs: Inputs) -> Found:
+        solved = await current("solve_dependencies")(
+            request=inputs.connection,
+            dependant=dependant,
+            body=inputs.body,
+            background_tasks=inputs.background,
+            response=inputs.response,
+            dependency_overrides_provider=provider,
+            async_exit_stack=(inputs.lifetime or Lifetime()).request_stack,
+            embed_body_fields=inputs.embed,
+        )
+        inputs.shared[InjectedKind.RESPONSE] = solved.response
+        inputs.shared[InjectedKind.BACKGROUND_TASKS] = solved.background_tasks
+        return solved.values, solved.errors
+
+    return solve
 
 
 async def run_endpoint_function(
@@ -297,10 +305,10 @@ async def serialize_response(
     """Validate what an endpoint returned, and turn it into data that JSON can hold.
 
     Args:
-        field: The response model as a field; ``None`` for no validation.
+        field: The response model as a field; `None` for no validation.
         response_content: What the endpoint returned.
         include: With the five that follow: see `RouteOptions`.
-        is_coroutine: ``False`` validates in a worker thread.
+        is_coroutine: `False` validates in a worker thread.
         endpoint_ctx: Where the endpoint was written, for the error message.
         dump_json: With a field: give JSON in UTF-8 instead of data.
 

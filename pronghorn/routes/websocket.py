@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import ROUTING, is_replaced
 from pronghorn.core.revisions import bump_revision
-from pronghorn.core.typed_kwargs import expanded_signature, is_plainly_made
+from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.hooks import Handler
 from pronghorn.plan.check import check_dependencies
@@ -37,7 +37,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
     dependency_overrides_provider: Any
     _app: Any
 
-    @expanded_signature(WebSocketOptions)
+    @route_signature(WebSocketOptions)
     def __init__(
         self,
         path: str,
@@ -95,6 +95,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         """Return the handler without what a library has put around this route."""
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return replaced_websocket_handler(self)
+
         return compile_websocket(override_dependencies(self.plan, overrides))
 
 

@@ -1,9 +1,9 @@
 """The exact way: call by call, parameter by parameter, in declared order.
 
-Compiled handlers read all parameters at once and hope. When that hope fails, nothing has been
+This interprets the calls of a route, where a generated handler would have them written out. A
+generated handler reads all parameters at once and hopes. When that hope fails, nothing has been
 called yet, and this runs instead: it collects every error that FastAPI would report, in the same
-order, calling the same dependencies on the way. It is also the general way for routes whose
-handler is built by the program itself.
+order, calling the same dependencies on the way. `compile.exact` has the route around it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
-from pronghorn.core.security_scopes import SecurityScopes
 from pronghorn.fields.field import Field
+from pronghorn.run.injected import SOURCES, OfCall, OfConnection, Shared
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import parse_query
@@ -39,26 +40,24 @@ class Call:
     """One callable in the order of execution, with what it takes and from where."""
 
     function: Callable[..., Any]
-    #: "coroutine", "thread", "generator" or "async generator"
-    kind: str
-    path_fields: Sequence[Field] = ()
-    query_fields: Sequence[Field] = ()
-    header_fields: Sequence[Field] = ()
-    cookie_fields: Sequence[Field] = ()
-    body_fields: Sequence[Field] = ()
-    #: argument -> what to inject ("request", "response", ...)
-    injected: Mapping[str, str] = field(default_factory=dict)
+    kind: CallKind
+    #: The locations that it reads, and the fields from there.
+    reads: Sequence[tuple[str, Sequence[Field]]] = ()
+    injected: Sequence[Injected] = ()
     #: argument -> index of the call that produces it
     arguments: Mapping[str, int] = field(default_factory=dict)
     #: indexes of the calls that must have succeeded
     needs: Sequence[int] = ()
+    #: "function" or "request": when its exit code runs
     lifetime: str = "request"
     limit: ConcurrencyLimit | None = None
     scopes: Sequence[str] = ()
 
 
+#: The arguments of a call, and what is wrong with them.
+Found = tuple[dict[str, Any], list[Any]]
 #: (index of a call, location) -> values and errors.
-Known = Mapping[tuple[int, str], tuple[dict[str, Any], list[Any]]]
+Known = Mapping[tuple[int, str], Found]
 #: The attribute of the connection that holds what came from a location.
 RECEIVED = {"query": "query_params", "header": "headers", "cookie": "cookies"}
 
@@ -79,34 +78,43 @@ class Inputs:
     body: Any = None
     embed: bool = False
     lifetime: Lifetime | None = None
-    response: Response | None = None
-    background: BackgroundTasks | None = None
+    #: The objects that its calls share.
+    shared: Shared = field(default_factory=dict)
+    #: index of a call -> its result, for those that were made already.
+    done: Mapping[int, Any] = field(default_factory=dict)
+    #: What was read already, so that validators of the user run once.
+    known: Known = field(default_factory=dict)
+
+    @property
+    def response(self) -> Response | None:
+        """The response whose headers and status calls may set, if any asks for it."""
+        return self.shared.get(InjectedKind.RESPONSE)
+
+    @property
+    def background(self) -> BackgroundTasks | None:
+        """The tasks to run after the response, if any call asks for them."""
+        return self.shared.get(InjectedKind.BACKGROUND_TASKS)
 
 
-async def solve(
-    calls: Sequence[Call],
-    inputs: Inputs,
-    done: Sequence[Any] = (),
-    known: Known | None = None,
-    results: list[Any] | None = None,
-) -> tuple[dict[str, Any], list[Any]]:
+async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None = None) -> Found:
     """Make every call but the last one; return the arguments of the last, and all errors.
 
-    The calls are in the order of execution. A call whose own input is invalid, or one of whose
-    dependencies was skipped, is skipped; the others still run, as their errors count too.
+    A call whose own input is invalid, or one of whose dependencies was skipped, is skipped; the
+    others still run, as their errors count too.
 
-    - `done`: the results of the first calls, when a compiled handler has made them already.
-    - `known`: (index of a call, location) -> values and errors that it has read already, so that
-      validators of the user run once.
-    - `results`: a list to which the result of each call is appended, `SKIPPED` for none.
+    Args:
+        calls: In the order of execution.
+        inputs: Where their values come from.
+        results: A list to which the result of each call is appended, `SKIPPED` for none.
     """
     results = [] if results is None else results
-    results += done
     errors: list[Any] = []
     arguments: dict[str, Any] = {}
-    for index in range(len(done), len(calls)):
-        call = calls[index]
-        arguments, found = await _arguments_of(index, call, results, inputs, known or {})
+    for index, call in enumerate(calls):
+        if index in inputs.done:
+            results.append(inputs.done[index])
+            continue
+        arguments, found = await _arguments_of(index, call, results, inputs)
         errors += found
         if found or any(results[need] is SKIPPED for need in call.needs):
             results.append(SKIPPED)
@@ -115,28 +123,22 @@ async def solve(
     return arguments, errors
 
 
-async def _arguments_of(
-    index: int, call: Call, results: Sequence[Any], inputs: Inputs, known: Known
-) -> tuple[dict[str, Any], list[Any]]:
+async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: Inputs) -> Found:
     """The keyword arguments of one call and the errors in what it reads from the request."""
     arguments: dict[str, Any] = {name: results[at] for name, at in call.arguments.items()}
     errors: list[Any] = []
-    for location in ("path", "query", "header", "cookie", "body"):
-        fields = getattr(call, f"{location}_fields")
-        if fields:
-            read = known.get((index, location)) or await _read(location, fields, inputs)
-            arguments |= read[0]
-            errors += read[1]
-    for name, kind in call.injected.items():
-        value = _inject(kind, call, inputs)
+    for location, fields in call.reads:
+        read = inputs.known.get((index, location)) or await _read(location, fields, inputs)
+        arguments |= read[0]
+        errors += read[1]
+    for name, kind in call.injected:
+        value = _injected(kind, call, inputs)
         if value is not SKIPPED:
             arguments[name] = value
     return arguments, errors
 
 
-async def _read(
-    location: str, fields: Sequence[Field], inputs: Inputs
-) -> tuple[dict[str, Any], list[Any]]:
+async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Found:
     if location == "body":
         return await extract_body(fields, inputs.body, inputs.embed)
     if location == "path":
@@ -149,22 +151,19 @@ async def _read(
     return extract_parameters(fields, getattr(connection, RECEIVED[location]))
 
 
-def _inject(kind: str, call: Call, inputs: Inputs) -> Any:
-    if kind == "response":
-        return inputs.response
-    if kind == "background tasks":
-        return inputs.background
-    if kind == "security scopes":
-        return SecurityScopes(scopes=list(call.scopes))
+def _injected(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
+    source = SOURCES[kind]
+    if isinstance(source, OfCall):
+        return source.make(list(call.scopes))
+    if not isinstance(source, OfConnection):
+        return inputs.shared[kind]
     is_websocket = inputs.connection.scope.get("type") == "websocket"
-    if (kind == "request" and is_websocket) or (kind == "websocket" and not is_websocket):
-        return SKIPPED  # the parameter's own default decides
-    return inputs.connection
+    return inputs.connection if source.exists(is_websocket=is_websocket) else SKIPPED
 
 
 async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime | None) -> Any:
     """Run one dependency in the way its kind asks for and return its value."""
-    if call.kind in ("generator", "async generator"):
+    if call.kind in GENERATORS:
         return await _enter(call, arguments, lifetime or _no_lifetime(call))
     if call.limit is None:
         return await _run(call, arguments)
@@ -173,7 +172,7 @@ async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime
 
 
 async def _run(call: Call, arguments: Mapping[str, Any]) -> Any:
-    if call.kind == "coroutine":
+    if call.kind is CallKind.COROUTINE:
         return await call.function(**arguments)
     return await run_in_threadpool(call.function, **arguments)
 

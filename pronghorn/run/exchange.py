@@ -79,19 +79,21 @@ class Exchange(LosesNothing):
     @property
     def connection(self) -> Any:
         """The request or WebSocket object; one per exchange, made when first asked for."""
-        if self._connection is None:
-            if self.scope["type"] == "websocket":
-                self._connection = websocket_of(self.scope, self._receive, self.send)
-            else:
-                receive: Receive = self.receive
-                if self._body is not None and not KEEPS_BODY:
-                    receive = received_again(self._body, receive)
-                self._connection = request = Request(self.scope, receive, self.tracked_send)
-                if self._body is not None:
-                    request._body = self._body
-                    request._stream_consumed = True
-                request._form = self.form
-        return self._connection
+        if self._connection is not None:
+            return self._connection
+        if self.scope["type"] == "websocket":
+            self._connection = websocket_of(self.scope, self._receive, self.send)
+            return self._connection
+        receive: Receive = self.receive
+        if self._body is not None and not KEEPS_BODY:
+            receive = received_again(self._body, receive)
+        self._connection = request = Request(self.scope, receive, self.tracked_send)
+        if KEEPS_BODY:
+            if self._body is not None:
+                request._body = self._body
+                request._stream_consumed = True
+            request._form = self.form
+        return request
 
     @property
     def is_http(self) -> bool:

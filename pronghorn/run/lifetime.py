@@ -10,16 +10,33 @@ groups of their own, since theirs stay nested inside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
 
 from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.core.kinds import CallKind
 from pronghorn.exceptions import FastAPIError
+from pronghorn.run.exchange import Exchange
+
+RequestHandler = Callable[[Request], Awaitable[Response]]
+#: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
+LIFETIME_KEY = "pronghorn.lifetime"
+#: Where the scope has the stack that is closed after everything else of a request.
+OUTERMOST_STACK = "fastapi_middleware_astack"
+REQUEST_STACK = "fastapi_inner_astack"
+FUNCTION_STACK = "fastapi_function_astack"
+#: The stacks that FastAPI leaves in the scope, by their keys.
+STACKS = frozenset({OUTERMOST_STACK, REQUEST_STACK, FUNCTION_STACK})
+#: As generated handlers write it.
+_ASYNC = CallKind.ASYNC_GENERATOR.value
 
 
 class Lifetime:
@@ -103,10 +120,13 @@ class Lifetime:
     async def enter(self, kind: str, lifetime: str, manager: Any) -> Any:
         """Start a generator dependency; return what it yields.
 
-        - `kind`: "async generator", or "generator" for one that runs in worker threads.
-        - `manager`: its context manager, not entered yet.
+        Args:
+            kind: A `CallKind` or its text. A generator that is not asynchronous runs in worker
+                threads.
+            lifetime: "function" or "request".
+            manager: Its context manager, not entered yet.
         """
-        if kind == "async generator":
+        if kind == _ASYNC:
             self._has_async = True
         else:
             manager = contextmanager_in_threadpool(manager)
@@ -119,7 +139,7 @@ class Lifetime:
 
 def manager_maker(kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
     """What makes the context manager of a generator function; made once, at compile time."""
-    return (asynccontextmanager if kind == "async generator" else contextmanager)(call)
+    return (asynccontextmanager if kind == _ASYNC else contextmanager)(call)
 
 
 def response_not_sent(where: str) -> FastAPIError:
@@ -130,3 +150,41 @@ def response_not_sent(where: str) -> FastAPIError:
         f"     route: {where}\n"
         "     write: `raise` at the end of that `except` block, or raise an HTTPException there"
     )
+
+
+# --- in the scope ---------------------------------------------------------------------------
+#
+# Functions and libraries find the stacks in the ASGI scope.
+
+
+@asynccontextmanager
+async def outermost_stack(scope: Scope) -> AsyncIterator[None]:
+    """Have the stack in the scope that is closed after everything else of a request."""
+    if OUTERMOST_STACK in scope:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        scope[OUTERMOST_STACK] = stack
+        try:
+            yield
+        finally:
+            # A middleware may let the same scope be answered again, with a stack of its own.
+            del scope[OUTERMOST_STACK]
+
+
+async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
+    """Let a request handler answer, with stacks open around it that it finds in the scope."""
+    async with outermost_stack(exchange.scope):
+        await _answer_with_lifetime(exchange, handler, where)
+
+
+async def _answer_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
+    async with Lifetime() as lifetime:
+        exchange.scope[LIFETIME_KEY] = lifetime
+        exchange.scope[REQUEST_STACK] = lifetime.request_stack
+        exchange.scope[FUNCTION_STACK] = lifetime.function_stack
+        response = await handler(exchange.connection)
+        await lifetime.close_function_stack()
+        await exchange.send_response(response)
+        return
+    raise response_not_sent(where)

@@ -41,7 +41,13 @@ MAKERS = {
     *("CompiledRoutes.compile", "CompiledRoutes.rebuild", "CompiledRoutes.use_overrides"),
     *("RouteTable.__init__", "RouteTable._insert", "RouteTable._fix", "Entry.__init__"),
     *("handler_of", "with_limits_of", "limiting_body", "counting_body", "segment_kind"),
-    *("compile_route", "compile_custom", "general_handler", "HttpWriter.__init__", "_with_limits"),
+    *(
+        "compile_route",
+        "compile_custom",
+        "ExactHandler.__init__",
+        "HttpWriter.__init__",
+        "_with_limits",
+    ),
 }
 
 
@@ -150,7 +156,7 @@ def test_a_class_with_its_own_request_handler_goes_the_general_way() -> None:
     assert answer.header(b"x-wrapped") == b"yes"
     assert Wrapping.asked == before + 1
     assert calls.of("pronghorn.compile.http_route", "HttpWriter.compile") == 0
-    assert calls.of("pronghorn.compile.exact", "GeneralHandler.respond") == 3
+    assert calls.of("pronghorn.compile.exact", "ExactHandler.respond") == 3
 
 
 def test_a_websocket_route_is_compiled_once() -> None:

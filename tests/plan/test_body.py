@@ -9,12 +9,13 @@ import pytest
 from pydantic import AliasChoices, BaseModel, ConfigDict, Json
 from pydantic import Field as Declared
 
+from pronghorn.core.kinds import BodyKind
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import SetupError
 from pronghorn.fields.field import Field
 from pronghorn.param_functions import Body, File, Form
 from pronghorn.plan.body import plan_body, response_field
-from pronghorn.plan.model import BodyKind, BodyPlan
+from pronghorn.plan.model import BodyPlan
 from pronghorn.plan.parameters import analyze_parameter
 
 

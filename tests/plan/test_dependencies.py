@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import pytest
 
 from pronghorn import Cookie, Depends, Header, Request, Security
+from pronghorn.core.kinds import CallKind, InjectedKind
 from pronghorn.exceptions import DependencyScopeError, SetupError
 from pronghorn.plan.dependencies import (
     order_calls,
@@ -14,7 +15,7 @@ from pronghorn.plan.dependencies import (
     plan_dependency,
     plan_endpoint,
 )
-from pronghorn.plan.model import CallKind, CallPlan, InjectedKind
+from pronghorn.plan.model import CallPlan
 from pronghorn.security import OAuth2PasswordBearer, SecurityScopes
 
 

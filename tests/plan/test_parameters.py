@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 from typing_extensions import TypeAliasType, TypedDict
 
 from pronghorn import params
+from pronghorn.core.kinds import Injected, InjectedKind
 from pronghorn.core.security_scopes import SecurityScopes
 from pronghorn.datastructures import UploadFile
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
@@ -34,7 +35,6 @@ from pronghorn.param_functions import (
     Query,
     Security,
 )
-from pronghorn.plan.model import Injected, InjectedKind
 from pronghorn.plan.parameters import analyze_parameter
 
 EMPTY = inspect.Parameter.empty

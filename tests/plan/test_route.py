@@ -6,8 +6,8 @@ import pytest
 from pydantic_core import SchemaError
 
 from pronghorn import Depends, FastAPI, Query
+from pronghorn.core.kinds import BodyKind, StreamKind
 from pronghorn.exceptions import DependencyScopeError, SetupTypeError
-from pronghorn.plan.model import BodyKind, StreamKind
 from pronghorn.routing import APIRoute, APIWebSocketRoute
 
 

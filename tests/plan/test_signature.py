@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, get_origin, get_ty
 
 import pytest
 
+from pronghorn.core.kinds import CallKind
 from pronghorn.params import Depends, Query
-from pronghorn.plan.model import CallKind
 from pronghorn.plan.signature import (
     call_kind,
     resolve_annotation,

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException
+from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException, routing
 from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
 from tests.telemetry.conftest import Measured
@@ -106,6 +106,25 @@ def test_a_blocking_endpoint_has_its_span_in_its_own_thread(measured: Measured) 
     assert started["fastapi.endpoint"] == ran[0] != started["fastapi.dependencies"]
 
 
+def test_stages_have_their_spans_while_a_function_is_replaced(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run: Any = routing.run_endpoint_function
+
+    async def replaced(**options: Any) -> Any:
+        return await run(**options)
+
+    monkeypatch.setattr(routing, "run_endpoint_function", replaced)
+    app = FastAPI(telemetry=measured.config)
+
+    @app.get("/")
+    def read() -> str:
+        return "x"
+
+    assert TestClient(app).get("/").json() == "x"
+    assert measured.names == [*OPERATIONS, "GET /"]
+
+
 def test_failures_mark_the_span_in_which_they_happen(measured: Measured) -> None:
     app = FastAPI(telemetry=measured.config)
 
@@ -115,6 +134,14 @@ def test_failures_mark_the_span_in_which_they_happen(measured: Measured) -> None
 
     @app.get("/serialization", response_model=int)
     async def serialization() -> str:
+        return "x"
+
+    class Broken(Response):
+        def render(self, content: Any) -> bytes:
+            raise ValueError("x")
+
+    @app.get("/class", response_class=Broken)
+    def broken() -> str:
         return "x"
 
     @app.get("/answer/{status}")
@@ -135,6 +162,8 @@ def test_failures_mark_the_span_in_which_they_happen(measured: Measured) -> None
         "fastapi.serialization": invalid,
         "GET /serialization": invalid,
     }
+    # As on FastAPI, the response class renders after the span of the serialization.
+    assert failed("/class") == {"GET /class": "ValueError"}
     assert failed("/answer/404") == {}
     assert failed("/answer/503") == {"GET /answer/{status}": "503"}
 

@@ -12,7 +12,6 @@ from pydantic_core import PydanticSerializationError
 from starlette.background import BackgroundTasks
 from starlette.responses import JSONResponse, Response
 
-from pronghorn.background import with_tasks
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
@@ -118,14 +117,6 @@ class Responder:
             response.body = repaired_json_bytes(content)
             response.headers["content-length"] = str(len(response.body))
             return response
-
-    def response(
-        self, result: Any, injected: Response | None, background: BackgroundTasks | None
-    ) -> Response:
-        """The response object for any result; a response that was returned is sent as it is."""
-        if isinstance(result, Response):
-            return with_tasks(result, background)
-        return self.make(self.render(result), injected, background)
 
 
 async def send_json_with(

@@ -130,6 +130,31 @@ def test_answers_are_the_same(monkeypatch: pytest.MonkeyPatch, path: str, text: 
     assert text in plain.text
 
 
+def test_arguments_of_the_endpoint_are_those_that_were_solved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Marked(dict[str, Any]):
+        """What a tracer returns in place of the arguments, to know them again."""
+
+    solve, run = routing.solve_dependencies, routing.run_endpoint_function
+
+    async def marking(**options: Any) -> Any:
+        solved = await solve(**options)
+        solved.values = Marked(solved.values)
+        return solved
+
+    async def noting(*, values: Any, **options: Any) -> Any:
+        seen.append(type(values).__name__)
+        return await run(values=values, **options)
+
+    monkeypatch.setattr(routing, "solve_dependencies", marking)
+    monkeypatch.setattr(routing, "run_endpoint_function", noting)
+    client = TestClient(made_app())
+    assert client.get("/api/async/3").json() == {"number": 3, "session": "session"}
+    assert client.get("/api/thread").json() == 1
+    assert seen == ["Marked", "Marked"]
+
+
 def test_overrides_apply(monkeypatch: pytest.MonkeyPatch) -> None:
     app = made_app()
     watch(monkeypatch, "run_endpoint_function")

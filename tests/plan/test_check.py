@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from pronghorn.exceptions import FastAPIError, PydanticV1NotSupportedError, SetupError
-from pronghorn.plan.supported import invalid_type_error, refuse_pydantic_v1, uses_pydantic_v1
+from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1, uses_pydantic_v1
 
 
 class Item(BaseModel):
