@@ -19,7 +19,6 @@ IN_PLACE = {
     ("applications.py", "__call__"): "at each request: one comparison",
     ("applications.py", "direct_answerer"): "beside the one above",
     ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
-    ("compile/exact.py", "respond"): "the base class decides for its own subclasses",
     ("compile/server_errors.py", "__call__"): "at each request: one comparison",
     ("run/exchange.py", "read_body"): "at each request with a body",
     ("run/exchange.py", "untracked"): "at each stream: what is bound, not what is replaced",
