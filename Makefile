@@ -43,12 +43,13 @@ lowest: python ## Run the tests on the lowest versions of each dependency that p
 		--extra opentelemetry --group test
 	@.venv-lowest/bin/python -m pytest $(ARGS)
 
-lint: environment ## Check style, format, types, layers and sizes
+lint: environment ## Check style, format, types, layers, sizes and prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pronghorn
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_sizes.py pronghorn
+	$(BIN)/python tools/check_prose.py pronghorn benchmarks tools
 
 format: environment ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
@@ -75,7 +76,7 @@ bench-growth: python ## Time and memory of programs that grow, beside FastAPI (A
 bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, beside FastAPI (ARGS=--quick)
 	@$(PYTHON) -m benchmarks.shapes $(ARGS)
 
-plots: python ## Draw the plots and tables of docs/performance.md from benchmarks/results
+plots: python ## Draw the plots, and write the figures of all pages, from benchmarks/results
 	@$(PYTHON) -m benchmarks.plot
 
 clean: ## Remove environments, unpacked suites and caches

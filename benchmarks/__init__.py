@@ -1,1 +1,1 @@
-"""The same program on FastAPI and on pronghorn, timed in process. See README.md in this folder."""
+"""Time one program on FastAPI and on pronghorn, in process. See README.md in this folder."""

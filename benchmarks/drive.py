@@ -35,7 +35,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 def new_event_loop() -> tuple[asyncio.AbstractEventLoop, str]:
-    """Return uvloop's event loop where uvloop is installed, as uvicorn does, and its name."""
+    """Return uvloop's event loop if uvloop is installed, as uvicorn does, and its name."""
     try:
         uvloop = importlib.import_module("uvloop")
     except ImportError:
@@ -55,7 +55,7 @@ def versions() -> dict[str, str]:
 
 
 def receiver(body: bytes) -> Receive:
-    """Return an ASGI `receive` that hands over a body once and then waits, as a server does."""
+    """Return an ASGI `receive` that returns a body once and then waits, as a server does."""
     pending = True
 
     async def receive() -> Message:
@@ -84,7 +84,7 @@ class Worker:
         self.app: Any = None
 
     async def answer(self, command: Message) -> Message:
-        """Run one command; an exception becomes part of the answer."""
+        """Run one command and return its result; an exception becomes part of it."""
         try:
             match command:
                 case {"do": "list"}:
@@ -111,7 +111,7 @@ class Worker:
         }
 
     async def load(self, number: int) -> Message:
-        """Build an application, ask it once for the comparison, and warm it up."""
+        """Build an application, request it once for the comparison, and warm it up."""
         self.scenario = self.scenarios[number]
         self.app = self.scenario.build()
         messages: list[Message] = []
@@ -124,7 +124,7 @@ class Worker:
         return self.response(messages)
 
     def response(self, messages: list[Message]) -> Message:
-        """Return what the two frameworks must agree on."""
+        """Return the parts of a response on which the two frameworks must agree."""
         start = messages[0]
         body = b"".join(message.get("body", b"") for message in messages[1:])
         headers = sorted((name.decode(), value.decode()) for name, value in start["headers"])
@@ -138,8 +138,8 @@ class Worker:
     async def time(self, requests: int) -> float:
         """Return the microseconds of one request, as the mean of several in a row.
 
-        The collector runs as it would on a server; what is alive before is taken out of its sight,
-        so that the other scenarios do not weigh on this one.
+        The garbage collector runs as on a server. Objects that exist before are frozen, so that the
+        other scenarios do not affect this one.
         """
         scenario, app = self.scenario, self.app
         body = scenario.body

@@ -1,9 +1,9 @@
-"""One process that measures how one framework grows; asked by `benchmarks.growth`.
+"""One process that measures how one framework grows; started by `benchmarks.growth`.
 
-python -m benchmarks.grown pronghorn routes 1000      microseconds per request
-python -m benchmarks.grown pronghorn depth 20         the same, for a chain of dependencies
-python -m benchmarks.grown pronghorn document 100     the same, for /openapi.json
-python -m benchmarks.grown pronghorn start            milliseconds and MiB of a large program
+    python -m benchmarks.grown pronghorn routes 1000      microseconds per request
+    python -m benchmarks.grown pronghorn depth 20         the same, for a chain of dependencies
+    python -m benchmarks.grown pronghorn document 100     the same, for /openapi.json
+    python -m benchmarks.grown pronghorn start            milliseconds and MiB of a large program
 
 Prints one JSON object.
 """
@@ -27,14 +27,14 @@ ROUND_SECONDS = 0.08
 
 
 class Clock:
-    """Milliseconds since it was made, of this process alone and by the wall."""
+    """Milliseconds since its creation, of this process alone and of wall time."""
 
     def __init__(self) -> None:
         self.cpu = time.process_time()
         self.wall = time.perf_counter()
 
     def read(self) -> dict[str, float]:
-        """Return both; CPU time is the one that other programs on the machine disturb least."""
+        """Return both; other programs on the machine affect CPU time least."""
         return {
             "cpu_milliseconds": (time.process_time() - self.cpu) * 1000,
             "wall_milliseconds": (time.perf_counter() - self.wall) * 1000,
@@ -55,7 +55,7 @@ def application(framework: str, name: str, number: int) -> Any:
 
 
 def resident_mebibytes() -> float:
-    """Return the resident memory of this process; its greatest so far where there is no /proc."""
+    """Return the resident memory of this process; its peak on systems without /proc."""
     status = Path("/proc/self/status")
     if status.exists():
         for line in status.read_text(encoding="utf-8").splitlines():
@@ -83,7 +83,7 @@ async def request(app: Any, scenario: Scenario) -> None:
 
 
 async def microseconds(app: Any, scenario: Scenario) -> float:
-    """Return the processor time of one request: the best round, as noise only ever adds."""
+    """Return the processor time of one request: the best round, because noise only ever adds."""
     from benchmarks.drive import ignore, receiver
 
     for _ in range(3):
@@ -104,7 +104,7 @@ async def microseconds(app: Any, scenario: Scenario) -> float:
     return best * 1e6
 
 
-def timed(app: Any, **scenarios: Scenario) -> dict[str, float]:
+def time_requests(app: Any, **scenarios: Scenario) -> dict[str, float]:
     """Time requests to one application."""
     from benchmarks.drive import new_event_loop
 
@@ -120,7 +120,7 @@ def timed(app: Any, **scenarios: Scenario) -> dict[str, float]:
 def measure_routes(framework: str, number: int) -> dict[str, float]:
     """Time the first route, the last one and a path that no route has."""
     app = application(framework, "with_routes", number)
-    return timed(
+    return time_requests(
         app,
         first=Scenario("first", Scenario, "/resource0/42"),
         last=Scenario("last", Scenario, f"/resource{number - 1}/42"),
@@ -131,17 +131,17 @@ def measure_routes(framework: str, number: int) -> dict[str, float]:
 def measure_depth(framework: str, depth: int) -> dict[str, float]:
     """Time a request that passes through a chain of dependencies."""
     app = application(framework, "with_dependencies", depth)
-    return timed(app, request=Scenario("depth", Scenario, "/depth"))
+    return time_requests(app, request=Scenario("depth", Scenario, "/depth"))
 
 
 def measure_document(framework: str, number: int) -> dict[str, float]:
     """Time a request for the document, after it has been made."""
     app = application(framework, "with_routes", number)
-    return timed(app, request=Scenario("document", Scenario, "/openapi.json"))
+    return time_requests(app, request=Scenario("document", Scenario, "/openapi.json"))
 
 
 def measure_start(framework: str, _: int) -> dict[str, float]:
-    """Time import, declaration and first request of a large program; read its memory."""
+    """Time import, declaration and first request of a large program; measure its memory."""
     clock = Clock()
     select(framework)
     imported = clock.read()["cpu_milliseconds"]
@@ -158,7 +158,7 @@ def measure_start(framework: str, _: int) -> dict[str, float]:
 
 
 def measure_models(framework: str, _: int) -> dict[str, float]:
-    """Time the part of `start` that is Pydantic's: 300 models, with no route that uses them."""
+    """Time Pydantic's part of `start`: 300 models, without a route that uses them."""
     select(framework)
     growing = importlib.import_module("benchmarks.apps.growing")
     clock = Clock()

@@ -51,7 +51,7 @@ def measure_routes(python: Path, rounds: int, *, quick: bool) -> Result:
 
 
 def measure_depth(python: Path, rounds: int, *, quick: bool) -> Result:
-    """Time a chain of dependencies, and what each of them adds."""
+    """Time a chain of dependencies, and the cost of each of them."""
     found = {str(n): in_turn(python, MODULE, rounds, "depth", n) for n in DEPTHS}
     first, last = DEPTHS[0], DEPTHS[-1]
     per_node = {
@@ -72,13 +72,13 @@ def measure_document(python: Path, rounds: int, *, quick: bool) -> Result:
 
 def measure_import(python: Path, rounds: int, *, quick: bool) -> Result:
     """Time `import pronghorn` and `import fastapi`."""
-    return compared(in_turn(python, "benchmarks.imported", rounds * 3, "import"))
+    return compare(in_turn(python, "benchmarks.imported", rounds * 3, "import"))
 
 
 def measure_start(python: Path, rounds: int, *, quick: bool) -> Result:
-    """Time and weigh a program of 1,000 routes and 300 models up to its first answer."""
-    result = compared(in_turn(python, MODULE, rounds, "start"))
-    # The same on both sides: what Pydantic takes for 300 models that no route uses.
+    """Time a program of 1,000 routes and 300 models up to its first response, and its memory."""
+    result = compare(in_turn(python, MODULE, rounds, "start"))
+    # The same for both: the time of Pydantic for 300 models that no route uses.
     alone = ask(python, MODULE, "pronghorn", "models")
     return {**result, "models_alone_cpu_milliseconds": alone["cpu_milliseconds"]}
 
@@ -86,15 +86,15 @@ def measure_start(python: Path, rounds: int, *, quick: bool) -> Result:
 def compile_bytecode(python: Path) -> None:
     """Compile our modules, as installing them does: FastAPI's are installed, ours are not.
 
-    Without it, a process that may not write bytecode compiles what was edited since the last one
-    that might, and that counts as time of `import pronghorn`.
+    Otherwise a process that may not write bytecode compiles the files that were edited since, and
+    that counts as time of `import pronghorn`.
     """
     subprocess.run(
         [str(python), "-m", "compileall", "-q", "pronghorn", "benchmarks"], cwd=ROOT, check=True
     )
 
 
-def compared(found: Result) -> Result:
+def compare(found: Result) -> Result:
     """Return the figures of both with pronghorn's share of FastAPI's: less than 1 is better."""
     shares = {key: found["pronghorn"][key] / value for key, value in found["fastapi"].items()}
     return {**found, "share": {key: round(value, 3) for key, value in shares.items()}}
@@ -130,10 +130,10 @@ def report(name: str, result: Result) -> str:
     return "\n".join([table([head, *lines]), *rest])
 
 
-def rounded(value: Any) -> Any:
+def round_all(value: Any) -> Any:
     """Round all numbers: more digits would only be noise."""
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
+        return {key: round_all(item) for key, item in value.items()}
     return round(value, 2) if isinstance(value, float) else value
 
 
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = {}
     try:
         for name in options.only or MEASUREMENTS:
-            results[name] = rounded(MEASUREMENTS[name](python, rounds, quick=options.quick))
+            results[name] = round_all(MEASUREMENTS[name](python, rounds, quick=options.quick))
             print(report(name, results[name]), end="\n\n", flush=True)
     except MeasurementError as error:
         print(error, file=sys.stderr)

@@ -1,8 +1,8 @@
-"""One process that imports a framework and tells how long that took; for `benchmarks.growth`.
+"""One process that imports a framework and measures the time; for `benchmarks.growth`.
 
-python -m benchmarks.imported pronghorn
+    python -m benchmarks.imported pronghorn
 
-It imports nothing else before, as what is loaded already would not be counted.
+It imports nothing else before, because modules that are loaded already would not count.
 """
 
 import sys

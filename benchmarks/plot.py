@@ -1,7 +1,7 @@
-"""`make plots`: draw the plots and write the tables of docs/performance.md from the results.
+"""`make plots`: draw the plots, and write the figures of all pages, from the results.
 
-It measures nothing. The plots are docs/performance/*.svg; the tables stand in the page between
-`<!-- name -->` and `<!-- end -->`. Without a result file, its plot and table stay as they are.
+It measures nothing. The plots are docs/performance/*.svg; `benchmarks.figures` writes the pages.
+Without a result file, its plot and its table stay as they are.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from benchmarks.record import ROOT, read
-from benchmarks.tables import TABLES, with_tables
+from benchmarks import figures
+from benchmarks.record import ROOT
 from tools.environment import PreparationError, create, fingerprint, is_current, python_of
 
 ENVIRONMENT = ROOT / ".venv-plots"
 REQUIREMENTS = ["matplotlib>=3.10,<3.11"]
-PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> int:
@@ -32,10 +31,7 @@ def main() -> int:
     )
     if drawn.returncode:
         return drawn.returncode
-    results = {name: read(name) for name in TABLES}
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
-    print(f"Written the tables of {PAGE.relative_to(ROOT)}.")
-    return 0
+    return figures.main()
 
 
 if __name__ == "__main__":

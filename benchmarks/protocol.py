@@ -3,7 +3,7 @@
     python -m benchmarks.protocol
 
 prints the microseconds of processor time per request: from the bytes that a transport receives to
-those that it is given to write. To compare two states of the code, run it on both in turns.
+those that it writes. To compare two states of the code, run it on both in turns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def program() -> FastAPI:
 
 
 class Socket(asyncio.Transport):
-    """Takes what is written, and forgets it."""
+    """A transport that discards what is written."""
 
     def write(self, data: Any) -> None:
         """Take a response."""
@@ -45,7 +45,7 @@ class Socket(asyncio.Transport):
         return False
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Know nothing of a client."""
+        """Return nothing about the client."""
         return default
 
 

@@ -1,4 +1,4 @@
-"""What the results of all benchmarks have in common: where they are, and what they were made on."""
+"""The common parts of the results of all benchmarks: their files, and the environment."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FRAMEWORKS = ("fastapi", "pronghorn")
 
 
 class MeasurementError(Exception):
-    """A measuring process failed; its own output stands above."""
+    """A measuring process failed; its own output is above."""
 
 
 def environment(python: Path) -> dict[str, Any]:
-    """Return what the numbers depend on: the machine, and the packages of the environment."""
+    """Return the facts that the numbers depend on: the machine, and the packages."""
     code = "import json, benchmarks.record as r; print(json.dumps(r.packages()))"
     found = subprocess.run(
         [str(python), "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
@@ -60,7 +60,7 @@ def ask(python: Path, module: str, *arguments: Any) -> dict[str, Any]:
 
 
 def in_turn(python: Path, module: str, rounds: int, *arguments: Any) -> dict[str, Any]:
-    """Ask both frameworks several times, each first every other time.
+    """Run both frameworks several times, each first every other time.
 
     Returns:
         framework -> name of the figure -> its median over the rounds.
@@ -88,7 +88,7 @@ def write(name: str, content: dict[str, Any]) -> Path:
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return a committed result; an empty one where nobody has measured yet."""
+    """Return a committed result; an empty one if there is none."""
     path = RESULTS / f"{name}.json"
     if not path.exists():
         return {}

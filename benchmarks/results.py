@@ -28,19 +28,19 @@ class Measurement:
     problem: str = ""
 
     def microseconds(self, framework: str) -> float | None:
-        """Return the median of the rounds of a framework; None when it was not measured."""
+        """Return the median of the rounds of a framework; None if it was not measured."""
         rounds = self.rounds.get(framework)
         return statistics.median(rounds) if rounds else None
 
     @property
     def ratio(self) -> float | None:
-        """How many times faster pronghorn answers than FastAPI."""
+        """FastAPI's time divided by pronghorn's."""
         fastapi, pronghorn = self.microseconds("fastapi"), self.microseconds("pronghorn")
         return fastapi / pronghorn if fastapi and pronghorn else None
 
     @property
     def ratio_range(self) -> tuple[float, float] | None:
-        """The quartiles of the ratio over the rounds: what this machine's noise does to it."""
+        """The quartiles of the ratio over the rounds, which show the noise of this machine."""
         pairs = zip(self.rounds.get("fastapi", []), self.rounds.get("pronghorn", []), strict=False)
         ratios = [fastapi / pronghorn for fastapi, pronghorn in pairs]
         if len(ratios) < 2:
@@ -51,14 +51,14 @@ class Measurement:
 
 @dataclass
 class Result:
-    """All measurements of a run and what it ran on."""
+    """All measurements of a run and its environment."""
 
     facts: Mapping[str, Any]
     measurements: list[Measurement]
 
     @property
     def ratios(self) -> dict[str, float]:
-        """The ratios by scenario, where both frameworks were measured."""
+        """The ratios by scenario, if both frameworks were measured."""
         return {one.name: one.ratio for one in self.measurements if one.ratio is not None}
 
     def mean(self, *, with_routing: bool) -> float | None:
@@ -72,7 +72,7 @@ class Result:
 
 
 def processor() -> str:
-    """Return the name of the processor, where the system tells it."""
+    """Return the name of the processor, if the system reports it."""
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text(encoding="utf-8").splitlines():
@@ -82,7 +82,7 @@ def processor() -> str:
 
 
 def heading(facts: Mapping[str, Any]) -> str:
-    """Return what the table begins with."""
+    """Return the first lines of the table."""
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     columns = f"{'FastAPI':>10} {'pronghorn':>10} {'ratio':>7}"
     return "\n".join(
@@ -128,7 +128,7 @@ def summary(result: Result) -> str:
     )
 
 
-def rounded(value: float | None) -> float | None:
+def round_figure(value: float | None) -> float | None:
     """Round for the JSON document, where more digits would only be noise."""
     return None if value is None else round(value, 2)
 
@@ -138,9 +138,9 @@ def document(result: Result) -> str:
     scenarios = [
         {
             "name": one.name,
-            "fastapi_microseconds": rounded(one.microseconds("fastapi")),
-            "pronghorn_microseconds": rounded(one.microseconds("pronghorn")),
-            "ratio": rounded(one.ratio),
+            "fastapi_microseconds": round_figure(one.microseconds("fastapi")),
+            "pronghorn_microseconds": round_figure(one.microseconds("pronghorn")),
+            "ratio": round_figure(one.ratio),
             "ratio_quartiles": [round(value, 2) for value in one.ratio_range or ()],
             "is_routing": one.is_routing,
         }
@@ -152,15 +152,15 @@ def document(result: Result) -> str:
         "python": platform.python_version(),
         "loop": result.facts["loop"],
         "versions": result.facts["versions"],
-        "geometric_mean": rounded(result.mean(with_routing=True)),
-        "geometric_mean_without_routing": rounded(result.mean(with_routing=False)),
+        "geometric_mean": round_figure(result.mean(with_routing=True)),
+        "geometric_mean_without_routing": round_figure(result.mean(with_routing=False)),
         "scenarios": scenarios,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def slower_than_noise(result: Result, committed: Mapping[str, Any]) -> list[str]:
-    """Return a line for each scenario whose ratio fell by more than noise explains."""
+    """Return a line for each scenario whose ratio fell by more than the noise."""
     before = {one["name"]: one["ratio"] for one in committed["scenarios"]}
     return [
         f"slower: {name}: ratio {ratio:.1f}, committed {before[name]:.1f}"

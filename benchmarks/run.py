@@ -39,7 +39,7 @@ FRAMEWORKS = ("fastapi", "pronghorn")
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure."""
+    """The number and the length of the rounds."""
 
     rounds: int
     seconds: float
@@ -58,8 +58,8 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        # All on one core, as a server has it: they take turns, so it is free. With two, each hop
-        # to a worker thread wakes a core that sleeps, which takes longer than all the rest.
+        # All on one core, as on a server: they take turns, so it is free. With two, each hop to a
+        # worker thread wakes a sleeping core, which takes longer than everything else.
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(self.process.pid, {min(os.sched_getaffinity(0))})
 
@@ -94,7 +94,9 @@ class Worker:
 
 
 def prepare_environment() -> Path:
-    """Make the environment with FastAPI and with what pronghorn needs; return its interpreter."""
+    """Create the environment with FastAPI and the requirements of pronghorn; return its
+    interpreter.
+    """
     project = read_pyproject(ROOT / "pyproject.toml")["project"]
     standard = project["optional-dependencies"]["standard"]
     requirements = sorted({REFERENCE, *project["dependencies"], *standard})
@@ -105,7 +107,7 @@ def prepare_environment() -> Path:
 
 
 def difference(answers: Sequence[dict[str, Any]]) -> str:
-    """Return how the responses of the workers to one scenario differ; empty when they agree."""
+    """Return the difference between the responses of the workers; empty if they agree."""
     for answer, framework in zip(answers, FRAMEWORKS, strict=False):
         if "error" in answer:
             return f"{framework}: {answer['error'].strip().splitlines()[-1]}"
@@ -131,7 +133,7 @@ def measure(
     ]
     pairs = list(zip(workers, requests, strict=True))
     for turn in range(effort.rounds):
-        # Each goes first every other round, so that a drift of the machine hits both alike.
+        # Each goes first every other round, so that a drift of the machine affects both.
         for worker, count in pairs if turn % 2 == 0 else reversed(pairs):
             measurement.rounds.setdefault(worker.framework, []).append(worker.time(count))
     return measurement
@@ -192,7 +194,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(result: results.Result) -> int:
-    """Compare with the committed result; fail when the mean ratio fell by more than noise."""
+    """Compare with the committed result; fail if the mean ratio fell by more than the noise."""
     if not results.LATEST.exists():
         print("Nothing is committed to compare with: make bench")
         return 0

@@ -1,4 +1,4 @@
-"""What a scenario is: one application and one request to it."""
+"""A scenario: one application and one request to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-# What a browser or an HTTP library sends with every request.
+# The headers that a browser or an HTTP library sends with every request.
 USUAL_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"host", b"127.0.0.1:8000"),
     (b"user-agent", b"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
@@ -19,14 +19,14 @@ USUAL_HEADERS: tuple[tuple[bytes, bytes], ...] = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """One application, one request, and the status that both frameworks must answer with.
+    """One application, one request, and the status that both frameworks must return.
 
     Attributes:
-        name: What the table calls it.
-        build: Makes the application; called in the worker, once.
+        name: Its name in the table.
+        build: Creates the application; called in the worker, once.
         path: The path of the request, unquoted.
-        is_routing: Whether the time depends on how many routes come before. Those two ratios grow
-            with the number of routes, so a second mean leaves them out.
+        is_routing: Whether the time depends on the number of routes. Those two ratios grow with the
+            number of routes, so a second mean leaves them out.
     """
 
     name: str
@@ -40,14 +40,14 @@ class Scenario:
     is_routing: bool = False
 
     def all_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the request as a server hands them over."""
+        """Return the headers of the request in the form of a server."""
         headers = [*USUAL_HEADERS, *self.headers]
         if self.body:
             headers.append((b"content-length", str(len(self.body)).encode()))
         return headers
 
     def scope(self) -> dict[str, Any]:
-        """Return a fresh ASGI scope with what uvicorn puts into it."""
+        """Return a fresh ASGI scope with the keys that uvicorn sets."""
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},

@@ -53,8 +53,8 @@ def in_pieces(body: bytes) -> Receive:
     return receive
 
 
-async def answered(app: Any, scenario: Scenario) -> bytes:
-    """Send one request and return the body of the answer, after a look at its status."""
+async def send_request(app: Any, scenario: Scenario) -> bytes:
+    """Send one request, check the status, and return the body of the response."""
     status, body = 0, bytearray()
 
     async def send(message: Message) -> None:
@@ -79,7 +79,7 @@ def streaming(path: str, mark: bytes) -> Once:
     async def once() -> int:
         nonlocal count
         if not count:
-            count = (await answered(app, scenario)).count(mark)
+            count = (await send_request(app, scenario)).count(mark)
         else:
             await app(scenario.scope(), in_pieces(b""), ignore)
         return count
@@ -125,7 +125,7 @@ def receiving(path: str) -> Once:
     scenario = Scenario("body", Scenario, path, method="POST", headers=headers, body=body)
 
     async def once() -> int:
-        return int(json.loads(await answered(app, scenario))["rows"] == len(rows))
+        return int(json.loads(await send_request(app, scenario))["rows"] == len(rows))
 
     return once
 
@@ -138,7 +138,7 @@ def serving_files() -> Once:
     scenario = Scenario("file", Scenario, "/static/page.txt")
 
     async def once() -> int:
-        return int(len(await answered(app, scenario)) == FILE_BYTES)
+        return int(len(await send_request(app, scenario)) == FILE_BYTES)
 
     return once
 
@@ -154,7 +154,7 @@ SHAPES: dict[str, Callable[[], Once]] = {
 
 
 async def per_second(once: Once) -> float:
-    """Return how many of something are done in a second of processor time: the best round."""
+    """Return the rate per second of processor time, from the best round."""
     await once()
     best = 0.0
     for _ in range(ROUNDS):

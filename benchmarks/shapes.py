@@ -42,8 +42,8 @@ IN_PROCESS = {
 UPLOAD_BYTES = 200_000_000
 PIECE = bytes(1024 * 1024)
 BOUNDARY = "pronghornpronghorn"
-#: Bytes of a first upload, enough to be written to a file as the second one is: what is loaded for
-#: that at its first use belongs to the start of a server.
+#: Bytes of a first upload, enough to be written to a file like the second one. It loads the modules
+#: that a server loads only once.
 WARM_UP = 4_000_000
 
 
@@ -52,7 +52,7 @@ WARM_UP = 4_000_000
 
 @contextlib.contextmanager
 def server(python: Path, framework: str) -> Iterator[tuple[int, int]]:
-    """Serve the application with uvicorn. Gives its port and its process number."""
+    """Serve the application with uvicorn. Yields its port and its process number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -77,7 +77,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def upload(port: int, size: int) -> float:
-    """Send a file as a form and return the seconds until the answer is there."""
+    """Send a file as a form and return the seconds until the response arrives."""
     head = (
         f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=file; filename=data.bin\r\n"
         "Content-Type: application/octet-stream\r\n\r\n"
@@ -101,8 +101,8 @@ def upload(port: int, size: int) -> float:
     return seconds
 
 
-def used(pid: int) -> tuple[float, float]:
-    """Return the seconds of processor time and the greatest memory in MiB of a process."""
+def read_usage(pid: int) -> tuple[float, float]:
+    """Return the seconds of processor time and the peak memory in MiB of a process."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
     ticks = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -116,9 +116,9 @@ def measure_upload(python: Path, rounds: int, size: int) -> dict[str, Any]:
         for framework in FRAMEWORKS if turn % 2 == 0 else reversed(FRAMEWORKS):
             with server(python, framework) as (port, pid):
                 upload(port, WARM_UP)
-                before, _ = used(pid)
+                before, _ = read_usage(pid)
                 seconds = upload(port, size)
-                after, peak = used(pid)
+                after, peak = read_usage(pid)
             figures = {"seconds": seconds, "server_cpu_seconds": after - before}
             found[framework].append({**figures, "peak_mebibytes": peak})
     result: dict[str, Any] = {name: medians(rows) for name, rows in found.items()}

@@ -17,7 +17,7 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def cell(value: Any) -> str:
-    """Return a number with as many digits as say something."""
+    """Return a number with its significant digits."""
     if value is None:
         return ""
     if not isinstance(value, (int, float)):
@@ -32,7 +32,7 @@ def cell(value: Any) -> str:
 
 
 def machine(result: Result) -> str:
-    """Return what a table was measured on, as a sentence below it."""
+    """Return the environment of a measurement, as a sentence below its table."""
     about = result["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     return (
@@ -103,7 +103,7 @@ def shapes(result: Result) -> str:
 
 
 def growth(result: Result) -> str:
-    """Return what grows with the size of a program."""
+    """Return the figures that grow with the size of a program."""
     rows: list[Sequence[Any]] = []
     for number, sides in result["routes"]["microseconds"].items():
         for what, title in (("last", "the last route"), ("nowhere", "a path that no route has")):
@@ -136,7 +136,7 @@ STARTING = (
 
 
 def quotient(fastapi: float | None, pronghorn: float | None) -> str | None:
-    """Return how many times less pronghorn takes."""
+    """Return FastAPI's figure divided by pronghorn's."""
     return f"**{cell(fastapi / pronghorn)}**" if fastapi and pronghorn else None
 
 
@@ -149,7 +149,7 @@ TABLES: dict[str, Callable[[Result], str]] = {
 
 
 def with_tables(page: str, results: Mapping[str, Result]) -> str:
-    """Return the page with each table made again, where there is a result."""
+    """Return the page with each table written again, if there is a result."""
     for name, result in results.items():
         if result:
             text = f"<!-- {name} -->\n{TABLES[name](result)}\n<!-- end -->"

@@ -31,7 +31,7 @@ class FormLimits(TypedDict, total=False):
 _FormLimits = FormLimits
 
 
-@cache  # Not at import: the first validator of a process costs 10 ms, for Pydantic's plugins.
+@cache  # Not at import: the first validator of a process loads Pydantic's plugins.
 def _limits() -> TypeAdapter[FormLimits]:
     return TypeAdapter(FormLimits)
 

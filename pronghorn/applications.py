@@ -232,7 +232,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         if self.openapi_schema is None or self._openapi_revision != current_revision():
             if self._openapi_revision == -1 and self.openapi_schema is not None:
                 return self.openapi_schema  # the program's own document
-            # The writer of documents takes a tenth of the time of `import pronghorn`.
+            # Importing the writer of documents is slow, so `import pronghorn` does without it.
             from pronghorn.openapi.utils import get_openapi
 
             self.openapi_schema = get_openapi(

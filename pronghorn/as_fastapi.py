@@ -1,21 +1,21 @@
-"""Make ``import fastapi`` give pronghorn, so that a FastAPI program runs unchanged.
+"""Make `import fastapi` import pronghorn, so that a FastAPI program runs unchanged.
 
-Importing this module is all there is to do, in one of these ways::
+Importing this module is enough. There are three ways::
 
     import pronghorn.as_fastapi  # before the first import of fastapi, in any module
     pronghorn run main.py --as-fastapi
     pytest -p pronghorn.as_fastapi
 
-From then on ``fastapi`` and every ``fastapi.x.y`` *are* ``pronghorn`` and ``pronghorn.x.y``: the
-same module objects, imported once, found when they are asked for. It makes no difference whether
-FastAPI is installed. ``importlib.metadata`` still tells the truth about what is.
+From then on `fastapi` and every `fastapi.x.y` *are* `pronghorn` and `pronghorn.x.y`: the
+same module objects, imported once, at their first use. It makes no difference whether FastAPI is
+installed. `importlib.metadata` still reports what is installed.
 
-One attribute changes: when ``fastapi`` is first imported, ``__version__`` of the shared module
+One attribute changes: when `fastapi` is first imported, `__version__` of the shared module
 becomes the release of FastAPI whose behaviour pronghorn has, because programs compare it.
-``importlib.metadata.version("pronghorn")`` gives pronghorn's own.
+`importlib.metadata.version("pronghorn")` returns pronghorn's own version.
 
-PYTEST_DONT_REWRITE: there is no assert statement here, and pytest would otherwise warn when the
-module is already imported before ``-p`` names it.
+PYTEST_DONT_REWRITE: this module does not contain an assert statement, and pytest would otherwise
+warn if the module is imported before `-p` names it.
 """
 
 import importlib
@@ -37,7 +37,7 @@ REAL = "pronghorn"
 
 
 class AliasFinder(MetaPathFinder):
-    """Finds ``fastapi`` and its submodules as the modules of pronghorn."""
+    """Finds `fastapi` and its submodules as the modules of pronghorn."""
 
     def find_spec(
         self,
@@ -45,7 +45,7 @@ class AliasFinder(MetaPathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """The spec of an alias; ``None`` for other names, and for queries about a missing one.
+        """Return the spec of an alias; `None` for other names, and for queries about a missing one.
 
         Raises:
             ModuleNotFoundError: An import statement names a submodule that pronghorn lacks.
@@ -68,7 +68,7 @@ class AliasFinder(MetaPathFinder):
 
 
 class AliasLoader(Loader):
-    """Hands the import system a module that it thinks is new, and that is pronghorn's own."""
+    """Returns a module of pronghorn where the import system expects a new one."""
 
     def __init__(self, real_name: str) -> None:
         self.real_name = real_name
@@ -81,33 +81,33 @@ class AliasLoader(Loader):
         return module
 
     def get_code(self, fullname: str) -> CodeType | None:
-        """The code of the real module, for ``python -m fastapi``."""
+        """Return the code of the real module, for `python -m fastapi`."""
         real = _spec_of(self.real_name)
         loader = None if real is None else real.loader
         return loader.get_code(self.real_name) if isinstance(loader, InspectLoader) else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give the module its own spec back; its code has run already.
+        """Restore the module's own spec; its code has run already.
 
-        Between `create_module` and this the import system writes the alias's spec into the
-        module. Left there, ``importlib.reload`` and ``pickle`` would see a module ``fastapi.x``.
+        Between `create_module` and this call, the import system writes the alias's spec into the
+        module. With that spec, `importlib.reload` and `pickle` would see a module `fastapi.x`.
         """
         module.__spec__ = self.real_spec
         if "__getattr__" not in vars(module):
-            find_elsewhere(self.real_name)  # A missing name is answered with the nearest one.
+            find_elsewhere(self.real_name)  # Reports the nearest name for a missing one.
         version = getattr(module, "FASTAPI_VERSION", None)
         if self.real_name == REAL and version is not None:
             vars(module)["__version__"] = version
 
 
 def install() -> None:
-    """Put the alias in place, or back in the first place if another finder came before it.
+    """Install the alias, or move it to the front if another finder came before it.
 
     Importing the module calls this. Calling it again changes nothing.
 
     Raises:
-        SetupError: The real FastAPI is imported already, so that parts of the program hold its
-            classes and the two cannot be exchanged any more.
+        SetupError: The real FastAPI is imported already. Parts of the program then have its
+            classes, so the two cannot be exchanged any more.
     """
     _refuse_after_the_real_one()
     sys.meta_path[:] = [finder for finder in sys.meta_path if not _is_alias_finder(finder)]
@@ -116,8 +116,8 @@ def install() -> None:
 
 def _refuse_after_the_real_one() -> None:
     if ALIAS in sys.modules and sys.modules[ALIAS] is None:
-        del sys.modules[ALIAS]  # Somebody forbade the import; who imports this module allows it.
-    # An aliased module says "pronghorn" when asked for its name.
+        del sys.modules[ALIAS]  # The import was forbidden; importing this module allows it.
+    # The name of an aliased module begins with "pronghorn".
     real = [name for name in sys.modules if _top_level(name) == _own_top_level(name) == ALIAS]
     if not real:
         return
@@ -137,24 +137,24 @@ def _top_level(name: str) -> str:
 
 
 def _own_top_level(name: str) -> str:
-    """The package that a loaded module itself says it belongs to."""
+    """Return the package that a loaded module itself claims to belong to."""
     return _top_level(getattr(sys.modules[name], "__name__", ""))
 
 
 def _is_alias_finder(finder: object) -> bool:
-    """Compared by name, since reloading this module makes a new class."""
+    """Compare by name, since reloading this module creates a new class."""
     kind = finder if isinstance(finder, type) else type(finder)
     return (kind.__module__, kind.__qualname__) == (__name__, AliasFinder.__qualname__)
 
 
 def _spec_of(name: str) -> ModuleSpec | None:
-    """The spec of a module of pronghorn, without importing it."""
+    """Return the spec of a module of pronghorn, without importing the module."""
     module = sys.modules.get(name)
     return module.__spec__ if module is not None else importlib.util.find_spec(name)
 
 
 def _is_query() -> bool:
-    """Whether ``importlib.util.find_spec`` asks, which is answered with ``None``, not an error."""
+    """Return True if `importlib.util.find_spec` asks, which expects `None` instead of an error."""
     frame = sys._getframe(1)
     for _ in range(3):
         if frame.f_back is None:

@@ -16,7 +16,7 @@ from pronghorn.logger import logger
 __all__ = ["BackgroundTasks"]
 
 P = ParamSpec("P")
-#: Gives what stands around each task while somebody watches the request.
+#: Returns a context manager around a task, while a watcher observes the request.
 around_task: ContextVar[Callable[[BackgroundTask], AbstractContextManager[None]] | None] = (
     ContextVar("around_task", default=None)
 )
@@ -27,7 +27,7 @@ class BackgroundTasks(StarletteBackgroundTasks):
 
     Declare a parameter of this type in an endpoint or a dependency to get the one of the
     request. The tasks run in the process of the server and are lost when it stops. One that
-    raises does not keep those after it from running: it is logged (logger ``pronghorn``), and
+    raises does not keep those after it from running: it is logged (logger `pronghorn`), and
     raised to the server in the end.
 
     Tasks of a response that the endpoint returns run before these.
@@ -37,7 +37,7 @@ class BackgroundTasks(StarletteBackgroundTasks):
         """Add a function to call after the response was sent.
 
         Args:
-            func: ``def`` functions run in a worker thread, ``async def`` ones in the event loop.
+            func: `def` functions run in a worker thread, `async def` ones in the event loop.
             *args: Its positional arguments.
             **kwargs: Its keyword arguments.
         """
@@ -76,11 +76,11 @@ def _name(task: BackgroundTask) -> str:
 
 
 def with_tasks(response: Response, tasks: StarletteBackgroundTasks | None) -> Response:
-    """A response that runs more tasks after those that it has.
+    """Return a response that runs more tasks after its own.
 
     Args:
-        response: It stays as it is, since a program may return the same one for every request.
-        tasks: May be the response's own already, whole or in part; then they run once.
+        response: Stays unchanged, since a program may return the same one for every request.
+        tasks: Those that the response already has run only once.
     """
     own = response.background
     if tasks is None or own is tasks or getattr(own, "func", None) is tasks:

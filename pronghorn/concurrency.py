@@ -1,4 +1,4 @@
-"""Blocking code beside the event loop: worker threads, clean-up that always runs, limits."""
+"""Blocking code beside the event loop: worker threads, guaranteed clean-up, limits."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        # A limiter of its own: if every worker waits for something that this clean-up would
-        # give back, waiting for a free worker would never end. Shielded: a cancelled request
-        # must still give it back.
+        # The limiter is its own: if every worker waits for a resource that this clean-up would
+        # release, waiting for a free worker would never end. The shield makes sure that a cancelled
+        # request still releases it.
         limiter = anyio.CapacityLimiter(1)
         suppressed: bool | None = None
         with anyio.CancelScope(shield=True):
@@ -63,19 +63,19 @@ def contextmanager_in_threadpool(
     """Use a blocking context manager from async code.
 
     Entering waits for a free worker thread and can be cancelled while it waits. Exiting always
-    runs: it needs no free worker of the common limit and is shielded from cancellation.
+    runs: it does not need a free worker of the common limit and is shielded from cancellation.
 
     Args:
         cm: The context manager; its two methods may run in different threads.
 
     Returns:
-        An async context manager that gives the same value, and suppresses what ``cm`` does.
+        An async context manager that yields the same value, and suppresses what `cm` suppresses.
     """
     return _InThreadpool(cm)
 
 
 class ConcurrencyLimit:
-    """How many uses of one dependency may run at the same time in each event loop.
+    """A limit for the concurrent uses of one dependency in each event loop.
 
     Args:
         max_concurrency: At least 1.
@@ -83,11 +83,12 @@ class ConcurrencyLimit:
 
     def __init__(self, max_concurrency: int) -> None:
         self.max_concurrency = max_concurrency
-        # Weak, so that neither a finished event loop nor a discarded limit keeps the other.
+        # Weak references: neither a finished event loop nor a discarded limit keeps the other
+        # alive.
         self._semaphores: WeakKeyDictionary[Any, anyio.Semaphore] = WeakKeyDictionary()
 
     def get_semaphore(self) -> anyio.Semaphore:
-        """The semaphore of the running event loop, made at its first use there."""
+        """Return the semaphore of the running event loop, created at its first use there."""
         loop = current_loop()
         semaphore = self._semaphores.get(loop)
         if semaphore is None:
@@ -96,7 +97,7 @@ class ConcurrencyLimit:
 
 
 def current_loop() -> Any:
-    """The object that stands for the running event loop: asyncio's loop, trio's token."""
+    """Return an object that identifies the running event loop: asyncio's loop, trio's token."""
     token = current_token()
     return getattr(token, "native_token", token)
 

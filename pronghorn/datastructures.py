@@ -1,4 +1,4 @@
-"""The values a request is made of, and the placeholder for an option nobody set."""
+"""The values that a request consists of, and the placeholder for an option that was not set."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -30,7 +30,7 @@ class UploadFile(StarletteUploadFile):
     was sent; read it before that.
 
     Attributes:
-        file: The file object itself, to be used in ``def`` endpoints: ``upload.file.read()``.
+        file: The file object itself, to be used in `def` endpoints: `upload.file.read()`.
         filename: The name the client gave it. Never use it as a path as it is.
         size: Bytes received so far.
         headers: Headers of this part of the form.
@@ -41,7 +41,7 @@ class UploadFile(StarletteUploadFile):
         """Read bytes from the current position.
 
         Args:
-            size: The most bytes to read; ``-1`` reads up to the end.
+            size: The most bytes to read; `-1` reads up to the end.
 
         Returns:
             The bytes; empty at the end of the file.
@@ -49,11 +49,11 @@ class UploadFile(StarletteUploadFile):
         return await super().read(size)
 
     async def write(self, data: bytes) -> None:
-        """Write bytes at the current position, and add their number to ``size``."""
+        """Write bytes at the current position, and add their number to `size`."""
         await super().write(data)
 
     async def seek(self, offset: int) -> None:
-        """Move to a position counted in bytes from the start; ``0`` to read again."""
+        """Move to a position counted in bytes from the start; `0` to read again."""
         await super().seek(offset)
 
     async def close(self) -> None:
@@ -81,10 +81,10 @@ class UploadFile(StarletteUploadFile):
 
 
 class DefaultPlaceholder:
-    """Marks an option as not set by the user, while still telling what it defaults to.
+    """Marks an option as not set by the user, and holds its default.
 
-    ``None`` or an equal value could not do this: both may be written on purpose, and what was
-    written on purpose wins over the router and the application.
+    `None` or an equal value could not do this: a program may write both on purpose, and such a
+    value takes precedence over those of the router and the application.
 
     Attributes:
         value: The value that applies if nothing else does.
@@ -109,7 +109,7 @@ DefaultType = TypeVar("DefaultType")
 
 
 def Default(value: DefaultType) -> DefaultType:  # noqa: N802 - programs import this name
-    """Declare a default that can be told apart from the same value written by the user.
+    """Declare a default that is distinct from the same value written by the user.
 
     Args:
         value: The value that applies if nothing else does.
@@ -124,7 +124,7 @@ Undefined: Any = PydanticUndefined
 """Stands for "nothing was sent" and for "no default", neither of which is the same as None."""
 
 _Unset: Any = DefaultPlaceholder(None)
-"""Stands for "not given" where ``None`` is a value of its own."""
+"""Stands for "not given" where `None` is a value of its own."""
 
 
 find_elsewhere(__name__)

@@ -1,4 +1,4 @@
-"""Any Python value becomes one that the JSON encoder of the standard library can write."""
+"""Convert any Python value to one that the JSON encoder of the standard library can write."""
 
 import dataclasses
 import datetime
@@ -32,21 +32,21 @@ from pronghorn.types import IncEx
 __all__ = ["ENCODERS_BY_TYPE", "decimal_encoder", "isoformat", "jsonable_encoder"]
 
 
-#: The digits of the longest integer that Python turns into text unless it is told otherwise.
+#: The digits of the longest integer that Python converts to text by default.
 MAX_DIGITS = 4300
 
 
 def isoformat(value: datetime.date | datetime.time) -> str:
-    """A date or time in the form of ISO 8601."""
+    """Return a date or time in the form of ISO 8601."""
     return value.isoformat()
 
 
 def decimal_encoder(value: Decimal) -> int | float:
-    """An ``int`` if the decimal is written without decimal places, else a ``float``.
+    """Return an `int` if the decimal is written without decimal places, else a `float`.
 
-    ``Decimal("1.0")`` stays ``1.0``, so that reading and writing it again keeps its type. NaN
-    and the infinities become floats, and so does what has more digits than Python writes: it is
-    infinite as a float. A client may send ``1e999999999``, which would fill the memory.
+    `Decimal("1.0")` stays `1.0`, so that reading and writing it again keeps its type. NaN and the
+    infinities become floats. So do numbers with more digits than Python writes, which are infinite
+    as a float: otherwise a client could fill the memory with `1e999999999`.
     """
     if value.is_snan():
         return nan
@@ -80,10 +80,10 @@ ENCODERS_BY_TYPE: dict[type[Any], Callable[[Any], Any]] = {
     UUID: str,
     Url: str,
 }
-"""How a type without a JSON form of its own is written; also used for its subclasses."""
+"""The encoders of types that JSON does not have; also used for their subclasses."""
 
-#: Types of modules that most programs never load, and that take 10 ms. A value of such a type
-#: exists only where its module is loaded, so they come into the table by then.
+#: Types of modules that most programs never load, because loading them is slow. A value of such a
+#: type exists only if its module is loaded, so the table gets them then.
 _LATER = {
     "pydantic.networks": ("AnyUrl", "NameEmail"),
     "pydantic.color": ("Color",),
@@ -91,21 +91,21 @@ _LATER = {
 }
 
 
-#: Encoders with the classes that they are for, once a program has asked for this table.
+#: Encoders with the classes that they are for; set when a program imports this table.
 _class_tuples: Mapping[Callable[[Any], Any], tuple[Any, ...]] = {}
 
 
 def use_class_tuples(table: Mapping[Callable[[Any], Any], tuple[Any, ...]]) -> None:
-    """Let a table, which may change, decide about instances of subclasses."""
+    """Use a table, which the program may change, for instances of subclasses."""
     global _class_tuples  # noqa: PLW0603 - a program asks for the table once
     _class_tuples = table
 
 
 def add_loaded_types() -> None:
-    """Add the types of modules that have been loaded meanwhile to `ENCODERS_BY_TYPE`."""
+    """Add the types of modules that have been loaded since to `ENCODERS_BY_TYPE`."""
     for name, classes in list(_LATER.items()):
         module = sys.modules.get(name)
-        if all(hasattr(module, known) for known in classes):  # Else it is being loaded.
+        if all(hasattr(module, known) for known in classes):  # Otherwise it is still loading.
             for known in classes:
                 ENCODERS_BY_TYPE.setdefault(getattr(module, known), str)
             _LATER.pop(name, None)
@@ -116,7 +116,7 @@ _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
 
 
 class _Settings(NamedTuple):
-    """What the caller chose, for the value and everything in it."""
+    """The options of the caller, for the value and everything in it."""
 
     by_alias: bool
     exclude_unset: bool
@@ -137,30 +137,30 @@ def jsonable_encoder(
     custom_encoder: dict[Any, Callable[[Any], Any]] | None = None,
     sqlalchemy_safe: bool = True,
 ) -> Any:
-    """Convert a value, and everything in it, to dicts, lists, strings, numbers and ``None``.
+    """Convert a value, and everything in it, to dicts, lists, strings, numbers and `None`.
 
     Args:
-        obj: Models, dataclasses, enums, dates, paths, containers of them, or any object that
-            can be turned into a ``dict`` or has a ``__dict__``.
-        include: Fields or keys to keep; by default all. ``{"user": {"name"}}`` keeps a part of
-            what is inside, as in Pydantic; the items of a list are each a part of their own.
+        obj: Models, dataclasses, enums, dates, paths, containers of them, or any object that can be
+            converted to a `dict` or has a `__dict__`.
+        include: Fields or keys to keep; by default all. `{"user": {"name"}}` keeps a part of a
+            nested value, as in Pydantic; each item of a list is selected separately.
         exclude: Fields or keys to leave out, in the same form.
         by_alias: Whether models use their serialisation aliases as keys.
-        exclude_unset: Whether to leave out fields of models that nobody set.
+        exclude_unset: Whether to leave out fields of models that were not set.
         exclude_defaults: Whether to leave out fields of models that equal their default.
-        exclude_none: Whether to leave out fields and keys whose value is ``None``.
-        custom_encoder: Functions by type that take precedence over everything else; also used
-            for subclasses.
-        sqlalchemy_safe: Whether to leave out keys that begin with ``_sa``, where SQLAlchemy
-            keeps its state.
+        exclude_none: Whether to leave out fields and keys whose value is `None`.
+        custom_encoder: Functions by type that take precedence over everything else; also used for
+            subclasses.
+        sqlalchemy_safe: Whether to leave out keys that begin with `_sa`, where SQLAlchemy keeps its
+            state.
 
     Returns:
-        A value for ``json.dumps``. NaN and the infinities are kept as floats. In bytes, what is
-        not UTF-8 becomes U+FFFD, the replacement character.
+        A value for `json.dumps`. NaN and the infinities are kept as floats. In bytes, invalid UTF-8
+            becomes U+FFFD, the replacement character.
 
     Raises:
-        ValueError: The value has no such form.
-        PydanticV1NotSupportedError: The value is a model of ``pydantic.v1``.
+        ValueError: The value cannot be converted.
+        PydanticV1NotSupportedError: The value is a model of `pydantic.v1`.
     """
     if type(obj) in _PLAIN and not custom_encoder:
         return obj
@@ -176,12 +176,12 @@ def jsonable_encoder(
 
 
 def _selection(names: Any) -> Any:
-    """Programs also pass lists, which Pydantic would refuse."""
+    """Return a selection in a form that Pydantic accepts; programs also pass lists."""
     return names if names is None or isinstance(names, (set, dict)) else set(names)
 
 
 def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
-    """One value. The order of the questions is part of the behaviour: an enum may be a string."""
+    """Convert one value. The order of the checks matters: an enum may be a string."""
     kind = type(obj)
     if settings.custom_encoder:
         encoder = _find_custom_encoder(obj, settings.custom_encoder)
@@ -218,13 +218,13 @@ def _encode(obj: Any, include: Any, exclude: Any, settings: _Settings) -> Any:
 
 
 def _find_encoder(obj: Any) -> Callable[[Any], Any] | None:
-    """The encoder of a value by its class."""
+    """Return the encoder for a value's class, or None."""
     kind = type(obj)
     if _class_tuples and kind not in ENCODERS_BY_TYPE:
         for encoder, classes in _class_tuples.items():
             if isinstance(obj, classes):
                 return encoder
-    # Some drivers return objects that only say they are a UUID: `__class__` counts as well.
+    # Some drivers return objects that only claim to be a UUID, by their `__class__`.
     for base in (*kind.__mro__, *obj.__class__.__mro__):
         if base in ENCODERS_BY_TYPE:
             return ENCODERS_BY_TYPE[base]
@@ -271,7 +271,9 @@ def _encode_dict(
 
 
 def _encode_items(obj: Any, include: Any, exclude: Any, settings: _Settings) -> list[Any]:
-    """The items of a sequence: a selection is meant for each of them, unless it names places."""
+    """Convert the items of a sequence. A selection applies to each of them, unless it names
+    indexes.
+    """
     include, exclude = _by_place(include), _by_place(exclude)
     encoded = []
     for place, item in enumerate(obj):
@@ -291,16 +293,16 @@ def _by_place(selection: Any) -> Any:
 
 
 def _descend(include: Any, exclude: Any, key: Any) -> tuple[bool, Any, Any]:
-    """Return whether a member is kept, and what of it is included and excluded."""
-    included = True if include is None else _chosen(include, key)
-    excluded = False if exclude is None else _chosen(exclude, key)
+    """Return whether a member is kept, and the selections for its content."""
+    included = True if include is None else _choose(include, key)
+    excluded = False if exclude is None else _choose(exclude, key)
     if included is False or excluded is True:
         return False, None, None
     return True, None if included is True else included, None if excluded is False else excluded
 
 
-def _chosen(selection: Any, key: Any) -> Any:
-    """Return what a selection says of a member: True for all, False for nothing, else the parts."""
+def _choose(selection: Any, key: Any) -> Any:
+    """Return the selection for a member: True for all, False for nothing, else its parts."""
     if not isinstance(selection, dict):
         return key in selection
     found = selection.get(key, selection.get("__all__", False))
@@ -310,7 +312,7 @@ def _chosen(selection: Any, key: Any) -> Any:
 
 
 def _as_dict(obj: Any) -> dict[Any, Any]:
-    """Whatever the object says it consists of."""
+    """Return the members of an object as a dict."""
     if any(base.__module__.startswith("pydantic.v1") for base in type(obj).__mro__):
         raise PydanticV1NotSupportedError(
             f"{type(obj).__qualname__} is a model of pydantic.v1. "

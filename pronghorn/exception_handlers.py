@@ -1,4 +1,4 @@
-"""How the errors of `pronghorn.exceptions` are answered unless the application says otherwise."""
+"""The default handlers for the errors of `pronghorn.exceptions`."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -34,12 +34,12 @@ __all__ = [
 
 #: A control frame holds 125 bytes, and the close code needs two of them.
 MAX_REASON_BYTES = 123
-#: Characters from which on the JSON of a detail is not kept.
+#: The JSON of a longer detail is not cached. In characters.
 MAX_KEPT_DETAIL = 200
 
 
 async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
-    """Answer with the status code, the headers, and ``{"detail": ...}`` if a body is allowed."""
+    """Answer with the status code, the headers, and `{"detail": ...}` if a body is allowed."""
     headers = getattr(exc, "headers", None)
     if not is_body_allowed_for_status_code(exc.status_code):
         return Response(status_code=exc.status_code, headers=headers)
@@ -57,12 +57,12 @@ class WrittenJSONResponse(JSONResponse):
     """A JSON response whose content is JSON already."""
 
     def render(self, content: bytes) -> bytes:
-        """The content, unchanged."""
+        """Return the content unchanged."""
         return content
 
 
 def error_body(exc: Exception) -> bytes:
-    """The JSON that answers an error."""
+    """Return the JSON body of the response to an error."""
     if isinstance(exc, HTTPException):
         detail = exc.detail
         if type(detail) is str and len(detail) < MAX_KEPT_DETAIL:
@@ -77,12 +77,12 @@ def error_body(exc: Exception) -> bytes:
 
 @lru_cache(maxsize=128)
 def _detail_body(detail: str) -> bytes:
-    """The JSON of a detail; programs have few of them. Measured: 5 percent of a 404."""
+    """Return the JSON of a detail. It is cached, since programs use few different ones."""
     return plain_json_bytes({"detail": detail})
 
 
 def _writable(error: dict[str, Any]) -> Any:
-    """An error without what it repeats, if that has more levels than can be followed."""
+    """Return an error without the input, if that has more levels than Python can follow."""
     try:
         return without_nan(jsonable_encoder(error))
     except RecursionError:
@@ -92,9 +92,9 @@ def _writable(error: dict[str, Any]) -> Any:
 async def websocket_request_validation_exception_handler(
     websocket: WebSocket, exc: WebSocketRequestValidationError
 ) -> None:
-    """Close the websocket with code 1008 and the errors in short; the log has them all.
+    """Close the websocket with code 1008 and a summary of the errors; the log contains all of them.
 
-    The values that were sent are in neither.
+    Neither contains the values that the client sent.
     """
     details = "; ".join(_in_short(error) for error in exc.errors())
     where = exc.endpoint_path or websocket.scope["path"]
@@ -110,7 +110,9 @@ def _in_short(error: Any) -> str:
 
 
 def close_reason(text: str) -> str:
-    """A text cut to what fits into a close frame: 123 bytes of UTF-8 (RFC 6455, section 5.5)."""
+    """Return a text cut to what fits into a close frame: 123 bytes of UTF-8 (RFC 6455, section
+    5.5).
+    """
     written = text.encode(errors="replace")
     if len(written) <= MAX_REASON_BYTES:
         return written.decode()

@@ -17,7 +17,7 @@
     │  ├─ SetupTypeError                  also a TypeError
     │  └─ SetupValueError                 also a ValueError
     ├─ DependencyScopeError               a long-lived dependency uses a shorter-lived one
-    └─ PydanticV1NotSupportedError        a model of ``pydantic.v1``
+    └─ PydanticV1NotSupportedError        a model of `pydantic.v1`
     UserWarning
     └─ FastAPIDeprecationWarning          a feature that is on its way out
 
@@ -67,12 +67,12 @@ __all__ = [
 
 
 class EndpointContext(TypedDict, total=False):
-    """Where in the program the endpoint of a failed validation was written."""
+    """The location of the endpoint of a failed validation in the program."""
 
     function: str
     """Name of the endpoint function."""
     path: str
-    """Method and full path of the route, mount prefix included: ``"GET /items/{id}"``."""
+    """Method and full path of the route, mount prefix included: `"GET /items/{id}"`."""
     file: str
     """Source file of the endpoint."""
     line: int
@@ -82,13 +82,13 @@ class EndpointContext(TypedDict, total=False):
 class HTTPException(StarletteHTTPException):
     """Stop handling the request and answer with a status code.
 
-    The default handler sends ``{"detail": detail}`` as JSON with ``headers``, and no body for
+    The default handler sends `{"detail": detail}` as JSON with `headers`, and no body for
     the status codes that must not have one (1xx, 204, 205, 304; RFC 9110 section 15).
 
     Args:
         status_code: HTTP status code of the response.
         detail: Anything that can be sent as JSON; by default the standard reason phrase.
-        headers: Headers to add to the response, for example ``{"WWW-Authenticate": "Bearer"}``.
+        headers: Headers to add to the response, for example `{"WWW-Authenticate": "Bearer"}`.
     """
 
     def __init__(
@@ -112,18 +112,18 @@ class WebSocketException(StarletteWebSocketException):
         super().__init__(code=code, reason=reason)
 
 
-# The names "Request" and "WebSocket" were given to these models when only the models existed
-# to describe an error; programs still import them.
+# The names "Request" and "WebSocket" date from the time when the models only described errors;
+# programs still import them.
 ERROR_MODELS = {"RequestErrorModel": "Request", "WebSocketErrorModel": "WebSocket"}
 if TYPE_CHECKING:
     RequestErrorModel: type[BaseModel]
     WebSocketErrorModel: type[BaseModel]
-else:  # A type checker that sees this function takes every name for a right one.
+else:  # A type checker that sees this function accepts every name.
 
     def __getattr__(name: str) -> Any:
-        """Make the models that few programs import when they are asked for (PEP 562).
+        """Create models that few programs import, at the first access (PEP 562).
 
-        The first model of a process costs 15 ms, in which Pydantic looks for its plugins.
+        Creating the first model of a process is slow, because Pydantic then looks for its plugins.
         """
         if name not in ERROR_MODELS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -134,20 +134,20 @@ else:  # A type checker that sees this function takes every name for a right one
 class DependencyScopeError(FastAPIError):
     """A request-scoped generator dependency uses a function-scoped one.
 
-    The inner one would be closed while the outer one still needs it.
+    The inner one would close while the outer one still needs it.
     """
 
 
 class PydanticV1NotSupportedError(FastAPIError):
-    """A model of ``pydantic.v1`` was used where only Pydantic 2 models work."""
+    """A model of `pydantic.v1` was used where only Pydantic 2 models work."""
 
 
 class ValidationException(Exception):
     """Data did not match its declaration.
 
     Args:
-        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
-        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+        errors: Errors in the form of Pydantic's `ValidationError.errors()`.
+        endpoint_ctx: The location of the endpoint; shown by `str()`.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class ValidationException(Exception):
         self.endpoint_line = context.get("line")
 
     def errors(self) -> Sequence[Any]:
-        """The list of errors, each with ``type``, ``loc``, ``msg`` and ``input``."""
+        """Return the list of errors, each with `type`, `loc`, `msg` and `input`."""
         return self._errors
 
     def __str__(self) -> str:
@@ -172,7 +172,7 @@ class ValidationException(Exception):
         return "\n".join(lines + self._endpoint_lines())
 
     def _endpoint_lines(self) -> list[str]:
-        """The endpoint in the form of a traceback entry, which editors turn into a link."""
+        """Return the endpoint in the form of a traceback entry, which editors turn into a link."""
         if self.endpoint_file and self.endpoint_line and self.endpoint_function:
             entry = (
                 f'  File "{self.endpoint_file}", line {self.endpoint_line}, '
@@ -185,7 +185,7 @@ class ValidationException(Exception):
 
 
 class _WithBody(ValidationException):
-    """A `ValidationException` that shows what was validated."""
+    """A `ValidationException` with the data that was validated."""
 
     def __init__(
         self,
@@ -199,12 +199,12 @@ class _WithBody(ValidationException):
 
 
 class RequestValidationError(_WithBody):
-    """A request did not match its declaration; answered with 422 by default.
+    """A request did not match its declaration; the default response is 422.
 
     Args:
-        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        errors: Errors in the form of Pydantic's `ValidationError.errors()`.
         body: The body as it was received: parsed JSON, form data or bytes.
-        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+        endpoint_ctx: The location of the endpoint; shown by `str()`.
     """
 
 
@@ -213,12 +213,12 @@ class WebSocketRequestValidationError(ValidationException):
 
 
 class ResponseValidationError(_WithBody):
-    """An endpoint returned something else than it declared; answered with 500.
+    """An endpoint returned a value that does not match its declaration; the response is 500.
 
     Args:
-        errors: Errors in the form of Pydantic's ``ValidationError.errors()``.
+        errors: Errors in the form of Pydantic's `ValidationError.errors()`.
         body: The value that the endpoint returned.
-        endpoint_ctx: Where the endpoint was written; shown by ``str()``.
+        endpoint_ctx: The location of the endpoint; shown by `str()`.
     """
 
 

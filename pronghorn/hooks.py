@@ -1,17 +1,17 @@
 """The one seam between the core and its batteries.
 
-A battery imports the framework, never the other way round. What it wants of a running
-application, it gets in one of two ways:
+A battery imports the framework, never the other way round. It attaches to a running application in
+one of two ways:
 
-- **A route**: `mount` a `RouteHook`. When a route is compiled, the hook sees its plan and its
-  handler and gives another handler, or None: then nothing of it exists in that route.
-- **An application**: something `Around` every request, connection and lifespan. Telemetry is the
-  only one. It is loaded by its name here, when an application asks for it or when it may be
-  wanted: OpenTelemetry has been imported, by whomever.
+- **A route**: `mount` a `RouteHook`. When a route is compiled, the hook receives its plan and its
+  handler, and returns another handler or None. After None, the route contains no trace of the hook.
+- **An application**: a layer `Around` every request, connection and lifespan. Telemetry is the only
+  one. It is loaded by its name here, when an application asks for it or when OpenTelemetry has been
+  imported.
 
-Whoever stands around an application may leave a `Watcher` in the scope of a request. A route
-then answers in stages, and tells the watcher about each. Requests without a watcher know
-nothing of all this: until a hook is mounted, compiled handlers do not even look for one.
+A layer around an application may put a `Watcher` into the scope of a request. A route then answers
+in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even
+look for a watcher.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from pronghorn.logger import logger
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
 from pronghorn.run.exchange import Exchange
 
-#: Where the watcher of a request is, in its ASGI scope. None there: somebody has decided that
-#: nobody watches. Other instrumentations know the key by this name.
+#: The key of a request's watcher in its ASGI scope. None there means that the request must not be
+#: watched. Other instrumentations use the same key.
 WATCHER = "fastapi.telemetry"
 
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
@@ -47,35 +47,35 @@ class Watcher(Protocol):
     """Sees one request or connection pass through the stages of its route."""
 
     def started(self, connection: HTTPConnection, plan: RoutePlan | WebSocketPlan) -> None:
-        """The route begins; nothing has been read."""
+        """The route begins; nothing has been read yet."""
 
     def body_read(self, body: Any) -> None:
-        """The body has been read and parsed; None where there is none."""
+        """The body has been read and parsed; None if there is none."""
 
     def solved(self, arguments: Mapping[str, Any], errors: Sequence[Any]) -> None:
-        """The arguments of the endpoint are known, or what is wrong with the request is."""
+        """The arguments of the endpoint are known, or the errors of the request are."""
 
     def unreadable(self, body: Any, errors: Sequence[Any]) -> None:
         """The body cannot be parsed; the dependencies will not be called."""
 
     def stage(self, name: str) -> AbstractContextManager[None]:
-        """Stands around "dependencies", "endpoint" or "serialization".
+        """Return a context manager around "dependencies", "endpoint" or "serialization".
 
-        The endpoint's is entered where the endpoint runs, which may be a worker thread.
+        The one for the endpoint is entered where the endpoint runs, which may be a worker thread.
         """
 
 
 class CompiledRoute(Record):
-    """What a hook sees of a route that has just been compiled."""
+    """A route that has just been compiled, as hooks see it."""
 
     plan: RoutePlan | WebSocketPlan
-    #: Answers in the shortest way.
+    #: Answers directly.
     handler: Handler
-    #: Answers in stages, for the watcher in the scope; the same object if there is one way only.
+    #: Answers in stages, for the watcher in the scope; the same object if both ways are the same.
     watched: Handler
 
 
-#: Sees a compiled route; gives the handler to use in place of its own, or None.
+#: Receives a compiled route; returns the handler that replaces its own, or None.
 RouteHook = Callable[[CompiledRoute], Handler | None]
 _mounted: list[RouteHook] = []
 
@@ -83,8 +83,8 @@ _mounted: list[RouteHook] = []
 def mount(hook: RouteHook) -> None:
     """Let a hook see every route of every application in this process.
 
-    Routes that are compiled already are compiled again at their next request. Mounting a hook
-    that is mounted changes nothing. Later hooks see the handlers of earlier ones.
+    Routes that are compiled already are compiled again at their next request. Mounting a hook twice
+    changes nothing. Later hooks receive the handlers of earlier ones.
     """
     if hook not in _mounted:
         _mounted.append(hook)
@@ -99,7 +99,7 @@ def unmount(hook: RouteHook) -> None:
 
 
 def hooked(route: CompiledRoute) -> Handler:
-    """The handler of a route after all hooks have seen it."""
+    """Return the handler of a route after all hooks have seen it."""
     for hook in _mounted:
         handler = hook(route)
         if handler is not None:
@@ -111,26 +111,28 @@ def hooked(route: CompiledRoute) -> Handler:
 
 
 class Around(Protocol):
-    """Stands around an application, outside of all its middleware."""
+    """A layer around an application, outside of all its middleware."""
 
     async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Call `app`, the stack of middleware, or answer in its place."""
+        """Call `app`, the stack of middleware, or respond in its place."""
 
     def is_active(self) -> bool:
-        """Whether it would do more now than call the application."""
+        """Return True if the layer would do more now than call the application."""
 
 
 TELEMETRY = "pronghorn.telemetry"
-#: Every part of the OpenTelemetry API imports this module, so without it no provider is set.
+#: Every part of the OpenTelemetry API imports this module. Unless it is imported, no provider is
+#: set.
 API_MODULE = "opentelemetry.context"
-#: Set to "true", it asks for exporters when a lifespan begins.
+#: If it is "true", exporters are created when a lifespan begins.
 AUTO_CONFIGURE = "FASTAPI_OTEL_AUTO_CONFIGURE"
 
 
 def telemetry_around(config: Any) -> Around:
-    """What measures an application.
+    """Return the layer that observes an application.
 
-    - `config`: its option ``telemetry``.
+    Args:
+        config: The option `telemetry` of the application.
 
     Raises:
         SetupError: OpenTelemetry is not installed, or an option cannot work.
@@ -140,11 +142,12 @@ def telemetry_around(config: Any) -> Around:
 
 
 def wanted_around(scope_type: str) -> Around | None:
-    """What stands around an application that asked for nothing; mostly None.
+    """Return the layer around an application without options for it; None in most programs.
 
-    One look into a dictionary is all that telemetry costs where OpenTelemetry is not in use.
+    If OpenTelemetry is not in use, telemetry costs one look into a dictionary.
 
-    - `scope_type`: "http", "websocket" or "lifespan".
+    Args:
+        scope_type: "http", "websocket" or "lifespan".
     """
     if API_MODULE not in sys.modules and not (scope_type == "lifespan" and _configures_itself()):
         return None
@@ -160,7 +163,7 @@ def _configures_itself() -> bool:
 
 
 class _Nothing:
-    """Where telemetry cannot be loaded."""
+    """Takes the place of telemetry that cannot be loaded."""
 
     async def __call__(self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await app(scope, receive, send)

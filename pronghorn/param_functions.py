@@ -1,6 +1,6 @@
-"""The functions that programs write in parameters: ``q: str = Query(max_length=50)``.
+"""The functions that declare parameters: `q: str = Query(max_length=50)`.
 
-Each creates the object of the same name in `pronghorn.params`. They return ``Any``, so that a
+Each creates the object of the same name in `pronghorn.params`. They return `Any`, so that a
 type checker accepts them as the default of a parameter of any type.
 """
 
@@ -38,10 +38,10 @@ __all__ = [
 
 @expanded_signature(ParamOptions)
 def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
-    """A part of the path, named in the path template: ``/items/{item_id}``. Always required.
+    """A part of the path, named in the path template: `/items/{item_id}`. Always required.
 
     Args:
-        default: Left out, or ``...``.
+        default: Left out, or `...`.
         **options: Name, constraints and documentation, see `ParamOptions`.
 
     Raises:
@@ -52,10 +52,10 @@ def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
 
 @expanded_signature(ParamOptions)
 def Query(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
-    """A parameter of the query string: ``?q=...``.
+    """A parameter of the query string: `?q=...`.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: Name, constraints and documentation, see `ParamOptions`.
     """
     return params.Query(default, **options)
@@ -63,10 +63,10 @@ def Query(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
 
 @expanded_signature(HeaderOptions)
 def Header(default: Any = Undefined, **options: Unpack[HeaderOptions]) -> Any:
-    """A request header; its name is compared without regard to case (RFC 9110 section 5.1).
+    """A request header; its name is case-insensitive (RFC 9110 section 5.1).
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: Name, constraints and documentation, see `HeaderOptions`.
     """
     return params.Header(default, **options)
@@ -77,7 +77,7 @@ def Cookie(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     """A cookie of the request (RFC 6265).
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: Name, constraints and documentation, see `ParamOptions`.
     """
     return params.Cookie(default, **options)
@@ -88,7 +88,7 @@ def Body(default: Any = Undefined, **options: Unpack[BodyOptions]) -> Any:
     """The request body, or one key of it.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: Embedding, media type, constraints and documentation, see `BodyOptions`.
     """
     return params.Body(default, **options)
@@ -96,10 +96,10 @@ def Body(default: Any = Undefined, **options: Unpack[BodyOptions]) -> Any:
 
 @expanded_signature(FormOptions)
 def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
-    """A field of a form (``application/x-www-form-urlencoded`` or ``multipart/form-data``).
+    """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).
 
     Args:
-        default: The value when the form has none; without it the field is required.
+        default: The value if the form has none; without it the field is required.
         **options: Name, constraints and documentation, see `FormOptions`.
     """
     return params.Form(default, **options)
@@ -107,10 +107,10 @@ def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
 
 @expanded_signature(FileOptions)
 def File(default: Any = Undefined, **options: Unpack[FileOptions]) -> Any:
-    """A file of a multipart form (RFC 7578), as ``UploadFile`` or, in memory, as ``bytes``.
+    """A file of a multipart form (RFC 7578), as `UploadFile` or, in memory, as `bytes`.
 
     Args:
-        default: The value when the form has none; without it the file is required.
+        default: The value if the form has none; without it the file is required.
         **options: Name, constraints and documentation, see `FileOptions`.
     """
     return params.File(default, **options)
@@ -123,20 +123,20 @@ def Depends(
     scope: Literal["function", "request"] | None = None,
     max_concurrency: int | None = None,
 ) -> Any:
-    """A value that a callable provides: a function, a class, or anything else to be called.
+    """A value that a callable provides: a function, a class, or any other callable.
 
     Its parameters are declared and filled like those of an endpoint.
 
     Args:
-        dependency: The callable; left out, it is the annotated type.
+        dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses in the same request.
-        scope: When a dependency with ``yield`` is closed: ``"function"`` before the response is
-            sent, ``"request"`` after it. By default ``"request"``.
-        max_concurrency: How many uses of the returned object may run at the same time in each
-            event loop; at least 1, ``None`` for no limit.
+        scope: The time at which a dependency with `yield` is closed: `"function"` before the
+            response is sent, `"request"` after it. By default `"request"`.
+        max_concurrency: The maximum number of concurrent uses of the returned object in each
+            event loop; at least 1, `None` for no limit.
 
     Raises:
-        SetupValueError: ``max_concurrency`` is not a positive integer.
+        SetupValueError: `max_concurrency` is not a positive integer.
     """
     return params.Depends(
         dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency
@@ -149,14 +149,14 @@ def Security(
     scopes: Sequence[str] | None = None,
     use_cache: bool = True,
 ) -> Any:
-    """A dependency that also asks for OAuth 2.0 scopes (RFC 6749 section 3.3).
+    """A dependency that also requires OAuth 2.0 scopes (RFC 6749 section 3.3).
 
-    The callable learns all scopes of its dependents through a ``SecurityScopes`` parameter, and
+    The callable receives all scopes of its dependents through a `SecurityScopes` parameter, and
     the OpenAPI document lists them.
 
     Args:
-        dependency: The callable; left out, it is the annotated type.
-        scopes: The scopes needed here, for example ``["items:read"]``.
+        dependency: The callable; by default the annotated type.
+        scopes: The scopes needed here, for example `["items:read"]`.
         use_cache: Whether one call serves all uses with the same scopes in the same request.
     """
     return params.Security(dependency, scopes=scopes, use_cache=use_cache)

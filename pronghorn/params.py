@@ -1,7 +1,7 @@
-"""Where a parameter comes from and which values it may have, recorded as data.
+"""The source of a parameter and the values that it may have, as data.
 
-`Path`, `Query`, `Header`, `Cookie`, `Body`, `Form` and `File` extend Pydantic's ``FieldInfo``;
-`Depends` and `Security` name a callable whose result is the value. Programs normally write the
+`Path`, `Query`, `Header`, `Cookie`, `Body`, `Form` and `File` extend Pydantic's `FieldInfo`;
+`Depends` and `Security` name a callable whose result is the value. Programs normally use the
 functions of the same names in `pronghorn.param_functions`, which create these objects.
 """
 
@@ -37,7 +37,7 @@ class ParamTypes(Enum):
     cookie = "cookie"
 
 
-# Options that are facts about the parameter in HTTP, not about the type of its value.
+# Options that describe the parameter in HTTP, not the type of its value.
 _OUR_OPTIONS = frozenset(
     {
         "convert_underscores",
@@ -52,7 +52,7 @@ _OUR_OPTIONS = frozenset(
 
 
 def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments for Pydantic's ``FieldInfo``: only what was written."""
+    """Return the keyword arguments for Pydantic's `FieldInfo`: only those that were written."""
     given = {
         name: value
         for name, value in options.items()
@@ -72,7 +72,7 @@ def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, A
 
 
 class _Declared(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
-    """What `Param` and `Body` have in common: a ``FieldInfo`` with facts for the OpenAPI document.
+    """The common base of `Param` and `Body`: a `FieldInfo` with facts for the OpenAPI document.
 
     Attributes:
         example: One example value, or the unset placeholder.
@@ -98,7 +98,7 @@ class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
     """A parameter that comes from the path, the query string, a header or a cookie.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -110,10 +110,10 @@ class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
-    """A part of the path, named in the path template: ``/items/{item_id}``. Always required.
+    """A part of the path, named in the path template: `/items/{item_id}`. Always required.
 
     Args:
-        default: Left out, or ``...``.
+        default: Left out, or `...`.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -132,10 +132,10 @@ class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
-    """A parameter of the query string: ``?q=...``.
+    """A parameter of the query string: `?q=...`.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -147,10 +147,10 @@ class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
-    """A request header; its name is compared without regard to case (RFC 9110 section 5.1).
+    """A request header; its name is case-insensitive (RFC 9110 section 5.1).
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.HeaderOptions`.
     """
 
@@ -166,7 +166,7 @@ class Cookie(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A cookie of the request (RFC 6265).
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.ParamOptions`.
     """
 
@@ -181,7 +181,7 @@ class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
     """The request body, or one key of it.
 
     Args:
-        default: The value when the request has none; without it the parameter is required.
+        default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.BodyOptions`.
     """
 
@@ -193,10 +193,10 @@ class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
-    """A field of a form (``application/x-www-form-urlencoded`` or ``multipart/form-data``).
+    """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).
 
     Args:
-        default: The value when the form has none; without it the field is required.
+        default: The value if the form has none; without it the field is required.
         **options: See `pronghorn.fields.parameter_options.FormOptions`.
     """
 
@@ -210,10 +210,10 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
 
 
 class File(Form):  # type: ignore[misc]  # Pydantic types it as final
-    """A file of a multipart form (RFC 7578), as ``UploadFile`` or, in memory, as ``bytes``.
+    """A file of a multipart form (RFC 7578), as `UploadFile` or, in memory, as `bytes`.
 
     Args:
-        default: The value when the form has none; without it the file is required.
+        default: The value if the form has none; without it the file is required.
         **options: See `pronghorn.fields.parameter_options.FileOptions`.
     """
 
@@ -231,24 +231,24 @@ class Depends:
     """A value that a callable provides.
 
     Args:
-        dependency: The callable; left out, it is the annotated type.
+        dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses in the same request.
-        scope: When a dependency with ``yield`` is closed: ``"function"`` before the response is
-            sent, ``"request"`` after it.
-        max_concurrency: How many uses of this object may run at the same time in each event
-            loop; at least 1, ``None`` for no limit. Share the object, for example in an
-            ``Annotated`` alias, to share the limit.
+        scope: The time at which a dependency with `yield` is closed: `"function"` before the
+            response is sent, `"request"` after it.
+        max_concurrency: The maximum number of concurrent uses of this object in each event loop; at
+            least 1, `None` for no limit. Share the object, for example in an `Annotated` alias, to
+            share the limit.
 
     Raises:
-        SetupValueError: ``max_concurrency`` is not a positive integer.
+        SetupValueError: `max_concurrency` is not a positive integer.
     """
 
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
     scope: Literal["function", "request"] | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
-    # Kept by `dataclasses.replace`, so that a copy with the same number shares the limit, and
-    # compared, so that equal-looking declarations with limits of their own stay apart.
+    # `dataclasses.replace` keeps it, so that a copy with the same number shares the limit. It is
+    # compared, so that equal declarations with limits of their own stay distinct.
     _concurrency: ConcurrencyLimit | None = field(default=None, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
@@ -271,10 +271,10 @@ class Depends:
 
 @dataclass(frozen=True)
 class Security(Depends):
-    """A dependency that also asks for OAuth 2.0 scopes (RFC 6749 section 3.3).
+    """A dependency that also requires OAuth 2.0 scopes (RFC 6749 section 3.3).
 
     Args:
-        dependency: The callable; left out, it is the annotated type.
+        dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses with the same scopes in the same request.
         scope: See `Depends`.
         max_concurrency: See `Depends`.

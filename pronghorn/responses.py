@@ -1,4 +1,4 @@
-"""The response classes: Starlette's, the event stream, and two that are on their way out."""
+"""The response classes: Starlette's, the event stream, and two that are deprecated."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -41,11 +41,11 @@ class FileResponse(StarletteFileResponse):
     """A file, or the ranges of it that the client asks for (RFC 9110, section 14.2).
 
     A range in another unit than bytes is ignored, and so is the range of a request that is not a
-    GET; Starlette answers 400 to the former, and sends the range for the latter.
+    GET. Starlette answers 400 to the former, and sends the range for the latter.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file, or what the request asks for of it."""
+        """Send the file, or the parts that the request asks for."""
         if has_unknown_range(scope):
             headers = [header for header in scope["headers"] if header[0] != b"range"]
             scope = {**scope, "headers": headers}
@@ -53,7 +53,7 @@ class FileResponse(StarletteFileResponse):
 
 
 def has_unknown_range(scope: Scope) -> bool:
-    """Whether a request has a `Range` header that has to be ignored."""
+    """Return True if a request has a `Range` header that must be ignored."""
     for name, value in scope["headers"]:
         if name == b"range":
             unit, equals, _ = value.partition(b"=")
@@ -77,7 +77,7 @@ _INSTEAD = (
 )
 
 
-def _installed(module: ModuleType | None, name: str, response_class: str) -> Any:
+def _require(module: ModuleType | None, name: str, response_class: str) -> Any:
     if module is None:
         raise setup_error(
             f"{name} must be installed to use {response_class}",
@@ -88,8 +88,8 @@ def _installed(module: ModuleType | None, name: str, response_class: str) -> Any
     return module
 
 
-def _written(write: Callable[[], bytes], content: Any) -> bytes:
-    """Return what a JSON library writes, or else what pronghorn does: a client may send NaN."""
+def _write_or_repair(write: Callable[[], bytes], content: Any) -> bytes:
+    """Return the JSON of a library, or pronghorn's if the library fails: a client may send NaN."""
     try:
         return write()
     except (TypeError, ValueError, OverflowError) as error:
@@ -101,7 +101,7 @@ def _written(write: Callable[[], bytes], content: Any) -> bytes:
 
 @deprecated(f"UJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
 class UJSONResponse(JSONResponse):
-    """JSON written by the ``ujson`` package.
+    """JSON written by the `ujson` package.
 
     Raises:
         SetupAssertionError: The package is not installed.
@@ -109,13 +109,15 @@ class UJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Write the content as JSON."""
-        module = _installed(ujson, "ujson", "UJSONResponse")
-        return _written(lambda: module.dumps(content, ensure_ascii=False).encode("utf-8"), content)
+        module = _require(ujson, "ujson", "UJSONResponse")
+        return _write_or_repair(
+            lambda: module.dumps(content, ensure_ascii=False).encode("utf-8"), content
+        )
 
 
 @deprecated(f"ORJSONResponse {_INSTEAD}", category=FastAPIDeprecationWarning, stacklevel=2)
 class ORJSONResponse(JSONResponse):
-    """JSON written by the ``orjson`` package, which also accepts keys that are not strings.
+    """JSON written by the `orjson` package, which also accepts keys that are not strings.
 
     Raises:
         SetupAssertionError: The package is not installed.
@@ -123,9 +125,9 @@ class ORJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Write the content as JSON."""
-        module = _installed(orjson, "orjson", "ORJSONResponse")
+        module = _require(orjson, "orjson", "ORJSONResponse")
         options = module.OPT_NON_STR_KEYS | module.OPT_SERIALIZE_NUMPY
-        return _written(lambda: module.dumps(content, option=options), content)
+        return _write_or_repair(lambda: module.dumps(content, option=options), content)
 
 
 find_elsewhere(__name__)

@@ -1,4 +1,4 @@
-"""Server-sent events: the data of an event and how it is written on the wire.
+"""Server-sent events: the data of an event and its format on the wire.
 
 The format is the event stream of the HTML standard, section 9.2.
 """
@@ -33,14 +33,14 @@ _SSE_EVENT_SCHEMA: dict[str, Any] = {
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-# `str.splitlines` knows more line ends than the standard, which has these three.
+# `str.splitlines` splits at more line ends than the standard, which has these three.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class EventSourceResponse(StreamingResponse):
     """A stream of server-sent events.
 
-    As the ``response_class`` of an endpoint with ``yield``, it turns each item into an event:
+    As the `response_class` of an endpoint with `yield`, it turns each item into an event:
     a `ServerSentEvent` as it is, anything else as JSON data.
     """
 
@@ -67,18 +67,18 @@ class ServerSentEvent(BaseModel, defer_build=True):
     """One event of a stream.
 
     Raises:
-        ValueError: Both ``data`` and ``raw_data`` are set, ``event`` or ``id`` have several
-            lines, ``id`` contains a null character, or ``retry`` is negative.
+        ValueError: Both `data` and `raw_data` are set, `event` or `id` have several
+            lines, `id` contains a null character, or `retry` is negative.
     """
 
     data: Any = None
     """Sent as JSON; a string arrives in quotes."""
     raw_data: str | None = None
-    """Sent as it is: text, HTML, or JSON that is written already."""
+    """Sent unchanged: text, HTML, or JSON that is written already."""
     event: Annotated[str | None, AfterValidator(_valid_event)] = None
-    """The name that the browser dispatches; by default ``message``. One line."""
+    """The name of the event in the browser; by default `message`. One line."""
     id: Annotated[str | None, AfterValidator(_valid_id)] = None
-    """Comes back as the ``Last-Event-ID`` header when the browser reconnects. One line."""
+    """The browser sends it as `Last-Event-ID` header when it reconnects. One line."""
     retry: Annotated[int | None, Field(ge=0)] = None
     """Milliseconds that the browser waits before it reconnects."""
     comment: str | None = None
@@ -101,10 +101,10 @@ def format_sse_event(
     retry: int | None = None,
     comment: str | None = None,
 ) -> bytes:
-    """Write one event in the form in which it is sent.
+    """Return one event in the format of the wire.
 
     Args:
-        data_str: The data; each of its lines becomes a ``data:`` line.
+        data_str: The data; each of its lines becomes a `data:` line.
         event: The name of the event, a single line.
         id: The identifier of the event, a single line.
         retry: Milliseconds before the browser reconnects.
@@ -125,7 +125,7 @@ def format_sse_event(
 
 
 def _lines(text: str | None) -> list[str]:
-    """The lines of a text; a line end at its end begins another, empty line."""
+    """Return the lines of a text; a line end at its end starts another, empty line."""
     return [] if text is None else _LINE_END.split(text)
 
 

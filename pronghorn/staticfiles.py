@@ -1,4 +1,4 @@
-"""Files of a directory, served as they are."""
+"""Serve the files of a directory."""
 
 import os
 
@@ -14,7 +14,7 @@ __all__ = ["StaticFiles"]
 
 
 class StaticFiles(StarletteStaticFiles):
-    """The files of a directory; see `FileResponse` about ranges of them."""
+    """The files of a directory; see `FileResponse` about their ranges."""
 
     def file_response(
         self,
@@ -23,7 +23,7 @@ class StaticFiles(StarletteStaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Return the response for a file that was found: all of it, ranges, or 304."""
+        """Return the response for a file that exists: all of it, ranges, or 304."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if type(response) is StarletteFileResponse and has_unknown_range(scope):
             return FileResponse(full_path, status_code=status_code, stat_result=stat_result)

@@ -1,4 +1,4 @@
-"""Responses rendered from Jinja templates. Needs the ``jinja2`` package."""
+"""Responses rendered from Jinja templates. Needs the `jinja2` package."""
 
 from starlette.templating import Jinja2Templates
 

@@ -24,7 +24,7 @@ DecoratedCallable = TypeVar("DecoratedCallable", bound=Callable[..., Any])
 """An endpoint, returned by its decorator unchanged."""
 
 UnionType = types.UnionType
-"""The type of ``int | str``."""
+"""The type of `int | str`."""
 
 ModelNameMap = dict[type[BaseModel] | type[Enum], str]
 """The name under which a model appears in the OpenAPI document."""
@@ -35,22 +35,22 @@ IncEx = (
 """Fields to include in or exclude from a response, as Pydantic accepts them."""
 
 DependencyCacheKey = tuple[Callable[..., Any] | None, tuple[str, ...], str]
-"""What makes two uses of a dependency the same: callable, sorted OAuth scopes, lifetime."""
+"""The key by which uses of a dependency are the same: callable, sorted OAuth scopes, lifetime."""
 
 Directory = str | os.PathLike[str]
-"""Where the files of a frontend are."""
+"""The directory with the files of a frontend."""
 
 Fallback = Literal["auto", "index.html", "404.html"] | None
-"""What a frontend sends where no file is."""
+"""The file that a frontend sends for a path without a file."""
 
 CheckDirectory = bool | Literal["auto"]
 """Whether the directory of a frontend must exist when it is declared."""
 
 
 class Example(TypedDict, total=False):
-    """One example of a value, as given in `openapi_examples`.
+    """One example of a value, as in `openapi_examples`.
 
-    `value` holds it; `externalValue` says where to load it from. Give one of the two.
+    `value` contains it; `externalValue` is the URL to load it from. Set one of the two.
     """
 
     summary: str | None

@@ -15,18 +15,18 @@ ClassT = TypeVar("ClassT", bound=type[Any])
 
 
 class NamedRoute(Protocol):
-    """What an operation ID is made of; every `APIRoute` has it."""
+    """The attributes that an operation ID is made of; every `APIRoute` has them."""
 
     name: str
     path_format: str
     methods: Any
 
 
-def named_as(base: type[Any]) -> Callable[[ClassT], ClassT]:
+def name_as(base: type[Any]) -> Callable[[ClassT], ClassT]:
     """Return a decorator that gives a class the name and the module of another.
 
-    For classes of ours whose objects programs receive in place of `base`: logs, metrics and
-    registries that go by ``type(value).__name__`` find the class that the program knows.
+    It is for our classes whose objects programs receive in place of `base`. Logs, metrics and
+    registries that use `type(value).__name__` then see the class that the program knows.
     """
 
     def rename(kind: ClassT) -> ClassT:
@@ -38,11 +38,11 @@ def named_as(base: type[Any]) -> Callable[[ClassT], ClassT]:
 
 
 def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
-    """Whether a response with this status code may have a body (RFC 9110 section 15).
+    """Return True if a response with this status code may have a body (RFC 9110 section 15).
 
     Args:
-        status_code: A number, its text, or a key of ``responses`` such as ``"2XX"``; ``None``
-            stands for the default status code.
+        status_code: A number, its text, or a key of `responses` such as `"2XX"`; `None` stands for
+            the default status code.
 
     Raises:
         ValueError: The text is neither a number nor such a key.
@@ -54,21 +54,21 @@ def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
 
 
 def get_path_param_names(path: str) -> set[str]:
-    """What stands between the braces of a path template."""
+    """Return the names between the braces of a path template."""
     return set(re.findall("{(.*?)}", path))
 
 
 def generate_unique_id(route: NamedRoute) -> str:
-    """The operation ID of a route: its name, its path and its first method."""
+    """Return the operation ID of a route: its name, its path and its first method."""
     identifier = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
     return f"{identifier}_{next(iter(route.methods)).lower()}"
 
 
 def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
-    """The operation ID of a name, a path and a method. Deprecated, nothing calls it."""
+    """Return the operation ID of a name, a path and a method. Deprecated, nothing calls it."""
     warn_deprecated(
         "generate_operation_id_for_path() is deprecated: nothing in the framework calls it, and it "
-        "will go. Use `generate_unique_id` with a route."
+        "will be removed. Use `generate_unique_id` with a route."
     )
     identifier = re.sub(r"\W", "_", f"{name}{path}")
     return f"{identifier}_{method.lower()}"
@@ -93,7 +93,7 @@ def get_value_or_default(
     first_item: DefaultPlaceholder | DefaultType,
     *extra_items: DefaultPlaceholder | DefaultType,
 ) -> DefaultPlaceholder | DefaultType:
-    """The first item that somebody wrote, or the first one if all are placeholders."""
+    """Return the first item that the program wrote, or the first one if all are placeholders."""
     items = (first_item, *extra_items)
     written = (item for item in items if not isinstance(item, DefaultPlaceholder))
     return next(written, first_item)

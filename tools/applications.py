@@ -1,11 +1,11 @@
-"""Run the test suites of applications on pronghorn, in the versions that the package index has.
+"""Run the test suites of applications on pronghorn, in the versions on the package index.
 
 Each folder of `tests/ecosystem/applications` is one application:
 
-- `suite.toml`: the source distribution with its hash, which tests are run, and which of them fail
-  on FastAPI itself, each with the reason (`tools/conformance/gaps.py` reads them). Without a
+- `suite.toml`: the source distribution with its hash, the tests to run, and the tests that fail on
+  FastAPI itself, each with the reason (`tools/conformance/gaps.py` reads them). Without a
   distribution, the tests are those of the folder.
-- `requirements.txt`: every package of its environment, pinned, since nothing else is installed.
+- `requirements.txt`: every package of its environment, pinned, because nothing else is installed.
 - files that the distribution lacks and its tests read.
 """
 
@@ -38,11 +38,11 @@ FAILURES_SHOWN = 40
 
 @dataclass(frozen=True)
 class Suite:
-    """What is run of one application."""
+    """The tests of one application."""
 
     name: str
     least: int
-    """How many tests pass at least: fewer mean that some were not found."""
+    """The minimum number of tests that pass: fewer mean that some were not found."""
     tests: tuple[str, ...]
     distribution: str | None = None
     version: str | None = None
@@ -50,11 +50,11 @@ class Suite:
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    """Files of the application's folder, and where the unpacked suite wants them."""
+    """Files of the application's folder, and their places in the unpacked suite."""
 
     @property
     def home(self) -> Path:
-        """The folder with `suite.toml` and what belongs to it."""
+        """The folder with `suite.toml` and its other files."""
         return APPLICATIONS / self.name
 
     @property
@@ -69,7 +69,7 @@ class Suite:
 
     @property
     def virtual_environment(self) -> Path:
-        """Where the requirements are installed."""
+        """The folder in which the requirements are installed."""
         return ROOT / f".venv-ecosystem-{self.name}"
 
 
@@ -77,7 +77,7 @@ def read_suite(folder: Path) -> Suite:
     """Read the description of one application.
 
     Raises:
-        PreparationError: The file lacks a key or has one that is not known.
+        PreparationError: The file lacks a key or has an unknown one.
     """
     path = folder / "suite.toml"
     table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -98,7 +98,7 @@ def all_suites() -> list[Suite]:
 
 
 def prepare_environment(suite: Suite) -> Path:
-    """Make the environment of a suite, with pronghorn in place; return its interpreter."""
+    """Create the environment of a suite, with pronghorn in place; return its interpreter."""
     pinned = suite.requirements.read_text(encoding="utf-8")
     stamp = fingerprint([pinned, str(ROOT)])
     if not is_current(suite.virtual_environment, stamp):
@@ -108,7 +108,7 @@ def prepare_environment(suite: Suite) -> Path:
 
 
 def has_hash(archive: Path, sha256: str | None) -> bool:
-    """Tell whether a file is there and is the one that was meant."""
+    """Return True if a file exists and has the expected hash."""
     return archive.exists() and hashlib.sha256(archive.read_bytes()).hexdigest() == sha256
 
 
@@ -136,7 +136,7 @@ def source_archive(suite: Suite, python: Path) -> Path:
     return archive
 
 
-def unpacked(suite: Suite, python: Path) -> Path:
+def unpack(suite: Suite, python: Path) -> Path:
     """Return the folder in which the tests of a suite are run."""
     if suite.distribution is None:
         return suite.home
@@ -173,7 +173,7 @@ def variables(suite: Suite) -> dict[str, str]:
 
 def outcomes_of(suite: Suite, python: Path, *, reference: bool) -> Outcomes:
     """Run a suite; pytest's own output goes to a log."""
-    folder = unpacked(suite, python)
+    folder = unpack(suite, python)
     report = WORK / f"{suite.name}.xml"
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
@@ -200,7 +200,7 @@ def outcomes_of(suite: Suite, python: Path, *, reference: bool) -> Outcomes:
 
 
 def complaints(suite: Suite, outcomes: Outcomes, verdict: Verdict) -> list[str]:
-    """Return what is not as `suite.toml` says; nothing when all is."""
+    """Return the deviations from `suite.toml`; empty if there are none."""
     lines = [line.replace("gaps.toml", "suite.toml") for line in verdict_lines(verdict)]
     if verdict.unexplained:
         failures = failure_lines({path: outcomes[path] for path in verdict.unexplained})
@@ -211,7 +211,7 @@ def complaints(suite: Suite, outcomes: Outcomes, verdict: Verdict) -> list[str]:
 
 
 def run(suite: Suite, *, reference: bool) -> bool:
-    """Run one suite and print its result; tell whether it is as `suite.toml` says."""
+    """Run one suite and print its result; return True if it is as `suite.toml` says."""
     outcomes = outcomes_of(suite, prepare_environment(suite), reference=reference)
     verdict = judge(outcomes, read_gaps(suite.settings), {})
     lines = complaints(suite, outcomes, verdict)

@@ -1,12 +1,12 @@
-"""Hold the size rules of CONTRIBUTING.md: short files, short functions, shallow nesting.
+"""Check the size rules of CONTRIBUTING.md: short files, short functions, shallow nesting.
 
     python tools/check_sizes.py pronghorn
 
-- A file has at most 400 lines, a table of data at its top level aside.
-- A function has at most 40 lines, its signature and docstring aside.
+- A file has at most 400 lines, not counting tables of data at its top level.
+- A function has at most 40 lines, not counting its signature and docstring.
 - Statements nest at most 3 deep inside a function.
 
-Prints each offender as `file:line: what` and exits with 1 when there is one.
+Prints each offender as `file:line: what` and exits with 1 if there is one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def line_count(node: ast.stmt | ast.expr) -> int:
 
 
 def is_table(statement: ast.stmt) -> bool:
-    """Tell whether a statement assigns a literal collection, bare or in a call like `frozenset`."""
+    """Return True if a statement assigns a literal collection, maybe inside a call."""
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
     value = statement.value
@@ -64,13 +64,13 @@ def is_table(statement: ast.stmt) -> bool:
     return isinstance(value, TABLES)
 
 
-def counted_file_lines(source: str, tree: ast.Module) -> int:
+def count_file_lines(source: str, tree: ast.Module) -> int:
     """Return the lines of a file without its tables of data."""
     tables = sum(line_count(statement) for statement in tree.body if is_table(statement))
     return len(source.splitlines()) - tables
 
 
-def counted_function_lines(function: Function) -> int:
+def count_function_lines(function: Function) -> int:
     """Return the lines of a function's body without its docstring."""
     body = function.body
     start = body[0].lineno
@@ -97,7 +97,7 @@ def deepest_statement(body: Sequence[ast.AST], depth: int = 0) -> tuple[int, int
 
 
 def inner_deepest(node: ast.AST, depth: int) -> tuple[int, int]:
-    """Return the deepest place inside one node. An `elif` stands beside its `if`, not inside it."""
+    """Return the deepest place inside one node. An `elif` is beside its `if`, not inside it."""
     if isinstance(node, ast.If) and len(node.orelse) == 1 and isinstance(node.orelse[0], ast.If):
         own = deepest_statement(node.body, depth)
         return max(own, deepest_statement(node.orelse, depth - 1), key=lambda place: place[0])
@@ -108,7 +108,7 @@ def check_source(path: str, source: str) -> list[Offence]:
     """Return every broken rule of one file, in the order of its lines."""
     tree = ast.parse(source, filename=path)
     offences = []
-    lines = counted_file_lines(source, tree)
+    lines = count_file_lines(source, tree)
     if lines > MAXIMUM_FILE_LINES:
         offences.append(Offence(path, 1, f"{lines} lines, at most {MAXIMUM_FILE_LINES}"))
     for function in functions_of(tree):
@@ -118,7 +118,7 @@ def check_source(path: str, source: str) -> list[Offence]:
 
 def check_function(path: str, function: Function) -> Iterator[Offence]:
     """Yield the broken rules of one function."""
-    lines = counted_function_lines(function)
+    lines = count_function_lines(function)
     if lines > MAXIMUM_FUNCTION_LINES:
         message = f"{function.name} has {lines} lines, at most {MAXIMUM_FUNCTION_LINES}"
         yield Offence(path, function.lineno, message)

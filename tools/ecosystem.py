@@ -34,7 +34,7 @@ PROGRAMS = ROOT / "tests" / "ecosystem"
 REQUIREMENTS = PROGRAMS / "requirements.txt"
 
 
-def wanted() -> list[str]:
+def read_requirements() -> list[str]:
     """Return the requirements of all programs, without comments."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
     return [line.partition("#")[0].strip() for line in lines if line.partition("#")[0].strip()]
@@ -44,9 +44,9 @@ def prepare_environment() -> Path:
     """Make the environment with the libraries and pronghorn; return its interpreter."""
     project = read_pyproject(ROOT / "pyproject.toml")["project"]
     standard = project["optional-dependencies"]["standard"]
-    stamp = fingerprint([wanted(), project["dependencies"], standard, str(ROOT)])
+    stamp = fingerprint([read_requirements(), project["dependencies"], standard, str(ROOT)])
     if not is_current(ENVIRONMENT, stamp):
-        create(ENVIRONMENT, ["--editable", f"{ROOT}[standard]", *wanted()], stamp)
+        create(ENVIRONMENT, ["--editable", f"{ROOT}[standard]", *read_requirements()], stamp)
     return python_of(ENVIRONMENT)
 
 
@@ -63,10 +63,10 @@ def suites(names: Sequence[str]) -> list[applications.Suite]:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse a word that no program and no application has in its name.
+    """Reject a word that occurs in the name of no program and no application.
 
     Raises:
-        PreparationError: The message lists the names that there are.
+        PreparationError: The message lists the existing names.
     """
     known = [file.stem.removeprefix("test_") for file in programs([])]
     known += [suite.name for suite in suites([])]
@@ -84,7 +84,7 @@ def command(python: Path, file: Path, *, reference: bool) -> list[str]:
 
 
 def run(python: Path, file: Path, *, reference: bool) -> bool:
-    """Run one program and print its result; its whole output only when it fails."""
+    """Run one program and print its result; its whole output only if it fails."""
     result = subprocess.run(
         command(python, file, reference=reference),
         check=False,

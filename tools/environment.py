@@ -1,9 +1,9 @@
-"""Make a virtual environment once, and again only when its requirements change.
+"""Create a virtual environment once, and again only when its requirements change.
 
     python tools/environment.py .venv --project . --extra standard --group dev
 
-A stamp inside the environment holds a hash of the requirements and of the Python that made it.
-While the stamp matches, nothing is started: the second `make test` begins at once.
+A stamp inside the environment contains a hash of the requirements and of the Python that created
+it. While the stamp matches, nothing runs: the second `make test` starts at once.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from typing import Any
 STAMP_NAME = ".requirements-stamp"
 # The tables that decide what is installed. A change of a lint rule must not install anything.
 DECIDING_TABLES = ("build-system", "project", "dependency-groups")
-# A name, extras or none, and the first bound.
+# A name, maybe extras, and the first bound.
 LOWER_BOUND = re.compile(r"(?P<name>[\w.-]+)(\[[^]]*\])?\s*>=\s*(?P<version>[\w.]+)")
 
 
 class PreparationError(Exception):
-    """The environment could not be made; the message says what to do."""
+    """The environment could not be created; the message says what to do."""
 
 
 def read_pyproject(path: Path) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def group_requirements(pyproject: dict[str, Any], name: str) -> list[str]:
 def lowest_versions(pyproject: dict[str, Any]) -> list[str]:
     """Return the lowest versions that a project and its extras allow, as constraints for pip.
 
-    pip takes the newest version that is allowed and has no option for the oldest.
+    pip installs the newest allowed version and does not have an option for the lowest.
 
     Args:
         pyproject: The content of a `pyproject.toml`.
@@ -79,7 +79,7 @@ def lowest_versions(pyproject: dict[str, Any]) -> list[str]:
 
 
 def fingerprint(parts: Iterable[object]) -> str:
-    """Return a hash of what decides the content of an environment, the running Python included."""
+    """Return a hash of everything that determines an environment, including the running Python."""
     content = json.dumps([sys.version, *parts], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -90,7 +90,7 @@ def python_of(environment: Path) -> Path:
 
 
 def is_current(environment: Path, stamp: str) -> bool:
-    """Tell whether an environment was made for exactly these requirements."""
+    """Return True if an environment was created for exactly these requirements."""
     stamp_file = environment / STAMP_NAME
     return (
         python_of(environment).exists()
@@ -100,7 +100,7 @@ def is_current(environment: Path, stamp: str) -> bool:
 
 
 def create(environment: Path, pip_arguments: Sequence[str], stamp: str) -> None:
-    """Make an environment from nothing; its stamp comes last, so that a broken run starts again."""
+    """Create an environment anew; its stamp comes last, so that a failed run starts again."""
     print(f"Making {environment} with Python {sys.version.split()[0]} (once) ...", flush=True)
     shutil.rmtree(environment, ignore_errors=True)
     venv.create(environment, with_pip=True, symlinks=True)
@@ -124,7 +124,7 @@ def install(environment: Path, pip_arguments: Sequence[str]) -> None:
 
 
 def write_stamp(environment: Path, stamp: str) -> None:
-    """Record what an environment was made for."""
+    """Record the requirements that an environment was created for."""
     (environment / STAMP_NAME).write_text(stamp + "\n", encoding="utf-8")
 
 
@@ -135,10 +135,10 @@ def prepare_project(
     groups: Sequence[str],
     lowest: bool = False,
 ) -> None:
-    """Make an environment with a project installed in place, with the named extras and groups.
+    """Create an environment with a project installed in place, with the named extras and groups.
 
     Args:
-        environment: Where it is made.
+        environment: The folder of the environment.
         project: The folder with the `pyproject.toml`.
         extras: Optional dependencies of the project.
         groups: Dependency groups.

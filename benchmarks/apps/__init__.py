@@ -1,1 +1,1 @@
-"""The applications of the benchmark. They import `fastapi` and know of nothing else."""
+"""The applications of the benchmark. They import only `fastapi`."""

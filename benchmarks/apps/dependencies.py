@@ -16,7 +16,7 @@ class Page:
 
 
 class Session:
-    """What a `yield` dependency opens and closes."""
+    """A resource that a `yield` dependency opens and closes."""
 
     def __init__(self) -> None:
         self.is_open = True

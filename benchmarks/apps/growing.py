@@ -30,7 +30,7 @@ def with_routes(number: int) -> FastAPI:
 
 
 def with_dependencies(depth: int) -> FastAPI:
-    """Make an application whose endpoint stands at the end of a chain of dependencies."""
+    """Make an application whose endpoint is at the end of a chain of dependencies."""
     app = FastAPI()
 
     async def first() -> int:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 
 class Item(BaseModel):
-    """What most requests are about."""
+    """The model of most requests."""
 
     name: str = Field(min_length=1, max_length=100)
     price: float = Field(gt=0)
@@ -101,7 +101,7 @@ def body_model() -> FastAPI:
     return app
 
 
-def nested_models() -> FastAPI:
+def many_models() -> FastAPI:
     """Make an application that returns 50 models of three levels."""
     app = FastAPI()
     orders = [make_order(number) for number in range(50)]

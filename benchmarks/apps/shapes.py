@@ -1,4 +1,4 @@
-"""Answers and requests that are not one small JSON document."""
+"""Responses and requests that are not one small JSON document."""
 
 from collections.abc import AsyncIterable
 from pathlib import Path
@@ -14,7 +14,7 @@ READ_BYTES = 1024 * 1024
 
 
 class Item(BaseModel):
-    """What is streamed."""
+    """An item of a stream."""
 
     id: int
     name: str
@@ -22,7 +22,7 @@ class Item(BaseModel):
 
 
 class Row(BaseModel):
-    """What a large body is made of."""
+    """A row of a large body."""
 
     id: int
     name: str
@@ -30,7 +30,7 @@ class Row(BaseModel):
     tags: list[str]
 
 
-#: Made before, as making them takes Pydantic as long as all the rest.
+#: Created in advance, because creating them takes Pydantic as long as everything else.
 ITEMS = [Item(id=number, name="A lamp", price=12.5) for number in range(EVENTS)]
 
 app = FastAPI()

@@ -69,7 +69,7 @@ class Bench:
         return Round(*own, *base)
 
     def _load(self, running: Running, method: str, seconds: float) -> tuple[float, float]:
-        """Requests per second, and microseconds of processor time per request."""
+        """Return requests per second, and microseconds of processor time per request."""
         before = running.cpu_seconds()
         rate = requests_per_second(method, running.url(method), seconds, self._pair[1])
         spent = running.cpu_seconds() - before
@@ -80,8 +80,8 @@ class Bench:
         self._base.stop()
 
 
-def named(contender: Contender, texts: list[str]) -> bool:
-    """Whether the name of a row contains one of the texts."""
+def is_named(contender: Contender, texts: list[str]) -> bool:
+    """Return True if the name of a row contains one of the texts."""
     return any(text.lower() in contender.name.lower() for text in texts)
 
 
@@ -96,7 +96,7 @@ def main() -> int:
     options = parser.parse_args()
     contenders = CORE if options.core else CORE + PEERS
     rows = []
-    base = next((row for row in CORE + PEERS if named(row, [options.against])), None)
+    base = next((row for row in CORE + PEERS if is_named(row, [options.against])), None)
     if base is None:
         parser.error(f"--against: no row has {options.against!r} in its name")
     try:
@@ -107,7 +107,7 @@ def main() -> int:
     try:
         print(report.heading(bench.client, bench.cores, base.name), flush=True)
         for contender in contenders:
-            if named(contender, options.only or [""]):
+            if is_named(contender, options.only or [""]):
                 rows.append(bench.measure(contender))
                 print(report.line(rows[-1]), flush=True)
     finally:

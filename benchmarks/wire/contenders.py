@@ -1,4 +1,4 @@
-"""Who takes part, and how each is started."""
+"""The contenders, and the command that starts each."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ ASGI = ("--interface", "asgi", "--log-level", "warning")
 class Contender:
     """One row of the table.
 
-    - `command`: after the interpreter; `{port}` is the port to listen on. With `node` as the
-      environment the command is that of Node.
-    - `environment`: "wire" for what pronghorn runs in, "peers" for the others, "node".
-    - `validates`: False for servers that answer constant bytes.
+    Attributes:
+        name: Its name in the table.
+        command: The arguments of the interpreter; `{port}` is the port to listen on. With `node` as
+            the environment, it is the command of Node.
+        environment: "wire" for the environment of pronghorn, "peers" for the others, "node".
+        validates: False for servers that send constant bytes.
     """
 
     name: str
@@ -26,7 +28,7 @@ class Contender:
 
 
 def module(*words: str) -> tuple[str, ...]:
-    """The command that runs a module on the port."""
+    """Return the command that runs a module on the port."""
     return ("-m", *words, "--port", "{port}")
 
 
@@ -72,7 +74,7 @@ PEERS = (
     Contender("Quart on uvicorn", module("uvicorn", "quart_app:app", *QUIET), "peers"),
     Contender("Sanic", ("sanic_app.py", "{port}"), "peers"),
     Contender("Robyn", ("robyn_app.py", "{port}"), "peers"),
-    # What Emmett speaks to Granian is its own, and its fastest.
+    # Emmett and Granian use a protocol of their own, which is the fastest.
     Contender(
         "Emmett on Granian",
         module("granian", "emmett_app:app", "--log-level", "warning"),

@@ -1,4 +1,4 @@
-"""The environments of the contenders; made once, and again when a version here changes."""
+"""The environments of the contenders; created once, and again when a version here changes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FASTIFY = "fastify@5"
 
 
 def prepare(environment: str) -> Path | None:
-    """Make an environment; return its interpreter, or None where it cannot be had."""
+    """Create an environment; return its interpreter, or None if it cannot be created."""
     if environment == "node":
         return _prepare_node()
     folder = ROOT / f".venv-{environment}"
@@ -68,7 +68,7 @@ def _prepare_node() -> Path | None:
 
 
 def variables(environment: str) -> dict[str, str]:
-    """The environment variables of a contender's process."""
+    """Return the environment variables of a contender's process."""
     found = {**os.environ, "PYTHONPATH": str(ROOT) if environment == "wire" else ""}
     found["NODE_PATH"] = str(ROOT / ".venv-node" / "node_modules")
     return found

@@ -1,4 +1,4 @@
-"""Requests as fast as one core can send them: wrk, or a client of our own where it is absent."""
+"""Send requests as fast as one core can: with wrk, or with a bundled client."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ wrk.headers["Content-Type"] = "application/json"
 
 
 def has_wrk() -> bool:
-    """Whether wrk is installed."""
+    """Return True if wrk is installed."""
     return shutil.which("wrk") is not None
 
 
 def requests_per_second(method: str, url: str, seconds: float, core: int | None) -> float:
-    """Send requests for a while; return how many were answered per second.
+    """Send requests for a while; return the number of responses per second.
 
     Raises:
         RuntimeError: A response was not a success.
@@ -37,12 +37,12 @@ def requests_per_second(method: str, url: str, seconds: float, core: int | None)
         return _wrk(method, url, seconds, core)
     command = [sys.executable, "-m", "benchmarks.wire.load", method, url, str(seconds)]
     done = subprocess.run(
-        command, check=True, capture_output=True, text=True, preexec_fn=_pinned(core)
+        command, check=True, capture_output=True, text=True, preexec_fn=_pin(core)
     )
     return float(done.stdout)
 
 
-def _pinned(core: int | None) -> object:
+def _pin(core: int | None) -> object:
     return None if core is None else lambda: os.sched_setaffinity(0, {core})
 
 
@@ -57,7 +57,7 @@ def _wrk(method: str, url: str, seconds: float, core: int | None) -> float:
             check=True,
             capture_output=True,
             text=True,
-            preexec_fn=_pinned(core),  # type: ignore[arg-type]
+            preexec_fn=_pin(core),  # type: ignore[arg-type]
         )
     if "Non-2xx" in done.stdout:
         raise RuntimeError(done.stdout)
@@ -68,7 +68,7 @@ def _wrk(method: str, url: str, seconds: float, core: int | None) -> float:
 
 
 class Connection(asyncio.Protocol):
-    """Sends a request, waits for its answer, and begins again."""
+    """Sends a request, waits for the response, and starts again."""
 
     def __init__(self, request: bytes) -> None:
         self._request = request
@@ -98,8 +98,8 @@ class Connection(asyncio.Protocol):
             self._send()
 
 
-async def bundled_client(method: str, url: str, seconds: float) -> float:
-    """What takes the place of wrk. It is slow, so fast servers look slower than they are."""
+async def load_without_wrk(method: str, url: str, seconds: float) -> float:
+    """Send requests without wrk. It is slow, so fast servers look slower than they are."""
     parts = urlsplit(url)
     body = BODY if method == "POST" else b""
     lines = [f"{method} {parts.path}{parts.query and '?'}{parts.query} HTTP/1.1", "Host: test"]
@@ -120,4 +120,4 @@ async def bundled_client(method: str, url: str, seconds: float) -> float:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(bundled_client(sys.argv[1], sys.argv[2], float(sys.argv[3]))))
+    print(asyncio.run(load_without_wrk(sys.argv[1], sys.argv[2], float(sys.argv[3]))))

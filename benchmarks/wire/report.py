@@ -1,4 +1,4 @@
-"""What was measured, as a table and as JSON."""
+"""Print the measurements as a table, and write them as JSON."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Round:
 
     @property
     def ratio(self) -> float:
-        """How many times as many requests per second as the base."""
+        """The requests per second, relative to the base."""
         return self.requests_per_second / self.base_requests_per_second
 
     @property
     def cpu_ratio(self) -> float:
-        """How many times less processor time per request than the base."""
+        """The processor time per request of the base, relative to this one."""
         return self.base_cpu_microseconds / self.cpu_microseconds
 
 
@@ -46,11 +46,11 @@ class Row:
     problem: str = ""
 
     def median(self, method: str, attribute: str) -> float:
-        """The median of an attribute of the rounds."""
+        """Return the median of an attribute of the rounds."""
         return statistics.median(getattr(item, attribute) for item in self.rounds[method])
 
     def as_json(self) -> dict[str, Any]:
-        """What the JSON document says of the row."""
+        """Return the row for the JSON document."""
         if self.problem:
             return {"name": self.name, "problem": self.problem}
         document: dict[str, Any] = {"name": self.name}
@@ -63,7 +63,7 @@ class Row:
 
 
 def heading(client: str, cores: str, base: str) -> str:
-    """The first lines of the output."""
+    """Return the first lines of the output."""
     columns = "".join(f"{method + ' req/s':>12}{'x':>7}{'cpu x':>7}" for method in METHODS)
     return (
         f"{client}; {cores}.\nx: requests per second over those of {base} in the same round; "
@@ -72,7 +72,7 @@ def heading(client: str, cores: str, base: str) -> str:
 
 
 def line(row: Row) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     if row.problem:
         return f"{row.name:<{NAME}}  not measured: {row.problem.strip().splitlines()[-1]}"
     cells = "".join(

@@ -26,13 +26,16 @@ ANSWERS = {
 
 
 class StartError(Exception):
-    """A contender did not start, or answered something else; the message says what."""
+    """A contender did not start, or sent a wrong response; the message describes it."""
 
 
 class Running:
-    """A started contender.
+    """A contender that was started.
 
-    - `core`: the processor it is held on; None: wherever the system puts it.
+    Args:
+        contender: The contender.
+        interpreter: The interpreter of its environment.
+        core: The processor to pin it to; None leaves it to the system.
     """
 
     def __init__(self, contender: Contender, interpreter: Path, core: int | None) -> None:
@@ -79,7 +82,7 @@ class Running:
             raise StartError("it accepted a request that is not valid")
 
     def answer(self, method: str) -> Any:
-        """The JSON of one response."""
+        """Return the JSON of one response."""
         body = BODY if method == "POST" else None
         request = urllib.request.Request(
             self.url(method),
@@ -91,7 +94,7 @@ class Running:
             return json.loads(response.read())
 
     def status_of_invalid(self) -> int:
-        """The status of an answer to a body with a price that is no number."""
+        """Return the status of the response to a body with a price that is not a number."""
         request = urllib.request.Request(
             self.url("POST"),
             data=b'{"name": "pen", "price": "much"}',
@@ -105,11 +108,11 @@ class Running:
             return error.code
 
     def url(self, method: str) -> str:
-        """Where a method's requests go."""
+        """Return the URL for the requests of a method."""
         return f"http://127.0.0.1:{self.port}{TARGETS[method]}"
 
     def cpu_seconds(self) -> float:
-        """Processor time of the process and its children so far."""
+        """Return the processor time of the process and its children so far."""
         return sum(_ticks(number) for number in _family(self._process.pid)) / TICKS
 
     def _said(self) -> str:
@@ -117,7 +120,7 @@ class Running:
         return self._output.read()[-2000:]
 
     def stop(self) -> None:
-        """End the contender with everything that it started."""
+        """End the contender and every process that it started."""
         for sign in (15, 9):
             if self._process.poll() is None:
                 os.killpg(self._process.pid, sign)
@@ -130,7 +133,7 @@ class Running:
 
 
 def _family(root: int) -> list[int]:
-    """A process and its descendants."""
+    """Return a process and its descendants."""
     found = [root]
     for number in found:
         for children in Path(f"/proc/{number}/task").glob("*/children"):

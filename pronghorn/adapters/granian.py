@@ -1,20 +1,20 @@
-"""Granian's ASGI: what it says of a request, and does with an answer, put right.
+"""Correct what Granian's ASGI reports about requests and does with responses.
 
-Granian (2.8) parses requests in Rust and hands them over as ASGI. Some of what arrives is not
-what ASGI or HTTP say:
+Granian (2.8) parses requests in Rust and passes them on as ASGI. Some of it deviates from ASGI or
+HTTP:
 
-- Ports are texts, HTTP/1.0 is called "1", and a query may hold bytes that are not ASCII.
+- Ports are strings, HTTP/1.0 is called "1", and a query may contain bytes that are not ASCII.
 - Request targets that are not a path, such as those of CONNECT, arrive as requests for "".
-- A body whose chunks are broken ends as if the client had left, so the answer would be 500.
-- The answer to HEAD keeps its body over HTTP/2, which clients take for a broken stream.
-- Nobody waits any more where a client has left a stream: the event loop would never turn again,
+- A body with invalid chunks ends as if the client had disconnected, so the response would be 500.
+- The response to HEAD keeps its body over HTTP/2, which clients treat as a broken stream.
+- After a client has left a stream, `send` no longer waits: the event loop would never run again,
   and each part that is sent in vain is a line of the log.
-- What a client sends while a wait for it is cancelled is lost.
-- A WebSocket whose endpoint fails is closed without a code, which looks like a success; messages
-  to a client that has left are sent for ever.
+- A message that the client sends while a wait for it is cancelled is lost.
+- A WebSocket whose endpoint fails is closed without a code, which looks like a success, and
+  messages to a client that has left are sent forever.
 
-Each is mended here, in front of all middleware. `mend_application` does it for an application of
-ours in a process that has loaded Granian; `GranianRequests` does it for any other application.
+Each is corrected here, before all middleware. `mend_application` does it for an application of ours
+in a process that has loaded Granian; `GranianRequests` does it for any other application.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
-#: An extension of ASGI that tells Granian's scopes from those of uvicorn and of test clients.
+#: An extension of ASGI that distinguishes Granian's scopes from those of other servers.
 SIGN = "http.response.pathsend"
 NO_PATH = b"The target of the request is not a path."
-#: So many parts of a stream are sent before others have their turn, and so many messages of a
-#: WebSocket before it is asked whether the client is still there.
+#: Number of parts of a stream after which other tasks get a turn, and number of WebSocket messages
+#: after which the client is checked.
 PARTS_IN_A_TURN = 16
-#: Seconds that a stream rests after a part that nobody receives.
+#: Seconds that a stream rests after a part that was sent to nobody.
 REST = 0.001
 #: Bytes from which a complete body is sent in parts, at the pace of its reader, and their size.
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
 BROKEN_BODY = b"The body of the request is broken or incomplete."
-#: An endpoint has failed (RFC 6455, section 7.4.1).
+#: The close code for an endpoint that failed (RFC 6455, section 7.4.1).
 INTERNAL_ERROR = 1011
-#: The characters that stay as they are when a query is percent-encoded: all visible ones of ASCII.
+#: The characters that percent-encoding a query leaves unchanged: all visible ones of ASCII.
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 INSTEAD_OF_RSGI = (
     "pronghorn speaks ASGI to Granian: write `granian --interface asgi main:app` "
@@ -60,9 +60,10 @@ def refuse_rsgi() -> NoReturn:
 
 
 class GranianRequests:
-    """An ASGI application behind Granian, which gets everything put right.
+    """An ASGI application behind Granian, with requests and responses corrected.
 
-    - `app`: the application.
+    Args:
+        app: The application.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -75,13 +76,13 @@ class GranianRequests:
 
 
 class UnderRootPath:
-    """An ASGI application that a proxy publishes under a prefix, which it takes off the paths.
+    """An ASGI application that a proxy publishes under a prefix, which the proxy removes.
 
-    Granian's option for it leaves the prefix out of `path`; with uvicorn's, and in ASGI, it is
-    part of it.
+    Granian's option for it leaves the prefix out of `path`. uvicorn and ASGI include it.
 
-    - `app`: the application.
-    - `root_path`: the prefix.
+    Args:
+        app: The application.
+        root_path: The prefix.
     """
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
@@ -99,9 +100,10 @@ class UnderRootPath:
 
 
 class GranianAround:
-    """Stands around one of our applications, and around its telemetry.
+    """A layer around one of our applications, and around its telemetry.
 
-    - `telemetry`: what stood around the application before.
+    Args:
+        telemetry: The layer that was around the application before.
     """
 
     def __init__(self, telemetry: Around | None) -> None:
@@ -121,7 +123,7 @@ class GranianAround:
 
 
 class _Inside:
-    """An application together with what runs around it, as one ASGI application."""
+    """An application together with the layer around it, as one ASGI application."""
 
     def __init__(self, around: Around, app: ASGIApp) -> None:
         self._around = around
@@ -132,16 +134,17 @@ class _Inside:
 
 
 def mend_application(app: Any) -> None:
-    """Put everything right in front of one of our applications; once for each."""
+    """Add the corrections in front of one of our applications; only once for each."""
     if not isinstance(app._around, GranianAround):
         app._around = GranianAround(app._around)
         watch_unsent_parts()
 
 
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-    """What calls an application with that which Granian has called us with, put right.
+    """Return an awaitable that calls an application with the corrected arguments of a call.
 
-    Nothing is changed for other servers, in a process that has loaded Granian only by the way.
+    Requests of other servers stay unchanged, in a process that has loaded Granian for another
+    reason.
     """
     kind = scope["type"]
     if kind == "lifespan" or SIGN not in (scope.get("extensions") or ()):
@@ -157,7 +160,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
 
 
 def mend_scope(scope: Scope) -> None:
-    """Have a scope say what ASGI asks for; one that does already stays as it is."""
+    """Change a scope to what ASGI requires; a correct scope stays as it is."""
     for name in ("client", "server"):
         address = scope.get(name)
         if address is not None and type(address[1]) is str:
@@ -170,7 +173,7 @@ def mend_scope(scope: Scope) -> None:
 
 
 def has_path(scope: Scope) -> bool:
-    """Whether a request names a path, or with OPTIONS the whole server (RFC 9112, 3.2)."""
+    """Return True if a request names a path, or with OPTIONS the whole server (RFC 9112, 3.2)."""
     path: str = scope["path"]
     if path.startswith("/") or (scope.get("raw_path") or b"").startswith(b"/"):
         return True
@@ -178,7 +181,7 @@ def has_path(scope: Scope) -> bool:
 
 
 async def answer_400(scope: Scope, send: Send, text: bytes) -> None:
-    """Refuse a request; over HTTP/1 its connection is closed."""
+    """Reject a request; over HTTP/1 its connection is closed."""
     headers = [(b"content-length", b"%d" % len(text)), (b"content-type", b"text/plain")]
     if scope["http_version"].startswith("1"):
         headers.append((b"connection", b"close"))
@@ -189,34 +192,34 @@ async def answer_400(scope: Scope, send: Send, text: bytes) -> None:
 class _Inbox:
     """The messages of one client.
 
-    - `receive`: Granian's.
+    Args:
+        receive: Granian's `receive`.
     """
 
     __slots__ = ("_receive", "pending")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        #: The message that is being waited for.
+        #: The next message, while it is awaited.
         self.pending: asyncio.Future[Message] | None = None
 
     def look_ahead(self) -> asyncio.Future[Message]:
-        """Wait for the next message, whoever asks for it later; a future of it."""
+        """Start to wait for the next message, whoever takes it later. Returns its future."""
         if self.pending is None:
             self.pending = asyncio.ensure_future(self._receive())
         return self.pending
 
     async def take(self) -> Message:
-        """The next message. A cancellation leaves it to whoever asks next.
+        """Return the next message. A cancelled call leaves the message for the next one.
 
-        A wait that is cancelled is how `Request.is_disconnected` looks for the end, and how
-        `asyncio.wait_for` gives up.
+        `Request.is_disconnected` and `asyncio.wait_for` cancel such calls.
         """
         message = await asyncio.shield(self.look_ahead())
         self.pending = None
         return message
 
     def end(self) -> None:
-        """Nobody will ask any more."""
+        """Stop waiting for messages."""
         if self.pending is not None:
             self.pending.cancel()
 
@@ -237,7 +240,7 @@ async def _serve_http(app: ASGIApp, scope: Scope, receive: Receive, send: Send) 
 
 
 def _without_body(send: Send) -> Send:
-    """A `send` that leaves out the body, as Granian does over HTTP/1 where the method is HEAD."""
+    """Return a `send` that omits the body, as Granian does over HTTP/1 for HEAD."""
 
     async def send_head(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -248,10 +251,10 @@ def _without_body(send: Send) -> Send:
 
 
 class _Request:
-    """The `receive` and `send` of one request, which know whether its body has been broken off.
+    """The `receive` and `send` of one request; they notice a body that was broken off.
 
-    Granian reports a client that has left in the same way as chunks that it cannot read. Whoever
-    has left does not read the answer, so 400 is right for both.
+    Granian reports a client that has left in the same way as chunks that it cannot parse. A client
+    that has left does not read the response, so 400 is right for both.
     """
 
     __slots__ = ("_has_body", "_parts", "_scope", "_send", "_started", "inbox", "is_broken")
@@ -263,11 +266,11 @@ class _Request:
         self._has_body = True
         self._parts = 0
         self._started = False
-        #: The body has ended too early.
+        #: True if the body ended too early.
         self.is_broken = False
 
     async def receive(self) -> Message:
-        """The next message of the client."""
+        """Return the next message of the client."""
         message = await self.inbox.take()
         if message["type"] == "http.request":
             self._has_body = message.get("more_body", False)
@@ -276,7 +279,7 @@ class _Request:
         return message
 
     def send(self, message: Message) -> Any:
-        """What sends a message when it is awaited."""
+        """Return an awaitable that sends a message."""
         if self.is_broken:
             return self._send_unless_failed(message)
         self._started = True
@@ -287,7 +290,7 @@ class _Request:
         return self._send(message)
 
     async def _send_long(self, message: Message) -> None:
-        """Send a long body in parts: Granian copies what it is given, however slowly it is read."""
+        """Send a long body in parts: Granian copies all of it, however slow the reader is."""
         body = memoryview(message["body"])
         for start in range(0, len(body), PART_OF_BODY):
             part = bytes(body[start : start + PART_OF_BODY])
@@ -295,12 +298,12 @@ class _Request:
         await self._send({**message, "body": b"", "more_body": False})
 
     async def _send_part(self, message: Message) -> None:
-        """Send a part of a stream, and let others have their turn from time to time.
+        """Send a part of a stream, and let other tasks run from time to time.
 
-        To a client that has left, Granian sends nothing and does not wait. It tells those who
-        receive from another thread, which needs the GIL, and beside streams that never wait may
-        not get it for long; nor does any other request arrive meanwhile. So a stream rests after
-        a part that was sent to nobody: the event loop then waits, without the GIL.
+        Once the client has left, Granian discards what it is sent and does not wait. Another thread
+        of Granian reports the end to those who receive. It needs the GIL, and may wait for it long
+        beside streams that never wait; other requests do not arrive meanwhile either. So a stream
+        rests after a part that was sent to nobody: the event loop then waits, without the GIL.
         """
         unsent = unsent_parts()
         sending = self._send(message)
@@ -313,7 +316,7 @@ class _Request:
             await asyncio.sleep(0)
 
     async def _send_unless_failed(self, message: Message) -> None:
-        """Send 400 in place of an answer that says that the server has failed."""
+        """Send 400 in place of a response that reports a failure of the server."""
         if not self._started and message.get("status", 500) < 500:
             self.is_broken = False
             await self.send(message)
@@ -321,7 +324,7 @@ class _Request:
             await self.refuse()
 
     async def refuse(self) -> None:
-        """Answer 400, unless an answer has begun."""
+        """Send 400, unless a response has begun."""
         if not self._started:
             self._started = True
             await answer_400(self._scope, self._send, BROKEN_BODY)
@@ -339,7 +342,7 @@ async def _serve_websocket(app: ASGIApp, scope: Scope, receive: Receive, send: S
 
 
 class _Connection:
-    """The `receive` and `send` of one WebSocket, which know whether it is open."""
+    """The `receive` and `send` of one WebSocket; they know whether it is open."""
 
     __slots__ = ("_inbox", "_is_open", "_parts", "_send")
 
@@ -347,11 +350,11 @@ class _Connection:
         self._inbox = _Inbox(receive)
         self._send = send
         self._is_open = False
-        #: How many messages were sent since the last one was received.
+        #: Messages sent since the last one was received.
         self._parts = 0
 
     async def receive(self) -> Message:
-        """The next message of the client."""
+        """Return the next message of the client."""
         message = await self._inbox.take()
         self._parts = 0
         if message["type"] == "websocket.disconnect":
@@ -359,7 +362,11 @@ class _Connection:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send one message. Raises `OSError` when the client is known to have left."""
+        """Send one message.
+
+        Raises:
+            OSError: The client is known to have left.
+        """
         kind = message["type"]
         if kind == "websocket.send":
             self._parts += 1
@@ -370,9 +377,9 @@ class _Connection:
         await self._send(message)
 
     def _check_client(self) -> None:
-        """Learn that the client has left, in an endpoint that sends and never receives.
+        """Notice that the client has left, for an endpoint that sends and never receives.
 
-        Granian drops what is sent to nobody and tells only those who receive.
+        Granian discards what is sent to nobody and reports it only to a receiver.
         """
         ahead = self._inbox.look_ahead()
         if ahead.done() and ahead.result()["type"] == "websocket.disconnect":
@@ -380,8 +387,8 @@ class _Connection:
             raise OSError("The client has left.")
 
     async def end(self) -> None:
-        """Close what the application has left open, as failed."""
+        """Close a connection that the application left open, with the code for a failure."""
         self._inbox.end()
         if self._is_open:
-            with suppress(Exception):  # the client has left, and nobody has asked
+            with suppress(Exception):  # The client has left, unnoticed.
                 await self._send({"type": "websocket.close", "code": INTERNAL_ERROR})

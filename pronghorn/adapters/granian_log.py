@@ -1,13 +1,13 @@
-"""Granian's log, which alone says that a part of a stream was sent to nobody."""
+"""Granian's log, the only place that reports a part of a stream that was sent to nobody."""
 
 from __future__ import annotations
 
 import logging
 import threading
 
-#: Where Granian says what it could not send.
+#: The logger to which Granian reports what it could not send.
 LOGGER = logging.getLogger("_granian.asgi.io")
-#: How it begins where a client has left a stream.
+#: The beginning of the message about a client that has left a stream.
 UNSENT = "ASGI transport error"
 
 
@@ -19,20 +19,20 @@ _unsent = _Unsent()
 
 
 def unsent_parts() -> int:
-    """How many parts this thread has sent to clients that had left.
+    """Return the number of parts that this thread has sent to clients that had left.
 
-    Granian says so while its `send` is called. Its other threads say it of parts that were waiting.
+    Granian logs them while its `send` runs. Its other threads log parts that were waiting.
     """
     return _unsent.parts
 
 
 def watch_unsent_parts() -> None:
-    """Count the parts that nobody receives, where Granian would log each; once is enough.
+    """Count the parts that nobody receives, instead of logging each; calling it once is enough.
 
-    Whoever opens streams and leaves would fill the log, and one that is slow to take the lines
-    holds up all requests. They name neither client nor path; the access log has both.
+    A client that opens streams and leaves would fill the log, and a slow reader of the log holds up
+    all requests. The messages contain neither client nor path; the access log has both.
     """
-    LOGGER.addFilter(_is_wanted)  # the same filter is not added twice
+    LOGGER.addFilter(_is_wanted)  # The same filter is not added twice.
     if not LOGGER.isEnabledFor(logging.INFO):
         LOGGER.setLevel(logging.INFO)
 
@@ -42,4 +42,5 @@ def _is_wanted(record: logging.LogRecord) -> bool:
         _unsent.parts += 1
         return False
     general = LOGGER.parent or LOGGER
-    return record.levelno >= general.getEffectiveLevel()  # which may be above the one set here
+    # That level may be higher than the one set here.
+    return record.levelno >= general.getEffectiveLevel()

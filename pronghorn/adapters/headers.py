@@ -1,11 +1,11 @@
-"""What a header may contain before it is written to a connection."""
+"""The check of a header before it is written to a connection."""
 
 from __future__ import annotations
 
 import re
 
-#: What no name and no value of a header may contain (RFC 9110, sections 5.1 and 5.5): a value with
-#: a line end would begin another header, or another response.
+#: Bytes that names and values must not contain (RFC 9110, sections 5.1 and 5.5): a value with
+#: a line end would start another header, or another response.
 INVALID_IN_NAME = re.compile(b'[\x00-\x1f\x7f()<>@,;:\\[\\]={} \t\\\\"]')
 INVALID_IN_VALUE = re.compile(b"[\x00-\x08\x0a-\x1f\x7f]")
 

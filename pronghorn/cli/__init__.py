@@ -1,16 +1,16 @@
-"""The ``pronghorn`` command: serve an application, list its routes, write its OpenAPI document.
+"""The `pronghorn` command: serve an application, list its routes, write its OpenAPI document.
 
-- ``app.py`` and two modules named ``..._command.py`` declare the commands, ``arguments.py`` their
-  options; every other module is free of Typer
-- ``discover.py`` finds the application: ``locate.py`` finds the file, ``importing.py`` imports
-  it, ``choose.py`` picks the object
-- ``serve.py`` checks and announces, ``servers.py`` starts uvicorn or Granian, whose processes
-  import the application through ``loader.py``
-- ``routes.py``, ``explain.py`` and ``openapi.py`` describe the application
+- `app.py` and two modules named `..._command.py` declare the commands, `arguments.py` their
+  options; all other modules are independent of Typer
+- `discover.py` finds the application: `locate.py` finds the file, `importing.py` imports it,
+  `choose.py` picks the object
+- `serve.py` checks and announces, `servers.py` starts uvicorn or Granian, whose processes import
+  the application through `loader.py`
+- `routes.py`, `explain.py` and `openapi.py` describe the application
 - `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
-- ``errors.py`` is what a command says when it gives up
+- `errors.py` defines the errors and exit codes of commands
 
-This module imports nothing else of that, so that worker processes do not load the command line.
+This module imports none of them, so worker processes do not load the command line.
 """
 
 from collections.abc import Callable
@@ -29,15 +29,15 @@ def _run_commands() -> None:
 _REQUIRED = ("typer", "rich")
 
 cli_main: Callable[[], None] | None = None if missing(*_REQUIRED) else _run_commands
-"""Runs the command line, or ``None`` without the packages that it needs."""
+"""The function that runs the command line, or `None` if the packages that it needs are missing."""
 
 
 def main() -> None:
-    """Run the command line with the arguments of this process; it exits the process.
+    """Run the command line with the arguments of this process, and exit the process.
 
     Raises:
-        MissingExtraError: ``typer`` or ``rich`` is not installed.
-        SystemExit: Always otherwise, with the exit code of the command.
+        MissingExtraError: `typer` or `rich` is not installed.
+        SystemExit: Otherwise always, with the exit code of the command.
     """
     if cli_main is None:
         raise MissingExtraError(missing(*_REQUIRED) or _REQUIRED)

@@ -1,4 +1,4 @@
-"""The commands and their options. What they do is in the other modules."""
+"""The commands and their options. The other modules implement them."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ __all__ = ["commands"]
 
 
 class CommandGroup(TyperGroup):
-    """Turns a `CommandError` of any command into its message and exit code."""
+    """A group of commands that turns a `CommandError` into its message and exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the user named."""
@@ -60,7 +60,7 @@ def pronghorn_command(
         ),
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="As --verbose of the command that follows.")
+        bool, typer.Option("--verbose", help="The same as --verbose after the command.")
     ] = False,
 ) -> None:
     """
@@ -180,7 +180,7 @@ commands.command()(explain)
 
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:
-    """Serve with the options that both commands have, and those `special` to one of them."""
+    """Serve with the options that both commands have, and those in `special`, which one has."""
     from pronghorn.cli.serve import ServeOptions, check_options, serve
 
     serving = ServeOptions(
@@ -204,6 +204,6 @@ def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: 
 
 
 def _discover_quietly(reference: AppReference) -> Found:
-    """Find the app; what its modules print while they are imported goes to standard error."""
+    """Find the app. Whatever its modules print during the import goes to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         return discover(reference)

@@ -1,7 +1,7 @@
-"""The arguments and options of the commands, each written once.
+"""The arguments and options of the commands, each declared once.
 
-A command takes a table of them as ``**options: Unpack[...]`` and shows it to Typer with
-`pronghorn.core.typed_kwargs.expanded_signature`; Typer always passes all of it.
+A command takes a table of them as `**options: Unpack[...]` and passes it to Typer with
+`pronghorn.core.typed_kwargs.expanded_signature`. Typer always passes every option.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ REPLAYING = "What to ask"
 
 
 class WhereOptions(TypedDict):
-    """Where the program is."""
+    """The location of the program."""
 
     path: Annotated[
         Path | None,
@@ -58,13 +58,13 @@ class WhereOptions(TypedDict):
 
 
 class FindOptions(WhereOptions):
-    """Where the program is, and how to import it."""
+    """The location of the program, and how to import it."""
 
     as_fastapi: Annotated[
         bool,
         typer.Option(
             "--as-fastapi",
-            help="Let 'import fastapi' in the program give pronghorn, so that a FastAPI program "
+            help="Make 'import fastapi' in the program import pronghorn, so that a FastAPI program "
             "runs unchanged.",
             rich_help_panel=FINDING,
         ),
@@ -73,7 +73,7 @@ class FindOptions(WhereOptions):
 
 
 def reference_of(options: FindOptions) -> AppReference:
-    """What the user said about where the application is."""
+    """Return the location of the application as the user gave it."""
     return AppReference(
         options["path"], options["app"], options["entrypoint"], options["as_fastapi"]
     )
@@ -83,8 +83,7 @@ HostOption = Annotated[
     str,
     typer.Option(
         metavar="ADDRESS",
-        help="Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network "
-        "that it is in.",
+        help="Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network.",
         rich_help_panel=SERVING,
     ),
 ]
@@ -107,7 +106,7 @@ ReloadOption = Annotated[
 
 
 class ServingOptions(TypedDict):
-    """How to serve, apart from where to listen and how to restart."""
+    """The options of serving, apart from the address and restarts."""
 
     root_path: Annotated[
         str,
@@ -150,8 +149,8 @@ class ServingOptions(TypedDict):
     protocol: Annotated[
         Literal["auto", "asgi"],
         typer.Option(
-            help="'auto' hands requests straight to the app where nothing stands around it; "
-            "'asgi' always goes through ASGI messages.",
+            help="'auto' passes requests directly to the app if nothing wraps it; "
+            "'asgi' always uses ASGI messages.",
             rich_help_panel=SERVING,
         ),
         DefaultIs("auto"),
@@ -159,8 +158,8 @@ class ServingOptions(TypedDict):
     http: Annotated[
         Literal["auto", "1", "2"],
         typer.Option(
-            help="The version of HTTP: 'auto' is every one that the server speaks, which with "
-            "Granian are 1 and 2, with uvicorn 1 alone.",
+            help="The version of HTTP. 'auto' is every version that the server supports: 1 and 2 "
+            "with Granian, 1 with uvicorn.",
             rich_help_panel=SERVING,
         ),
         DefaultIs("auto"),
@@ -169,7 +168,7 @@ class ServingOptions(TypedDict):
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The server's certificate in PEM; the server then speaks TLS.",
+            help="The server's certificate in PEM; the server then only accepts TLS.",
             rich_help_panel=SERVING,
             show_default=False,
         ),
@@ -201,7 +200,7 @@ class ServingOptions(TypedDict):
 
 
 class DevListening(TypedDict):
-    """Where `dev` listens, and how it restarts."""
+    """The address of `dev`, and how it restarts."""
 
     host: Annotated[HostOption, DefaultIs("127.0.0.1")]
     port: PortOption
@@ -227,7 +226,7 @@ class DevListening(TypedDict):
 
 
 class RunListening(TypedDict):
-    """Where `run` listens, and how many processes do."""
+    """The address of `run`, and its number of processes."""
 
     # In production the proxy is another machine.
     host: Annotated[HostOption, DefaultIs("0.0.0.0")]  # noqa: S104
@@ -247,15 +246,15 @@ class RunListening(TypedDict):
 
 
 class DevOptions(FindOptions, DevListening, ServingOptions):
-    """Everything that `pronghorn dev` takes."""
+    """All options of `pronghorn dev`."""
 
 
 class RunOptions(FindOptions, RunListening, ServingOptions):
-    """Everything that `pronghorn run` takes."""
+    """All options of `pronghorn run`."""
 
 
 class DiffOptions(WhereOptions):
-    """Everything that `pronghorn diff` takes."""
+    """All options of `pronghorn diff`."""
 
     har: Annotated[
         Path | None,
@@ -272,8 +271,8 @@ class DiffOptions(WhereOptions):
         typer.Option(
             min=0,
             metavar="NUMBER",
-            help="How many requests to generate from the OpenAPI document; 0 compares the "
-            "documents only.",
+            help="Number of requests to generate from the OpenAPI document; 0 compares only the "
+            "documents.",
             rich_help_panel=REPLAYING,
         ),
         DefaultIs(100),
@@ -312,7 +311,7 @@ class DiffOptions(WhereOptions):
         typer.Option(
             min=0.1,
             metavar="SECONDS",
-            help="How long to wait for one answer; then the client is gone, which ends streams.",
+            help="Time limit for one response; then the client disconnects, which ends streams.",
             rich_help_panel=REPLAYING,
         ),
         DefaultIs(10.0),

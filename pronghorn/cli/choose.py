@@ -20,12 +20,12 @@ _LISTED_NAMES = 12
 
 @dataclass(frozen=True)
 class Choice:
-    """The application that was picked.
+    """The application that was chosen.
 
     Attributes:
         attribute: Its name in the module; may be dotted.
-        app: The application: a `FastAPI`, or another ASGI application that was named.
-        reason: Why this one, for messages.
+        app: The application: a `FastAPI`, or another ASGI application that the user named.
+        reason: The reason for the choice, for messages.
     """
 
     attribute: str
@@ -39,7 +39,7 @@ def choose(module: ModuleType, attribute: str | None) -> Choice:
     Args:
         module: The imported module.
         attribute: The name that the user gave. It may name any ASGI application, so that one
-            wrapped in a middleware can be served. Without it, ``app``, then ``api``, then the
+            wrapped in a middleware can be served. Without it, `app`, then `api`, then the
             first `FastAPI` in alphabetical order is taken.
 
     Raises:
@@ -47,7 +47,7 @@ def choose(module: ModuleType, attribute: str | None) -> Choice:
             application is one of the real FastAPI.
     """
     if attribute is not None:
-        return Choice(attribute, _named(module, attribute), "named")
+        return Choice(attribute, _get_named(module, attribute), "named")
     for name in PREFERRED_NAMES:
         if isinstance(vars(module).get(name), FastAPI):
             return Choice(name, vars(module)[name], f"it is called {name!r}")
@@ -59,7 +59,7 @@ def choose(module: ModuleType, attribute: str | None) -> Choice:
     raise _nothing_found(module)
 
 
-def _named(module: ModuleType, attribute: str) -> Any:
+def _get_named(module: ModuleType, attribute: str) -> Any:
     value: Any = module
     for part in attribute.split("."):
         if not hasattr(value, part):
@@ -72,7 +72,7 @@ def _named(module: ModuleType, attribute: str) -> Any:
 
 
 def not_an_app(value: Any, module: ModuleType, attribute: str) -> CommandError:
-    """Return the error about a name that the user gave and that names no application."""
+    """Return the error for a name that the user gave and that is not an application."""
     message = f"The app name {attribute} in {module.__name__} does not name an app"
     if _is_factory(value):
         return CommandError(
@@ -83,7 +83,7 @@ def not_an_app(value: Any, module: ModuleType, attribute: str) -> CommandError:
 
 
 def _is_factory(value: Any) -> bool:
-    """Whether a function probably makes an app: its name or annotation says so."""
+    """Return True if a function probably creates an app, by its name or annotation."""
     if not inspect.isfunction(value):
         return False
     result = value.__annotations__.get("return")
@@ -93,25 +93,24 @@ def _is_factory(value: Any) -> bool:
 
 
 def is_asgi(value: Any) -> bool:
-    """Whether it can be called with scope, receive and send."""
+    """Return True if it can be called with scope, receive and send."""
     if isinstance(value, (APIRouter, type)) or not callable(value):
         return False
     try:
         inspect.signature(value).bind(None, None, None)
     except TypeError:
         return False
-    except ValueError:  # A callable without a signature, written in C.
+    except ValueError:  # A callable without a signature, implemented in C.
         return True
     return True
 
 
 def _refuse_real_fastapi(value: Any, module: ModuleType, attribute: str) -> None:
-    # By name: importing fastapi to compare classes would be the import that we warn about.
+    # By name: comparing classes would need the import of fastapi that we warn about.
     if not any(kind.__module__ == "fastapi.applications" for kind in type(value).__mro__):
         return
     raise CommandError(
-        f"{module.__name__}:{attribute} is an app of the FastAPI that is installed, "
-        "not of pronghorn",
+        f"{module.__name__}:{attribute} is an app of the installed FastAPI, not of pronghorn",
         "To run it on pronghorn unchanged: add --as-fastapi to this command\n"
         "To change the program instead:    from pronghorn import FastAPI",
     )
@@ -125,22 +124,22 @@ def _no_such_name(module: ModuleType, attribute: str) -> CommandError:
 
 
 def _suggestion(module: ModuleType, attribute: str) -> str:
-    """What the user may have meant: an app if there is one, else a name spelled alike."""
+    """Return what the user may have meant: an app if there is one, else a similar name."""
     apps = [name for name, value in vars(module).items() if isinstance(value, FastAPI)]
     nearest = did_you_mean(attribute, apps) or (apps[0] if len(apps) == 1 else None)
     nearest = nearest or did_you_mean(attribute, _public_names(module))
     if nearest and nearest != attribute:
         return f"Did you mean {nearest}, {describe(vars(module)[nearest])}?"
-    return _found(module)
+    return _list_names(module)
 
 
 def _nothing_found(module: ModuleType) -> CommandError:
     factories = [name for name in _public_names(module) if _is_factory(vars(module)[name])]
-    hints = [_found(module)]
+    hints = [_list_names(module)]
     if factories:
         hints.append(f"If {factories[0]} makes the app, write there: app = {factories[0]}()")
     elif any(_top_level(value) == "fastapi" for value in vars(module).values()):
-        hints.append("It imports the FastAPI that is installed; for pronghorn add --as-fastapi")
+        hints.append("It imports the installed FastAPI; add --as-fastapi to use pronghorn")
     else:
         hints.append("If the app is not a FastAPI itself, name it: --app NAME")
     return CommandError(
@@ -149,12 +148,12 @@ def _nothing_found(module: ModuleType) -> CommandError:
 
 
 def _top_level(value: Any) -> str:
-    """The package that a value comes from, by the name it gives itself."""
+    """Return the package of a value, from the module name that the value reports."""
     home = getattr(value, "__module__", None) or getattr(value, "__name__", None)
     return home.partition(".")[0] if isinstance(home, str) else ""
 
 
-def _found(module: ModuleType) -> str:
+def _list_names(module: ModuleType) -> str:
     names = _public_names(module)
     if not names:
         return f"{module.__name__} defines no public names."
@@ -164,7 +163,7 @@ def _found(module: ModuleType) -> str:
 
 
 def _public_names(module: ModuleType) -> list[str]:
-    """Names that the module itself made: no modules, and nothing imported from elsewhere."""
+    """Return the names that the module itself defines, without modules and imported names."""
     return [
         name
         for name, value in vars(module).items()
@@ -180,7 +179,7 @@ def _is_imported(value: Any, module: ModuleType) -> bool:
 
 
 def describe(value: Any) -> str:
-    """Return what a value is, for messages: "a function", "the class Shop", "an int"."""
+    """Return a description of a value for messages: "a function", "the class Shop", "an int"."""
     if inspect.isclass(value):
         return f"the class {value.__name__}"
     if inspect.isfunction(value):

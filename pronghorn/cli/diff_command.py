@@ -1,4 +1,4 @@
-"""The command ``pronghorn diff``. What it does is in the other ``diff_`` modules."""
+"""The command `pronghorn diff`. The other `diff_` modules implement it."""
 
 import typer
 from typing_extensions import Unpack
@@ -14,7 +14,7 @@ def diff(**options: Unpack[DiffOptions]) -> None:
     """
     Run a FastAPI program on FastAPI and on pronghorn, and print what [bold]differs[/bold].
 
-    Compares the OpenAPI documents and the answers to requests, each engine in a process of its
+    Compares the OpenAPI documents and the responses to requests, each engine in a process of its
     own. The program is not changed: it imports fastapi, which has to be installed. Exits with 0
     if nothing differs, 1 if something does, 2 if the program does not run on FastAPI.
 

@@ -1,4 +1,4 @@
-"""What differs between two documents or two answers, and which differences are meant."""
+"""Compare two documents or two responses, and tell intended differences from others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pronghorn.cli.diff_requests import Request
 __all__ = ["ABSENT", "Comparison", "Difference", "compare", "differences"]
 
 ABSENT = "(absent)"
-"""Stands for what one side does not have."""
+"""Stands for a value that one side does not have."""
 
-# They tell the time, or follow from the body.
+# They contain the time, or follow from the body.
 _IGNORED_HEADERS = frozenset({"date", "content-length", "server"})
 
 
@@ -24,7 +24,7 @@ class Difference:
     """One place at which FastAPI and pronghorn disagree.
 
     Attributes:
-        place: ``status``, ``header NAME``, ``error``, or ``body`` and the way into it.
+        place: `status`, `header NAME`, `error`, or `body` and the way into it.
         theirs: What FastAPI has there, as text.
         ours: What pronghorn has there, as text.
     """
@@ -40,8 +40,8 @@ class Comparison:
 
     Attributes:
         found: The differences.
-        meant: Reasons of differences that are left out because they are meant.
-        varies: Places left out because FastAPI itself answers otherwise each time.
+        meant: Reasons of differences that are left out because they are intended.
+        varies: Places left out because FastAPI's own responses differ each time.
     """
 
     found: list[Difference] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Comparison:
 
 
 def compare(request: Request, theirs: Sequence[Answer], ours: Answer) -> Comparison:
-    """Compare the answers to one request.
+    """Compare the responses to one request.
 
     Args:
         request: The request.
-        theirs: FastAPI's answers: one, or several to the same request.
-        ours: Pronghorn's answer.
+        theirs: FastAPI's responses: one, or several to the same request.
+        ours: Pronghorn's response.
     """
     comparison = Comparison()
     reference, ours = _without_what_is_meant(request, theirs[0], ours, comparison.meant)
@@ -70,7 +70,7 @@ def compare(request: Request, theirs: Sequence[Answer], ours: Answer) -> Compari
 
 
 def answer_differences(theirs: Answer, ours: Answer) -> list[Difference]:
-    """Every difference between two answers."""
+    """Return every difference between two responses."""
     found = list(differences(theirs.status, ours.status, "status"))
     found += differences(_headers(theirs), _headers(ours), "header")
     found += differences(theirs.error, ours.error, "error")
@@ -82,7 +82,7 @@ def answer_differences(theirs: Answer, ours: Answer) -> list[Difference]:
 
 
 def differences(theirs: Any, ours: Any, place: str) -> Iterator[Difference]:
-    """Every difference between two JSON values, with the way to it."""
+    """Yield every difference between two JSON values, with its path."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key in {**theirs, **ours}:
             yield from differences(theirs.get(key, ABSENT), ours.get(key, ABSENT), f"{place} {key}")
@@ -90,21 +90,21 @@ def differences(theirs: Any, ours: Any, place: str) -> Iterator[Difference]:
         for index, (their, our) in enumerate(zip(theirs, ours, strict=True)):
             yield from differences(their, our, f"{place} {index}")
     elif type(theirs) is not type(ours) or (theirs != ours and not _both_nan(theirs, ours)):
-        yield Difference(place, _shown(theirs), _shown(ours))
+        yield Difference(place, _show(theirs), _show(ours))
 
 
 def _both_nan(theirs: Any, ours: Any) -> bool:
     return bool(theirs != theirs and ours != ours)  # noqa: PLR0124 - what defines a NaN
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     if value is ABSENT or (isinstance(value, str) and not value.isprintable()):
         return str(value) if value is ABSENT else repr(value)
     return json.dumps(value, ensure_ascii=False)
 
 
 def _headers(answer: Answer) -> dict[str, Any]:
-    """Headers by name; several values of one name as a list."""
+    """Return headers by name; a list if a name has several values."""
     found: dict[str, Any] = {}
     for name, value in answer.headers:
         if name.lower() not in _IGNORED_HEADERS:
@@ -113,7 +113,7 @@ def _headers(answer: Answer) -> dict[str, Any]:
 
 
 def _content(answer: Answer) -> Any:
-    """The body: what its JSON says, or its text."""
+    """Return the body: parsed if it is JSON, else its text."""
     content_type = str(_headers(answer).get("content-type", ""))
     if "json" not in content_type:
         return answer.body
@@ -130,10 +130,10 @@ def _without_what_is_meant(
     request: Request, theirs: Answer, ours: Answer, meant: list[str]
 ) -> tuple[Answer, Answer]:
     if request.method == "HEAD" and theirs.status == 405 and ours.status != 405:
-        meant.append("HEAD is answered for GET routes")
+        meant.append("HEAD works for GET routes")
         return ours, ours
     if ours.status == 422 and theirs.error in ("ValueError", "UnicodeEncodeError"):
-        meant.append("an error about NaN, an infinity or a lone surrogate is answered")
+        meant.append("an error about NaN, an infinity or a lone surrogate has a response")
         return ours, ours
     if theirs.status == ours.status == 422:
         once = _distinct_errors(theirs)
@@ -170,7 +170,7 @@ def _with_header(answer: Answer, name: str, value: Any) -> Answer:
 
 
 def _distinct_errors(answer: Answer) -> Answer:
-    """The answer with every entry of its ``detail`` once."""
+    """Return the response without duplicates among the entries of its `detail`."""
     content = _content(answer)
     if not isinstance(content, dict) or not isinstance(content.get("detail"), list):
         return answer

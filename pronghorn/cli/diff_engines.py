@@ -1,4 +1,4 @@
-"""The child processes of ``pronghorn diff``, as their parent sees them."""
+"""The child processes of `pronghorn diff`, as seen by the parent process."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LAST_LINES = 15
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one request.
+    """The response to one request.
 
     Attributes:
-        status: The status code; 0 when there was no answer.
+        status: The status code; 0 without a response.
         headers: Names and values, in the order in which they were sent.
         body: The bytes of the body, as text of the characters up to U+00FF.
-        error: The class of the exception that left the app, which a server logs.
-        complete: The answer came to its end before the time was up.
+        error: The class of the exception that left the app, which a server would log.
+        complete: True if the response ended before the time limit.
     """
 
     status: int
@@ -44,9 +44,9 @@ class Engine:
     """One engine with the program on it, in a process of its own.
 
     Attributes:
-        name: What it is called in reports.
+        name: Its name in reports.
         document: The OpenAPI document; empty if the program does not run.
-        failure: Why the program does not run, or None.
+        failure: The reason why the program does not run, or None.
     """
 
     def __init__(self, name: str, job: dict[str, Any]) -> None:
@@ -87,7 +87,7 @@ class Engine:
         self._errors.close()
 
     def ask(self, requests: Sequence[Request]) -> list[Answer]:
-        """The answers to requests, sent one after the other.
+        """Return the responses to requests, which are sent one after the other.
 
         Raises:
             CommandError: The process ended in between.
@@ -105,7 +105,7 @@ class Engine:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # It has ended; what it said before tells why.
+            pass  # The process has ended; its last output gives the reason.
 
     def _receive(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout is not None else b""
@@ -113,7 +113,7 @@ class Engine:
             self._process.wait()
             self.failure = CommandError(
                 f"The program ended its process (exit code {self._process.returncode})",
-                "An app must not exit while it is imported or asked",
+                "An app must not exit while it is imported or called",
                 detail=self._last_output(),
             )
             return {}
@@ -132,9 +132,9 @@ class Engine:
 
 
 def _environment() -> dict[str, str]:
-    """This environment, so changed that both children do the same.
+    """Return a copy of this environment that makes both children behave alike.
 
-    They order sets alike, and find pronghorn also where it is not installed.
+    They order sets alike, and find pronghorn even if it is not installed.
     """
     environment = {"PYTHONHASHSEED": "0", **os.environ}
     home = Path(__file__).parents[2]

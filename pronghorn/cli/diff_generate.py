@@ -1,4 +1,4 @@
-"""Requests made from an OpenAPI document: fitting ones, incomplete ones and wrong ones."""
+"""Generate requests from an OpenAPI document: valid, incomplete and invalid ones."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ _MAXIMUM_DEPTH = 5
 
 
 def generate(document: Mapping[str, Any], count: int, seed: int, *, unsafe: bool) -> list[Request]:
-    """Requests for the operations of a document, in turn.
+    """Return requests for the operations of a document, in turn.
 
-    The first of each operation has everything, the second only what is required, the others are
-    random and often wrong.
+    The first request of each operation has every parameter, the second only the required ones; the
+    others are random and often invalid.
 
     Args:
         document: An OpenAPI 3.1 document.
-        count: How many requests.
-        seed: The same number gives the same requests.
-        unsafe: Also for methods that change something.
+        count: Number of requests.
+        seed: The same number produces the same requests.
+        unsafe: Include methods that change something.
     """
     chosen = list(_operations(document, unsafe))
     if not chosen:
@@ -93,7 +93,7 @@ def _operations(
 
 
 class _Maker:
-    """Makes values for schemas of one document."""
+    """Generates values for the schemas of one document."""
 
     def __init__(self, document: Mapping[str, Any], chance: random.Random) -> None:
         self._document = document
@@ -104,7 +104,7 @@ class _Maker:
     def request(
         self, method: str, path: str, operation: Mapping[str, Any], *, attempt: int
     ) -> Request:
-        """One request for an operation; `attempt` counts them from 0."""
+        """Return one request for an operation; `attempt` counts from 0."""
         self._complete = attempt == 0 or (attempt > 1 and self._chance.random() < 0.5)
         self._wrong = 0.0 if attempt < 2 else self._chance.choice((0.0, 0.1, 0.3))
         sent: dict[str, list[tuple[str, str]]] = {
@@ -113,7 +113,7 @@ class _Maker:
             "header": [],
             "cookie": [],
         }
-        for parameter in map(self._resolved, operation["parameters"]):
+        for parameter in map(self._resolve, operation["parameters"]):
             required = parameter.get("required", False)
             if self._is_sent(required) or parameter["in"] == "path":
                 texts = self._texts(parameter.get("schema", {}))
@@ -122,10 +122,10 @@ class _Maker:
         if sent["cookie"]:
             cookies = "; ".join(f"{name}={_header_text(value)}" for name, value in sent["cookie"])
             headers.append(("cookie", cookies))
-        body, content_type = self._body(self._resolved(operation.get("requestBody", {})))
+        body, content_type = self._body(self._resolve(operation.get("requestBody", {})))
         if content_type:
             headers.append(("content-type", content_type))
-        target = _filled_in(path, dict(sent["path"]))
+        target = _fill_in(path, dict(sent["path"]))
         if sent["query"]:
             target += "?" + urlencode(sent["query"])
         return Request(method, target, headers, body)
@@ -136,14 +136,14 @@ class _Maker:
         return required or self._complete or self._chance.random() < self._wrong
 
     def _texts(self, schema: Mapping[str, Any]) -> list[str]:
-        """The values of a parameter as text; several for an array."""
+        """Return the values of a parameter as text; several for an array."""
         if self._chance.random() < self._wrong:
             return [self._chance.choice(_WRONG_TEXTS)]
         value = self.value(schema)
         return [_text(item) for item in value] if isinstance(value, list) else [_text(value)]
 
     def _body(self, body: Mapping[str, Any]) -> tuple[str, str]:
-        """The body and its content type; empty texts for none."""
+        """Return the body and its content type; empty strings for no body."""
         content = body.get("content", {})
         if not content or not self._is_sent(body.get("required", False)):
             return "", ""
@@ -164,10 +164,10 @@ class _Maker:
         return _text(value).encode().decode("latin-1"), media_type
 
     def value(self, schema: Any, depth: int = 0) -> Any:
-        """A value for a schema; `depth` counts how many schemas are around it."""
+        """Return a value for a schema; `depth` is the number of schemas around it."""
         if self._chance.random() < self._wrong:
             return self._chance.choice(_WRONG_VALUES)
-        schema = self._resolved(schema if isinstance(schema, Mapping) else {})
+        schema = self._resolve(schema if isinstance(schema, Mapping) else {})
         if "const" in schema:
             return schema["const"]
         for key in ("enum", "examples"):
@@ -178,24 +178,24 @@ class _Maker:
                 return self.value(self._branch(schema[key], depth), depth + 1)
         if schema.get("allOf"):
             return self._all_of(schema, depth)
-        return self._typed(schema, depth)
+        return self._value_of_type(schema, depth)
 
     def _branch(self, branches: Sequence[Any], depth: int) -> Any:
-        """One of several schemas; deep inside, the simplest."""
+        """Return one of several schemas; deep inside, the simplest."""
         if depth < _MAXIMUM_DEPTH:
             return self._chance.choice(branches)
-        return min(branches, key=lambda branch: len(json.dumps(self._resolved(branch))))
+        return min(branches, key=lambda branch: len(json.dumps(self._resolve(branch))))
 
     def _all_of(self, schema: Mapping[str, Any], depth: int) -> Any:
         parts = [self.value(part, depth + 1) for part in schema["allOf"]]
         if "properties" in schema:
-            parts.append(self._typed({**schema, "type": "object"}, depth))
+            parts.append(self._value_of_type({**schema, "type": "object"}, depth))
         objects = [part for part in parts if isinstance(part, dict)]
         if not objects:
             return parts[0]
         return {name: value for part in objects for name, value in part.items()}
 
-    def _typed(self, schema: Mapping[str, Any], depth: int) -> Any:
+    def _value_of_type(self, schema: Mapping[str, Any], depth: int) -> Any:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = self._chance.choice(kind)
@@ -252,8 +252,8 @@ class _Maker:
             found = "".join(self._chance.choice("abcxyz") for _ in range(length))
         return found
 
-    def _resolved(self, schema: Any) -> Any:
-        """What a reference refers to; its neighbours are kept."""
+    def _resolve(self, schema: Any) -> Any:
+        """Return the target of a reference; keywords beside the reference are kept."""
         for _ in range(_MAXIMUM_DEPTH):
             if not isinstance(schema, Mapping) or "$ref" not in schema:
                 break
@@ -268,7 +268,7 @@ _BOUNDARY = "pronghorn-diff"
 
 
 def _multipart(pairs: Sequence[tuple[str, str]]) -> str:
-    """A multipart form (RFC 7578); values of the format "binary" are files."""
+    """Return a multipart form (RFC 7578); values of the format "binary" are files."""
     lines = []
     for name, value in pairs:
         file = f'; filename="{quote(name)}.txt"' if value == _FORMATS["binary"] else ""
@@ -282,11 +282,11 @@ def _text(value: Any) -> str:
 
 
 def _header_text(value: str) -> str:
-    """A value that a header can carry (RFC 9110, section 5.5)."""
+    """Return a value that a header can carry (RFC 9110, section 5.5)."""
     return value.encode("utf-8", "replace").decode("latin-1").replace("\n", " ").strip()
 
 
-def _filled_in(path: str, values: Mapping[str, str]) -> str:
+def _fill_in(path: str, values: Mapping[str, str]) -> str:
     def value_of(match: re.Match[str]) -> str:
         return quote(values.get(match[1], "x"), safe="")
 

@@ -1,4 +1,4 @@
-"""What ``pronghorn diff`` prints."""
+"""The report that `pronghorn diff` prints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WIDTH = 200
 
 @dataclass
 class RouteReport:
-    """What was asked of one route, and what came of it."""
+    """The requests to one route, and their outcomes."""
 
     asked: int = 0
     differing: list[tuple[Request, list[Difference]]] = field(default_factory=list)
@@ -29,7 +29,7 @@ class RouteReport:
     varies: set[str] = field(default_factory=set)
 
     def add(self, request: Request, comparison: Comparison) -> None:
-        """Take in the outcome of one request."""
+        """Add the outcome of one request."""
         self.asked += 1
         self.meant.update(comparison.meant)
         self.varies |= comparison.varies
@@ -39,13 +39,13 @@ class RouteReport:
 
 @dataclass
 class Report:
-    """Everything that was compared.
+    """The result of a whole comparison.
 
     Attributes:
         documents: Differences of the OpenAPI documents.
         routes: By method and path.
         skipped: Requests that were left out because their method changes something.
-        failure: Why the program does not run on pronghorn, if so.
+        failure: The reason why the program does not run on pronghorn, or None.
     """
 
     documents: list[Difference] = field(default_factory=list)
@@ -55,12 +55,12 @@ class Report:
 
     @property
     def differs(self) -> bool:
-        """Whether anything differs that is not meant to."""
+        """Return True if anything differs unintentionally."""
         in_routes = any(route.differing for route in self.routes.values())
         return bool(self.documents or self.failure or in_routes)
 
     def print(self) -> None:
-        """Write the report to standard output, in colour where it is a terminal."""
+        """Write the report to standard output, in colour on a terminal."""
         console = Console(highlight=False, soft_wrap=True)
         if self.failure:
             console.print("[red]Runs on FastAPI, and not on pronghorn.[/red]")
@@ -87,8 +87,8 @@ class Report:
         console.print()
         if self.skipped:
             console.print(
-                f"{_count(self.skipped, 'request')} left out, as POST, PUT, PATCH and DELETE "
-                "change something: --unsafe sends them too"
+                f"{_count(self.skipped, 'request')} left out, because POST, PUT, PATCH and "
+                "DELETE may change data; --unsafe sends them too"
             )
         if wrong:
             console.print(

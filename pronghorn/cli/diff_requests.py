@@ -1,4 +1,4 @@
-"""Requests to send to both engines, and those that a HAR file recorded."""
+"""Requests to send to both engines, and requests from a HAR file."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ class Request:
     body: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The request as data for `json.dumps`."""
+        """Return the request as data for `json.dumps`."""
         return asdict(self)
 
     def with_headers(self, headers: Sequence[tuple[str, str]]) -> Request:
-        """The same request with more headers."""
+        """Return a copy of the request with more headers."""
         return Request(self.method, self.target, (*self.headers, *headers), self.body)
 
 
 def parse_header(text: str) -> tuple[str, str]:
-    """Split ``NAME: VALUE``.
+    """Split `NAME: VALUE`.
 
     Raises:
-        CommandError: It is written otherwise.
+        CommandError: The text has another form.
     """
     name, separator, value = text.partition(":")
     if not separator or not name.strip() or not text.isascii():
         raise CommandError(
-            f"--header {text!r} is no header",
+            f"--header {text!r} is not a header",
             "Write a name, a colon and a value: --header 'Authorization: Bearer abc'",
             exit_code=USAGE,
         )
@@ -65,24 +65,24 @@ def parse_header(text: str) -> tuple[str, str]:
 
 
 def read_har(file: Path) -> list[Request]:
-    """The requests of a HAR file (HTTP Archive 1.2), in the order in which they were made.
+    """Return the requests of a HAR file (HTTP Archive 1.2), in the order of recording.
 
     Host names are dropped: every request goes to the app.
 
     Raises:
-        CommandError: The file cannot be read or is no HAR file.
+        CommandError: The file cannot be read or is not a HAR file.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise CommandError(f"Cannot read {file}: {error.strerror}", exit_code=USAGE) from error
     except ValueError as error:
-        raise CommandError(f"{file} is no HAR file: {error}", exit_code=USAGE) from error
+        raise CommandError(f"{file} is not a HAR file: {error}", exit_code=USAGE) from error
     try:
         return [_request(entry["request"]) for entry in content["log"]["entries"]]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CommandError(
-            f"{file} is no HAR file: it has no requests under log.entries",
+            f"{file} is not a HAR file: it has no requests under log.entries",
             "Save one with the network tools of a browser: 'Save all as HAR with content'",
             exit_code=USAGE,
         ) from error

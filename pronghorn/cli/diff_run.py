@@ -1,4 +1,4 @@
-"""Run one program on both engines and compare: what ``pronghorn diff`` does."""
+"""Run one program on both engines and compare them, for `pronghorn diff`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Job", "run"]
 
 @dataclass(frozen=True)
 class Job:
-    """What the user asked for; see the options of the command."""
+    """The options of the command."""
 
     path: Path | None = None
     app: str | None = None
@@ -38,7 +38,7 @@ def run(job: Job) -> int:
     """Compare and print.
 
     Returns:
-        The exit code: 0 nothing differs, 1 something differs.
+        The exit code: 0 if nothing differs, 1 if something does.
 
     Raises:
         CommandError: With exit code 2; the program does not run on FastAPI, FastAPI is not
@@ -89,7 +89,7 @@ def _compare_all(
     report.skipped = len(wanted) - len(sent)
     sent = [item.with_headers(headers) for item in sent]
     try:
-        theirs = reference.ask([again for item in sent for again in _repeated(item)])
+        theirs = reference.ask([again for item in sent for again in _repeat_if_safe(item)])
     except CommandError as error:
         raise _refusal(error) from error
     try:
@@ -99,19 +99,19 @@ def _compare_all(
         return
     of_reference = iter(theirs)
     for request, answer in zip(sent, ours, strict=True):
-        answers = [next(of_reference) for _ in _repeated(request)]
+        answers = [next(of_reference) for _ in _repeat_if_safe(request)]
         label = f"{request.method} {_route_of(request, reference.document)}"
         route = report.routes.setdefault(label, RouteReport())
         route.add(request, compare(request, answers, answer))
 
 
-def _repeated(request: Request) -> list[Request]:
-    """FastAPI is asked twice where that changes nothing, to see what varies by itself."""
+def _repeat_if_safe(request: Request) -> list[Request]:
+    """Return the requests with safe ones twice, to find out what varies on FastAPI itself."""
     return [request, request] if request.method in SAFE_METHODS else [request]
 
 
 def _route_of(request: Request, document: Mapping[str, Any]) -> str:
-    """The documented path that a request goes to, or its own path."""
+    """Return the documented path of a request, or its own path if none matches."""
     path = request.target.partition("?")[0]
     if path in document.get("paths", {}):
         return path

@@ -1,8 +1,8 @@
-"""The child process of ``pronghorn diff``: one engine, one program.
+"""The child process of `pronghorn diff`: one engine, one program.
 
-It is spoken to in lines of JSON. The first line says what to import; the answer is the OpenAPI
-document, or why there is none. Each further line is a list of requests; the answer is the list of
-what the program answered. The program's own output goes to standard error.
+It communicates in lines of JSON. The first line names the program to import; the reply is the
+OpenAPI document, or the reason why there is none. Each further line is a list of requests; the
+reply is the list of the program's responses. Whatever the program prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main() -> None:
         job = json.loads(sys.stdin.readline())
         app = None
         try:
-            app = _documented(find_app(job), job)
+            app = _check_document(find_app(job), job)
             _write(output, {"document": app.openapi()})
         except CommandError as error:
             failure = {"message": error.message, "hint": error.hint, "detail": error.detail}
@@ -51,7 +51,7 @@ def find_app(job: dict[str, Any]) -> Any:
     """Import the program on the engine that the job names.
 
     Raises:
-        CommandError: It cannot be found or imported, or is not for that engine.
+        CommandError: The program cannot be found or imported, or is not for that engine.
     """
     path = Path(job["path"]) if job["path"] else None
     reference = AppReference(path, job["app"], job["entrypoint"], as_fastapi=True)
@@ -74,23 +74,23 @@ def find_app(job: dict[str, Any]) -> Any:
     return app
 
 
-def _documented(app: Any, job: dict[str, Any]) -> Any:
-    """Return the app, whose OpenAPI document says what can be asked.
+def _check_document(app: Any, job: dict[str, Any]) -> Any:
+    """Return the app, whose OpenAPI document describes the possible requests.
 
     Raises:
-        CommandError: It has none, such as an app inside a middleware.
+        CommandError: The app has no document, such as an app inside a middleware.
     """
     if callable(getattr(app, "openapi", None)):
         return app
     named = job["entrypoint"] or job["app"]
     raise CommandError(
         f"{named} has no OpenAPI document to compare: it is {describe(app)}",
-        "Name the FastAPI itself, without what is around it",
+        "Name the FastAPI app itself, without its wrapper",
     )
 
 
 def _pick(module: ModuleType, attribute: str | None) -> Any:
-    """The app of a program on FastAPI, by the rules of `choose`."""
+    """Return the app of a program on FastAPI, by the rules of `choose`."""
     if attribute is not None:
         value: Any = module
         for part in attribute.split("."):
@@ -113,7 +113,7 @@ def _pick(module: ModuleType, attribute: str | None) -> Any:
 
 @contextmanager
 def _private_output() -> Iterator[TextIO]:
-    """Standard output for us alone; what the program prints goes to standard error."""
+    """Yield a standard output for this process; the program's output goes to standard error."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as output:
         os.dup2(2, 1)
         yield output
@@ -147,7 +147,7 @@ class Lifespan:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> dict[str, str] | None:
-        """Start the app; what is wrong if it does not."""
+        """Start the app. Returns a description of the error if that fails."""
         self._task = asyncio.create_task(self._run())
         await self._to_app.put({"type": "lifespan.startup"})
         message = await self._from_app.get()
@@ -173,7 +173,7 @@ class Lifespan:
 async def _answer(
     app: Any, request: dict[str, Any], state: dict[str, Any], timeout: float
 ) -> dict[str, Any]:
-    """Everything that comes back for one request; `complete` is False if it had no end."""
+    """Return the complete response to one request; `complete` is False if it did not end."""
     answer: dict[str, Any] = {"status": 0, "headers": [], "body": "", "error": "", "complete": True}
     body = request["body"].encode("latin-1")
     messages = [{"type": "http.request", "body": body, "more_body": False}]
@@ -209,7 +209,7 @@ async def _answer(
 
 
 def _scope(request: dict[str, Any], length: int, state: dict[str, Any]) -> dict[str, Any]:
-    """The ASGI scope of a request, as uvicorn makes it."""
+    """Return the ASGI scope of a request, as uvicorn builds it."""
     path, _, query = request["target"].partition("?")
     headers = [tuple(part.encode("latin-1") for part in header) for header in request["headers"]]
     if length:

@@ -1,7 +1,7 @@
-"""Find the application that a command is about: the file, the module, then the object.
+"""Find the application for a command: the file, the module, then the object.
 
-In this order: a path or an application name on the command line; an entrypoint on the command
-line; an entrypoint in ``pyproject.toml``; the default files.
+The sources, in this order: a path or an application name on the command line; an entrypoint on the
+command line; an entrypoint in `pyproject.toml`; the default files.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ __all__ = ["AppReference", "Found", "discover", "where"]
 
 @dataclass(frozen=True)
 class AppReference:
-    """What the user said about where the application is.
+    """The location of the application as the user gave it.
 
     Attributes:
         path: A Python file or folder.
         app: A name in that module.
-        entrypoint: ``"package.module:name"``; not together with the other two.
-        as_fastapi: Let ``import fastapi`` in the program give pronghorn.
+        entrypoint: `"package.module:name"`; excludes the other two.
+        as_fastapi: Make `import fastapi` in the program import pronghorn.
     """
 
     path: Path | None = None
@@ -41,10 +41,10 @@ class Found:
 
     Attributes:
         app: The application.
-        module: The module that it is in.
+        module: The module that contains it.
         attribute: Its name there.
-        as_fastapi: Whether ``import fastapi`` gives pronghorn in that program.
-        sources: Who named the module and who named the application, for messages.
+        as_fastapi: True if `import fastapi` in that program imports pronghorn.
+        sources: The sources of the module and of the name, for messages.
     """
 
     app: Any
@@ -55,7 +55,7 @@ class Found:
 
     @property
     def import_string(self) -> str:
-        """``"package.module:name"``."""
+        """Return `"package.module:name"`."""
         return f"{self.module.name}:{self.attribute}"
 
 
@@ -63,11 +63,11 @@ def discover(reference: AppReference, directory: Path | None = None) -> Found:
     """Find and import the application.
 
     Args:
-        reference: What the user said about it.
+        reference: The location as the user gave it.
         directory: The working directory; the one of this process by default.
 
     Raises:
-        CommandError: It cannot be found, or not be imported.
+        CommandError: The application cannot be found or imported.
     """
     module, attribute, sources = where(reference, directory or Path.cwd())
     imported = import_module(module, as_fastapi=reference.as_fastapi)
@@ -78,7 +78,7 @@ def discover(reference: AppReference, directory: Path | None = None) -> Found:
 
 
 def where(reference: AppReference, directory: Path) -> tuple[Module, str | None, tuple[str, str]]:
-    """The module of the application, its name in it if anybody said so, and who said so.
+    """Return the module of the application, its name if one was given, and the sources of both.
 
     Raises:
         CommandError: There is no such file, or the command line contradicts itself.

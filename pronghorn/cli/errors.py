@@ -1,4 +1,4 @@
-"""What a command says when it gives up, and the exit code that it gives."""
+"""The errors of commands, and their exit codes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 __all__ = ["FAILURE", "USAGE", "CommandError", "MissingExtraError", "missing"]
 
 FAILURE = 1
-"""Exit code: the command was understood and could not be done."""
+"""Exit code of a command that could not do what it was asked for."""
 
 USAGE = 2
-"""Exit code: the command line itself is wrong, as for unknown options."""
+"""Exit code for an invalid command line, such as an unknown option."""
 
 
 class CommandError(Exception):
@@ -34,7 +34,7 @@ class CommandError(Exception):
         self.exit_code = exit_code
 
     def print(self) -> None:
-        """Write detail, message and hint to standard error, in colour where it is a terminal."""
+        """Write detail, message and hint to standard error, in colour on a terminal."""
         from rich.console import Console
 
         console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -50,12 +50,12 @@ class CommandError(Exception):
 class MissingExtraError(RuntimeError, SystemExit):
     """A package of an extra is not installed.
 
-    It is a ``RuntimeError`` for programs that call `main`. For the console script it is a
-    ``SystemExit``, so that the user reads one line and no traceback; the exit code is 1.
+    It is a `RuntimeError` for programs that call `main`. For the console script it is a
+    `SystemExit`, so that the user reads one line without a traceback; the exit code is 1.
 
     Args:
-        packages: Names of the packages that are missing.
-        extra: The extra that brings them.
+        packages: Names of the missing packages.
+        extra: The extra that contains them.
     """
 
     def __init__(self, packages: tuple[str, ...], extra: str = "standard") -> None:
@@ -68,5 +68,5 @@ class MissingExtraError(RuntimeError, SystemExit):
 
 
 def missing(*packages: str) -> tuple[str, ...]:
-    """Those of the packages that cannot be imported."""
+    """Return the packages that cannot be imported."""
     return tuple(name for name in packages if importlib.util.find_spec(name) is None)

@@ -23,8 +23,8 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
 
     Args:
         app: The application.
-        method: An HTTP method, or ``WS`` for a WebSocket route.
-        path: The path as it was declared, or a path that a client would ask for.
+        method: An HTTP method, or `WS` for a WebSocket route.
+        path: The declared path, or a path that a client would request.
 
     Raises:
         CommandError: There is no such operation; the error names the nearest one.
@@ -34,20 +34,20 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
     if listed is None:
         labels = [label for one in routes for label in one.labels]
         close = did_you_mean(f"{method.upper()} {path}", labels)
-        hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists what there is"
+        hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists all operations"
         raise CommandError(f"There is no operation {method.upper()} {path}", hint)
     label = f"{method.upper()} {listed.prefix}{listed.route.path_format}"
     explained = explain_route(listed, label)
     if explained is None:
         raise CommandError(
             f"{method.upper()} {path} is a plain {type(listed.route).__name__}",
-            "It has no plan: Starlette answers it",
+            "It has no plan: Starlette serves it",
         )
     return explained
 
 
 def print_explanation(explained: Explanation) -> None:
-    """Print everything for people."""
+    """Print everything in a form for people."""
     console = Console()
     console.print(f"[bold]{explained.label}[/bold]")
     for line in explained.plan:
@@ -63,5 +63,5 @@ def print_explanation(explained: Explanation) -> None:
 
 
 def print_json(explained: Explanation) -> None:
-    """Print the same for programs, as a JSON object."""
+    """Print everything as a JSON object, for programs."""
     print(json.dumps(asdict(explained), indent=2))

@@ -1,4 +1,4 @@
-"""`pronghorn explain`."""
+"""The command `pronghorn explain`."""
 
 import contextlib
 import sys
@@ -21,7 +21,7 @@ def explain(
         str,
         typer.Argument(
             metavar="OPERATION",
-            help="The path of the operation, as it was declared or as a client asks for it.",
+            help="The path of the operation, as declared or as a client requests it.",
         ),
     ],
     *,
@@ -30,11 +30,10 @@ def explain(
     ] = False,
     **where: Unpack[FindOptions],
 ) -> None:
-    """
-    [bold]Explain[/bold] one operation: what was planned, and the handler that was compiled.
+    """[bold]Explain[/bold] one operation: its plan, and the handler that was compiled.
 
-    Shows what every call reads, the source of the handler, the trips to worker threads, and why
-    a fast way is not taken.
+    Shows the parameters of every call, the source of the handler, the trips to worker threads, and
+    why a fast way is not taken.
 
     Examples:
 

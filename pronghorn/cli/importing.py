@@ -1,4 +1,4 @@
-"""Import a module of the user, and when that fails, show the user's part of the traceback."""
+"""Import a module of the user; if that fails, show the user's part of the traceback."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _HEADER = "Traceback (most recent call last):\n"
 def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
     """Import a module from its folder.
 
-    The folder goes to the front of ``sys.path`` and stays there, since the program imports its
+    The folder goes to the front of `sys.path` and stays there, because the program imports its
     other modules from it, some of them late.
 
     Args:
-        module: What to import.
-        as_fastapi: Let ``import fastapi`` in it give pronghorn.
+        module: The module to import.
+        as_fastapi: Make `import fastapi` in it import pronghorn.
 
     Raises:
         CommandError: The import failed.
@@ -60,9 +60,9 @@ def _import_failure(module: Module, error: Exception) -> CommandError:
 
 
 def user_traceback(error: BaseException) -> str:
-    """The traceback without the frames of the import system, pronghorn and what it stands on.
+    """Return the traceback without the frames of the import system and of the framework.
 
-    An error that has no other frames keeps only its last lines, which say what is wrong.
+    An error that has only such frames keeps its last lines, which describe it.
     """
     report = traceback.TracebackException.from_exception(error)
     _remove_framework_frames(report)

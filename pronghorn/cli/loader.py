@@ -1,8 +1,8 @@
-"""What a server imports, in each of its processes: it gets the application ready there.
+"""The functions that a server calls in each of its processes to load the application.
 
-A worker, or the process that is started again after an edit, is new: its ``sys.path`` and its
-alias for fastapi have to be set up before the program is imported. The command that starts the
-server leaves what is needed in the environment, which child processes inherit.
+A worker, or the process that starts again after an edit, is new: its `sys.path` and its alias for
+fastapi have to be set up before the program is imported. The command that starts the server stores
+what is needed in the environment, which child processes inherit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FACTORY = "pronghorn.cli.loader:load_app"
 """The import string of `load_app`, for servers that call a factory."""
 
 GRANIAN_FACTORY = "pronghorn.cli.loader:load_granian_app"
-"""The same of `load_granian_app`."""
+"""The import string of `load_granian_app`."""
 
 _APP = "PRONGHORN_APP"
 _ROOT = "PRONGHORN_APP_ROOT"
@@ -34,12 +34,12 @@ _PAGE = "PRONGHORN_DEV_PAGE"
 
 
 def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
-    """Leave for `load_app`, in this process and its children, what to import.
+    """Store for `load_app`, in this process and its children, what to import.
 
     Args:
-        import_string: ``"package.module:name"``.
-        root: The folder to have on ``sys.path`` for it.
-        as_fastapi: Let ``import fastapi`` in the program give pronghorn.
+        import_string: `"package.module:name"`.
+        root: The folder to have on `sys.path` for it.
+        as_fastapi: Make `import fastapi` in the program import pronghorn.
     """
     os.environ[_APP] = import_string
     os.environ[_ROOT] = str(root)
@@ -47,32 +47,32 @@ def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
 
 
 def remember_page(host: str | None) -> None:
-    """Leave for `load_app` whether to serve the page of `pronghorn dev` around the application.
+    """Store for `load_app` whether to serve the page of `pronghorn dev` around the application.
 
     Args:
-        host: The address that the server listens on, from which follows who may see the page.
-            None: no page, whatever the environment says.
+        host: The address that the server listens on, which determines who may see the page. None
+            disables the page, whatever the environment says.
     """
     os.environ[_PAGE] = host or ""
 
 
 def remember_for_granian(root_path: str, proxies: str | None) -> None:
-    """Leave for `load_granian_app` what Granian does not do for the application.
+    """Store for `load_granian_app` what Granian does not do for the application.
 
     Args:
         root_path: Path prefix under which a proxy publishes the application.
-        proxies: The proxies whose ``X-Forwarded-*`` headers are believed; None: no proxy.
+        proxies: The proxies whose `X-Forwarded-*` headers are trusted; None for no proxy.
     """
     os.environ[_ROOT_PATH] = root_path
     os.environ[_PROXIES] = proxies or ""
 
 
 def load_granian_app() -> Any:
-    """The application for Granian.
+    """Return the application for Granian.
 
     Returns:
-        It or something around it: trusted proxies are believed and paths have the root path, in
-        the way of uvicorn, and what Granian says of requests is put right.
+        The application, wrapped where needed: trusted proxies and the root path work as with
+            uvicorn, and Granian's deviations from ASGI are corrected.
     """
     from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -80,7 +80,7 @@ def load_granian_app() -> Any:
     from pronghorn.adapters.granian import GranianRequests, UnderRootPath
 
     app = load_app()
-    if not isinstance(app, FastAPI):  # ours does it itself
+    if not isinstance(app, FastAPI):  # our own applications do it themselves
         app = GranianRequests(app)
     root_path, proxies = os.environ.get(_ROOT_PATH, ""), os.environ.get(_PROXIES)
     if root_path:
@@ -89,10 +89,10 @@ def load_granian_app() -> Any:
 
 
 def load_app() -> Any:
-    """Import the application that was remembered.
+    """Import the application that was stored.
 
     Raises:
-        SystemExit: It cannot be imported. The reason is on standard error; the exit code is 1.
+        SystemExit: The import failed. The reason is on standard error; the exit code is 1.
     """
     name, _, attribute = os.environ[_APP].partition(":")
     module = Module(name, Path(os.environ[_ROOT]))
@@ -111,5 +111,5 @@ def _with_page(app: Any, host: str) -> Any:
     from pronghorn.devtools.page import PAGE, DevPage, is_taken
 
     if is_taken(app):
-        print(f"The program has routes of its own at {PAGE}: they answer there", file=sys.stderr)
+        print(f"The program has routes of its own at {PAGE}: they take precedence", file=sys.stderr)
     return DevPage(app, access_for(host, os.environ.get("FASTAPI_PUBLIC_URL", "")))

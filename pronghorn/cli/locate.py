@@ -1,4 +1,4 @@
-"""From a path, or from nothing, to the name of a module and the folder it is imported from.
+"""Find the name of a module and the folder to import it from, by a path or by default.
 
 Nothing is imported here.
 """
@@ -16,7 +16,7 @@ from pronghorn.core.setup_errors import did_you_mean
 __all__ = ["DEFAULT_FILES", "Entrypoint", "Module", "locate", "parse_entrypoint", "read_entrypoint"]
 
 DEFAULT_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
-"""Where an application is looked for when nobody says where it is, in this order."""
+"""The places to look for an application if the user gives none, in this order."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Module:
     """A module that can be imported.
 
     Attributes:
-        name: Dotted name, for example ``"shop.main"``.
-        root: The folder to have on ``sys.path`` for it.
+        name: Dotted name, for example `"shop.main"`.
+        root: The folder to have on `sys.path` for it.
         file: Its source file, when it was found by path.
     """
 
@@ -41,7 +41,7 @@ class Entrypoint:
     Attributes:
         module: The module to import.
         attribute: The name in it; may be dotted.
-        source: Who said so, for messages.
+        source: The place where it was given, for messages.
     """
 
     module: Module
@@ -50,13 +50,13 @@ class Entrypoint:
 
 
 def locate(path: Path | None, directory: Path) -> Module:
-    """The module at a path, or at the first default file that exists.
+    """Return the module at a path, or at the first default file that exists.
 
-    Folders above it that have an ``__init__.py`` become part of its name, so that its relative
-    imports work. A folder without one is searched for the default files.
+    Folders above it that have an `__init__.py` become part of its name, so that its relative
+    imports work. In a folder without one, the default files are searched.
 
     Args:
-        path: A Python file or a folder; ``None`` means ``directory``.
+        path: A Python file or a folder; `None` means `directory`.
         directory: The working directory.
 
     Raises:
@@ -109,7 +109,7 @@ def _may_hold_an_app(item: Path) -> bool:
 
 
 def _module_of(path: Path) -> Module:
-    """Name the module at a file or package folder by the packages it is in."""
+    """Return the module at a file or package folder, named by the packages around it."""
     path = path.resolve()
     package = path.name == "__init__.py"
     top = path.parent if package else path
@@ -128,15 +128,15 @@ def _module_of(path: Path) -> Module:
 
 
 def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
-    """Split ``"package.module:name"``.
+    """Split `"package.module:name"`.
 
     Args:
-        text: What the user wrote.
+        text: The text that the user wrote.
         directory: The working directory, from which the module is imported.
-        source: Who wrote it, for messages.
+        source: The place of the text, for messages.
 
     Raises:
-        CommandError: It has another form.
+        CommandError: The text has another form.
     """
     module, separator, attribute = text.partition(":")
     parts = [*module.split("."), *attribute.split(".")]
@@ -152,12 +152,13 @@ def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
 
 
 def read_entrypoint(directory: Path) -> Entrypoint | None:
-    """The entrypoint in ``pyproject.toml`` of the working directory, if there is one.
+    """Return the entrypoint in `pyproject.toml` of the working directory, or None.
 
-    ``[tool.pronghorn]`` goes before ``[tool.fastapi]``.
+    `[tool.pronghorn]` takes precedence over `[tool.fastapi]`.
 
     Raises:
-        CommandError: The file is not TOML, or the entrypoint is not a string of the right form.
+        CommandError: The file is not valid TOML, or the entrypoint is not a string of the right
+            form.
     """
     file = directory / "pyproject.toml"
     if not file.is_file():

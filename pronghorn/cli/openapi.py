@@ -13,14 +13,14 @@ __all__ = ["document", "write"]
 
 
 def document(app: Any, indent: int) -> str:
-    """The OpenAPI document of an application as JSON text, with a newline at its end.
+    """Return the OpenAPI document of an application as JSON text that ends with a newline.
 
     Args:
         app: The application.
         indent: Spaces per level; 0 puts everything on one line.
 
     Raises:
-        CommandError: The application has no document, or it cannot be generated.
+        CommandError: The application does not have a document, or generating it failed.
     """
     generate = getattr(app, "openapi", None)
     if not callable(generate):

@@ -19,10 +19,10 @@ _PIPE_WIDTH = 1000
 
 
 def rows(app: Any) -> list[Row]:
-    """The routes of an application in the order in which they are tried; a mount before its own.
+    """Return the routes of an application in matching order; a mount before its own routes.
 
     Raises:
-        CommandError: The application does not show its routes.
+        CommandError: The application does not expose its routes.
     """
     if not shows_routes(app):
         raise CommandError(
@@ -38,7 +38,7 @@ def print_json(listed: list[Row]) -> None:
 
 
 def print_table(listed: list[Row]) -> None:
-    """Write the routes to standard output as a table; a pipe gets one line per route."""
+    """Write the routes to standard output as a table; to a pipe, as one line per route."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
@@ -55,5 +55,5 @@ def print_table(listed: list[Row]) -> None:
         )
     with console.capture() as capture:
         console.print(table)
-    # Cells are padded to the width of their column, the last ones too.
+    # Cells are padded to the width of their column, including the last column.
     print("\n".join(line.rstrip() for line in capture.get().splitlines()))

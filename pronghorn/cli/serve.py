@@ -1,4 +1,4 @@
-"""Serve an application: checks, what is printed first, then the server."""
+"""Serve an application: check the options, print the addresses, start the server."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["ServeOptions", "check_options", "serve"]
 
 
 def check_options(options: ServeOptions) -> None:
-    """Refuse what cannot work, before the application is imported.
+    """Reject options that cannot work, before the application is imported.
 
     Raises:
         MissingExtraError: The server is not installed.
-        CommandError: Options contradict each other, or the address cannot be listened on.
+        CommandError: Options contradict each other, or the address is not available.
     """
     if missing(options.server):
         extra = "standard" if options.server == "uvicorn" else options.server
@@ -41,14 +41,14 @@ def check_options(options: ServeOptions) -> None:
             raise CommandError(f"No folder to watch at {folder}", exit_code=USAGE)
     if options.http == "2" and options.server != "granian":
         raise CommandError(
-            "uvicorn does not speak HTTP/2", "Add --server granian.", exit_code=USAGE
+            "uvicorn does not support HTTP/2", "Add --server granian.", exit_code=USAGE
         )
     _check_certificate(options.ssl_certfile, options.ssl_keyfile)
     _check_address(options.host, options.port)
 
 
 def _check_certificate(certificate: Path | None, key: Path | None) -> None:
-    """Refuse what is missing for TLS, in the words of the command line."""
+    """Check the files for TLS, and name the options of the command line in errors."""
     options = {"--ssl-certfile": certificate, "--ssl-keyfile": key}
     given = {option: file for option, file in options.items() if file is not None}
     if len(given) == 1:
@@ -64,11 +64,11 @@ def _check_certificate(certificate: Path | None, key: Path | None) -> None:
 
 
 def _check_address(host: str, port: int) -> None:
-    """Try to listen there, so that the reason is told before the application starts up."""
+    """Try to listen on the address, so that an error is reported before the application starts."""
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise CommandError(f"No address belongs to the host {host!r}", exit_code=USAGE) from error
+        raise CommandError(f"The host {host!r} has no address", exit_code=USAGE) from error
     for family, kind, protocol, _, address in addresses:
         with socket.socket(family, kind, protocol) as probe:
             if os.name == "posix":
@@ -83,35 +83,35 @@ def _try_to_bind(probe: socket.socket, address: Any, host: str, port: int) -> No
         if error.errno == errno.EADDRINUSE:
             raise CommandError(
                 f"Port {port} on {host} is in use",
-                f"Stop the program that listens there, or take another port: --port {port + 1}",
+                f"Stop the program that listens there, or use another port: --port {port + 1}",
             ) from error
         if error.errno == errno.EACCES:
             raise CommandError(
                 f"This user may not listen on port {port}",
-                "Ports below 1024 belong to the administrator. Take another, such as --port 8000",
+                "Ports below 1024 need administrator rights. Use another one, such as --port 8000",
             ) from error
-        # Other errors, such as an address family that is switched off, are the server's to judge.
+        # The server handles other errors, such as an address family that is switched off.
 
 
 def serve(found: Found, options: ServeOptions, *, title: str) -> None:
-    """Serve until the process is told to stop (SIGINT or SIGTERM).
+    """Serve until the process receives SIGINT or SIGTERM.
 
     Args:
         found: The application.
-        options: How to serve it.
-        title: Name of the command, for the first line that is printed.
+        options: The options of serving.
+        title: Name of the command, for the first printed line.
     """
     from pronghorn.cli.servers import start
 
     loader.remember(found.import_string, found.module.root, as_fastapi=found.as_fastapi)
     loader.remember_page(options.host if options.page else None)
-    watched = _watched_folders(found, options)
+    watched = _folders_to_watch(found, options)
     polling = poll_where_needed(watched) if options.reload else ""
     _announce(found, options, title, watched, polling)
     start(options, watched)
 
 
-def _watched_folders(found: Found, options: ServeOptions) -> list[str]:
+def _folders_to_watch(found: Found, options: ServeOptions) -> list[str]:
     if options.reload_dirs:
         return [str(folder) for folder in options.reload_dirs]
     here, root = Path.cwd(), found.module.root.resolve()
@@ -149,18 +149,18 @@ def _announce(
 
 
 def _page(found: Found, options: ServeOptions) -> list[tuple[str, str]]:
-    """Where the page is; it is not published unless the server listens beyond this machine."""
+    """Return the address of the page; only if the server also listens beyond this machine."""
     from pronghorn.devtools.access import access_for
     from pronghorn.devtools.page import PAGE, is_taken
 
     if is_taken(found.app):
-        return []  # The process that serves says so, again after each reload.
+        return []  # The serving process prints it, again after each reload.
     here = access_for(options.host).only_here
     return [("page", (_own_address(options) if here else _public_address(options)) + PAGE)]
 
 
 def _public_address(options: ServeOptions) -> str:
-    """Where to point a browser; ``FASTAPI_PUBLIC_URL`` says it behind a proxy or in a container."""
+    """Return the address for a browser; `FASTAPI_PUBLIC_URL` sets it behind a proxy."""
     public = os.environ.get("FASTAPI_PUBLIC_URL", "").rstrip("/")
     return public or _own_address(options)
 

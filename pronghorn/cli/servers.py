@@ -12,18 +12,18 @@ from pronghorn.cli.serve_options import ServeOptions
 __all__ = ["start"]
 
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
-"""The protocol class for uvicorn that needs no ASGI messages."""
+"""The protocol class for uvicorn, which does without ASGI messages."""
 
 GRACE = 25
-"""Seconds after which Granian kills a worker that does not end; orchestrators allow 30."""
+"""Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
 
 
 def start(options: ServeOptions, watched: list[str]) -> None:
-    """Serve until the process is told to stop.
+    """Serve until the process receives SIGINT or SIGTERM.
 
     Args:
-        options: How to serve.
-        watched: Folders whose changes restart the server, with ``options.reload``.
+        options: The options of serving.
+        watched: Folders whose changes restart the server, with `options.reload`.
     """
     if options.server == "granian":
         _start_granian(options, watched)

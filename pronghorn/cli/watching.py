@@ -1,4 +1,4 @@
-"""Whether this machine can still tell of changed files, and what to do where it cannot."""
+"""Find out whether this machine can report changed files, and poll if it cannot."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Sequence
 
 __all__ = ["poll_where_needed"]
 
-# Read by watchfiles, which both servers watch with:
+# Read by watchfiles, which both servers use:
 # https://watchfiles.helpmanual.io/api/watch/#force-polling
 POLLING = "WATCHFILES_FORCE_POLLING"
 
 
 def poll_where_needed(folders: Sequence[str]) -> str:
-    """Have the reloader look at files again and again where the system refuses to tell of changes.
+    """Make the reloader poll files if the system cannot report changes.
 
-    Linux gives a user 128 watchers by default (``fs.inotify.max_user_instances``), and editors
-    and containers share them. A reloader that is refused one ends with a traceback while the
-    process that serves goes on, so it is asked for before.
+    Linux allows a user 128 watchers by default (`fs.inotify.max_user_instances`), which editors and
+    containers share. A reloader that does not get one ends with a traceback while the serving
+    process continues, so this function checks beforehand.
 
     Args:
         folders: The folders to watch.
 
     Returns:
-        Why files are polled, for the user; empty where they are watched.
+        The reason for polling, for the user; empty if the system reports changes.
     """
     if POLLING in os.environ:
         return ""
     try:
         from watchfiles import watch
     except ImportError:
-        return ""  # uvicorn polls by itself then.
+        return ""  # In this case uvicorn polls by itself.
     try:
         next(watch(*folders, rust_timeout=1, yield_on_timeout=True, ignore_permission_denied=True))
     except (OSError, RuntimeError) as error:  # WatchfilesRustInternalError is a RuntimeError
         os.environ[POLLING] = "true"
-        return f"polling, because watching is refused: {error}"
+        return f"polling, because the system cannot watch files: {error}"
     return ""

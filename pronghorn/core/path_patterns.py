@@ -1,7 +1,7 @@
 """Paths of routes, and their patterns, compiled when a request could fit.
 
-Compiling patterns was a sixth of the time of declaring a program, and a large program is asked
-for few of its paths in a process that lives for a minute.
+Compiling takes a large part of declaring a program, and a process that lives for a minute serves
+only a few paths of a large one.
 """
 
 from __future__ import annotations

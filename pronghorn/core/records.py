@@ -1,7 +1,6 @@
 """Frozen facts, as ``@dataclass(frozen=True, eq=False)`` makes them, without generated code.
 
-A dataclass writes and compiles its methods when its module is imported. That is half a
-millisecond for a frozen one of twelve fields, and was a twelfth of `import pronghorn`.
+A dataclass writes and compiles its methods when its module is imported, which is slow.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Who may see the page: whoever sits at this machine, unless `dev` was told another address.
+"""Decide who may see the page: only this machine, unless `dev` listens on another address.
 
-A page of another site must not read it through the developer's browser. Browsers do not let it,
-since nothing here allows other origins; what remains is DNS rebinding, where the other site lets
-its own name point to this machine. Such a request names that site as its host, so requests are
-answered only for hosts that nobody can take over: addresses, ``localhost``, and names of this
-machine.
+A page of another site must not read it through the developer's browser. Browsers prevent that,
+since nothing here allows other origins, except for DNS rebinding, in which the other site points
+its own name to this machine. Such a request names that site as its host. So requests are answered
+only for hosts that an attacker cannot control: addresses, `localhost`, and names of this machine.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^:\[\]/@\s]+))(?::\d+
 
 @dataclass(frozen=True)
 class Access:
-    """What a request must have to be shown the page.
+    """The conditions under which a request may see the page.
 
     Attributes:
         only_here: The client must be on this machine.
-        names: Host names that it may ask for, besides addresses and ``localhost``.
+        names: Host names that the request may use, besides addresses and `localhost`.
     """
 
     only_here: bool
     names: frozenset[str] = frozenset()
 
     def refusal(self, scope: Scope) -> str | None:
-        """Why a request may not see the page; None if it may."""
+        """Return the reason why a request may not see the page; None if it may."""
         hosts = list(_values(scope, b"host"))
         if self.only_here:
             hosts += _values(scope, b"x-forwarded-host")
@@ -59,12 +58,12 @@ class Access:
 
 
 def access_for(host: str, public_url: str = "") -> Access:
-    """The access that follows from where the server listens.
+    """Return the access rules for the address that the server listens on.
 
     Args:
-        host: The address that it listens on: a loopback address admits only this machine.
-        public_url: Where the program is published, if the developer said so; counts only when the
-            server listens beyond this machine.
+        host: The address: a loopback address admits only this machine.
+        public_url: The URL at which the program is published, if the developer gave it; it counts
+            only when the server listens beyond this machine.
     """
     if host == "localhost" or _is_here(host):
         return Access(only_here=True)
@@ -75,7 +74,7 @@ def access_for(host: str, public_url: str = "") -> Access:
 
 
 def _values(scope: Scope, name: bytes) -> Iterator[str]:
-    """The values of a header; several in one line are separated by commas."""
+    """Yield the values of a header; several in one line are separated by commas."""
     for key, value in scope["headers"]:
         if key.lower() == name:
             for part in value.decode("latin-1").split(","):
@@ -83,7 +82,7 @@ def _values(scope: Scope, name: bytes) -> Iterator[str]:
 
 
 def _clients(scope: Scope) -> Iterator[str]:
-    """Addresses of who asks: the other end of the connection, and whom proxies name."""
+    """Yield the addresses of the client: that of the connection, and those that proxies name."""
     client = scope.get("client")
     yield client[0] if client else ""
     yield from _values(scope, b"x-forwarded-for")
@@ -98,5 +97,5 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 def _is_here(text: str) -> bool:
     address = _address(text)
-    mapped = getattr(address, "ipv4_mapped", None)  # ::ffff:127.0.0.1
+    mapped = getattr(address, "ipv4_mapped", None)  # For ::ffff:127.0.0.1.
     return address is not None and (mapped or address).is_loopback

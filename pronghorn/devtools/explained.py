@@ -1,4 +1,4 @@
-"""Explain a route that was found in an application, with what stands around its handler."""
+"""Explain a route of an application, including the middleware around its handler."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["explain_route", "middleware_around"]
 
 
 def explain_route(listed: Listed, label: str) -> Explanation | None:
-    """The plan and the compiled handler of a route, and what slows it down.
+    """Return the plan and the compiled handler of a route, and what slows it down.
 
     Args:
         listed: The route.
-        label: Its name in the explanation, such as ``GET /items/{item_id}``.
+        label: Its name in the explanation, such as `GET /items/{item_id}`.
 
     Returns:
-        None for a route without a plan, which Starlette answers.
+        None for a route without a plan, which Starlette serves.
     """
     plan = getattr(listed.route, "plan", None)
     if plan is None:
@@ -35,7 +35,7 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
 
 
 def middleware_around(apps: tuple[Any, ...]) -> Iterator[str]:
-    """Names of the middleware between the server and the routes of applications, outermost first.
+    """Yield the names of the middleware between the server and the routes, outermost first.
 
     Args:
         apps: Applications, each mounted in the one before.

@@ -1,4 +1,4 @@
-"""List the routes of an application: what is requested, and where the answer is written."""
+"""List the routes of an application with their paths and the location of their endpoints."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 __all__ = ["Listed", "Row", "answering", "inner_app", "list_routes", "place", "shows_routes"]
 
 _DEPTH = 50
-"""How many applications around each other are looked through; more is taken for a circle."""
+"""The depth of nested applications that is searched; anything deeper is treated as a cycle."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is shown of one route.
+    """The facts about a route that are shown.
 
     Attributes:
-        kind: ``"http"``, ``"websocket"``, ``"mount"`` or ``"host"``.
-        methods: HTTP methods, sorted; empty for the other kinds and where any is accepted.
-        path: Full path, with the prefixes of mounts and the host name of a ``host`` route.
-        name: Name for ``url_path_for``.
-        endpoint: Qualified name of what answers.
-        file: Source file of it, if it is written in Python.
-        line: First line of it in that file, decorators included.
+        kind: `"http"`, `"websocket"`, `"mount"` or `"host"`.
+        methods: HTTP methods, sorted; empty for the other kinds and for routes that accept any.
+        path: Full path, with the prefixes of mounts and the host name of a `host` route.
+        name: Name for `url_path_for`.
+        endpoint: Qualified name of the endpoint.
+        file: Source file of the endpoint, if it is written in Python.
+        line: First line of the endpoint in that file, decorators included.
     """
 
     kind: str
@@ -40,13 +40,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Listed:
-    """One route, and where it was found.
+    """One route, and its place in the application.
 
     Attributes:
-        row: What is shown of it.
+        row: The facts that are shown.
         route: The route.
-        prefix: What the mounts around it put before its path.
-        apps: The applications it is in, the outermost first.
+        prefix: The path prefix of the mounts around it.
+        apps: The applications that contain it, the outermost first.
     """
 
     row: Row
@@ -56,16 +56,16 @@ class Listed:
 
     @property
     def labels(self) -> list[str]:
-        """The route as one names it: ``GET /items``, once for each method; ``WS`` for no method."""
+        """Return the names of the route: `GET /items`, once for each method; `WS` for no method."""
         return [f"{method} {self.row.path}" for method in self.methods]
 
     @property
     def methods(self) -> list[str]:
-        """Its methods; ``WS`` for a WebSocket route, ``ANY`` where any is accepted."""
+        """Return its methods; `WS` for a WebSocket route, `ANY` if it accepts any method."""
         return self.row.methods or (["WS"] if self.row.kind == "websocket" else ["ANY"])
 
     def answers(self, method: str, path: str) -> bool:
-        """Whether it answers this path, as it was declared or as a client asks for it."""
+        """Return True if it serves this path, as declared or as a client requests it."""
         if method not in self.methods and "ANY" not in self.methods:
             return False
         pattern = getattr(self.route, "path_regex", None)
@@ -76,12 +76,12 @@ class Listed:
 
 
 def shows_routes(app: Any) -> bool:
-    """Whether an application has a list of routes."""
+    """Return True if an application has a list of routes."""
     return isinstance(getattr(app, "routes", None), Iterable)
 
 
 def inner_app(app: Any) -> Any:
-    """The application that shows its routes: this one, or the one inside of its middleware."""
+    """Return the application that exposes its routes: this one, or the one in its middleware."""
     inside = app
     for _ in range(_DEPTH):
         if shows_routes(inside):
@@ -91,21 +91,21 @@ def inner_app(app: Any) -> Any:
 
 
 def list_routes(app: Any) -> list[Listed]:
-    """The routes of an application in the order in which they are tried; a mount before its own.
+    """Return the routes of an application in matching order; a mount before its own routes.
 
     Args:
-        app: The application; one that does not show its routes has none.
+        app: The application; the result is empty if it does not expose its routes.
     """
     return list(_walk(app.routes, "", (app,))) if shows_routes(app) else []
 
 
 def answering(routes: Iterable[Listed], method: str, path: str) -> Listed | None:
-    """The first route that answers this path.
+    """Return the first route that serves this path, or None.
 
     Args:
-        routes: What `list_routes` gives.
-        method: An HTTP method, or ``WS``.
-        path: The path as it was declared, or a path that a client would ask for.
+        routes: The result of `list_routes`.
+        method: An HTTP method, or `WS`.
+        path: The declared path, or a path that a client would request.
     """
     return next((listed for listed in routes if listed.answers(method, path)), None)
 
@@ -120,7 +120,7 @@ def _walk(routes: Iterable[Any], prefix: str, apps: tuple[Any, ...]) -> Iterator
 
 
 def _path(route: Any) -> str:
-    """What the route adds to the address: a path, or a host name."""
+    """Return what the route adds to the address: a path, or a host name."""
     return str(getattr(route, "path", "") or getattr(route, "host", ""))
 
 
@@ -146,7 +146,7 @@ def _kind(route: Any) -> str:
 
 
 def _source(target: Any) -> tuple[str, str | None, int | None]:
-    """Name, file and line of what answers: a function, or the class of anything else."""
+    """Return name, file and line of the endpoint: a function, or the class of anything else."""
     while isinstance(target, partial):
         target = target.func
     target = inspect.unwrap(target)
@@ -163,7 +163,7 @@ def _source(target: Any) -> tuple[str, str | None, int | None]:
 
 
 def place(row: Row) -> str:
-    """File and line, shortened to where the reader looks: below here, or the library's name."""
+    """Return file and line, shortened: relative to this folder, or with the library's name."""
     if row.file is None:
         return ""
     file, here = Path(row.file), Path.cwd()

@@ -1,4 +1,4 @@
-"""Write HTML of which every text is escaped, because it is text until an element is made of it."""
+"""Write HTML in which every text is escaped unless `tag` produced it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from html import escape
 __all__ = ["Markup", "tag"]
 
 _EMPTY = frozenset({"link", "meta"})
-"""Elements without an end."""
+"""Elements without an end tag."""
 
 
 class Markup(str):
-    """HTML that needs no escaping any more: made by `tag`, or written in this package."""
+    """HTML that needs no further escaping: the result of `tag`, or a literal of this package."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *children: str, **attributes: str | None) -> Markup:
-    """One element.
+    """Return one element.
 
     Args:
-        name: Name of the element, written in the program.
-        children: What is in it: text, which is escaped, or what `tag` has made.
-        attributes: Values, which are escaped; None leaves one out. An underscore at the end of a
-            name is left out (``class_``), others are hyphens (``http_equiv``).
+        name: Name of the element, a literal of the program.
+        children: Its content: text, which is escaped, or results of `tag`.
+        attributes: Values, which are escaped; None omits one. An underscore at the end of a name is
+            dropped (`class_`), others become hyphens (`http_equiv`).
     """
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'

@@ -1,7 +1,7 @@
-"""The page at ``/_pronghorn``, around an application that is being developed.
+"""The page at `/_pronghorn`, around an application in development.
 
-The application does not know of it: it is in no list of routes and in no document, and every other
-path is answered by the application as before.
+The application is not aware of it: it appears in no list of routes and in no document, and the
+application serves every other path as before.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pronghorn.devtools.views import (
 __all__ = ["PAGE", "DevPage", "is_taken"]
 
 PAGE = "/_pronghorn"
-"""Where the page is."""
+"""The path of the page."""
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -40,14 +40,14 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-"""No script, nothing loaded, in no frame, of no use to other sites."""
+"""The policy: scripts, other resources and frames are forbidden."""
 
 LONGEST_REFRESH = 3600
-"""Seconds between two views; a view of a thousand routes takes some work."""
+"""Seconds between two refreshes; rendering a thousand routes takes some work."""
 
 
 def is_taken(app: Any) -> bool:
-    """Whether the program has routes of its own there, which then answer."""
+    """Return True if the program has routes of its own there, which then take precedence."""
     return any(_is_below(listed.row.path) for listed in list_routes(inner_app(app)))
 
 
@@ -56,11 +56,11 @@ def _is_below(path: str) -> bool:
 
 
 class DevPage:
-    """An ASGI application: the page, and around it the application that is developed.
+    """An ASGI application: the page, and around it the application in development.
 
     Args:
         app: The application.
-        access: Who may see the page.
+        access: The rules for who may see the page.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -75,14 +75,14 @@ class DevPage:
             await self.app(scope, receive, send)
             return
         path = self._route_path(scope)
-        # Routes may be added at any time, so what the program has is asked each time.
+        # The program may add routes at any time, so this is checked for each request.
         if scope["type"] == "http" and _is_below(path) and not is_taken(self.app):
             await self._answer(path, Request(scope))(scope, receive, send)
         else:
             await self._recorder.run(self.app, path, scope, receive, send)
 
     def _route_path(self, scope: Scope) -> str:
-        """The path without the prefix under which a proxy publishes the application."""
+        """Return the path without the prefix under which a proxy publishes the application."""
         root_path = scope.get("root_path") or getattr(self._shown, "root_path", "") or ""
         return path_below_root({**scope, "root_path": root_path.rstrip("/")}) or "/"
 
@@ -93,7 +93,7 @@ class DevPage:
         if request.method not in {"GET", "HEAD"}:
             return PlainTextResponse("Method Not Allowed\n", 405, {**HEADERS, "Allow": "GET, HEAD"})
         report = Report(self._shown, iter(self._recorder), self._explainer)
-        # Relative, so that it holds whatever a proxy puts before the path.
+        # Relative, so that it is valid whatever a proxy puts before the path.
         base = "../" * (path.count("/") - 1) + PAGE.removeprefix("/")
         return _view(path.removeprefix(PAGE), report, base, request)
 
@@ -116,7 +116,7 @@ def _view(name: str, report: Report, base: str, request: Request) -> Response:
 
 
 def _number(request: Request, name: str, most: int) -> int | None:
-    """A number of the query, from 1 on; None if it is not there or is none."""
+    """Return a number of the query, at least 1; None if it is missing or invalid."""
     text = request.query_params.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None
@@ -124,7 +124,7 @@ def _number(request: Request, name: str, most: int) -> int | None:
 
 
 def _html(text: str, status: int = 200) -> Response:
-    # A path may hold what is no character; browsers get a question mark for it.
+    # A path may contain bytes that are not characters; browsers get a question mark for them.
     return HTMLResponse(text.encode("utf-8", "replace"), status, HEADERS)
 
 

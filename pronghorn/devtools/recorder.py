@@ -1,6 +1,7 @@
-"""Keep the last requests of a process: what was asked, what answered, how long it took.
+"""Keep the last requests of a process: what was requested, the response, and the time it took.
 
-Kept is the path. The query, headers and bodies are not: passwords and tokens are in there.
+Only the path is kept. The query, headers and bodies are not, since they may contain passwords and
+tokens.
 """
 
 from __future__ import annotations
@@ -15,22 +16,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 __all__ = ["KEPT", "Recorded", "Recorder"]
 
 KEPT = 200
-"""How many requests are kept."""
+"""The number of requests that are kept."""
 
 _LONGEST_PATH = 300
-"""Characters of a path that are kept; it is for reading, and clients choose its length."""
+"""The maximum length of a path in characters; clients choose how long it is."""
 
 
 class Recorded:
     """One request.
 
     Attributes:
-        method: HTTP method; ``WS`` for a WebSocket connection.
-        path: The path without the query, without the prefix of a proxy.
-        started: When it came, in seconds since 1970.
-        status: Status code; 101 for an accepted WebSocket connection. None before the answer, and
-            for a client that went away before it.
-        seconds: Time until the last byte of the answer was handed to the server, or until the
+        method: HTTP method; `WS` for a WebSocket connection.
+        path: The path without the query and without the prefix of a proxy.
+        started: The time of arrival, in seconds since 1970.
+        status: Status code; 101 for an accepted WebSocket connection. None before the response, and
+            for a client that left before it.
+        seconds: Time until the last byte of the response was passed to the server, or until the
             connection ended; None before that.
         route: The route that was found for it, if any.
     """
@@ -47,50 +48,50 @@ class Recorded:
         self._begin = perf_counter()
 
     def note(self, message: Message) -> None:
-        """Read status and end from a message of the application."""
+        """Record the status and the end from a message of the application."""
         kind = message["type"]
         if kind in {"http.response.start", "websocket.http.response.start"}:
             self.status = message["status"]
         elif kind == "websocket.accept":
             self.status = 101
         elif kind == "websocket.close":
-            self.status = self.status or 403  # Closed before it was accepted.
+            self.status = self.status or 403  # The connection was closed before it was accepted.
         elif kind == "http.response.body" and not message.get("more_body"):
             self.end()
 
     def end(self) -> None:
-        """Note that the answer is complete, unless that was noted before."""
+        """Record that the response is complete, unless that was recorded before."""
         if self.seconds is None:
             self.seconds = perf_counter() - self._begin
 
 
 class Recorder:
-    """Stands around the application and records what goes through."""
+    """Records the requests to an application."""
 
     def __init__(self) -> None:
         self._kept: deque[Recorded] = deque(maxlen=KEPT)
 
     def __iter__(self) -> Iterator[Recorded]:
-        """The last requests, the newest first."""
+        """Yield the last requests, the newest first."""
         return iter(tuple(self._kept))
 
     async def run(
         self, app: ASGIApp, path: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Let the application answer one HTTP request or WebSocket connection.
+        """Let the application serve one HTTP request or WebSocket connection.
 
         Args:
             app: The application.
             path: The path to record.
-            scope: As for an ASGI application, like the others.
-            receive: Likewise.
-            send: Likewise.
+            scope: The ASGI scope.
+            receive: The ASGI `receive` of the server.
+            send: The ASGI `send` of the server.
         """
         recorded = Recorded(scope.get("method", "WS"), path)
         self._kept.appendleft(recorded)
 
         async def noting_send(message: Message) -> None:
-            # Now, since background tasks may keep the application long after its answer.
+            # Now, since background tasks may run long after the response.
             recorded.route = scope.get("route")
             await send(message)
             recorded.note(message)
@@ -98,7 +99,7 @@ class Recorder:
         try:
             await app(scope, receive, noting_send)
         except Exception:
-            recorded.status = recorded.status or 500  # What the server answers then.
+            recorded.status = recorded.status or 500  # The server sends this status then.
             raise
         finally:
             recorded.route = scope.get("route")

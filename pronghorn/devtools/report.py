@@ -1,4 +1,4 @@
-"""Join what is known of an application: its routes, their explanations, the last requests."""
+"""Join the facts about an application: its routes, their explanations, the last requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Explainer", "Report", "RouteReport", "Timing"]
 
 @dataclass(frozen=True)
 class Timing:
-    """How long the recorded answers of a route took, in milliseconds."""
+    """The durations of the recorded responses of a route, in milliseconds."""
 
     median: float
     slowest: float
@@ -30,10 +30,10 @@ class RouteReport:
 
     Attributes:
         listed: The route.
-        number: 1; more for a route with the same path and method as one before it.
+        number: 1; more for a route with the same path and method as an earlier one.
         explained: Its explanation; None for a route without a plan.
-        trouble: Why there is no explanation, if making it failed.
-        requests: The recorded requests that it answered, the newest first.
+        trouble: The reason why explaining it failed; empty otherwise.
+        requests: The recorded requests that it served, the newest first.
     """
 
     listed: Listed
@@ -44,7 +44,7 @@ class RouteReport:
 
     @property
     def timing(self) -> Timing | None:
-        """Of the answers that are complete; WebSocket connections last as long as is wanted."""
+        """Return the durations of complete responses. WebSocket connections do not count."""
         took = [
             1000 * recorded.seconds
             for recorded in self.requests
@@ -54,13 +54,13 @@ class RouteReport:
 
 
 class Explainer:
-    """Explains routes, each once until it is planned anew."""
+    """Explains routes, each once until it is planned again."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, Explanation | None]] = {}
 
     def explain(self, listed: Listed) -> tuple[Explanation | None, str]:
-        """The explanation of a route, and why there is none if making it failed."""
+        """Return the explanation of a route, and the reason if explaining it failed."""
         try:
             plan = getattr(listed.route, "plan", None)
             known = self._known.get(id(listed.route))
@@ -74,16 +74,16 @@ class Explainer:
 
 
 class Report:
-    """Everything, as it is now.
+    """The current state of everything.
 
     Args:
-        app: The application that shows its routes.
+        app: The application that exposes its routes.
         recorded: The last requests, the newest first.
         explainer: Explains the routes.
 
     Attributes:
-        routes: The routes in the order in which they are tried.
-        requests: The last requests, the newest first, with the routes that answered them.
+        routes: The routes in matching order.
+        requests: The last requests, the newest first, with the routes that served them.
     """
 
     def __init__(self, app: Any, recorded: Iterator[Recorded], explainer: Explainer) -> None:
@@ -98,12 +98,12 @@ class Report:
                 route.requests.append(one)
 
     def find(self, method: str, path: str, number: int = 1) -> RouteReport | None:
-        """A route by its declared path, else the one that answers a path.
+        """Return a route by its declared path, else the one that serves a path.
 
         Args:
             method: One of its methods.
             path: The path, with or without its first slash.
-            number: Which of those that have the same path and method.
+            number: Selects one of several routes with the same path and method.
         """
         declared = [
             route
@@ -120,10 +120,10 @@ class Report:
         return next((route for route in self.routes if route.listed is found), None)
 
     def _route_of(self, recorded: Recorded) -> RouteReport | None:
-        """What answered: what the application noted, where that is one of the routes shown.
+        """Return the route that served a request: the recorded one, if it is listed.
 
-        An application that is mounted twice has routes that are listed twice, and a middleware
-        may have kept the note to itself: then the path decides.
+        An application that is mounted twice has routes that are listed twice, and a middleware may
+        have hidden the record: then the path decides.
         """
         same = self._by_route.get(id(recorded.route), [])
         if len(same) == 1:

@@ -1,4 +1,4 @@
-"""The style sheet of the page; it stands in the page itself, so that nothing else is loaded."""
+"""The style sheet of the page, embedded in the page so that nothing else is loaded."""
 
 from __future__ import annotations
 
@@ -40,4 +40,4 @@ td ul { list-style: none; padding: 0; }
 """
 
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
-"""What the policy of the page allows, and nothing but it."""
+"""The only source that the policy of the page allows."""

@@ -1,4 +1,4 @@
-"""The views of the page as HTML, and the same as data for JSON."""
+"""The views of the page as HTML, and their data for JSON."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Answered = Iterable[tuple[Recorded, RouteReport | None]]
 
 
 def overview_page(report: Report, base: str, refresh: int | None) -> Markup:
-    """All routes and the last requests.
+    """Return the page with all routes and the last requests.
 
     Args:
-        report: What to show.
-        base: Relative address of this page, as links need it.
-        refresh: Seconds after which the browser asks again, if it should.
+        report: The data to show.
+        base: Relative address of this page, for links.
+        refresh: Seconds after which the browser reloads it; None for never.
     """
     title = f"{getattr(report.app, 'title', type(report.app).__name__)} {_DASH} pronghorn dev"
     again = (
@@ -59,7 +59,7 @@ def overview_page(report: Report, base: str, refresh: int | None) -> Markup:
 
 
 def route_page(route: RouteReport, base: str) -> Markup:
-    """One route: its plan, its handler, its hops, its ways, its requests."""
+    """Return the page of one route: its plan, its handler, its hops, its ways, its requests."""
     row = route.listed.row
     title = f"{', '.join(route.listed.methods)} {row.path}"
     where = [tag("code", row.endpoint), " ", place(row)]
@@ -76,7 +76,7 @@ def route_page(route: RouteReport, base: str) -> Markup:
 
 
 def absent_page(base: str) -> Markup:
-    """There is no such view."""
+    """Return the page for a view that does not exist."""
     return _document(
         "No such page",
         tag("h1", "No such page"),
@@ -85,12 +85,12 @@ def absent_page(base: str) -> Markup:
 
 
 def routes_data(report: Report) -> dict[str, Any]:
-    """All routes, for tools."""
+    """Return all routes, for tools."""
     return {"routes": [_route_data(route) for route in report.routes]}
 
 
 def requests_data(report: Report) -> dict[str, Any]:
-    """The last requests, the newest first, for tools."""
+    """Return the last requests, the newest first, for tools."""
     return {
         "kept": KEPT,
         "requests": [_request_data(recorded, route) for recorded, route in report.requests],
@@ -162,7 +162,7 @@ def _route_line(route: RouteReport, base: str) -> Markup:
 
 
 def _link(route: RouteReport, base: str) -> Markup:
-    """The path of a route, linked to its page; what is mounted has none."""
+    """Return the path of a route as a link to its page; without a link for a mount."""
     listed = route.listed
     if listed.row.kind in {"mount", "host"}:
         return tag("span", listed.row.path)
@@ -218,7 +218,7 @@ def _explanation(route: RouteReport) -> list[Markup]:
 def _timing_line(route: RouteReport) -> Markup:
     timing = route.timing
     if timing is None:
-        return tag("p", "None is complete among those that are kept.", class_="quiet")
+        return tag("p", "None of the recorded ones is complete.", class_="quiet")
     text = f"{len(route.requests)}: median {timing.median:.2f} ms, slowest {timing.slowest:.2f} ms"
     return tag("p", text)
 

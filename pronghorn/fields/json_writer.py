@@ -25,8 +25,7 @@ def text_writer(
 ) -> Callable[[Any], str]:
     """A function from a value to JSON text; raises for NaN, the infinities and other types.
 
-    `json.dumps` makes a new C encoder at every call; one that is kept takes half the time
-    (`{"message": "Hello", "items": [1, 2, 3]}`: 0.7 against 1.5 microseconds).
+    `json.dumps` makes a new C encoder at every call; one that is kept is faster.
     """
     make_encoder = getattr(encoder, "c_make_encoder", None)
     if make_encoder is None:  # not CPython

@@ -1,7 +1,7 @@
 """The Pydantic adapters that validate and serialise, made as seldom as possible.
 
-Building one takes between 20 and 500 µs, and most of them are wanted again and again: the plain
-types of parameters, and the models that many routes share.
+Building one is slow, and most of them are wanted again and again: the plain types of parameters,
+and the models that many routes share.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.questions import _get_cache_key
 from pronghorn.fields.field import OUTSIDE_BODIES, Field
 from pronghorn.interop.schemas import FieldMapping, definitions_of
-from pronghorn.openapi.documented import DocumentedRoute, documented_route
+from pronghorn.openapi.documented import DocumentedRoute, as_documented_route
 from pronghorn.openapi.operations import Context, operation_metadata, path_item, request_body
 from pronghorn.openapi.parameters import document_parameters
 from pronghorn.openapi.scheme import security_scheme
@@ -164,11 +164,11 @@ def generate_operation_id(*, route: Any, method: str) -> str:
 
 def _get_api_route_for_openapi(route_context: Any) -> DocumentedRoute | None:
     """Return the route to document that a route context stands for; ``None`` for other routes."""
-    return documented_route(route_context)
+    return as_documented_route(route_context)
 
 
 def _documented(route: Any) -> DocumentedRoute:
-    found = documented_route(route)
+    found = as_documented_route(route)
     if found is None:
         raise TypeError(f"{route!r} cannot be documented: it is not an APIRoute")
     return found

@@ -1,4 +1,4 @@
-"""An exit stack for each request, closed after the response was sent."""
+"""An exit stack for each request, closed after the response is sent."""
 
 from contextlib import AsyncExitStack
 
@@ -8,7 +8,7 @@ from pronghorn.core.reexports import find_elsewhere
 
 
 class AsyncExitStackMiddleware:
-    """Puts an ``AsyncExitStack`` into the scope and closes it when the application returns.
+    """Puts an `AsyncExitStack` into the scope and closes it when the application returns.
 
     Args:
         app: The application to wrap.

@@ -1,4 +1,4 @@
-"""Lets web pages of other origins call the application (Fetch standard, CORS)."""
+"""Allow web pages of other origins to call the application (Fetch standard, CORS)."""
 
 from starlette.middleware.cors import CORSMiddleware
 

@@ -1,4 +1,4 @@
-"""Compresses responses for clients that accept gzip."""
+"""Compress responses for clients that accept gzip."""
 
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -15,13 +15,13 @@ _PLAIN = "pronghorn.plain"
 
 
 class GZipMiddleware(StarletteGZipMiddleware):
-    """Starlette's middleware, with the entity tag that RFC 9110, section 8.8.1, asks for.
+    """Starlette's middleware, with the entity tag that RFC 9110, section 8.8.1, requires.
 
-    A strong tag names the bytes of a response. Those that are compressed here are others, so their
-    tag becomes a weak one, as proxies make it: `"abc"` is sent as `W/"abc"`.
+    A strong tag identifies the bytes of a response. Compressing changes the bytes, so the tag
+    becomes a weak one, as proxies do it: `"abc"` is sent as `W/"abc"`.
     """
 
-    if not TYPE_CHECKING:  # Its type, and its signature, are those of Starlette's.
+    if not TYPE_CHECKING:  # Its type and its signature are those of Starlette's class.
 
         @wraps(StarletteGZipMiddleware.__init__)
         def __init__(self, app, *args, **options):
@@ -39,7 +39,7 @@ class GZipMiddleware(StarletteGZipMiddleware):
 
 
 class _Marking:
-    """The application inside; its responses say whether they come without an encoding."""
+    """The application inside; its responses are marked if they are not encoded."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -58,7 +58,7 @@ def _is_compressed(message: Message) -> bool:
 
 
 def _weak(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Return a header, an entity tag as a weak one."""
+    """Return a header, with an entity tag turned into a weak one."""
     return name, (b"W/" + value if name == b"etag" and not value.startswith(b"W/") else value)
 
 

@@ -1,13 +1,13 @@
 """`@app.middleware("http")` and `BaseHTTPMiddleware`, with Starlette's semantics at less cost.
 
 The application inside such a middleware runs in a task of its own, as in Starlette, so deadlines,
-task groups and cancel scopes of the one never reach the other. What goes between the two is one
-message at a time, and the context variables that the application sets are copied out with it. The
-order of everything that happens is Starlette's:
+task groups and cancel scopes of one never affect the other. The two exchange one message at a time,
+and the context variables that the application sets are copied out with it. The order of events is
+Starlette's:
 
-    1. the middleware up to `call_next`, the endpoint, what has the lifetime "function"
-    2. the middleware after `call_next`, the response, the background task of the middleware
-    3. once the outermost of them has sent it: background tasks, dependencies
+1. the middleware up to `call_next`, the endpoint, dependencies with the lifetime "function" 2. the
+middleware after `call_next`, the response, the background task of the middleware 3. once the
+outermost middleware has sent the response: background tasks, dependencies
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from pronghorn.middleware.next_response import CallNextResponse
 from pronghorn.run.exchange import EXCHANGES
 from pronghorn.run.streaming.send import sendable
 
-# A compiled application right inside of a middleware answers in its short way.
+# The handlers of a compiled application directly inside a middleware.
 EXCHANGES[InnerRun] = inner_exchange
 
 
 def in_child_task(app: ASGIApp) -> ASGIApp:
-    """A layer of middleware as it should run.
+    """Return a layer of middleware in the form in which it should run.
 
     Args:
         app: The layer, with everything inside of it.
 
     Returns:
-        Something around it if it is a `BaseHTTPMiddleware` that is called in Starlette's own
-        way; `app` itself otherwise.
+        A wrapper if it is a `BaseHTTPMiddleware` that is called in Starlette's own way; `app`
+            itself otherwise.
     """
     if not isinstance(app, BaseHTTPMiddleware) or is_replaced(BaseHTTPMiddleware, "__call__"):
         return app
@@ -45,10 +45,10 @@ def in_child_task(app: ASGIApp) -> ASGIApp:
 
 
 class InChildTask:
-    """Runs what is inside of a `BaseHTTPMiddleware` in a child task; on Trio in Starlette's way.
+    """Runs the content of a `BaseHTTPMiddleware` in a child task; on Trio in Starlette's way.
 
     Args:
-        app: The middleware. Its ``app`` and ``dispatch_func`` are looked up at each request.
+        app: The middleware. Its `app` and `dispatch_func` are looked up at each request.
     """
 
     def __init__(self, app: Any) -> None:
@@ -75,7 +75,7 @@ class InChildTask:
 
 
 def running_loop() -> AbstractEventLoop | None:
-    """The event loop that runs here; None if it is not one of asyncio's."""
+    """Return the running event loop; None if it is not one of asyncio's."""
     try:
         return get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""Redirects http to https and ws to wss."""
+"""Redirect http to https and ws to wss."""
 
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 

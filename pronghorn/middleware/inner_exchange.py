@@ -1,8 +1,8 @@
-"""A request whose routes are right inside of a middleware, with no other layer between.
+"""A request whose routes are directly inside a middleware, without a layer in between.
 
-Everything that runs in the child task is the handler of a route then. Where nothing follows its
-answer, neither clean-up nor background tasks, the task need not be held until the answer was
-sent: it leaves the whole answer and is through, which saves two turns of the event loop.
+The child task then runs nothing but the handler of a route. If nothing follows the response,
+neither clean-up nor background tasks, the task need not wait until the response is sent. It leaves
+the whole response and ends, which saves two turns of the event loop.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange
 
 
 class InnerExchange(Exchange):
-    """One HTTP request whose `send` is that of an `InnerRun`."""
+    """One HTTP request whose `send` belongs to an `InnerRun`."""
 
     __slots__ = ()
 

@@ -1,9 +1,10 @@
 """A run of the application inside a middleware, in a task of its own.
 
-The task hands its messages over one by one. What it has open (dependencies, cancel scopes,
-deadlines, other middleware) belongs to that task and stays open while it waits in its `send`, so
-it never reaches the code of the middleware. Messages before the body stop nobody. A message of
-the body is held until somebody takes it, and the last one until the response was sent.
+The task hands over its messages one by one. Everything that it has opened (dependencies, cancel
+scopes, deadlines, other middleware) belongs to that task and stays open while it waits in its
+`send`, so it never affects the code of the middleware. Messages before the body do not block the
+task. A message of the body blocks it until the message is taken, and the last one until the
+response is sent.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ _BEFORE_BODY = ("http.response.start", "http.response.debug", "http.response.ear
 
 
 class InnerRun(LosesNothing):
-    """What one request does inside of one middleware: at most one run of the application.
+    """The run of one request inside of one middleware: at most one run of the application.
 
     Args:
         app: The application.
-        scope: The connection, as the middleware got it, with ``receive`` and ``send``.
-        loop: The event loop that runs.
+        scope: The connection as the middleware received it, with `receive` and `send`.
+        loop: The running event loop.
 
     Attributes:
-        app: The same.
+        app: The application.
         client_left: Whether the application was told that its client has left.
-        request: That of the middleware; the application reads from it.
+        request: The request of the middleware; the application reads from it.
         started: Whether the application was called.
     """
 
@@ -79,37 +80,37 @@ class InnerRun(LosesNothing):
         self._scope = scope
         self._send = send
         self._loop = loop
-        #: Messages that were sent and not taken yet, each with the future that holds its sender.
+        #: Messages that were sent and not taken yet, each with the future that its sender awaits.
         self._messages: list[tuple[Message, Future[None] | None]] = []
-        #: Who waits for a message.
+        #: The future of the reader that waits for a message.
         self._waiters: list[Future[None]] = []
-        #: Those whose message is the last one.
+        #: The senders of the last message.
         self._held: list[Future[None]] = []
-        #: Tasks of the application that read, and those of them that were told to stop.
+        #: The tasks of the application that read, and those of them that were told to stop.
         self._reading: set[Task[Any] | None] = set()
         self._told: set[Task[Any] | None] = set()
         self._response_began = False
         self._unread = None
-        #: Whether what the application sends goes nowhere.
+        #: True if the messages of the application are discarded.
         self._sent = False
-        #: Whether the application has returned, and what it has raised, until somebody raises it.
+        #: Whether the application has returned, and its exception until it is raised.
         self._ended = False
         self._error: BaseException | None = None
-        #: What `call_next` raised.
+        #: The exception of `call_next`.
         self._failure: Exception | None = None
-        #: What the application can be cancelled by, also before it has begun.
+        #: Cancels the application, even before it has begun.
         self._cancel_scope = CancelScope()
 
     async def _run(self) -> None:
         try:
             with self._cancel_scope:
                 await self.app(self._scope, self.receive, self.send)
-        except GeneratorExit:  # the event loop is gone, and everybody who waits
+        except GeneratorExit:  # The event loop is gone, and with it every waiting task.
             raise
-        except CancelledError as error:  # it ends this task, and nothing outside of it
+        except CancelledError as error:  # It ends this task only.
             if self._response_began and not self._sent:
                 self._error = error  # a response that is not complete
-        except BaseException as error:  # noqa: BLE001 - raised where somebody waits for this
+        except BaseException as error:  # noqa: BLE001 - raised in the task that waits for it
             self._error = error
         self._ended = True
         self._notify()
@@ -117,11 +118,11 @@ class InnerRun(LosesNothing):
     # --- what the application sees ------------------------------------------------------------
 
     async def _receive(self) -> Message:
-        """The next message of the client, or that it has left once the response was sent."""
+        """Return the next message of the client; after the response, that it has left."""
         if self._sent:
             return _DISCONNECT
         request, task = self.request, current_task()
-        # There is nothing more to read: whoever is here wants to know when the client leaves.
+        # Nothing is left to be read: the caller wants to know when the client leaves.
         watches = self._response_began or request._wrapped_rcv_consumed
         self._reading.add(task)
         try:
@@ -135,12 +136,12 @@ class InnerRun(LosesNothing):
             return _DISCONNECT
         finally:
             self._reading.discard(task)
-        if watches:  # Tasks that were started before the question may begin.
+        if watches:  # Lets tasks begin that were started before.
             await checkpoint()
         return message
 
     async def send(self, message: Message) -> None:
-        """Hand a message over; return when the application may go on."""
+        """Hand over a message; return when the application may go on."""
         if self._sent:
             await self._pause_unwanted()
             return
@@ -160,12 +161,12 @@ class InnerRun(LosesNothing):
             await self._pause_unwanted()
 
     async def _pause_unwanted(self) -> None:
-        """Let others run where nobody wants the response, and the application learn that."""
+        """Let other tasks run, and the application notice that its response is not wanted."""
         if self._sent:
             await checkpoint()
 
     def put(self, *messages: Message) -> None:
-        """Take the messages of a whole response, which hold nobody."""
+        """Take the messages of a whole response, for which the sender does not wait."""
         if not self._sent:
             self._response_began = True
             self._messages += [(message, None) for message in messages]
@@ -183,8 +184,8 @@ class InnerRun(LosesNothing):
         """Run the application until its response begins.
 
         Raises:
-            Exception: What the application raised; the same again if it is called again.
-            RuntimeError: The application sent nothing, or has already answered.
+            Exception: The exception of the application; each later call raises it too.
+            RuntimeError: The application sent nothing, or has already responded.
         """
         if self.started:
             raise self._failure or RuntimeError(
@@ -223,10 +224,11 @@ class InnerRun(LosesNothing):
                 raise RuntimeError(f"Expected http.response.start, the application sent {kind}")
 
     async def next_message(self) -> Message | None:
-        """The next message; None if the application sends nothing more.
+        """Return the next message; None if the application sends nothing more.
 
         Raises:
-            BaseException: What ended the application before its response was complete.
+            BaseException: The exception that ended the application before its response was
+                complete.
         """
         while not self._messages:
             if self._sent:
@@ -243,29 +245,29 @@ class InnerRun(LosesNothing):
         return message
 
     def raise_if_failed(self) -> None:
-        """Raise what ended the application, if nothing of its response is left to be sent."""
+        """Raise the exception of the application, if nothing of its response is left to be sent."""
         if self._error is not None and not self._messages:
             self._raise_error()
 
     def _raise_error(self) -> None:
-        """Raise what ended the application, once; do nothing if there was no error."""
+        """Raise the exception of the application, only once; do nothing if there is none."""
         if self._error is None:
             return
         error, self._error = self._error, None
         try:
             raise error
         finally:
-            del error  # which would keep this frame, and this frame it
+            del error  # It would keep this frame alive, and this frame keeps it.
 
     def copy_variables(self) -> None:
-        """Let the caller see the context variables that the application has set."""
+        """Copy the context variables that the application has set to the caller."""
         self._variables.copy_out()
 
     async def finish(self) -> None:
-        """Let the application run to its end: the response was sent, this one or another.
+        """Let the application run to its end, after this response or another one was sent.
 
         Raises:
-            BaseException: What ended it, if nobody has raised that yet.
+            BaseException: The exception of the application, unless it was raised before.
         """
         self._let_go()
         for task in self._reading:
@@ -285,7 +287,7 @@ class InnerRun(LosesNothing):
             with CancelScope(shield=True):
                 await self._until_ended()
         self._variables.copy_out()
-        # The caller raises an error; kept here, its traceback would keep this.
+        # The caller raises an error, whose traceback must not keep this object alive.
         self._error = self._failure = None
 
     async def _until_notified(self) -> None:
@@ -298,15 +300,15 @@ class InnerRun(LosesNothing):
             try:
                 await self._until_notified()
             except CancelledError:
-                continue  # it is on its way, and the caller is about to raise
+                continue  # The error is propagating: the caller is about to raise it.
 
     def _cancel(self) -> None:
-        """End the application where it stands: nobody wants its response any more."""
+        """Cancel the application where it is: its response is not wanted any more."""
         self._cancel_scope.cancel()
         self._let_go()
 
     def _let_go(self) -> None:
-        """From now on nothing holds the application, and what it sends goes nowhere."""
+        """Release the application: from now on it does not wait, and its messages are discarded."""
         self._sent = True
         for _, taken in self._messages:
             if taken is not None and not taken.done():
@@ -323,7 +325,7 @@ if sys.version_info >= (3, 12):
     def start_task(
         loop: AbstractEventLoop, work: Coroutine[Any, Any, None], context: Context
     ) -> Task[None]:
-        """Start a task, at once where the program has no task factory of its own."""
+        """Start a task, eagerly unless the program has a task factory of its own."""
         if loop.get_task_factory() is None:
             return Task(work, loop=loop, context=context, eager_start=True)
         return loop.create_task(work, context=context)

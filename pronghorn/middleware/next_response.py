@@ -1,4 +1,4 @@
-"""What `call_next` gives a middleware: a response whose body comes while it is read."""
+"""The result of `call_next`: a response whose body arrives while it is read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 
 def is_last(message: Message) -> bool:
-    """Whether a response is complete with this message."""
+    """Return True if a response is complete with this message."""
     kind = message["type"]
     if kind == "http.response.body":
         return not message.get("more_body", False)
@@ -17,25 +17,30 @@ def is_last(message: Message) -> bool:
 
 
 class MessageSource(Protocol):
-    """Where the messages of a response come from.
+    """The source of the messages of a response.
 
-    - `client_left`: whether the application was told that its client has left.
+    Attributes:
+        client_left: Whether the application was told that its client has left.
     """
 
     client_left: bool
 
     async def next_message(self) -> Message | None:
-        """The next message, None after the last one; raises what the application raised."""
+        """Return the next message, or None after the last one.
+
+        Raises:
+            BaseException: The exception of the application.
+        """
 
     def raise_if_failed(self) -> None:
-        """Raise what the application raised, if nothing of its response is left to be sent."""
+        """Raise the exception of the application, if nothing of its response is left to be sent."""
 
     def copy_variables(self) -> None:
-        """Let the caller see the context variables that the application has set."""
+        """Copy the context variables that the application has set to the caller."""
 
 
 class CallNextResponse(_StreamingResponse):
-    """What `call_next` gives: status code and headers to read and change, a body to iterate."""
+    """The result of `call_next`: status code and headers to read and change, a body to iterate."""
 
     def __init__(self, source: MessageSource, start: Message, info: Any) -> None:
         self.info = info
@@ -46,7 +51,7 @@ class CallNextResponse(_StreamingResponse):
         self.raw_headers = start.get("headers", [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response; a body that nobody has looked at goes straight through."""
+        """Send the response; a body that the middleware has not touched is passed through."""
         body = self.body_iterator
         if type(body) is not RestOfBody or body.begun:
             await super().__call__(scope, receive, send)
@@ -63,8 +68,8 @@ class CallNextResponse(_StreamingResponse):
             if is_last(message):
                 break
         else:
-            # The application ended without an error and without the end of its body. A client that
-            # is said to have left may still read, and must not take that for the whole body.
+            # The application ended without an error and before the end of its body. A client that
+            # is reported to have left may still read, and must not mistake this for the whole body.
             if not source.client_left:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
@@ -72,9 +77,10 @@ class CallNextResponse(_StreamingResponse):
 
 
 class RestOfBody:
-    """The body of a response, chunk by chunk, while the application makes it.
+    """The body of a response, chunk by chunk, while the application produces it.
 
-    - `begun`: whether a chunk was asked for.
+    Attributes:
+        begun: Whether a chunk was requested.
     """
 
     def __init__(self, source: MessageSource) -> None:
@@ -86,7 +92,11 @@ class RestOfBody:
         return self
 
     async def __anext__(self) -> Any:
-        """The next chunk; raises what the application raised before its body was complete."""
+        """Return the next chunk.
+
+        Raises:
+            BaseException: The exception of the application, before its body was complete.
+        """
         self.begun = True
         while not self._over:
             message = await self._next_message()
@@ -107,5 +117,5 @@ class RestOfBody:
             self.source.copy_variables()
 
     async def aclose(self) -> None:
-        """Ask for no more chunks."""
+        """Stop asking for chunks."""
         self.begun = self._over = True

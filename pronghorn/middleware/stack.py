@@ -28,7 +28,7 @@ from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidat
 from pronghorn.plan.check import check_exception_keys, check_middleware
 from pronghorn.run.errors import ErrorHandlers
 
-#: What `middleware/http.py` needs of Starlette.
+#: Starlette's private names that `middleware/http.py` needs.
 OF_CALL_NEXT = (
     "_CachedRequest.wrapped_receive",
     "_CachedRequest._wrapped_rcv_consumed",
@@ -38,36 +38,36 @@ WITHOUT_CHILD_TASKS = (
     '`@app.middleware("http")` runs in the way of Starlette: requests through it are slower, and '
     "it does not see the context variables that an endpoint sets."
 )
-#: How Starlette answers.
+#: Starlette's default.
 PLAIN_CALL = original(Starlette, "__call__")
 
 
 class Layered(Starlette):
-    """Takes middleware and handlers of errors, and refuses what cannot be either."""
+    """Accepts middleware and exception handlers, and rejects objects that cannot be either."""
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
-        """Put a middleware class, with its arguments, around everything added before."""
+        """Wrap everything that was added before in a middleware class with its arguments."""
         check_middleware(middleware_class)
         super().add_middleware(middleware_class, *args, **kwargs)
 
     def add_exception_handler(
         self, exc_class_or_status_code: int | type[Exception], handler: Any
     ) -> None:
-        """Say how a class of exceptions, or a status code, is answered."""
+        """Register the handler for a class of exceptions or a status code."""
         check_exception_keys([exc_class_or_status_code])
         super().add_exception_handler(exc_class_or_status_code, handler)
 
 
 def layers_of(app: Any) -> ASGIApp:
-    """An application with everything around it.
+    """Return an application with all of its layers.
 
-    From the outside: answers to unhandled errors, the limit of body sizes, the middleware of the
-    user, handlers of errors, routes. Without middleware it is one object with the same effect.
+    From the outside: the handler of unhandled errors, the limit of body sizes, the middleware of
+    the user, exception handlers, routes. Without middleware it is one object with the same effect.
     """
     by_key = dict(app.exception_handlers)
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
-    # Whoever watches how Starlette builds its stack must see it built exactly so.
+    # A library that observes how Starlette builds its stack must see exactly that.
     watched = (
         is_replaced(Middleware)
         or is_replaced(ExceptionMiddleware)
@@ -76,7 +76,7 @@ def layers_of(app: Any) -> ASGIApp:
     )
     know_server(app)
     errors = ErrorHandlers({} if watched else by_key)
-    if watched:  # A library looks into Starlette's layers, so errors are handled in theirs.
+    if watched:  # A library looks into Starlette's layers, so those handle errors.
         errors.by_class.clear()
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
@@ -95,22 +95,24 @@ def layers_of(app: Any) -> ASGIApp:
 
 
 def child_task_of_layer() -> Callable[[ASGIApp], ASGIApp]:
-    """Return what puts a layer of HTTP middleware around a child task.
+    """Return a function that makes a layer of HTTP middleware run in a child task.
 
-    Where this Starlette lacks a private name that it needs, it leaves every layer as it is.
+    If this Starlette lacks a private name that is needed, the function returns each layer
+    unchanged.
     """
     if not has_names("starlette.middleware.base", OF_CALL_NEXT, WITHOUT_CHILD_TASKS):
         return lambda layer: layer
-    # Loads AnyIO's asyncio backend, which `import pronghorn` does without.
+    # This loads AnyIO's asyncio backend, which `import pronghorn` does not need.
     from pronghorn.middleware.http import in_child_task
 
     return in_child_task
 
 
 def know_server(app: Any) -> None:
-    """Do for an application what the server that runs this process needs or allows.
+    """Adapt an application to the server of this process.
 
-    Answers go the short way of uvicorn's protocol; what Granian says is put right.
+    On uvicorn, responses take the short way of its protocol; on Granian, deviations from ASGI are
+    corrected.
     """
     if "granian.asgi" in sys.modules:
         from pronghorn.adapters.granian import mend_application
@@ -126,7 +128,7 @@ def know_server(app: Any) -> None:
 
 
 def exception_handlers(given: Any) -> dict[Any, Callable[..., Any]]:
-    """The handlers of an application: ours, unless the program has its own."""
+    """Return the exception handlers of an application: ours, unless the program has its own."""
     handlers: dict[Any, Callable[..., Any]] = {
         HTTPException: http_exception_handler,
         RequestValidationError: request_validation_exception_handler,

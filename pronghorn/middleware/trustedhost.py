@@ -1,4 +1,4 @@
-"""Refuses requests whose Host header is not one of the application's own."""
+"""Reject requests whose Host header is not one of the application's own."""
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 

@@ -1,7 +1,7 @@
-"""Context variables that one task sets and another one shall see.
+"""Copy context variables that one task sets to another task.
 
-A task runs in a copy of the context of whoever starts it, so what it sets is lost outside.
-`CopiedVariables` brings it out, whenever the task that started it asks.
+A task runs in a copy of the context of the task that starts it, so its changes are lost outside.
+`CopiedVariables` copies them out, whenever the starting task asks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class CopiedVariables:
     """The variables of a context, copied to the context of the caller.
 
     Args:
-        context: Where the other task runs; it has just been copied from the caller's.
+        context: The context of the other task; it has just been copied from the caller's.
     """
 
     __slots__ = ("_context", "_copies", "_seen")
@@ -24,13 +24,13 @@ class CopiedVariables:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._seen = context.copy()
-        #: What was copied and had no value outside before.
+        #: The variables that were copied and had no value outside before.
         self._copies: dict[ContextVar[Any], tuple[Token[Any], Any]] = {}
 
     def copy_out(self) -> None:
-        """Give the caller's context what was set since the last time, and take back what was reset.
+        """Set what was set since the last call in the caller's context, and reset what was reset.
 
-        Setting wins over whatever the caller has set meanwhile; taking back does not.
+        Setting overrides a value that the caller has set meanwhile; resetting does not.
         """
         inside, seen = self._context, self._seen
         for variable, value in inside.items():
@@ -55,5 +55,5 @@ class CopiedVariables:
                 continue
             try:
                 variable.reset(token)
-            except ValueError:  # copied to another context: `call_next` was called in a task
+            except ValueError:  # The context is a copy: `call_next` runs in a task of its own.
                 continue

@@ -8,7 +8,7 @@ from pronghorn.core.reexports import find_elsewhere
 METHODS_WITH_BODY = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"}
 #: Where a schema of the document lives, as the start of a JSON pointer.
 REF_PREFIX = "#/components/schemas/"
-#: The same as a template, which is how Pydantic asks for it.
+#: The same as a template, in the form that Pydantic needs.
 REF_TEMPLATE = "#/components/schemas/{model}"
 
 

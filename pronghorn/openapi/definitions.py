@@ -44,10 +44,10 @@ class OpenAPIJsonSchema(GenerateJsonSchema):
         return json_schema
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        """Describe a union that a property tells apart, where a property can tell it.
+        """Describe a union that a property distinguishes, with a discriminator if possible.
 
         A mapping leads from values to components. A union inside of the union is not a component,
-        so it cannot stand there; the alternatives alone describe the same values.
+        so it cannot be mapped to; the alternatives alone describe the same values.
         """
         json_schema = super().tagged_union_schema(schema)
         mapping = json_schema.get("discriminator", {}).get("mapping", {})
@@ -66,10 +66,10 @@ class Definitions:
     modes: Mapping[Field, JsonSchemaMode] = field(default_factory=dict)
 
     def schema(self, wanted: Field) -> dict[str, Any]:
-        """Give the schema of a field as a copy: a caller may add to it."""
+        """Return the schema of a field as a copy: the caller may add to it."""
         json_schema = deepcopy(self.schemas[wanted])
         if "$ref" not in json_schema:
-            # A parameter is called by the first of several names; a whole body by none of them.
+            # A parameter has the first of several names; a whole body has none of them.
             whole_body = wanted.location == "body" and len(wanted.model_keys) > 1
             own_name = wanted.info.alias or wanted.name
             name = own_name if whole_body else wanted.model_keys[0]
@@ -89,7 +89,7 @@ def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> D
     modes: dict[Field, JsonSchemaMode] = {}
     inputs: list[tuple[Field, JsonSchemaMode, CoreSchema]] = []
     for item in dict.fromkeys(fields):
-        schema = _documented_core_schema(item)
+        schema = _build_core_schema(item)
         separate = separate_input_output_schemas or writes_computed_fields(schema)
         modes[item] = item.mode if separate else "validation"
         inputs.append((item, modes[item], schema))
@@ -97,17 +97,17 @@ def define(fields: Iterable[Field], *, separate_input_output_schemas: bool) -> D
     found, components = generator.generate_definitions(inputs)
     for component in components.values():
         if "description" in component:
-            # What follows a form feed is for the readers of the source alone.
+            # Text after a form feed is only for readers of the source.
             component["description"] = component["description"].split("\f")[0]
     schemas = {item: found[item, mode] for item, mode in modes.items()}
     named = {str(name): component for name, component in components.items()}
     return Definitions(schemas, named, modes)
 
 
-def _documented_core_schema(item: Field) -> CoreSchema:
-    """Build the schema of a field with everything that is shown: title, default, examples."""
+def _build_core_schema(item: Field) -> CoreSchema:
+    """Return the core schema of a field with everything that is shown: title, default, examples."""
     with warnings.catch_warnings():
-        # The name of a field is documented elsewhere; Pydantic warns that a schema ignores it.
+        # The document shows the field's name elsewhere; Pydantic warns that a schema ignores it.
         warnings.filterwarnings(
             "ignore", r".* was provided to the `Field\(\)` function", UserWarning
         )
@@ -121,14 +121,14 @@ def _adapter(item: Field) -> TypeAdapter[Any]:
     except PydanticUserError as error:
         if error.code != "type-adapter-config-unused":
             raise
-        adapter = TypeAdapter(documented)  # The type brings a configuration of its own.
+        adapter = TypeAdapter(documented)  # The type has a configuration of its own.
     if not getattr(adapter, "pydantic_complete", True):  # since Pydantic 2.10
         adapter.rebuild(_types_namespace=late_namespace(item.annotation))
     return adapter
 
 
 def writes_computed_fields(schema: Any) -> bool:
-    """Tell whether a model with computed fields is anywhere inside a core schema."""
+    """Return True if a core schema contains a model with computed fields, at any depth."""
     pending, seen = [schema], set()
     while pending:
         part = pending.pop()

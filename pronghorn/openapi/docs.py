@@ -74,9 +74,9 @@ _REDOC_PAGE = """<!DOCTYPE html>
 </html>
 """
 
-# The page that an authorization server sends the browser back to, in the window that Swagger UI
-# opened. It hands the answer to the page that opened it, by the protocol of Swagger UI 5:
-# `swaggerUIRedirectOauth2` is its pending request, with `callback` and `errCb`.
+# The page to which an authorization server redirects the browser, in the window that Swagger UI
+# opened. It passes the response to the opening page, by the protocol of Swagger UI 5:
+# `swaggerUIRedirectOauth2` is the pending request, with `callback` and `errCb`.
 _OAUTH2_REDIRECT_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -150,20 +150,21 @@ def get_swagger_ui_html(
     init_oauth: dict[str, Any] | None = None,
     swagger_ui_parameters: dict[str, Any] | None = None,
 ) -> HTMLResponse:
-    """Make the page of Swagger UI, for a route of your own instead of the app's `docs_url`.
+    """Return the page of Swagger UI, for a route of your own instead of the app's `docs_url`.
+
+    All values are escaped for their place, so a title may contain `<` or `&`.
 
     Args:
-        openapi_url: Where the page loads the document from.
+        openapi_url: The URL from which the page loads the document.
         title: Title of the browser's tab.
         swagger_js_url: Swagger UI's script; by default from the jsDelivr network.
-        swagger_css_url: Swagger UI's style sheet; likewise.
+        swagger_css_url: Swagger UI's style sheet; by default from the jsDelivr network.
         swagger_favicon_url: The icon of the browser's tab.
-        oauth2_redirect_url: Path that answers with `get_swagger_ui_oauth2_redirect_html()`;
-            None where no OAuth2 login is needed.
+        oauth2_redirect_url: Path that returns `get_swagger_ui_oauth2_redirect_html()`; None if no
+            OAuth2 login is needed.
         init_oauth: Settings of Swagger UI's OAuth2 login, such as `clientId`.
-        swagger_ui_parameters: Settings of Swagger UI, on top of `swagger_ui_default_parameters`.
-
-    Everything is escaped for the place where it stands, so a title may contain `<` or `&`.
+        swagger_ui_parameters: Settings of Swagger UI, in addition to
+            `swagger_ui_default_parameters`.
     """
     parameters = swagger_ui_default_parameters | (swagger_ui_parameters or {})
     settings = [f"url: {_script_string(openapi_url)},"]
@@ -193,10 +194,10 @@ def get_redoc_html(
     redoc_favicon_url: str = _FAVICON,
     with_google_fonts: bool = True,
 ) -> HTMLResponse:
-    """Make the page of ReDoc, for a route of your own instead of the app's `redoc_url`.
+    """Return the page of ReDoc, for a route of your own instead of the app's `redoc_url`.
 
     Args:
-        openapi_url: Where the page loads the document from.
+        openapi_url: The URL from which the page loads the document.
         title: Title of the browser's tab.
         redoc_js_url: ReDoc's script; by default from the jsDelivr network.
         redoc_favicon_url: The icon of the browser's tab.
@@ -214,21 +215,21 @@ def get_redoc_html(
 
 
 def get_swagger_ui_oauth2_redirect_html() -> HTMLResponse:
-    """Make the page that ends an OAuth2 login of Swagger UI.
+    """Return the page that ends an OAuth2 login of Swagger UI.
 
-    Serve it at the path that `get_swagger_ui_html` gets as `oauth2_redirect_url`.
+    Serve it at the path that `get_swagger_ui_html` receives as `oauth2_redirect_url`.
     """
     return HTMLResponse(_OAUTH2_REDIRECT_PAGE)
 
 
 def _script_json(value: Any) -> str:
-    """Write JSON that is safe inside a `script` element: no character can end or open a tag."""
+    """Return JSON that is safe inside a `script` element: it cannot end or open a tag."""
     text = json.dumps(jsonable_encoder(value))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _script_string(text: str) -> str:
-    """Write a string of JavaScript in single quotes."""
+    """Return a string of JavaScript in single quotes."""
     inner = _script_json(text)[1:-1].replace('\\"', '"').replace("'", "\\u0027")
     return f"'{inner}'"
 

@@ -1,4 +1,4 @@
-"""What the document needs to know about a route; the routing layer's routes fit it."""
+"""The interface of a route that can be documented; the routes of the routing layer have it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pronghorn.plan.model import RoutePlan
 class DocumentedRoute(Protocol):
     """A route that can be documented.
 
-    The plan says what the route reads and answers. The other attributes are read when the
-    document is made, because programs change them after the route was declared.
+    The plan says what the route reads and returns. The other attributes are read when the document
+    is generated, because programs change them after declaring the route.
     """
 
     plan: RoutePlan
@@ -34,20 +34,20 @@ class DocumentedRoute(Protocol):
     openapi_extra: Mapping[str, Any] | None
 
 
-def documented_routes(routes: Iterable[Any]) -> Iterator[DocumentedRoute]:
-    """Find the routes to document: those with a plan that are not hidden.
+def find_documented_routes(routes: Iterable[Any]) -> Iterator[DocumentedRoute]:
+    """Yield the routes to document: those with a plan that are not hidden.
 
-    Mounts, plain Starlette routes and WebSocket routes have no such plan and are passed over. A
-    route context, which stands for a route at one place of inclusion, gives its route.
+    Mounts, plain Starlette routes and WebSocket routes do not have such a plan and are skipped. A
+    route context, which stands for a route at one place of inclusion, yields its route.
     """
     for item in routes:
-        route = documented_route(item)
+        route = as_documented_route(item)
         if route is not None and route.include_in_schema:
             yield route
 
 
-def documented_route(item: Any) -> DocumentedRoute | None:
-    """Give the documented route that an object is or stands for, or None."""
+def as_documented_route(item: Any) -> DocumentedRoute | None:
+    """Return the documented route that an object is or stands for, or None."""
     candidates: tuple[Any, ...] = (
         item,
         getattr(item, "route", None),

@@ -11,20 +11,20 @@ from typing_extensions import deprecated as mark_deprecated
 
 
 class BaseModelWithConfig(BaseModel):
-    """An object of the document that keeps members it does not know."""
+    """An object of the document that keeps unknown members."""
 
     model_config = ConfigDict(extra="allow")
 
 
 class Discriminator(BaseModel):
-    """Which property tells the alternatives of a union apart."""
+    """The property that distinguishes the alternatives of a union."""
 
     propertyName: str
     mapping: dict[str, str] | None = None
 
 
 class XML(BaseModelWithConfig):
-    """How a property is written in XML."""
+    """The representation of a property in XML."""
 
     name: str | None = None
     namespace: str | None = None

@@ -99,7 +99,7 @@ else:  # pragma: no cover - depends on what is installed
 
 
 class Contact(BaseModelWithConfig):
-    """Who answers for the API."""
+    """The contact for the API."""
 
     name: str | None = None
     url: AnyUrl | None = None
@@ -135,7 +135,7 @@ class ServerVariable(BaseModelWithConfig):
 
 
 class Server(BaseModelWithConfig):
-    """A place where the API can be reached."""
+    """An address of the API."""
 
     url: AnyUrl | str
     description: str | None = None
@@ -143,13 +143,13 @@ class Server(BaseModelWithConfig):
 
 
 class Reference(BaseModel):
-    """A pointer to an object that is written elsewhere."""
+    """A pointer to an object that is defined elsewhere."""
 
     ref: str = Field(alias="$ref")
 
 
 class ParameterInType(Enum):
-    """Where a parameter is sent."""
+    """The place of a parameter in a request."""
 
     query = "query"
     header = "header"
@@ -158,7 +158,7 @@ class ParameterInType(Enum):
 
 
 class Encoding(BaseModelWithConfig):
-    """How one part of a form is encoded."""
+    """The encoding of one part of a form."""
 
     contentType: str | None = None
     headers: dict[str, Header | Reference] | None = None
@@ -177,12 +177,12 @@ class MediaType(BaseModelWithConfig):
 
 
 class ParameterBase(BaseModelWithConfig):
-    """What a parameter and a response header have in common."""
+    """The common base of a parameter and a response header."""
 
     description: str | None = None
     required: bool | None = None
     deprecated: bool | None = None
-    # Simple values: how they are written, and their schema
+    # Simple values: their style and schema
     style: str | None = None
     explode: bool | None = None
     allowReserved: bool | None = None
@@ -224,7 +224,7 @@ class Link(BaseModelWithConfig):
 
 
 class Response(BaseModelWithConfig):
-    """One of an operation's answers."""
+    """A response of an operation."""
 
     description: str
     headers: dict[str, Header | Reference] | None = None
@@ -269,7 +269,7 @@ class PathItem(BaseModelWithConfig):
 
 
 class Components(BaseModelWithConfig):
-    """Objects written once and referred to from elsewhere in the document."""
+    """Objects that are defined once and referred to from elsewhere in the document."""
 
     schemas: dict[str, Schema | Reference] | None = None
     responses: dict[str, Response | Reference] | None = None

@@ -11,8 +11,8 @@ from typing import Any
 from pronghorn.fields.field import Field
 from pronghorn.openapi.constants import METHODS_WITH_BODY
 from pronghorn.openapi.definitions import Definitions
-from pronghorn.openapi.documented import DocumentedRoute, documented_route
-from pronghorn.openapi.parameters import declared_parameters, examples_of, operation_parameters
+from pronghorn.openapi.documented import DocumentedRoute, as_documented_route
+from pronghorn.openapi.parameters import collect_parameters, examples_of, operation_parameters
 from pronghorn.openapi.responses import operation_responses
 from pronghorn.openapi.security import Schemes, operation_security
 from pronghorn.openapi.validation_errors import (
@@ -25,10 +25,10 @@ from pronghorn.utils import deep_dict_update
 
 @dataclass
 class Context:
-    """What the operations of one document share and add to."""
+    """The state that the operations of one document share."""
 
     definitions: Definitions
-    #: Components that no field brings along.
+    #: Components that do not come from a field.
     components: dict[str, Any] = field(default_factory=dict)
     security_schemes: Schemes = field(default_factory=dict)
     operation_ids: set[str] = field(default_factory=set)
@@ -62,7 +62,7 @@ def path_item(route: DocumentedRoute, context: Context) -> dict[str, Any]:
 
 
 def operation_summary(route: DocumentedRoute) -> str:
-    """Give the summary: the one that was declared, or the route's name in words."""
+    """Return the summary: the declared one, or the route's name in words."""
     return route.summary or route.name.replace("_", " ").title()
 
 
@@ -98,7 +98,7 @@ def _warn_about_duplicate(operation_id: str, route: DocumentedRoute) -> None:
 
 
 def request_body(whole: Field, media_type: str, definitions: Definitions) -> dict[str, Any]:
-    """Document a body, given as one field."""
+    """Describe a body that is one field."""
     documented: dict[str, Any] = {"required": True} if whole.required else {}
     content = {"schema": definitions.schema(whole), **examples_of(whole)}
     documented["content"] = {media_type: content}
@@ -113,7 +113,7 @@ def _callbacks(callbacks: Any, context: Context) -> dict[str, Any]:
     documented: dict[str, Any] = {}
     own_schemes = dict(context.security_schemes)
     for callback in callbacks:
-        route = documented_route(callback)
+        route = as_documented_route(callback)
         if route is not None:
             item = path_item(route, context) if route.include_in_schema else {}
             documented[route.name] = {route.plan.path: item}
@@ -125,7 +125,7 @@ def _add_validation_error(
     route: DocumentedRoute, responses: dict[str, Any], context: Context
 ) -> None:
     """Document the 422 of a request that does not fit, unless a declared response covers it."""
-    reads_something = route.plan.body is not None or declared_parameters(route.plan.root)
+    reads_something = route.plan.body is not None or collect_parameters(route.plan.root)
     if reads_something and not REFUSALS & responses.keys():
         responses["422"] = deepcopy(VALIDATION_ERROR_RESPONSE)
         context.components.update(VALIDATION_ERROR_COMPONENTS)

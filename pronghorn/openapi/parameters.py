@@ -12,12 +12,12 @@ from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.plan.model import CallPlan
 
-#: The `example` of a declaration that has no such attribute: a plain field of a model.
+#: The `example` of a declaration without such an attribute: a plain field of a model.
 _NOT_GIVEN: Any = Default(None)
 
 
 def unique_calls(root: CallPlan) -> Iterator[CallPlan]:
-    """Give the endpoint and all its dependencies, parents first, shared ones once."""
+    """Yield the endpoint and all its dependencies, parents first, shared ones once."""
     seen = {root.cache_key}
 
     def visit(node: CallPlan) -> Iterator[CallPlan]:
@@ -30,8 +30,8 @@ def unique_calls(root: CallPlan) -> Iterator[CallPlan]:
     return visit(root)
 
 
-def declared_parameters(root: CallPlan) -> list[Field]:
-    """Give every parameter as declared: path, query, headers, cookies; hidden ones too."""
+def collect_parameters(root: CallPlan) -> list[Field]:
+    """Return every parameter as declared: path, query, headers, cookies; hidden ones too."""
     calls = list(unique_calls(root))
     return [
         *chain.from_iterable(call.path_fields for call in calls),
@@ -42,18 +42,18 @@ def declared_parameters(root: CallPlan) -> list[Field]:
 
 
 def flat_parameters(field: Field) -> tuple[Field, ...]:
-    """Give the parameters that a field stands for: the fields of a parameter model, or itself."""
+    """Return the parameters that a field stands for: the fields of a parameter model, or itself."""
     return field.model_fields if field.model is not None else (field,)
 
 
 def operation_parameters(root: CallPlan, definitions: Definitions) -> list[dict[str, Any]]:
-    """Document the visible parameters, each name of a location once.
+    """Describe the visible parameters, each name of a location once.
 
-    Where several calls read the same name, a declaration that requires it wins over one that
-    does not, and else the last one.
+    If several calls read the same name, a declaration that requires it takes precedence, then the
+    last one.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    declared = ((field, str(field.location)) for field in declared_parameters(root))
+    declared = ((field, str(field.location)) for field in collect_parameters(root))
     for parameter in document_parameters(declared, definitions):
         key = (parameter["in"], parameter["name"])
         known = found.get(key)
@@ -68,7 +68,7 @@ def document_parameters(
     """Document visible parameters in their order, the fields of parameter models one by one.
 
     Args:
-        declared: Each parameter with its location: ``"query"``, ``"path"`` and so on.
+        declared: Each parameter with its location: `"query"`, `"path"` and so on.
         definitions: Has the schema of each parameter.
     """
     for whole, location in declared:
@@ -81,7 +81,7 @@ def document_parameters(
 
 
 def _is_optional_model(field: Field) -> bool:
-    """Tell whether none of a model's fields needs to be sent."""
+    """Return True if none of a model's fields needs to be sent."""
     nullable = any(is_none(member) for member in union_members(field.annotation))
     return field.model is not None and nullable and not field.required
 
@@ -103,7 +103,7 @@ def _parameter(field: Field, location: str, definitions: Definitions) -> dict[st
 
 
 def examples_of(field: Field) -> dict[str, Any]:
-    """Document the examples beside a schema; those inside it are Pydantic's affair."""
+    """Return the examples beside a schema; Pydantic writes those inside it."""
     several = getattr(field.info, "openapi_examples", None)
     if several:
         return {"examples": several}

@@ -1,4 +1,4 @@
-"""The answers of an operation."""
+"""The responses of an operation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pronghorn.plan.model import ResponsePlan
 from pronghorn.sse import _SSE_EVENT_SCHEMA
 from pronghorn.utils import deep_dict_update, is_body_allowed_for_status_code
 
-#: What a range of status codes means, for answers without a description.
+#: Descriptions of ranges of status codes, for responses without a description.
 status_code_ranges: dict[str, str] = {
     "1XX": "Information",
     "2XX": "Success",
@@ -32,7 +32,7 @@ status_code_ranges: dict[str, str] = {
 
 
 def operation_responses(route: DocumentedRoute, definitions: Definitions) -> dict[str, Any]:
-    """Document the answer of the endpoint, and those declared with `responses={...}`."""
+    """Document the response of the endpoint, and those declared with `responses={...}`."""
     plan = route.plan.response
     status = _status_code(route.status_code, plan)
     answer: dict[str, Any] = {"description": route.response_description}
@@ -49,7 +49,7 @@ def operation_responses(route: DocumentedRoute, definitions: Definitions) -> dic
 
 
 def _status_code(declared: int | None, plan: ResponsePlan) -> str:
-    """Give the status code of the endpoint's answer: the response class may have its own."""
+    """Return the status code of the endpoint's response: the response class may have its own."""
     if declared is not None:
         return str(int(declared))
     parameter = inspect.signature(plan.response_class.__init__).parameters.get("status_code")
@@ -58,7 +58,7 @@ def _status_code(declared: int | None, plan: ResponsePlan) -> str:
 
 
 def _content(plan: ResponsePlan, status: str, definitions: Definitions) -> dict[str, Any]:
-    """Document the body of the endpoint's answer, by media type."""
+    """Document the body of the endpoint's response, by media type."""
     if not is_body_allowed_for_status_code(status):
         return {}
     if plan.stream is StreamKind.JSON_LINES:
@@ -96,7 +96,7 @@ def _add_declared(
     plan: ResponsePlan,
     definitions: Definitions,
 ) -> None:
-    """Merge a declared response into an answer; what was declared wins."""
+    """Merge a declared response into a response; the declaration takes precedence."""
     addition = deepcopy({name: value for name, value in declared.items() if name != "model"})
     if field is not None:
         media_type = plan.response_class.media_type or "application/json"
@@ -114,7 +114,7 @@ def _meaning(key: str) -> str:
         return status_code_ranges[key.upper()]
     if not key.isdecimal():
         raise setup_error(
-            f"responses={{...}} has the key {key!r}, which is no status code",
+            f"responses={{...}} has the key {key!r}, which is not a status code",
             "a name was given instead of the number",
             "a number such as 404, a range such as '4XX', or 'default'",
             kind=SetupValueError,

@@ -9,9 +9,9 @@ from typing import Any
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import define
-from pronghorn.openapi.documented import DocumentedRoute, documented_routes
+from pronghorn.openapi.documented import DocumentedRoute, find_documented_routes
 from pronghorn.openapi.operations import Context, path_item
-from pronghorn.openapi.parameters import declared_parameters, flat_parameters
+from pronghorn.openapi.parameters import collect_parameters, flat_parameters
 
 
 def get_openapi(
@@ -31,7 +31,7 @@ def get_openapi(
     separate_input_output_schemas: bool = True,
     external_docs: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Make the OpenAPI document of some routes, as data that can be written as JSON.
+    """Return the OpenAPI document of some routes, as data that can be written as JSON.
 
     Args:
         title: Name of the API.
@@ -40,22 +40,25 @@ def get_openapi(
         summary: The API in one sentence.
         description: The API in any length; Markdown.
         routes: The routes, or route contexts, to document. Mounts, plain Starlette routes,
-            WebSocket routes and hidden routes are passed over.
+            WebSocket routes and hidden routes are skipped.
         webhooks: Routes that describe requests which the API sends.
         tags: Descriptions of tags, in the order in which they are shown.
-        servers: Where the API can be reached.
+        servers: The addresses of the API.
         terms_of_service: URL of the terms of service.
-        contact: `name`, `url` and `email` of those who answer for the API.
+        contact: `name`, `url` and `email` of the contact for the API.
         license_info: `name`, and `identifier` or `url`, of the API's licence.
-        separate_input_output_schemas: Whether a model that reads other data than it writes
-            gets two schemas.
+        separate_input_output_schemas: Whether a model that reads other data than it writes gets two
+            schemas.
         external_docs: `url` and `description` of documentation elsewhere.
 
     Raises:
-        ValueError: A declared response has a key that is no status code, or something does not
-            fit the specification (`pydantic.ValidationError`).
+        ValueError: A declared response has a key that is not a status code, or something does not
+            match the specification (`pydantic.ValidationError`).
     """
-    shown, hooks = list(documented_routes(routes)), list(documented_routes(webhooks or ()))
+    shown, hooks = (
+        list(find_documented_routes(routes)),
+        list(find_documented_routes(webhooks or ())),
+    )
     context = _context([*shown, *hooks], separate_input_output_schemas)
     paths = _paths(shown, context)
     webhook_paths = _paths(hooks, context)
@@ -77,20 +80,20 @@ def get_openapi(
         "tags": tags or None,
         "externalDocs": external_docs or None,
     }
-    return _checked(document)
+    return _check_document(document)
 
 
 def get_fields_from_routes(routes: Sequence[Any]) -> list[Field]:
-    """Give every field that the document of some routes describes, parameters last."""
-    return _fields(list(_with_callbacks(documented_routes(routes))))
+    """Return every field that the document of some routes describes, parameters last."""
+    return _fields(list(_with_callbacks(find_documented_routes(routes))))
 
 
-def _checked(document: dict[str, Any]) -> dict[str, Any]:
+def _check_document(document: dict[str, Any]) -> dict[str, Any]:
     """Read the document with the models of the specification, and write it again.
 
-    That refuses what does not fit, and puts the members into the specification's order.
+    This rejects invalid documents, and sorts the members into the order of the specification.
     """
-    # Its classes are a third of the time that `import pronghorn` would take with them.
+    # Importing its classes takes long, so `import pronghorn` does without them.
     from pronghorn.openapi.models import OpenAPI
 
     model = OpenAPI.model_validate(document)
@@ -105,14 +108,14 @@ def _context(routes: Iterable[DocumentedRoute], separate: bool) -> Context:
 
 def _with_callbacks(routes: Iterable[DocumentedRoute]) -> Iterator[DocumentedRoute]:
     for route in routes:
-        yield from _with_callbacks(documented_routes(route.callbacks or ()))
+        yield from _with_callbacks(find_documented_routes(route.callbacks or ()))
         yield route
 
 
 def _fields(routes: Sequence[DocumentedRoute]) -> list[Field]:
-    """Give all fields to describe: bodies, then responses, then parameters.
+    """Return all fields to describe: bodies, then responses, then parameters.
 
-    Between models of one name and place, the first one keeps the short name.
+    Of several models with the same name, the first one keeps the short name.
     """
     fields = [route.plan.body.field for route in routes if route.plan.body is not None]
     for route in routes:
@@ -120,7 +123,7 @@ def _fields(routes: Sequence[DocumentedRoute]) -> list[Field]:
         candidates = (plan.field, plan.item_field, *plan.extra_fields.values())
         fields.extend(field for field in candidates if field is not None)
     for route in routes:
-        parameters = declared_parameters(route.plan.root)
+        parameters = collect_parameters(route.plan.root)
         fields.extend(chain.from_iterable(flat_parameters(field) for field in parameters))
     return fields
 

@@ -1,4 +1,4 @@
-"""What makes a dependency a security scheme: the base class that the document looks for."""
+"""The base class by which the document recognises security schemes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # Programs without security schemes start faster without the models.
+if TYPE_CHECKING:  # Programs without security schemes start faster without these models.
     from pronghorn.openapi.models import SecurityBase as SecurityModel
 
 
@@ -17,16 +17,16 @@ class SecurityBase:
     security schemes, and the operations that depend on it carry its name.
     """
 
-    #: The scheme as the document shows it.
+    #: The scheme in the document.
     model: SecurityModel
     #: The scheme's name in the document.
     scheme_name: str
 
 
 def security_scheme(call: Callable[..., Any]) -> SecurityBase | None:
-    """Give the security scheme behind a dependency, or None if it is none.
+    """Return the security scheme behind a dependency, or None.
 
-    Looks through `functools.partial` and `functools.wraps`.
+    `functools.partial` and `functools.wraps` are unwrapped.
     """
     candidate: Any = call
     while candidate is not None and not isinstance(candidate, SecurityBase):

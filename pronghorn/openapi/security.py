@@ -1,4 +1,4 @@
-"""The security of an operation: which schemes it needs, with which scopes."""
+"""The security of an operation: the schemes and scopes that it requires."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def operation_security(root: CallPlan) -> tuple[Schemes, Requirements]:
 def document_security(
     uses: Iterable[tuple[SecurityBase, Sequence[str]]],
 ) -> tuple[Schemes, Requirements]:
-    """Document uses of security schemes, each with the scopes that it asks for.
+    """Document uses of security schemes, each with the scopes that it requires.
 
     Returns:
         The schemes by name, and each scheme once with the scopes of all its uses.

@@ -22,14 +22,14 @@ class SecuritySchemeType(Enum):
 
 
 class SecurityBase(BaseModelWithConfig):
-    """What all security schemes have in common."""
+    """The common base of all security schemes."""
 
     type_: SecuritySchemeType = Field(alias="type")
     description: str | None = None
 
 
 class APIKeyIn(Enum):
-    """Where an API key is sent."""
+    """The place of an API key in a request."""
 
     query = "query"
     header = "header"
@@ -59,7 +59,7 @@ class HTTPBearer(HTTPBase):
 
 
 class OAuthFlow(BaseModelWithConfig):
-    """What all OAuth2 flows have in common; `scopes` maps a name to its description."""
+    """The common base of all OAuth2 flows; `scopes` maps a name to its description."""
 
     refreshUrl: str | None = None
     scopes: dict[str, str] = Field(default={})

@@ -1,4 +1,4 @@
-"""The document as bytes: written once, sent many times, and not at all to who has it already."""
+"""The document as bytes: written once, and sent only to clients that do not have it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from starlette.responses import Response
 
 from pronghorn.fields.json_writer import repaired_json_bytes
 
-#: How many forms of a document are kept. Each root path has one, and a proxy may name it freely.
+#: The number of forms of a document that are kept. Each root path has one, and a proxy may choose
+#: it freely.
 FORMS = 8
-#: Characters of a server's URL up to which they are kept. The prefix of a mount may have
-#: parameters, so that clients choose it.
+#: The maximum length of a server's URL that is kept. The prefix of a mount may have parameters,
+#: which clients choose.
 MAX_KEPT_SERVER = 200
 
 
 class ServedDocument:
     """The bytes of one application's document, by the path under which it is mounted.
 
-    They belong to one `dict`: when the application makes another one, as it does after a change of
-    its routes, they are written again.
+    They belong to one `dict`. They are written again when the application creates another one, as
+    it does after a change of its routes.
     """
 
     def __init__(self) -> None:
@@ -31,37 +32,41 @@ class ServedDocument:
     def response(
         self, request: Request, document: dict[str, Any], server: str, *, keep: bool
     ) -> Response:
-        """Answer a request for the document: 200, or 304 when the client has it already.
+        """Return the response to a request for the document: 200, or 304 if the client has it
+        already.
 
         Args:
-            request: Its ``If-None-Match`` (RFC 9110, section 13.1.2) names what the client has.
-            document: What to send.
+            request: Its `If-None-Match` (RFC 9110, section 13.1.2) names the version that the
+                client has.
+            document: The document to send.
             server: A URL to name as the first server, or an empty string.
             keep: Whether the same `dict` has the same content next time.
         """
-        content, tag = self._kept(document, server) if keep else written(document, server)
+        content, tag = (
+            self._write_once(document, server) if keep else write_document(document, server)
+        )
         headers = {"etag": tag}
         if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type="application/json", headers=headers)
 
-    def _kept(self, document: dict[str, Any], server: str) -> tuple[bytes, str]:
+    def _write_once(self, document: dict[str, Any], server: str) -> tuple[bytes, str]:
         if len(server) > MAX_KEPT_SERVER:
-            return written(document, server)
+            return write_document(document, server)
         if document is not self._document:
             self._document, self._forms = document, {}
         found = self._forms.get(server)
         if found is None:
             if len(self._forms) >= FORMS:
                 self._forms.clear()
-            found = self._forms[server] = written(document, server)
+            found = self._forms[server] = write_document(document, server)
         return found
 
 
-def written(document: dict[str, Any], server: str) -> tuple[bytes, str]:
-    """Give a document as JSON, and its entity tag.
+def write_document(document: dict[str, Any], server: str) -> tuple[bytes, str]:
+    """Return a document as JSON, and its entity tag.
 
-    The tag is a weak one: middleware may compress what is sent.
+    The tag is a weak one, because middleware may compress the response.
     """
     servers = document.get("servers", [])
     if server and all(known.get("url") != server for known in servers):
@@ -71,6 +76,6 @@ def written(document: dict[str, Any], server: str) -> tuple[bytes, str]:
 
 
 def is_known(if_none_match: str, tag: str) -> bool:
-    """Tell whether a client has what a tag stands for, by weak comparison."""
+    """Return True if a client has the version of a tag, by weak comparison."""
     names = {name.strip().removeprefix("W/") for name in if_none_match.split(",")}
     return "*" in names or tag.removeprefix("W/") in names

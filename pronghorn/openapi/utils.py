@@ -30,7 +30,7 @@ __all__ = [
 
 
 def generate_operation_summary(*, route: Any, method: str) -> str:
-    """Give the summary of an operation: the declared one, or the route's name in words.
+    """Return the summary of an operation: the declared one, or the route's name in words.
 
     Args:
         route: The route.

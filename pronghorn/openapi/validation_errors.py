@@ -1,4 +1,4 @@
-"""The answer to a request that does not fit its declaration: 422, and its schemas."""
+"""The response to an invalid request: 422, and its schemas."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ VALIDATION_ERROR_RESPONSE: dict[str, Any] = {
     },
 }
 
-#: Any of these among the declared responses says what a refused request gets.
+#: If the declared responses contain one of these, it describes the response to an invalid request.
 REFUSALS = frozenset(("422", "4XX", "default"))

@@ -62,7 +62,7 @@ def check_operation(endpoint: Any, methods: Any, response_class: Any, status_cod
         raise _assertion(
             "An endpoint must be a callable",
             f"{endpoint!r} was given",
-            "the function that answers, without calling it",
+            "the endpoint function itself, without calling it",
         )
     if isinstance(methods, str) or not all(isinstance(name, str) for name in methods):
         raise _type_error(
@@ -216,7 +216,7 @@ def check_lifespan(lifespan: Any) -> None:
     if inspect.isfunction(lifespan) and inspect.iscoroutinefunction(lifespan):
         raise _type_error(
             f"The lifespan {lifespan.__name__} never yields",
-            "startup and shutdown belong into one function, with a `yield` between them",
+            "startup and shutdown belong in one function, with a `yield` between them",
             f"@asynccontextmanager\nasync def {lifespan.__name__}(app):\n"
             "    ...  # startup\n    yield\n    ...  # shutdown",
         )
@@ -263,7 +263,7 @@ def invalid_type_error(annotation: Any) -> SetupError:
         f"Invalid args for response field! Hint: check that {annotation} is a valid Pydantic "
         "field type",
         "the type is a plain class, or a union with a Response class",
-        "a Pydantic model or dataclass; for a return annotation that is no model, give the "
+        "a Pydantic model or dataclass; for a return annotation that is not a model, give the "
         "decorator the parameter response_model=None",
     )
 

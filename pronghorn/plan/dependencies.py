@@ -144,7 +144,7 @@ def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
         # What Python itself says differs between its versions.
         raise setup_error(
             f"no signature found for {call!r}",
-            "it is built in and does not tell its parameters",
+            "it is built in and does not expose its parameters",
             "a function around it, with the parameters that it needs",
             kind=SetupValueError,
         ) from None

@@ -140,8 +140,7 @@ def _file_of(name: str, code: CodeType) -> str | None:
 def _first_line(target: Any) -> int:
     """The line of the first decorator, as `inspect.getsourcelines` says.
 
-    That function also reads to the end of the definition, which took a sixth of the time of
-    declaring a route.
+    That function also reads to the end of the definition, which is slow.
     """
     code = getattr(target, "__code__", None)
     return code.co_firstlineno if code is not None else inspect.getsourcelines(target)[1]
@@ -225,8 +224,7 @@ def call_kind(call: Callable[..., Any]) -> CallKind:
 def is_plain(call: Any) -> bool:
     """Whether it is a function as ``def`` makes it, with nothing that a decorator has added.
 
-    Such functions are read without `inspect`: most are, and that took a sixth of the time of
-    declaring a route.
+    Most functions are, and they are read without `inspect`, which is slow.
     """
     return type(call) is FunctionType and not call.__dict__
 

@@ -1,8 +1,7 @@
 """Starlette's WebSocket with a short way for messages of an open connection.
 
 Starlette passes each message through three methods that look at its type and at both states.
-Between `accept` and the end of a connection there is one case, written here in place. Measured
-with an echo of short texts: 0.8 against 1.5 microseconds per message and its answer. An object
+Between `accept` and the end of a connection there is one case, written here in place. An object
 whose `receive` or `send` a program has replaced goes Starlette's way.
 """
 
@@ -18,12 +17,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pronghorn.core.monkeypatches import is_replaced
 from pronghorn.core.private_names import has_names
-from pronghorn.utils import named_as
+from pronghorn.utils import name_as
 
 CONNECTED = WebSocketState.CONNECTED
 
 
-@named_as(WebSocket)
+@name_as(WebSocket)
 class OpenWebSocket(WebSocket):
     """A connection; whatever is not an ordinary message is left to Starlette."""
 

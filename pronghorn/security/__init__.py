@@ -1,7 +1,7 @@
 """Security schemes: dependencies that read credentials and appear in the OpenAPI document.
 
-They read, document and refuse (401 with `WWW-Authenticate`); verifying a password or a token is
-the program's. All work for HTTP requests and WebSockets alike.
+They read credentials, document themselves and reject requests (401 with `WWW-Authenticate`). The
+program verifies passwords and tokens. All schemes work for HTTP requests and WebSockets alike.
 """
 
 from pronghorn.core.reexports import find_elsewhere

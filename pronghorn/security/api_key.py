@@ -12,14 +12,14 @@ __all__ = ["APIKeyBase", "APIKeyCookie", "APIKeyHeader", "APIKeyQuery"]
 
 
 class APIKeyBase(Scheme):
-    """What the three places of a key have in common.
+    """The common base of the three schemes for keys.
 
     Args:
-        location: Where the key is sent.
+        location: The place of the key in a request.
         name: The name under which it is sent.
         description: Text for the document.
         scheme_name: Name in the document; by default the name of the class.
-        auto_error: True: a request without a key is refused. False: the result is None.
+        auto_error: True: a request without a key is rejected. False: the result is None.
     """
 
     model: APIKey
@@ -41,8 +41,8 @@ class APIKeyBase(Scheme):
         self._set_up(scheme_name, auto_error)
 
     def check_api_key(self, api_key: str | None) -> str | None:
-        """Give the key back, or refuse the request if there is none and `auto_error` is set."""
-        return self._checked(api_key or None)
+        """Return the key, or reject the request if there is none and `auto_error` is set."""
+        return self._check_value(api_key or None)
 
 
 class _KeyIn(APIKeyBase):

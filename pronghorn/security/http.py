@@ -23,7 +23,7 @@ __all__ = [
 
 
 class HTTPBasicCredentials(BaseModel):
-    """A user name and a password, as `HTTPBasic` found them.
+    """A user name and a password from `HTTPBasic`.
 
     Compare secrets with `secrets.compare_digest`, which takes the same time for any input.
     """
@@ -70,7 +70,7 @@ class HTTPBase(Scheme):
         self._set_up(scheme_name, auto_error)
 
     def make_authenticate_headers(self) -> dict[str, str]:
-        """Make the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""
+        """Return the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""
         return {"WWW-Authenticate": self.model.scheme.title()}
 
     async def __call__(self, request: HTTPConnection) -> HTTPAuthorizationCredentials | None:
@@ -83,7 +83,7 @@ class HTTPBase(Scheme):
         scheme, credentials = get_authorization_scheme_param(authorization_of(request))
         wanted = expected_scheme is None or scheme.lower() == expected_scheme
         if not (scheme and credentials and wanted):
-            return self._checked(None)
+            return self._check_value(None)
         return HTTPAuthorizationCredentials(scheme=scheme, credentials=credentials)
 
 
@@ -115,7 +115,7 @@ class HTTPBasic(HTTPBase):
         self.realm = realm
 
     def make_authenticate_headers(self) -> dict[str, str]:
-        """Make the headers that tell the client which scheme to use (RFC 7617, section 2)."""
+        """Return the headers that tell the client which scheme to use (RFC 7617, section 2)."""
         if self.realm:
             return {"WWW-Authenticate": f'Basic realm="{self.realm}"'}
         return {"WWW-Authenticate": "Basic"}
@@ -126,10 +126,10 @@ class HTTPBasic(HTTPBase):
         """Read and decode the `Authorization` header."""
         scheme, parameter = get_authorization_scheme_param(authorization_of(request))
         if scheme.lower() != "basic":
-            return self._checked(None)
+            return self._check_value(None)
         try:
             decoded = base64.b64decode(parameter).decode("ascii")
-        except ValueError as error:  # not base64, or not ASCII
+        except ValueError as error:  # The header is not base64, or not ASCII.
             raise self.make_not_authenticated_error() from error
         username, separator, password = decoded.partition(":")
         if not separator:

@@ -26,17 +26,17 @@ __all__ = [
 class OAuth2PasswordRequestForm:
     """The form of the password grant (RFC 6749, section 4.3.2), as a dependency.
 
-    `grant_type` may be left out; use `OAuth2PasswordRequestFormStrict` to insist on it. The
-    attributes are `grant_type`, `username`, `password`, `scopes` (the form's `scope` split at
-    white space), `client_id` and `client_secret`.
+    `grant_type` may be left out; use `OAuth2PasswordRequestFormStrict` to require it. The
+    attributes are `grant_type`, `username`, `password`, `scopes` (the form's `scope` split at white
+    space), `client_id` and `client_secret`.
 
     Args:
         grant_type: `password` or nothing.
         username: The user's name.
         password: The user's password.
         scope: Scopes separated by spaces.
-        client_id: The client's name, where it is not sent with HTTP Basic.
-        client_secret: The client's password, likewise.
+        client_id: The client's name, if it is not sent with HTTP Basic.
+        client_secret: The client's password, if it is not sent with HTTP Basic.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class OAuth2PasswordRequestFormStrict(OAuth2PasswordRequestForm):
         username: The user's name.
         password: The user's password.
         scope: Scopes separated by spaces.
-        client_id: The client's name, where it is not sent with HTTP Basic.
-        client_secret: The client's password, likewise.
+        client_id: The client's name, if it is not sent with HTTP Basic.
+        client_secret: The client's password, if it is not sent with HTTP Basic.
     """
 
     def __init__(
@@ -117,28 +117,27 @@ class OAuth2(AuthorizationHeader):
 
 
 class _BearerToken(OAuth2):
-    """OAuth2 whose dependency gives the bearer token alone."""
+    """OAuth2 whose dependency returns only the bearer token."""
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the token from the `Authorization` header (RFC 6750, section 2.1)."""
         scheme, token = get_authorization_scheme_param(authorization_of(request))
-        return self._checked(token if scheme.lower() == "bearer" else None)
+        return self._check_value(token if scheme.lower() == "bearer" else None)
 
 
 class OAuth2PasswordBearer(_BearerToken):
-    """A bearer token got with the password grant (RFC 6749, section 4.3).
+    """A bearer token from the password grant (RFC 6749, section 4.3).
 
     The result of the dependency is the token; verifying it is up to you.
 
     Args:
-        tokenUrl: Where a client gets a token: your route that takes
-            `OAuth2PasswordRequestForm`, as a URL or a path relative to the document's.
+        tokenUrl: The URL of your route that takes `OAuth2PasswordRequestForm`, or its path relative
+            to the document's.
         scheme_name: Name in the document; by default the name of the class.
         scopes: The scopes to document, each with its description.
         description: Text for the document.
-        auto_error: True: a request without a token is answered with 401. False: the result is
-            None.
-        refreshUrl: Where a client renews a token.
+        auto_error: True: a request without a token is answered with 401. False: the result is None.
+        refreshUrl: The URL at which a client renews a token.
     """
 
     def __init__(
@@ -160,19 +159,18 @@ class OAuth2PasswordBearer(_BearerToken):
 
 
 class OAuth2AuthorizationCodeBearer(_BearerToken):
-    """A bearer token got with the authorization code grant (RFC 6749, section 4.1).
+    """A bearer token from the authorization code grant (RFC 6749, section 4.1).
 
     The result of the dependency is the token; verifying it is up to you.
 
     Args:
-        authorizationUrl: Where the user agrees.
-        tokenUrl: Where the client exchanges the code for a token.
-        refreshUrl: Where a client renews a token.
+        authorizationUrl: The URL at which the user agrees.
+        tokenUrl: The URL at which the client exchanges the code for a token.
+        refreshUrl: The URL at which a client renews a token.
         scheme_name: Name in the document; by default the name of the class.
         scopes: The scopes to document, each with its description.
         description: Text for the document.
-        auto_error: True: a request without a token is answered with 401. False: the result is
-            None.
+        auto_error: True: a request without a token is answered with 401. False: the result is None.
     """
 
     def __init__(

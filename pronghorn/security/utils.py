@@ -1,4 +1,4 @@
-"""Reading credentials from header values."""
+"""Read credentials from header values."""
 
 from starlette.requests import HTTPConnection
 
@@ -6,9 +6,9 @@ from pronghorn.core.reexports import find_elsewhere
 
 
 def authorization_of(connection: HTTPConnection) -> str | None:
-    """The first `Authorization` header of a request or a websocket handshake; None without one.
+    """Return the first `Authorization` header of a request or a websocket handshake, or None.
 
-    Equal to ``connection.headers.get("Authorization")``, without making an object for all headers.
+    The result is `connection.headers.get("Authorization")`, without an object for all headers.
     """
     for name, value in connection.scope["headers"]:
         if name.lower() == b"authorization":
@@ -21,10 +21,10 @@ def get_authorization_scheme_param(authorization_header_value: str | None) -> tu
     """Split the value of an `Authorization` header into its scheme and its credentials.
 
     Args:
-        authorization_header_value: The header's value; None or empty where it was not sent.
+        authorization_header_value: The header's value; None or empty if it was not sent.
 
     Returns:
-        Scheme and credentials (RFC 9110, section 11.6.2); empty strings for what is missing.
+        Scheme and credentials (RFC 9110, section 11.6.2); empty strings for missing parts.
     """
     if not authorization_header_value:
         return "", ""

@@ -1,19 +1,19 @@
-"""Traces, metrics and logs by OpenTelemetry: ``FastAPI(telemetry={...})``.
+"""Traces, metrics and logs by OpenTelemetry: `FastAPI(telemetry={...})`.
 
 It does nothing until the program sets up a provider, its own or the global one. Then each
 request has a server span with spans for its stages inside, two metrics, and a log record if it
 is invalid or fails. Names and attributes follow the semantic conventions for HTTP 1.44.0, and are
 those of FastAPI where the conventions say nothing, so that dashboards stay as they are.
 
-    config        what an application can be given
-    providers     which providers are in force at this moment
+    config        the options of an application
+    providers     the providers in force at this moment
     conventions   from ASGI scopes and errors to the attributes of the conventions
-    data          what exporters may look at, and never export: the request, its body, its errors
+    data          what processors may read, and exporters never send: the request, body, errors
     observation   one request: its spans, metrics and log records
-    _asgi         stands around an application and observes its requests
+    _asgi         wraps an application and observes its requests
     _runtime      exporters from environment variables, at the start of a lifespan
 
-The package `opentelemetry-api` must be installed: ``pip install "pronghorn[opentelemetry]"``.
+The package `opentelemetry-api` must be installed: `pip install "pronghorn[opentelemetry]"`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["TelemetryConfig", "TelemetryData", "get_telemetry_data"]
 
 
 def around(config: Any) -> NativeTelemetry:
-    """What stands around an application with these options; see `pronghorn.hooks.Around`.
+    """Return the layer around an application for these options; see `pronghorn.hooks.Around`.
 
     Raises:
         SetupError: An option is unknown or cannot work.

@@ -1,4 +1,4 @@
-"""Stands around an application, outside of all its middleware, and observes its requests."""
+"""A layer around an application, outside of all its middleware, that observes its requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pronghorn.telemetry.data import CELL_KEY
 from pronghorn.telemetry.observation import HttpObservation, Observation
 from pronghorn.telemetry.providers import Signals
 
-#: The packages of instrumentations that bring middleware of their own.
+#: The packages of instrumentations with a middleware of their own.
 INSTRUMENTATIONS = "opentelemetry.instrumentation"
 
 
@@ -49,21 +49,21 @@ class NativeTelemetry:
             )
             return
         if WATCHER in scope or self._is_instrumented(scope.get("app")):
-            await app(scope, receive, send)  # Somebody further out watches already.
+            await app(scope, receive, send)  # An outer layer observes the request already.
             return
         observation = self._observation(scope)
         if observation is None:
             await app(scope, receive, send)
         else:
-            await _observed(observation, app, scope, receive, send)
+            await _observe(observation, app, scope, receive, send)
 
     def is_active(self) -> bool:
-        """Whether any provider is in force."""
+        """Return True if a provider is in force."""
         signals = self._signals
         return bool(signals.tracer() or signals.instruments() or signals.logger())
 
     def _observation(self, scope: Scope) -> Any:
-        """Who observes this request: an `Observation`, nobody, or `_Unobserved`."""
+        """Return the observer of this request: an `Observation`, None, or `_Unobserved`."""
         is_http = scope["type"] == "http"
         tracer = self._signals.tracer()
         logger = self._signals.logger()
@@ -73,14 +73,14 @@ class NativeTelemetry:
         exclude = self._settings.exclude
         if exclude is not None and exclude(scope):
             return _Unobserved(scope)
-        mount(watched_if_asked)
+        mount(watch_if_asked)
         has_operations = self._settings.operation_spans
         if is_http:
             return HttpObservation(scope, tracer, logger, has_operations, instruments)
         return Observation(scope, tracer, logger, has_operations)
 
     def _is_instrumented(self, application: Any) -> bool:
-        """Whether the stack of middleware has an instrumentation of OpenTelemetry's in it."""
+        """Return True if the stack of middleware contains an instrumentation of OpenTelemetry."""
         stack = getattr(application, "middleware_stack", None)
         if stack is not self._stack:
             self._stack = stack
@@ -93,7 +93,7 @@ class NativeTelemetry:
 
 
 class _Unobserved:
-    """In the place of an observation: nothing inside of this request is observed."""
+    """Takes the place of an observation: nothing inside of this request is observed."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -109,7 +109,7 @@ class _Unobserved:
         detach(self._token)
 
 
-async def _observed(
+async def _observe(
     observation: Observation | _Unobserved, app: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
     if isinstance(observation, _Unobserved):
@@ -130,8 +130,8 @@ async def _observed(
         observation.finish(None)
 
 
-def watched_if_asked(route: CompiledRoute) -> Handler | None:
-    """The hook for routes: a request that is watched is answered in stages."""
+def watch_if_asked(route: CompiledRoute) -> Handler | None:
+    """Return a handler that answers observed requests in stages; the hook for routes."""
     plain, watched = route.handler, route.watched
 
     async def answer(exchange: Exchange, path: Mapping[str, Any]) -> None:
@@ -139,7 +139,7 @@ def watched_if_asked(route: CompiledRoute) -> Handler | None:
         if observation is None:
             await plain(exchange, path)
         else:
-            observation.routed()
+            observation.enter_route()
             await watched(exchange, path)
 
     return answer

@@ -1,8 +1,8 @@
 """Exporters from environment variables: set up when a lifespan begins, flushed when it ends.
 
-Only a lifespan begins it, so importing a module or making an application starts no threads, and
-a server may fork in between. What is set up belongs to the process: several applications, and
-lifespans one after the other, share it until the process ends.
+Only a lifespan starts them, so importing a module or creating an application starts no threads, and
+a server may fork in between. They belong to the process: several applications, and consecutive
+lifespans, share them until the process ends.
 
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """
@@ -25,7 +25,7 @@ from pronghorn.telemetry.config import settings_of
 from pronghorn.telemetry.exporters import SIGNALS, Signal
 from pronghorn.telemetry.providers import is_of_api, is_proxy
 
-#: Messages after which the application does no more, for now.
+#: Messages after which the application waits.
 LAST_MESSAGES = frozenset(
     ("lifespan.startup.failed", "lifespan.shutdown.failed", "lifespan.shutdown.complete")
 )
@@ -35,16 +35,16 @@ class Component(Protocol):
     """A processor or reader with an exporter behind it, or a provider with those."""
 
     def force_flush(self) -> Any:
-        """Export what is waiting; it may block for seconds."""
+        """Export the waiting data; this may block for seconds."""
 
     def shutdown(self) -> Any:
-        """Export what is waiting, and stop."""
+        """Export the waiting data, and stop."""
 
 
 _lock = threading.Lock()
-#: What we have made, and must stop.
+#: The components that we created and must stop.
 _owned: list[Component] = []
-#: (signal, provider) for every provider that exports already.
+#: (signal, provider) for every provider that already exports.
 _configured: list[tuple[str, Any]] = []
 
 
@@ -55,7 +55,12 @@ async def lifespan(
 
     A mistake in the environment is a warning: it must not keep a service from starting.
 
-    - `config`: the option ``telemetry`` of the application.
+    Args:
+        config: The option `telemetry` of the application.
+        app: The application inside.
+        scope: The ASGI scope of the lifespan.
+        receive: The ASGI `receive` of the server.
+        send: The ASGI `send` of the server.
     """
     if settings_of(config).configures_itself:
         try:
@@ -72,11 +77,13 @@ async def lifespan(
 
 
 def _configure_from_environment(config: Any) -> None:
-    """Make an exporter for each signal that has an endpoint.
+    """Create an exporter for each signal that has an endpoint.
+
+    All variables are checked before anything is set up.
 
     Raises:
-        FastAPIError: A variable cannot be used, a package is missing, or a provider takes no
-            exporters. Nothing is set up for any signal before all variables are found good.
+        FastAPIError: A variable is invalid, a package is missing, or a provider does not accept
+            exporters.
     """
     settings = settings_of(config)
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
@@ -89,12 +96,13 @@ def _configure_from_environment(config: Any) -> None:
 
 
 def _export_endpoint(signal: str) -> str | None:
-    """Where a signal is sent to; None for nowhere.
+    """Return the URL to which a signal is sent; None if it is not sent.
 
-    - `signal`: "TRACES", "METRICS" or "LOGS".
+    Args:
+        signal: "TRACES", "METRICS" or "LOGS".
 
     Raises:
-        FastAPIError: A variable cannot be used.
+        FastAPIError: A variable is invalid.
     """
     own_endpoint = os.environ.get(f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")
     shared_endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -123,7 +131,7 @@ def _export_endpoint(signal: str) -> str | None:
 
 
 def _configure(signal: Signal, endpoint: str, given: Any) -> None:
-    """Let the provider of one signal export; a provider that does so already is left alone."""
+    """Make the provider of one signal export; a provider that already does stays unchanged."""
     provider = signal.current() if given is None or is_proxy(given) else given
     if is_proxy(provider):
         provider = _new_global_provider(signal)
@@ -149,7 +157,7 @@ def _configure(signal: Signal, endpoint: str, given: Any) -> None:
 
 
 def _new_global_provider(signal: Signal) -> Any:
-    """Set a global provider, unless somebody else is faster; give the one that is set."""
+    """Set a global provider unless another one is set first. Returns the one that is set."""
     made = signal.new_provider()
     signal.set_current(made)
     current = signal.current()
@@ -159,14 +167,14 @@ def _new_global_provider(signal: Signal) -> Any:
 
 
 def _registration_provider(provider: Any) -> Any:
-    """The provider to which a metric reader can be added: behind a wrapper, the inner one."""
+    """Return the provider to which a metric reader can be added: the inner one of a wrapper."""
     if hasattr(provider, "add_metric_reader"):
         return provider
     return getattr(provider, "provider", provider)
 
 
 def _flush() -> None:
-    """Export what is waiting."""
+    """Export the waiting data."""
     for component in tuple(_owned):
         try:
             component.force_flush()
@@ -175,7 +183,7 @@ def _flush() -> None:
 
 
 def _shutdown() -> None:
-    """Stop what we have made; providers of others stay as they are."""
+    """Stop the components that we created; those of others stay as they are."""
     with _lock:
         components = list(_owned)
         _owned.clear()

@@ -1,4 +1,4 @@
-"""What an application can be given: ``FastAPI(telemetry={"operation_spans": False})``."""
+"""The options of telemetry: `FastAPI(telemetry={"operation_spans": False})`."""
 
 from __future__ import annotations
 
@@ -17,34 +17,37 @@ from pronghorn.hooks import AUTO_CONFIGURE
 
 
 class TelemetryConfig(TypedDict, total=False):
-    """The option ``telemetry`` of an application. It is copied when the application is made."""
+    """The option `telemetry` of an application. It is copied when the application is created."""
 
     tracer_provider: TracerProvider | None
-    """Who makes spans; ``None`` for the global provider of the moment."""
+    """Creates spans; `None` for the global provider of the moment."""
     meter_provider: MeterProvider | None
-    """Who makes metrics; ``None`` for the global provider of the moment."""
+    """Creates metrics; `None` for the global provider of the moment."""
     logger_provider: LoggerProvider | None
-    """Who makes log records; ``None`` for the global provider of the moment."""
+    """Creates log records; `None` for the global provider of the moment."""
     tracing: bool
-    """Whether requests and WebSocket connections have spans; ``True`` if not given."""
+    """Whether requests and WebSocket connections have spans; `True` by default."""
     metrics: bool
-    """Whether the duration and the number of requests are measured; ``True`` if not given."""
+    """Whether the duration and the number of requests are measured; `True` by default."""
     logs: bool
-    """Whether invalid requests and unhandled exceptions are recorded, the latter with their
-    message and traceback; ``True`` if not given."""
+    """Whether invalid requests and unhandled exceptions are recorded, the latter with their message
+    and traceback; `True` by default.
+    """
     operation_spans: bool
-    """Whether dependencies, endpoint, serialization and background tasks have spans of their
-    own; ``True`` if not given."""
+    """Whether dependencies, endpoint, serialization and background tasks have spans of their own;
+    `True` by default.
+    """
     auto_configure: bool
-    """Whether exporters are made of the ``OTEL_*`` environment variables when the lifespan
-    begins. Not given: only if ``FASTAPI_OTEL_AUTO_CONFIGURE`` is ``true``."""
+    """Whether exporters are created from the `OTEL_*` environment variables when the lifespan
+    begins. By default only if `FASTAPI_OTEL_AUTO_CONFIGURE` is `true`.
+    """
     exclude: Callable[[Scope], bool] | None
-    """Called with the ASGI scope; a request for which it gives ``True`` is not observed."""
+    """Called with the ASGI scope; a request for which it returns `True` is not observed."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The same, complete."""
+    """The options with all defaults filled in."""
 
     tracer_provider: TracerProvider | None = None
     meter_provider: MeterProvider | None = None
@@ -58,13 +61,13 @@ class Settings:
 
     @property
     def configures_itself(self) -> bool:
-        """Whether exporters are made of environment variables."""
+        """Return True if exporters are created from environment variables."""
         if self.auto_configure is not None:
             return self.auto_configure
         return os.environ.get(AUTO_CONFIGURE, "").lower() == "true"
 
 
-#: option -> the method that its value must have.
+#: option -> the method that its value must have
 METHODS = {
     "tracer_provider": "get_tracer",
     "meter_provider": "get_meter",
@@ -77,11 +80,11 @@ def settings_of(config: Any) -> Settings:
     """Check the options of an application.
 
     Raises:
-        SetupError: They are no dictionary, one is unknown, or a value cannot be used.
+        SetupError: They are not a dictionary, one is unknown, or a value is invalid.
     """
     if not isinstance(config, Mapping):
         raise setup_error(
-            f"FastAPI(telemetry={config!r}) is no dictionary of options",
+            f"FastAPI(telemetry={config!r}) is not a dictionary of options",
             write='FastAPI(telemetry={"operation_spans": False})',
         )
     known = [field.name for field in fields(Settings)]

@@ -1,4 +1,4 @@
-"""From ASGI scopes and errors to the attributes of the semantic conventions for HTTP servers.
+"""Convert ASGI scopes and errors to the attributes of the semantic conventions for HTTP servers.
 
 https://opentelemetry.io/docs/specs/semconv/http/
 """
@@ -27,13 +27,13 @@ METHODS = frozenset(
 )
 METHODS_VARIABLE = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-#: Query parameters that hold credentials; compared by case, as the conventions say.
+#: Query parameters that contain credentials; case matters, as the conventions say.
 SECRET_PARAMETERS = frozenset(
     ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "sig")
 )
-#: A client that leaves in one of these ways is no error (RFC 6455, 7.4.1).
+#: Close codes of clients that left regularly (RFC 6455, 7.4.1).
 USUAL_CLOSE_CODES = (1000, 1001)
-#: Answers that somebody chose to give by raising.
+#: Exceptions that a program raises to send a response.
 ANSWERS = (
     HTTPException,
     WebSocketException,
@@ -42,20 +42,20 @@ ANSWERS = (
 )
 
 
-def known_methods() -> frozenset[str]:
-    """The methods by which requests may be grouped; others are all "_OTHER"."""
+def list_methods() -> frozenset[str]:
+    """Return the methods by which requests may be grouped; others are all "_OTHER"."""
     listed = os.environ.get(METHODS_VARIABLE, "").split(",")
     return frozenset(method.strip() for method in listed if method.strip()) or METHODS
 
 
 def request_method(scope: Scope) -> str:
-    """The method as an attribute."""
+    """Return the method as an attribute."""
     method: str = scope["method"]
-    return method if method in known_methods() else "_OTHER"
+    return method if method in list_methods() else "_OTHER"
 
 
 def span_attributes(scope: Scope, method: str) -> Attributes:
-    """What is known of a request before it is answered: samplers decide by this."""
+    """Return the attributes that are known before the response; samplers decide by them."""
     if scope["type"] == "websocket":
         return {
             "url.scheme": scope.get("scheme", "ws"),
@@ -70,23 +70,23 @@ def span_attributes(scope: Scope, method: str) -> Attributes:
     found["url.path"] = scope["path"]
     query = scope.get("query_string", b"")
     if query:
-        found["url.query"] = redacted(query)
+        found["url.query"] = redact_query(query)
     return found
 
 
 def metric_attributes(scope: Scope, method: str) -> Attributes:
-    """What requests that are being answered are counted by."""
+    """Return the attributes by which active requests are counted."""
     return {"url.scheme": scope.get("scheme", "http"), "http.request.method": method}
 
 
 def protocol_attributes(scope: Scope) -> Attributes:
-    """The version of HTTP, if the server tells."""
+    """Return the version of HTTP, if the server reports it."""
     version = scope.get("http_version")
     return {"network.protocol.version": version} if version else {}
 
 
 def server_attributes(scope: Scope) -> Attributes:
-    """The host to which the client believes to talk, else the one that listens."""
+    """Return the host that the client addressed, else the one that listens."""
     for name, value in scope["headers"]:
         if name == b"host":
             return _authority(value.decode("latin-1"), scope.get("scheme", ""))
@@ -100,7 +100,7 @@ def server_attributes(scope: Scope) -> Attributes:
 
 
 def _authority(host: str, scheme: str) -> Attributes:
-    """Host and port of a `Host` header (RFC 9110, 7.2); nothing of one that is malformed."""
+    """Return host and port of a `Host` header (RFC 9110, 7.2); nothing if it is malformed."""
     try:
         parts = urlsplit(f"//{host}")
         port = parts.port
@@ -116,8 +116,8 @@ def _authority(host: str, scheme: str) -> Attributes:
     return found
 
 
-def redacted(query: bytes) -> str:
-    """A query string without the credentials in it."""
+def redact_query(query: bytes) -> str:
+    """Return a query string with its credentials replaced."""
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     return urlencode(
         [(name, "REDACTED" if name in SECRET_PARAMETERS else value) for name, value in pairs]
@@ -125,15 +125,17 @@ def redacted(query: bytes) -> str:
 
 
 def route_template(scope: Scope, root_path: str, skipped: int) -> str | None:
-    """The path of the route that was found, with parameters in braces; None for no route.
+    """Return the path of the route that was found, with parameters in braces; None for no route.
 
-    - `root_path`: where the application is, as the server said.
-    - `skipped`: how many of the mounts around the route are in there already.
+    Args:
+        scope: The ASGI scope of the request.
+        root_path: The root path of the application, as the server reported it.
+        skipped: Number of mounts around the route that `root_path` already contains.
     """
     outer = list(scope.get(INSIDE, ()))
     route = scope.get("route")
     if outer and (outer[-1] is route or not _finds_ours(outer[-1])):
-        # Nothing was found inside, or by a router that does not tell all that we need.
+        # The mount found no route, or its router does not report what we need.
         route = outer.pop()
     path = path_of(route)
     if path is None:
@@ -143,12 +145,12 @@ def route_template(scope: Scope, root_path: str, skipped: int) -> str | None:
 
 
 def _finds_ours(mount: Any) -> bool:
-    """Whether inside of a mount one of our routers looks for routes."""
+    """Return True if a mount contains one of our routers."""
     return any(isinstance(layer, (APIRouter, FastAPI)) for layer in layers(mount))
 
 
 def layers(app: Any) -> Iterator[Any]:
-    """A stack of middleware, from the outside; each has the next as its attribute `app`."""
+    """Yield a stack of middleware from the outside; each has the next as its attribute `app`."""
     seen: list[Any] = []
     while app is not None and not any(app is layer for layer in seen):
         seen.append(app)
@@ -157,20 +159,20 @@ def layers(app: Any) -> Iterator[Any]:
 
 
 def path_of(route: Any) -> str | None:
-    """The path of one route with parameters in braces."""
+    """Return the path of one route with parameters in braces."""
     path: str | None = getattr(route, "path_format", None)
     return path
 
 
 def type_name(error: BaseException) -> str:
-    """The type of an error as an attribute: ``shop.errors.SoldOut``, ``ValueError``."""
-    return qualified_name(type(error)).removeprefix("builtins.")
+    """Return the type of an error as an attribute: `shop.errors.SoldOut`, `ValueError`."""
+    return name_function(type(error)).removeprefix("builtins.")
 
 
-def qualified_name(function: Any) -> str:
-    """A function or class as an attribute; of another callable, its class.
+def name_function(function: Any) -> str:
+    """Return the name of a function or class as an attribute; of another callable, its class.
 
-    Ours are named as in FastAPI, as spans are: what is searched for stays the same.
+    Our own ones have the names that they have in FastAPI, so that existing searches still work.
     """
     named = function if hasattr(function, "__qualname__") else type(function)
     module = str(named.__module__)
@@ -180,7 +182,7 @@ def qualified_name(function: Any) -> str:
 
 
 def is_answer(error: BaseException) -> bool:
-    """Whether an exception is no failure: an answer, or a client that has left."""
+    """Return True if an exception is not a failure: a response, or a client that has left."""
     if isinstance(error, WebSocketDisconnect):
         return error.code in USUAL_CLOSE_CODES
     return isinstance(error, ANSWERS)
@@ -190,14 +192,14 @@ class HeaderGetter(Getter[Any]):
     """Reads ASGI headers for OpenTelemetry's propagators."""
 
     def get(self, carrier: Any, key: str) -> list[str] | None:
-        """All values of a header, whatever the case of its name."""
+        """Return all values of a header, whatever the case of its name."""
         wanted = key.lower().encode("latin-1")
         values = [value.decode("latin-1") for name, value in carrier if name.lower() == wanted]
         if wanted == b"baggage" and values:
-            # W3C Baggage may come in several headers; the propagator looks at the first.
+            # W3C Baggage may come in several headers; the propagator reads only the first.
             return [",".join(values)]
         return values or None
 
     def keys(self, carrier: Any) -> list[str]:
-        """The names of all headers, in lower case."""
+        """Return the names of all headers, in lower case."""
         return [name.decode("latin-1").lower() for name, _ in carrier]

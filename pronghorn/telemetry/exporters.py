@@ -1,4 +1,4 @@
-"""How each of the three signals is exported over OTLP; needs the SDK, imported when called."""
+"""The OTLP export of the three signals; it needs the SDK, imported when it is called."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from pronghorn.exceptions import FastAPIError
 class Signal:
     """Traces, metrics or logs."""
 
-    #: As environment variables name it.
+    #: Its name in environment variables.
     variable: str
-    #: The option of `TelemetryConfig` that gives its provider.
+    #: The option of `TelemetryConfig` for its provider.
     option: str
-    #: The method of a provider that takes a component.
+    #: The method of a provider that adds a component.
     add_method: str
-    #: The module of the API that knows the global provider. Its functions are looked up when
-    #: they are called, as programs may have replaced them.
+    #: The module of the API that holds the global provider. Its functions are looked up at each
+    #: call, as programs may have replaced them.
     api: Any
     new_provider: Callable[[], Any]
-    #: From an endpoint to a component that exports there.
+    #: Creates a component that exports to an endpoint.
     new_component: Callable[[str], Any]
 
     def current(self) -> Any:
-        """The global provider, or a proxy for it."""
+        """Return the global provider, or a proxy for it."""
         return getattr(self.api, f"get_{self.option}")()
 
     def set_current(self, provider: Any) -> None:
-        """Make a provider the global one, if there is none yet."""
+        """Make a provider the global one, unless there is one."""
         getattr(self.api, f"set_{self.option}")(provider)
 
 
 def missing_package(error: ImportError) -> FastAPIError:
-    """The error for an environment with the API alone."""
+    """Return the error for an environment that contains only the API."""
     return FastAPIError(
         f"exporting needs the OpenTelemetry SDK and its OTLP exporter ({error}): install "
         "pronghorn[opentelemetry], which has the packages of fastapi[opentelemetry]"

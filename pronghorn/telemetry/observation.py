@@ -1,4 +1,4 @@
-"""One request or connection: its spans, its metrics and what is recorded about it."""
+"""One request or connection: its spans, its metrics and its log records."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from pronghorn.telemetry.conventions import (
     HeaderGetter,
     is_answer,
     metric_attributes,
+    name_function,
     protocol_attributes,
-    qualified_name,
     request_method,
     route_template,
     span_attributes,
@@ -39,10 +39,11 @@ GETTER = HeaderGetter()
 
 
 class SpanAround:
-    """A span for one operation inside a request, and the current one meanwhile.
+    """A span for one operation inside a request, current while the operation runs.
 
-    - `function`: whose code it is.
-    - `answers_may_be_raised`: exceptions such as HTTPException are no failure of the operation.
+    Args:
+        function: The function that the operation calls.
+        answers_may_be_raised: Do not treat exceptions such as HTTPException as failures.
     """
 
     __slots__ = ("_answers_may_be_raised", "_function", "_name", "_span", "_token", "_tracer")
@@ -56,7 +57,7 @@ class SpanAround:
         self._answers_may_be_raised = answers_may_be_raised
 
     def __enter__(self) -> None:
-        attributes = {"code.function.name": qualified_name(self._function)}
+        attributes = {"code.function.name": name_function(self._function)}
         self._span = self._tracer.start_span(self._name, attributes=attributes)
         self._token = attach(trace.set_span_in_context(self._span))
 
@@ -73,7 +74,7 @@ class SpanAround:
 
 
 def set_failed(span: Span, error_type: str) -> None:
-    """Mark a span as failed; the error itself is in the log record."""
+    """Mark a span as failed; the log record contains the error itself."""
     span.set_attribute("error.type", error_type)
     span.set_status(StatusCode.ERROR)
 
@@ -81,9 +82,10 @@ def set_failed(span: Span, error_type: str) -> None:
 class Observation:
     """Watches one WebSocket connection (see `pronghorn.hooks.Watcher`).
 
-    Use it as a context manager around the application; then `finish` and `record_failure`.
+    Use it as a context manager around the application; then call `finish` and `record_failure`.
 
-    - `has_operations`: whether the stages of the route have spans of their own.
+    Args:
+        has_operations: Whether the stages of the route have spans of their own.
     """
 
     event_name = "fastapi.websocket.exception"
@@ -130,20 +132,20 @@ class Observation:
         self._cell.data = None
         self.scope = self._outer_scope = {}
 
-    # --- what the application is given ------------------------------------------------------
+    # --- receive and send of the application ------------------------------------------------
 
     def receive_from(self, receive: Receive) -> Receive:
-        """What the application receives with."""
+        """Return the `receive` for the application."""
         return receive
 
     def send_to(self, send: Send) -> Send:
-        """What the application sends with."""
+        """Return the `send` for the application."""
         return send
 
     # --- the stages of the route ------------------------------------------------------------
 
-    def routed(self) -> None:
-        """The route is known, and its handler begins."""
+    def enter_route(self) -> None:
+        """Record the route, whose handler begins."""
         span = self.span
         if span is not None and span.is_recording():
             self._name(span)
@@ -156,8 +158,8 @@ class Observation:
             span.update_name(f"{self.span_name} {route}")
 
     def started(self, connection: HTTPConnection, plan: RoutePlan | WebSocketPlan) -> None:
-        """See `pronghorn.hooks.Watcher`, as for the following."""
-        self.scope = connection.scope  # Middleware may have made a scope of its own.
+        """Record the start of a route; see `pronghorn.hooks.Watcher`."""
+        self.scope = connection.scope  # Middleware may have created a scope of its own.
         self._endpoint = plan.endpoint
         data: Any = self._cell.data
         if data is not None:
@@ -186,7 +188,7 @@ class Observation:
         )
 
     def task(self, task: BackgroundTask) -> AbstractContextManager[None]:
-        """Stands around a background task."""
+        """Return a context manager to run a background task in."""
         if self._tracer is None:
             return nullcontext()
         function = getattr(task, "func", task)
@@ -197,9 +199,10 @@ class Observation:
     # --- the end ----------------------------------------------------------------------------
 
     def finish(self, error: BaseException | None) -> None:
-        """End the span of the server, and measure; once.
+        """End the span of the server, and measure; only once.
 
-        - `error`: what the application raised.
+        Args:
+            error: The exception of the application, or None.
         """
         if not self._is_over:
             self._is_over = True
@@ -217,7 +220,7 @@ class Observation:
         span.end(at)
 
     def route(self) -> str | None:
-        """The path template of the route that answers, as far as that is known."""
+        """Return the path template of the route, as far as it is known."""
         return route_template(self.scope, self._root_path, self._mounts)
 
     def _record_invalid(self, errors: Sequence[Any]) -> None:
@@ -240,7 +243,7 @@ class Observation:
         return {} if route is None else {"http.route": route}
 
     def record_failure(self, error: Exception) -> None:
-        """Record an exception that nobody handled."""
+        """Record an exception that was not handled."""
         if self._logger is None:
             return
         self._logger.emit(
@@ -286,27 +289,27 @@ class HttpObservation(Observation):
         return request_method(self.scope)
 
     def receive_from(self, receive: Receive) -> Receive:
-        async def watched_receive() -> Message:
+        async def receive_and_note() -> Message:
             message = await receive()
             if message["type"] == "http.disconnect":
                 self._client_left = True
             return message
 
-        return watched_receive
+        return receive_and_note
 
     def send_to(self, send: Send) -> Send:
-        async def watched_send(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
                 self._has_trailers = message.get("trailers", False)
             await send(message)
             if self._complete is None and self._completes(message):
                 self._complete = (time_ns(), perf_counter())
-                # After a server error its exception may follow, which says more.
+                # A server error may be followed by its exception, which says more.
                 if self._status is not None and self._status < 500:
                     self.finish(None)
 
-        return watched_send
+        return send_and_note
 
     def _completes(self, message: Message) -> bool:
         kind = message["type"]

@@ -1,4 +1,6 @@
-"""Which providers are in force: asked at every request, since a program may set one at any time."""
+"""The providers in force. They are looked up for each request, since a program may set one at any
+time.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,12 @@ from opentelemetry.trace import Tracer
 
 from pronghorn.telemetry.config import Settings
 
-#: The name and the schema of all that is measured, as in FastAPI.
+#: The name and the schema of all measurements, as in FastAPI.
 SCOPE_NAME = "fastapi"
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
-#: The providers of the API itself: proxies for one that nobody has set, and those that do nothing.
+#: The providers of the API itself: proxies for one that is not set, and those that do nothing.
 OF_API = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
-#: Seconds; the buckets that the conventions advise.
+#: Seconds; the buckets that the conventions recommend.
 DURATION_BUCKETS = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 )  # fmt: skip
@@ -41,15 +43,16 @@ class Instruments:
 
 
 class GlobalProvider:
-    """Asks the API for one of its global providers.
+    """Looks up one of the global providers of the API.
 
-    The API looks into the environment each time it is asked while none is set, which takes longer
-    than to answer a request. So we look at its own variable first, and ask only where that is
-    set, unknown, or does not count: the function was replaced, or the environment names a
-    provider.
+    While no provider is set, the API reads the environment at each call, which takes longer than
+    serving a request. So this class first reads the API's own variable. It calls the API only if
+    that variable is set or unknown, or if it does not count because the function was replaced or
+    the environment names a provider.
 
-    - `api`: the module with the function to ask.
-    - `name`: "tracer", "meter" or "logger".
+    Args:
+        api: The module with the function to call.
+        name: "tracer", "meter" or "logger".
     """
 
     def __init__(self, api: Any, name: str) -> None:
@@ -61,7 +64,7 @@ class GlobalProvider:
         self._is_named = f"OTEL_PYTHON_{name.upper()}_PROVIDER" in os.environ
 
     def get(self) -> Any:
-        """The provider, or a proxy for it; None if it is known that none is set."""
+        """Return the provider, or a proxy for it; None if it is known that none is set."""
         function = getattr(self._api, self._function_name)
         if (
             function is self._function
@@ -73,10 +76,10 @@ class GlobalProvider:
 
 
 class Signals:
-    """What an application measures with.
+    """The instruments of an application.
 
-    What a provider makes is kept as long as the provider stays the same: making a tracer is slow,
-    and resets what Python's warnings remember.
+    Whatever a provider creates is kept as long as the provider stays the same: creating a tracer is
+    slow, and resets the registry of Python's warnings.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -90,36 +93,38 @@ class Signals:
         self._made: dict[str, tuple[Any, Any]] = {}
 
     def tracer(self) -> Tracer | None:
-        """Makes spans; None if nobody wants any."""
+        """Return what creates spans; None if spans are not wanted."""
         if not self._settings.tracing:
             return None
         given = self._settings.tracer_provider
         if given is None or is_proxy(given):
             given = self._global_tracer.get()
-        tracer: Tracer | None = self._kept(given, self._new_tracer, "tracer")
+        tracer: Tracer | None = self._make_once(given, self._new_tracer, "tracer")
         return tracer
 
     def instruments(self) -> Instruments | None:
-        """Measures requests; None if nobody wants that."""
+        """Return what measures requests; None if metrics are not wanted."""
         if not self._settings.metrics:
             return None
         given = self._settings.meter_provider
         if given is None or is_proxy(given):
             given = self._global_meter.get()
-        instruments: Instruments | None = self._kept(given, self._new_instruments, "instruments")
+        instruments: Instruments | None = self._make_once(
+            given, self._new_instruments, "instruments"
+        )
         return instruments
 
     def logger(self) -> Logger | None:
-        """Makes log records; None if nobody wants any."""
+        """Return what creates log records; None if logs are not wanted."""
         if not self._settings.logs:
             return None
         given = self._settings.logger_provider
         if given is None or is_proxy(given):
             given = self._global_logger.get()
-        logger: Logger | None = self._kept(given, self._new_logger, "logger")
+        logger: Logger | None = self._make_once(given, self._new_logger, "logger")
         return logger
 
-    def _kept(self, provider: Any, make: Any, name: str) -> Any:
+    def _make_once(self, provider: Any, make: Any, name: str) -> Any:
         if provider is None or is_of_api(provider):
             return None
         known = self._made.get(name)
@@ -138,10 +143,10 @@ class Signals:
 
 
 def is_of_api(provider: Any) -> bool:
-    """Whether a provider belongs to the API, and so measures nothing by itself."""
+    """Return True if a provider belongs to the API, and so measures nothing itself."""
     return type(provider).__module__.startswith(OF_API)
 
 
 def is_proxy(provider: Any) -> bool:
-    """Whether a provider only stands for the global one, which may be set later."""
+    """Return True if a provider only represents the global one, which may be set later."""
     return is_of_api(provider) and "Proxy" in type(provider).__name__

@@ -1,4 +1,4 @@
-"""OpenTelemetry is optional; this says so to whoever asks for telemetry without it."""
+"""The error for programs that use telemetry without OpenTelemetry, which is optional."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def require_api() -> None:
     """Check that OpenTelemetry can be imported.
 
     Raises:
-        TelemetryMissingError: It cannot.
+        TelemetryMissingError: The package is missing.
     """
     try:
         import opentelemetry._logs
@@ -23,7 +23,7 @@ def require_api() -> None:
         import opentelemetry.trace  # noqa: F401 - only to see whether it is there
     except ImportError as error:
         raise setup_error(
-            f"Telemetry was asked for, and OpenTelemetry cannot be imported: {error}",
+            f"Telemetry does not work because OpenTelemetry cannot be imported: {error}",
             "FastAPI(telemetry=...), or an import of pronghorn.telemetry, in an environment "
             "without the package opentelemetry-api",
             'pip install "pronghorn[opentelemetry]"',

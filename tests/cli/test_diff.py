@@ -155,7 +155,7 @@ def test_requests_of_a_har_file(write: Write) -> None:
     result = Result("--har", str(file))
     assert result.code == 1
     assert "  GET /other/a%20b?q=1\n" in result.out
-    assert "1 request left out, as POST, PUT, PATCH and DELETE change something" in result.out
+    assert "1 request left out, because POST, PUT, PATCH and DELETE may change data" in result.out
     result = Result("--har", str(file), "--unsafe")
     assert "differs  POST /more (1 of 1 answers)\n  POST /more\n    x-a: b\n" in result.out
     assert '    {"a": 1}\n    status\n      FastAPI   404\n      pronghorn 200\n' in result.out
@@ -167,7 +167,7 @@ def test_a_header_for_every_request(write: Write) -> None:
     assert "    authorization: Bearer abc\n" in result.out
     result = Result("--header", "nonsense")
     assert result.code == 2
-    assert "Error: --header 'nonsense' is no header" in result.err
+    assert "Error: --header 'nonsense' is not a header" in result.err
 
 
 def test_what_varies_by_itself_is_not_compared(write: Write) -> None:
@@ -215,7 +215,7 @@ def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
     assert result.code == 0, result.out
     for reason in (
         "an error of a dependency that is used twice is reported once",
-        "HEAD is answered for GET routes",
+        "HEAD works for GET routes",
         "HEAD is allowed where GET is",
         "a redirect to the path with or without its last slash is relative",
         "the OpenAPI document has an entity tag",
@@ -338,7 +338,7 @@ Error: The app name create_app in main does not name an app: it is a function th
 """
 WRAPPED = """\
 Error: main:wrapped has no OpenAPI document to compare: it is a CORSMiddleware
-  Name the FastAPI itself, without what is around it
+  Name the FastAPI app itself, without its wrapper
 """
 
 
@@ -427,7 +427,7 @@ def test_a_file_that_is_no_har_file(write: Write, content: str) -> None:
     file = write("recorded.har", content)
     result = Result("--har", str(file))
     assert result.code == 2
-    assert f"Error: {file} is no HAR file" in result.err
+    assert f"Error: {file} is not a HAR file" in result.err
 
 
 def test_a_har_file_that_does_not_exist(workspace: Path) -> None:

@@ -239,9 +239,7 @@ def test_an_empty_module(write: Write) -> None:
 def test_an_app_of_the_real_fastapi(write: Write, reference: dict[str, object]) -> None:
     write("main.py", REAL_FASTAPI)
     error = fail(**reference)
-    assert error.message == (
-        "main:app is an app of the FastAPI that is installed, not of pronghorn"
-    )
+    assert error.message == ("main:app is an app of the installed FastAPI, not of pronghorn")
     assert "add --as-fastapi to this command" in error.hint
 
 

@@ -180,7 +180,7 @@ def test_what_the_options_need(tmp_path: Path) -> None:
     file = tmp_path / "server.pem"
     file.touch()
     for given, said in (
-        ({"http": "2"}, "uvicorn does not speak HTTP/2"),
+        ({"http": "2"}, "uvicorn does not support HTTP/2"),
         ({"ssl_certfile": file}, "Cannot use --ssl-certfile without --ssl-keyfile"),
         ({"ssl_keyfile": file}, "Cannot use --ssl-keyfile without --ssl-certfile"),
         (

@@ -126,7 +126,7 @@ def test_dev_polls_where_the_system_has_no_watcher_left(write: Write) -> None:
         os.utime(file, (later, later))
         server.wait_for(STARTED)
         assert server.get()[0] == 1
-    assert "polling, because watching is refused: Error creating" in server.output
+    assert "polling, because the system cannot watch files: Error creating" in server.output
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def test_a_port_in_use_is_told_before_the_program_is_imported(write: Write) -> N
     assert done.returncode == 1
     assert done.stderr == (
         f"Error: Port {port} on 127.0.0.1 is in use\n"
-        f"  Stop the program that listens there, or take another port: --port {port + 1}\n"
+        f"  Stop the program that listens there, or use another port: --port {port + 1}\n"
     )
 
 

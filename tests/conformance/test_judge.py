@@ -10,13 +10,13 @@ from tools.conformance.gaps import Gap, judge, read_gaps
 from tools.conformance.outcomes import (
     FileOutcome,
     Outcomes,
-    expected_document,
     frequent_messages,
     merge_second_run,
     parse_junit,
     read_expected,
     split_class_name,
     total_passed,
+    write_expected,
 )
 from tools.conformance.report import file_lines, total_line, verdict_lines
 from tools.environment import PreparationError
@@ -266,7 +266,7 @@ def test_a_second_run_that_fails_again_changes_nothing() -> None:
 def test_expected_counts_are_read_back(tmp_path: Path) -> None:
     path = tmp_path / "expected.json"
 
-    path.write_text(expected_document(outcomes_of(test_a=1, test_b=2, test_none=0), "0.165.0"))
+    path.write_text(write_expected(outcomes_of(test_a=1, test_b=2, test_none=0), "0.165.0"))
 
     assert read_expected(path) == {"tests/test_a.py": 1, "tests/test_b.py": 2}
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import stat
 import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -23,8 +17,7 @@ from pronghorn.testclient import TestClient
 from shop.core.config import Settings
 
 from .conftest import PASSWORD, SECRET_KEY
-
-ROOT = Path(__file__).parents[2]
+from .servers import serve, stop
 
 
 class TestDocumentation:
@@ -96,43 +89,11 @@ class TestSettings:
             Settings(secret_key="short")
 
 
-def free_port() -> int:
-    """A port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    """Return as soon as a connection is accepted; fail when the process ends first."""
-    for _ in range(300):
-        assert process.poll() is None, "the server has stopped"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    pytest.fail("the server does not listen")
-
-
-@contextmanager
-def running_shop(data_dir: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """The shop as `pronghorn run` starts it, and a client that talks to it."""
-    port = free_port()
-    command = [sys.executable, "-m", "pronghorn", "run", "examples/shop/main.py"]
-    process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "SHOP_DATA_DIR": str(data_dir), "SHOP_PASSWORD_MEMORY_KIB": "64"},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_listening(process, port)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield process, client
-    finally:
-        process.kill()
-        process.wait()
+def running_shop(
+    data_dir: Path,
+) -> AbstractContextManager[tuple[subprocess.Popen[bytes], httpx.Client]]:
+    """Start the shop; yield its process and a client that talks to it."""
+    return serve("shop/main.py", SHOP_DATA_DIR=str(data_dir), SHOP_PASSWORD_MEMORY_KIB="64")
 
 
 def log_in(client: httpx.Client) -> dict[str, str]:
@@ -140,13 +101,6 @@ def log_in(client: httpx.Client) -> dict[str, str]:
     answer = client.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
     assert answer.status_code == 200
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the server to stop, and see that it does so in good order."""
-    process.send_signal(signal.SIGTERM)
-    # A server may also end itself by the very signal, after it has closed everything.
-    assert process.wait(timeout=30) in {0, -signal.SIGTERM}
 
 
 def test_runs_as_a_process_and_keeps_its_data(tmp_path: Path) -> None:

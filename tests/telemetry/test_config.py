@@ -15,7 +15,7 @@ from tests.telemetry.conftest import Measured
 @pytest.mark.parametrize(
     ("config", "text"),
     [
-        ("all", "is no dictionary"),
+        ("all", "is not a dictionary"),
         ({"operation_span": False}, "probably: 'operation_spans'"),
         ({"tracer_provider": 3}, "has no get_tracer()"),
         ({"meter_provider": "x"}, "has no get_meter()"),

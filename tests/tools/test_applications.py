@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import applications
-from tools.applications import Suite, all_suites, complaints, read_suite, unpacked
+from tools.applications import Suite, all_suites, complaints, read_suite, unpack
 from tools.conformance.gaps import judge, read_gaps
 from tools.conformance.outcomes import Outcomes, parse_junit
 from tools.environment import PreparationError
@@ -77,7 +77,7 @@ def test_every_application_is_pinned_with_a_hash_and_says_what_fails() -> None:
 
 
 def test_an_archive_is_unpacked_and_completed(shop: Suite) -> None:
-    folder = unpacked(shop, Path("python"))
+    folder = unpack(shop, Path("python"))
 
     assert (folder / "tests" / "test_shop.py").is_file()
     assert (folder / "tests" / "settings.json").read_text() == "{}"
@@ -87,7 +87,7 @@ def test_an_archive_with_another_hash_is_not_used(shop: Suite) -> None:
     other = replace(shop, sha256="0" * 64)
 
     with pytest.raises(FileNotFoundError, match="no-such-python"):  # It would be downloaded.
-        unpacked(other, Path("no-such-python"))
+        unpack(other, Path("no-such-python"))
 
 
 def test_a_description_with_an_unknown_key_is_refused(shop: Suite) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.ecosystem import ROOT, check_names, command, programs, suites, wanted
+from tools.ecosystem import ROOT, check_names, command, programs, read_requirements, suites
 from tools.environment import PreparationError
 
 
 def test_requirements_have_no_comments() -> None:
-    requirements = wanted()
+    requirements = read_requirements()
 
     assert requirements
     assert not any("#" in line or line != line.strip() for line in requirements)
@@ -44,7 +44,7 @@ def test_the_page_names_the_versions_that_are_tested() -> None:
     page = (ROOT / "docs/how-to/libraries.md").read_text(encoding="utf-8").lower()
     shown = dict(re.findall(r"pypi\.org/project/([a-z0-9.-]+)/\) \| ([0-9a-z.]+) \|", page))
     tested = {}
-    for requirement in wanted():
+    for requirement in read_requirements():
         name, found, version = requirement.partition("==")
         if found:
             tested[name.partition("[")[0].lower()] = version

@@ -58,13 +58,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def make_run(options: argparse.Namespace) -> suite.Run:
     """Prepare the suite and its environment."""
     name = "reference" if options.reference else "suite"
-    folder = suite.unpacked(name, keep_package=options.reference)
+    folder = suite.unpack(name, keep_package=options.reference)
     python = options.python or suite.prepare_environment(folder)
     plugin = None if options.reference else options.plugin
     return suite.Run(python, folder, plugin, options.workers, options.selection)
 
 
-def selected_files(
+def select_files(
     expected: dict[str, int], selection: Iterable[str], folder: Path
 ) -> dict[str, int]:
     """Return the part of the expected files that a selection covers."""
@@ -95,7 +95,7 @@ def run_again_alone(
 
 
 def print_section(title: str, lines: Iterable[str]) -> None:
-    """Print lines under a title; nothing when there are none."""
+    """Print lines under a title; nothing if there are none."""
     content = list(lines)
     if content:
         print(f"\n{title}")
@@ -103,8 +103,8 @@ def print_section(title: str, lines: Iterable[str]) -> None:
 
 
 def record_reference(outcomes: judge.Outcomes) -> int:
-    """Record what passes on FastAPI itself."""
-    EXPECTED.write_text(judge.expected_document(outcomes, suite.VERSION), encoding="utf-8")
+    """Record the tests that pass on FastAPI itself."""
+    EXPECTED.write_text(judge.write_expected(outcomes, suite.VERSION), encoding="utf-8")
     print_section("Not passing", report.failure_lines(outcomes))
     print(f"\n{judge.total_passed(outcomes):,} tests pass on FastAPI {suite.VERSION} itself.")
     return 0
@@ -112,7 +112,7 @@ def record_reference(outcomes: judge.Outcomes) -> int:
 
 def judge_run(run: suite.Run, options: argparse.Namespace) -> int:
     """Run the suite on pronghorn, print the result, and return the exit status."""
-    expected = selected_files(judge.read_expected(EXPECTED), options.selection, run.folder)
+    expected = select_files(judge.read_expected(EXPECTED), options.selection, run.folder)
     gaps = read_gaps(GAPS)
     files = suite.test_files(run.folder)
     outcomes = judge.parse_junit(suite.run_suite(run), files)
@@ -142,7 +142,7 @@ def print_outcomes(
 
 
 def exit_status(outcomes: judge.Outcomes, verdict: Verdict, options: argparse.Namespace) -> int:
-    """Return 1 when the run is not what the list of gaps says, or below the floor."""
+    """Return 1 if the run differs from the list of gaps, or is below the floor."""
     if not verdict.is_right:
         print(f"Not as {GAPS.relative_to(suite.ROOT)} says.")
         return 1

@@ -1,9 +1,8 @@
 """A pytest plugin: Python processes that a test starts get pronghorn for `fastapi` too.
 
 Some tests run `python -m fastapi`, or a module of the suite, in a process of its own. The option
-`-p pronghorn.as_fastapi` does not reach there, so such a process is given a `sitecustomize` that
-does the same. The processes that run tests must not have it: pytest wants to import its plugins
-first.
+`-p pronghorn.as_fastapi` has no effect there, so such a process gets a `sitecustomize` that does
+the same. The processes that run tests must not have it: pytest wants to import its plugins first.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Gap:
     """Their names; empty when the whole file cannot be collected."""
     why: str
 
-    def covered(self, names: Iterable[str]) -> set[str]:
+    def find_covered(self, names: Iterable[str]) -> set[str]:
         """Return those of some test names that this gap explains."""
         wanted = self.tests or (WHOLE_FILE,)
         return {name for name in names if name in wanted or name.partition("[")[0] in wanted}
@@ -40,16 +40,16 @@ class Gap:
 
 @dataclass
 class Verdict:
-    """What a run and the list of gaps say differently, by file."""
+    """The differences between a run and the list of gaps, by file."""
 
     unexplained: dict[str, set[str]] = field(default_factory=dict)
-    """Tests that fail and are no gap."""
+    """Tests that fail and are not a gap."""
     closed: dict[str, set[str]] = field(default_factory=dict)
     """Tests that are listed as a gap and pass."""
     unknown: dict[str, set[str]] = field(default_factory=dict)
     """Names in the list that belong to no test."""
     missing: dict[str, int] = field(default_factory=dict)
-    """How many tests that pass on FastAPI did not run."""
+    """The number of tests that pass on FastAPI and did not run."""
 
     @property
     def is_right(self) -> bool:
@@ -66,7 +66,7 @@ def read_gaps(path: Path) -> list[Gap]:
     """Read the list of gaps.
 
     Raises:
-        PreparationError: The file is no TOML, or an entry is incomplete.
+        PreparationError: The file is not valid TOML, or an entry is incomplete.
     """
     if not path.exists():
         return []
@@ -98,14 +98,14 @@ def judge(
     Args:
         outcomes: The run.
         gaps: The list.
-        expected: How many tests pass on FastAPI itself, by file; the files that were run.
-        whole_files: Whether the files ran completely; with `-k` a missing test says nothing.
+        expected: The number of tests that pass on FastAPI itself, by file; the files that were run.
+        whole_files: Whether the files ran completely; with `-k`, a missing test is not a gap.
     """
     verdict = Verdict()
     for path in sorted({*expected, *outcomes}):
         file = outcomes.get(path, FileOutcome())
         here = [gap for gap in gaps if gap.file == path]
-        explained = {name for gap in here for name in gap.covered(file.outcomes)}
+        explained = {name for gap in here for name in gap.find_covered(file.outcomes)}
         _note(verdict.unexplained, path, file.failing - explained)
         passing = {name for name in explained if file.outcomes[name] == PASSED}
         _note(verdict.closed, path, passing)
@@ -123,6 +123,6 @@ def _note(found: dict[str, set[str]], path: str, names: set[str]) -> None:
 
 
 def _without_test(gaps: Iterable[Gap], file: FileOutcome) -> set[str]:
-    """The names in a list of gaps that belong to no test of their file."""
+    """Return the names in a list of gaps that do not belong to a test of their file."""
     single = [Gap(gap.file, (name,), "") for gap in gaps for name in gap.tests or (WHOLE_FILE,)]
-    return {gap.tests[0] for gap in single if not gap.covered(file.outcomes)}
+    return {gap.tests[0] for gap in single if not gap.find_covered(file.outcomes)}

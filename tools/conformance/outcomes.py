@@ -19,14 +19,14 @@ SEVERITY = {PASSED: 0, SKIPPED: 1, FAILED: 2, ERROR: 3}
 
 @dataclass
 class FileOutcome:
-    """What became of the tests of one file, by name (`Class::name` inside a class)."""
+    """The outcomes of the tests of one file, by name (`Class::name` inside a class)."""
 
     outcomes: dict[str, str] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> int:
-        """How many tests passed."""
+        """The number of tests that passed."""
         return sum(outcome == PASSED for outcome in self.outcomes.values())
 
     @property
@@ -35,7 +35,7 @@ class FileOutcome:
         return {name for name, outcome in self.outcomes.items() if outcome in (FAILED, ERROR)}
 
     def count(self, outcome: str) -> int:
-        """Return how many tests had an outcome."""
+        """Return the number of tests with an outcome."""
         return sum(found == outcome for found in self.outcomes.values())
 
     def add(self, name: str, outcome: str, message: str) -> None:
@@ -80,9 +80,9 @@ def parse_case(case: ElementTree.Element) -> tuple[str, str]:
 
 
 def first_line(element: ElementTree.Element) -> str:
-    """Return what an element says in one line: for a collection error, the last line of its text.
+    """Return the message of an element in one line: for a collection error, the last line.
 
-    pytest's message of a collection error is only "collection failure".
+    pytest's own message of a collection error is only "collection failure".
     """
     message = (element.get("message") or "").strip()
     if message == "collection failure":
@@ -111,7 +111,7 @@ def parse_junit(xml: str, files: Iterable[str]) -> Outcomes:
 
 
 def merge_second_run(first: Outcomes, second: Outcomes) -> None:
-    """Take over, into the first run, what passed when its files were run again alone."""
+    """Add to the first run the tests that passed when their files ran again alone."""
     for path, again in second.items():
         file = first.setdefault(path, FileOutcome())
         if WHOLE_FILE not in again.failing:
@@ -122,7 +122,7 @@ def merge_second_run(first: Outcomes, second: Outcomes) -> None:
 
 
 def total_passed(outcomes: Outcomes) -> int:
-    """Return how many tests of a run passed."""
+    """Return the number of tests of a run that passed."""
     return sum(file.passed for file in outcomes.values())
 
 
@@ -135,14 +135,14 @@ def frequent_messages(outcomes: Outcomes, limit: int) -> list[tuple[str, int]]:
 
 
 def read_expected(path: Path) -> dict[str, int]:
-    """Read how many tests pass on FastAPI itself, by file."""
+    """Read the number of tests that pass on FastAPI itself, by file."""
     if not path.exists():
         return {}
     files: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))["files"]
     return files
 
 
-def expected_document(outcomes: Outcomes, version: str) -> str:
+def write_expected(outcomes: Outcomes, version: str) -> str:
     """Return the JSON document of a run on FastAPI itself."""
     files = {path: file.passed for path, file in sorted(outcomes.items()) if file.passed}
     document = {"fastapi": version, "passed": sum(files.values()), "files": files}

@@ -51,13 +51,13 @@ def failure_lines(outcomes: Outcomes) -> Iterator[str]:
 
 
 def message_lines(outcomes: Outcomes) -> Iterator[str]:
-    """Yield the most frequent reasons, which is where to look first."""
+    """Yield the most frequent reasons, the first place to look."""
     for message, count in frequent_messages(outcomes, MESSAGES_SHOWN):
         yield f"{count:5}  {message or '(no message)'}"
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """Yield what the run and the list of gaps say differently."""
+    """Yield the differences between the run and the list of gaps."""
     yield from _names("Fail, and gaps.toml does not say why", verdict.unexplained)
     yield from _names("Pass, and gaps.toml lists them: remove them there", verdict.closed)
     yield from _names("Listed in gaps.toml, and there is no such test", verdict.unknown)
@@ -75,7 +75,7 @@ def _names(title: str, found: Mapping[str, set[str]]) -> Iterator[str]:
 
 
 def total_line(outcomes: Outcomes, expected: Mapping[str, int], subject: str) -> str:
-    """Return the sentence that everybody looks for."""
+    """Return the summary of the run in one sentence."""
     passed, total = total_passed(outcomes), sum(expected.values())
     share = f" ({100 * passed / total:.1f} %)" if total else ""
     return f"{passed:,} of {total:,} of FastAPI's tests pass on {subject}{share}"

@@ -1,4 +1,4 @@
-"""Fetch FastAPI's test suite, make its environment, run it."""
+"""Fetch FastAPI's test suite, create its environment, run it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WHOLE_RUN_SECONDS = 30 * 60
 
 @dataclass(frozen=True)
 class Run:
-    """How the suite is run."""
+    """The options of a run of the suite."""
 
     python: Path
     folder: Path
@@ -68,7 +68,7 @@ def source_archive() -> Path:
     return archive
 
 
-def unpacked(name: str, *, keep_package: bool) -> Path:
+def unpack(name: str, *, keep_package: bool) -> Path:
     """Return the folder of the unpacked suite.
 
     Args:
@@ -94,7 +94,7 @@ def unpacked(name: str, *, keep_package: bool) -> Path:
 
 
 def add_metadata(folder: Path) -> None:
-    """Say that FastAPI is installed: instrumentation asks for the metadata of a distribution."""
+    """Add the metadata of FastAPI as an installed distribution, which instrumentation needs."""
     metadata = folder / f"fastapi-{VERSION}.dist-info" / "METADATA"
     if not metadata.exists():
         metadata.parent.mkdir(exist_ok=True)
@@ -107,7 +107,7 @@ def test_files(folder: Path) -> list[str]:
 
 
 def requirements(folder: Path) -> list[str]:
-    """Return what the suite needs, as its distribution and pronghorn declare it."""
+    """Return the requirements of the suite, as its distribution and pronghorn declare them."""
     theirs = read_pyproject(folder / "pyproject.toml")
     ours = read_pyproject(ROOT / "pyproject.toml")
     names: list[str] = [
@@ -122,7 +122,7 @@ def requirements(folder: Path) -> list[str]:
 
 
 def prepare_environment(folder: Path) -> Path:
-    """Make the environment of the suite, without FastAPI in it, and return its interpreter."""
+    """Create the environment of the suite, without FastAPI in it, and return its interpreter."""
     wanted = requirements(folder)
     stamp = fingerprint(wanted)
     python = python_of(ENVIRONMENT)
@@ -132,7 +132,7 @@ def prepare_environment(folder: Path) -> Path:
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     venv.create(ENVIRONMENT, with_pip=True, symlinks=True)
     install(ENVIRONMENT, wanted)
-    # Should a requirement ever pull FastAPI in, it must not be what the tests import.
+    # Even if a requirement ever installs FastAPI, the tests must not import it.
     uninstall = [str(python), "-m", "pip", "uninstall", "--quiet", "--yes", "fastapi"]
     subprocess.run(uninstall, check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     write_stamp(ENVIRONMENT, stamp)
@@ -199,10 +199,10 @@ def run_suite(run: Run, report_name: str = "report.xml") -> str:
 
 
 def default_workers() -> int:
-    """Return how many tests run at the same time."""
+    """Return the number of tests that run at the same time."""
     return max(2, min(os.cpu_count() or 2, 8))
 
 
 def python_version() -> str:
-    """Return the version of the Python that runs the judge, which is also that of the suite."""
+    """Return the version of the Python that runs the judge and the suite."""
     return ".".join(map(str, sys.version_info[:2]))

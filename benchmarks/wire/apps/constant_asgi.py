@@ -1,4 +1,4 @@
-"""The least that an ASGI application can do: without looking at the body, and with it read."""
+"""The least that an ASGI application can do: without reading the body, and reading it."""
 
 from typing import Any
 

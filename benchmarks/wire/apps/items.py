@@ -1,4 +1,4 @@
-"""What the programs validate whose framework leaves that to them."""
+"""Models for the programs whose frameworks leave validation to them."""
 
 from pydantic import BaseModel
 

@@ -1,7 +1,7 @@
 """Small URL-encoded forms, read in one piece.
 
 Most forms are a few hundred bytes. For those, a body that is read whole and split once gives the
-same form as the streaming parser, in a third of the time; whatever is larger, or could break a
+same form as the streaming parser, and faster; whatever is larger, or could break a
 limit, is left to that parser, so that nothing large is held in memory.
 """
 

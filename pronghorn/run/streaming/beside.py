@@ -50,7 +50,7 @@ def _on_asyncio() -> bool:
 
 
 async def _with_tasks(main: Job, jobs: Sequence[Job], errors: list[Exception]) -> None:
-    """On asyncio: a timer starts the tasks. Measured: 5 against 55 microseconds per stream."""
+    """On asyncio: a timer starts the tasks, which short streams never need."""
     loop = asyncio.get_running_loop()
     tasks: list[asyncio.Task[None]] = []
     with anyio.CancelScope() as scope:

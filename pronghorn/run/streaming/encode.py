@@ -59,8 +59,7 @@ def typed(
 ) -> Encode:
     """An encoder for items of one type, as their field validates and serialises them.
 
-    The instances of a model, which are most, take one call of Pydantic's core. Measured with what
-    sends them: 0.9 against 1.6 microseconds with a function for each step.
+    The instances of a model, which are most, take one call of Pydantic's core.
 
     - `options`: those of `response_model_include` and its relatives, by Pydantic's names.
     - `around`: the bytes before and behind the JSON of an item.
@@ -82,7 +81,7 @@ def typed(
         value = item
         try:
             if type(item) is kept:
-                # Named arguments out of a dict take 0.2 microseconds more.
+                # Named arguments from a dict are slower.
                 return before + to_json(item, by_alias=True) + behind
             value = _validated(validate, item, context)
             return before + to_json(value, **named) + behind

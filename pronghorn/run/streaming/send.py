@@ -220,7 +220,7 @@ async def _send_items(
     encode: Callable[[Any], Any],
     charset: str,
 ) -> None:
-    """Send items without an iterator of chunks between: 1.4 against 2.0 microseconds for each."""
+    """Send items without an iterator of chunks in between."""
     pause = monotonic() + SLICE
     async for item in items:
         chunk = encode(item)
@@ -237,10 +237,7 @@ async def _send_items(
 
 
 def _untracked(send: Send) -> Send:
-    """What an exchange sends with, where it only notes that an answer has begun, which is known.
-
-    Measured: a tenth of the time for an item.
-    """
+    """The raw `send`; response-start tracking is no longer needed."""
     untracked = getattr(getattr(send, "__self__", None), "untracked", None)
     return send if untracked is None else untracked(send)
 

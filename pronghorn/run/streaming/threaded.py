@@ -1,6 +1,6 @@
 """Iterating a generator that may block, from async code: it runs in worker threads.
 
-Going to a worker thread and back takes some 60 to 150 microseconds, many times what an item takes.
+Going to a worker thread and back takes many times as long as an item.
 So the thread works a little ahead of whoever sends the items, where that cannot be noticed.
 """
 

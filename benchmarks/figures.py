@@ -1,0 +1,147 @@
+"""Write every benchmark figure of the pages, from the result files, so that the pages agree.
+
+    python -m benchmarks.figures
+
+A page holds figures in two ways. A table stands between `<!-- name -->` and `<!-- end -->`. A
+figure in a sentence stands between `<!-- figure: name -->` and `<!-- /figure -->`. What is between
+the marks is written here and never by hand; a test compares.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from benchmarks.record import ROOT, read
+from benchmarks.tables import TABLES, Result, cell, markdown, with_tables
+
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs" / "index.md",
+    ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "explain" / "design.md",
+]
+MARKS = re.compile(r"<!-- figure: (\S+) -->.*?<!-- /figure -->", re.DOTALL)
+
+Results = Mapping[str, Result]
+
+
+def read_results() -> dict[str, Result]:
+    """Return every committed result by its name."""
+    return {name: read(name) for name in (*TABLES, "micro", "recorded")}
+
+
+def write_page(page: str, results: Results) -> str:
+    """Return a page with all of its tables and figures as the results say.
+
+    Raises:
+        KeyError: The page names a figure that no result contains.
+    """
+    page = with_tables(page, {name: results[name] for name in TABLES})
+    for name, make in LISTS.items():
+        page = replace_block(page, name, make(results))
+    figures = dict(name_figures(results))
+    return MARKS.sub(
+        lambda mark: f"<!-- figure: {mark[1]} -->{figures[mark[1]]}<!-- /figure -->", page
+    )
+
+
+def replace_block(page: str, name: str, text: str) -> str:
+    """Return a page with another text in the block of a name."""
+    block = f"<!-- {name} -->\n{text}\n<!-- end -->"
+    return re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _: block, page, flags=re.DOTALL)
+
+
+def name_figures(results: Results) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each figure that a sentence may contain."""
+    latest, growth = results["latest"], results["growth"]
+    yield "mean", cell(latest["geometric_mean"])
+    yield "mean_without_routing", cell(latest["geometric_mean_without_routing"])
+    yield "scenarios", str(len(latest["scenarios"]))
+    yield "measured", describe_machine(latest)
+    for name, row in (("run", "pronghorn run"), ("asgi", "pronghorn on uvicorn, ASGI")):
+        found = next(one for one in results["wire"]["rows"] if one["name"] == row)
+        yield f"{name}_get", cell(found["GET"]["ratio"])
+        yield f"{name}_post", cell(found["POST"]["ratio"])
+    fastapi, pronghorn = growth["start"]["fastapi"], growth["start"]["pronghorn"]
+    whole = pronghorn["cpu_milliseconds"]
+    yield "start", cell(fastapi["cpu_milliseconds"] / whole)
+    yield "start_import_share", f"{pronghorn['import_milliseconds'] / whole:.0%}"
+    yield "start_models_share", f"{growth['start']['models_alone_cpu_milliseconds'] / whole:.0%}"
+    shapes = results["shapes"]
+    yield "megabyte", cell(1e3 / shapes["models"]["pronghorn"]["per_second"])
+    yield "line", cell(1e6 / shapes["lines"]["pronghorn"]["per_second"])
+    for name, cost in results["recorded"]["costs"].items():
+        yield name, show(cost["value"])
+
+
+def describe_machine(result: Result) -> str:
+    """Return the day, the processor and the Python of a result."""
+    day = date.fromisoformat(result["date"])
+    machine = result["machine"]
+    processor = machine["processor"].replace("(R)", "").removesuffix(" Processor")
+    python = result["python"]
+    return f"{day:%B} {day.day}, {day.year}, {machine['cores']} cores, {processor}, Python {python}"
+
+
+def show(value: float | str) -> str:
+    """Return a figure as it was recorded, with separators of thousands."""
+    return value if isinstance(value, str) else f"{value:,}"
+
+
+def list_choices(results: Results) -> str:
+    """Return the table of the choices and what each is worth."""
+    rows = [
+        (pair["choice"], f"{cell(pair['before'])} µs", f"{cell(pair['chosen'])} µs", MICRO)
+        for pair in results["micro"]["pairs"]
+    ]
+    rows += [
+        (
+            one["choice"],
+            f"{show(one['before'])} {one['unit']}",
+            f"{show(one['chosen'])} {one['unit'].split(' of ')[0]}",
+            one["command"],
+        )
+        for one in results["recorded"]["choices"]
+    ]
+    return markdown(("choice", "without it", "with it", "command"), rows)
+
+
+MICRO = "`python -m benchmarks.micro`"
+
+
+def list_costs(results: Results) -> str:
+    """Return the table of single figures that the pages mention."""
+    costs = results["recorded"]["costs"].values()
+    rows = [(one["what"], f"{show(one['value'])} {one['unit']}", one["command"]) for one in costs]
+    return markdown(("what", "figure", "command"), rows)
+
+
+def list_middleware(results: Results) -> str:
+    """Return the table of the designs that were tried for HTTP middleware."""
+    table = results["recorded"]["middleware"]
+    rows: list[list[Any]] = [[name, *map(str, values)] for name, *values in table["rows"]]
+    return markdown(("What it adds, µs", *table["columns"]), rows)
+
+
+LISTS: dict[str, Callable[[Results], str]] = {
+    "choices": list_choices,
+    "costs": list_costs,
+    "middleware": list_middleware,
+}
+
+
+def main() -> int:
+    """Write the pages. Returns the exit status."""
+    results = read_results()
+    for page in PAGES:
+        page.write_text(write_page(page.read_text(encoding="utf-8"), results), encoding="utf-8")
+    print(f"Written the figures of {', '.join(str(page.relative_to(ROOT)) for page in PAGES)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
