@@ -199,10 +199,10 @@ class FastAPI(DeclaresOnRouter, Layered):
     # --- declaring ----------------------------------------------------------------------------
 
     def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a function around every request: ``await call_next(request)`` goes on.
+        """Declare a function around every request: `await call_next(request)` goes on.
 
         Args:
-            middleware_type: ``"http"``, the only one.
+            middleware_type: `"http"`, the only one.
         """
         from starlette.middleware.base import BaseHTTPMiddleware
 

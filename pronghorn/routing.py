@@ -36,10 +36,10 @@ from pronghorn.routes.frontend import (
     longest_path_first,
 )
 from pronghorn.routes.http import APIRoute, make_route
-from pronghorn.routes.included_routers import Includable, shown_inside
+from pronghorn.routes.included_routers import Includable, show_inside
 from pronghorn.routes.inclusion import (
     Inclusion,
-    kept_entries,
+    keep_entries,
     refuse_cycle,
     refuse_empty_paths,
 )
@@ -139,7 +139,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         """All routes with their full paths, those of included routers among them."""
         revision = current_revision()
         if self._shown is None or self._shown_revision != revision:
-            self._shown = RouteList(list(self._flattened()), self)
+            self._shown = RouteList(list(self._flatten()), self)
             self._shown_revision = revision
         return self._shown
 
@@ -154,7 +154,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
         """Have exactly these routes; an included router stays live if all of its routes do."""
-        self._entries = kept_entries(routes, self._entries)
+        self._entries = keep_entries(routes, self._entries)
         bump_revision()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
@@ -167,21 +167,21 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         for entry in self._entries:
             if isinstance(entry, Inclusion):
                 last_routes = getattr(entry.router, "last_routes", tuple)
-                found += [shown_inside(self, entry, route) for route in last_routes()]
+                found += [show_inside(self, entry, route) for route in last_routes()]
         return longest_path_first(found)
 
-    def _flattened(self) -> Iterator[BaseRoute]:
+    def _flatten(self) -> Iterator[BaseRoute]:
         for entry in self._entries:
             if not isinstance(entry, Inclusion):
                 yield entry
                 continue
             for route in entry.router.routes:
-                yield shown_inside(self, entry, route)
+                yield show_inside(self, entry, route)
 
     def _mark_routes_changed(self) -> None:
         bump_revision()
 
-    def inherited(self) -> dict[str, Any]:
+    def collect_inherited(self) -> dict[str, Any]:
         """The options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
@@ -211,11 +211,11 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         Args:
             path: The path inside this router.
             endpoint: The function that answers.
-            options: See `RouteOptions`; also ``route_class_override``, the class of this route.
+            options: See `RouteOptions`; also `route_class_override`, the class of this route.
         """
         kept = clean_options(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
-        combined = combine_chain([self.inherited(), kept])
+        combined = combine_chain([self.collect_inherited(), kept])
         full_path = combined.pop("prefix", "") + path
         combined["deprecated"] = combined.get("deprecated") or self.deprecated
         combined["dependency_overrides_provider"] = self.dependency_overrides_provider
@@ -255,7 +255,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         return decorate
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        options = combine_chain([self.inherited(), {"prefix": prefix}])
+        options = combine_chain([self.collect_inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
         bump_revision()
@@ -294,14 +294,14 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     # --- startup and shutdown -----------------------------------------------------------------
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
-        """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        """Add a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         handlers = {"startup": self.on_startup, "shutdown": self.on_shutdown}
         check_event(event_type, handlers)
         handlers[event_type].append(func)
 
     @deprecated_mark("on_event is deprecated, use lifespan event handlers instead.")
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        """Declare a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_event_handler(event_type, func)

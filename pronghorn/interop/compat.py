@@ -29,7 +29,7 @@ PYDANTIC_VERSION_MINOR_TUPLE = tuple(int(part) for part in VERSION.split(".")[:2
 def lenient_issubclass(
     cls: Any, class_or_tuple: type[Any] | tuple[type[Any], ...] | None
 ) -> TypeGuard[type[Any]]:
-    """``issubclass`` that answers ``False`` for what is no class."""
+    """`issubclass` that answers `False` for what is no class."""
     return class_or_tuple is not None and is_class(cls, class_or_tuple)
 
 
@@ -39,7 +39,7 @@ def value_is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:
 
 
 def is_pydantic_v1_model_instance(obj: Any) -> bool:
-    """Whether a value is an instance of a ``pydantic.v1`` model."""
+    """Whether a value is an instance of a `pydantic.v1` model."""
     return is_pydantic_v1_model(type(obj))
 
 

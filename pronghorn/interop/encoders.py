@@ -1,4 +1,4 @@
-"""The table of encoders of ``fastapi.encoders`` the other way round: encoder to classes."""
+"""The table of encoders of `fastapi.encoders` the other way round: encoder to classes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ except ImportError:
 def generate_encoders_by_class_tuples(
     type_encoder_map: Mapping[Any, Callable[[Any], Any]],
 ) -> dict[Callable[[Any], Any], tuple[Any, ...]]:
-    """Return each encoder with the classes that it is for, as ``isinstance`` takes them."""
+    """Return each encoder with the classes that it is for, as `isinstance` takes them."""
     classes: dict[Callable[[Any], Any], tuple[Any, ...]] = defaultdict(tuple)
     for kind, encoder in type_encoder_map.items():
         classes[encoder] += (kind,)

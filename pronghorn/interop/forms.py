@@ -29,7 +29,7 @@ def _extract_form_items(
     """Give each name of a form with its value and the field that reads it.
 
     Fields come first, in their order and if they were filled in; then all other names, with
-    ``None``, for models. A name with several values has a list of them.
+    `None`, for models. A name with several values has a list of them.
     """
     form = Received.of(received_body)
     used: set[str] = set()
@@ -80,7 +80,7 @@ def _is_form_model_supplied(model: type[BaseModel], received_body: FormData) -> 
 
 
 def _get_form_model(field: Field) -> type[BaseModel] | None:
-    """Return the model that the whole form is read as; ``None`` for other fields."""
+    """Return the model that the whole form is read as; `None` for other fields."""
     return field.model if field.is_form else None
 
 

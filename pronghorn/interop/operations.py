@@ -97,7 +97,7 @@ def get_openapi_operation_request_body(
     field_mapping: FieldMapping,
     separate_input_output_schemas: bool = True,
 ) -> dict[str, Any] | None:
-    """Document a body, such as ``route.body_field``; ``None`` for no body.
+    """Document a body, such as `route.body_field`; `None` for no body.
 
     Args:
         body_field: The whole body as one field; its schema is in `field_mapping`.
@@ -121,7 +121,7 @@ def get_openapi_operation_metadata(
         method: Not used: the methods of a route are described alike.
         operation_ids: The identifiers known so far; a known one is warned about, a new one added.
     """
-    return operation_metadata(_documented(route), operation_ids)
+    return operation_metadata(_require_documented(route), operation_ids)
 
 
 def get_openapi_path(
@@ -138,14 +138,14 @@ def get_openapi_path(
         route: The route, or a route context.
         operation_ids: The identifiers known so far; a known one is warned about, a new one added.
         model_name_map: Not used.
-        field_mapping: The schemas that `get_definitions` made of ``get_fields_from_routes``.
+        field_mapping: The schemas that `get_definitions` made of `get_fields_from_routes`.
         separate_input_output_schemas: Not used: `field_mapping` knows the mode.
 
     Returns:
         The operations by method in lower case, the security schemes by name, and definitions
         that no field brings along. All are empty for a hidden route.
     """
-    documented = _documented(route)
+    documented = _require_documented(route)
     context = Context(definitions_of(field_mapping), operation_ids=operation_ids)
     item = path_item(documented, context) if documented.include_in_schema else {}
     return item, context.security_schemes, context.components
@@ -163,11 +163,11 @@ def generate_operation_id(*, route: Any, method: str) -> str:
 
 
 def _get_api_route_for_openapi(route_context: Any) -> DocumentedRoute | None:
-    """Return the route to document that a route context stands for; ``None`` for other routes."""
+    """Return the route to document that a route context stands for; `None` for other routes."""
     return as_documented_route(route_context)
 
 
-def _documented(route: Any) -> DocumentedRoute:
+def _require_documented(route: Any) -> DocumentedRoute:
     found = as_documented_route(route)
     if found is None:
         raise TypeError(f"{route!r} cannot be documented: it is not an APIRoute")

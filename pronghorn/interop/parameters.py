@@ -43,7 +43,7 @@ class ParamDetails:
 
     - `type_annotation`: its type without metadata.
     - `depends`: the dependency that gives the value.
-    - `field`: how the value is read from the request. Both are ``None`` for what is injected by
+    - `field`: how the value is read from the request. Both are `None` for what is injected by
       its type, such as a request.
     """
 
@@ -68,8 +68,8 @@ def analyze_param(
 
     Args:
         param_name: Its name.
-        annotation: Its annotation, or ``inspect.Parameter.empty``.
-        value: Its default, or ``inspect.Parameter.empty``.
+        annotation: Its annotation, or `inspect.Parameter.empty`.
+        value: Its default, or `inspect.Parameter.empty`.
         path_param_names: The names in the path of the route.
         is_path_param: Whether this name is among them, as callers say who know no others.
 
@@ -107,7 +107,7 @@ def add_non_field_param_to_dependency(
     """Note in a graph that a parameter receives a part of the exchange, such as the request.
 
     Returns:
-        ``True``, or ``None`` if nothing is injected for the type.
+        `True`, or `None` if nothing is injected for the type.
     """
     kind = injected_kind(type_annotation)
     if kind is None:
@@ -122,12 +122,12 @@ def _get_flat_fields_from_params(fields: Sequence[Field]) -> list[Field]:
 
 
 def _get_param_model(field: Field) -> type[BaseModel] | None:
-    """Return the model of ``Model`` or ``Model | None``; ``None`` for other fields."""
+    """Return the model of `Model` or `Model | None`; `None` for other fields."""
     return None if field.is_json else model_of(field.annotation)
 
 
 def _is_json_field(field: Field) -> bool:
-    """Whether the text of a field is JSON (``Json[...]``)."""
+    """Whether the text of a field is JSON (`Json[...]`)."""
     return field.is_json
 
 
@@ -168,7 +168,7 @@ def _get_multidict_extras(
 def _request_param_model_to_args(
     model_field: Field, model: type[BaseModel], received_params: Mapping[str, Any]
 ) -> tuple[Any, list[ErrorDetail]]:
-    """Return the value of a parameter model and no errors, or ``None`` and the errors.
+    """Return the value of a parameter model and no errors, or `None` and the errors.
 
     Args:
         model_field: The parameter.
@@ -182,7 +182,7 @@ def _request_param_model_to_args(
 def _validate_value_with_model_field(
     *, field: Field, value: Any, values: dict[str, Any], loc: ErrorLocation
 ) -> tuple[Any, list[ErrorDetail]]:
-    """Return a validated value and no errors, or ``None`` and the errors.
+    """Return a validated value and no errors, or `None` and the errors.
 
     Args:
         field: How to validate it, and its default.

@@ -1,4 +1,4 @@
-"""Lifespans, route state and scopes, under the names that ``fastapi.routing`` has for them."""
+"""Lifespans, route state and scopes, under the names that `fastapi.routing` has for them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _populate_api_route_state(
         route: An `APIRoute`, which becomes that route, or any object that takes attributes.
         path: The path.
         endpoint: The function that answers.
-        options: See `RouteClassOptions`; also ``stream_item_type``.
+        options: See `RouteClassOptions`; also `stream_item_type`.
     """
     stream_item_type = options.pop("stream_item_type", None)
     if isinstance(route, APIRoute):
@@ -142,7 +142,7 @@ def _is_json_content_type(content_type: str | None, strict: bool = True) -> bool
     """Whether a body with this content type is read as JSON.
 
     Args:
-        content_type: The header; ``None`` if there is none.
+        content_type: The header; `None` if there is none.
         strict: Whether a body without a content type is not JSON.
     """
     return is_json(content_type, strict)
@@ -152,7 +152,7 @@ def _is_json_content_type(content_type: str | None, strict: bool = True) -> bool
 
 
 def _get_fastapi_scope(scope: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Return the dict at ``scope["fastapi"]``, made if it is not there."""
+    """Return the dict at `scope["fastapi"]`, made if it is not there."""
     values: dict[str, Any] = scope.setdefault("fastapi", {})
     return values
 
@@ -160,7 +160,7 @@ def _get_fastapi_scope(scope: MutableMapping[str, Any]) -> dict[str, Any]:
 def _get_scope_effective_route_context(scope: MutableMapping[str, Any]) -> RouteContext | None:
     """Return the context of the included route that answers a request.
 
-    It has the attributes that the route has inside all of its inclusions. ``None`` is returned
+    It has the attributes that the route has inside all of its inclusions. `None` is returned
     for a route of the application itself.
     """
     route = scope.get("route")

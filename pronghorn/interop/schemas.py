@@ -80,7 +80,7 @@ def get_schema_from_model_field(
 
 
 def normalize_name(name: str) -> str:
-    """Return the name of a model as it may stand in a reference: ``Page[int]`` is ``Page_int_``."""
+    """Return the name of a model as it may stand in a reference: `Page[int]` is `Page_int_`."""
     return re.sub(r"[^a-zA-Z0-9.\-_]", "_", name)
 
 
@@ -142,7 +142,7 @@ def _add_model(annotation: Any, known_models: TypeModelSet) -> None:
 
 
 def asdict(field_info: FieldInfo) -> dict[str, Any]:
-    """Return a declaration in parts: its ``annotation``, ``metadata`` and other ``attributes``."""
+    """Return a declaration in parts: its `annotation`, `metadata` and other `attributes`."""
     names = (name for name in FieldInfo.__slots__ if not name.startswith("_"))
     parts = {name: getattr(field_info, name, None) for name in names}
     annotation, metadata = parts.pop("annotation"), parts.pop("metadata")
