@@ -1,4 +1,4 @@
-"""Routers: they record routes and inclusions, and hand requests to what is compiled of them."""
+"""Routers, which record routes and inclusions, and pass requests to the compiled routes."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         app.include_router(router)
 
     Raises:
-        SetupError: An option is unknown or cannot work.
+        SetupError: An option is unknown or not valid.
     """
 
     prefix: str
@@ -114,7 +114,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
         self.auto_head: bool = values["auto_head"]
-        #: Asked after all others. FastAPI has these two under the same names.
+        #: The routes that are tried last. FastAPI has these two attributes under the same names.
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes = Frontends()
         self.on_startup = list(values["on_startup"] or ())
@@ -132,11 +132,11 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self.max_body_size = values["max_body_size"]
         self.route_class: type[APIRoute] = values["route_class"] or APIRoute
 
-    # --- what the engine asks -----------------------------------------------------------------
+    # --- for the compiled router --------------------------------------------------------------
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """All routes with their full paths, those of included routers among them."""
+        """All routes with their full paths, including those of included routers."""
         revision = current_revision()
         if self._shown is None or self._shown_revision != revision:
             self._shown = RouteList(list(self._flatten()), self)
@@ -153,16 +153,16 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         bump_revision()
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
-        """Have exactly these routes; an included router stays live if all of its routes do."""
+        """Set the routes; an included router stays included if all of its routes are there."""
         self._entries = keep_entries(routes, self._entries)
         bump_revision()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
-        """The same as `routes`, for reading only."""
+        """Return all routes with their full paths, for a caller that does not change the list."""
         return self.routes
 
     def last_routes(self) -> Sequence[BaseRoute]:
-        """Routes that are asked only when no other one matches: frontends, above all."""
+        """Return the routes that are tried only when no other route matches, such as frontends."""
         found = [*self._low_priority_routes, *self._frontend_routes.routes]
         for entry in self._entries:
             if isinstance(entry, Inclusion):
@@ -182,18 +182,18 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         bump_revision()
 
     def collect_inherited(self) -> dict[str, Any]:
-        """The options that the routes of this router inherit."""
+        """Return the options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
     def answerer(self) -> Answerer:
-        """Return what answers for an application: the routes, or a subclass that serves itself."""
+        """Return the answerer of an application: the compiled routes, or the overridden router."""
         own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
             return self._compiled
         return ThroughAsgi(AsyncExitStackMiddleware(self))
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, WebSocket connection or lifespan."""
+        """Serve one request, WebSocket connection or lifespan."""
         if scope["type"] == "lifespan":
             scope.setdefault("router", self)
             await self.lifespan(scope, receive, send)
@@ -210,7 +210,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
         Args:
             path: The path inside this router.
-            endpoint: The function that answers.
+            endpoint: The function that handles requests.
             options: See `RouteOptions`; also `route_class_override`, the class of this route.
         """
         kept = clean_options(options)
@@ -244,7 +244,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         name: str | None = None,
         include_in_schema: bool = True,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette route: a function of the request that gives a response."""
+        """Declare a Starlette route, whose function takes the request and returns a response."""
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             self.add_route(
@@ -262,13 +262,13 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
-        """Make the routes of another router answer inside this one.
+        """Add the routes of another router to this one.
 
-        The included router stays live: what is added to it later answers too. One router may be
-        included several times, with other options each.
+        Routes that are added to the other router later are included as well. A router may be
+        included several times, with different options.
 
         Args:
-            router: The router; a plain Starlette router is welcome too.
+            router: The router; may be a plain Starlette router.
             options: See `IncludeOptions`.
 
         Raises:
@@ -310,7 +310,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         return decorate
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the lifespan; every route is planned before it starts, so that mistakes show."""
+        """Run the lifespan, after planning every route, so that startup reports all mistakes."""
         try:
             for route in self.routes:
                 _ = getattr(route, "plan", None)
