@@ -1,4 +1,4 @@
-"""The console session of README.md shows what its program answers."""
+"""The console session of README.md shows the responses of its program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For which types the plan has JSON read straight into values, and what it says of the others."""
+"""The types that are read straight from JSON, and the reasons for the others."""
 
 from __future__ import annotations
 

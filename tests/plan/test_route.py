@@ -1,4 +1,4 @@
-"""Routes are planned from what was declared, and every error names the route."""
+"""Routes are planned from their declaration, and every error names the route."""
 
 from typing import Annotated, Any
 
