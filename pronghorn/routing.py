@@ -50,12 +50,12 @@ from pronghorn.routes.lifespan import (
     run_handlers,
     startup_failed,
 )
-from pronghorn.routes.request_handlers import *  # noqa: F403 - likewise
+from pronghorn.routes.request_handlers import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.request_handlers import WATCHED
 from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.websocket import APIWebSocketRoute, make_websocket_route
 from pronghorn.run.exchange import Exchange
-from pronghorn.sse import _PING_INTERVAL as _PING_INTERVAL  # noqa: PLC0414 - changed here
+from pronghorn.sse import _PING_INTERVAL as _PING_INTERVAL  # noqa: PLC0414 - programs assign it here
 from pronghorn.types import DecoratedCallable
 
 if TYPE_CHECKING:

@@ -97,4 +97,4 @@ def serialize_sequence_value(*, field: Field, value: Any) -> Sequence[Any]:
             kind = get_origin(bare) or bare
             made: Sequence[Any] = list(value) if kind is Sequence else kind(value)
             return made
-    raise TypeError(f"{field!r} is no sequence")
+    raise TypeError(f"{field!r} is not a sequence")

@@ -18,7 +18,7 @@ try:
     PyExtraColor: Any = import_module("pydantic_extra_types.color").Color
 except ImportError:
 
-    class PyExtraColor:  # type: ignore[no-redef]  # in the place of the class above
+    class PyExtraColor:  # type: ignore[no-redef]  # only without the class above
         """A class without instances, in place of one that is not installed."""
 
 

@@ -54,7 +54,7 @@ class _AsyncLiftContextManager(AbstractAsyncContextManager[Any]):
     async def __aenter__(self) -> Any:
         return await run_in_threadpool(self._cm.__enter__)
 
-    async def __aexit__(self, *error: Any) -> bool | None:  # noqa: PYI036 - handed on
+    async def __aexit__(self, *error: Any) -> bool | None:  # noqa: PYI036 - passed on
         return await run_in_threadpool(self._cm.__exit__, *error)
 
 

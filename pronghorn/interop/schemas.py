@@ -69,7 +69,7 @@ def get_schema_from_model_field(
         field_alias: The name from which the title is made; by default that of the field.
 
     Raises:
-        KeyError: The field was not among those given to `get_definitions`.
+        KeyError: The field is not one for which `get_definitions` was called.
     """
     if field_alias is None or field.info.title:
         return definitions_of(field_mapping).schema(field)

@@ -1,4 +1,4 @@
-"""Find the file of a frontend that a request asks for, or the fallback if there is none.
+"""Find the file of a frontend for a request, or the fallback if there is none.
 
 This module is loaded with the first frontend of a process, since few programs have one.
 """

@@ -48,7 +48,7 @@ class Includable(Router):
         clone.__dict__.update(
             _shown=None,
             _shown_revision=-1,
-            _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # the class below has what it asks for
+            _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # `APIRouter` has the methods
         )
         if self.middleware_stack == self.app:
             clone.middleware_stack = clone.app

@@ -1,4 +1,4 @@
-"""Routes with the attributes that inclusions give them, for libraries that walk the routes."""
+"""Routes with their attributes after all inclusions, for libraries that walk the routes."""
 
 from __future__ import annotations
 
