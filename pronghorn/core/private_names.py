@@ -68,11 +68,11 @@ def attributes_of(kind: type[Any]) -> frozenset[str]:
     for base in kind.__mro__:
         found.update(getattr(base, "__annotations__", ()))
         for member in vars(base).values():
-            found.update(_mentioned_by(getattr(member, "fget", None) or member))
+            found.update(_find_attributes(getattr(member, "fget", None) or member))
     return frozenset(found)
 
 
-def _mentioned_by(function: Any) -> Iterator[str]:
+def _find_attributes(function: Any) -> Iterator[str]:
     """Yield the attributes that a function uses; for another object nothing."""
     code = getattr(function, "__code__", None)
     todo = [code] if isinstance(code, CodeType) else []

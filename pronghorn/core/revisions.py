@@ -58,7 +58,7 @@ def forget_compiled() -> None:
     REVISION.compiled_since = bump_revision()
 
 
-def compiled_since() -> int:
+def oldest_valid_revision() -> int:
     """The number of the last change that made everything compiled invalid."""
     return REVISION.compiled_since
 

@@ -1,7 +1,7 @@
 """Options written once: a `TypedDict` becomes the keyword parameters of many callables.
 
 A callable takes ``**options: Unpack[SomeOptions]`` (PEP 692), so that type checkers know every
-keyword. `expanded_signature` gives `help()`, editors that run the program and
+keyword. `expand_signature` gives `help()`, editors that run the program and
 `inspect.signature` the same knowledge, and refuses a misspelled keyword with a suggestion.
 
 A declaration passes through several such callables, from `app.get` to the constructor of the
@@ -20,7 +20,7 @@ from pronghorn.core.path_patterns import check_path
 from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
-#: What `expanded_signature` has made, with the callables behind the check.
+#: What `expand_signature` has made, with the callables behind the check.
 _checked: dict[Callable[..., Any] | None, Callable[..., Any]] = {}
 
 
@@ -35,7 +35,7 @@ def option_defaults(options_type: type) -> dict[str, Any]:
     return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
 
 
-def expanded_signature(
+def expand_signature(
     options_type: type, *, is_at_path: bool = False
 ) -> Callable[[CallableT], CallableT]:
     """Show the keys of an option type as keyword-only parameters of the decorated callable.
@@ -54,16 +54,16 @@ def expanded_signature(
         accepted = frozenset(signature.parameters)
 
         @wraps(function)
-        def checked(*args: Any, **keywords: Any) -> Any:
+        def call_checked(*args: Any, **keywords: Any) -> Any:
             if not accepted.issuperset(keywords):
                 raise unknown_keyword(function, keywords.keys() - accepted, accepted)
             if is_at_path and (len(args) > 1 or "path" in keywords):
                 check_path(keywords["path"] if "path" in keywords else args[1])
             return function(*args, **keywords)
 
-        checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
-        _checked[checked] = function
-        return checked  # type: ignore[return-value]  # it is called like the function it wraps
+        call_checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
+        _checked[call_checked] = function
+        return call_checked  # type: ignore[return-value]  # it is called like the function it wraps
 
     return decorate
 
@@ -77,7 +77,7 @@ def route_signature(options_type: type) -> Callable[[CallableT], CallableT]:
     Returns:
         A decorator. The decorated method also raises `SetupTypeError` for a path that is not text.
     """
-    return expanded_signature(options_type, is_at_path=True)
+    return expand_signature(options_type, is_at_path=True)
 
 
 def hand_on(

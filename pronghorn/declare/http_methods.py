@@ -9,7 +9,7 @@ from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
 from pronghorn.core.monkeypatches import ROUTING, is_defined_by
-from pronghorn.core.typed_kwargs import expanded_signature, hand_on, route_signature
+from pronghorn.core.typed_kwargs import expand_signature, hand_on, route_signature
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
@@ -193,7 +193,7 @@ class DeclaresOnRouter(Verbs):
         """Serve the files that a frontend tool has built; see `APIRouter.frontend`."""
         self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
-    @expanded_signature(IncludeOptions)
+    @expand_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
         """Make the routes of a router answer in this application.
 

@@ -17,15 +17,15 @@ from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupAssertionError
 
 
-def _joined(outer: Any, inner: Any) -> Any:
+def _join(outer: Any, inner: Any) -> Any:
     return [*(outer or ()), *(inner or ())]
 
 
-def _merged(outer: Any, inner: Any) -> Any:
+def _merge(outer: Any, inner: Any) -> Any:
     return {**(outer or {}), **(inner or {})}
 
 
-def _prefixed(outer: Any, inner: Any) -> Any:
+def _concatenate(outer: Any, inner: Any) -> Any:
     return f"{outer or ''}{inner or ''}"
 
 
@@ -42,12 +42,12 @@ def _inner(outer: Any, inner: Any) -> Any:
 
 
 INHERIT: dict[str, Callable[[Any, Any], Any]] = {
-    "prefix": _prefixed,
-    "tags": _joined,
-    "dependencies": _joined,
-    "callbacks": _joined,
-    "responses": _merged,
-    "form_limits": _merged,
+    "prefix": _concatenate,
+    "tags": _join,
+    "dependencies": _join,
+    "callbacks": _join,
+    "responses": _merge,
+    "form_limits": _merge,
     "deprecated": _either,
     "include_in_schema": _both,
     "default_response_class": _inner,

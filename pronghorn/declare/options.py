@@ -1,7 +1,7 @@
 """The options of applications, routers, inclusions and routes, each written once.
 
 A callable takes them as ``**options: Unpack[RouteOptions]`` and shows them with
-`pronghorn.core.typed_kwargs.expanded_signature`. How an option combines when a router is
+`pronghorn.core.typed_kwargs.expand_signature`. How an option combines when a router is
 included is in `pronghorn.declare.option_inheritance`.
 """
 

@@ -88,7 +88,7 @@ class Dependant:
     def __setattr__(self, name: str, value: Any) -> None:
         changes = None if name.startswith("_") else getattr(self, "_changes", None)
         if changes is not None and isinstance(value, list):
-            value = noted(value, changes)
+            value = watch_list(value, changes)
         object.__setattr__(self, name, value)
         if changes is not None:
             changes.note()
@@ -121,7 +121,7 @@ class Dependant:
     def adopt(self, changes: Changes) -> None:
         """Report the changes of this graph, and of what is added to it, to `changes`."""
         for name in (*(f"{place}_params" for place in LOCATIONS), "dependencies"):
-            object.__setattr__(self, name, noted(getattr(self, name), changes))
+            object.__setattr__(self, name, watch_list(getattr(self, name), changes))
         object.__setattr__(self, "_changes", changes)
 
     def to_plan(self, *, is_dependency: bool = False) -> CallPlan:
@@ -134,7 +134,7 @@ class Dependant:
         fits = origin is not None and (origin.marker is not None or not is_dependency)
         if origin is not None and fits and self._shows(origin, dependencies):
             return origin
-        return self._planned(dependencies, is_dependency)
+        return self._make_plan(dependencies, is_dependency)
 
     @property
     def oauth_scopes(self) -> list[str]:
@@ -151,13 +151,13 @@ class Dependant:
             fields
             and self.call is plan.call
             and dependencies == plan.dependencies
-            and self._injected() == plan.injected
+            and self._list_injected() == plan.injected
             and self.name == plan.argument
             and self.use_cache == plan.use_cache
             and tuple(self.own_oauth_scopes or ()) == plan.own_scopes
         )
 
-    def _injected(self) -> tuple[Injected, ...]:
+    def _list_injected(self) -> tuple[Injected, ...]:
         names = ((getattr(self, kind.attribute), kind) for kind in InjectedKind)
         found = {name: Injected(name, kind) for name, kind in names if name is not None}
         known = self._origin.injected if self._origin is not None else ()
@@ -165,7 +165,7 @@ class Dependant:
             return known  # The same ones, in the order of the signature.
         return tuple(found.values())
 
-    def _planned(self, dependencies: tuple[CallPlan, ...], is_dependency: bool) -> CallPlan:
+    def _make_plan(self, dependencies: tuple[CallPlan, ...], is_dependency: bool) -> CallPlan:
         origin, call = self._origin, self.call
         if call is None:
             raise TypeError("A Dependant without a `call` describes nothing that could be called")
@@ -185,7 +185,7 @@ class Dependant:
             header_fields=tuple(self.header_params),
             cookie_fields=tuple(self.cookie_params),
             body_fields=tuple(self.body_params),
-            injected=self._injected(),
+            injected=self._list_injected(),
             dependencies=dependencies,
             marker=marker,
             use_cache=self.use_cache,
@@ -206,7 +206,7 @@ class Dependant:
         return Depends(self.call, use_cache=self.use_cache, scope=scope)
 
 
-def noted(items: list[Any], changes: Changes) -> GraphList:
+def watch_list(items: list[Any], changes: Changes) -> GraphList:
     """The same items in a list that reports to `changes`, graphs among them too."""
     found = GraphList(items)
     found.changes = changes

@@ -69,7 +69,7 @@ async def solve_dependencies(
         embed_body_fields: Whether the body is an object with one member per field.
     """
     overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
-    steps, calls = _prepared(dependant, overrides)
+    steps, calls = _prepare(dependant, overrides)
     if response is None:
         response = make_injected_response()
     shared = make_shared(shared_by(steps))
@@ -79,14 +79,14 @@ async def solve_dependencies(
     lifetime = _lifetime(request, async_exit_stack)
     inputs = Inputs(request, request.path_params, body, embed_body_fields, lifetime, shared)
     cache = {} if dependency_cache is None else dependency_cache
-    inputs.done = _known_results(steps, cache)
+    inputs.done = _find_known_results(steps, cache)
     results: list[Any] = []
     values, errors = await solve(calls, inputs, results)
     _remember(steps, results, cache)
     return SolvedDependency(values, errors, inputs.background, response, cache)
 
 
-def _prepared(
+def _prepare(
     dependant: Dependant, overrides: Mapping[Any, Any]
 ) -> tuple[tuple[Step, ...], list[Call]]:
     """The calls of a graph in their order, kept until the graph or the overrides change."""
@@ -122,7 +122,7 @@ def _lifetime(request: HTTPConnection, stack: AsyncExitStack[bool | None]) -> Li
     return _StacksOfCaller(outer, stack)
 
 
-def _known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> dict[int, Any]:
+def _find_known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> dict[int, Any]:
     """index of a call -> its result, for those whose result is in the cache of the caller."""
     return {
         index: cache[step.call.cache_key]

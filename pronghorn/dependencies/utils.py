@@ -16,7 +16,7 @@ from pronghorn.plan.body import is_embedded, plan_body
 from pronghorn.plan.dependencies import plan_dependency, plan_endpoint
 from pronghorn.plan.response import stream_item_type as get_stream_item_type
 from pronghorn.plan.signature import resolve_annotation
-from pronghorn.plan.signature import typed_return as get_typed_return_annotation
+from pronghorn.plan.signature import resolve_return as get_typed_return_annotation
 from pronghorn.plan.signature import typed_signature as get_typed_signature
 from pronghorn.run.input.forms import (
     ensure_multipart_installed as ensure_multipart_is_installed,

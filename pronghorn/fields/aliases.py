@@ -9,7 +9,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel
 from pydantic.fields import FieldInfo
 
 
-def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
+def list_wire_names(info: FieldInfo, name: str) -> tuple[str, ...]:
     """The names that a declaration accepts on the wire, in the order they are tried.
 
     Names of an `pydantic.AliasPath` are not names on the wire: a path digs into another value,
@@ -49,7 +49,7 @@ def names_in_model(
     config: Mapping[str, Any] = model.model_config
     by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
     by_alias = config.get("validate_by_alias") is not False
-    keys = declared_names(info, name)
+    keys = list_wire_names(info, name)
     if digs_into_another_value(info):
         by_name = False
     elif not by_alias:

@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import SchemaValidator
 
 from pronghorn.core.kinds import LOCATIONS, Location
-from pronghorn.fields.aliases import declared_names, names_in_model
+from pronghorn.fields.aliases import list_wire_names, names_in_model
 from pronghorn.fields.annotations import (
     is_bytes,
     is_bytes_sequence,
@@ -104,9 +104,9 @@ class Field:
         self.info = field_info
         self.annotation: Any = field_info.annotation
         if location is None:
-            location, is_form, is_file = _declared_place(field_info)
+            location, is_form, is_file = _read_place(field_info)
         self.location = location
-        self.lookups = tuple(lookups) or declared_names(field_info, name)
+        self.lookups = tuple(lookups) or list_wire_names(field_info, name)
         self.model_keys = tuple(model_keys) or self.lookups
         self.is_form = is_form or is_file
         self.is_file = is_file
@@ -152,7 +152,7 @@ class Field:
     @field_info.setter
     def field_info(self, info: FieldInfo) -> None:
         self.info = info
-        self.lookups = self.model_keys = declared_names(info, self.name)
+        self.lookups = self.model_keys = list_wire_names(info, self.name)
         self.required = info.is_required()
 
     @property
@@ -205,7 +205,7 @@ class Field:
         try:
             return self.adapter.validator.validate_python(value, from_attributes=True), []
         except ValidationError as error:
-            return None, located_errors(error, loc)
+            return None, locate_errors(error, loc)
 
     def get_default(self) -> Any:
         """A fresh default: a deep copy, or the result of the default factory.
@@ -356,12 +356,12 @@ def missing_error(loc: ErrorLocation) -> ErrorDetail:
     return {"type": "missing", "loc": loc, "msg": "Field required", "input": None}
 
 
-def located_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
+def locate_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
     """Pydantic's errors as they are reported to clients, with ``loc`` put first."""
     return [{**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)]
 
 
-def _declared_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:
+def _read_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:
     """Where a declaration takes its value from, and whether that is a form, or a file of one.
 
     Libraries make fields of `pronghorn.params` objects without saying it again.

@@ -50,10 +50,10 @@ def plain_json_bytes(value: Any) -> bytes:
     Raises `TypeError` for anything else, and `ValueError` for NaN and the infinities, which
     JSON does not have (RFC 8259).
     """
-    return encoded(_write(value))
+    return encode_text(_write(value))
 
 
-def encoded(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     """JSON text as UTF-8; lone surrogates, which JSON allows and UTF-8 does not, as escapes.
 
     A client may send `"\\ud800"`; whoever sends it back must not fail.
@@ -100,13 +100,13 @@ def json_bytes(value: Any, **options: Any) -> bytes:
         try:
             text = _write(value)
             if HIDDEN_KEY not in text:
-                return encoded(text)
+                return encode_text(text)
         except (TypeError, ValueError, RecursionError):
             pass  # something that only `jsonable_encoder` knows how to write
-    return repaired_json_bytes(jsonable_encoder(value, **options))
+    return json_bytes_without_nan(jsonable_encoder(value, **options))
 
 
-def repaired_json_bytes(value: Any) -> bytes:
+def json_bytes_without_nan(value: Any) -> bytes:
     """`plain_json_bytes` with null for NaN and the infinities.
 
     A client may have sent them: `1e999` is JSON, and infinite as a `float`.
@@ -117,7 +117,7 @@ def repaired_json_bytes(value: Any) -> bytes:
         return plain_json_bytes(without_nan(value))
 
 
-def dumped_json_bytes(dump: Callable[[Any], Any], value: Any) -> bytes:
+def dump_json_bytes(dump: Callable[[Any], Any], value: Any) -> bytes:
     """Return the JSON of a value that Pydantic cannot write: it has text that is not Unicode.
 
     - `dump`: makes plain data of the value, as `model_dump(mode="json")` does.
@@ -125,7 +125,7 @@ def dumped_json_bytes(dump: Callable[[Any], Any], value: Any) -> bytes:
     Lone surrogates become the escapes that they were. In keys, and for bytes that are not UTF-8,
     Pydantic has no way to keep them; there stands U+FFFD, the replacement character.
     """
-    return repaired_json_bytes(dump(_with_unicode(value)))
+    return json_bytes_without_nan(dump(_with_unicode(value)))
 
 
 def _with_unicode(value: Any) -> Any:

@@ -73,20 +73,20 @@ class Received:
         self.values = values
         self.pick = pick
         self.names_ignore_case = names_ignore_case
-        self.skips_empty = pick is filled_in
+        self.skips_empty = pick is pick_form_value
 
     @classmethod
     def of(cls, source: Mapping[str, Any]) -> Received:
         """Gather query parameters, headers, a form, or a plain mapping with one value per name."""
         if isinstance(source, FormData):
-            return cls(_gathered(source.multi_items()), filled_in)
+            return cls(_gather(source.multi_items()), pick_form_value)
         if isinstance(source, ImmutableMultiDict):
-            return cls(_gathered(source.multi_items()), _all_or_last)
+            return cls(_gather(source.multi_items()), _all_or_last)
         if isinstance(source, Headers):
-            return cls(_gathered(source.items()), _all_or_first, names_ignore_case=True)
-        return cls(_gathered(source.items()), _only)
+            return cls(_gather(source.items()), _all_or_first, names_ignore_case=True)
+        return cls(_gather(source.items()), _only)
 
-    def known_as(self, name: str) -> str:
+    def normalize_name(self, name: str) -> str:
         """The spelling of ``name`` in ``values``."""
         return name.lower() if self.names_ignore_case else name
 
@@ -99,7 +99,7 @@ class Received:
         }
 
 
-def _gathered(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+def _gather(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     values: dict[Any, list[Any]] = {}
     for name, value in pairs:
         if name in values:
@@ -124,7 +124,7 @@ def _only(values: list[Any], all_of_them: bool) -> Any:
     return Undefined if all_of_them and values[0] == "" else values[0]
 
 
-def filled_in(values: list[Any], all_of_them: bool) -> Any:
+def pick_form_value(values: list[Any], all_of_them: bool) -> Any:
     """Choose among the values of a form field; ``Undefined`` if the user left it empty.
 
     Browsers send ``""`` for an empty text box and a file without name and content for an empty
@@ -157,7 +157,7 @@ def model_input(fields: Sequence[NamedField], received: Received) -> dict[Any, A
     used = hidden_names(fields, received)
     for field in fields:
         for name, key in zip(field.lookups, field.model_keys, strict=True):
-            sent_name = received.known_as(name)
+            sent_name = received.normalize_name(name)
             values = received.values.get(sent_name)
             if values is None:
                 continue
@@ -185,7 +185,7 @@ def hidden_names(fields: Sequence[NamedField], received: Received) -> set[str]:
     must not reach the model as an extra: the model would take it for the field.
     """
     return {
-        received.known_as(key)
+        received.normalize_name(key)
         for field in fields
         for name, key in zip(field.lookups, field.model_keys, strict=True)
         if name != key
@@ -198,7 +198,7 @@ def is_supplied(model: type[BaseModel], fields: Sequence[NamedField], received: 
     That is one of its fields, or, if the model says what to do with extras, any other name.
     """
     sent = received.values
-    if any(received.known_as(name) in sent for field in fields for name in field.lookups):
+    if any(received.normalize_name(name) in sent for field in fields for name in field.lookups):
         return True
     if model.model_config.get("extra", "ignore") == "ignore":
         return False
@@ -223,11 +223,11 @@ def with_prepared_branches(
         branches: Each model of the union with its fields.
     """
     fields_of = dict(branches)
-    members = (_prepared(member, fields_of) for member in union_members(annotation))
+    members = (_prepare(member, fields_of) for member in union_members(annotation))
     return reduce(or_, members)
 
 
-def _prepared(member: Any, fields_of: Mapping[Any, Sequence[NamedField]]) -> Any:
+def _prepare(member: Any, fields_of: Mapping[Any, Sequence[NamedField]]) -> Any:
     model, metadata = split_metadata(member)
     if model not in fields_of:
         return member
@@ -295,4 +295,4 @@ def normalize_form_model(
         if item != []
     }
     known = form_fields_of(model) if fields is None else fields
-    return model_input(known, Received(values, filled_in)) | meant
+    return model_input(known, Received(values, pick_form_value)) | meant

@@ -31,7 +31,7 @@ class Serialization(Record):
             "exclude_none": self.exclude_none,
         }
 
-    def given(self) -> dict[str, Any]:
+    def non_default_arguments(self) -> dict[str, Any]:
         """Those that say something else than their default."""
         chosen = {
             name: value

@@ -51,7 +51,9 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     return _body_plan(kind, once, whole, embed=embed)
 
 
-def given_body(fields: Sequence[Field], whole: Field | None, *, embed: bool) -> BodyPlan | None:
+def plan_given_body(
+    fields: Sequence[Field], whole: Field | None, *, embed: bool
+) -> BodyPlan | None:
     """How the body is read when a library says what the whole of it is.
 
     Args:
@@ -92,12 +94,10 @@ def response_field(
         SetupError: Pydantic cannot handle the type.
         PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
     """
-    return checked_field(name, FieldInfo(annotation=annotation), mode)
+    return make_field(name, FieldInfo(annotation=annotation), mode)
 
 
-def checked_field(
-    name: str, info: FieldInfo, mode: Literal["validation", "serialization"]
-) -> Field:
+def make_field(name: str, info: FieldInfo, mode: Literal["validation", "serialization"]) -> Field:
     """Make a field of a declaration that names its type; see `response_field` for the errors."""
     refuse_pydantic_v1(info.annotation)
     try:

@@ -26,7 +26,7 @@ from pronghorn.exceptions import (
 from pronghorn.fields.annotations import is_alias, is_class, strip_metadata, union_members
 
 
-def compiled_path(path: str) -> tuple[Any, str, dict[str, Any]]:
+def parse_path(path: str) -> tuple[Any, str, dict[str, Any]]:
     """The pattern of a path, the path without convertors, and the convertors.
 
     Raises:

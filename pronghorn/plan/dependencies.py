@@ -22,8 +22,8 @@ from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.parameters import analyze_parameter
-from pronghorn.plan.sharing import keep_planned, planned_before
-from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
+from pronghorn.plan.sharing import find_shared_plan, share_plan
+from pronghorn.plan.signature import call_kind, is_plain, resolve_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
@@ -105,7 +105,7 @@ def _call_facts(
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
     for name, annotation, default in _parameters(call):
-        found = _analyzed(call, name, annotation, default, context.path_names)
+        found = _analyze(call, name, annotation, default, context.path_names)
         if isinstance(found, Depends):
             dependencies.append(_plan_dependency(found, name, scopes, context, (*chain, call)))
         elif isinstance(found, Injected):
@@ -123,7 +123,7 @@ def _call_facts(
     }
 
 
-def _analyzed(
+def _analyze(
     call: Callable[..., Any], name: str, annotation: Any, default: Any, path_names: frozenset[str]
 ) -> Field | Depends | Injected:
     """What one parameter receives; a mistake names the parameter."""
@@ -139,7 +139,7 @@ def _analyzed(
 
 def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     try:
-        return typed_parameters(call)
+        return resolve_parameters(call)
     except ValueError:
         # What Python itself says differs between its versions.
         raise setup_error(
@@ -157,7 +157,7 @@ def _plan_dependency(
     context: _Context,
     chain: tuple[Callable[..., Any], ...],
 ) -> CallPlan:
-    known = None if context.overrides else planned_before(marker, argument, outer_scopes)
+    known = None if context.overrides else find_shared_plan(marker, argument, outer_scopes)
     if known is not None:
         return known
     declared: Any = marker.dependency
@@ -185,7 +185,7 @@ def _plan_dependency(
     )
     _check_lifetimes(node)
     if not context.overrides:
-        keep_planned(node, outer_scopes)
+        share_plan(node, outer_scopes)
     return node
 
 

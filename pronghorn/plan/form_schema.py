@@ -32,7 +32,7 @@ class FormSchema(BaseModel, defer_build=True):
         schema.pop("required", None)
         together: list[Any] = []
         properties: dict[str, Any] = {}
-        for key, field in _keyed(cls.form_fields):
+        for key, field in _number_fields(cls.form_fields):
             if is_separate(field):
                 together += _conditions(field, found[key], handler)
             elif field.alias in properties:
@@ -68,14 +68,14 @@ def form_schema(name: str, fields: Sequence[Field]) -> type[BaseModel]:
         fields: The fields of the form, some of which are models.
     """
     members: dict[str, Any] = {
-        key: (field.annotation, _member_info(field)) for key, field in _keyed(fields)
+        key: (field.annotation, _member_info(field)) for key, field in _number_fields(fields)
     }
     model = create_model(name, __base__=FormSchema, **members)
     model.form_fields = tuple(fields)
     return model
 
 
-def _keyed(fields: Sequence[Field]) -> list[tuple[str, Field]]:
+def _number_fields(fields: Sequence[Field]) -> list[tuple[str, Field]]:
     """Every field with a key of its own: two models may have fields of the same name."""
     return [(f"field_{number}", field) for number, field in enumerate(fields)]
 
@@ -128,7 +128,7 @@ def _with_all_names(
 
     Pydantic documents one name per field; here a field may have several, or another one.
     """
-    renamed = {_documented_name(item): item.alias for item in field.model_fields}
+    renamed = {_name_in_document(item): item.alias for item in field.model_fields}
     several = [item for item in field.model_fields if item.required and len(item.lookups) > 1]
     if not several and all(old == new for old, new in renamed.items()):
         return reference
@@ -147,7 +147,7 @@ def _with_all_names(
     return schema
 
 
-def _documented_name(field: Field) -> str:
+def _name_in_document(field: Field) -> str:
     """The name under which Pydantic documents a field of a model."""
     alias = field.info.validation_alias
     if (field.config or {}).get("validate_by_alias") is False or alias is None:

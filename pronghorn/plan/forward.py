@@ -99,17 +99,17 @@ def refuse_missing_type(call: Callable[..., Any], name: str, annotation: Any, de
         return
     _, metadata = split_metadata(annotation)
     if not _dependency_in((*metadata, default)):
-        raise _unresolved(call, missing, f"the type of the parameter {name!r}")
+        raise _missing_name_error(call, missing, f"the type of the parameter {name!r}")
 
 
 def refuse_missing_return(call: Callable[..., Any], annotation: Any) -> None:
     """The same for a return annotation that is the response model."""
     missing = missing_name(annotation)
     if missing is not None:
-        raise _unresolved(call, missing, "the return type")
+        raise _missing_name_error(call, missing, "the return type")
 
 
-def _unresolved(call: Callable[..., Any], missing: str, what: str) -> SetupNameError:
+def _missing_name_error(call: Callable[..., Any], missing: str, what: str) -> SetupNameError:
     return setup_error(
         f"{missing!r}, {what}, cannot be resolved",
         "it is imported under `if TYPE_CHECKING:` or defined inside of a function, so it does not "

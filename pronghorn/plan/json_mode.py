@@ -141,7 +141,7 @@ def json_mode_of(schema: Any) -> JsonMode:
     except _Difference as difference:
         return JsonMode(str(difference))
     if walk.transforms and walk.distinguishes is not None:
-        what = walk.described_at(*walk.distinguishes)
+        what = walk.describe_at(*walk.distinguishes)
         return JsonMode(f"{what}, beside texts that are stripped or recased")
     return JsonMode(None, walk.huge_floats, walk.holds_anything)
 
@@ -180,7 +180,7 @@ class _Walk:
             self._definitions[definition["ref"]] = definition
         difference = self._difference(schema["type"], schema)
         if difference is not None:
-            raise _Difference(self.described_at(place, schema) + difference)
+            raise _Difference(self.describe_at(place, schema) + difference)
         if schema["type"] in ("union", "dict"):
             self.distinguishes = place, schema
         for inner, inner_place in _children(schema, place):
@@ -217,21 +217,21 @@ class _Walk:
             self.transforms |= key in _CONFIG_TRANSFORMS and bool(value)
         return None
 
-    def described_at(self, place: str, schema: Schema) -> str:
+    def describe_at(self, place: str, schema: Schema) -> str:
         """A type for people, and where it is."""
-        return place + self._described(schema)
+        return place + self._describe(schema)
 
-    def _described(self, schema: Schema) -> str:
+    def _describe(self, schema: Schema) -> str:
         """A type for people: "union of str and date"."""
         kind = schema["type"]
         if kind in ("union", "tagged-union"):
-            members = [self._described(choice) for choice in _choices(schema)]
+            members = [self._describe(choice) for choice in _choices(schema)]
             return f"union of {', '.join(members[:-1])} and {members[-1]}"
         if kind == "definition-ref":
             target = self._definitions.get(schema["schema_ref"], {"type": "definition"})
-            return "union" if target["type"] == "union" else self._described(target)
+            return "union" if target["type"] == "union" else self._describe(target)
         if kind in ("nullable", "default") or kind.endswith("-field"):
-            return self._described(schema["schema"])
+            return self._describe(schema["schema"])
         if kind.startswith("function-"):
             return "code that looks at the value"
         name = schema.get("cls_name") or schema.get("model_name") or _name_of(schema.get("cls"))

@@ -22,7 +22,7 @@ from pronghorn import params
 from pronghorn.core.kinds import Injected, InjectedKind, Location
 from pronghorn.core.setup_errors import setup_error, user_error
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
-from pronghorn.fields.aliases import declared_names, digs_into_another_value
+from pronghorn.fields.aliases import digs_into_another_value, list_wire_names
 from pronghorn.fields.annotations import (
     alias_value,
     is_alias,
@@ -72,7 +72,7 @@ def analyze_parameter(
     in_path = name in path_names
     if is_plain_type(annotation) and (default is EMPTY or type(default) in _PLAIN_DEFAULTS):
         known = _plain_field(name, annotation, default, in_path)
-        return known.with_info(_combined(known.info, known.info))
+        return known.with_info(_combine(known.info, known.info))
     annotation = Any if annotation is EMPTY else annotation
     bare, metadata = _split(annotation)
     marker = _last_marker(metadata)
@@ -82,7 +82,7 @@ def analyze_parameter(
     if isinstance(default, params.Depends):
         return _with_dependency(default, bare)
     explicit = marker is not None or isinstance(default, FieldInfo)
-    kind = injected_kind(bare)
+    kind = find_injected_kind(bare)
     if kind is not None and not explicit:
         return Injected(name, kind)
     if kind is not None:
@@ -92,7 +92,7 @@ def analyze_parameter(
     elif isinstance(marker, FieldInfo):
         info = _from_marker(name, bare, metadata, marker, default)
     else:
-        info = _inferred(bare, metadata, default, in_path=in_path)
+        info = _infer(bare, metadata, default, in_path=in_path)
     _check_place(name, info, in_path=in_path)
     return _field(name, info, path_names)
 
@@ -103,7 +103,7 @@ def _plain_field(name: str, annotation: Any, default: Any, in_path: bool) -> Fie
 
     Programs declare the same ones again and again; a copy is much faster.
     """
-    info = _inferred(annotation, (), default, in_path=in_path)
+    info = _infer(annotation, (), default, in_path=in_path)
     _check_place(name, info, in_path=in_path)
     return _field(name, info, frozenset())
 
@@ -128,7 +128,7 @@ def _split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         kept = kept.__origin__
     if is_alias(kept) and not any(_restricts(item) for item in metadata):
         bare, inside = split_metadata(kept)
-        if _last_marker(inside) is None and injected_kind(bare) is None:
+        if _last_marker(inside) is None and find_injected_kind(bare) is None:
             return kept, metadata
     return split_metadata(annotation)
 
@@ -180,7 +180,7 @@ def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
     return filled
 
 
-def injected_kind(bare: Any) -> InjectedKind | None:
+def find_injected_kind(bare: Any) -> InjectedKind | None:
     """The part of the exchange that a type asks for; ``Request[State]`` is a request too."""
     candidate = bare if isinstance(bare, type) else get_origin(bare)
     # Not `issubclass`: requests are abstract, and asking them about each new model is slow.
@@ -223,7 +223,7 @@ def _from_marker(
     return _copy_of(marker, merged, bare, default)
 
 
-def _inferred(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bool) -> _Marker:
+def _infer(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bool) -> _Marker:
     """The declaration that the type, and the path, imply."""
     if default is EMPTY or default is Ellipsis:
         default = PydanticUndefined
@@ -257,13 +257,13 @@ def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Ma
             "one of the two",
             kind=SetupTypeError,
         )
-    info: _Marker = _combined(marker, source)
+    info: _Marker = _combine(marker, source)
     info.annotation = bare
     info.default = default
     return info
 
 
-def _combined(marker: Any, source: FieldInfo) -> Any:
+def _combine(marker: Any, source: FieldInfo) -> Any:
     """A new declaration of the kind of ``marker`` that allows what ``source`` does."""
     kind: Any = type(marker)
     info = kind.__new__(kind)  # `copy.copy` takes twice as long.
@@ -322,7 +322,7 @@ def _field(name: str, info: _Marker, path_names: frozenset[str]) -> Field:
 
 def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str, ...]:
     """The names on the wire of a parameter, in the order they are tried."""
-    names = declared_names(info, name)
+    names = list_wire_names(info, name)
     if isinstance(info, params.Path) and isinstance(info.validation_alias, AliasChoices):
         known = [choice for choice in names if choice in path_names]
         chosen = known[0] if known else info.alias or name

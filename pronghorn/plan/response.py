@@ -26,7 +26,7 @@ from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import response_field
 from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import ResponsePlan
-from pronghorn.plan.signature import call_kind, typed_return
+from pronghorn.plan.signature import call_kind, resolve_return
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -61,7 +61,7 @@ def plan_response(
     Raises `SetupError` for a model that Pydantic cannot handle, and for a model together with
     a status code that allows no body (RFC 9110, sections 15.2, 15.3.5 and 15.4.5).
     """
-    annotation = typed_return(endpoint)
+    annotation = resolve_return(endpoint)
     stream = _stream_kind(endpoint, declared)
     model = declared.model
     from_annotation = isinstance(model, FromAnnotation)
@@ -79,7 +79,7 @@ def plan_response(
         serialization=declared.serialization,
         stream=stream,
         item_field=_item_field(annotation, stream, unique_id) if from_annotation else None,
-        extra_fields=_documented_fields(declared.responses, unique_id, endpoint),
+        extra_fields=_plan_documented_fields(declared.responses, unique_id, endpoint),
     )
 
 
@@ -151,7 +151,7 @@ def _model_field(
     return response_field(name, model)
 
 
-def _documented_fields(
+def _plan_documented_fields(
     responses: Mapping[int | str, Mapping[str, Any]], unique_id: str, endpoint: Callable[..., Any]
 ) -> dict[int | str, Field]:
     fields: dict[int | str, Field] = {}

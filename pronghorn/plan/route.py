@@ -36,12 +36,12 @@ class RouteDeclaration(NamedTuple):
 def plan_route(declared: RouteDeclaration) -> RoutePlan:
     """Plan one HTTP route. Raises `SetupError` for what cannot work."""
     label = f"{','.join(sorted(declared.methods))} {declared.path_format}"
-    with placed(label, declared.endpoint):
+    with name_route_in_errors(label, declared.endpoint):
         return _plan_route(declared)
 
 
 @contextmanager
-def placed(label: str, endpoint: Callable[..., Any]) -> Iterator[None]:
+def name_route_in_errors(label: str, endpoint: Callable[..., Any]) -> Iterator[None]:
     """Name the route and its endpoint in every mistake that is found inside."""
     try:
         yield
@@ -85,7 +85,7 @@ def plan_websocket(
     dependencies: Sequence[Depends] = (),
 ) -> WebSocketPlan:
     """Plan one WebSocket route. Raises `SetupError` for what cannot work."""
-    with placed(f"WebSocket {path_format}", endpoint):
+    with name_route_in_errors(f"WebSocket {path_format}", endpoint):
         root = plan_endpoint(endpoint, path_names=path_names, dependencies=dependencies)
     return WebSocketPlan(
         path=path,
@@ -110,6 +110,6 @@ def override_dependencies(plan: AnyPlan, overrides: Overrides) -> AnyPlan:
     if not overrides:
         return plan
     methods = getattr(plan, "methods", ("WebSocket",))
-    with placed(f"{','.join(sorted(methods))} {plan.path_format}", plan.endpoint):
+    with name_route_in_errors(f"{','.join(sorted(methods))} {plan.path_format}", plan.endpoint):
         root = override_calls(plan.root, overrides, path_names=plan.path_names)
     return replace(plan, root=root)

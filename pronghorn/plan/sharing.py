@@ -17,26 +17,26 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from pronghorn.fields.annotations import is_settled
 from pronghorn.params import Depends, Security
 from pronghorn.plan.model import CallPlan
-from pronghorn.plan.signature import is_plain, typed_parameters
+from pronghorn.plan.signature import is_plain, resolve_parameters
 
 
-class Seen(NamedTuple):
+class Snapshot(NamedTuple):
     """What a function said about itself; another plan is needed once it says something else."""
 
     function: Any
     read: Callable[[Any], tuple[Any, ...]]
     signature: tuple[Any, ...]
 
-    def still_holds(self) -> bool:
+    def is_current(self) -> bool:
         """Whether planning would read the same of the function now."""
         return is_plain(self.function) and self.read(self.function) == self.signature
 
 
 _planned: WeakValueDictionary[Hashable, CallPlan] = WeakValueDictionary()
-_seen: WeakKeyDictionary[CallPlan, tuple[Seen, ...]] = WeakKeyDictionary()
+_seen: WeakKeyDictionary[CallPlan, tuple[Snapshot, ...]] = WeakKeyDictionary()
 
 
-def planned_before(
+def find_shared_plan(
     marker: Depends, argument: str | None, outer_scopes: tuple[str, ...]
 ) -> CallPlan | None:
     """The plan of an equal dependency of another route; None if there is none that still holds.
@@ -49,10 +49,10 @@ def planned_before(
     known = _planned.get(_key(marker, argument, outer_scopes))
     if known is None:
         return None
-    return known if all(seen.still_holds() for seen in _seen.get(known, ())) else None
+    return known if all(seen.is_current() for seen in _seen.get(known, ())) else None
 
 
-def keep_planned(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
+def share_plan(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
     """Keep the plan of a dependency for other routes, if nothing in it belongs to one route.
 
     - `plan`: it has a marker.
@@ -61,7 +61,7 @@ def keep_planned(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
     if marker is None or not _is_shareable(marker) or plan.parameter_fields or plan.body_fields:
         return
     below = [_seen.get(item) for item in plan.dependencies]
-    own = _seen_now(plan.call)
+    own = _take_snapshot(plan.call)
     if own is None or None in below:
         return
     _seen[plan] = (own, *(seen for of_one in below for seen in of_one or ()))
@@ -85,17 +85,19 @@ def _key(marker: Depends, argument: str | None, outer_scopes: tuple[str, ...]) -
     )
 
 
-def _seen_now(function: Any) -> Seen | None:
+def _take_snapshot(function: Any) -> Snapshot | None:
     """What a function says now; None if a name in it is not defined yet."""
     if not is_plain(function):
         return None
     notes = function.__annotations__.items()
     if all(name == "return" or is_settled(note) for name, note in notes):
         parts = _as_written(function)
-        return Seen(function, _as_written, tuple(copy(p) if type(p) is dict else p for p in parts))
+        return Snapshot(
+            function, _as_written, tuple(copy(p) if type(p) is dict else p for p in parts)
+        )
     parts = _as_resolved(function)
     if all(is_settled(note) for _, note, _ in parts[1:]):
-        return Seen(function, _as_resolved, parts)
+        return Snapshot(function, _as_resolved, parts)
     return None
 
 
@@ -111,4 +113,4 @@ def _as_written(function: Any) -> tuple[Any, ...]:
 
 def _as_resolved(function: Any) -> tuple[Any, ...]:
     """The same where annotations are strings: what their names mean can change."""
-    return (function.__code__, *typed_parameters(function))
+    return (function.__code__, *resolve_parameters(function))

@@ -52,7 +52,7 @@ def typed_signature(call: Callable[..., Any]) -> inspect.Signature:
     return signature.replace(parameters=[known.replace(annotation=new) for known, new in pairs])
 
 
-def typed_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+def resolve_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     """Name, resolved annotation and default of each parameter; see `typed_signature`."""
     if not is_plain(call):
         found = typed_signature(call).parameters.values()
@@ -85,7 +85,7 @@ def _parameter_names(code: CodeType) -> tuple[str, ...]:
     return names[:positional] + variable + names[positional : positional + keyword_only] + keywords
 
 
-def typed_return(call: Callable[..., Any]) -> Any:
+def resolve_return(call: Callable[..., Any]) -> Any:
     """The resolved return annotation of a callable.
 
     Returns:
@@ -107,7 +107,7 @@ def where_is(call: Callable[..., Any]) -> dict[str, Any]:
 
     Wrappers are looked through, since their own place says nothing about the endpoint.
     """
-    target = _unwrapped(call)
+    target = _unwrap(call)
     if not inspect.isclass(target) and not inspect.isroutine(target):
         target = type(target)
     found: dict[str, Any] = {}
@@ -160,7 +160,7 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
     if is_settled(annotation):
         return annotation
     if isinstance(annotation, str):
-        found = _evaluated(annotation, names)
+        found = _evaluate(annotation, names)
         if found is None:
             return None if annotation == "None" else type(None)
         if is_settled(found):
@@ -173,20 +173,20 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
     return None if annotation == "None" else resolved
 
 
-def _evaluated(annotation: str, names: Mapping[str, Any]) -> Any:
+def _evaluate(annotation: str, names: Mapping[str, Any]) -> Any:
     """What an annotation says, if it is an expression that can be evaluated; else a string.
 
     With strings alone, as of PEP 563, `typing.get_type_hints` took half of the time of declaring
     a route. It still decides about everything that this does not settle.
     """
     try:
-        return eval(_compiled(annotation), dict(names))  # noqa: S307 - source of the program
+        return eval(_compile(annotation), dict(names))  # noqa: S307 - source of the program
     except Exception:  # noqa: BLE001 - whatever is wrong is found again, and reported there
         return annotation
 
 
 @lru_cache(maxsize=512)
-def _compiled(annotation: str) -> CodeType:
+def _compile(annotation: str) -> CodeType:
     return compile(annotation, "<annotation>", "eval", dont_inherit=True)
 
 
@@ -242,14 +242,14 @@ def _candidates(call: Any) -> Iterator[Any]:
     outer = _without_partial(call)
     if inspect.isclass(outer):
         return  # Making an instance is a plain call, whatever the class defines.
-    for target in (outer, _unwrapped(outer)):
+    for target in (outer, _unwrap(outer)):
         if inspect.isclass(target):
             return
         yield target
         if not inspect.isroutine(target):
             method = getattr(target, "__call__", None)  # noqa: B004 - the bound method is needed
             yield method
-            yield _unwrapped(method)
+            yield _unwrap(method)
 
 
 def _without_partial(call: Any) -> Any:
@@ -258,7 +258,7 @@ def _without_partial(call: Any) -> Any:
     return call
 
 
-def _unwrapped(call: Any) -> Any:
+def _unwrap(call: Any) -> Any:
     """What is below all partials and ``functools.wraps`` decorators."""
     while True:
         inner = inspect.unwrap(_without_partial(call))
@@ -269,11 +269,11 @@ def _unwrapped(call: Any) -> Any:
 
 def _namespace(call: Any) -> dict[str, Any]:
     """The names that the annotations of a callable may use."""
-    target = _unwrapped(call)
+    target = _unwrap(call)
     if inspect.isclass(target):
         return _class_namespace(target)
     if not inspect.isroutine(target):
-        target = _unwrapped(type(target).__call__)
+        target = _unwrap(type(target).__call__)
     target = getattr(target, "__func__", target)
     names = dict(getattr(target, "__globals__", None) or {})
     names.update({item.__name__: item for item in getattr(target, "__type_params__", ())})
@@ -283,7 +283,7 @@ def _namespace(call: Any) -> dict[str, Any]:
 def _class_namespace(target: type[Any]) -> dict[str, Any]:
     """The names of the module that wrote the constructor of a class, or else the class."""
     for method in (target.__init__, target.__new__):
-        names = getattr(_unwrapped(method), "__globals__", None)
+        names = getattr(_unwrap(method), "__globals__", None)
         if names is not None:
             return {**names, target.__name__: target}
     module = sys.modules.get(target.__module__)
