@@ -135,7 +135,7 @@ def current(name: str) -> Callable[..., Any]:
 
 
 class _WatchedModule(ModuleType):
-    """A module that drops everything compiled when one of its watched functions is replaced."""
+    """A module that invalidates all compiled routes when a watched function is replaced."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         before = self.__dict__.get(name)

@@ -22,7 +22,7 @@ class ParamOptions(TypedDict, total=False):
     """Options of every kind of parameter."""
 
     default_factory: Annotated[Callable[[], Any] | None, UNSET]
-    """A function that returns the default value for each request. It excludes a default."""
+    """A function that returns the default value for each request; replaces a fixed default."""
     alias: Annotated[str | None, UNSET]
     """The name of the parameter in the request. Defaults to the name in Python."""
     alias_priority: Annotated[int | None, UNSET]

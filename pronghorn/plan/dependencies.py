@@ -58,7 +58,7 @@ def plan_endpoint(
         endpoint: The endpoint.
         path_names: The names of the parameters in the route's path.
         dependencies: The markers of the app, routers, inclusions and the route, outermost first.
-        scopes: OAuth 2.0 scopes that the endpoint requires of its dependencies.
+        scopes: The OAuth 2.0 scopes that are required already; the dependencies inherit them.
 
     Raises:
         SetupError: A parameter cannot work, or a dependency depends on itself.

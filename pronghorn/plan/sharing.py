@@ -21,7 +21,7 @@ from pronghorn.plan.signature import is_plain, resolve_parameters
 
 
 class Snapshot(NamedTuple):
-    """A snapshot of a signature; if the signature changes, the plan is stale."""
+    """A copy of a function's signature; if the signature changes, its plan is stale."""
 
     function: Any
     read: Callable[[Any], tuple[Any, ...]]
