@@ -111,7 +111,7 @@ def _prepare(
 
 
 class _StacksOfCaller(Lifetime):
-    """A lifetime with the exit stack of the caller; function scopes end with those of the request."""
+    """A lifetime with the caller's exit stack, and the function stack of the request, if any."""
 
     def __init__(self, outer: Lifetime | None, stack: AsyncExitStack[bool | None]) -> None:
         super().__init__()

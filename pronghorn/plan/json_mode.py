@@ -104,8 +104,9 @@ _NAMES: Mapping[str, str] = {
     "json-or-python": "a type that each mode reads in its own way",
 }
 #: The versions of Pydantic for which the rules hold: each pair is a first version, and the first
-#: one after the last. For repeated members of an object, 2.9 and 2.10 use the first in JSON mode and the last in
-#: Python mode; 2.13 to 2.14.2 lose a member with the name of a field that has an alias.
+#: one after the last. For repeated members of an object, 2.9 and 2.10 use the first in JSON mode
+#: and the last in Python mode; 2.13 to 2.14.2 lose a member with the name of a field that has an
+#: alias.
 COMPARED = (((2, 11, 0), (2, 13, 0)), ((2, 14, 3), (2, 15, 0)))
 
 
