@@ -162,9 +162,7 @@ def _keys(options_type: type) -> tuple[inspect.Parameter, ...]:
 
 def _split(annotation: Any) -> tuple[Any, Any]:
     """Return the annotation of a key without its `DefaultIs`, and the default (or `None`)."""
-    if isinstance(
-        annotation, ForwardRef
-    ):  # A type of a higher layer; its bare name is more readable.
+    if isinstance(annotation, ForwardRef):  # A type of a higher layer; its name reads better.
         return annotation.__forward_arg__, None
     if get_origin(annotation) is not Annotated:
         return annotation, None

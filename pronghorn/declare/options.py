@@ -39,9 +39,7 @@ class CommonOptions(WebSocketOptions, total=False):
     responses: Responses | None
     """Additional responses for the documentation. Merged; the inner one wins."""
     callbacks: list[BaseRoute] | None
-    """Requests that the application sends to its clients, for the documentation. Joined, outer ones
-    first.
-    """
+    """Requests that the application sends, for the documentation. Joined, outer ones first."""
     deprecated: bool | None
     """Whether to mark the operations as deprecated. True if it is true on any level."""
     include_in_schema: Annotated[bool, DefaultIs(True)]

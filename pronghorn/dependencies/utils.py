@@ -161,7 +161,7 @@ async def request_body_to_args(
     return await extract_body(body_fields, received_body, embed_body_fields)
 
 
-# --- private names of FastAPI that libraries import ------------ ------------------------------
+# --- private names of FastAPI that libraries import -------------------------------------------
 
 _get_body_field = get_body_field
 

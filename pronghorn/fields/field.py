@@ -194,7 +194,7 @@ class Field:
     def __repr__(self) -> str:
         return f"Field(name={self.name!r}, annotation={self.annotation!r}, alias={self.alias!r})"
 
-    # --- used by requests ----------------------------------------------------------------
+    # --- used by requests -----------------------------------------------------------------
 
     def validate(self, value: Any, loc: ErrorLocation = ()) -> tuple[Any, list[ErrorDetail]]:
         """Validate one value.

@@ -109,7 +109,7 @@ def _gather(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     return values
 
 
-# --- choosing among the values of one name----------------------------------------------------
+# --- choosing among the values of one name ----------------------------------------------------
 
 
 def _all_or_last(values: list[Any], all_of_them: bool) -> Any:

@@ -97,9 +97,7 @@ def analyze_parameter(
     return _field(name, info, path_names)
 
 
-@lru_cache(
-    maxsize=1024, typed=True
-)  # Typed, because `1` and `True` are equal but different defaults.
+@lru_cache(maxsize=1024, typed=True)  # Typed: `1` and `True` are equal but different defaults.
 def _plain_field(name: str, annotation: Any, default: Any, in_path: bool) -> Field:
     """Return the field of a parameter such as `item_id: int` or `q: str | None = None`.
 
