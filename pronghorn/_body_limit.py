@@ -1,4 +1,4 @@
-"""How large a request body may be: a declaration, checked when it is written; and its refusal."""
+"""The size limit of request bodies: validate its declaration, and recognise the error beyond it."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ def validate_max_body_size(max_body_size: Any) -> int | None:
         max_body_size: Bytes; 0 allows only empty bodies, `None` inherits.
 
     Returns:
-        The limit as it was given.
+        The limit, unchanged.
 
     Raises:
-        SetupValueError: It is neither ``None`` nor an integer of at least 0.
+        SetupValueError: The limit is neither `None` nor an integer of at least 0.
     """
     if max_body_size is None:
         return None
@@ -35,28 +35,29 @@ def validate_max_body_size(max_body_size: Any) -> int | None:
 
 
 def body_limit_error(error: BaseException) -> Exception | None:
-    """The refusal of a body that is too large, if that is what happened.
+    """Return the error that a too large body caused, if that is what happened.
 
     Args:
-        error: What Starlette's `RequestBodyLimitMiddleware` raised, or a group of nothing else:
-            middleware that reads in a task group wraps it so.
+        error: Any exception. Middleware that reads in a task group wraps the error of Starlette's
+            `RequestBodyLimitMiddleware` in an exception group; it is found there too.
 
     Returns:
-        An ``HTTPException`` with status 413, or the sign that a 413 was sent already, see
-        `is_answered`; None for any other error, also for other exceptions with status 413.
+        An `HTTPException` with status 413, or the private exception that means that a 413 was
+        already sent, see `is_answered`. None for any other error, even if its status is 413, and
+        for a group that contains another error.
     """
     if isinstance(error, BaseExceptionGroup):
         found = [body_limit_error(inner) for inner in error.exceptions]
         if None in found:
             return None
         return next((refusal for refusal in found if refusal and is_answered(refusal)), found[0])
-    # The classes are private; the module that raises them is not.
+    # The exception classes are private; the module that defines them is public.
     is_refusal = type(error).__module__ == body_limit.__name__
     return error if is_refusal and isinstance(error, Exception) else None
 
 
 def is_answered(refusal: Exception) -> bool:
-    """Whether the client already has the 413, so that the refusal only ends the request."""
+    """Return whether the 413 was already sent, so that this error only ends the request."""
     return not isinstance(refusal, HTTPException)
 
 

@@ -17,7 +17,7 @@ from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
 from pronghorn.core.setup_errors import user_error, warn_deprecated
-from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
+from pronghorn.core.typed_kwargs import expand_signature, option_defaults
 from pronghorn.declare.http_methods import DeclaresOnRouter
 from pronghorn.declare.option_inheritance import clean_options
 from pronghorn.declare.options import (
@@ -90,7 +90,7 @@ class FastAPI(DeclaresOnRouter, Layered):
     root_path: str
     root_path_in_servers: bool
 
-    @expanded_signature(AppOptions)
+    @expand_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
         kept = clean_options(options)
         values: dict[str, Any] = {**APP_DEFAULTS, **options, **kept}

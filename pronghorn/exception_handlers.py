@@ -19,8 +19,8 @@ from pronghorn.exceptions import (
 )
 from pronghorn.fields.json_writer import (
     json_bytes,
+    json_bytes_without_nan,
     plain_json_bytes,
-    repaired_json_bytes,
     without_nan,
 )
 from pronghorn.logger import logger
@@ -67,7 +67,7 @@ def error_body(exc: Exception) -> bytes:
         detail = exc.detail
         if type(detail) is str and len(detail) < MAX_KEPT_DETAIL:
             return _detail_body(detail)
-        return repaired_json_bytes({"detail": detail})
+        return json_bytes_without_nan({"detail": detail})
     errors = exc.errors() if isinstance(exc, ValidationException) else None
     try:
         return json_bytes({"detail": errors})

@@ -13,7 +13,7 @@ from typing_extensions import Unpack
 
 from pronghorn import params
 from pronghorn.core.reexports import find_elsewhere
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.typed_kwargs import expand_signature
 from pronghorn.datastructures import Undefined
 from pronghorn.fields.parameter_options import (
     BodyOptions,
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-@expanded_signature(ParamOptions)
+@expand_signature(ParamOptions)
 def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
     """A part of the path, named in the path template: `/items/{item_id}`. Always required.
 
@@ -50,7 +50,7 @@ def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
     return params.Path(default, **options)
 
 
-@expanded_signature(ParamOptions)
+@expand_signature(ParamOptions)
 def Query(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     """A parameter of the query string: `?q=...`.
 
@@ -61,7 +61,7 @@ def Query(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     return params.Query(default, **options)
 
 
-@expanded_signature(HeaderOptions)
+@expand_signature(HeaderOptions)
 def Header(default: Any = Undefined, **options: Unpack[HeaderOptions]) -> Any:
     """A request header; its name is case-insensitive (RFC 9110 section 5.1).
 
@@ -72,7 +72,7 @@ def Header(default: Any = Undefined, **options: Unpack[HeaderOptions]) -> Any:
     return params.Header(default, **options)
 
 
-@expanded_signature(ParamOptions)
+@expand_signature(ParamOptions)
 def Cookie(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     """A cookie of the request (RFC 6265).
 
@@ -83,7 +83,7 @@ def Cookie(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     return params.Cookie(default, **options)
 
 
-@expanded_signature(BodyOptions)
+@expand_signature(BodyOptions)
 def Body(default: Any = Undefined, **options: Unpack[BodyOptions]) -> Any:
     """The request body, or one key of it.
 
@@ -94,7 +94,7 @@ def Body(default: Any = Undefined, **options: Unpack[BodyOptions]) -> Any:
     return params.Body(default, **options)
 
 
-@expanded_signature(FormOptions)
+@expand_signature(FormOptions)
 def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
     """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).
 
@@ -105,7 +105,7 @@ def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
     return params.Form(default, **options)
 
 
-@expanded_signature(FileOptions)
+@expand_signature(FileOptions)
 def File(default: Any = Undefined, **options: Unpack[FileOptions]) -> Any:
     """A file of a multipart form (RFC 7578), as `UploadFile` or, in memory, as `bytes`.
 

@@ -16,7 +16,7 @@ from typing_extensions import Unpack
 from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import user_error, warn_deprecated
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.typed_kwargs import expand_signature
 from pronghorn.datastructures import Undefined, _Unset
 from pronghorn.exceptions import SetupAssertionError, SetupValueError
 from pronghorn.fields.parameter_options import (
@@ -104,7 +104,7 @@ class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
 
     in_: ParamTypes
 
-    @expanded_signature(FieldOptions)
+    @expand_signature(FieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FieldOptions]) -> None:
         self._declare(default, options)
 
@@ -119,7 +119,7 @@ class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     in_ = ParamTypes.path
 
-    @expanded_signature(FieldOptions)
+    @expand_signature(FieldOptions)
     def __init__(self, default: Any = ..., **options: Unpack[FieldOptions]) -> None:
         if default is not ... and default is not Undefined:
             raise user_error(
@@ -141,7 +141,7 @@ class Query(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     in_ = ParamTypes.query
 
-    @expanded_signature(FieldOptions)
+    @expand_signature(FieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FieldOptions]) -> None:
         self._declare(default, options)
 
@@ -156,7 +156,7 @@ class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     in_ = ParamTypes.header
 
-    @expanded_signature(HeaderFieldOptions)
+    @expand_signature(HeaderFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[HeaderFieldOptions]) -> None:
         self.convert_underscores = options.get("convert_underscores", True)
         self._declare(default, options)
@@ -172,7 +172,7 @@ class Cookie(Param):  # type: ignore[misc]  # Pydantic types it as final
 
     in_ = ParamTypes.cookie
 
-    @expanded_signature(FieldOptions)
+    @expand_signature(FieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FieldOptions]) -> None:
         self._declare(default, options)
 
@@ -185,7 +185,7 @@ class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
         **options: See `pronghorn.fields.parameter_options.BodyOptions`.
     """
 
-    @expanded_signature(BodyFieldOptions)
+    @expand_signature(BodyFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[BodyFieldOptions]) -> None:
         self.embed = options.get("embed")
         self.media_type = options.get("media_type", "application/json")
@@ -202,7 +202,7 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
 
     form_part: ClassVar[Literal["field", "file"]] = "field"
 
-    @expanded_signature(FormFieldOptions)
+    @expand_signature(FormFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FormFieldOptions]) -> None:
         self.embed = None
         self.media_type = options.get("media_type", "application/x-www-form-urlencoded")
@@ -219,7 +219,7 @@ class File(Form):  # type: ignore[misc]  # Pydantic types it as final
 
     form_part = "file"
 
-    @expanded_signature(FileFieldOptions)
+    @expand_signature(FileFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FileFieldOptions]) -> None:
         self.embed = None
         self.media_type = options.get("media_type", "multipart/form-data")

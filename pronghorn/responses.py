@@ -20,7 +20,7 @@ from typing_extensions import deprecated
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
-from pronghorn.fields.json_writer import repaired_json_bytes
+from pronghorn.fields.json_writer import json_bytes_without_nan
 from pronghorn.sse import EventSourceResponse
 
 __all__ = [
@@ -94,7 +94,7 @@ def _write_or_repair(write: Callable[[], bytes], content: Any) -> bytes:
         return write()
     except (TypeError, ValueError, OverflowError) as error:
         try:
-            return repaired_json_bytes(content)
+            return json_bytes_without_nan(content)
         except (TypeError, ValueError):
             raise error from None
 

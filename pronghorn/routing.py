@@ -14,7 +14,7 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
 from pronghorn.core.monkeypatches import is_overridden, watch
 from pronghorn.core.revisions import RouteList, bump_revision, current_revision
-from pronghorn.core.typed_kwargs import expanded_signature, option_defaults, route_signature
+from pronghorn.core.typed_kwargs import expand_signature, option_defaults, route_signature
 from pronghorn.declare.http_methods import Verbs
 from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
@@ -101,7 +101,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     generate_unique_id_function: Any
     dependency_overrides_provider: Any
 
-    @expanded_signature(RouterOptions)
+    @expand_signature(RouterOptions)
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
         kept = clean_options(options)
         check_prefix(kept.get("prefix", ""))
@@ -260,7 +260,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self._frontend_routes.routes.append(route)
         bump_revision()
 
-    @expanded_signature(IncludeOptions)
+    @expand_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
         """Add the routes of another router to this one.
 

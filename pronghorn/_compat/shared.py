@@ -1,4 +1,4 @@
-"""The part of `fastapi._compat` that asks about types; see `pronghorn.interop.homes`."""
+"""The part of `fastapi._compat` about types; see `pronghorn.interop.homes`."""
 
 from pronghorn.core.reexports import find_elsewhere
 

@@ -1,4 +1,4 @@
-"""The part of `fastapi._compat` that is about fields; see `pronghorn.interop.homes`."""
+"""The part of `fastapi._compat` about fields; see `pronghorn.interop.homes`."""
 
 from pronghorn.core.reexports import find_elsewhere
 

@@ -15,7 +15,7 @@ from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import AppReference, Found, discover
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.typed_kwargs import expand_signature
 
 __all__ = ["commands"]
 
@@ -72,7 +72,7 @@ def pronghorn_command(
 
 
 @commands.command()
-@expanded_signature(DevOptions)
+@expand_signature(DevOptions)
 def dev(context: typer.Context, **options: Unpack[DevOptions]) -> None:
     """
     Serve an app while you [bold]develop[/bold] it: reloads on changes, only for this machine.
@@ -92,7 +92,7 @@ def dev(context: typer.Context, **options: Unpack[DevOptions]) -> None:
 
 
 @commands.command()
-@expanded_signature(RunOptions)
+@expand_signature(RunOptions)
 def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
     """
     Serve an app in [bold]production[/bold]: no reload, on every network.
@@ -107,7 +107,7 @@ def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
 
 
 @commands.command()
-@expanded_signature(FindOptions)
+@expand_signature(FindOptions)
 def routes(
     *,
     as_json: Annotated[
@@ -136,7 +136,7 @@ def routes(
 
 
 @commands.command()
-@expanded_signature(FindOptions)
+@expand_signature(FindOptions)
 def openapi(
     *,
     output: Annotated[

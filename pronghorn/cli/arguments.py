@@ -1,7 +1,7 @@
 """The arguments and options of the commands, each declared once.
 
 A command takes a table of them as `**options: Unpack[...]` and passes it to Typer with
-`pronghorn.core.typed_kwargs.expanded_signature`. Typer always passes every option.
+`pronghorn.core.typed_kwargs.expand_signature`. Typer always passes every option.
 """
 
 from pathlib import Path

@@ -4,12 +4,12 @@ import typer
 from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DiffOptions
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.typed_kwargs import expand_signature
 
 __all__ = ["diff"]
 
 
-@expanded_signature(DiffOptions)
+@expand_signature(DiffOptions)
 def diff(**options: Unpack[DiffOptions]) -> None:
     """
     Run a FastAPI program on FastAPI and on pronghorn, and print what [bold]differs[/bold].

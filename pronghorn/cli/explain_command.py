@@ -9,10 +9,10 @@ from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import FindOptions, reference_of
 from pronghorn.cli.discover import discover
-from pronghorn.core.typed_kwargs import expanded_signature
+from pronghorn.core.typed_kwargs import expand_signature
 
 
-@expanded_signature(FindOptions)
+@expand_signature(FindOptions)
 def explain(
     method: Annotated[
         str, typer.Argument(metavar="METHOD", help="GET, POST, ... or WS for a WebSocket route.")

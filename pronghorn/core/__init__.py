@@ -1,4 +1,4 @@
-"""What every other folder may use: setup errors, frozen records, revisions.
+"""The lowest layer, which every other folder may import: setup errors, frozen records, revisions.
 
-It needs Starlette and Pydantic alone.
+It depends on Starlette and Pydantic only.
 """

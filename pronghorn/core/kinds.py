@@ -1,7 +1,7 @@
-"""The words that plans and engines share: what there is of each kind.
+"""The enums that plans and engines share: kinds of calls, bodies, streams and injected values.
 
-`plan` and `run` may not import each other, so what both speak of stands here. A member of these
-enums equals its text, which is what people read in `pronghorn explain`.
+`plan` and `run` must not import each other, so their common vocabulary is defined here. A member
+of a `StrEnum` equals its text, which `pronghorn explain` prints.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from starlette.websockets import WebSocket
 
 from pronghorn.core.security_scopes import SecurityScopes
 
-#: Where a call may read values, in the order in which errors are reported.
+#: The parts of a request that a call may read, in the order in which errors are reported.
 Location = Literal["path", "query", "header", "cookie", "body"]
 LOCATIONS: tuple[Location, ...] = get_args(Location)
 
 
 class CallKind(StrEnum):
-    """How a callable must be run."""
+    """The kind of a callable, which decides how it is run."""
 
     COROUTINE = "coroutine"
     THREAD = "thread"
@@ -34,14 +34,14 @@ GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)
 
 
 class BodyKind(StrEnum):
-    """How the bytes of a body are understood."""
+    """The format of a request body."""
 
     JSON = "json"
     FORM = "form"
 
 
 class StreamKind(StrEnum):
-    """What a generator endpoint's items become on the wire."""
+    """The wire format for the items of a generator endpoint."""
 
     JSON_LINES = "json lines"
     SERVER_SENT_EVENTS = "server-sent events"
@@ -49,14 +49,14 @@ class StreamKind(StrEnum):
 
 
 class InjectedKind(Enum):
-    """What a parameter receives because of its type alone, with no marker.
+    """An object that a parameter receives because of its type alone, without a marker.
 
-    `run.injected.SOURCES` says where each comes from.
+    `run.injected.SOURCES` maps each kind to its source.
 
     Attributes:
-        words: What people call it.
-        annotation: The class of the parameter; subclasses count, too.
-        attribute: The attribute of `Dependant` with the name of the parameter.
+        words: The name of the kind in texts for people.
+        annotation: The type of the parameter; subclasses match too.
+        attribute: The attribute of `Dependant` that holds the name of the parameter.
     """
 
     REQUEST = "request", Request, "request_param_name"
@@ -73,7 +73,7 @@ class InjectedKind(Enum):
 
 
 class Injected(NamedTuple):
-    """One parameter that receives a part of the exchange, such as the request itself."""
+    """One parameter that receives an object of the exchange, such as the request itself."""
 
     name: str
     kind: InjectedKind

@@ -1,18 +1,17 @@
-"""Whether a function is still the original, or a library or the program has put its own in place.
+"""Detect functions that a library or the program has replaced.
 
 Error trackers and tracers replace functions such as `fastapi.routing.get_request_handler` or
 `Starlette.__call__` to see every request, and programs override methods. The short ways of
-answering a request call none of those functions, so every short way asks here first, and whoever
-replaces something is called as in FastAPI.
+answering a request skip those functions, so each short way checks here first, and replacements
+are called as in FastAPI.
 
-Two questions cover all cases:
+Two functions cover all cases:
 
-- `is_replaced(owner, *names)`: has somebody assigned an attribute of a class or a module, which
-  `WATCHED` lists?
-- `is_overridden(target, base, *names)`: does a subclass, or an instance, have a method of its own?
+- `is_replaced(owner, *names)`: has an attribute in `WATCHED` of a class or a module been assigned?
+- `is_overridden(target, base, *names)`: does a subclass, or an instance, define its own method?
 
-A compiled handler asks while it is compiled. What has to be asked at every request compares with
-a constant that `original` gave at import, which costs as much as a comparison without this module.
+Handlers check while they are compiled. Checks that must run at every request compare with a
+constant that `original` returned at import, which costs a single comparison.
 """
 
 from __future__ import annotations
@@ -41,21 +40,21 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "starlette.routing.WebSocketRoute": ("matches",),
     "starlette.websockets.WebSocket": MESSAGES,
 }
-#: In the place of an original that a library had replaced before we saw it; equals nothing.
+#: Stands for an original that a library replaced before we could read it; equals nothing else.
 UNKNOWN: Any = object()
 #: (class or module, attribute) -> the original.
 _originals: dict[tuple[str, str], Any] = {}
 
 
 def original(owner: type[Any] | ModuleType, name: str) -> Any:
-    """Return the function that its own package defines for an attribute of `WATCHED`.
+    """Return the original function for an attribute in `WATCHED`, as its package defines it.
 
     Args:
         owner: The class or the module that has the attribute.
         name: The attribute.
 
     Returns:
-        The original; `UNKNOWN` if somebody had replaced it before this was first asked.
+        The original; `UNKNOWN` if it had been replaced before the first call.
 
     Raises:
         KeyError: `WATCHED` does not list the attribute.
@@ -72,12 +71,12 @@ def original(owner: type[Any] | ModuleType, name: str) -> Any:
 
 
 def is_replaced(owner: type[Any] | ModuleType | str, *names: str) -> bool:
-    """Return whether somebody has assigned one of these attributes.
+    """Return whether one of these attributes has been assigned.
 
     Args:
-        owner: The class or the module that has them. The name of a module that is not imported
-            is fine: then nothing is replaced.
-        names: The attributes; all that `WATCHED` lists for the owner if there are none.
+        owner: The class or the module that has them, or the name of a module. If that module is
+            not imported, nothing is replaced.
+        names: The attributes. Defaults to all that `WATCHED` lists for the owner.
     """
     found = sys.modules.get(owner) if isinstance(owner, str) else owner
     if found is None:
@@ -91,7 +90,7 @@ def is_replaced(owner: type[Any] | ModuleType | str, *names: str) -> bool:
 
 
 def is_overridden(target: Any, base: type[Any], *names: str) -> bool:
-    """Return whether an object does something of its own in the place of a base class's methods.
+    """Return whether an object overrides methods of a base class.
 
     Args:
         target: An instance, whose own attributes count too, or a class.
@@ -104,24 +103,24 @@ def is_overridden(target: Any, base: type[Any], *names: str) -> bool:
 
 
 def function_of(method: Any) -> Any:
-    """Return the function of a bound method; anything else as it is."""
+    """Return the function of a bound method; any other object is returned unchanged."""
     return getattr(method, "__func__", method)
 
 
 def is_defined_by(function: Any, *modules: str) -> bool:
-    """Return whether a function, or a class, says that it was written in one of these modules.
+    """Return whether the `__module__` of a function or class is one of these modules.
 
-    A decorator that uses `functools.wraps` says the same as what it wraps; see `original`.
+    A decorator that uses `functools.wraps` copies `__module__`, so this is weaker than `original`.
     """
     return getattr(function, "__module__", None) in modules
 
 
 def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
-    """Add functions of a module of ours, and compile every route again when one is replaced.
+    """Watch functions of one of our modules, and recompile every route when one is replaced.
 
     Args:
         module_name: The module, which is being imported.
-        functions: Attribute of the module -> our function.
+        functions: Our functions, by attribute of the module.
     """
     WATCHED[module_name] = tuple(functions)
     _originals.update({(module_name, name): value for name, value in functions.items()})
@@ -130,13 +129,13 @@ def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
 
 
 def current(name: str) -> Callable[..., Any]:
-    """Return the function of `pronghorn.routing` that is in force: ours, or a library's."""
+    """Return the current function of `pronghorn.routing`: ours, or a library's replacement."""
     found: Callable[..., Any] = getattr(sys.modules[ROUTING], name)
     return found
 
 
 class _WatchedModule(ModuleType):
-    """A module that notices when one of its watched functions is replaced."""
+    """A module that invalidates all compiled routes when a watched function is replaced."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         before = self.__dict__.get(name)
@@ -152,7 +151,7 @@ def _name_of(owner: type[Any] | ModuleType) -> str:
 
 
 def _is_defined_in(function: Any, package: str) -> bool:
-    """Return whether a function was compiled in a package; no decorator can pretend that."""
+    """Return whether a function was compiled in a package, which a decorator cannot fake."""
     if type(function) is not FunctionType:
         return False
     return str(function.__globals__.get("__name__")).partition(".")[0] == package

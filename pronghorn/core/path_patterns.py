@@ -1,7 +1,7 @@
-"""Paths of routes, and their patterns, compiled when a request could fit.
+"""Path regexes of routes, compiled lazily.
 
-Compiling takes a large part of declaring a program, and a process that lives for a minute serves
-only a few paths of a large one.
+Compiling them takes a large part of the time of declaring a program, and a short-lived process
+serves only a few of its paths.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ KNOWN = (StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDC
 
 
 def check_path(path: Any) -> None:
-    """Refuse a path that is not text.
+    """Refuse a path that is not a string.
 
     Raises:
-        SetupTypeError: It is something else, such as a function below `@app.get`.
+        SetupTypeError: The path is another object, such as the function below a bare `@app.get`.
     """
     if not isinstance(path, str):
         raise user_error(
@@ -46,10 +46,11 @@ def check_path(path: Any) -> None:
 
 
 def path_format_of(path: str) -> tuple[str, dict[str, Convertor[Any]]] | None:
-    """The path without convertors, and the convertors by name.
+    """Split a path into its format and its convertors without compiling a regex.
 
     Returns:
-        None where compiling could fail, or means something else: whoever asks compiles then.
+        The path without convertors, and the convertors by name; None if compiling could fail or
+        could give another result, so the caller must compile the path.
     """
     if not path.startswith("/"):
         return None
@@ -73,18 +74,21 @@ class PathRegex:
     def __get__(self, route: Any, owner: type[Any]) -> Any:
         if route is None:
             return self
-        # Not of `path`: assigning that alone has never changed what a route matches.
+        # Not from `path`: assigning that attribute does not change what a route matches.
         pattern: Pattern[str] = compile_path(route.__dict__["_matched_path"])[0]
         route.__dict__["path_regex"] = route.__dict__["_own_regex"] = pattern
         return pattern
 
 
 class PatternOf:
-    """What a table of routes asks instead of a pattern; the first question compiles it.
+    """A lazy pattern for a table of routes; the first match compiles it.
 
-    - `match`: `Pattern.match` of the route's `path_regex`.
-    - `regex`: the pattern, as far as it was compiled; a route whose pattern is another has changed.
-    - `path`: what the pattern was made of; None: the program has put one of its own in its place.
+    Attributes:
+        match: `Pattern.match` of the route's `path_regex`.
+        regex: The pattern, or None if it is not compiled yet. If the route has another one, the
+            route has changed.
+        path: The path from which the pattern is compiled; None if the program assigned a pattern.
+        only: The only path that matches; None if there are several, or if it is unknown.
     """
 
     __slots__ = ("_route", "match", "only", "path", "regex")
@@ -93,12 +97,11 @@ class PatternOf:
         self._route = route
         self.regex: Pattern[str] | None = route.__dict__.get("path_regex")
         self.path = _path_of(route, self.regex)
-        #: The only path that matches; None where there are more, or where nobody knows.
         self.only = self.path if self.regex is None and "{" not in (self.path or "{") else None
         self.match: Any = self._compile if self.regex is None else self.regex.match
 
     def is_current(self) -> bool:
-        """Whether the route still has this pattern."""
+        """Return whether the route still has this pattern."""
         return self._route.__dict__.get("path_regex") is self.regex
 
     def _compile(self, path: str) -> Match[str] | None:
@@ -109,7 +112,7 @@ class PatternOf:
 
 
 def _path_of(route: Any, regex: Pattern[str] | None) -> str | None:
-    """The path that a route's pattern was made of."""
+    """Return the path from which a route's pattern was compiled; None if it has another pattern."""
     declared = route.__dict__
     if "_matched_path" in declared:
         is_own = regex is None or regex is declared.get("_own_regex")
@@ -123,8 +126,8 @@ def _path_of(route: Any, regex: Pattern[str] | None) -> str | None:
 def path_below_root(scope: Mapping[str, Any]) -> str:
     """Return the path of an ASGI scope without its `root_path`.
 
-    A mount and a proxy put the prefix that they serve into `root_path`. A path that does not lie
-    below it is returned as it is.
+    Mounts and proxies put the prefix that they serve into `root_path`. A path that is not below it
+    is returned unchanged.
     """
     path: str = scope["path"]
     prefix: str = scope.get("root_path", "")

@@ -1,7 +1,7 @@
-"""Private names of other packages: whether this version has them, and what is worse without them.
+"""Look up private names of other packages, and warn if the installed version lacks one.
 
-`pyproject.toml` caps each package at the next release that nobody has tested, but a program may
-install another one. Where it lacks a name that we use, the program still runs, and one warning
+`pyproject.toml` caps each package below its next untested release, but a program may install
+another one. If that version lacks a name that we use, the program still runs, and one warning
 says what is slower or not supported. `tests/house/test_private_names.py` lists all such names.
 """
 
@@ -18,13 +18,13 @@ _warned: set[str] = set()
 
 
 def optional(module: str, name: str, consequence: str, instead: Any = None) -> Any:
-    """Return a private name of another package, or what stands in for it.
+    """Return a private object of another package, or a substitute.
 
     Args:
-        module: The module that has the name in the versions that were tested.
+        module: The module that has the name in the tested versions.
         name: The name.
-        consequence: What is slower or not supported without it, as a sentence for the log.
-        instead: What to use in its place.
+        consequence: A sentence for the log that says what is slower or not supported without it.
+        instead: The substitute.
     """
     if has_names(module, (name,), consequence):
         return getattr(import_module(module), name)
@@ -32,13 +32,13 @@ def optional(module: str, name: str, consequence: str, instead: Any = None) -> A
 
 
 def has_names(module: str, names: Iterable[str], consequence: str) -> bool:
-    """Return whether a module has all of these names; log a warning if it has not.
+    """Return whether a module has all of these names; log a warning if it does not.
 
     Args:
-        module: The module that has them in the versions that were tested.
+        module: The module that has them in the tested versions.
         names: Attributes of the module, such as `compile_path`, and of its classes, such as
-            `Request._body`: what a class defines, and what its methods read or set.
-        consequence: What is slower or not supported without them, as a sentence for the log.
+            `Request._body`. A class has an attribute if it defines it or its methods use it.
+        consequence: A sentence for the log that says what is slower or not supported without them.
     """
     missing = list(missing_names(module, names))
     if missing and consequence not in _warned:
@@ -49,7 +49,7 @@ def has_names(module: str, names: Iterable[str], consequence: str) -> bool:
 
 
 def missing_names(module: str, names: Iterable[str]) -> Iterator[str]:
-    """Yield those of these names that a module has not; see `has_names`."""
+    """Yield the names that a module lacks; see `has_names`."""
     try:
         found: Any = import_module(module)
     except ImportError:
@@ -63,17 +63,17 @@ def missing_names(module: str, names: Iterable[str]) -> Iterator[str]:
 
 @cache
 def attributes_of(kind: type[Any]) -> frozenset[str]:
-    """Return the attributes of a class and of its instances, as far as its methods tell them."""
+    """Return the attributes of a class and its instances, as far as its methods mention them."""
     found = set(dir(kind))
     for base in kind.__mro__:
         found.update(getattr(base, "__annotations__", ()))
         for member in vars(base).values():
-            found.update(_mentioned_by(getattr(member, "fget", None) or member))
+            found.update(_find_attributes(getattr(member, "fget", None) or member))
     return frozenset(found)
 
 
-def _mentioned_by(function: Any) -> Iterator[str]:
-    """Yield the attributes that a function uses; for another object nothing."""
+def _find_attributes(function: Any) -> Iterator[str]:
+    """Yield the attributes that a function uses; nothing for any other object."""
     code = getattr(function, "__code__", None)
     todo = [code] if isinstance(code, CodeType) else []
     not_attributes = getattr(function, "__globals__", {})

@@ -1,6 +1,6 @@
-"""Frozen facts, as ``@dataclass(frozen=True, eq=False)`` makes them, without generated code.
+"""Immutable records, like `@dataclass(frozen=True, eq=False)`, but without generated code.
 
-A dataclass writes and compiles its methods when its module is imported, which is slow.
+A dataclass generates and compiles its methods when its module is imported, which is slow.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import inspect
 from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
-#: The default of a fact that is a mapping.
+#: The default for fields that are mappings.
 NOTHING: MappingProxyType[Any, Any] = MappingProxyType({})
 
 _write = object.__setattr__
@@ -17,10 +17,10 @@ _write = object.__setattr__
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 class Record:
-    """A class of frozen facts: its annotated attributes, in order, are what it is made of.
+    """A base class for immutable records, whose fields are the annotated attributes of the class.
 
-    An attribute with a value has that as its default, so the value must not be changeable.
-    Compared by identity.
+    The value of an attribute in the class is the default of the field, so it must be immutable.
+    Records compare by identity.
 
     Example::
 
@@ -32,7 +32,7 @@ class Record:
         Place("main.py", line=7)
 
     Raises:
-        TypeError: A fact without a default is missing, or one is given that there is not.
+        TypeError: A field without a default is missing, or an argument is unknown or repeated.
     """
 
     _names: ClassVar[tuple[str, ...]] = ()
@@ -68,5 +68,5 @@ RecordT = TypeVar("RecordT", bound=Record)
 
 
 def replace(record: RecordT, **changes: Any) -> RecordT:
-    """A copy of a record with some facts replaced."""
+    """Return a copy of a record with some fields replaced."""
     return type(record)(**{**vars(record), **changes})

@@ -1,7 +1,7 @@
-"""Names that a module lacks: found where they are at home, or answered with the nearest name.
+"""Resolve names that a module does not define, and suggest the nearest name for unknown ones.
 
-``from fastapi.routing import Mount`` works on FastAPI because that module happens to import
-`Mount`. Here such a name is looked up in `pronghorn.interop.homes` when somebody asks for it.
+`from fastapi.routing import Mount` works on FastAPI because that module happens to import
+`Mount`. Here such a name is looked up in `pronghorn.interop.homes` when it is first accessed.
 """
 
 from __future__ import annotations
@@ -13,24 +13,25 @@ from typing import Any
 
 
 def find_elsewhere(module_name: str) -> None:
-    """Give a module a ``__getattr__`` (PEP 562) for the names that it lacks.
+    """Add a `__getattr__` (PEP 562) to a module for the names that it does not define.
 
-    Names of `pronghorn.interop.homes` are given from their home. For any other, ``from module
-    import name`` raises an `ImportError`, and everything else an `AttributeError`, that names the
-    nearest name there is. Type checkers do not see it, so they still report wrong names.
+    Names in `pronghorn.interop.homes` are imported from the module that defines them. For any
+    other, `from module import name` raises an `ImportError`, and `module.name` an
+    `AttributeError`; both suggest the nearest existing name. Type checkers do not see this
+    function, so they still report wrong names.
 
-    A ``__getattr__`` that the module defines itself is asked first.
+    If the module defines a `__getattr__` itself, that one is called first.
     """
     module = sys.modules[module_name]
     own = vars(module).get("__getattr__")
 
-    def __getattr__(name: str) -> Any:  # noqa: N807 - becomes the module's own
+    def __getattr__(name: str) -> Any:  # noqa: N807 - PEP 562
         if own is not None:
             try:
                 return own(name)
             except AttributeError:
                 pass
-        # Every `from module import ...` asks for `__path__`.
+        # Every `from module import ...` looks up `__path__`.
         found = None if name.startswith("__") else _homes_of(module_name).get(name)
         if found is not None:
             home, known_as = found
@@ -41,7 +42,7 @@ def find_elsewhere(module_name: str) -> None:
 
 
 def _homes_of(module_name: str) -> dict[str, tuple[str, str]]:
-    """Return the names that are at home elsewhere, with module and name; a module has no name."""
+    """Return the module and name behind each re-exported name; the name is "" for a module."""
     table: dict[str, dict[str, str]] = import_module("pronghorn.interop.homes").HOMES
     homes: dict[str, tuple[str, str]] = {}
     for home, names in table.get(module_name, {}).items():
@@ -53,12 +54,15 @@ def _homes_of(module_name: str) -> dict[str, tuple[str, str]]:
 
 
 def _missing(module_name: str, name: str, caller: FrameType) -> Exception:
-    """Return the error for a name that is nowhere.
+    """Return the error for a name that does not exist.
 
-    - `caller`: the frame that asked for the attribute.
+    Args:
+        module_name: The module.
+        name: The name.
+        caller: The frame that accessed the attribute.
     """
     plain = f"module {module_name!r} has no attribute {name!r}"
-    # Python catches this error, and would throw a hint away: `from package import submodule`.
+    # For `from package import submodule` Python catches the error and drops the hint.
     importing = caller.f_globals.get("__name__") == "importlib._bootstrap"
     if name.startswith("__") or importing or f"{module_name}.{name}" in sys.modules:
         return AttributeError(plain, name=name)
@@ -71,15 +75,18 @@ def _missing(module_name: str, name: str, caller: FrameType) -> Exception:
 
 
 def _is_from_import(caller: FrameType) -> bool:
-    """Whether a frame is at a ``from module import name``, and not at ``module.name``."""
-    from opcode import opmap  # Only a mistake needs it.
+    """Return whether a frame executes `from module import name` instead of `module.name`."""
+    from opcode import opmap  # Imported here, because only an error needs it.
 
     return caller.f_code.co_code[caller.f_lasti] == opmap["IMPORT_FROM"]
 
 
 def _hint(module_name: str, name: str) -> str:
-    """Return the nearest name of a module as a question; a private one only for a private name."""
-    import difflib  # Likewise.
+    """Return the question "did you mean ...?" with the nearest name of a module, or "".
+
+    Private names are suggested for private names only.
+    """
+    import difflib  # Imported here, because only an error needs it.
 
     known = {*dir(sys.modules[module_name]), *_homes_of(module_name)}
     choices = sorted(one for one in known if name.startswith("_") or not one.startswith("_"))

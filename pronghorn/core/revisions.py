@@ -1,12 +1,12 @@
-"""One number that grows whenever any declaration changes.
+"""A global number that grows with every change of a declaration.
 
-Compiled routers compare it at every request and look closer only when it has changed, so a
-declaration need not know who depends on it: a router does not know where it is included.
+Compiled routers compare it at every request and look closer only if it has changed. So a
+declaration does not need to know its dependents: a router does not know where it is included.
 
-Libraries change what was declared, in the lists and by assigning attributes, and FastAPI answers
-the next request accordingly. What was planned and compiled here has to be dropped then, so the
-changes are intercepted: those of lists by `NotedList`, those of attributes by
-`routes.base.Declared` and `dependencies.models.Dependant`. Libraries of `tests/ecosystem` need it:
+Libraries change declarations by changing lists and assigning attributes, and FastAPI handles the
+next request accordingly. Plans and compiled handlers must be dropped then, so the changes are
+intercepted: `NotedList` intercepts those of lists, `routes.base.Declared` and
+`dependencies.models.Dependant` those of attributes. Libraries of `tests/ecosystem` need it:
 
 - titiler inserts into `route.dependant.dependencies`, fastapi-pagination appends to it, and
   fastapi-jsonrpc extends it and the lists of parameters beside it;
@@ -26,10 +26,11 @@ _numbers = count(1)
 
 
 class Revision:
-    """The numbers as attributes, for whoever reads them at every request.
+    """The revision numbers as attributes, for code that reads them at every request.
 
-    - `latest`: of the last change.
-    - `compiled_since`: of the last change that made everything compiled invalid.
+    Attributes:
+        latest: The number of the last change.
+        compiled_since: The number of the last change that invalidated everything compiled before.
     """
 
     __slots__ = ("compiled_since", "latest")
@@ -43,31 +44,31 @@ REVISION = Revision()
 
 
 def current_revision() -> int:
-    """The number of the last change."""
+    """Return the number of the last change."""
     return REVISION.latest
 
 
 def bump_revision() -> int:
-    """Note a change of a declaration; return the number of the change."""
+    """Record a change of a declaration and return its number."""
     REVISION.latest = next(_numbers)
     return REVISION.latest
 
 
 def forget_compiled() -> None:
-    """Note that nothing is valid any more that has been compiled so far."""
+    """Invalidate everything that has been compiled so far."""
     REVISION.compiled_since = bump_revision()
 
 
-def compiled_since() -> int:
-    """The number of the last change that made everything compiled invalid."""
+def oldest_valid_revision() -> int:
+    """Return the number of the last change that invalidated everything compiled before."""
     return REVISION.compiled_since
 
 
 class NotedList(list[Any]):
-    """A list that calls its own `note_change` after each change."""
+    """A list that calls its method `note_change` after each change."""
 
     def note_change(self) -> None:
-        """Do what a change asks for; by default nothing."""
+        """Handle a change of the list; does nothing by default."""
 
 
 def _noting(name: str) -> Callable[..., Any]:
@@ -89,14 +90,14 @@ for _name in ("__setitem__", "__delitem__", "__iadd__", "__imul__"):
 
 
 class RouteList(NotedList):
-    """The routes of a router with those of all included routers.
+    """The routes of a router and of all included routers.
 
-    Appending is passed on to the router; any other change first makes the shown routes the
-    router's own.
+    Appended routes are added to the router too. After any other change, the routes in the list
+    replace those of the router.
 
     Args:
-        routes: The routes to show.
-        owner: Has `append_route(route)` and `replace_routes(routes)`.
+        routes: The routes.
+        owner: The router, with `append_route(route)` and `replace_routes(routes)`.
     """
 
     def __init__(self, routes: list[Any], owner: Any) -> None:
@@ -104,16 +105,16 @@ class RouteList(NotedList):
         self._owner = owner
 
     def note_change(self) -> None:
-        """Make the routes that are shown now the router's own."""
+        """Replace the routes of the router with those in the list."""
         self._owner.replace_routes(list(self))
 
     def append(self, route: Any) -> None:
-        """Add a route at the end, here and in the router."""
+        """Append a route to the list and to the router."""
         list.append(self, route)
         self._owner.append_route(route)
 
     def extend(self, routes: Any) -> None:
-        """Add several routes at the end."""
+        """Append several routes to the list and to the router."""
         for route in list(routes):
             self.append(route)
 

@@ -1,27 +1,29 @@
-"""The OAuth2 scopes asked for on the way to a dependency."""
+"""The OAuth 2.0 scopes that a dependency and its dependents require."""
 
 from collections.abc import Sequence
 
 
 def join_scopes(outer: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
-    """Return the scopes that a dependency sees.
+    """Return the scopes that a dependency receives.
 
-    - `outer`: asked for on the way to it; kept as they are.
-    - `own`: asked for at the dependency itself; each is added once.
+    Args:
+        outer: The scopes that its dependents require; kept unchanged.
+        own: The scopes that it requires itself; each is added once.
     """
     return (*outer, *(scope for scope in dict.fromkeys(own) if scope not in outer))
 
 
 class SecurityScopes:
-    """The scopes that a dependency and everything that depends on it have asked for.
+    """The OAuth 2.0 scopes that a dependency and all its dependents require.
 
-    Declare a parameter of this type in a dependency to receive it; scopes are asked for with
-    `Security(..., scopes=[...])`.
+    Declare a parameter of this type in a dependency to receive it. `Security(..., scopes=[...])`
+    requires scopes.
 
     Attributes:
-        scopes: Those of the endpoint first; each once, unless somebody further out wrote it twice.
-        scope_str: The same as one text, separated by spaces (RFC 6749, section 3.3), as
-            `WWW-Authenticate` needs it.
+        scopes: The scopes, those of the endpoint first. Each appears once, unless a dependent
+            lists it twice.
+        scope_str: The scopes separated by spaces (RFC 6749, section 3.3), as `WWW-Authenticate`
+            needs them.
     """
 
     def __init__(self, scopes: list[str] | None = None) -> None:

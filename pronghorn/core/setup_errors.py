@@ -1,7 +1,7 @@
-"""What a `SetupError` says: what we got, what was probably meant, what to write.
+"""Setup errors in three parts: what we got, what was probably meant, what to write.
 
-Everything here runs while an application is put together and only when something is wrong, so
-it may be slow: it reads source files and compares words. Nothing on the request path calls it.
+This code runs only at startup and only for a mistake, so it may be slow: it reads source files
+and compares words. The request path never calls it.
 """
 
 import inspect
@@ -12,46 +12,46 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
-#: Where programs import the classes below from.
+#: The module from which programs import the classes below.
 PUBLIC_MODULE = "pronghorn.exceptions"
 
 
 class FastAPIDeprecationWarning(UserWarning):
-    """A feature that still works and is on its way out.
+    """A feature that still works but will be removed.
 
-    It is a ``UserWarning``, since Python hides ``DeprecationWarning`` from most programs.
+    It is a `UserWarning`, because Python hides `DeprecationWarning` by default in most programs.
     """
 
     __module__ = PUBLIC_MODULE
 
 
 class FastAPIError(RuntimeError):
-    """The application, not its client, did something wrong."""
+    """An error caused by the application, not by its client."""
 
     __module__ = PUBLIC_MODULE
 
 
 class SetupError(FastAPIError):
-    """A mistake found while the application is put together, before any request.
+    """A mistake found at startup, before any request.
 
-    ``str()`` of it is the full text; the parts are kept for tools. Build one with
+    `str(error)` is the full text; the attributes hold its parts, for tools. Create one with
     `pronghorn.core.setup_errors.setup_error`.
     """
 
     __module__ = PUBLIC_MODULE
 
     got: str = ""
-    """What pronghorn was given."""
+    """The mistake: the value or declaration that pronghorn received."""
     probably: str | None = None
-    """What was probably meant."""
+    """The probable cause, or the probable intention."""
     write: str | None = None
-    """What to write instead."""
+    """The code to write instead."""
     where: str | None = None
-    """The object and the ``file:line`` the mistake is in."""
+    """The object that contains the mistake, with `file:line`."""
 
 
 class SetupAssertionError(SetupError, AssertionError):
-    """A `SetupError` that programs may catch as ``AssertionError``, as FastAPI raises there."""
+    """A `SetupError` that programs may catch as `AssertionError`, which FastAPI raises."""
 
     __module__ = PUBLIC_MODULE
 
@@ -90,14 +90,14 @@ def setup_error(
     """Compose an error about a mistake in the application.
 
     Args:
-        got: What pronghorn was given. It is the first line of the message, alone.
-        probably: What was probably meant.
-        write: The code to write instead; it may have several lines.
-        where: The object and its place, see `describe_callable`.
-        kind: The class of the error, to add a built-in base such as ``ValueError``.
+        got: The mistake; the first line of the message.
+        probably: The probable cause, or the probable intention.
+        write: The code to write instead; may have several lines.
+        where: The object that contains the mistake and its place, see `describe_callable`.
+        kind: The class of the error, which may add a built-in base such as `ValueError`.
 
     Returns:
-        The error, to be raised by the caller.
+        The error, for the caller to raise.
     """
     error = kind()
     error.got, error.probably, error.write, error.where = got, probably, write, where
@@ -117,7 +117,7 @@ def user_error(
 
 
 def _compose(error: SetupError) -> None:
-    """Make the text of an error from its parts."""
+    """Set the text of an error from its parts."""
     lines = [error.got]
     for name, label in _LABELS:
         text = getattr(error, name)
@@ -127,10 +127,10 @@ def _compose(error: SetupError) -> None:
 
 
 def add_place(error: Exception, place: str) -> None:
-    """Tell a place around the one that an error names already, such as the route.
+    """Add an outer place, such as the route, to an error.
 
-    The first line of the text stays. An error that is no `SetupError`, for example one of
-    Pydantic about a constraint, gets a note (PEP 678).
+    The first line of the text does not change. An error that is not a `SetupError`, for example
+    one of Pydantic about a constraint, gets a note (PEP 678).
     """
     if not isinstance(error, SetupError):
         error.add_note(f"  where:    {place}")
@@ -140,17 +140,17 @@ def add_place(error: Exception, place: str) -> None:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that is spelled most like ``word``, or ``None`` if none is close."""
-    import difflib  # Only a mistake needs it.
+    """Return the choice whose spelling is closest to `word`, or `None` if none is close."""
+    import difflib  # Imported here, because only an error needs it.
 
     close = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return close[0] if close else None
 
 
 def describe_callable(function: Callable[..., Any]) -> str:
-    """Name and place of a callable: ``"read_item (/srv/shop/items.py:12)"``.
+    """Return the name and place of a callable: `"read_item (/srv/shop/items.py:12)"`.
 
-    Partials and decorated functions are described by what they wrap, and an instance by its
+    For a partial or a decorated function that is the wrapped function, and for an instance its
     class, because that is where the reader has to look.
     """
     target: Any = function
@@ -164,14 +164,14 @@ def describe_callable(function: Callable[..., Any]) -> str:
 
 
 def describe_value(value: Any) -> str:
-    """Name a wrong value and its kind: `the function read_items`, `the str 'GET'`."""
+    """Return the type and name of a wrong value: `the function read_items`, `the str 'GET'`."""
     kind = "class" if inspect.isclass(value) else type(value).__name__
     name = getattr(value, "__name__", None)
     return f"the {kind} {name if isinstance(name, str) else repr(value)}"
 
 
 def _source_place(target: Any) -> str | None:
-    """``file:line`` of a function or class; ``None`` for built-in and generated ones."""
+    """Return `file:line` of a function or class; `None` for built-in and generated ones."""
     code = getattr(inspect.unwrap(target), "__code__", None)
     if code is not None:
         return f"{code.co_filename}:{code.co_firstlineno}"
@@ -182,13 +182,13 @@ def _source_place(target: Any) -> str | None:
 
 
 def user_place() -> str | None:
-    """``file:line`` of the innermost caller that is not part of pronghorn."""
+    """Return `file:line` of the innermost caller outside pronghorn."""
     frame, _ = _user_frame()
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else None
 
 
 def warn_deprecated(message: str) -> None:
-    """Warn about a feature on its way out, pointing at the line of the program that uses it."""
+    """Warn about a deprecated feature, pointing at the line of the program that uses it."""
     warn_user(message, FastAPIDeprecationWarning)
 
 
@@ -199,7 +199,7 @@ def warn_user(message: str, kind: type[Warning] = UserWarning) -> None:
 
 
 def _user_frame() -> tuple[FrameType | None, int]:
-    """The innermost frame outside pronghorn, and how far above the calling function it is."""
+    """Return the innermost frame outside pronghorn, and its distance from the calling function."""
     frame: FrameType | None = sys._getframe(1)
     depth = 1
     while frame is not None and _is_ours(frame.f_globals.get("__name__", "")):

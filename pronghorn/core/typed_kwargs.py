@@ -1,14 +1,15 @@
-"""Options written once: a `TypedDict` becomes the keyword parameters of many callables.
+"""Turn a `TypedDict` of options into the keyword parameters of many callables.
 
-A callable takes ``**options: Unpack[SomeOptions]`` (PEP 692), so that type checkers know every
-keyword. `expanded_signature` gives `help()`, editors that run the program and
-`inspect.signature` the same knowledge, and refuses a misspelled keyword with a suggestion.
+A callable takes `**options: Unpack[SomeOptions]` (PEP 692), so that type checkers know every
+keyword. `expand_signature` makes the same keywords visible to `help()`, to `inspect.signature` and
+to editors that run the program, and refuses a misspelled keyword with a suggestion.
 
 A declaration passes through several such callables, from `app.get` to the constructor of the
-route. Each checks what a program hands to it; `hand_on` goes past the check for what was checked.
+route. Each checks the keywords that a program passes; `hand_on` skips the check for keywords that
+were checked before.
 
-A module that defines option types must not use ``from __future__ import annotations``: the
-annotations of the keys are read as they are, so that they may name types of higher layers.
+A module that defines option types must not use `from __future__ import annotations`: the
+annotations of the keys are not evaluated here, so that they may name types of higher layers.
 """
 
 import inspect
@@ -20,33 +21,33 @@ from pronghorn.core.path_patterns import check_path
 from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
-#: What `expanded_signature` has made, with the callables behind the check.
+#: The callables that `expand_signature` returned, and the unchecked callable behind each.
 _checked: dict[Callable[..., Any] | None, Callable[..., Any]] = {}
 
 
 class DefaultIs(NamedTuple):
-    """Put into the ``Annotated`` of a key to say what an absent key means, if not ``None``."""
+    """Metadata for the `Annotated` of a key: the value of an absent key, if it is not `None`."""
 
     value: Any
 
 
 def option_defaults(options_type: type) -> dict[str, Any]:
-    """What each absent key of an option type means, in the order in which they are written."""
+    """Return the default of each key of an option type, in the order of the keys."""
     return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
 
 
-def expanded_signature(
+def expand_signature(
     options_type: type, *, is_at_path: bool = False
 ) -> Callable[[CallableT], CallableT]:
-    """Show the keys of an option type as keyword-only parameters of the decorated callable.
+    """Expose the keys of an option type as keyword-only parameters of the decorated callable.
 
     Args:
-        options_type: The `TypedDict` that the callable unpacks as ``**options``.
+        options_type: The `TypedDict` that the callable unpacks as `**options`.
         is_at_path: See `route_signature`.
 
     Returns:
-        A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword, and
-        passes on only the keywords that were written.
+        A decorator. The decorated callable raises `SetupTypeError` for an unknown keyword. It
+        does not fill in defaults: absent keywords stay absent.
     """
 
     def decorate(function: CallableT) -> CallableT:
@@ -54,30 +55,30 @@ def expanded_signature(
         accepted = frozenset(signature.parameters)
 
         @wraps(function)
-        def checked(*args: Any, **keywords: Any) -> Any:
+        def call_checked(*args: Any, **keywords: Any) -> Any:
             if not accepted.issuperset(keywords):
                 raise unknown_keyword(function, keywords.keys() - accepted, accepted)
             if is_at_path and (len(args) > 1 or "path" in keywords):
                 check_path(keywords["path"] if "path" in keywords else args[1])
             return function(*args, **keywords)
 
-        checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
-        _checked[checked] = function
-        return checked  # type: ignore[return-value]  # it is called like the function it wraps
+        call_checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
+        _checked[call_checked] = function
+        return call_checked  # type: ignore[return-value]  # it is called like the function it wraps
 
     return decorate
 
 
 def route_signature(options_type: type) -> Callable[[CallableT], CallableT]:
-    """Show the options of a method that declares something at a `path`, its first parameter.
+    """Expose the options of a method whose first parameter is the `path` of a declaration.
 
     Args:
         options_type: The `TypedDict` that the method unpacks as `**options`.
 
     Returns:
-        A decorator. The decorated method also raises `SetupTypeError` for a path that is not text.
+        A decorator. The decorated method also raises `SetupTypeError` if the path is not a string.
     """
-    return expanded_signature(options_type, is_at_path=True)
+    return expand_signature(options_type, is_at_path=True)
 
 
 def hand_on(
@@ -90,18 +91,18 @@ def hand_on(
 ) -> Any:
     """Call a method that a program may have overridden, with options that were checked before.
 
-    Programs that override a method read its keywords as FastAPI passes them: all, also those that
-    nobody wrote. A method of ours gets what was written, and does not check it again.
+    An overridden method receives all keywords, as FastAPI passes them, including the defaults of
+    absent options. Our own methods receive only the options that were written, unchecked.
 
     Args:
-        method: A method of ours, or what a subclass, a library or the program put in its place.
-        defaults: What each absent option means.
-        options: What was written.
-        args: Arguments that are always passed.
-        keywords: Likewise, by name.
+        method: Our method, or its replacement by a subclass, a library or the program.
+        defaults: The value of each absent option.
+        options: The options that were written.
+        args: Positional arguments that are always passed.
+        keywords: Keyword arguments that are always passed.
 
     Returns:
-        What the method returns.
+        The return value of the method.
     """
     behind = _checked.get(getattr(method, "__func__", None))
     if behind is None:
@@ -110,12 +111,12 @@ def hand_on(
 
 
 def has_own_init(kind: Any) -> bool:
-    """Return whether a class has an `__init__` that is not ours, or is not even a class."""
+    """Return whether a class has an `__init__` that is not ours; True for other objects too."""
     return getattr(kind, "__init__") not in _checked  # noqa: B009 - mypy takes it for an instance's
 
 
 def is_plainly_made(kind: Any) -> bool:
-    """Return whether calling a class makes an object and calls our `__init__`, nothing else."""
+    """Return whether calling a class does nothing but create an object and call our `__init__`."""
     makes: Any = getattr(kind, "__new__", None)
     return type(kind) is type and makes is object.__new__ and not has_own_init(kind)
 
@@ -123,10 +124,10 @@ def is_plainly_made(kind: Any) -> bool:
 def unknown_keyword(
     function: Callable[..., Any], unknown: set[str], accepted: frozenset[str]
 ) -> SetupTypeError:
-    """The error about a keyword that a callable does not have."""
+    """Return the error for a keyword that a callable does not accept."""
     word = min(unknown)
     close = did_you_mean(word, sorted(accepted - {"self"}))
-    # Verbs are written once for the application and the router, and are called on either.
+    # Users call the methods of `Verbs` on an application or a router.
     name = function.__qualname__.removeprefix("Verbs.")
     return user_error(
         f"{name}() got an unexpected keyword argument {word!r}",
@@ -137,7 +138,7 @@ def unknown_keyword(
 
 
 def _expand(signature: inspect.Signature, options_type: type) -> inspect.Signature:
-    """Replace the ``**options`` parameter by one keyword-only parameter for each key."""
+    """Replace the `**options` parameter by one keyword-only parameter for each key."""
     written = [
         parameter
         for parameter in signature.parameters.values()
@@ -149,7 +150,7 @@ def _expand(signature: inspect.Signature, options_type: type) -> inspect.Signatu
 
 @cache  # Fifty callables share ten option types.
 def _keys(options_type: type) -> tuple[inspect.Parameter, ...]:
-    """One keyword-only parameter for each key of an option type."""
+    """Return one keyword-only parameter for each key of an option type."""
     split = ((name, *_split(note)) for name, note in options_type.__annotations__.items())
     return tuple(
         inspect.Parameter(
@@ -160,7 +161,7 @@ def _keys(options_type: type) -> tuple[inspect.Parameter, ...]:
 
 
 def _split(annotation: Any) -> tuple[Any, Any]:
-    """The annotation of a key without its `DefaultIs`, and what that says (or ``None``)."""
+    """Return the annotation of a key without its `DefaultIs`, and the default (or `None`)."""
     if isinstance(annotation, ForwardRef):  # A type of a higher layer; its name reads better.
         return annotation.__forward_arg__, None
     if get_origin(annotation) is not Annotated:

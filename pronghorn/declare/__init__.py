@@ -1,1 +1,1 @@
-"""What a program may write beside a route: the options, their inheritance, the HTTP methods."""
+"""Declarations as data: the options of a route, their inheritance, and the HTTP methods."""

@@ -1,4 +1,4 @@
-"""The decorators that declare routes, once, for the router and the application."""
+"""The decorators that declare routes, written once for the router and the application."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
 from pronghorn.core.monkeypatches import ROUTING, is_defined_by
-from pronghorn.core.typed_kwargs import expanded_signature, hand_on, route_signature
+from pronghorn.core.typed_kwargs import expand_signature, hand_on, route_signature
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
     INCLUDE_DEFAULTS,
@@ -25,28 +25,29 @@ from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallba
 
 
 class Decorator(Protocol):
-    """Takes an endpoint and gives the same one back, so that type checkers still know its type.
+    """A decorator that returns the endpoint itself, so that type checkers keep its type.
 
-    A protocol, because an alias of a generic `Callable` would be solved too early: as `Never`.
+    It is a protocol because type checkers solve an alias of a generic `Callable` too early, as
+    `Never`.
     """
 
     def __call__(self, endpoint: DecoratedCallable, /) -> DecoratedCallable:
-        """Record the endpoint."""
+        """Record the endpoint and return it."""
 
 
 class Verbs:
-    """`get`, `post` and the other decorators; each is `api_route` with one method.
+    """The decorators `get`, `post` and so on; each calls `api_route` with one HTTP method.
 
-    A method that a subclass, a library or the program has overridden is called with the keywords
-    that FastAPI passes to it.
+    If a subclass, a library or the program overrides a method, that method receives the keywords
+    that FastAPI would pass to it.
     """
 
-    #: What `add_api_route` is called with for options that nobody wrote, if it is overridden.
+    #: The values of absent options, which an overridden `add_api_route` receives.
     add_defaults: ClassVar[dict[str, Any]] = API_ROUTE_DEFAULTS
     add_api_websocket_route: Callable[..., None]
 
     def _recorder(self) -> Any:
-        """Return the router that keeps what is declared here."""
+        """Return the router that stores the routes declared here."""
         return self
 
     @route_signature(ApiRouteOptions)
@@ -103,7 +104,7 @@ class Verbs:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
         Args:
-            path: The path, with parameters in braces: ``"/items/{item_id}"``.
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
             options: See `RouteOptions`.
         """
         return self._operation("GET", path, options)
@@ -125,7 +126,7 @@ class Verbs:
 
     @route_signature(RouteOptions)
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare an OPTIONS operation: tell what is possible; see `get`."""
+        """Declare an OPTIONS operation: describe the communication options; see `get`."""
         return self._operation("OPTIONS", path, options)
 
     @route_signature(RouteOptions)
@@ -145,10 +146,10 @@ class Verbs:
 
 
 class DeclaresOnRouter(Verbs):
-    """The methods of an application that declare routes and handlers on its `router`.
+    """Methods of an application that declare routes and handlers on its `router`.
 
-    A router of a class of the program's own, and a subclass of the application, see the same calls
-    with the same keywords as on FastAPI.
+    Subclasses of the router and of the application receive the same calls with the same keywords
+    as on FastAPI.
     """
 
     router: Any
@@ -193,25 +194,22 @@ class DeclaresOnRouter(Verbs):
         """Serve the files that a frontend tool has built; see `APIRouter.frontend`."""
         self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
-    @expanded_signature(IncludeOptions)
+    @expand_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
-        """Make the routes of a router answer in this application.
-
-        See `APIRouter.include_router`.
-        """
+        """Add the routes of a router to this application; see `APIRouter.include_router`."""
         hand_on(self.router.include_router, INCLUDE_DEFAULTS, options, router)
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
-        """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        """Add a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         self.router.add_event_handler(event_type, func)
 
     @deprecated("on_event is deprecated, use lifespan event handlers instead.")
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        """Declare a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             add = self.router.on_event
-            if is_defined_by(add, ROUTING):  # It would warn a second time.
+            if is_defined_by(add, ROUTING):  # Calling it would warn a second time.
                 self.router.add_event_handler(event_type, func)
             else:
                 add(event_type)(func)

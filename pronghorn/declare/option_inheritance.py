@@ -1,9 +1,9 @@
-"""What a route gets from the router it is in, the inclusions and the application.
+"""The options that a route inherits from its routers, their inclusions and the application.
 
-The chain of a route, from the outside: application, inclusion, router, inclusion, router, ...,
-route. Each element is the mapping of what was written there; a key that is absent, or whose
-value is a `Default` placeholder, inherits. `combine_options` joins two neighbours, so the order
-in which a chain is joined does not matter.
+The chain of a route, from the outside in: application, inclusion, router, inclusion, router, ...,
+route. Each element is a mapping of the options written at that level; a key that is absent, or
+whose value is a `Default` placeholder, inherits. `combine_options` joins two neighbours and is
+associative, so a chain may be joined in any order.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,15 +17,15 @@ from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupAssertionError
 
 
-def _joined(outer: Any, inner: Any) -> Any:
+def _join(outer: Any, inner: Any) -> Any:
     return [*(outer or ()), *(inner or ())]
 
 
-def _merged(outer: Any, inner: Any) -> Any:
+def _merge(outer: Any, inner: Any) -> Any:
     return {**(outer or {}), **(inner or {})}
 
 
-def _prefixed(outer: Any, inner: Any) -> Any:
+def _concatenate(outer: Any, inner: Any) -> Any:
     return f"{outer or ''}{inner or ''}"
 
 
@@ -42,12 +42,12 @@ def _inner(outer: Any, inner: Any) -> Any:
 
 
 INHERIT: dict[str, Callable[[Any, Any], Any]] = {
-    "prefix": _prefixed,
-    "tags": _joined,
-    "dependencies": _joined,
-    "callbacks": _joined,
-    "responses": _merged,
-    "form_limits": _merged,
+    "prefix": _concatenate,
+    "tags": _join,
+    "dependencies": _join,
+    "callbacks": _join,
+    "responses": _merge,
+    "form_limits": _merge,
     "deprecated": _either,
     "include_in_schema": _both,
     "default_response_class": _inner,
@@ -55,20 +55,28 @@ INHERIT: dict[str, Callable[[Any, Any], Any]] = {
     "strict_content_type": _inner,
     "max_body_size": _inner,
 }
-"""How the values of two levels combine. Options that are not here do not leave their level."""
+"""The functions that combine the values of two levels. Other options are not inherited."""
 
 
 LIMITS = ("max_body_size", "form_limits")
-"""Options that also apply to routes which the router did not declare, such as mounts."""
+"""Options that also apply to routes that the router did not declare itself, such as mounts."""
 
 
 def limits_of(owner: Any) -> dict[str, Any]:
-    """The limits on bodies that a router or a route has, without those it leaves open."""
+    """Return the limits on request bodies that a router or a route sets itself."""
     return limits_inside({}, owner)
 
 
 def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
-    """The same as they are inside an outer level with these options."""
+    """Return the limits on request bodies of a router or a route inside an outer level.
+
+    Args:
+        outer: The options of the outer level.
+        owner: The router or route.
+
+    Returns:
+        Its limits combined with those of the outer level, without limits that neither sets.
+    """
     limits = combine_options(
         {name: outer.get(name) for name in LIMITS},
         {name: getattr(owner, name, None) for name in LIMITS},
@@ -77,18 +85,18 @@ def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
 
 
 def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the options that the program wrote, and drop those that it did not.
+    """Check the options that the program wrote, and drop the placeholders for the others.
 
     Args:
-        options: Keyword arguments, in which placeholders stand for "not given".
+        options: Keyword arguments; a placeholder means that the program did not write the option.
 
     Returns:
-        A copy without placeholders. ``form_limits`` is copied too, so that a later change by
-        the program has no effect; None for ``include_in_schema`` has become False.
+        A copy without placeholders. `form_limits` is copied too, so that a later change by
+        the program has no effect; `include_in_schema=None` becomes False.
 
     Raises:
-        SetupValueError: ``max_body_size`` is not an integer of at least 0.
-        ValueError: ``form_limits`` has an unknown key or a wrong value.
+        SetupValueError: `max_body_size` is not an integer of at least 0.
+        ValueError: `form_limits` has an unknown key or a wrong value.
     """
     kept = {
         name: value for name, value in options.items() if not isinstance(value, DefaultPlaceholder)
@@ -96,21 +104,21 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
     if "max_body_size" in kept:
         validate_max_body_size(kept["max_body_size"])
     if kept.get("include_in_schema", True) is None:
-        kept["include_in_schema"] = False  # None among several levels would mean "not given".
+        kept["include_in_schema"] = False  # None would inherit from the outer level.
     if kept.get("form_limits") is not None:
         kept["form_limits"] = validate_form_limits(kept["form_limits"])
     return kept
 
 
 def combine_options(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of an inner level as they apply inside an outer one.
+    """Return the options of an inner level as they apply inside an outer one.
 
     Args:
-        outer: What was written on the outer level, for example the inclusion of a router.
-        inner: What was written on the inner level, for example the router.
+        outer: The options of the outer level, for example of the inclusion of a router.
+        inner: The options of the inner level, for example of the router.
 
     Returns:
-        All options of the inner level, and those of the outer one that are inherited.
+        All options of the inner level, and the inherited options of the outer one.
     """
     combined = {
         name: value for name, value in inner.items() if not isinstance(value, DefaultPlaceholder)
@@ -124,12 +132,14 @@ def combine_options(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[
 
 
 def combine_chain(chain: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The options that apply to the innermost element of a chain, from the outside inwards.
+    """Return the options that apply to the innermost element of a chain.
 
-    The chain has at least two elements.
+    Args:
+        chain: The options of each level, from the outside in; at least two levels.
 
-    ``response_class`` is the one of the route, or the innermost ``default_response_class``, or
-    absent.
+    Returns:
+        The combined options. `response_class` is that of the route, else the innermost
+        `default_response_class`, else absent.
     """
     outermost, second, *rest = chain
     combined = reduce(combine_options, rest, combine_options(outermost, second))
@@ -140,10 +150,10 @@ def combine_chain(chain: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def check_prefix(prefix: str) -> str:
-    """Return the prefix of a router or an inclusion if it can be put before a path.
+    """Return the prefix of a router or an inclusion, after checking that a path can follow it.
 
     Raises:
-        SetupAssertionError: It does not begin with ``/``, or ends with it.
+        SetupAssertionError: The prefix does not begin with `/`, or ends with it.
     """
     if not prefix:
         return prefix

@@ -1,8 +1,8 @@
 """The options of applications, routers, inclusions and routes, each written once.
 
-A callable takes them as ``**options: Unpack[RouteOptions]`` and shows them with
-`pronghorn.core.typed_kwargs.expanded_signature`. How an option combines when a router is
-included is in `pronghorn.declare.option_inheritance`.
+A callable takes them as `**options: Unpack[RouteOptions]` and shows them with
+`pronghorn.core.typed_kwargs.expand_signature`. `pronghorn.declare.option_inheritance` defines how
+an option combines when a router is included.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,170 +23,170 @@ from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
 
 Responses = dict[int | str, dict[str, Any]]
-"""Additional responses by status code: ``{404: {"model": NotFound}}``."""
+"""Additional responses by status code: `{404: {"model": NotFound}}`."""
 
 
 class WebSocketOptions(TypedDict, total=False):
-    """What a websocket route can be given."""
+    """Options of a WebSocket route."""
 
     dependencies: Sequence[Depends] | None
-    """Dependencies to run whose values nobody needs. Joined, outer first."""
+    """Dependencies that run first and whose results are not used. Joined, outer ones first."""
 
 
 class CommonOptions(WebSocketOptions, total=False):
-    """What routes, inclusions, routers and applications can all be given."""
+    """Options that routes, inclusions, routers and applications have in common."""
 
     responses: Responses | None
-    """Additional responses for the documentation. Merged, the inner one wins."""
+    """Additional responses for the documentation. Merged; the inner one wins."""
     callbacks: list[BaseRoute] | None
-    """Requests that the application sends, for the documentation. Joined, outer first."""
+    """Requests that the application sends, for the documentation. Joined, outer ones first."""
     deprecated: bool | None
-    """Whether clients should stop using the operations. True if it is true on any level."""
+    """Whether to mark the operations as deprecated. True if it is true on any level."""
     include_in_schema: Annotated[bool, DefaultIs(True)]
-    """Whether the operations are documented. False if it is false on any level."""
+    """Whether the documentation shows the operations. False if it is false on any level."""
     generate_unique_id_function: Annotated[
         Callable[[Any], str], DefaultIs(Default(generate_unique_id))
     ]
-    """Makes the operation ID of a route. The innermost one applies."""
+    """A function that takes a route and returns its operation ID. The innermost one applies."""
     max_body_size: int | None
-    """The greatest size of a request body in bytes; a larger one is answered with 413.
+    """The maximum size of a request body in bytes; the response to a larger one is a 413.
 
-    ``0`` allows only empty bodies. The innermost one applies, also if it is larger.
+    `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
     """
     form_limits: FormLimits | None
-    """Limits for parsing forms. The innermost one applies, key by key."""
+    """Limits for parsing forms. Merged key by key; the inner one wins."""
 
 
 class TagOptions(CommonOptions, total=False):
     """`CommonOptions` with tags, which applications do not have."""
 
     tags: list[str | Enum] | None
-    """Groups of operations in the documentation. Joined, outer first."""
+    """The groups in the documentation to which the operations belong. Joined, outer ones first."""
 
 
 class RouteOptions(TagOptions, total=False):
-    """What a path operation can be given: ``@app.get("/items", status_code=201)``."""
+    """Options of a path operation: `@app.get("/items", status_code=201)`."""
 
     response_model: Annotated[Any, DefaultIs(Default(None))]
-    """The type of the response: it validates, filters and documents what is returned.
+    """The type of the response, which validates, filters and documents the returned value.
 
-    By default the return annotation; ``None`` for no model.
+    Defaults to the return annotation. `None` turns validation and filtering off.
     """
     status_code: int | None
-    """The status code of a successful response; by default that of the response class."""
+    """The status code of a successful response. Defaults to that of the response class."""
     summary: str | None
-    """A short title for the documentation; by default made from the name."""
+    """A short title for the documentation. Defaults to the name of the route as words."""
     description: str | None
-    """A description in Markdown; by default the docstring, up to a form feed."""
+    """A description in Markdown. Defaults to the docstring, up to the first form feed."""
     response_description: Annotated[str, DefaultIs("Successful Response")]
-    """A description of the successful response."""
+    """A description of the successful response, for the documentation."""
     operation_id: str | None
-    """The operation ID; by default the ``generate_unique_id_function`` makes it."""
+    """The operation ID. Defaults to the result of `generate_unique_id_function`."""
     response_model_include: IncEx | None
-    """The fields of the response to send; by default all."""
+    """The fields of the response model to send. Defaults to all fields."""
     response_model_exclude: IncEx | None
-    """The fields of the response not to send."""
+    """The fields of the response model to leave out."""
     response_model_by_alias: Annotated[bool, DefaultIs(True)]
-    """Whether the response uses the aliases of its fields."""
+    """Whether to name the fields in the response by their aliases."""
     response_model_exclude_unset: Annotated[bool, DefaultIs(False)]
-    """Whether to leave out fields that nobody set."""
+    """Whether to leave out fields that were not set when the model was created."""
     response_model_exclude_defaults: Annotated[bool, DefaultIs(False)]
     """Whether to leave out fields that equal their default."""
     response_model_exclude_none: Annotated[bool, DefaultIs(False)]
-    """Whether to leave out fields that are ``None``."""
+    """Whether to leave out fields that are `None`."""
     response_class: Annotated[type[Response], DefaultIs(Default(JSONResponse))]
-    """The class of the response; by default ``default_response_class`` of an outer level.
+    """The class of the response. Defaults to the innermost `default_response_class`.
 
-    Without any, JSON is written straight from the model.
+    If no level sets a class, the model is serialised directly to JSON.
     """
     name: str | None
-    """The name for ``url_path_for``; by default the name of the endpoint."""
+    """The name of the route for `url_path_for`. Defaults to the name of the endpoint."""
     openapi_extra: dict[str, Any] | None
-    """More keys for the operation in the OpenAPI document; merged deeply."""
+    """Additional keys for the operation in the OpenAPI document; merged deeply."""
 
 
 class ApiRouteOptions(RouteOptions, total=False):
-    """`RouteOptions` where the methods are not part of the name of the decorator."""
+    """`RouteOptions` for callables that take the HTTP methods as an argument."""
 
     methods: set[str] | list[str] | None
-    """The HTTP methods; by default ``["GET"]``."""
+    """The HTTP methods. Defaults to `["GET"]`."""
 
 
 class StrictnessOptions(TypedDict, total=False):
-    """How a body without a content type is read."""
+    """Options for request bodies without a content type."""
 
     strict_content_type: Annotated[bool, DefaultIs(Default(True))]
-    """Whether a body is parsed as JSON only if its content type says so.
+    """Whether to parse a body as JSON only if its content type is JSON.
 
-    ``False`` also parses bodies without a content type. The innermost one applies.
+    `False` also parses bodies without a content type. The innermost one applies.
     """
 
 
 class AddRouteOptions(ApiRouteOptions, StrictnessOptions, total=False):
-    """`ApiRouteOptions` for a router's method that takes the endpoint as an argument."""
+    """`ApiRouteOptions` for methods that take the endpoint as an argument."""
 
     route_class_override: type[BaseRoute] | None
-    """The class of this route, if it is not the ``route_class`` of the router."""
+    """The class of this route. Defaults to the `route_class` of the router."""
 
 
 class OverridesOptions(TypedDict, total=False):
-    """Where replaced dependencies are looked up."""
+    """The source of dependency overrides."""
 
     dependency_overrides_provider: Any | None
-    """An object with a ``dependency_overrides`` mapping, normally the application."""
+    """An object with a `dependency_overrides` mapping, usually the application."""
 
 
 class RouteClassOptions(ApiRouteOptions, StrictnessOptions, OverridesOptions, total=False):
-    """`ApiRouteOptions` for a route object that a program makes itself."""
+    """Options of a route object that a program creates itself."""
 
 
 class GroupOptions(CommonOptions, total=False):
-    """What a group of routes can be given."""
+    """Options of a group of routes."""
 
     default_response_class: Annotated[type[Response], DefaultIs(Default(JSONResponse))]
-    """The response class of routes that have none. The innermost one applies."""
+    """The class of responses of routes without a `response_class`. The innermost one applies."""
 
 
 class IncludeOptions(TagOptions, GroupOptions, total=False):
-    """What the inclusion of a router can be given."""
+    """Options for including a router."""
 
     prefix: Annotated[str, DefaultIs("")]
-    """Put before all paths; begins with ``/`` and does not end with it. Joined, outer first."""
+    """A prefix for all paths. It starts with `/` and does not end with it. Joined, outer first."""
 
 
 class LifeOptions(TypedDict, total=False):
-    """What routers and applications can be given for their life, and for paths nobody has."""
+    """Options of routers and applications for startup, shutdown and unmatched paths."""
 
     routes: Annotated[
         list[BaseRoute] | None, deprecated_mark("Use the decorators and `include_router`")
     ]
-    """Routes to begin with, as Starlette takes them."""
+    """The initial routes, as in Starlette."""
     redirect_slashes: Annotated[bool, DefaultIs(True)]
-    """Whether ``/items/`` is redirected to ``/items`` (307) and back, if only one exists."""
+    """Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists."""
     auto_head: Annotated[bool, DefaultIs(True)]
-    """Whether HEAD is answered where only GET is declared: its headers without the content.
+    """Whether a GET route also handles HEAD: it sends the headers without the content.
 
-    ``False`` answers 405 there, as FastAPI does. A route that declares HEAD always comes first.
+    With `False` the response is a 405, as in FastAPI. A route that declares HEAD takes precedence.
     """
     on_startup: Sequence[Callable[[], Any]] | None
-    """Functions to call at startup; prefer ``lifespan``."""
+    """Functions to call at startup; prefer `lifespan`."""
     on_shutdown: Sequence[Callable[[], Any]] | None
-    """Functions to call at shutdown; prefer ``lifespan``."""
+    """Functions to call at shutdown; prefer `lifespan`."""
     lifespan: Lifespan[Any] | None
-    """A context manager around the life of the application."""
+    """An async context manager: it enters at startup and exits at shutdown."""
 
 
 class RouterOptions(IncludeOptions, StrictnessOptions, OverridesOptions, LifeOptions, total=False):
-    """What a router can be given: ``APIRouter(prefix="/items", tags=["items"])``."""
+    """Options of a router: `APIRouter(prefix="/items", tags=["items"])`."""
 
     default: ASGIApp | None
-    """Called for paths that no route has; by default it answers with 404."""
+    """The ASGI application for paths that no route matches. By default the response is a 404."""
     route_class: type[BaseRoute] | None
-    """The class of the routes that the decorators make; by default ``APIRoute``."""
+    """The class of the routes that the decorators create. Defaults to `APIRoute`."""
 
 
 class DocumentOptions(TypedDict, total=False):
-    """What the OpenAPI document of an application, and the pages that show it, can be given."""
+    """Options of an application's OpenAPI document and documentation pages."""
 
     title: Annotated[str, DefaultIs("FastAPI")]
     """The name of the API."""
@@ -195,58 +195,63 @@ class DocumentOptions(TypedDict, total=False):
     description: Annotated[str, DefaultIs("")]
     """A description of the API, in Markdown."""
     version: Annotated[str, DefaultIs("0.1.0")]
-    """The version of the API, not of OpenAPI."""
+    """The version of the API, not of the OpenAPI specification."""
     terms_of_service: str | None
     """The URL of the terms of service."""
     contact: dict[str, str | Any] | None
-    """Whom to ask: ``name``, ``url``, ``email``."""
+    """The contact for questions about the API: `name`, `url`, `email`."""
     license_info: dict[str, str | Any] | None
-    """The licence: ``name``, and ``identifier`` or ``url``."""
+    """The licence of the API: `name`, and `identifier` or `url`."""
     openapi_url: Annotated[str | None, DefaultIs("/openapi.json")]
-    """The path of the document; ``None`` for none, and no pages."""
+    """The path of the OpenAPI document. `None` disables the document and the pages that show it."""
     openapi_tags: list[dict[str, Any]] | None
-    """The tags in their order, with descriptions."""
+    """The tags with their descriptions, in the order in which the documentation lists them."""
     openapi_external_docs: dict[str, Any] | None
-    """More documentation elsewhere: ``url`` and ``description``."""
+    """A link to external documentation: `url` and `description`."""
     servers: list[dict[str, str | Any]] | None
-    """Where the API can be reached: ``url`` and ``description``."""
+    """The servers of the API, each with `url` and `description`."""
     webhooks: Router | None
-    """Requests that the application sends on its own account, for the documentation."""
+    """Requests that the application sends on its own initiative, for the documentation."""
     separate_input_output_schemas: Annotated[bool, DefaultIs(True)]
-    """Whether a model has two schemas when reading and writing it differ."""
+    """Whether a model gets separate schemas for input and output if the two differ."""
     docs_url: Annotated[str | None, DefaultIs("/docs")]
-    """The path of the Swagger UI page; ``None`` for none."""
+    """The path of the Swagger UI page. `None` disables it."""
     redoc_url: Annotated[str | None, DefaultIs("/redoc")]
-    """The path of the ReDoc page; ``None`` for none."""
+    """The path of the ReDoc page. `None` disables it."""
     swagger_ui_oauth2_redirect_url: Annotated[str | None, DefaultIs("/docs/oauth2-redirect")]
-    """The path to which OAuth 2.0 providers return from Swagger UI."""
+    """The path to which OAuth 2.0 providers redirect back to Swagger UI."""
     swagger_ui_init_oauth: dict[str, Any] | None
-    """The OAuth 2.0 settings of Swagger UI."""
+    """The OAuth 2.0 configuration of Swagger UI."""
     swagger_ui_parameters: dict[str, Any] | None
-    """The settings of Swagger UI."""
+    """The configuration of Swagger UI."""
 
 
 class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):
-    """What an application can be given: ``FastAPI(title="Shop")``."""
+    """Options of an application: `FastAPI(title="Shop")`."""
 
     debug: Annotated[bool, DefaultIs(False)]
-    """Whether an error is answered with its traceback. Never in production."""
+    """Whether responses to unhandled errors show the traceback. Never use it in production."""
     middleware: Sequence[Middleware] | None
-    """Middleware, outermost first."""
+    """The middleware, outermost first."""
     exception_handlers: Mapping[int | type[Exception], Callable[..., Any]] | None
-    """How errors are answered, by status code or class of exception."""
+    """The functions that turn errors into responses, by status code or exception class."""
     strict_content_type: Annotated[bool, DefaultIs(True)]
-    """See `StrictnessOptions`."""
+    """Whether to parse a body as JSON only if its content type is JSON.
+
+    `False` also parses bodies without a content type. The innermost one applies.
+    """
     root_path: Annotated[str, DefaultIs(""), deprecated_mark("Let the server set it")]
-    """The path under which a proxy makes the application available."""
+    """The path prefix under which a proxy serves the application."""
     root_path_in_servers: Annotated[bool, DefaultIs(True)]
-    """Whether the document lists that path as a server."""
+    """Whether the OpenAPI document lists `root_path` as a server."""
     telemetry: Any | None
-    """What to measure and trace, see `pronghorn.telemetry.TelemetryConfig`; needs the extra
-    ``opentelemetry``. ``None``: whatever the program's global providers ask for."""
+    """A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`.
+
+    `None` uses the global providers of the program, if there are any.
+    """
 
 
-#: What an absent option means, for the levels whose methods programs override.
+#: The values of absent options, for the levels whose methods programs override.
 ROUTE_DEFAULTS = option_defaults(RouteOptions)
 API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions)
 ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)

@@ -1,4 +1,4 @@
-"""The dependency graph under the import paths that FastAPI programs know."""
+"""The dependency graph, under the import paths that FastAPI programs use."""
 
 from pronghorn.core.reexports import find_elsewhere
 

@@ -1,4 +1,4 @@
-"""A dependency graph as libraries read and change it: a view of the plan."""
+"""The dependency graph that libraries read and change: a view of the plan."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pronghorn.plan.signature import call_kind
 
 
 class Changes:
-    """Counts the changes of one graph, and calls `notify` after each."""
+    """A counter of the changes of one graph, which calls `notify` after each."""
 
     __slots__ = ("count", "notify")
 
@@ -28,22 +28,22 @@ class Changes:
         self.notify = notify
 
     def note(self) -> None:
-        """Something in the graph was changed."""
+        """Count one change of the graph and notify the owner."""
         self.count += 1
         if self.notify is not None:
             self.notify()
 
     def __deepcopy__(self, memo: Any) -> Changes:
-        return Changes()  # A copy of a graph belongs to nobody yet.
+        return Changes()  # A copy of a graph does not have an owner yet.
 
 
 class GraphList(NotedList):
-    """A list inside a graph, whose graphs report to `changes` too."""
+    """A list inside a graph; it reports its changes, and those of its graphs, to `changes`."""
 
     changes: Changes | None = None
 
     def note_change(self) -> None:
-        """Report the change, and those of graphs that are new in the list."""
+        """Report the change, and start to report the changes of new graphs in the list."""
         if self.changes is not None:
             _adopt_all(self, self.changes)
             self.changes.note()
@@ -51,10 +51,10 @@ class GraphList(NotedList):
 
 @dataclass(slots=True)
 class Dependant:
-    """One callable, what it reads from the request, and what it depends on.
+    """One callable with its parameters and its dependencies.
 
-    What a route hands out as ``route.dependant`` may be changed in place, also after the first
-    request: the next request is answered as the graph says then.
+    `route.dependant` may be changed in place, even after the first request: the next request
+    follows the changed graph.
     """
 
     path_params: list[Field] = field(default_factory=list)
@@ -77,25 +77,25 @@ class Dependant:
     path: str | None = None
     scope: str | None = None
     concurrency: Any = None
-    #: The planned call that this shows; None for a graph that a library made itself.
+    #: The planned call that this is a view of; None for a graph that a library created itself.
     _origin: CallPlan | None = field(default=None, repr=False, compare=False)
-    #: The route for people, in error messages: ``GET /items/{item_id}``.
+    #: The name of the route in error messages: `GET /items/{item_id}`.
     _label: str = field(default="", repr=False, compare=False)
     _changes: Changes | None = field(default=None, repr=False, compare=False)
-    #: What `solve_dependencies` has made of the graph, for as long as it does not change.
+    #: The calls that `solve_dependencies` prepared for the graph, until the graph changes.
     _prepared: Any = field(default=None, repr=False, compare=False)
 
     def __setattr__(self, name: str, value: Any) -> None:
         changes = None if name.startswith("_") else getattr(self, "_changes", None)
         if changes is not None and isinstance(value, list):
-            value = noted(value, changes)
+            value = watch_list(value, changes)
         object.__setattr__(self, name, value)
         if changes is not None:
             changes.note()
 
     @classmethod
     def from_plan(cls, plan: CallPlan, path: str | None) -> Dependant:
-        """The view of one planned call and everything below it."""
+        """Return a view of one planned call and its dependencies."""
         names = {item.kind: item.name for item in plan.injected}
         marker = plan.marker
         injected: dict[str, Any] = {kind.attribute: names.get(kind) for kind in InjectedKind}
@@ -119,30 +119,31 @@ class Dependant:
         )
 
     def adopt(self, changes: Changes) -> None:
-        """Report the changes of this graph, and of what is added to it, to `changes`."""
+        """Report the changes of this graph, and of graphs added to it later, to `changes`."""
         for name in (*(f"{place}_params" for place in LOCATIONS), "dependencies"):
-            object.__setattr__(self, name, noted(getattr(self, name), changes))
+            object.__setattr__(self, name, watch_list(getattr(self, name), changes))
         object.__setattr__(self, "_changes", changes)
 
     def to_plan(self, *, is_dependency: bool = False) -> CallPlan:
-        """The call that this graph describes, with everything below it.
+        """Return a plan of the call that this graph describes, with its dependencies.
 
-        - `is_dependency`: it is part of another graph, and its result may be shared there.
+        Args:
+            is_dependency: The graph is part of another graph, where its result may be shared.
         """
         origin = self._origin
         dependencies = tuple(item.to_plan(is_dependency=True) for item in self.dependencies)
         fits = origin is not None and (origin.marker is not None or not is_dependency)
         if origin is not None and fits and self._shows(origin, dependencies):
             return origin
-        return self._planned(dependencies, is_dependency)
+        return self._make_plan(dependencies, is_dependency)
 
     @property
     def oauth_scopes(self) -> list[str]:
-        """The scopes asked for on the way to this call, and those of its own that are new."""
+        """The OAuth 2.0 scopes that the dependents of this call require, and its own new ones."""
         return list(join_scopes(self.parent_oauth_scopes or (), self.own_oauth_scopes or ()))
 
     def _shows(self, plan: CallPlan, dependencies: tuple[CallPlan, ...]) -> bool:
-        """Whether this node still is what it was made from."""
+        """Return whether this node is still equal to the plan from which it was made."""
         fields = all(
             tuple(getattr(self, f"{place}_params")) == getattr(plan, f"{place}_fields")
             for place in LOCATIONS
@@ -151,21 +152,21 @@ class Dependant:
             fields
             and self.call is plan.call
             and dependencies == plan.dependencies
-            and self._injected() == plan.injected
+            and self._list_injected() == plan.injected
             and self.name == plan.argument
             and self.use_cache == plan.use_cache
             and tuple(self.own_oauth_scopes or ()) == plan.own_scopes
         )
 
-    def _injected(self) -> tuple[Injected, ...]:
+    def _list_injected(self) -> tuple[Injected, ...]:
         names = ((getattr(self, kind.attribute), kind) for kind in InjectedKind)
         found = {name: Injected(name, kind) for name, kind in names if name is not None}
         known = self._origin.injected if self._origin is not None else ()
         if set(known) == set(found.values()):
-            return known  # The same ones, in the order of the signature.
+            return known  # The same members, but in the order of the signature.
         return tuple(found.values())
 
-    def _planned(self, dependencies: tuple[CallPlan, ...], is_dependency: bool) -> CallPlan:
+    def _make_plan(self, dependencies: tuple[CallPlan, ...], is_dependency: bool) -> CallPlan:
         origin, call = self._origin, self.call
         if call is None:
             raise TypeError("A Dependant without a `call` describes nothing that could be called")
@@ -185,7 +186,7 @@ class Dependant:
             header_fields=tuple(self.header_params),
             cookie_fields=tuple(self.cookie_params),
             body_fields=tuple(self.body_params),
-            injected=self._injected(),
+            injected=self._list_injected(),
             dependencies=dependencies,
             marker=marker,
             use_cache=self.use_cache,
@@ -199,15 +200,15 @@ class Dependant:
         return replace(plan, cache_key=result_key(declared, plan, lifetime))
 
     def _marker(self) -> Depends:
-        """The declaration that a graph made by hand stands for."""
+        """Return the marker that would declare this graph, which a library made without one."""
         if self.own_oauth_scopes:
             return Security(self.call, scopes=self.own_oauth_scopes, use_cache=self.use_cache)
         scope: Any = self.scope
         return Depends(self.call, use_cache=self.use_cache, scope=scope)
 
 
-def noted(items: list[Any], changes: Changes) -> GraphList:
-    """The same items in a list that reports to `changes`, graphs among them too."""
+def watch_list(items: list[Any], changes: Changes) -> GraphList:
+    """Return a copy of a list that reports its changes, and those of its graphs, to `changes`."""
     found = GraphList(items)
     found.changes = changes
     _adopt_all(found, changes)

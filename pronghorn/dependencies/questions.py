@@ -1,6 +1,6 @@
-"""Questions about a node of a dependency graph, and about how its callable is run.
+"""Predicates on a node of a dependency graph, and on the kind of its callable.
 
-Libraries and tests ask them under FastAPI's own names, which were never public.
+Libraries and tests use them under FastAPI's private names.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pronghorn.dependencies.models import Dependant
 from pronghorn.plan.dependencies import is_security_scheme
 from pronghorn.plan.signature import call_kind
 
-#: Callables whose kind is remembered. Programs may make dependencies without end.
+#: The number of callables whose kind is cached. Programs may create dependencies without end.
 CACHE_SIZE = 4096
 
 
 class _Same:
-    """A callable, equal to itself alone, also where it cannot be hashed or equals others."""
+    """A wrapper that compares a callable by identity, even if the callable is unhashable."""
 
     __slots__ = ("call",)
 
@@ -50,40 +50,42 @@ def _is_async_gen_callable_cached(same: _Same) -> bool:
 
 
 def _is_coroutine_callable(call: Callable[..., Any] | None) -> bool:
-    """Whether calling it gives a coroutine."""
+    """Return whether calling a callable returns a coroutine."""
     return call is not None and _is_coroutine_callable_cached(_Same(call))
 
 
 def _is_gen_callable(call: Callable[..., Any] | None) -> bool:
-    """Whether calling it gives a generator."""
+    """Return whether calling a callable returns a generator."""
     return call is not None and _is_gen_callable_cached(_Same(call))
 
 
 def _is_async_gen_callable(call: Callable[..., Any] | None) -> bool:
-    """Whether calling it gives an asynchronous generator."""
+    """Return whether calling a callable returns an asynchronous generator."""
     return call is not None and _is_async_gen_callable_cached(_Same(call))
 
 
 def _get_oauth_scopes(*, dependant: Dependant) -> list[str]:
-    """The scopes asked for on the way to a call, and by it."""
+    """Return the OAuth 2.0 scopes that a call and its dependents require."""
     return dependant.oauth_scopes
 
 
 def _is_security_scheme(*, dependant: Dependant) -> bool:
-    """Whether the call is an instance of one of the `security` classes."""
+    """Return whether the call is an instance of one of the `security` classes."""
     return dependant.call is not None and is_security_scheme(dependant.call)
 
 
 def _get_security_scheme(*, dependant: Dependant) -> Any:
-    """That instance, without what decorators have put around it."""
+    """Return the instance of a `security` class that is called, without its decorators."""
     call: Any = dependant.call
     return inspect.unwrap(call)
 
 
 def _uses_scopes(*, dependant: Dependant, cache: dict[int, Any] | None = None) -> bool:
-    """Whether the result can depend on the scopes asked for.
+    """Return whether the result of a call can depend on the required OAuth 2.0 scopes.
 
-    - `cache`: not used: the answer follows the graph, which may change.
+    Args:
+        dependant: The call.
+        cache: Not used, because the graph may change.
     """
     return (
         bool(dependant.own_oauth_scopes)
@@ -94,7 +96,7 @@ def _uses_scopes(*, dependant: Dependant, cache: dict[int, Any] | None = None) -
 
 
 def _get_computed_scope(*, dependant: Dependant) -> str | None:
-    """When a call that yields is closed; ``None`` for one that does not."""
+    """Return the scope that closes a call that yields; `None` for a call that does not."""
     if dependant.scope:
         return dependant.scope
     yields = _is_gen_callable(dependant.call) or _is_async_gen_callable(dependant.call)
@@ -104,9 +106,11 @@ def _get_computed_scope(*, dependant: Dependant) -> str | None:
 def _get_cache_key(
     *, dependant: Dependant, uses_scopes_cache: dict[int, Any] | None = None
 ) -> tuple[Any, tuple[str, ...], str]:
-    """Two nodes with the same key share one result in a request.
+    """Return the cache key of a node; nodes with equal keys share one result in a request.
 
-    - `uses_scopes_cache`: not used; see `_uses_scopes`.
+    Args:
+        dependant: The node.
+        uses_scopes_cache: Not used, because the graph may change.
     """
     scopes = dependant.oauth_scopes if _uses_scopes(dependant=dependant) else []
     lifetime = _get_computed_scope(dependant=dependant)

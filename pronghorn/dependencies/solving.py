@@ -1,4 +1,4 @@
-"""Solving a dependency graph for libraries that run one themselves."""
+"""Solve a dependency graph for libraries that run one themselves."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from pronghorn.utils import get_path_param_names
 
 @dataclass
 class SolvedDependency:
-    """What solving a graph gave.
+    """The result of solving a graph.
 
     Attributes:
         values: The arguments of the outermost call.
-        errors: What was wrong with the request; if there is anything, do not make the call.
-        background_tasks: Tasks that dependencies have added.
-        response: Carries headers, cookies and the status code that dependencies have set.
-        dependency_cache: Results of dependencies, for solving another graph of the same request.
+        errors: The validation errors of the request; if there are any, do not make the call.
+        background_tasks: The tasks that dependencies have added.
+        response: A response with the headers, cookies and status code that dependencies have set.
+        dependency_cache: The results of dependencies, for solving another graph of this request.
     """
 
     values: dict[str, Any]
@@ -55,21 +55,25 @@ async def solve_dependencies(
     embed_body_fields: bool,
     **_: Any,
 ) -> SolvedDependency:
-    """Read what a graph needs from a request, and call its dependencies.
+    """Read the parameters of a graph from a request, and call its dependencies.
 
     Args:
         request: The request or WebSocket connection.
         dependant: The graph; its own `call` is not made.
-        body: The parsed body: JSON data, a form, or bytes; left out, there is none.
-        background_tasks: Where dependencies add tasks; made when they ask for it.
-        response: Where dependencies set headers; made when left out.
-        dependency_overrides_provider: Has `dependency_overrides`, such as the application.
-        dependency_cache: Results to use instead of calling again; those of this graph are added.
-        async_exit_stack: Closes dependencies that yield.
+        body: The parsed body: JSON data, a form, or bytes. Leave it out if there is no body.
+        background_tasks: The object to which dependencies add tasks; created if one needs it.
+        response: The response on which dependencies set headers; created if left out.
+        dependency_overrides_provider: An object with `dependency_overrides`, such as the
+            application.
+        dependency_cache: Known results, which are not computed again; new results are added.
+        async_exit_stack: The stack that closes dependencies that yield.
         embed_body_fields: Whether the body is an object with one member per field.
+
+    Returns:
+        The arguments of the call, and the errors in the request.
     """
     overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
-    steps, calls = _prepared(dependant, overrides)
+    steps, calls = _prepare(dependant, overrides)
     if response is None:
         response = make_injected_response()
     shared = make_shared(shared_by(steps))
@@ -79,17 +83,17 @@ async def solve_dependencies(
     lifetime = _lifetime(request, async_exit_stack)
     inputs = Inputs(request, request.path_params, body, embed_body_fields, lifetime, shared)
     cache = {} if dependency_cache is None else dependency_cache
-    inputs.done = _known_results(steps, cache)
+    inputs.done = _find_known_results(steps, cache)
     results: list[Any] = []
     values, errors = await solve(calls, inputs, results)
     _remember(steps, results, cache)
     return SolvedDependency(values, errors, inputs.background, response, cache)
 
 
-def _prepared(
+def _prepare(
     dependant: Dependant, overrides: Mapping[Any, Any]
 ) -> tuple[tuple[Step, ...], list[Call]]:
-    """The calls of a graph in their order, kept until the graph or the overrides change."""
+    """Return the calls of a graph in order, cached until the graph or the overrides change."""
     if dependant._changes is None:
         dependant.adopt(Changes())
     count = dependant._changes.count if dependant._changes is not None else 0
@@ -107,7 +111,7 @@ def _prepared(
 
 
 class _StacksOfCaller(Lifetime):
-    """The exit stack of the caller, and that of the request for what ends earlier."""
+    """A lifetime with the caller's exit stack, and the function stack of the request, if any."""
 
     def __init__(self, outer: Lifetime | None, stack: AsyncExitStack[bool | None]) -> None:
         super().__init__()
@@ -122,8 +126,8 @@ def _lifetime(request: HTTPConnection, stack: AsyncExitStack[bool | None]) -> Li
     return _StacksOfCaller(outer, stack)
 
 
-def _known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> dict[int, Any]:
-    """index of a call -> its result, for those whose result is in the cache of the caller."""
+def _find_known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> dict[int, Any]:
+    """Return the results in the cache of the caller, by the index of the call."""
     return {
         index: cache[step.call.cache_key]
         for index, step in enumerate(steps[:-1])

@@ -16,7 +16,7 @@ from pronghorn.plan.body import is_embedded, plan_body
 from pronghorn.plan.dependencies import plan_dependency, plan_endpoint
 from pronghorn.plan.response import stream_item_type as get_stream_item_type
 from pronghorn.plan.signature import resolve_annotation
-from pronghorn.plan.signature import typed_return as get_typed_return_annotation
+from pronghorn.plan.signature import resolve_return as get_typed_return_annotation
 from pronghorn.plan.signature import typed_signature as get_typed_signature
 from pronghorn.run.input.forms import (
     ensure_multipart_installed as ensure_multipart_is_installed,
@@ -64,17 +64,17 @@ def get_dependant(
     scope: Any = None,
     concurrency: Any = None,
 ) -> Dependant:
-    """The graph of a callable, as it would be planned for a route with this path.
+    """Return the dependency graph of a callable for a route with this path.
 
     Args:
-        path: The path; parameters with a name in braces are read from it.
+        path: The path; parameters whose names appear in braces are read from it.
         call: The endpoint or dependency.
         name: The argument under which another call receives the result.
-        own_oauth_scopes: OAuth 2.0 scopes that this call asks for.
-        parent_oauth_scopes: Scopes that are asked for on the way to it.
-        use_cache: Whether one call serves all uses in a request.
-        scope: When it is closed, if it yields: ``"function"`` or ``"request"``.
-        concurrency: The limit of a dependency; see `pronghorn.Depends`.
+        own_oauth_scopes: The OAuth 2.0 scopes that this call requires.
+        parent_oauth_scopes: The scopes that its dependents require.
+        use_cache: Whether all uses in a request share the result of one call.
+        scope: The scope that closes it, if it yields: `"function"` or `"request"`.
+        concurrency: The limit of concurrent calls; see `pronghorn.Depends`.
 
     Raises:
         SetupError: A parameter cannot work.
@@ -91,7 +91,7 @@ def get_dependant(
 
 
 def get_parameterless_sub_dependant(*, depends: Depends, path: str) -> Dependant:
-    """The graph of a dependency whose value nobody receives."""
+    """Return the graph of a dependency whose value is not passed to a parameter."""
     names = frozenset(get_path_param_names(path))
     return Dependant.from_plan(plan_dependency(depends, path_names=names), path)
 
@@ -99,12 +99,12 @@ def get_parameterless_sub_dependant(*, depends: Depends, path: str) -> Dependant
 def get_flat_dependant(
     dependant: Dependant, *, skip_repeats: bool = False, visited: Any = None, **_: Any
 ) -> Dependant:
-    """One dependant with the parameters of the whole graph.
+    """Return one dependant with the parameters of the whole graph.
 
     Args:
         dependant: The graph.
-        skip_repeats: Whether a callable that occurs again is passed over.
-        visited: Not used; the name is accepted for callers that pass it.
+        skip_repeats: Whether to skip a callable that occurred before.
+        visited: Not used; accepted for callers that pass it.
     """
     flat = Dependant(call=dependant.call, path=dependant.path, use_cache=dependant.use_cache)
     seen: list[Any] = []
@@ -118,7 +118,7 @@ def get_flat_dependant(
 
 
 def get_flat_params(dependant: Dependant) -> list[Field]:
-    """All parameters of a graph outside the body; those of parameter models one by one."""
+    """Return all parameters of a graph outside the body; models are split into fields."""
     flat = get_flat_dependant(dependant, skip_repeats=True)
     kinds = ("path", "query", "header", "cookie")
     declared = [field for kind in kinds for field in getattr(flat, f"{kind}_params")]
@@ -128,13 +128,13 @@ def get_flat_params(dependant: Dependant) -> list[Field]:
 def get_body_field(
     *, body_params: Sequence[Field] = (), name: str = "", embed_body_fields: bool = False, **_: Any
 ) -> Field | None:
-    """The whole body as one field, as the documentation shows it; ``None`` for no body."""
+    """Return the whole body as one field, as documented; `None` if there is no body."""
     plan = plan_body(body_params, name)
     return plan.field if plan is not None else None
 
 
 def get_validation_alias(field: Field) -> str:
-    """The name under which a value is sent."""
+    """Return the name under which a value is sent."""
     return field.alias
 
 
@@ -143,36 +143,36 @@ def _walk(dependant: Dependant) -> list[Dependant]:
 
 
 def get_typed_annotation(annotation: Any, globalns: dict[str, Any]) -> Any:
-    """An annotation with the names in its text looked up."""
+    """Return an annotation whose strings are replaced by the types that they name."""
     return resolve_annotation(annotation, globalns)
 
 
 def request_params_to_args(
     fields: Sequence[Field], received_params: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Any]]:
-    """The values of parameters of one location, and the errors in them."""
+    """Return the validated parameters of one location, and the errors."""
     return extract_parameters(fields, received_params)
 
 
 async def request_body_to_args(
     body_fields: Sequence[Field], received_body: Any, embed_body_fields: bool
 ) -> tuple[dict[str, Any], list[Any]]:
-    """The values of the parts of a body, and the errors in them."""
+    """Return the validated parts of a body, and the errors."""
     return await extract_body(body_fields, received_body, embed_body_fields)
 
 
-# --- names that libraries import although they were never public ------------------------------
+# --- private names of FastAPI that libraries import -------------------------------------------
 
 _get_body_field = get_body_field
 
 
 def _get_flat_body_params(dependant: Dependant) -> list[Field]:
-    """The body parameters of a graph."""
+    """Return the body parameters of a graph."""
     return [field for node in _walk(dependant) for field in node.body_params]
 
 
 def _should_embed_body_fields(fields: Sequence[Field]) -> bool:
-    """Whether these are members of the body, and not the body itself."""
+    """Return whether the fields are members of the body instead of the body itself."""
     return bool(fields) and is_embedded(fields)
 
 

@@ -1,1 +1,1 @@
-"""One typed value: its annotation, its names on the wire, its validator and its serialisation."""
+"""Typed values: annotations, names on the wire, validators and serialisation."""

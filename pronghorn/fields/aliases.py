@@ -1,4 +1,4 @@
-"""Under which names a declared value travels: its own name, aliases, and those of a model."""
+"""The names of a declared value on the wire: its own name, aliases, and names in a model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import AliasChoices, AliasPath, BaseModel
 from pydantic.fields import FieldInfo
 
 
-def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
-    """The names that a declaration accepts on the wire, in the order they are tried.
+def list_wire_names(info: FieldInfo, name: str) -> tuple[str, ...]:
+    """Return the names that a declaration accepts on the wire, in the order they are tried.
 
-    Names of an `pydantic.AliasPath` are not names on the wire: a path digs into another value,
-    so such a field keeps its alias or its own name.
+    The names in a `pydantic.AliasPath` are not names on the wire: a path leads into another
+    value, so such a field keeps its alias or its own name.
     """
     validation_alias = info.validation_alias
     if isinstance(validation_alias, str):
@@ -26,7 +26,7 @@ def declared_names(info: FieldInfo, name: str) -> tuple[str, ...]:
 
 
 def digs_into_another_value(info: FieldInfo) -> bool:
-    """Whether an `pydantic.AliasPath` says where the value is, so it has no name of its own."""
+    """Return whether a `pydantic.AliasPath` locates the value inside another value."""
     alias = info.validation_alias
     choices = alias.choices if isinstance(alias, AliasChoices) else (alias,)
     return any(isinstance(choice, AliasPath) for choice in choices)
@@ -35,26 +35,26 @@ def digs_into_another_value(info: FieldInfo) -> bool:
 def names_in_model(
     model: type[BaseModel], name: str, info: FieldInfo, *, convert: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names that a client may use for one field of a parameter model.
+    """Return the names that a client may use for one field of a parameter model.
 
     Args:
-        model: The model that has the field.
+        model: The model.
         name: The name of the field in Python.
-        info: Its declaration.
-        convert: Whether an underscore in the name in Python stands for a hyphen, as in headers.
+        info: The declaration of the field.
+        convert: Whether underscores in the Python name become hyphens, as in headers.
 
     Returns:
-        The names on the wire, and for each of them the one that the model knows.
+        The names on the wire, and for each of them the name that the model accepts.
     """
     config: Mapping[str, Any] = model.model_config
     by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
     by_alias = config.get("validate_by_alias") is not False
-    keys = declared_names(info, name)
+    keys = list_wire_names(info, name)
     if digs_into_another_value(info):
         by_name = False
     elif not by_alias:
         keys = (name,)
-    # Several choices are names of headers already; a name in Python has to become one.
+    # Several choices are literal header names; only the Python name must be converted.
     literal = keys if len(keys) > 1 else ()
     if by_name and name not in keys:
         keys = (*keys, name)

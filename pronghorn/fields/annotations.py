@@ -1,7 +1,7 @@
-"""Questions about type annotations: is this a list, a file, a model, a single value?
+"""Predicates on type annotations: is this a list, a file, a model, a single value?
 
-They decide where a parameter without a marker comes from, and whether repeated values of one
-name belong together. Aliases of PEP 695 and ``Annotated`` are looked through everywhere.
+They decide the source of a parameter without a marker, and whether repeated values of one name
+belong together. All of them look through aliases of PEP 695 and `Annotated`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from starlette.datastructures import UploadFile
 from typing_inspection.typing_objects import is_typealiastype
 
 SEQUENCE_TYPES: tuple[type[Any], ...] = (list, tuple, set, frozenset, deque, Sequence)
-#: Types without parts: what is made for one use of them is as good for any other.
+#: Types without parts. Objects made for one use of such a type can be shared by all uses.
 PLAIN_TYPES = frozenset(
     {str, int, float, bool, bytes, UUID, datetime, date, time, timedelta, Decimal}
 )
@@ -29,34 +29,34 @@ _SETTLED_ORIGINS = frozenset({Union, types.UnionType, list, dict, set, tuple})
 
 
 def is_class(value: Any, bases: type[Any] | tuple[type[Any], ...]) -> TypeGuard[type[Any]]:
-    """Whether ``value`` is a class below ``bases``; anything that is no class is not."""
+    """Return whether `value` is a subclass of `bases`; False if it is not a class."""
     try:
         return isinstance(value, type) and issubclass(value, bases)
-    except TypeError:  # A special form that pretends to be a class, such as `type[int]`.
+    except TypeError:  # A special form that looks like a class, such as `type[int]`.
         return False
 
 
 def is_settled(annotation: Any) -> bool:
-    """Whether no name in it is left to be looked up: it holds neither strings nor references.
+    """Return whether an annotation certainly contains neither strings nor forward references.
 
-    ``False`` is the answer for everything unusual too. The frequent shapes are told apart here,
-    since `typing.get_type_hints` is slow.
+    `False` for unusual annotations too. Only the frequent forms are recognised, to avoid a call
+    of `typing.get_type_hints`, which is slow.
     """
     if annotation is None or isinstance(annotation, type):
         return True
     origin = get_origin(annotation)
     if is_typealiastype(annotation):
-        return True  # Its names are those of its own module.
+        return True  # Its names are resolved in its own module.
     if origin is Annotated:
         return is_settled(annotation.__origin__)
     if origin in _SETTLED_ORIGINS or is_typealiastype(origin):
-        # `typing.List` alone has no arguments at all.
+        # A bare `typing.List` does not have `__args__`.
         return all(is_settled(argument) for argument in getattr(annotation, "__args__", ()))
     return False
 
 
 def is_plain_type(annotation: Any) -> bool:
-    """Whether it is one of ``PLAIN_TYPES``, or such a type ``| None``, in this order."""
+    """Return whether an annotation is one of `PLAIN_TYPES`, optionally followed by `| None`."""
     if isinstance(annotation, type):
         return annotation in PLAIN_TYPES
     if get_origin(annotation) not in (Union, types.UnionType):
@@ -66,14 +66,14 @@ def is_plain_type(annotation: Any) -> bool:
 
 
 def is_alias(annotation: Any) -> bool:
-    """Whether it is an alias of PEP 695, or one with its type arguments."""
+    """Return whether an annotation is an alias of PEP 695, with or without type arguments."""
     return is_typealiastype(annotation) or is_typealiastype(get_origin(annotation))
 
 
 def resolve_alias(annotation: Any) -> Any:
-    """Return what an alias of PEP 695 stands for, with its type arguments filled in.
+    """Return the type behind an alias of PEP 695, with its type arguments filled in.
 
-    An alias that names what does not exist (yet) is returned as it is.
+    An alias that contains an undefined name is returned unchanged.
     """
     while not isinstance(annotation, type) and is_alias(annotation):
         try:
@@ -84,14 +84,14 @@ def resolve_alias(annotation: Any) -> Any:
 
 
 def alias_value(annotation: Any) -> Any:
-    """Return what an alias stands for, one level down.
+    """Return the value of an alias, without resolving aliases inside it.
 
-    Names in its text belong to the module of the alias, so they are looked up here: what is left
-    of the alias does not say where it came from.
+    Strings in the value are evaluated here, in the module of the alias, because the value alone
+    does not name its module.
 
     Raises:
-        NameError: A name in it does not exist (yet).
-        AttributeError, TypeError: It cannot be evaluated for another reason.
+        NameError: The value contains an undefined name.
+        AttributeError, TypeError: The value cannot be evaluated for another reason.
     """
     alias = get_origin(annotation) or annotation
     value = alias.__value__
@@ -107,7 +107,7 @@ def alias_value(annotation: Any) -> Any:
 
 
 def _evaluate(alias: Any, value: Any) -> Any:
-    """Return the value of an alias with all text in it replaced by the types that it names."""
+    """Return the value of an alias with every string in it replaced by the type that it names."""
     names = dict(vars(sys.modules[alias.__module__])) if alias.__module__ in sys.modules else {}
     names[alias.__name__] = alias
     names |= {parameter.__name__: parameter for parameter in alias.__type_params__}
@@ -116,7 +116,7 @@ def _evaluate(alias: Any, value: Any) -> Any:
 
 
 def strip_metadata(annotation: Any) -> Any:
-    """The bare type below aliases and ``Annotated``."""
+    """Return the bare type below aliases and `Annotated`."""
     if isinstance(annotation, type):
         return annotation
     annotation = resolve_alias(annotation)
@@ -126,8 +126,8 @@ def strip_metadata(annotation: Any) -> Any:
 
 
 def split_metadata(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """The bare type and all its ``Annotated`` metadata, innermost first."""
-    if isinstance(annotation, type):  # The most frequent case, and half of the time of the rest.
+    """Return the bare type and all its `Annotated` metadata, innermost first."""
+    if isinstance(annotation, type):  # The most frequent case needs no further work.
         return annotation, ()
     metadata: tuple[Any, ...] = ()
     annotation = resolve_alias(annotation)
@@ -138,7 +138,7 @@ def split_metadata(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def union_members(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, ``None`` included; empty if it is not a union."""
+    """Return the members of a union, `None` included; empty if it is not a union."""
     if isinstance(annotation, type):
         return ()
     bare = strip_metadata(annotation)
@@ -146,14 +146,14 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
 
 
 def is_none(annotation: Any) -> bool:
-    """Whether the annotation is ``None`` itself."""
+    """Return whether the annotation is `None` itself."""
     return annotation is None or annotation is type(None)
 
 
 def is_sequence(annotation: Any) -> bool:
-    """Whether repeated values fit: a list, set, tuple..., or a union with one of them.
+    """Return whether a type holds repeated values: a list, set, tuple..., or a union with one.
 
-    ``Json[list[int]]`` is no sequence: it is one text that holds a list.
+    `Json[list[int]]` is not a sequence: it is one text that contains a list.
     """
     members = union_members(annotation)
     if members:
@@ -174,13 +174,13 @@ def _any_member(annotation: Any, question: Callable[[Any], bool]) -> bool:
 def _is_bare_sequence(bare: Any) -> bool:
     candidate = bare if isinstance(bare, type) else get_origin(bare)
     bases = getattr(candidate, "__mro__", ())
-    if BaseModel in bases:  # `issubclass` with an abstract class is slow for each new model.
+    if BaseModel in bases:  # `issubclass` with an abstract class is slow for every new model.
         return any(kind in bases for kind in SEQUENCE_TYPES)
     return is_class(candidate, SEQUENCE_TYPES) and not issubclass(candidate, (str, bytes))
 
 
 def is_complex(annotation: Any) -> bool:
-    """Whether one piece of text cannot hold the value: models, mappings, sequences, files."""
+    """Return whether a string cannot hold the value: a model, mapping, sequence or file."""
     return _any_member(annotation, _is_bare_complex)
 
 
@@ -195,12 +195,12 @@ def _is_bare_complex(bare: Any) -> bool:
 
 
 def is_scalar(annotation: Any) -> bool:
-    """Whether one piece of text can hold the value."""
+    """Return whether a string can hold the value."""
     return annotation is Ellipsis or not is_complex(annotation)
 
 
 def is_scalar_sequence(annotation: Any) -> bool:
-    """Whether it is a sequence of scalars, or a union of such sequences and scalars."""
+    """Return whether a type is a sequence of scalars, or a union of such sequences and scalars."""
     members = union_members(annotation)
     if not members:
         bare = strip_metadata(annotation)
@@ -215,22 +215,22 @@ def is_scalar_sequence(annotation: Any) -> bool:
 
 
 def is_upload(annotation: Any) -> bool:
-    """Whether it is an uploaded file, or a union with one."""
+    """Return whether a type is an uploaded file, or a union with one."""
     return _any_member(annotation, lambda bare: is_class(bare, UploadFile))
 
 
 def is_bytes(annotation: Any) -> bool:
-    """Whether it is ``bytes``, or a union with it."""
+    """Return whether a type is `bytes`, or a union with it."""
     return _any_member(annotation, lambda bare: is_class(bare, bytes))
 
 
 def is_upload_sequence(annotation: Any) -> bool:
-    """Whether it is a sequence of uploaded files, or a union with one."""
+    """Return whether a type is a sequence of uploaded files, or a union with one."""
     return _any_member(annotation, lambda bare: _is_sequence_of(bare, is_upload))
 
 
 def is_bytes_sequence(annotation: Any) -> bool:
-    """Whether it is a sequence of ``bytes``, or a union with one."""
+    """Return whether a type is a sequence of `bytes`, or a union with one."""
     return _any_member(annotation, lambda bare: _is_sequence_of(bare, is_bytes))
 
 
@@ -239,18 +239,18 @@ def _is_sequence_of(bare: Any, question: Callable[[Any], bool]) -> bool:
 
 
 def has_json_marker(metadata: Sequence[Any]) -> bool:
-    """Whether ``Json`` is among the metadata: the text is decoded before it is validated."""
+    """Return whether the metadata contains `Json`, so the text is decoded before validation."""
     return any(item is Json or type(item) is Json for item in metadata)
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model of ``Model`` or ``Model | None``; ``None`` for everything else."""
+    """Return the model of `Model` or `Model | None`; `None` for everything else."""
     models = models_of(annotation)
     return models[0] if len(models) == 1 else None
 
 
 def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
-    """The models of a model, or of a union of nothing but models and ``None``."""
+    """Return the model itself, or the members of a union of models and `None`; else nothing."""
     members = [member for member in union_members(annotation) if not is_none(member)]
     models: dict[type[BaseModel], None] = {}
     for member in members or [annotation]:

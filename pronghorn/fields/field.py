@@ -1,8 +1,8 @@
-"""One value of a given type that travels over the wire under a name.
+"""A value of a declared type with its name on the wire.
 
-A `Field` is made once, at startup, from what the user declared: for each request parameter,
-each part of a body, a whole body, and a response. It answers three questions during a request:
-is this value valid, what is the default, and how is it written as JSON.
+A `Field` is created once, at startup, from the declaration of a request parameter, a part of a
+body, a whole body or a response. During a request it validates a value, provides the default, and
+serialises the value to JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import SchemaValidator
 
 from pronghorn.core.kinds import LOCATIONS, Location
-from pronghorn.fields.aliases import declared_names, names_in_model
+from pronghorn.fields.aliases import list_wire_names, names_in_model
 from pronghorn.fields.annotations import (
     is_bytes,
     is_bytes_sequence,
@@ -46,25 +46,28 @@ _CONSTANTS = (type(None), bool, int, float, str, bytes)
 
 
 class Field:
-    """A typed value with its name on the wire; built at startup, used by every request.
+    """A typed value with its name on the wire; created at startup, used by every request.
 
     Attributes:
-        name: Keyword of the callable, or attribute of the model, that receives the value.
+        name: The keyword of the callable, or the attribute of the model, that receives the value.
         info: The declaration: a `pronghorn.params` object for request parameters.
-        annotation: The type, without the metadata that ``info`` holds.
-        location: Where the value comes from; forms and files are ``"body"``. ``None``: nowhere.
+        annotation: The type, without the metadata in `info`.
+        location: The part of the request that contains the value, `"body"` for forms and files;
+            `None` for a value that is not read from a request.
         lookups: The names on the wire, tried in order.
-        model_keys: For a field of a parameter model, the name that the model knows for each of
-            ``lookups``; else equal to them.
-        is_sequence: All repeated values of the name belong to this field.
-        is_json: The text is JSON and decoded by Pydantic (``Json[...]``).
-        is_form, is_file: The value is a form field, or a file of a multipart form.
-        reads_file: Uploaded files are replaced by their contents: ``bytes``, ``list[bytes]``.
-        model: The model of a parameter model or form model (also ``Model | None``), else None.
-        nullable: ``None`` is a member of the type.
-        is_plain_text: ``str``, perhaps or None, without any rule: a ``str`` needs no check.
-        check: Validates a value, or raises `pydantic.ValidationError`.
-        mode: ``"serialization"`` for responses; decides which schema documents the field.
+        model_keys: For a field of a parameter model, the name in the model for each of `lookups`;
+            otherwise equal to `lookups`.
+        is_sequence: Whether all repeated values of the name belong to this field.
+        is_json: Whether the text is JSON that Pydantic decodes (`Json[...]`).
+        is_form: Whether the value is part of a form.
+        is_file: Whether the value is a file of a multipart form.
+        reads_file: Whether uploaded files are replaced by their contents: `bytes`, `list[bytes]`.
+        model: The model of a parameter model or form model (also `Model | None`), else None.
+        nullable: Whether `None` is a member of the type.
+        is_plain_text: Whether the type is `str` or `str | None` without constraints, so that any
+            `str` is valid.
+        check: The function that returns a validated value, or raises `pydantic.ValidationError`.
+        mode: `"serialization"` for responses; decides which schema documents the field.
     """
 
     check: Callable[..., Any]
@@ -87,15 +90,17 @@ class Field:
 
         Args:
             name: The name in Python.
-            field_info: The declaration, with its ``annotation`` resolved; kept, not copied.
-            location: Where the value comes from; by default what the declaration says.
-            lookups: Names on the wire; by default those that it declares.
-            model_keys: What the model calls each of ``lookups``; by default the same.
-            is_form: The value is part of a form.
-            is_file: The value is a file of a multipart form; implies ``is_form``.
-            mode: Whether the value is read or written.
-            config: Pydantic configuration for building the validator.
-            deferred: Build the validator at first use; for fields that are mostly only listed.
+            field_info: The declaration, with its `annotation` resolved; it is not copied.
+            location: The part of the request that contains the value. Defaults to the one that
+                the declaration names.
+            lookups: The names on the wire. Defaults to those of the declaration.
+            model_keys: The name in the model for each of `lookups`. Defaults to `lookups`.
+            is_form: Whether the value is part of a form.
+            is_file: Whether the value is a file of a multipart form; implies `is_form`.
+            mode: Whether the value is validated or serialised.
+            config: The Pydantic configuration of the validator.
+            deferred: Whether to build the validator at first use, for fields that are rarely used
+                to validate.
 
         Raises:
             pydantic.errors.PydanticSchemaGenerationError: Pydantic cannot handle the type.
@@ -104,9 +109,9 @@ class Field:
         self.info = field_info
         self.annotation: Any = field_info.annotation
         if location is None:
-            location, is_form, is_file = _declared_place(field_info)
+            location, is_form, is_file = _read_place(field_info)
         self.location = location
-        self.lookups = tuple(lookups) or declared_names(field_info, name)
+        self.lookups = tuple(lookups) or list_wire_names(field_info, name)
         self.model_keys = tuple(model_keys) or self.lookups
         self.is_form = is_form or is_file
         self.is_file = is_file
@@ -120,7 +125,7 @@ class Field:
             self._build_now_if_possible()
 
     def _read_type(self) -> None:
-        """What the type means for the way from the wire to the value."""
+        """Set the attributes that follow from the type."""
         info, annotation = self.info, self.annotation
         self.is_json = declares_json(info)
         self.is_sequence = not self.is_json and is_sequence(annotation)
@@ -131,9 +136,9 @@ class Field:
         self.model = self._parameter_model()
 
     def with_info(self, info: FieldInfo) -> Field:
-        """The same field with a declaration of its own, equal to that of this one.
+        """Return a copy of this field with another, equal declaration.
 
-        Only for a field whose validator is built.
+        The validator of this field must have been built.
         """
         clone = type(self).__new__(type(self))
         vars(clone).update(vars(self))
@@ -142,27 +147,27 @@ class Field:
 
     @property
     def field_info(self) -> FieldInfo:
-        """The declaration, under the name that FastAPI gives it.
+        """The declaration, under its name in FastAPI.
 
-        Libraries change it in place, and give copies of fields another one; what validates the
-        value stays.
+        Libraries change it in place, and assign another one to copies of fields; the validator
+        does not change.
         """
         return self.info
 
     @field_info.setter
     def field_info(self, info: FieldInfo) -> None:
         self.info = info
-        self.lookups = self.model_keys = declared_names(info, self.name)
+        self.lookups = self.model_keys = list_wire_names(info, self.name)
         self.required = info.is_required()
 
     @property
     def embed(self) -> bool | None:
-        """What a part of the body declares as ``embed=``."""
+        """The declared option `embed` of a part of the body."""
         return getattr(self.info, "embed", None)
 
     @property
     def media_type(self) -> str | None:
-        """The media type that the declaration names; ``None`` outside bodies."""
+        """The declared media type; `None` outside bodies."""
         return getattr(self.info, "media_type", None)
 
     @property
@@ -172,45 +177,45 @@ class Field:
 
     @property
     def validation_alias(self) -> str | None:
-        """The one name from which the value is read, if the declaration names one."""
+        """The declared validation alias, if it is a single name."""
         alias = self.info.validation_alias
         return alias if isinstance(alias, str) else None
 
     @property
     def serialization_alias(self) -> str | None:
-        """The name under which the value is written, if the declaration names one."""
+        """The declared name for serialisation, if any."""
         return self.info.serialization_alias or None
 
     @property
     def default(self) -> Any:
-        """The declared default itself, not a copy; ``PydanticUndefined`` if there is none."""
+        """The declared default, not a copy of it; `PydanticUndefined` if there is none."""
         return self.info.default
 
     def __repr__(self) -> str:
         return f"Field(name={self.name!r}, annotation={self.annotation!r}, alias={self.alias!r})"
 
-    # --- what a request asks -------------------------------------------------------------
+    # --- used by requests -----------------------------------------------------------------
 
     def validate(self, value: Any, loc: ErrorLocation = ()) -> tuple[Any, list[ErrorDetail]]:
         """Validate one value.
 
         Args:
-            value: What was received.
-            loc: Where it was received; put before the location inside the value.
+            value: The value from the request.
+            loc: The location of the value; it is put before the location inside the value.
 
         Returns:
-            The validated value and no errors, or ``None`` and the errors as FastAPI reports
-            them: Pydantic's, without ``url``.
+            The validated value and an empty list; or `None` and the errors as FastAPI reports
+            them, which are Pydantic's without `url`.
         """
         try:
             return self.adapter.validator.validate_python(value, from_attributes=True), []
         except ValidationError as error:
-            return None, located_errors(error, loc)
+            return None, locate_errors(error, loc)
 
     def get_default(self) -> Any:
-        """A fresh default: a deep copy, or the result of the default factory.
+        """Return a new default: a deep copy, or the result of the default factory.
 
-        ``PydanticUndefined`` if the value is required.
+        It is `PydanticUndefined` if the value is required.
         """
         info = self.info
         if info.default_factory is not None:
@@ -220,36 +225,36 @@ class Field:
     def serialize(
         self, value: Any, *, mode: Literal["json", "python"] = "json", **options: Any
     ) -> Any:
-        """Turn a validated value into plain Python data.
+        """Convert a validated value to plain Python data.
 
         Args:
             value: A value of the type of this field.
-            mode: ``"json"`` for data that JSON can hold, ``"python"`` to keep other types.
-            options: ``include``, ``exclude``, ``by_alias`` (default ``True``),
-                ``exclude_unset``, ``exclude_defaults``, ``exclude_none``, as in Pydantic.
+            mode: `"json"` for data that JSON can represent, `"python"` to keep other types.
+            options: `include`, `exclude`, `by_alias` (default `True`),
+                `exclude_unset`, `exclude_defaults`, `exclude_none`, as in Pydantic.
         """
         options.setdefault("by_alias", True)
         return self.adapter.dump_python(value, mode=mode, **options)
 
     def serialize_json(self, value: Any, **options: Any) -> bytes:
-        """Turn a validated value into JSON in UTF-8; options as for `serialize`."""
+        """Convert a validated value to JSON in UTF-8, with the options of `serialize`."""
         options.setdefault("by_alias", True)
         return self.adapter.dump_json(value, **options)
 
     def json_writer(self, **options: Any) -> Callable[[Any], bytes]:
-        """`serialize_json` with fixed options, for one kind of response."""
+        """Return a function that writes values as JSON with these options of `serialize`."""
         to_json: Callable[..., bytes] = self.adapter.serializer.to_json
         if options:
             return partial(to_json, **{"by_alias": True, **options})
-        # Named arguments from a dict, as `partial` keeps them, are slower.
+        # A literal keyword argument is faster than a `partial`, which unpacks a dict.
         return lambda value: to_json(value, by_alias=True)
 
     @property
     def kept_class(self) -> type[Any] | None:
-        """The model whose instances validation hands back untouched, if the type is one.
+        """The model whose instances validation returns unchanged, if the type is such a model.
 
-        Pydantic does so by default; a validator of the whole model, or `revalidate_instances`,
-        is another schema.
+        This is Pydantic's default; a validator of the whole model or `revalidate_instances`
+        changes the schema.
         """
         schema: Mapping[str, Any] = self.adapter.core_schema
         if schema["type"] != "model" or type(self.adapter.validator) is not SchemaValidator:
@@ -262,23 +267,23 @@ class Field:
 
     @property
     def adapter(self) -> TypeAdapter[Any]:
-        """The Pydantic adapter that validates and serialises.
+        """The Pydantic adapter that validates and serialises; built at first use.
 
         Raises:
-            pydantic.PydanticUserError: A forward reference is still unknown.
+            pydantic.PydanticUserError: A forward reference is still undefined.
         """
         return self._adapter or self._build()
 
     @property
     def _type_adapter(self) -> TypeAdapter[Any]:
-        """The same under the name that libraries know from FastAPI."""
+        """The Pydantic adapter, under the name that libraries use on FastAPI."""
         return self.adapter
 
     def _build(self) -> TypeAdapter[Any]:
         annotation = self.annotation
         if self.branches:
             annotation = with_prepared_branches(annotation, self.branches)
-            self.info.annotation = annotation  # Libraries read there how it is validated.
+            self.info.annotation = annotation  # Libraries read the validators from there.
         adapter = adapter_for(annotation, self.info, self.config)
         if not getattr(adapter, "pydantic_complete", True):
             adapter.rebuild(_types_namespace=late_namespace(self.annotation))
@@ -289,7 +294,7 @@ class Field:
         return adapter
 
     def _build_now_if_possible(self) -> None:
-        """Build the validator; a name that is not defined yet is looked up at first use."""
+        """Build the validator, or leave it for the first use if a name is not defined yet."""
         try:
             self._build()
         except (PydanticUndefinedAnnotation, NameError):
@@ -299,7 +304,7 @@ class Field:
                 raise
 
     def _check_after_building(self, value: Any, **options: Any) -> Any:
-        """Stands in for ``check`` until the validator exists."""
+        """Validate a value, and build the validator first; this is `check` until then."""
         return self.adapter.validate_python(value, **options)
 
     # --- models whose fields are separate parameters ----------------------------------------
@@ -308,14 +313,14 @@ class Field:
         separate = self.location in ("query", "header", "cookie") or self.is_form
         return model_of(self.annotation) if separate and not self.is_json else None
 
-    @cached_property  # Not at once: a model may have itself as a field.
+    @cached_property  # Lazy, because a model may have itself as a field.
     def model_fields(self) -> tuple[Field, ...]:
-        """The fields of ``model`` as they appear on the wire."""
+        """The fields of `model` as they appear on the wire."""
         return self._wire_fields(self.model)
 
-    @cached_property  # Likewise.
+    @cached_property  # Lazy, because a model may have itself as a field.
     def branches(self) -> tuple[tuple[type[BaseModel], tuple[Field, ...]], ...]:
-        """For a form that is a union of models: each model with its fields."""
+        """The models of a form that is a union of models, each with its fields; otherwise empty."""
         models = models_of(self.annotation) if self.is_form and not self.is_json else ()
         members = [member for member in union_members(self.annotation) if not is_none(member)]
         if len(models) < 2 or len(models) != len(members):
@@ -352,19 +357,19 @@ class Field:
 
 
 def missing_error(loc: ErrorLocation) -> ErrorDetail:
-    """The error for a required value that was not sent."""
+    """Return the error for a required value that was not sent."""
     return {"type": "missing", "loc": loc, "msg": "Field required", "input": None}
 
 
-def located_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
-    """Pydantic's errors as they are reported to clients, with ``loc`` put first."""
+def locate_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
+    """Return the errors as clients receive them: Pydantic's, with `loc` before each location."""
     return [{**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)]
 
 
-def _declared_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:
-    """Where a declaration takes its value from, and whether that is a form, or a file of one.
+def _read_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:
+    """Return the location that a declaration names, whether it is a form, and whether it is a file.
 
-    Libraries make fields of `pronghorn.params` objects without saying it again.
+    Libraries create fields from `pronghorn.params` objects without repeating the location.
     """
     place = getattr(info, "in_", None)
     if place is not None:

@@ -1,4 +1,4 @@
-"""JSON as Starlette's `JSONResponse` writes it, without a response object."""
+"""Write JSON as Starlette's `JSONResponse` does, without a response object."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from pronghorn.encoders import jsonable_encoder
 
-#: `jsonable_encoder` leaves out keys that begin so (SQLAlchemy's bookkeeping).
+#: `jsonable_encoder` leaves out keys with this prefix (SQLAlchemy's internal state).
 HIDDEN_KEY = '"_sa'
 
 
@@ -23,16 +23,25 @@ def _refuse(value: Any) -> Any:
 def text_writer(
     item_separator: str, key_separator: str, *, ensure_ascii: bool
 ) -> Callable[[Any], str]:
-    """A function from a value to JSON text; raises for NaN, the infinities and other types.
+    """Return a function that converts plain data to JSON text.
 
-    `json.dumps` makes a new C encoder at every call; one that is kept is faster.
+    `json.dumps` creates a new C encoder at every call; reusing one is faster.
+
+    Args:
+        item_separator: The text between two items.
+        key_separator: The text between a key and its value.
+        ensure_ascii: Whether to escape characters that are not ASCII.
+
+    Returns:
+        The function. It raises `ValueError` for NaN and the infinities, and `TypeError` for
+        values that are not plain data.
     """
     make_encoder = getattr(encoder, "c_make_encoder", None)
     if make_encoder is None:  # not CPython
         separators = (item_separator, key_separator)
         options: Any = {"ensure_ascii": ensure_ascii, "separators": separators}
         return json.JSONEncoder(allow_nan=False, **options).encode
-    # Without markers, a value that contains itself ends in a RecursionError.
+    # Without `markers`, a value that contains itself raises `RecursionError`.
     quoted = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
     pieces = make_encoder(
         None, _refuse, quoted, None, key_separator, item_separator, False, False, False
@@ -45,18 +54,20 @@ _write = text_writer(",", ":", ensure_ascii=False)
 
 
 def plain_json_bytes(value: Any) -> bytes:
-    """The JSON of a value made of dicts, lists, strings and numbers.
+    """Return the JSON of a value made of dicts, lists, strings and numbers.
 
-    Raises `TypeError` for anything else, and `ValueError` for NaN and the infinities, which
-    JSON does not have (RFC 8259).
+    Raises:
+        TypeError: The value contains an object of another type.
+        ValueError: The value contains NaN or an infinity, which JSON lacks (RFC 8259).
     """
-    return encoded(_write(value))
+    return encode_text(_write(value))
 
 
-def encoded(text: str) -> bytes:
-    """JSON text as UTF-8; lone surrogates, which JSON allows and UTF-8 does not, as escapes.
+def encode_text(text: str) -> bytes:
+    """Return JSON text as UTF-8, with lone surrogates as escapes.
 
-    A client may send `"\\ud800"`; whoever sends it back must not fail.
+    JSON allows lone surrogates and UTF-8 does not. A client may send `"\\ud800"`, and an endpoint
+    that returns it must not fail.
     """
     try:
         return text.encode()
@@ -67,7 +78,7 @@ def encoded(text: str) -> bytes:
 def without_nan(value: Any) -> Any:
     """Return plain data with None in place of NaN and the infinities.
 
-    Keys are text in JSON, so there they are the words that `json.dumps` writes.
+    Keys are strings in JSON, so such keys become the words that `json.dumps` writes.
     """
     if isinstance(value, float):
         return value if isfinite(value) else None
@@ -85,31 +96,33 @@ def _key(key: Any) -> Any:
 
 
 def json_bytes(value: Any, **options: Any) -> bytes:
-    """Return the JSON of any value that `jsonable_encoder` understands.
+    """Return the JSON of any value that `jsonable_encoder` accepts.
 
-    It has null for NaN and the infinities.
+    NaN and the infinities become null. Most values consist of dicts, lists, strings and numbers
+    alone. `jsonable_encoder` does not change those, so they are written directly; all others pass
+    through it first.
 
-    Dicts, lists, strings and numbers alone, which are most values, are what `jsonable_encoder`
-    makes of them, so they are written at once; anything else goes through it first.
+    Args:
+        value: The value.
+        options: Options of `jsonable_encoder`. If there are any, all values pass through it.
 
-    - `options`: those of `jsonable_encoder`; with any of them, everything goes through it.
-
-    Raises `ValueError` for what has no such form.
+    Raises:
+        ValueError: The value cannot be represented in JSON.
     """
     if not options:
         try:
             text = _write(value)
             if HIDDEN_KEY not in text:
-                return encoded(text)
+                return encode_text(text)
         except (TypeError, ValueError, RecursionError):
-            pass  # something that only `jsonable_encoder` knows how to write
-    return repaired_json_bytes(jsonable_encoder(value, **options))
+            pass  # The value needs `jsonable_encoder`.
+    return json_bytes_without_nan(jsonable_encoder(value, **options))
 
 
-def repaired_json_bytes(value: Any) -> bytes:
-    """`plain_json_bytes` with null for NaN and the infinities.
+def json_bytes_without_nan(value: Any) -> bytes:
+    """Return the JSON of plain data, with null for NaN and the infinities.
 
-    A client may have sent them: `1e999` is JSON, and infinite as a `float`.
+    A client may have sent an infinity: `1e999` is valid JSON, and infinite as a `float`.
     """
     try:
         return plain_json_bytes(value)
@@ -117,19 +130,21 @@ def repaired_json_bytes(value: Any) -> bytes:
         return plain_json_bytes(without_nan(value))
 
 
-def dumped_json_bytes(dump: Callable[[Any], Any], value: Any) -> bytes:
-    """Return the JSON of a value that Pydantic cannot write: it has text that is not Unicode.
+def dump_json_bytes(dump: Callable[[Any], Any], value: Any) -> bytes:
+    """Return the JSON of a value that Pydantic cannot write because of text that is not Unicode.
 
-    - `dump`: makes plain data of the value, as `model_dump(mode="json")` does.
+    Lone surrogates in values become escapes, as in the request. Pydantic cannot keep them in
+    keys, nor bytes that are not UTF-8; both become U+FFFD, the replacement character.
 
-    Lone surrogates become the escapes that they were. In keys, and for bytes that are not UTF-8,
-    Pydantic has no way to keep them; there stands U+FFFD, the replacement character.
+    Args:
+        dump: A function that converts the value to plain data, like `model_dump(mode="json")`.
+        value: The value.
     """
-    return repaired_json_bytes(dump(_with_unicode(value)))
+    return json_bytes_without_nan(dump(_with_unicode(value)))
 
 
 def _with_unicode(value: Any) -> Any:
-    """Return a value whose bytes and keys are Unicode: itself where all of them are."""
+    """Return a value whose bytes and keys are Unicode; the value itself if they already are."""
     if isinstance(value, bytes):
         text = value.decode(errors="replace").encode()
         return value if text == value else text

@@ -1,14 +1,14 @@
-"""What one part of a request holds under each name, and the rules by which a field takes it.
+"""The names and values in one part of a request, and the rules that choose among several values.
 
-The query, the headers, the cookies and a form each hold names with one or more values. Which
-of several values a field gets depends on where they came from:
+The query, the headers, the cookies and a form contain names with one or more values. The values
+that a field receives depend on the part of the request:
 
-    query     a list gets all of them, everything else the last
-    headers   a list gets all of them, everything else the first; names ignore case (RFC 9110)
-    form      as the query; but an empty text box and an empty file input were not filled in
+    query     a list receives all values, any other type the last one
+    headers   a list receives all values, any other type the first; names ignore case (RFC 9110)
+    form      like the query, but an empty text box or file input counts as not sent
     cookies   one value per name
 
-A parameter model takes its fields in the same way and everything that is left as extras.
+A parameter model receives its fields by the same rules, and all other names as extras.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pronghorn.fields.annotations import has_json_marker, is_sequence, split_met
 
 
 class NamedField(Protocol):
-    """What the rules below ask of a `Field`."""
+    """The part of the interface of `Field` that the rules below need."""
 
     @property
     def lookups(self) -> Sequence[str]:
@@ -37,7 +37,7 @@ class NamedField(Protocol):
 
     @property
     def model_keys(self) -> Sequence[str]:
-        """What the model calls each of ``lookups``."""
+        """The name in the model for each of `lookups`."""
 
     @property
     def is_sequence(self) -> bool:
@@ -53,13 +53,13 @@ class NamedField(Protocol):
 
 
 class Received:
-    """Names and values of one part of a request, gathered in one pass over them.
+    """The names and values of one part of a request, collected in one pass.
 
     Attributes:
-        values: Every name with its values, in the order in which they came.
-        pick: Chooses among the values of one name: ``pick(values, all_of_them)``.
-        names_ignore_case: The names in ``values`` are in lower case.
-        skips_empty: An empty value counts as not sent, so a field looks under its next name.
+        values: Each name with its values, in the order of the request.
+        pick: The function that chooses among the values of one name: `pick(values, all_of_them)`.
+        names_ignore_case: Whether the names in `values` are in lower case.
+        skips_empty: Whether an empty value counts as not sent, so that a field tries its next name.
     """
 
     __slots__ = ("names_ignore_case", "pick", "skips_empty", "values")
@@ -73,25 +73,25 @@ class Received:
         self.values = values
         self.pick = pick
         self.names_ignore_case = names_ignore_case
-        self.skips_empty = pick is filled_in
+        self.skips_empty = pick is pick_form_value
 
     @classmethod
     def of(cls, source: Mapping[str, Any]) -> Received:
-        """Gather query parameters, headers, a form, or a plain mapping with one value per name."""
+        """Collect query parameters, headers, a form, or a plain mapping with one value per name."""
         if isinstance(source, FormData):
-            return cls(_gathered(source.multi_items()), filled_in)
+            return cls(_gather(source.multi_items()), pick_form_value)
         if isinstance(source, ImmutableMultiDict):
-            return cls(_gathered(source.multi_items()), _all_or_last)
+            return cls(_gather(source.multi_items()), _all_or_last)
         if isinstance(source, Headers):
-            return cls(_gathered(source.items()), _all_or_first, names_ignore_case=True)
-        return cls(_gathered(source.items()), _only)
+            return cls(_gather(source.items()), _all_or_first, names_ignore_case=True)
+        return cls(_gather(source.items()), _only)
 
-    def known_as(self, name: str) -> str:
-        """The spelling of ``name`` in ``values``."""
+    def normalize_name(self, name: str) -> str:
+        """Return a name as it is spelled in `values`."""
         return name.lower() if self.names_ignore_case else name
 
     def everything(self, without: Collection[Any] = ()) -> dict[Any, Any]:
-        """All names but those in ``without``; a name with several values has a list of them."""
+        """Return all names except those in `without`; a name with several values maps to a list."""
         return {
             name: values[0] if len(values) == 1 else values.copy()
             for name, values in self.values.items()
@@ -99,7 +99,7 @@ class Received:
         }
 
 
-def _gathered(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+def _gather(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     values: dict[Any, list[Any]] = {}
     for name, value in pairs:
         if name in values:
@@ -109,7 +109,7 @@ def _gathered(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     return values
 
 
-# --- which of the values of one name --------------------------------------------------------
+# --- choosing among the values of one name ----------------------------------------------------
 
 
 def _all_or_last(values: list[Any], all_of_them: bool) -> Any:
@@ -124,11 +124,11 @@ def _only(values: list[Any], all_of_them: bool) -> Any:
     return Undefined if all_of_them and values[0] == "" else values[0]
 
 
-def filled_in(values: list[Any], all_of_them: bool) -> Any:
-    """Choose among the values of a form field; ``Undefined`` if the user left it empty.
+def pick_form_value(values: list[Any], all_of_them: bool) -> Any:
+    """Choose among the values of a form field; `Undefined` if the user left it empty.
 
-    Browsers send ``""`` for an empty text box and a file without name and content for an empty
-    file input (HTML, section 4.10.22.4). In a list an empty text is an item like others.
+    Browsers send `""` for an empty text box and a file without name and content for an empty
+    file input (HTML, section 4.10.22.4). In a list, an empty text is an ordinary item.
     """
     if all_of_them:
         return [value for value in values if not is_empty_file_input(value)] or Undefined
@@ -139,7 +139,7 @@ def filled_in(values: list[Any], all_of_them: bool) -> Any:
 
 
 def is_empty_file_input(value: Any) -> bool:
-    """Whether this is what a browser sends for a file input in which no file was chosen."""
+    """Return whether a value is the empty file that browsers send if the user chose none."""
     return isinstance(value, UploadFile) and value.filename == "" and value.size == 0
 
 
@@ -147,17 +147,17 @@ def is_empty_file_input(value: Any) -> bool:
 
 
 def model_input(fields: Sequence[NamedField], received: Received) -> dict[Any, Any]:
-    """Build the value from which a parameter model or form model is validated.
+    """Return the dict from which a parameter model or form model is validated.
 
     Each field takes the first of its names that was sent (in a form: that was filled in), under
-    the key that the model expects. All other names follow as extras, names that a field passed
-    over included; the model's own ``extra=`` decides what becomes of them.
+    the key that the model expects. All other names are added as extras, including names that a
+    field skipped; the model's `extra=` decides how to treat them.
     """
     data: dict[Any, Any] = {}
     used = hidden_names(fields, received)
     for field in fields:
         for name, key in zip(field.lookups, field.model_keys, strict=True):
-            sent_name = received.known_as(name)
+            sent_name = received.normalize_name(name)
             values = received.values.get(sent_name)
             if values is None:
                 continue
@@ -174,18 +174,18 @@ def model_input(fields: Sequence[NamedField], received: Received) -> dict[Any, A
 
 
 def is_list_in_json(field: NamedField) -> bool:
-    """Whether the text of a field is a list in JSON; an empty text means that nothing was sent."""
+    """Return whether a field is a list in JSON (`Json[list[...]]`), for which "" means not sent."""
     return has_json_marker(field.info.metadata) and is_sequence(field.annotation)
 
 
 def hidden_names(fields: Sequence[NamedField], received: Received) -> set[str]:
-    """Names that would slip past the conversion of headers, so nobody gets them.
+    """Return names that would bypass the conversion of header names, so they are ignored.
 
-    Where ``x_token`` is read from ``x-token``, a header that is literally called ``x_token``
-    must not reach the model as an extra: the model would take it for the field.
+    If `x_token` is read from `x-token`, a header that is literally called `x_token` must not
+    reach the model as an extra, because the model would use it as the field.
     """
     return {
-        received.known_as(key)
+        received.normalize_name(key)
         for field in fields
         for name, key in zip(field.lookups, field.model_keys, strict=True)
         if name != key
@@ -193,12 +193,12 @@ def hidden_names(fields: Sequence[NamedField], received: Received) -> set[str]:
 
 
 def is_supplied(model: type[BaseModel], fields: Sequence[NamedField], received: Received) -> bool:
-    """Whether anything was sent for an optional model, be it empty or invalid.
+    """Return whether anything was sent for an optional model, even if it is empty or invalid.
 
-    That is one of its fields, or, if the model says what to do with extras, any other name.
+    One of its fields counts, and if the model allows or forbids extras, so does any other name.
     """
     sent = received.values
-    if any(received.known_as(name) in sent for field in fields for name in field.lookups):
+    if any(received.normalize_name(name) in sent for field in fields for name in field.lookups):
         return True
     if model.model_config.get("extra", "ignore") == "ignore":
         return False
@@ -212,26 +212,26 @@ def is_supplied(model: type[BaseModel], fields: Sequence[NamedField], received: 
 def with_prepared_branches(
     annotation: Any, branches: Sequence[tuple[type[BaseModel], tuple[NamedField, ...]]]
 ) -> Any:
-    """Let each model of a union take its own fields out of the whole form.
+    """Return a union in which each model takes its own fields out of the whole form.
 
-    The same form means different input to different models: two values of one name are a list
-    to one model and the last value to another. So the union is given the whole form, for
-    validators and discriminators to look at, and each branch prepares its own input from it.
+    The same form is different input to different models: two values of one name are a list to one
+    model and the last value to another. So the union receives the whole form, which validators
+    and discriminators can read, and each branch prepares its own input from it.
 
     Args:
-        annotation: A union of models and ``None``, possibly with ``Annotated`` members.
+        annotation: A union of models and `None`, possibly with `Annotated` members.
         branches: Each model of the union with its fields.
     """
     fields_of = dict(branches)
-    members = (_prepared(member, fields_of) for member in union_members(annotation))
+    members = (_prepare(member, fields_of) for member in union_members(annotation))
     return reduce(or_, members)
 
 
-def _prepared(member: Any, fields_of: Mapping[Any, Sequence[NamedField]]) -> Any:
+def _prepare(member: Any, fields_of: Mapping[Any, Sequence[NamedField]]) -> Any:
     model, metadata = split_metadata(member)
     if model not in fields_of:
         return member
-    # Libraries look for this function and its `model` in the types of form parameters.
+    # Libraries search the types of form parameters for this function and its `model`.
     prepare = BeforeValidator(partial(normalize_form_model, model=model, fields=fields_of[model]))
     # Without a tag, error locations would name the branch after the function above.
     tags = [item for item in metadata if isinstance(item, Tag)]
@@ -240,7 +240,7 @@ def _prepared(member: Any, fields_of: Mapping[Any, Sequence[NamedField]]) -> Any
 
 @dataclass(frozen=True)
 class FormField:
-    """A `NamedField` of a model, without a validator of its own."""
+    """A `NamedField` of a model, without a validator."""
 
     lookups: Sequence[str]
     model_keys: Sequence[str]
@@ -250,7 +250,7 @@ class FormField:
 
 
 def form_fields_of(model: type[BaseModel]) -> tuple[NamedField, ...]:
-    """Return the fields of a model as a form has them."""
+    """Return the fields of a model with their names in a form."""
     return tuple(
         FormField(
             *names_in_model(model, name, info, convert=False),
@@ -263,7 +263,7 @@ def form_fields_of(model: type[BaseModel]) -> tuple[NamedField, ...]:
 
 
 def declares_json(info: FieldInfo) -> bool:
-    """Whether the text of a field is JSON, which Pydantic decodes (``Json[...]``)."""
+    """Return whether the text of a field is JSON that Pydantic decodes (`Json[...]`)."""
     if has_json_marker(info.metadata):
         return True
     return has_json_marker(split_metadata(info.annotation)[1])
@@ -272,15 +272,15 @@ def declares_json(info: FieldInfo) -> bool:
 def normalize_form_model(
     value: Any, *, model: type[BaseModel], fields: Sequence[NamedField] | None = None
 ) -> Any:
-    """Return what one model of a union is validated from, out of a whole form.
+    """Return the input of one model of a union, taken from the whole form.
 
-    A value that is not a form stays as it is.
+    An earlier validator may have put `None` or `[]` into the form. A browser never sends those,
+    so they are kept as intended values instead of counting as an empty input.
 
-    - `model`: the model; libraries read it from the arguments of the validator.
-    - `fields`: the fields of the model as a form has them, where they are known.
-
-    A validator that runs before may have put ``None`` or ``[]`` into the form. No browser sends
-    those: they are meant, and not taken for an empty input.
+    Args:
+        value: The form; any other value is returned unchanged.
+        model: The model; libraries read it from the arguments of the validator.
+        fields: The fields of the model with their names in a form, if they are known.
     """
     if not isinstance(value, dict):
         return value
@@ -295,4 +295,4 @@ def normalize_form_model(
         if item != []
     }
     known = form_fields_of(model) if fields is None else fields
-    return model_input(known, Received(values, filled_in)) | meant
+    return model_input(known, Received(values, pick_form_value)) | meant

@@ -1,7 +1,7 @@
-"""What `Path`, `Query`, `Header`, `Cookie`, `Body`, `Form` and `File` can be given as keywords.
+"""The keyword options of `Path`, `Query`, `Header`, `Cookie`, `Body`, `Form` and `File`.
 
-Each option is written and documented once; see `pronghorn.core.typed_kwargs`. The functions of
-these names take the types called ``...Options``, the classes those called ``...FieldOptions``.
+Each option is written and documented once; see `pronghorn.core.typed_kwargs`. The functions with
+these names take the `...Options` types, the classes take the `...FieldOptions` types.
 """
 
 import re
@@ -19,121 +19,121 @@ UNSET = DefaultIs(_Unset)
 
 
 class ParamOptions(TypedDict, total=False):
-    """What every kind of parameter can be given as a keyword."""
+    """Options of every kind of parameter."""
 
     default_factory: Annotated[Callable[[], Any] | None, UNSET]
-    """Called to make the default value for each request; not together with a default."""
+    """A function that returns the default value for each request; replaces a fixed default."""
     alias: Annotated[str | None, UNSET]
-    """The name of the parameter in the request, if it is not the name in Python."""
+    """The name of the parameter in the request. Defaults to the name in Python."""
     alias_priority: Annotated[int | None, UNSET]
-    """Priority of the alias over an alias generator, as in Pydantic."""
+    """The priority of the alias over an alias generator, as in Pydantic."""
     validation_alias: Annotated[str | AliasPath | AliasChoices | None, UNSET]
-    """Like ``alias``; may be several names, of which the first one present is used."""
+    """Like `alias`, but may list several names; the first one in the request is used."""
     serialization_alias: Annotated[str | None, UNSET]
-    """The name when the value is written, as in Pydantic."""
+    """The name under which the value is serialised, as in Pydantic."""
     title: Annotated[str | None, UNSET]
     """A title for the documentation."""
     description: Annotated[str | None, UNSET]
     """A description for the documentation, in Markdown."""
     gt: float | None
-    """The bound that a number has to exceed."""
+    """The value must be greater than this number."""
     ge: float | None
-    """The least number that is allowed."""
+    """The value must be greater than or equal to this number."""
     lt: float | None
-    """The bound that a number has to stay below."""
+    """The value must be less than this number."""
     le: float | None
-    """The greatest number that is allowed."""
+    """The value must be less than or equal to this number."""
     min_length: int | None
-    """The least number of characters or items."""
+    """The minimum number of characters or items."""
     max_length: int | None
-    """The greatest number of characters or items."""
+    """The maximum number of characters or items."""
     pattern: str | re.Pattern[str] | None
-    """A regular expression that must be found in the text."""
+    """A regular expression; a match must occur somewhere in the value."""
     regex: Annotated[str | None, deprecated_mark("Use `pattern`, as Pydantic 2 does")]
-    """The old name of ``pattern``."""
+    """The old name of `pattern`."""
     discriminator: Annotated[str | Discriminator | None, UNSET]
-    """The field that tells the members of a union apart."""
+    """The field by which Pydantic chooses the member of a union."""
     strict: Annotated[bool | None, UNSET]
-    """Whether to refuse values that would have to be converted."""
+    """Whether to reject values of another type instead of converting them."""
     validate_default: Annotated[bool | None, UNSET]
-    """Whether to validate the default value too."""
+    """Whether to validate the default value."""
     union_mode: Annotated[Literal["smart", "left_to_right"] | None, UNSET]
-    """How the members of a union are tried."""
+    """The strategy for choosing the member of a union, as in Pydantic."""
     fail_fast: Annotated[bool | None, UNSET]
-    """Whether to stop at the first invalid item of a list."""
+    """Whether to stop validating a list at its first invalid item."""
     multiple_of: Annotated[float | None, UNSET]
-    """The step: a number has to be a whole multiple of it."""
+    """The value must be an integer multiple of this number."""
     allow_inf_nan: Annotated[bool | None, UNSET]
     """Whether infinity and "not a number" are allowed."""
     max_digits: Annotated[int | None, UNSET]
-    """The greatest number of digits of a decimal, without leading and trailing zeros."""
+    """The maximum number of digits of a decimal, without leading and trailing zeros."""
     decimal_places: Annotated[int | None, UNSET]
-    """The greatest number of decimal places of a decimal, without trailing zeros."""
+    """The maximum number of decimal places of a decimal, without trailing zeros."""
     examples: Annotated[list[Any] | None, UNSET]
     """Example values for the JSON schema."""
     example: Annotated[Any | None, UNSET, deprecated_mark("Use `examples`, as OpenAPI 3.1 does")]
-    """One example value, in the form of OpenAPI 3.0."""
+    """One example value, as in OpenAPI 3.0."""
     openapi_examples: dict[str, Example] | None
     """Named examples for the OpenAPI document, shown by the documentation pages."""
     deprecated: Annotated[deprecated_mark | str | bool | None, UNSET]
-    """Whether clients should stop sending this parameter."""
+    """Whether to mark the parameter as deprecated in the documentation."""
     include_in_schema: Annotated[bool, DefaultIs(True)]
     """Whether the documentation shows this parameter."""
     json_schema_extra: Annotated[dict[str, Any] | Callable[[dict[str, Any]], None] | None, UNSET]
-    """More keys for the JSON schema, or a function that changes the schema."""
+    """Additional keys for the JSON schema, or a function that changes the schema in place."""
 
 
 class FieldOptions(ParamOptions, total=False):
-    """`ParamOptions` for the classes, which may also be given the type itself."""
+    """`ParamOptions` for the classes, which also accept the type."""
 
     annotation: Any | None
-    """The type, if it does not come from the annotation of the parameter."""
+    """The type of the value. Defaults to the annotation of the parameter."""
 
 
 class HeaderOptions(ParamOptions, total=False):
-    """What a header can be given as a keyword."""
+    """Options of a header parameter."""
 
     convert_underscores: Annotated[bool, DefaultIs(True)]
-    """Whether ``user_agent`` in Python means the header ``user-agent``."""
+    """Whether underscores become hyphens: the parameter `user_agent` reads `user-agent`."""
 
 
 class HeaderFieldOptions(HeaderOptions, FieldOptions, total=False):
-    """`HeaderOptions` for the class."""
+    """`HeaderOptions` for the class `Header`."""
 
 
 class FormOptions(ParamOptions, total=False):
-    """What a form field can be given as a keyword."""
+    """Options of a form field."""
 
     media_type: Annotated[str, DefaultIs("application/x-www-form-urlencoded")]
     """The media type of the body, for the documentation."""
 
 
 class FormFieldOptions(FormOptions, FieldOptions, total=False):
-    """`FormOptions` for the class."""
+    """`FormOptions` for the class `Form`."""
 
 
 class FileOptions(ParamOptions, total=False):
-    """What an uploaded file can be given as a keyword."""
+    """Options of an uploaded file."""
 
     media_type: Annotated[str, DefaultIs("multipart/form-data")]
     """The media type of the body, for the documentation."""
 
 
 class FileFieldOptions(FileOptions, FieldOptions, total=False):
-    """`FileOptions` for the class."""
+    """`FileOptions` for the class `File`."""
 
 
 class BodyOptions(ParamOptions, total=False):
-    """What a body parameter can be given as a keyword."""
+    """Options of a body parameter."""
 
     embed: bool | None
-    """Whether the body is an object with this parameter as a key, and not the value itself.
+    """Whether the body is an object with this parameter as a key, instead of the value itself.
 
-    Several body parameters are always embedded.
+    If an operation has several body parameters, they are always embedded.
     """
     media_type: Annotated[str, DefaultIs("application/json")]
     """The media type of the body."""
 
 
 class BodyFieldOptions(BodyOptions, FieldOptions, total=False):
-    """`BodyOptions` for the class."""
+    """`BodyOptions` for the class `Body`."""

@@ -1,4 +1,4 @@
-"""Which parts of a model are written, under which names: the options of a response's model."""
+"""The serialisation options of a response model: the fields to send, and under which names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from pronghorn.core.records import Record
 
 
 class Serialization(Record):
-    """The options of `response_model_include` and its five relatives, by Pydantic's names.
-
-    See `RouteOptions` for what each says.
-    """
+    """The `response_model_...` options of a route, under Pydantic's names; see `RouteOptions`."""
 
     include: Any = None
     exclude: Any = None
@@ -21,7 +18,7 @@ class Serialization(Record):
     exclude_none: bool = False
 
     def arguments(self) -> dict[str, Any]:
-        """All options, as keyword arguments of `Field.serialize` and `jsonable_encoder`."""
+        """Return all options, as keyword arguments of `Field.serialize` and `jsonable_encoder`."""
         return {
             "include": self.include,
             "exclude": self.exclude,
@@ -31,8 +28,8 @@ class Serialization(Record):
             "exclude_none": self.exclude_none,
         }
 
-    def given(self) -> dict[str, Any]:
-        """Those that say something else than their default."""
+    def non_default_arguments(self) -> dict[str, Any]:
+        """Return the options that differ from their defaults, as keyword arguments."""
         chosen = {
             name: value
             for name, value in self.arguments().items()

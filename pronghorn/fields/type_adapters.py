@@ -1,7 +1,7 @@
-"""The Pydantic adapters that validate and serialise, made as seldom as possible.
+"""Pydantic adapters that validate and serialise, shared where possible.
 
-Building one is slow, and most of them are wanted again and again: the plain types of parameters,
-and the models that many routes share.
+Building one is slow, and most of them are needed again: for the plain types of parameters, and
+for models that many routes share.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _ADAPTER = "__pronghorn_adapter__"
 
 
 def adapter_for(annotation: Any, info: FieldInfo, config: ConfigDict | None) -> TypeAdapter[Any]:
-    """An adapter that validates as ``info`` says; the frequent plain types share one.
+    """Return an adapter for a declaration; plain types without constraints share one.
 
-    Title, default, examples and so on do not change validation, so they are left out.
+    Titles, defaults, examples and so on do not affect validation and are ignored.
 
     Args:
-        annotation: The type, without the metadata that ``info`` holds.
+        annotation: The type, without the metadata in `info`.
         info: The declaration.
-        config: The Pydantic configuration, for types that have none of their own.
+        config: The Pydantic configuration, for types without their own configuration.
 
     Raises:
         pydantic.errors.PydanticSchemaGenerationError: Pydantic cannot handle the type.
@@ -43,7 +43,7 @@ def adapter_for(annotation: Any, info: FieldInfo, config: ConfigDict | None) -> 
     elif is_class(annotation, BaseModel):
         return _adapter_of_model(annotation)
     if is_class(annotation, BaseModel) or is_dataclass(annotation) or is_typeddict(annotation):
-        config = None  # These bring their own and accept no other.
+        config = None  # These types have their own and do not accept another.
     return TypeAdapter(annotation, config=config)
 
 
@@ -53,10 +53,10 @@ def _adapter_of_plain_type(annotation: Any) -> TypeAdapter[Any]:
 
 
 def _adapter_of_model(model: type[BaseModel]) -> TypeAdapter[Any]:
-    """The adapter of a model; it is kept with the model, so that both end together.
+    """Return the adapter of a model, which is stored on the model, so that both are freed together.
 
-    Many routes return the same model. An adapter is as old as the validator that it was made of:
-    `model_rebuild` makes another one.
+    Many routes return the same model. `model_rebuild` replaces the validator of a model; then the
+    adapter is created anew.
     """
     kept: TypeAdapter[Any] | None = model.__dict__.get(_ADAPTER)
     if kept is None or kept.validator is not model.__dict__.get("__pydantic_validator__"):
@@ -66,7 +66,7 @@ def _adapter_of_model(model: type[BaseModel]) -> TypeAdapter[Any]:
 
 
 def late_namespace(annotation: Any) -> dict[str, Any]:
-    """The names of the module in which an unresolved forward reference was written."""
+    """Return the names of the module in which an unresolved forward reference was written."""
     module = getattr(annotation, "__forward_module__", None)
     if isinstance(module, str):
         module = sys.modules.get(module)

@@ -13,10 +13,10 @@ from pronghorn.fields.annotations import is_none, models_of, union_members
 from pronghorn.fields.field import Field
 from pronghorn.fields.multi_values import (
     Received,
-    filled_in,
     form_fields_of,
     is_supplied,
     model_input,
+    pick_form_value,
     with_prepared_branches,
 )
 from pronghorn.plan.form_schema import is_separate
@@ -39,7 +39,7 @@ def _extract_form_items(
         used.update(field.lookups)
         for name in field.lookups:
             values = form.values.get(name)
-            value = Undefined if values is None else filled_in(values, field.is_sequence)
+            value = Undefined if values is None else pick_form_value(values, field.is_sequence)
             if value is not Undefined:
                 yield name, value, field
                 break

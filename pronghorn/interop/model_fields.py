@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pronghorn.fields.field import Field
-from pronghorn.plan.body import checked_field
+from pronghorn.plan.body import make_field
 
 
 def create_model_field(
@@ -40,7 +40,7 @@ def create_model_field(
     else:
         info = copy(field_info)
         info.annotation = type_
-    return checked_field(name, info, mode)
+    return make_field(name, info, mode)
 
 
 create_response_field = create_model_field

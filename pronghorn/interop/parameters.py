@@ -30,7 +30,7 @@ from pronghorn.fields.annotations import model_of, split_metadata
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field
 from pronghorn.fields.multi_values import Received
 from pronghorn.params import Depends
-from pronghorn.plan.parameters import analyze_parameter, injected_kind
+from pronghorn.plan.parameters import analyze_parameter, find_injected_kind
 from pronghorn.run.input.parameters import default_value, extract_parameters
 
 #: Generic types in the return annotation of a function that streams its items.
@@ -112,7 +112,7 @@ def add_non_field_param_to_dependency(
     Returns:
         `True`, or `None` if the type is not one that is injected.
     """
-    kind = injected_kind(type_annotation)
+    kind = find_injected_kind(type_annotation)
     if kind is None:
         return None
     setattr(dependant, kind.attribute, param_name)
@@ -158,7 +158,7 @@ def _get_multidict_value(field: Field, values: Mapping[str, Any], alias: str) ->
         alias: The name.
     """
     received = Received.of(values)
-    sent = received.values.get(received.known_as(alias))
+    sent = received.values.get(received.normalize_name(alias))
     return Undefined if sent is None else received.pick(sent, field.is_sequence)
 
 

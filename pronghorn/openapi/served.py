@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pronghorn.fields.json_writer import repaired_json_bytes
+from pronghorn.fields.json_writer import json_bytes_without_nan
 
 #: The number of forms of a document that are kept. Each root path has one, and a proxy may choose
 #: it freely.
@@ -71,7 +71,7 @@ def write_document(document: dict[str, Any], server: str) -> tuple[bytes, str]:
     servers = document.get("servers", [])
     if server and all(known.get("url") != server for known in servers):
         document = {**document, "servers": [{"url": server}, *servers]}
-    content = repaired_json_bytes(document)
+    content = json_bytes_without_nan(document)
     return content, f'W/"{sha256(content).hexdigest()[:32]}"'
 
 

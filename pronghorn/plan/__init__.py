@@ -1,4 +1,5 @@
-"""Planning: declared routes become frozen facts.
+"""Planning: turn declared routes into immutable plans.
 
-Rule of this folder: pure functions. No I/O, no async, no request, and nothing of `run`.
+This folder contains pure functions only: they do no I/O, are not async, do not see a request, and
+do not import `run`.
 """

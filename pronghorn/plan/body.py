@@ -1,4 +1,4 @@
-"""How the body of a request is read, and what a response is validated with."""
+"""Plan how a request body is read, and create the fields that validate responses."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ MULTIPART = "multipart/form-data"
 def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     """Decide how the body is read.
 
-    One field is the whole body, unless it was declared with ``embed=True``; several fields are
-    members of one object, or fields of one form. A name that appears in several dependencies
-    is one field.
+    A single field is the whole body, unless it was declared with `embed=True`; several fields are
+    members of one object, or fields of one form. A name that several dependencies declare is one
+    field.
 
     Args:
         fields: Every body field of the endpoint and its dependencies, in order.
         unique_id: The identifier of the route; the model of a combined body is named after it.
 
     Returns:
-        The plan, or ``None`` if nothing reads the body.
+        The plan; `None` if the body is not read.
     """
     if not fields:
         return None
@@ -41,7 +41,7 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     embed = is_embedded(once)
     composed = len(once) > 1 and any(is_separate(field) for field in once)
     if composed or any(may_be_absent(field) for field in once):
-        # FastAPI documents such a form with every use of a model, also of the same one.
+        # FastAPI documents such a form with every use of a model, even if one is repeated.
         whole = _whole(form_schema(f"Body_{unique_id}", fields), once, embed=embed)
     elif embed:
         whole = _whole(_object_model(f"Body_{unique_id}", once), once, embed=embed)
@@ -51,13 +51,15 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     return _body_plan(kind, once, whole, embed=embed)
 
 
-def given_body(fields: Sequence[Field], whole: Field | None, *, embed: bool) -> BodyPlan | None:
-    """How the body is read when a library says what the whole of it is.
+def plan_given_body(
+    fields: Sequence[Field], whole: Field | None, *, embed: bool
+) -> BodyPlan | None:
+    """Return the plan for a body that a library has set as one field.
 
     Args:
         fields: Every body field of the endpoint and its dependencies, in order.
-        whole: The whole body as one field; ``None`` if nothing is to be read.
-        embed: Whether the fields are members of the body, and not the body itself.
+        whole: The whole body as one field; `None` if the body is not read.
+        embed: Whether the fields are members of the body instead of the body itself.
     """
     if whole is None:
         return None
@@ -81,24 +83,22 @@ def _body_plan(kind: BodyKind, fields: tuple[Field, ...], whole: Field, *, embed
 def response_field(
     name: str, annotation: Any, mode: Literal["validation", "serialization"] = "serialization"
 ) -> Field:
-    """The field of a response: what an endpoint returns, or a documented other response.
+    """Return a field for the result of an endpoint, or for an additional documented response.
 
     Args:
         name: The name in the documentation.
         annotation: The type of the value.
-        mode: ``"serialization"`` for what is sent.
+        mode: `"serialization"` for values that are sent.
 
     Raises:
         SetupError: Pydantic cannot handle the type.
-        PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
+        PydanticV1NotSupportedError: The type is a model of `pydantic.v1`.
     """
-    return checked_field(name, FieldInfo(annotation=annotation), mode)
+    return make_field(name, FieldInfo(annotation=annotation), mode)
 
 
-def checked_field(
-    name: str, info: FieldInfo, mode: Literal["validation", "serialization"]
-) -> Field:
-    """Make a field of a declaration that names its type; see `response_field` for the errors."""
+def make_field(name: str, info: FieldInfo, mode: Literal["validation", "serialization"]) -> Field:
+    """Return a field for a declaration with a type; it raises the errors of `response_field`."""
     refuse_pydantic_v1(info.annotation)
     try:
         return Field(name, info, mode=mode)
@@ -107,10 +107,10 @@ def checked_field(
 
 
 def _without_repetitions(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """The fields without those that dependencies declare again.
+    """Return the fields without those that several dependencies declare.
 
-    The name tells, except for models in forms: their own name is not on the wire, so only the
-    same model again is a repetition.
+    Fields with the same name are one field, except for models in forms: their own name is not on
+    the wire, so only the same model is a repetition.
     """
     found: dict[tuple[str, str], Field] = {}
     for field in fields:
@@ -120,7 +120,7 @@ def _without_repetitions(fields: Sequence[Field]) -> tuple[Field, ...]:
 
 
 def is_embedded(fields: Sequence[Field]) -> bool:
-    """Whether the fields are members of the body, and not the body itself."""
+    """Return whether the fields are members of the body instead of the body itself."""
     if len(fields) > 1:
         return True
     field = fields[0]
@@ -131,17 +131,17 @@ def is_embedded(fields: Sequence[Field]) -> bool:
 
 
 def _object_model(name: str, fields: Sequence[Field]) -> type[BaseModel]:
-    """A model with each field as a member."""
+    """Return a model with each field as a member."""
     members: dict[str, Any] = {field.name: (field.annotation, field.info) for field in fields}
     return create_model(name, **members)
 
 
 def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> Field:
-    """The whole body as one field, for the documentation; its parts are what is validated."""
+    """Return the whole body as one field, for the documentation; only its parts are validated."""
     if not embed:
         info = copy(fields[0].info)
         info.annotation = model
-        info.discriminator, info.metadata = None, []  # Rules for the models, not for the form.
+        info.discriminator, info.metadata = None, []  # They apply to the models, not to the form.
         return Field(fields[0].name, info, location="body", deferred=True)
     required = any(field.required for field in fields)
     marker, media_type = _whole_marker(fields)
@@ -153,12 +153,13 @@ def _whole(model: type[BaseModel], fields: Sequence[Field], *, embed: bool) -> F
 
 
 def _whole_marker(fields: Sequence[Field]) -> tuple[type[params.Body], str | None]:
-    """The kind of marker that the combined body has, and its media type if it is another one.
+    """Return the marker class of the combined body, and its media type if it is not the default.
 
-    One multipart field makes the whole form multipart. Other media types must agree to count.
+    One multipart field makes the whole form multipart. Other media types are used only if all
+    fields have the same one.
     """
     if any(field.is_file for field in fields):
-        return params.File, None  # Files travel in multipart forms only.
+        return params.File, None  # Only multipart forms can contain files.
     kind: type[params.Body] = params.Form if any(field.is_form for field in fields) else params.Body
     media_types = {field.media_type for field in fields if isinstance(field.info, kind)}
     if kind is params.Form and MULTIPART in media_types:

@@ -1,4 +1,4 @@
-"""Mistakes that can be told from a declaration alone, before anything is planned."""
+"""Find mistakes that a declaration alone reveals, before it is planned."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from pronghorn.exceptions import (
 from pronghorn.fields.annotations import is_alias, is_class, strip_metadata, union_members
 
 
-def compiled_path(path: str) -> tuple[Any, str, dict[str, Any]]:
-    """The pattern of a path, the path without convertors, and the convertors.
+def parse_path(path: str) -> tuple[Any, str, dict[str, Any]]:
+    """Return the regex of a path, the path without convertors, and the convertors by name.
 
     Raises:
         SetupError: The path names a parameter twice, or has an unknown convertor.
@@ -52,11 +52,11 @@ def compiled_path(path: str) -> tuple[Any, str, dict[str, Any]]:
 
 
 def check_operation(endpoint: Any, methods: Any, response_class: Any, status_code: Any) -> None:
-    """Refuse what no operation can be made of.
+    """Refuse arguments that cannot form an operation.
 
     Raises:
-        SetupError: The endpoint or the response class cannot be called, the methods are no
-            names, or the status code is no number.
+        SetupError: The endpoint or the response class is not callable, the methods are not a list
+            of strings, or the status code is not a number.
     """
     if not callable(endpoint):
         raise _assertion(
@@ -85,10 +85,10 @@ def check_operation(endpoint: Any, methods: Any, response_class: Any, status_cod
 
 
 def check_dependencies(dependencies: Iterable[Any]) -> None:
-    """Refuse a function where a marker is needed.
+    """Refuse members of `dependencies=[...]` that are not markers.
 
     Raises:
-        SetupTypeError: A member of ``dependencies=[...]`` is no ``Depends``.
+        SetupTypeError: A member is not a `Depends`, for example the function itself.
     """
     for found in dependencies:
         if not hasattr(found, "dependency"):
@@ -101,10 +101,10 @@ def check_dependencies(dependencies: Iterable[Any]) -> None:
 
 
 def check_router(router: Any) -> None:
-    """Refuse to include what is no router.
+    """Refuse to include an object that is not a router.
 
     Raises:
-        SetupTypeError: It has no routes.
+        SetupTypeError: The object is a class, or does not have routes.
     """
     if inspect.isclass(router):
         raise _type_error(
@@ -128,10 +128,10 @@ def _members(value: Any) -> list[tuple[str, Any]]:
 
 
 def check_middleware(factory: Any) -> None:
-    """Refuse what cannot be put around an application.
+    """Refuse an object that cannot wrap an application as middleware.
 
     Raises:
-        SetupTypeError: It cannot be called, or calling it gives a coroutine.
+        SetupTypeError: The object is not callable, or calling it returns a coroutine.
     """
     if not callable(factory):
         raise _type_error(
@@ -148,10 +148,10 @@ def check_middleware(factory: Any) -> None:
 
 
 def check_middleware_list(middleware: Iterable[Any]) -> None:
-    """Refuse classes where `Middleware` objects are needed.
+    """Refuse members of `middleware=[...]` that are not `Middleware` objects.
 
     Raises:
-        SetupTypeError: A member is no `Middleware`, nor a class with its arguments.
+        SetupTypeError: A member is neither a `Middleware` nor a class with its arguments.
     """
     for found in middleware:
         if not isinstance(found, Iterable) or isinstance(found, str):
@@ -164,10 +164,10 @@ def check_middleware_list(middleware: Iterable[Any]) -> None:
 
 
 def check_middleware_kind(kind: str) -> None:
-    """Refuse a kind of function middleware that does not exist.
+    """Refuse an unknown kind of function middleware.
 
     Raises:
-        SetupAssertionError: It is not ``"http"``.
+        SetupAssertionError: The kind is not `"http"`.
     """
     if kind != "http":
         raise _assertion(
@@ -178,7 +178,7 @@ def check_middleware_kind(kind: str) -> None:
 
 
 def check_exception_keys(keys: Iterable[Any]) -> None:
-    """Refuse keys of exception handlers that nothing would ever match.
+    """Refuse keys of exception handlers that can never match.
 
     Raises:
         SetupTypeError: A key is neither a status code nor a class of exceptions.
@@ -200,10 +200,10 @@ def check_exception_keys(keys: Iterable[Any]) -> None:
 
 
 def check_lifespan(lifespan: Any) -> None:
-    """Refuse what cannot be the life of an application.
+    """Refuse an object that cannot be the lifespan of an application.
 
     Raises:
-        SetupTypeError: It cannot be called, or never yields.
+        SetupTypeError: The object is not callable, or is a coroutine function, which never yields.
     """
     if lifespan is None:
         return
@@ -223,10 +223,10 @@ def check_lifespan(lifespan: Any) -> None:
 
 
 def check_event(event: str, known: Iterable[str]) -> None:
-    """Refuse an event that never happens.
+    """Refuse an unknown event.
 
     Raises:
-        SetupAssertionError: It is not one of the known ones.
+        SetupAssertionError: The event is not one of the known ones.
     """
     known = list(known)
     if event not in known:
@@ -258,7 +258,7 @@ def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionErro
 
 
 def invalid_type_error(annotation: Any) -> SetupError:
-    """The error for a type that Pydantic cannot build a validator for."""
+    """Return the error for a type that Pydantic cannot build a validator for."""
     return setup_error(
         f"Invalid args for response field! Hint: check that {annotation} is a valid Pydantic "
         "field type",
@@ -269,10 +269,10 @@ def invalid_type_error(annotation: Any) -> SetupError:
 
 
 def refuse_pydantic_v1(annotation: Any) -> None:
-    """Raise if a model of ``pydantic.v1`` is the type, a member of the union or an item.
+    """Refuse a type that is, or contains, a model of `pydantic.v1`.
 
     Raises:
-        PydanticV1NotSupportedError: There is such a model.
+        PydanticV1NotSupportedError: The type, a member of a union or an item is such a model.
     """
     if uses_pydantic_v1(annotation):
         raise PydanticV1NotSupportedError(
@@ -282,16 +282,16 @@ def refuse_pydantic_v1(annotation: Any) -> None:
 
 
 def is_pydantic_v1_model(value: Any) -> bool:
-    """Whether ``value`` is a model class of ``pydantic.v1``."""
+    """Return whether `value` is a model class of `pydantic.v1`."""
     module = sys.modules.get("pydantic.v1")
-    # Importing it would be slow, and warns on Python versions that it does not support.
+    # Importing the module is slow, and warns on Python versions that it does not support.
     return module is not None and is_class(value, module.BaseModel)
 
 
 def uses_pydantic_v1(annotation: Any) -> bool:
-    """Whether a ``pydantic.v1`` model is the type, a member of the union or an item."""
+    """Return whether a type, a member of its union or an item is a `pydantic.v1` model."""
     if "pydantic.v1" not in sys.modules:
-        return False  # Nobody can have made such a model.
+        return False  # Without the module, such a model cannot exist.
     pending, seen = [annotation], []
     while pending:
         part = pending.pop()

@@ -1,4 +1,4 @@
-"""The dependency graph of an endpoint, and the order in which its calls run."""
+"""Plan the dependency graph of an endpoint, and the order in which its calls run."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from pronghorn.params import Depends, Security
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.parameters import analyze_parameter
-from pronghorn.plan.sharing import keep_planned, planned_before
-from pronghorn.plan.signature import call_kind, is_plain, typed_parameters
+from pronghorn.plan.sharing import find_shared_plan, share_plan
+from pronghorn.plan.signature import call_kind, is_plain, resolve_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 
 class _Context(NamedTuple):
-    """What stays the same while one graph is planned."""
+    """The settings for planning one graph."""
 
     path_names: frozenset[str]
     overrides: Overrides = NOTHING
 
 
 class Step(NamedTuple):
-    """One call in the order of execution, and where its arguments come from."""
+    """One call in the order of execution, and the sources of its arguments."""
 
     call: CallPlan
-    #: argument name -> index of the step that produces it.
+    #: The index of the step that produces each argument, by name.
     arguments: Mapping[str, int]
     #: Every step that must have succeeded before this one may run.
     needs: tuple[int, ...]
@@ -52,13 +52,16 @@ def plan_endpoint(
     dependencies: Sequence[Depends] = (),
     scopes: tuple[str, ...] = (),
 ) -> CallPlan:
-    """Plan an endpoint together with everything that must run before it.
+    """Plan an endpoint together with all its dependencies.
 
-    - `path_names`: the parameters in the route's path.
-    - `dependencies`: those of the app, routers, includes and the route, outermost first.
-    - `scopes`: OAuth 2.0 scopes that are asked for already.
+    Args:
+        endpoint: The endpoint.
+        path_names: The names of the parameters in the route's path.
+        dependencies: The markers of the app, routers, inclusions and the route, outermost first.
+        scopes: The OAuth 2.0 scopes that are required already; the dependencies inherit them.
 
-    Raises `SetupError` for a parameter that cannot work and for a cycle of dependencies.
+    Raises:
+        SetupError: A parameter cannot work, or a dependency depends on itself.
     """
     context = _Context(path_names)
     facts = _call_facts(endpoint, context, chain=(), scopes=scopes)
@@ -67,14 +70,14 @@ def plan_endpoint(
 
 
 def plan_dependency(marker: Depends, *, path_names: frozenset[str]) -> CallPlan:
-    """Plan one dependency that no parameter receives."""
+    """Plan one dependency whose result is not passed to a parameter."""
     return _plan_dependency(marker, None, (), _Context(path_names), ())
 
 
 def override_calls(node: CallPlan, overrides: Overrides, *, path_names: frozenset[str]) -> CallPlan:
-    """The same graph with other callables in place of some of its dependencies.
+    """Return a graph in which some dependencies are replaced by other callables.
 
-    What is not overridden stays as it is, also where a library has changed it.
+    All other nodes are kept, including changes that a library has made to them.
     """
     return _override(node, _Context(path_names, overrides), node.passed_scopes)
 
@@ -98,14 +101,14 @@ def _call_facts(
     chain: tuple[Callable[..., Any], ...],
     scopes: tuple[str, ...],
 ) -> dict[str, Any]:
-    """What a `CallPlan` says about a call, whoever it is made for."""
+    """Return the fields of a `CallPlan` that do not depend on who uses the call."""
     if any(call is seen for seen in chain):
         raise _cycle_error((*chain, call))
     fields: dict[str | None, list[Field]] = {place: [] for place in LOCATIONS}
     injected: list[Injected] = []
     dependencies: list[CallPlan] = []
     for name, annotation, default in _parameters(call):
-        found = _analyzed(call, name, annotation, default, context.path_names)
+        found = _analyze(call, name, annotation, default, context.path_names)
         if isinstance(found, Depends):
             dependencies.append(_plan_dependency(found, name, scopes, context, (*chain, call)))
         elif isinstance(found, Injected):
@@ -123,10 +126,10 @@ def _call_facts(
     }
 
 
-def _analyzed(
+def _analyze(
     call: Callable[..., Any], name: str, annotation: Any, default: Any, path_names: frozenset[str]
 ) -> Field | Depends | Injected:
-    """What one parameter receives; a mistake names the parameter."""
+    """Return the source of one parameter, and name the parameter in any error."""
     refuse_missing_type(call, name, annotation, default)
     try:
         return analyze_parameter(
@@ -139,9 +142,9 @@ def _analyzed(
 
 def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
     try:
-        return typed_parameters(call)
+        return resolve_parameters(call)
     except ValueError:
-        # What Python itself says differs between its versions.
+        # Python's own message differs between versions.
         raise setup_error(
             f"no signature found for {call!r}",
             "it is built in and does not expose its parameters",
@@ -157,17 +160,17 @@ def _plan_dependency(
     context: _Context,
     chain: tuple[Callable[..., Any], ...],
 ) -> CallPlan:
-    known = None if context.overrides else planned_before(marker, argument, outer_scopes)
+    known = None if context.overrides else find_shared_plan(marker, argument, outer_scopes)
     if known is not None:
         return known
     declared: Any = marker.dependency
     actual = _callable_of(declared, context.overrides)
     own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
     scopes, passed = join_scopes(outer_scopes, own_scopes), outer_scopes + own_scopes
-    if actual is not declared:  # It counts as asking for all of them itself.
+    if actual is not declared:  # An override counts as requiring all the scopes itself.
         scopes, passed = join_scopes((), scopes), scopes
     facts = _call_facts(actual, context, chain, passed)
-    # Of the declared callable, so that an override is closed, and shares results, alike.
+    # The declared callable decides when an override is closed and which results it shares.
     kind = facts["kind"] if actual is declared else call_kind(declared)
     lifetime = marker.scope or ("request" if kind in GENERATORS else None)
     depends_on_scopes = bool(own_scopes) or _asks_for_scopes(
@@ -177,7 +180,7 @@ def _plan_dependency(
         **{**facts, "scopes": scopes},
         argument=argument,
         marker=marker,
-        # Nobody receives the result of a listed dependency, so it is called once in any case.
+        # The result of a listed dependency is not used, so it is called only once in any case.
         use_cache=marker.use_cache or argument is None,
         lifetime=lifetime,
         own_scopes=own_scopes,
@@ -185,12 +188,12 @@ def _plan_dependency(
     )
     _check_lifetimes(node)
     if not context.overrides:
-        keep_planned(node, outer_scopes)
+        share_plan(node, outer_scopes)
     return node
 
 
 def _callable_of(declared: Any, overrides: Overrides) -> Any:
-    """What is called for a dependency: the callable itself, or the one that overrides it."""
+    """Return the callable for a dependency: the declared one, or its override."""
     if not callable(declared):
         raise setup_error(
             "A parameter-less dependency must have a callable dependency",
@@ -211,7 +214,7 @@ def _callable_of(declared: Any, overrides: Overrides) -> Any:
 
 
 def _check_lifetimes(node: CallPlan) -> None:
-    """A generator that lives for the request may not use what ends with the function."""
+    """Refuse a generator with request scope that depends on one with function scope."""
     if node.kind not in GENERATORS or node.lifetime != "request":
         return
     for dependency in node.dependencies:
@@ -224,7 +227,7 @@ def _check_lifetimes(node: CallPlan) -> None:
 
 
 def result_key(declared: Callable[..., Any], node: CallPlan, lifetime: str | None) -> Hashable:
-    """What two dependencies have in common that share one result in a request."""
+    """Return the cache key of a dependency; equal keys share one result in a request."""
     return _result_key(declared, node.scopes if uses_scopes(node) else (), lifetime)
 
 
@@ -235,7 +238,7 @@ def _result_key(
 
 
 def uses_scopes(node: CallPlan) -> bool:
-    """Whether the result of this call can depend on the OAuth2 scopes asked for."""
+    """Return whether the result of a call can depend on the required OAuth 2.0 scopes."""
     return bool(node.own_scopes) or _asks_for_scopes(node.call, node.injected, node.dependencies)
 
 
@@ -250,7 +253,7 @@ def _asks_for_scopes(
 
 
 def is_security_scheme(call: Callable[..., Any]) -> bool:
-    """Whether a dependency is one of the `security` classes' instances."""
+    """Return whether a dependency is an instance of a `security` class."""
     if is_plain(call):
         return False
     unwrapped = inspect.unwrap(call)
@@ -258,7 +261,7 @@ def is_security_scheme(call: Callable[..., Any]) -> bool:
 
 
 def order_calls(root: CallPlan) -> tuple[Step, ...]:
-    """All calls in the order of execution, each shared result once; the endpoint is last."""
+    """Return all calls in the order of execution, shared ones once; the endpoint is last."""
     steps: list[Step] = []
     shared: dict[Hashable, int] = {}
 
@@ -273,7 +276,7 @@ def order_calls(root: CallPlan) -> tuple[Step, ...]:
         }
         steps.append(Step(node, arguments, tuple(indexes)))
         if node.marker is not None:
-            # Also without use_cache: such a call reads no result, but leaves its own.
+            # Even without use_cache: such a call does not read a shared result, but provides one.
             shared.setdefault(node.cache_key, len(steps) - 1)
         return len(steps) - 1
 

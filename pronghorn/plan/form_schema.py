@@ -1,8 +1,8 @@
-"""How a form made of several models is documented.
+"""Document forms that consist of several models.
 
-The fields of a form are flat, also when several models read them, or when one model may be
-absent as a whole. No Pydantic type says that, so a model is made that only documents it:
-``allOf`` the models, next to the single fields as properties.
+The fields of a form are flat, even if several models read them, or if one model may be absent as
+a whole. Pydantic does not have a type for that, so we create a model that only documents it: an
+`allOf` of the models, beside the single fields as properties.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pronghorn.fields.field import Field
 
 
 class FormSchema(BaseModel, defer_build=True):
-    """The base of such models. Nothing is ever validated with it."""
+    """The base class of models that document a form. They never validate anything."""
 
     form_fields: ClassVar[tuple[Field, ...]] = ()
 
@@ -32,7 +32,7 @@ class FormSchema(BaseModel, defer_build=True):
         schema.pop("required", None)
         together: list[Any] = []
         properties: dict[str, Any] = {}
-        for key, field in _keyed(cls.form_fields):
+        for key, field in _number_fields(cls.form_fields):
             if is_separate(field):
                 together += _conditions(field, found[key], handler)
             elif field.alias in properties:
@@ -51,32 +51,32 @@ class FormSchema(BaseModel, defer_build=True):
 
 
 def is_separate(field: Field) -> bool:
-    """Whether the value is not one form field but a model of several."""
+    """Return whether a form value is a model of several form fields."""
     return field.is_form and (field.model is not None or bool(field.branches))
 
 
 def may_be_absent(field: Field) -> bool:
-    """Whether the value is a model, or a union of models, that can be ``None`` as a whole."""
+    """Return whether a form value is a model, or a union of models, that can be `None`."""
     return is_separate(field) and any(is_none(item) for item in union_members(field.annotation))
 
 
 def form_schema(name: str, fields: Sequence[Field]) -> type[BaseModel]:
-    """A model that documents a form.
+    """Return a model that documents a form.
 
     Args:
         name: The name of the model.
-        fields: The fields of the form, some of which are models.
+        fields: The fields of the form; some of them are models.
     """
     members: dict[str, Any] = {
-        key: (field.annotation, _member_info(field)) for key, field in _keyed(fields)
+        key: (field.annotation, _member_info(field)) for key, field in _number_fields(fields)
     }
     model = create_model(name, __base__=FormSchema, **members)
     model.form_fields = tuple(fields)
     return model
 
 
-def _keyed(fields: Sequence[Field]) -> list[tuple[str, Field]]:
-    """Every field with a key of its own: two models may have fields of the same name."""
+def _number_fields(fields: Sequence[Field]) -> list[tuple[str, Field]]:
+    """Return each field with a unique key, because two models may have fields of the same name."""
     return [(f"field_{number}", field) for number, field in enumerate(fields)]
 
 
@@ -94,7 +94,10 @@ def _member_info(field: Field) -> Any:
 def _conditions(
     field: Field, schema: dict[str, Any], handler: GetJsonSchemaHandler
 ) -> list[dict[str, Any]]:
-    """What a form must satisfy for one model in it: the model, or none of its fields."""
+    """Return the schemas that a form must satisfy for one model in it.
+
+    An optional model allows two cases: all of the model, or none of its fields.
+    """
     if not may_be_absent(field):
         return [_with_all_names(field, schema, handler)]
     members = [item for item in schema["anyOf"] if item != {"type": "null"}]
@@ -106,7 +109,7 @@ def _conditions(
 
 
 def _absent(field: Field) -> dict[str, Any]:
-    """A form that has nothing for this model."""
+    """Return the schema of a form without any field of a model."""
     branches = field.branches or ((field.model, field.model_fields),)
     if any(_takes_extras(model) for model, _ in branches):
         return {"maxProperties": 0}
@@ -117,18 +120,19 @@ def _absent(field: Field) -> dict[str, Any]:
 
 
 def _takes_extras(model: type[BaseModel] | None) -> bool:
-    """Whether a name that the model does not know still concerns it."""
+    """Return whether a model also reads, or refuses, names that it does not declare."""
     return model is not None and model.model_config.get("extra") in ("allow", "forbid")
 
 
 def _with_all_names(
     field: Field, reference: dict[str, Any], handler: GetJsonSchemaHandler
 ) -> dict[str, Any]:
-    """The schema of a model by the names that the form may use, instead of a reference to it.
+    """Return the schema of a model with all names that the form may use.
 
-    Pydantic documents one name per field; here a field may have several, or another one.
+    Pydantic documents one name per field. If a field of the form has several names, or another
+    one, the schema is written out; otherwise the reference to it is returned.
     """
-    renamed = {_documented_name(item): item.alias for item in field.model_fields}
+    renamed = {_name_in_document(item): item.alias for item in field.model_fields}
     several = [item for item in field.model_fields if item.required and len(item.lookups) > 1]
     if not several and all(old == new for old, new in renamed.items()):
         return reference
@@ -142,13 +146,13 @@ def _with_all_names(
         schema["allOf"] = [
             {"anyOf": [{"required": [name]} for name in item.lookups]} for item in several
         ]
-    # What the declaration of the parameter says wins over what the model says of itself.
+    # The declaration of the parameter takes precedence over the model.
     schema.update({key: value for key, value in reference.items() if key != "$ref"})
     return schema
 
 
-def _documented_name(field: Field) -> str:
-    """The name under which Pydantic documents a field of a model."""
+def _name_in_document(field: Field) -> str:
+    """Return the name under which Pydantic documents a field of a model."""
     alias = field.info.validation_alias
     if (field.config or {}).get("validate_by_alias") is False or alias is None:
         return field.name

@@ -1,8 +1,8 @@
-"""Annotations that name what does not exist yet, or exists for type checkers only.
+"""Handle annotations with names that are not defined yet, or for type checkers only.
 
-A route is planned when it is declared. Where a name is missing then, planning waits for the first
-build: by that time the module has run to its end. What is missing even then is a mistake, except
-beside ``Depends(function)``, which says everything that pronghorn needs to know.
+A route is planned when it is declared. If a name is undefined then, planning waits for the first
+build, when the module has been executed completely. A name that is still undefined is a mistake,
+unless it is beside `Depends(function)`, which makes the type unnecessary.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pronghorn.params import Depends
 
 
 class _Missing:
-    """Stands for a name that is missing, whatever the annotation does with it."""
+    """A placeholder for an undefined name, which allows attributes, subscripts and unions."""
 
     def __getattr__(self, name: str) -> _Missing:
         if name.startswith("__"):
@@ -35,21 +35,25 @@ class _Missing:
 
 
 class _Names(dict[str, Any]):
-    """The names of a module; those that are missing too."""
+    """The names of a module, with a placeholder for every undefined name."""
 
     def __missing__(self, name: str) -> Any:
         return getattr(builtins, name, _Missing())
 
 
 def with_dependency(annotation: str, names: Mapping[str, Any]) -> Any:
-    """What ``"Annotated[Missing, Depends(function)]"`` means although a name is missing.
+    """Resolve `"Annotated[Missing, Depends(function)]"` although a name is undefined.
+
+    Args:
+        annotation: The annotation as a string.
+        names: The names that are defined.
 
     Returns:
-        The annotation with `Any` as the type; None if the missing name is needed.
+        The annotation with `Any` as the type; None if it needs the undefined name.
     """
     try:
         found = eval(annotation, dict(names), _Names(names))  # noqa: S307 - source of the program
-    except Exception:  # noqa: BLE001 - whatever is wrong is reported when the types are needed
+    except Exception:  # noqa: BLE001 - any error is reported when the types are needed
         return None
     _, metadata = split_metadata(found)
     return Annotated[(Any, *metadata)] if _dependency_in(metadata) else None
@@ -61,7 +65,7 @@ def _dependency_in(metadata: tuple[Any, ...]) -> bool:
 
 
 def missing_name(annotation: Any) -> str | None:
-    """Return the part of an annotation that could not be resolved, as it was written; or None."""
+    """Return the part of an annotation that could not be resolved, as written; else None."""
     if annotation is None or isinstance(annotation, type):
         return None
     if is_alias(annotation):
@@ -80,36 +84,44 @@ def missing_name(annotation: Any) -> str | None:
 
 
 def _missing_in_alias(alias: Any) -> str | None:
-    """Return the name that an alias, or an alias that it is made of, does not find."""
+    """Return the first undefined name in an alias, or in an alias inside it; else None."""
     try:
         value = alias_value(alias)
     except NameError as error:
         return error.name or str(alias)
     except (AttributeError, TypeError):
-        return None  # Pydantic says what is wrong with it.
+        return None  # Pydantic reports the mistake.
     parts = (value,) if is_alias(value) else union_members(value)
     found = (_missing_in_alias(part) for part in parts if is_alias(part))
     return next((name for name in found if name is not None), None)
 
 
 def refuse_missing_type(call: Callable[..., Any], name: str, annotation: Any, default: Any) -> None:
-    """Raise `SetupNameError` for a parameter whose type is needed and cannot be resolved."""
+    """Refuse a parameter whose type is needed but contains an undefined name.
+
+    Raises:
+        SetupNameError: The type cannot be resolved, and there is no `Depends(function)`.
+    """
     missing = missing_name(annotation)
     if missing is None:
         return
     _, metadata = split_metadata(annotation)
     if not _dependency_in((*metadata, default)):
-        raise _unresolved(call, missing, f"the type of the parameter {name!r}")
+        raise _missing_name_error(call, missing, f"the type of the parameter {name!r}")
 
 
 def refuse_missing_return(call: Callable[..., Any], annotation: Any) -> None:
-    """The same for a return annotation that is the response model."""
+    """Refuse a return annotation that is the response model but contains an undefined name.
+
+    Raises:
+        SetupNameError: The annotation cannot be resolved.
+    """
     missing = missing_name(annotation)
     if missing is not None:
-        raise _unresolved(call, missing, "the return type")
+        raise _missing_name_error(call, missing, "the return type")
 
 
-def _unresolved(call: Callable[..., Any], missing: str, what: str) -> SetupNameError:
+def _missing_name_error(call: Callable[..., Any], missing: str, what: str) -> SetupNameError:
     return setup_error(
         f"{missing!r}, {what}, cannot be resolved",
         "it is imported under `if TYPE_CHECKING:` or defined inside of a function, so it does not "

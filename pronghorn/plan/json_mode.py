@@ -1,14 +1,14 @@
-"""Whether Pydantic may read a type straight from JSON, without Python objects in between.
+"""Decide whether Pydantic may validate a type directly from JSON text.
 
-Pydantic validates in two modes: Python mode takes objects, as `json.loads` makes them, JSON mode
-takes the text. FastAPI uses Python mode, and the modes differ: in a union of `str` and `date` the
-text "2020-01-01" is a `str` to one and a `date` to the other, a strict `date` takes no text in
-Python mode, and `Decimal` keeps other digits.
+Pydantic validates in two modes: Python mode takes the objects that `json.loads` returns, JSON mode
+takes the text. FastAPI uses Python mode, and the modes differ: in a union of `str` and `date`, the
+text "2020-01-01" is a `str` in one mode and a `date` in the other; a strict `date` does not accept
+text in Python mode; and `Decimal` keeps different digits.
 
-JSON mode is chosen only for what is listed here, where whatever it accepts is the same value in
-Python mode. It may refuse more, since whatever it refuses is read again in Python mode. Each rule
-was found by comparing both modes on invented texts, with several versions of Pydantic;
-`tests/differential/test_json_mode.py` does it again with the one that is installed.
+JSON mode is used only for the types listed here, for which every value that it accepts is the same
+in Python mode. It may refuse more values, because a refused body is validated again in Python
+mode. Each rule was found by comparing both modes on generated texts with several versions of
+Pydantic; `tests/differential/test_json_mode.py` repeats this with the installed version.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Schema = Mapping[str, Any]
 _LENGTHS = frozenset({"min_length", "max_length", "fail_fast"})
 _BOUNDS = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
 _CLOCK = frozenset({"microseconds_precision", "tz_constraint", "now_op", "now_utc_offset"})
-#: Rules that make one text of several.
+#: Rules that change text, so that different texts may become equal.
 _TRANSFORMS = frozenset({"strip_whitespace", "to_lower", "to_upper"})
-#: What says nothing about validation, whatever has it.
+#: Keys of any schema that do not affect validation.
 _SILENT = frozenset(
     {"type", "ref", "metadata", "serialization", "computed_fields", "frozen"}
     | {"serialization_alias", "serialization_exclude", "serialization_exclude_if"}
 )
-#: Each kind of schema with the rules under which both modes agree.
+#: The rules under which both modes agree, by kind of schema.
 _RULES: Mapping[str, frozenset[str]] = {
     "any": frozenset(),
     "none": frozenset(),
@@ -74,7 +74,7 @@ _RULES: Mapping[str, frozenset[str]] = {
     ),
     "typed-dict-field": frozenset({"schema", "required", "validation_alias"}),
 }  # fmt: skip
-#: The keys of a configuration under which both modes agree.
+#: The configuration keys under which both modes agree.
 _CONFIG = frozenset(
     {"title", "extra_fields_behavior", "validate_by_alias", "validate_by_name", "loc_by_alias"}
     | {"from_attributes", "revalidate_instances", "hide_input_in_errors", "allow_inf_nan"}
@@ -84,13 +84,13 @@ _CONFIG = frozenset(
     | {"validation_error_cause", "val_json_bytes", "url_preserve_empty_path"}
 )
 _CONFIG_TRANSFORMS = frozenset({"str_strip_whitespace", "str_to_lower", "str_to_upper"})
-#: Where a union picks a member by how well it fits: what fits equally well in both modes.
+#: Members of unions that fit equally well in both modes; a union picks the best fit.
 _UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "none", "literal"})
-#: Keys of objects that stay what they were: two of them never become one.
+#: Key types that are not converted, so two keys never become equal.
 _KEYS = frozenset({"str", "any", "literal"})
-#: Two NaN are one item of a set in Python mode, and two in JSON mode, so no floats.
+#: Item types of sets, without floats: two NaN are one item in Python mode, two in JSON mode.
 _ITEMS_OF_SETS = frozenset({"str", "int", "bool", "enum", "literal", "date", "datetime", "uuid"})
-#: To Pydantic 2.10 to 2.12, an enum with None among its values is None for every wrong text.
+#: Pydantic 2.10-2.12 turn any invalid string into None for enums that contain None.
 _MEMBERS_OF_ENUMS = (str, int)
 _PLAIN = (str, int, float, bool, type(None))
 _ANY: Schema = {"type": "any"}
@@ -103,21 +103,23 @@ _NAMES: Mapping[str, str] = {
     "lax-or-strict": "a type that each mode reads in its own way",
     "json-or-python": "a type that each mode reads in its own way",
 }
-#: The versions of Pydantic for which the rules hold, each pair from the first on and below the
-#: second. In 2.9 and 2.10 the first of members with one name counts in JSON mode, in Python mode
-#: the last; in 2.13 to 2.14.2 a member with the name of a field that has an alias is lost.
+#: The versions of Pydantic for which the rules hold: each pair is a first version, and the first
+#: one after the last. For repeated members of an object, 2.9 and 2.10 use the first in JSON mode
+#: and the last in Python mode; 2.13 to 2.14.2 lose a member with the name of a field that has an
+#: alias.
 COMPARED = (((2, 11, 0), (2, 13, 0)), ((2, 14, 3), (2, 15, 0)))
 
 
 @dataclass(frozen=True)
 class JsonMode:
-    """What was found out about one type.
+    """The result of comparing the modes for one type.
 
     Attributes:
-        reason: Why it is read in Python mode, in words; None if JSON mode gives the same.
-        huge_floats: An integer beyond the range of `float` (309 digits and more) would be
-            infinite in JSON mode, and is refused in Python mode.
-        holds_anything: Values of any type are inside, which are as fast to read in Python mode.
+        reason: Why the type needs Python mode, in words; None if JSON mode is equivalent.
+        huge_floats: Whether an integer beyond the range of `float` (309 digits and more) would be
+            infinite in JSON mode; Python mode refuses it.
+        holds_anything: Whether the type contains values of any type, for which JSON mode is not
+            faster.
     """
 
     reason: str | None
@@ -126,14 +128,14 @@ class JsonMode:
 
 
 class _Difference(Exception):
-    """Something in a type that the modes read in different ways."""
+    """A part of a type that the modes validate differently."""
 
 
 def json_mode_of(schema: Any) -> JsonMode:
     """Compare the two modes for one type.
 
     Args:
-        schema: Its core schema: ``TypeAdapter(...).core_schema``.
+        schema: The core schema of the type: `TypeAdapter(...).core_schema`.
     """
     walk = _Walk()
     try:
@@ -141,13 +143,13 @@ def json_mode_of(schema: Any) -> JsonMode:
     except _Difference as difference:
         return JsonMode(str(difference))
     if walk.transforms and walk.distinguishes is not None:
-        what = walk.described_at(*walk.distinguishes)
+        what = walk.describe_at(*walk.distinguishes)
         return JsonMode(f"{what}, beside texts that are stripped or recased")
     return JsonMode(None, walk.huge_floats, walk.holds_anything)
 
 
 def is_compared(version: str) -> bool:
-    """Whether the rules hold for a version of Pydantic: "2.14.3"; not for one before a release."""
+    """Return whether the rules hold for a version of Pydantic; False for pre-releases."""
     parts = version.split(".")
     if len(parts) != 3 or not all(part.isdigit() for part in parts):
         return False
@@ -163,15 +165,20 @@ class _Walk:
         self._definitions: dict[str, Schema] = {}
         self.huge_floats = False
         self.holds_anything = False
-        #: Somewhere a text is changed on its way in.
+        #: Whether validation changes some text.
         self.transforms = False
-        #: Something in which different texts must stay different, with its place.
+        #: A schema in which different texts must remain different, with its place.
         self.distinguishes: tuple[str, Schema] | None = None
 
     def visit(self, schema: Any, place: str) -> None:
-        """Raise `_Difference` if the modes differ.
+        """Visit a schema and all schemas inside it.
 
-        - `place`: the innermost field, for people: "field `when` of Event: ".
+        Args:
+            schema: The schema.
+            place: The innermost field in words: "field `when` of Event: ".
+
+        Raises:
+            _Difference: The modes differ.
         """
         if id(schema) in self._seen:
             return
@@ -180,14 +187,17 @@ class _Walk:
             self._definitions[definition["ref"]] = definition
         difference = self._difference(schema["type"], schema)
         if difference is not None:
-            raise _Difference(self.described_at(place, schema) + difference)
+            raise _Difference(self.describe_at(place, schema) + difference)
         if schema["type"] in ("union", "dict"):
             self.distinguishes = place, schema
         for inner, inner_place in _children(schema, place):
             self.visit(inner, inner_place)
 
     def _difference(self, kind: str, schema: Schema) -> str | None:
-        """What follows the name of a type that the modes read in different ways; else None."""
+        """Return a suffix for the name of a type for which the modes differ, else None.
+
+        The suffix is empty if the name alone explains the difference.
+        """
         if not _keeps_to_rules(kind, schema):
             return ""
         if kind in ("any", "float", "str"):
@@ -217,21 +227,21 @@ class _Walk:
             self.transforms |= key in _CONFIG_TRANSFORMS and bool(value)
         return None
 
-    def described_at(self, place: str, schema: Schema) -> str:
-        """A type for people, and where it is."""
-        return place + self._described(schema)
+    def describe_at(self, place: str, schema: Schema) -> str:
+        """Return the place and the name of a type in words."""
+        return place + self._describe(schema)
 
-    def _described(self, schema: Schema) -> str:
-        """A type for people: "union of str and date"."""
+    def _describe(self, schema: Schema) -> str:
+        """Return the name of a type in words: "union of str and date"."""
         kind = schema["type"]
         if kind in ("union", "tagged-union"):
-            members = [self._described(choice) for choice in _choices(schema)]
+            members = [self._describe(choice) for choice in _choices(schema)]
             return f"union of {', '.join(members[:-1])} and {members[-1]}"
         if kind == "definition-ref":
             target = self._definitions.get(schema["schema_ref"], {"type": "definition"})
-            return "union" if target["type"] == "union" else self._described(target)
+            return "union" if target["type"] == "union" else self._describe(target)
         if kind in ("nullable", "default") or kind.endswith("-field"):
-            return self._described(schema["schema"])
+            return self._describe(schema["schema"])
         if kind.startswith("function-"):
             return "code that looks at the value"
         name = schema.get("cls_name") or schema.get("model_name") or _name_of(schema.get("cls"))
@@ -242,7 +252,7 @@ class _Walk:
 
 
 def _keeps_to_rules(kind: str, schema: Schema) -> bool:
-    """Whether a schema says nothing but what was compared."""
+    """Return whether a schema uses only the rules under which both modes agree."""
     rules = _RULES.get(kind)
     if rules is None:
         return False
@@ -254,7 +264,7 @@ def _is_off(value: Any) -> bool:
 
 
 def _children(schema: Schema, place: str) -> Iterator[tuple[Schema, str]]:
-    """The schemas inside of one, each with its place."""
+    """Yield the schemas inside a schema, each with its place."""
     fields = schema.get("fields", ())
     if isinstance(fields, Mapping):
         owner = schema.get("model_name") or schema.get("cls_name") or _name_of(schema.get("cls"))
@@ -273,13 +283,13 @@ def _children(schema: Schema, place: str) -> Iterator[tuple[Schema, str]]:
 
 
 def _choices(schema: Schema) -> Iterator[Schema]:
-    """The members of a union."""
+    """Yield the members of a union."""
     choices = schema.get("choices", ())
     yield from map(_choice, choices.values() if isinstance(choices, Mapping) else choices)
 
 
 def _choice(choice: Any) -> Any:
-    """The schema of a union's member, which may stand there with a label."""
+    """Return the schema of a union member, which may be a pair of schema and label."""
     return choice[0] if isinstance(choice, tuple) else choice
 
 
@@ -309,7 +319,7 @@ def _difference_of_enum(schema: Schema) -> str | None:
 
 
 def _only_if_plain(values_of: Callable[[Schema], Iterable[Any]]) -> Callable[[Schema], str | None]:
-    """For a type that names its values: they must be what JSON has."""
+    """Return a check that all values listed in a schema are of types that JSON has."""
     return lambda schema: None if all(type(value) in _PLAIN for value in values_of(schema)) else ""
 
 
@@ -321,13 +331,13 @@ _SPECIAL: Mapping[str, Callable[[Schema], str | None]] = {
     "dataclass-field": _difference_of_argument,
     "enum": _difference_of_enum,
     "literal": _only_if_plain(lambda schema: schema["expected"]),
-    # A function that chooses the member sees other values in each mode.
+    # A function that chooses the member receives different values in each mode.
     "tagged-union": _only_if_plain(lambda schema: [*schema["choices"], schema["discriminator"]]),
 }
 
 
 def _is_plain_alias(alias: Any) -> bool:
-    """Whether an alias is a name, or several, and not the way into another value."""
+    """Return whether an alias is one or several names, and not a path into another value."""
     if alias is None or isinstance(alias, str):
         return True
     return all(isinstance(path, list) and len(path) == 1 for path in alias)

@@ -1,13 +1,13 @@
-"""What a route is, once it has been planned. Read this file first.
+"""The plan of a route. Read this file first.
 
-A plan is a frozen tree of facts. It is made once, at startup, from what the user declared; the
-compiler turns it into a handler and the OpenAPI writer turns it into documentation, so the two
-cannot disagree. Nothing here runs during a request.
+A plan is an immutable tree of records. It is created once, at startup, from the declarations of
+the program. The compiler turns it into a handler and the OpenAPI writer turns it into
+documentation, so the two cannot disagree. Nothing here runs during a request.
 
     RoutePlan
       root          CallPlan       the endpoint
-        dependencies  CallPlan...  what must be called before it, each with its own dependencies
-        fields        Field...     what the call reads from the request, by location
+        dependencies  CallPlan...  the calls that must run before it, each with its dependencies
+        fields        Field...     the values that the call reads from the request, by location
       body          BodyPlan       how the body is read and split among the calls
       response      ResponsePlan   how the result becomes bytes
 """
@@ -25,15 +25,15 @@ from pronghorn.params import Depends
 
 
 class CallPlan(Record):
-    """One callable of the dependency graph: the endpoint itself, or a dependency.
+    """One call of the dependency graph: the endpoint or a dependency.
 
-    Compared by identity: two calls of the same function are two nodes.
+    Plans compare by identity, so two calls of the same function are two nodes.
     """
 
     call: Callable[..., Any]
     kind: CallKind
-    #: The keyword under which the parent receives the result; None where nobody receives it
-    #: (dependencies of the app, a router, an include or a route).
+    #: The keyword under which the parent receives the result; None if the result is not used
+    #: (dependencies of the app, a router, an inclusion or a route).
     argument: str | None = None
     path_fields: tuple[Field, ...] = ()
     query_fields: tuple[Field, ...] = ()
@@ -46,74 +46,75 @@ class CallPlan(Record):
     marker: Depends | None = None
     use_cache: bool = True
     #: "function": its exit code runs before the response is sent; "request": after it.
-    #: None where the callable does not yield.
+    #: None if the callable does not yield.
     lifetime: str | None = None
-    #: OAuth2 scopes asked for at this node alone, as they were written.
+    #: The OAuth 2.0 scopes that this node itself requires, as written.
     own_scopes: tuple[str, ...] = ()
-    #: Those on the way from the endpoint to it and its own: what `SecurityScopes` says here.
+    #: The scopes that its dependents and the node require: the value of `SecurityScopes` here.
     scopes: tuple[str, ...] = ()
-    #: The same with repetitions: what is asked of the calls below.
+    #: `scopes` with repetitions, which its dependencies inherit.
     passed_scopes: tuple[str, ...] = ()
-    #: Two nodes with the same key in one request share one result.
+    #: Nodes with equal keys share one result in a request.
     cache_key: Hashable = None
 
     @property
     def parameter_fields(self) -> tuple[Field, ...]:
-        """Everything read from outside the body, in the order in which errors are reported."""
+        """All fields outside the body, in the order in which errors are reported."""
         return self.path_fields + self.query_fields + self.header_fields + self.cookie_fields
 
     @property
     def reads(self) -> tuple[tuple[str, tuple[Field, ...]], ...]:
-        """The locations that the call reads and the fields from there, in the order of errors."""
+        """The locations that the call reads, each with its fields, in the order of errors."""
         found = ((location, getattr(self, f"{location}_fields")) for location in LOCATIONS)
         return tuple((location, fields) for location, fields in found if fields)
 
     def walk(self) -> Iterator[CallPlan]:
-        """This call and everything below it, parents first, in declared order."""
+        """Yield this call and all its dependencies, parents first, in declared order."""
         yield self
         for dependency in self.dependencies:
             yield from dependency.walk()
 
 
 class BodyPlan(Record):
-    """How a request's body is read, and which values the calls take from it."""
+    """The plan for reading a request body and splitting it among the calls."""
 
     kind: BodyKind
     #: Every body field of the graph, once per name, in declared order.
     fields: tuple[Field, ...]
-    #: True: the body is an object with one member per field. False: it is the one field.
+    #: Whether the body is an object with one member per field, instead of the single field.
     embed: bool
-    #: The whole body as one field, as the documentation shows it.
+    #: The whole body as one field, as documented.
     field: Field
-    #: The media type that the documentation names.
+    #: The documented media type.
     media_type: str
-    #: True: the body is bytes for the one field, whatever its content type says.
+    #: Whether the single field receives the bytes of the body, regardless of its content type.
     raw: bool = False
 
 
 class ResponsePlan(Record):
-    """How the value that the endpoint returns becomes a response."""
+    """The plan for turning the result of the endpoint into a response."""
 
-    #: The declared model, as the user wrote it; None: not validated.
+    #: The declared model, as the program wrote it; None if the result is not validated.
     model: Any
-    #: Validates, filters and serialises the result; None: `jsonable_encoder` does.
+    #: The field that validates, filters and serialises the result; None for `jsonable_encoder`.
     field: Field | None
-    #: The class that renders, after inheritance; `explicit_class` tells whether anybody chose it.
+    #: The class of the response, after inheritance.
     response_class: type[Any]
+    #: Whether the program chose the class, on any level.
     explicit_class: bool
-    #: None: the response class decides (200).
+    #: None if the response class decides (200).
     status_code: int | None
     description: str
     serialization: Serialization
     stream: StreamKind | None = None
-    #: Validates and serialises one item of a stream.
+    #: The field that validates and serialises one item of a stream.
     item_field: Field | None = None
-    #: status code or range -> the documented model of `responses={...}`.
+    #: The documented models of `responses={...}`, by status code or range.
     extra_fields: Mapping[int | str, Field] = NOTHING
 
 
 class RoutePlan(Record):
-    """All that is known about one route at one place of inclusion."""
+    """The plan of one route, as included in one place."""
 
     path: str
     path_format: str
@@ -127,15 +128,15 @@ class RoutePlan(Record):
     strict_content_type: bool = True
     max_body_size: int | None = None
     form_limits: Mapping[str, int] = NOTHING
-    #: Those of the app, routers, includes and the route, outermost first.
+    #: The markers of the app, routers, inclusions and the route, outermost first.
     dependencies: tuple[Depends, ...] = ()
     path_names: frozenset[str] = frozenset()
-    #: file, line and function of the endpoint, for error messages.
+    #: The file, line and function of the endpoint, for error messages.
     where: Mapping[str, Any] = NOTHING
 
 
 class WebSocketPlan(Record):
-    """All that is known about one WebSocket route at one place of inclusion."""
+    """The plan of one WebSocket route, as included in one place."""
 
     path: str
     path_format: str

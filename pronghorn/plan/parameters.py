@@ -1,8 +1,8 @@
-"""What one parameter of an endpoint or dependency stands for.
+"""Find the source of one parameter of an endpoint or dependency.
 
-The order of the questions: a marker in ``Annotated``, a marker as the default, a type that is
-injected by itself, and last an inferred place: the path if the name is in it, a file for
-uploads, the body for everything that is no single value, else the query string.
+These are checked in order: a marker in `Annotated`, a marker as the default, and a type that is
+injected without a marker. Otherwise the location is inferred: the path if it contains the name, a
+file for uploads, the body for types that are not a single value, else the query string.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pronghorn import params
 from pronghorn.core.kinds import Injected, InjectedKind, Location
 from pronghorn.core.setup_errors import setup_error, user_error
 from pronghorn.exceptions import SetupAssertionError, SetupError, SetupTypeError
-from pronghorn.fields.aliases import declared_names, digs_into_another_value
+from pronghorn.fields.aliases import digs_into_another_value, list_wire_names
 from pronghorn.fields.annotations import (
     alias_value,
     is_alias,
@@ -41,7 +41,7 @@ from pronghorn.plan.signature import EMPTY
 _INJECTED = {kind.annotation: kind for kind in InjectedKind}
 
 _ABSENT: Any = object()
-#: Kinds of defaults that are equal only if nobody can tell them apart: not 0.0 and -0.0.
+#: Types of defaults whose equal values are interchangeable, unlike 0.0 and -0.0.
 _PLAIN_DEFAULTS = (type(None), bool, int, str)
 _Marker = params.Param | params.Body
 _MARKERS = (params.Param, params.Body)
@@ -51,7 +51,7 @@ _EXAMPLE_DEPENDS = "{name}: Annotated[..., Depends(dependency)]"
 def analyze_parameter(
     *, name: str, annotation: Any, default: Any, path_names: frozenset[str]
 ) -> Field | params.Depends | Injected:
-    """Find out what one parameter receives.
+    """Return the source of one parameter.
 
     Args:
         name: The name of the parameter in Python.
@@ -60,19 +60,19 @@ def analyze_parameter(
         path_names: The names in the path template of the route.
 
     Returns:
-        A `Field` to read from the request, a `pronghorn.params.Depends` whose dependency is
-        filled in, or the part of the exchange that the type asks for.
+        A `Field` to read from the request, a `pronghorn.params.Depends` with its dependency, or
+        an object of the exchange that the type selects.
 
     Raises:
         SetupAssertionError: The markers contradict each other, the type or the path.
-        SetupTypeError: Both a default and a default factory.
+        SetupTypeError: There are both a default and a default factory.
         SetupError: Pydantic cannot handle the type.
-        PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
+        PydanticV1NotSupportedError: The type is a model of `pydantic.v1`.
     """
     in_path = name in path_names
     if is_plain_type(annotation) and (default is EMPTY or type(default) in _PLAIN_DEFAULTS):
         known = _plain_field(name, annotation, default, in_path)
-        return known.with_info(_combined(known.info, known.info))
+        return known.with_info(_combine(known.info, known.info))
     annotation = Any if annotation is EMPTY else annotation
     bare, metadata = _split(annotation)
     marker = _last_marker(metadata)
@@ -82,7 +82,7 @@ def analyze_parameter(
     if isinstance(default, params.Depends):
         return _with_dependency(default, bare)
     explicit = marker is not None or isinstance(default, FieldInfo)
-    kind = injected_kind(bare)
+    kind = find_injected_kind(bare)
     if kind is not None and not explicit:
         return Injected(name, kind)
     if kind is not None:
@@ -92,28 +92,29 @@ def analyze_parameter(
     elif isinstance(marker, FieldInfo):
         info = _from_marker(name, bare, metadata, marker, default)
     else:
-        info = _inferred(bare, metadata, default, in_path=in_path)
+        info = _infer(bare, metadata, default, in_path=in_path)
     _check_place(name, info, in_path=in_path)
     return _field(name, info, path_names)
 
 
-@lru_cache(maxsize=1024, typed=True)  # Typed: `1` and `True` are equal and two defaults.
+@lru_cache(maxsize=1024, typed=True)  # Typed: `1` and `True` are equal but different defaults.
 def _plain_field(name: str, annotation: Any, default: Any, in_path: bool) -> Field:
-    """The field of a parameter such as ``item_id: int`` or ``q: str | None = None``.
+    """Return the field of a parameter such as `item_id: int` or `q: str | None = None`.
 
-    Programs declare the same ones again and again; a copy is much faster.
+    Programs declare the same parameters repeatedly, and copying a field is much faster.
     """
-    info = _inferred(annotation, (), default, in_path=in_path)
+    info = _infer(annotation, (), default, in_path=in_path)
     _check_place(name, info, in_path=in_path)
     return _field(name, info, frozenset())
 
 
 def _split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return the type and its metadata, where an alias of PEP 695 stays the type.
+    """Return the type and its metadata; an alias of PEP 695 may be the type.
 
-    The document knows an alias by its name. The outermost one is only a short way to write the
-    annotation, and an alias with a marker in it, or with rules beside it, is looked through: the
-    marker has to be found, and a reference to a component cannot show the rules.
+    The OpenAPI document lists an alias under its name. Two kinds of aliases are replaced by their
+    value: the outermost one, which only abbreviates the annotation; and one with a marker in it or
+    constraints beside it, because the marker must be found, and a reference to a component cannot
+    show the constraints.
     """
     if isinstance(annotation, type):
         return annotation, ()
@@ -128,26 +129,26 @@ def _split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
         kept = kept.__origin__
     if is_alias(kept) and not any(_restricts(item) for item in metadata):
         bare, inside = split_metadata(kept)
-        if _last_marker(inside) is None and injected_kind(bare) is None:
+        if _last_marker(inside) is None and find_injected_kind(bare) is None:
             return kept, metadata
     return split_metadata(annotation)
 
 
 def _restricts(item: Any) -> bool:
-    """Whether metadata is a rule, or a marker with rules, that a JSON schema can show."""
+    """Return whether metadata is, or contains, a constraint that a JSON schema can show."""
     if isinstance(item, FieldInfo):
         return item.discriminator is not None or any(_restricts(each) for each in item.metadata)
     return isinstance(item, (BaseMetadata, GroupedMetadata))
 
 
 def _last_marker(metadata: tuple[Any, ...]) -> _Marker | params.Depends | None:
-    """The marker that counts: the last one."""
+    """Return the last marker, which takes precedence; None if there is none."""
     markers = [item for item in metadata if isinstance(item, (*_MARKERS, params.Depends))]
     return markers[-1] if markers else None
 
 
 def _refuse_two_markers(name: str, marker: Any, default: Any, *, in_path: bool) -> None:
-    """Refuse a marker in ``Annotated`` next to another one as the default."""
+    """Refuse a marker in `Annotated` together with another one as the default."""
     if isinstance(default, params.Depends) and marker is not None:
         got = (
             f"Cannot specify `Depends` in `Annotated` and default value together for {name!r}"
@@ -172,18 +173,18 @@ def _refuse_two_markers(name: str, marker: Any, default: Any, *, in_path: bool) 
 
 
 def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
-    """The marker with its dependency; ``Depends()`` means the annotated type."""
+    """Return the marker with its dependency, which for `Depends()` is the annotated type."""
     if marker.dependency is not None:
         return marker
-    filled = copy(marker)  # And not `replace`: the copy shares the limit of concurrent calls.
+    filled = copy(marker)  # Unlike `replace`, `copy` shares the limit of concurrent calls.
     object.__setattr__(filled, "dependency", bare)
     return filled
 
 
-def injected_kind(bare: Any) -> InjectedKind | None:
-    """The part of the exchange that a type asks for; ``Request[State]`` is a request too."""
+def find_injected_kind(bare: Any) -> InjectedKind | None:
+    """Return the kind of object that a type injects; `Request[State]` counts as `Request`."""
     candidate = bare if isinstance(bare, type) else get_origin(bare)
-    # Not `issubclass`: requests are abstract, and asking them about each new model is slow.
+    # Not `issubclass`: requests are abstract classes, which makes it slow for each new model.
     for base in getattr(candidate, "__mro__", ()):
         kind = _INJECTED.get(base)
         if kind is not None:
@@ -192,9 +193,9 @@ def injected_kind(bare: Any) -> InjectedKind | None:
 
 
 def _from_default(name: str, bare: Any, default: FieldInfo) -> _Marker:
-    """The declaration in ``name: type = Query(...)``.
+    """Return the declaration in `name: type = Query(...)`.
 
-    It replaces the metadata of the annotation, as in FastAPI.
+    The default replaces the metadata of the annotation, as in FastAPI.
     """
     if not isinstance(default, _MARKERS):
         raise _assertion(
@@ -208,7 +209,7 @@ def _from_default(name: str, bare: Any, default: FieldInfo) -> _Marker:
 def _from_marker(
     name: str, bare: Any, metadata: tuple[Any, ...], marker: _Marker, default: Any
 ) -> _Marker:
-    """The declaration in ``name: Annotated[type, Query(...)] = default``."""
+    """Return the declaration in `name: Annotated[type, Query(...)] = default`."""
     merged = FieldInfo.from_annotation(Annotated[(bare, *metadata)])  # type: ignore[arg-type]  # built at run time
     if merged.default is not PydanticUndefined:
         kind = type(marker).__name__
@@ -223,8 +224,8 @@ def _from_marker(
     return _copy_of(marker, merged, bare, default)
 
 
-def _inferred(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bool) -> _Marker:
-    """The declaration that the type, and the path, imply."""
+def _infer(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bool) -> _Marker:
+    """Return the declaration that the type, and the path, imply."""
     if default is EMPTY or default is Ellipsis:
         default = PydanticUndefined
     kind: type[_Marker]
@@ -240,15 +241,19 @@ def _inferred(bare: Any, metadata: tuple[Any, ...], default: Any, *, in_path: bo
         return kind(annotation=bare) if in_path else kind(default, annotation=bare)
     merged = FieldInfo.from_annotation(Annotated[(bare, *metadata)])  # type: ignore[arg-type]  # built at run time
     if in_path:
-        # A route without this name in its path may use the default; here it always has a value.
+        # The path always has a value; only a route without this name in its path uses the default.
         merged.default_factory, default = None, PydanticUndefined
     return _copy_of(kind(), merged, bare, default)
 
 
 def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Marker:
-    """A declaration like ``marker`` with what Pydantic merged, since markers may be shared.
+    """Return a new declaration, because several parameters may share a marker.
 
-    ``marker`` says where the value comes from; ``source`` what it may be.
+    Args:
+        marker: The marker, which names the location of the value.
+        source: The merged declaration, which has the constraints of the value.
+        bare: The type.
+        default: The default, or `PydanticUndefined`.
     """
     if default is not PydanticUndefined and source.default_factory is not None:
         raise setup_error(
@@ -257,27 +262,27 @@ def _copy_of(marker: _Marker, source: FieldInfo, bare: Any, default: Any) -> _Ma
             "one of the two",
             kind=SetupTypeError,
         )
-    info: _Marker = _combined(marker, source)
+    info: _Marker = _combine(marker, source)
     info.annotation = bare
     info.default = default
     return info
 
 
-def _combined(marker: Any, source: FieldInfo) -> Any:
-    """A new declaration of the kind of ``marker`` that allows what ``source`` does."""
+def _combine(marker: Any, source: FieldInfo) -> Any:
+    """Return a new declaration with the class of `marker` and the constraints of `source`."""
     kind: Any = type(marker)
-    info = kind.__new__(kind)  # `copy.copy` takes twice as long.
+    info = kind.__new__(kind)  # This is faster than `copy.copy`.
     vars(info).update(vars(marker))
     for name in FieldInfo.__slots__:
         value = getattr(source, name, _ABSENT)
         if value is not _ABSENT:
-            # Only what Pydantic itself changes is copied; a default factory has to stay itself.
+            # Copy only what Pydantic changes in place; a default factory must keep its identity.
             setattr(info, name, copy(value) if type(value) in (list, dict, set) else value)
     return info
 
 
 def _check_place(name: str, info: _Marker, *, in_path: bool) -> None:
-    """Refuse types that cannot be in the part of the request where they are declared."""
+    """Refuse types that the declared location cannot contain."""
     kind, annotation = type(info).__name__, info.annotation
     if in_path and not isinstance(info, params.Path):
         raise _assertion(
@@ -321,8 +326,8 @@ def _field(name: str, info: _Marker, path_names: frozenset[str]) -> Field:
 
 
 def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str, ...]:
-    """The names on the wire of a parameter, in the order they are tried."""
-    names = declared_names(info, name)
+    """Return the names of a parameter on the wire, in the order they are tried."""
+    names = list_wire_names(info, name)
     if isinstance(info, params.Path) and isinstance(info.validation_alias, AliasChoices):
         known = [choice for choice in names if choice in path_names]
         chosen = known[0] if known else info.alias or name
@@ -339,7 +344,7 @@ def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str,
 def _location(info: _Marker) -> Location:
     if not isinstance(info, params.Param):
         return "body"
-    # A plain Param() says nothing about its place; it is taken from the query.
+    # A plain Param() does not name a location; it is read from the query.
     return info.in_.value if hasattr(info, "in_") else "query"
 
 

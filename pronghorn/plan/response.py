@@ -1,4 +1,4 @@
-"""What an endpoint's result becomes: the model, the response class, the kind of stream."""
+"""Plan the response of an endpoint: its model, its response class, and the kind of stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import response_field
 from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import ResponsePlan
-from pronghorn.plan.signature import call_kind, typed_return
+from pronghorn.plan.signature import call_kind, resolve_return
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 from pronghorn.utils import is_body_allowed_for_status_code
 
@@ -35,14 +35,14 @@ STREAMS = (Iterable, Iterator, Generator)
 
 
 class FromAnnotation:
-    """The value of `response_model` when the user gave none: take the return annotation."""
+    """The default of `response_model`: the model is the return annotation."""
 
 
 FROM_ANNOTATION = FromAnnotation()
 
 
 class ResponseDeclaration(NamedTuple):
-    """What the user said about the response of one route, after inheritance."""
+    """The declared response options of one route, after inheritance."""
 
     response_class: type[Response]
     explicit_class: bool = False
@@ -56,17 +56,23 @@ class ResponseDeclaration(NamedTuple):
 def plan_response(
     endpoint: Callable[..., Any], declared: ResponseDeclaration, unique_id: str
 ) -> ResponsePlan:
-    """Decide how the result of `endpoint` is validated, filtered, serialised and sent.
+    """Decide how the result of an endpoint is validated, filtered, serialised and sent.
 
-    Raises `SetupError` for a model that Pydantic cannot handle, and for a model together with
-    a status code that allows no body (RFC 9110, sections 15.2, 15.3.5 and 15.4.5).
+    Args:
+        endpoint: The endpoint.
+        declared: The response options of the route.
+        unique_id: The identifier of the route, for the names of its fields.
+
+    Raises:
+        SetupError: Pydantic cannot handle a model, or the status code of a model does not allow a
+            body (RFC 9110, sections 15.2, 15.3.5 and 15.4.5).
     """
-    annotation = typed_return(endpoint)
+    annotation = resolve_return(endpoint)
     stream = _stream_kind(endpoint, declared)
     model = declared.model
     from_annotation = isinstance(model, FromAnnotation)
     if from_annotation:
-        # `Iterable[T]` of a generator says something about its items, not about the result.
+        # `Iterable[T]` on a generator is the type of its items, not of a result.
         of_items = is_generator(endpoint) and stream_item_type(annotation) is not None
         model = None if stream or of_items else _model_of_annotation(endpoint, annotation)
     return ResponsePlan(
@@ -79,26 +85,26 @@ def plan_response(
         serialization=declared.serialization,
         stream=stream,
         item_field=_item_field(annotation, stream, unique_id) if from_annotation else None,
-        extra_fields=_documented_fields(declared.responses, unique_id, endpoint),
+        extra_fields=_plan_documented_fields(declared.responses, unique_id, endpoint),
     )
 
 
 def is_generator(endpoint: Callable[..., Any]) -> bool:
-    """Whether calling the endpoint gives a generator."""
+    """Return whether calling the endpoint returns a generator."""
     return call_kind(endpoint) in GENERATORS
 
 
 def _model_of_annotation(endpoint: Callable[..., Any], annotation: Any) -> Any:
-    """The response model that a return annotation means.
+    """Return the response model that a return annotation implies.
 
-    A `Response` that is returned is sent as it is, so classes of responses say nothing about the
-    model: ``Item | RedirectResponse`` means ``Item``.
+    A returned `Response` is sent unchanged, so response classes are not part of the model:
+    `Item | RedirectResponse` means `Item`.
     """
     refuse_missing_return(endpoint, annotation)
     members = union_members(annotation) or (annotation,)
     models = [member for member in members if not is_class(strip_metadata(member), Response)]
     if len(models) == len(members) or all(is_none(model) for model in models):
-        # `Response | None` is refused by Pydantic: nothing says what to do with None.
+        # Pydantic refuses `Response | None`, because the meaning of None is unknown.
         return None if not models else annotation
     return Union[tuple(models)]  # noqa: UP007 - the members are known at run time only
 
@@ -116,9 +122,9 @@ def _stream_kind(endpoint: Callable[..., Any], declared: ResponseDeclaration) ->
 
 
 def stream_item_type(annotation: Any) -> Any:
-    """The `T` of `AsyncIterable[T]`, `Iterator[T]` and their relatives; None without one.
+    """Return the `T` of `AsyncIterable[T]`, `Iterator[T]` and similar types, else None.
 
-    The bare names of `typing` mean `[Any]`; those of `collections.abc` say nothing.
+    The bare names of `typing` mean `[Any]`; those of `collections.abc` do not name an item type.
     """
     origin = get_origin(annotation)
     if origin not in ASYNC_STREAMS and origin not in STREAMS:
@@ -151,7 +157,7 @@ def _model_field(
     return response_field(name, model)
 
 
-def _documented_fields(
+def _plan_documented_fields(
     responses: Mapping[int | str, Mapping[str, Any]], unique_id: str, endpoint: Callable[..., Any]
 ) -> dict[int | str, Field]:
     fields: dict[int | str, Field] = {}

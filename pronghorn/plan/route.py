@@ -1,4 +1,4 @@
-"""One declared route becomes one frozen plan. The whole of planning on one screen."""
+"""Turn one declared route into one immutable plan. This file shows all steps of planning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pronghorn.plan.signature import where_is
 
 
 class RouteDeclaration(NamedTuple):
-    """What the user wrote about one route, after the inheritance from routers and includes."""
+    """The declaration of one route, after inheritance from routers and inclusions."""
 
     path: str
     path_format: str
@@ -34,15 +34,19 @@ class RouteDeclaration(NamedTuple):
 
 
 def plan_route(declared: RouteDeclaration) -> RoutePlan:
-    """Plan one HTTP route. Raises `SetupError` for what cannot work."""
+    """Plan one HTTP route.
+
+    Raises:
+        SetupError: The declaration contains a mistake.
+    """
     label = f"{','.join(sorted(declared.methods))} {declared.path_format}"
-    with placed(label, declared.endpoint):
+    with name_route_in_errors(label, declared.endpoint):
         return _plan_route(declared)
 
 
 @contextmanager
-def placed(label: str, endpoint: Callable[..., Any]) -> Iterator[None]:
-    """Name the route and its endpoint in every mistake that is found inside."""
+def name_route_in_errors(label: str, endpoint: Callable[..., Any]) -> Iterator[None]:
+    """Add the route and its endpoint to every error that is raised inside the context."""
     try:
         yield
     except Exception as error:
@@ -84,8 +88,12 @@ def plan_websocket(
     name: str,
     dependencies: Sequence[Depends] = (),
 ) -> WebSocketPlan:
-    """Plan one WebSocket route. Raises `SetupError` for what cannot work."""
-    with placed(f"WebSocket {path_format}", endpoint):
+    """Plan one WebSocket route.
+
+    Raises:
+        SetupError: The declaration contains a mistake.
+    """
+    with name_route_in_errors(f"WebSocket {path_format}", endpoint):
         root = plan_endpoint(endpoint, path_names=path_names, dependencies=dependencies)
     return WebSocketPlan(
         path=path,
@@ -103,13 +111,13 @@ AnyPlan = TypeVar("AnyPlan", RoutePlan, WebSocketPlan)
 
 
 def override_dependencies(plan: AnyPlan, overrides: Overrides) -> AnyPlan:
-    """The same plan with other callables in place of some dependencies.
+    """Return a plan in which some dependencies are replaced by other callables.
 
-    The body stays as it was declared: overriding a dependency does not change the wire format.
+    The body remains as declared: overriding a dependency does not change the wire format.
     """
     if not overrides:
         return plan
     methods = getattr(plan, "methods", ("WebSocket",))
-    with placed(f"{','.join(sorted(methods))} {plan.path_format}", plan.endpoint):
+    with name_route_in_errors(f"{','.join(sorted(methods))} {plan.path_format}", plan.endpoint):
         root = override_calls(plan.root, overrides, path_names=plan.path_names)
     return replace(plan, root=root)

@@ -1,10 +1,10 @@
-"""Planned dependencies that several routes have in common.
+"""A cache of planned dependencies, which several routes share.
 
-Hundreds of routes depend on the same session and the same user. What is planned for one of them
-serves the others, as long as nothing in it belongs to a route: a call that reads parameters is
-planned for each route, since libraries change the fields of one route at a time.
+Hundreds of routes may depend on the same session and the same user. Their plans are shared if
+they do not contain anything specific to a route: a call that reads parameters is planned for each
+route, because libraries change the fields of single routes.
 
-Everything here is weak: a plan that no route uses any more is forgotten, with its functions.
+All references are weak: a plan that is no longer used by a route is freed with its functions.
 """
 
 from __future__ import annotations
@@ -17,51 +17,55 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from pronghorn.fields.annotations import is_settled
 from pronghorn.params import Depends, Security
 from pronghorn.plan.model import CallPlan
-from pronghorn.plan.signature import is_plain, typed_parameters
+from pronghorn.plan.signature import is_plain, resolve_parameters
 
 
-class Seen(NamedTuple):
-    """What a function said about itself; another plan is needed once it says something else."""
+class Snapshot(NamedTuple):
+    """A copy of a function's signature; if the signature changes, its plan is stale."""
 
     function: Any
     read: Callable[[Any], tuple[Any, ...]]
     signature: tuple[Any, ...]
 
-    def still_holds(self) -> bool:
-        """Whether planning would read the same of the function now."""
+    def is_current(self) -> bool:
+        """Return whether the signature of the function is unchanged."""
         return is_plain(self.function) and self.read(self.function) == self.signature
 
 
 _planned: WeakValueDictionary[Hashable, CallPlan] = WeakValueDictionary()
-_seen: WeakKeyDictionary[CallPlan, tuple[Seen, ...]] = WeakKeyDictionary()
+_seen: WeakKeyDictionary[CallPlan, tuple[Snapshot, ...]] = WeakKeyDictionary()
 
 
-def planned_before(
+def find_shared_plan(
     marker: Depends, argument: str | None, outer_scopes: tuple[str, ...]
 ) -> CallPlan | None:
-    """The plan of an equal dependency of another route; None if there is none that still holds.
+    """Return the plan of an equal dependency of another route; None if there is no valid one.
 
-    - `argument`: the parameter that receives the result.
-    - `outer_scopes`: the OAuth 2.0 scopes that are asked for on the way to it.
+    Args:
+        marker: The marker of the dependency.
+        argument: The parameter that receives the result.
+        outer_scopes: The OAuth 2.0 scopes that its dependents require.
     """
     if not _is_shareable(marker):
         return None
     known = _planned.get(_key(marker, argument, outer_scopes))
     if known is None:
         return None
-    return known if all(seen.still_holds() for seen in _seen.get(known, ())) else None
+    return known if all(seen.is_current() for seen in _seen.get(known, ())) else None
 
 
-def keep_planned(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
-    """Keep the plan of a dependency for other routes, if nothing in it belongs to one route.
+def share_plan(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
+    """Store the plan of a dependency for other routes, if it is not specific to one route.
 
-    - `plan`: it has a marker.
+    Args:
+        plan: The plan; it is stored only if it has a marker.
+        outer_scopes: The OAuth 2.0 scopes that its dependents require.
     """
     marker = plan.marker
     if marker is None or not _is_shareable(marker) or plan.parameter_fields or plan.body_fields:
         return
     below = [_seen.get(item) for item in plan.dependencies]
-    own = _seen_now(plan.call)
+    own = _take_snapshot(plan.call)
     if own is None or None in below:
         return
     _seen[plan] = (own, *(seen for of_one in below for seen in of_one or ()))
@@ -85,22 +89,24 @@ def _key(marker: Depends, argument: str | None, outer_scopes: tuple[str, ...]) -
     )
 
 
-def _seen_now(function: Any) -> Seen | None:
-    """What a function says now; None if a name in it is not defined yet."""
+def _take_snapshot(function: Any) -> Snapshot | None:
+    """Return a snapshot of a function's signature; None if a name in it is not defined yet."""
     if not is_plain(function):
         return None
     notes = function.__annotations__.items()
     if all(name == "return" or is_settled(note) for name, note in notes):
         parts = _as_written(function)
-        return Seen(function, _as_written, tuple(copy(p) if type(p) is dict else p for p in parts))
+        return Snapshot(
+            function, _as_written, tuple(copy(p) if type(p) is dict else p for p in parts)
+        )
     parts = _as_resolved(function)
     if all(is_settled(note) for _, note, _ in parts[1:]):
-        return Seen(function, _as_resolved, parts)
+        return Snapshot(function, _as_resolved, parts)
     return None
 
 
 def _as_written(function: Any) -> tuple[Any, ...]:
-    """What planning reads of a function; all of it compares by identity first."""
+    """Return the parts of a function that planning reads; all of them compare by identity first."""
     return (
         function.__code__,
         function.__defaults__,
@@ -110,5 +116,5 @@ def _as_written(function: Any) -> tuple[Any, ...]:
 
 
 def _as_resolved(function: Any) -> tuple[Any, ...]:
-    """The same where annotations are strings: what their names mean can change."""
-    return (function.__code__, *typed_parameters(function))
+    """Return the code and the resolved parameters, since names in string annotations can change."""
+    return (function.__code__, *resolve_parameters(function))

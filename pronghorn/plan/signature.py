@@ -1,8 +1,8 @@
-"""What a callable takes and returns, and how it must be run.
+"""Read the parameters, the return type and the kind of a callable.
 
 Annotations may be strings (PEP 563), may name types that exist only for type checkers, and may
-stand behind partials, decorators, bound methods, classes and callable instances. All of that is
-looked through once, here.
+be hidden behind partials, decorators, bound methods, classes and callable instances. This module
+handles all of these cases once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pronghorn.plan.forward import with_dependency
 if sys.version_info >= (3, 13):
     iscoroutinefunction = inspect.iscoroutinefunction
 else:
-    # Older libraries mark their coroutine functions in a way that only asyncio's test knows.
+    # Older libraries mark coroutine functions in a way that only asyncio's function detects.
     iscoroutinefunction = asyncio_iscoroutinefunction
 
 
@@ -30,17 +30,17 @@ EMPTY = inspect.Parameter.empty
 
 
 def typed_signature(call: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a callable with its annotations resolved.
+    """Return the signature of a callable with its annotations resolved.
 
     Args:
-        call: Any callable: function, class, partial, decorated function, instance, method.
+        call: Any callable: a function, class, partial, decorated function, instance or method.
 
     Returns:
         The signature. An annotation whose names cannot be resolved, such as those imported
-        under ``TYPE_CHECKING``, stays a ``ForwardRef``.
+        under `TYPE_CHECKING`, stays a `ForwardRef`.
 
     Raises:
-        ValueError: A built-in without a signature.
+        ValueError: The callable is a built-in without a signature.
     """
     signature = inspect.signature(call)
     parameters = list(signature.parameters.values())
@@ -52,8 +52,8 @@ def typed_signature(call: Callable[..., Any]) -> inspect.Signature:
     return signature.replace(parameters=[known.replace(annotation=new) for known, new in pairs])
 
 
-def typed_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
-    """Name, resolved annotation and default of each parameter; see `typed_signature`."""
+def resolve_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    """Return the name, resolved annotation and default of each parameter; see `typed_signature`."""
     if not is_plain(call):
         found = typed_signature(call).parameters.values()
         return [(item.name, item.annotation, item.default) for item in found]
@@ -76,7 +76,7 @@ def typed_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
 
 
 def _parameter_names(code: CodeType) -> tuple[str, ...]:
-    """The names in the order of `inspect.signature`: before ``**`` comes what is keyword-only."""
+    """Return the parameter names in the order of `inspect.signature`, keyword-only before `**`."""
     positional, keyword_only = code.co_argcount, code.co_kwonlyargcount
     names, end = code.co_varnames, positional + keyword_only
     variable = names[end : end + 1] if code.co_flags & inspect.CO_VARARGS else ()
@@ -85,11 +85,11 @@ def _parameter_names(code: CodeType) -> tuple[str, ...]:
     return names[:positional] + variable + names[positional : positional + keyword_only] + keywords
 
 
-def typed_return(call: Callable[..., Any]) -> Any:
-    """The resolved return annotation of a callable.
+def resolve_return(call: Callable[..., Any]) -> Any:
+    """Return the resolved return annotation of a callable.
 
     Returns:
-        The annotation; ``None`` where there is none, and for an annotation of ``None``.
+        The annotation; `None` if it is missing or is `None`.
     """
     if is_plain(call):
         annotation = call.__annotations__.get("return", EMPTY)
@@ -103,11 +103,11 @@ def typed_return(call: Callable[..., Any]) -> Any:
 
 
 def where_is(call: Callable[..., Any]) -> dict[str, Any]:
-    """Where a callable was written: ``function``, ``file`` and ``line``, as far as known.
+    """Return the `function`, `file` and `line` of a callable, as far as they are known.
 
-    Wrappers are looked through, since their own place says nothing about the endpoint.
+    Wrappers are unwrapped, because their own place does not help to find the endpoint.
     """
-    target = _unwrapped(call)
+    target = _unwrap(call)
     if not inspect.isclass(target) and not inspect.isroutine(target):
         target = type(target)
     found: dict[str, Any] = {}
@@ -130,7 +130,7 @@ _files: dict[str, str] = {}
 
 
 def _file_of(name: str, code: CodeType) -> str | None:
-    """The file of a code object; a program has few files and many functions."""
+    """Return the file of a code object, from a cache: a program has few files."""
     found = _files.get(name) or inspect.getsourcefile(code)
     if found is not None:
         _files[name] = found
@@ -138,9 +138,9 @@ def _file_of(name: str, code: CodeType) -> str | None:
 
 
 def _first_line(target: Any) -> int:
-    """The line of the first decorator, as `inspect.getsourcelines` says.
+    """Return the line of the first decorator, like `inspect.getsourcelines`.
 
-    That function also reads to the end of the definition, which is slow.
+    That function also reads the whole definition, which is slow.
     """
     code = getattr(target, "__code__", None)
     return code.co_firstlineno if code is not None else inspect.getsourcelines(target)[1]
@@ -150,17 +150,17 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
     """Evaluate an annotation that is a string, or contains strings.
 
     Args:
-        annotation: What the parameter is annotated with.
+        annotation: The annotation of the parameter.
         names: The names that the annotation may use.
 
     Returns:
-        The type; ``None`` for the string ``"None"``; a ``ForwardRef`` if a name is unknown, unless
-        ``Depends(function)`` stands beside it.
+        The type; `None` for the string `"None"`; a `ForwardRef` if a name is undefined, unless
+        the annotation also contains `Depends(function)`.
     """
     if is_settled(annotation):
         return annotation
     if isinstance(annotation, str):
-        found = _evaluated(annotation, names)
+        found = _evaluate(annotation, names)
         if found is None:
             return None if annotation == "None" else type(None)
         if is_settled(found):
@@ -169,29 +169,29 @@ def resolve_annotation(annotation: Any, names: Mapping[str, Any]) -> Any:
     try:
         resolved = get_type_hints(holder, dict(names), include_extras=True)["it"]
     except (NameError, AttributeError, TypeError):
-        return _unresolved(annotation, names)
+        return _defer(annotation, names)
     return None if annotation == "None" else resolved
 
 
-def _evaluated(annotation: str, names: Mapping[str, Any]) -> Any:
-    """What an annotation says, if it is an expression that can be evaluated; else a string.
+def _evaluate(annotation: str, names: Mapping[str, Any]) -> Any:
+    """Return the value of an annotation; the string itself if it cannot be evaluated.
 
-    With strings alone, as of PEP 563, `typing.get_type_hints` took half of the time of declaring
-    a route. It still decides about everything that this does not settle.
+    This is faster than `typing.get_type_hints`, which would dominate the declaration of routes if
+    all annotations are strings (PEP 563). That function still handles all other cases.
     """
     try:
-        return eval(_compiled(annotation), dict(names))  # noqa: S307 - source of the program
-    except Exception:  # noqa: BLE001 - whatever is wrong is found again, and reported there
+        return eval(_compile(annotation), dict(names))  # noqa: S307 - source of the program
+    except Exception:  # noqa: BLE001 - any error occurs again in get_type_hints, which reports it
         return annotation
 
 
 @lru_cache(maxsize=512)
-def _compiled(annotation: str) -> CodeType:
+def _compile(annotation: str) -> CodeType:
     return compile(annotation, "<annotation>", "eval", dont_inherit=True)
 
 
-def _unresolved(annotation: Any, names: Mapping[str, Any]) -> Any:
-    """Keep what cannot be resolved yet, together with the module to look in later."""
+def _defer(annotation: Any, names: Mapping[str, Any]) -> Any:
+    """Return an unresolvable annotation as a `ForwardRef` with its module, to resolve it later."""
     if not isinstance(annotation, str):
         return annotation
     dependency = with_dependency(annotation, names)
@@ -204,10 +204,10 @@ def _unresolved(annotation: Any, names: Mapping[str, Any]) -> Any:
 
 
 def call_kind(call: Callable[..., Any]) -> CallKind:
-    """How a callable must be run.
+    """Return the kind of a callable, which decides how it is run.
 
-    A plain wrapper around a generator or coroutine function counts as what it wraps, because
-    calling it gives that generator or coroutine.
+    A plain wrapper around a generator or coroutine function has the kind of that function,
+    because calling the wrapper returns its generator or coroutine.
     """
     if is_plain(call):
         return _kind_by_flags(call.__code__.co_flags)
@@ -222,9 +222,9 @@ def call_kind(call: Callable[..., Any]) -> CallKind:
 
 
 def is_plain(call: Any) -> bool:
-    """Whether it is a function as ``def`` makes it, with nothing that a decorator has added.
+    """Return whether a callable is a function without attributes that a decorator has added.
 
-    Most functions are, and they are read without `inspect`, which is slow.
+    Most callables are; their signature is read without `inspect`, which is slow.
     """
     return type(call) is FunctionType and not call.__dict__
 
@@ -238,18 +238,18 @@ def _kind_by_flags(flags: int) -> CallKind:
 
 
 def _candidates(call: Any) -> Iterator[Any]:
-    """The functions whose nature decides how ``call`` is run, from the outside in."""
+    """Yield the functions that may decide how `call` is run, from the outside in."""
     outer = _without_partial(call)
     if inspect.isclass(outer):
-        return  # Making an instance is a plain call, whatever the class defines.
-    for target in (outer, _unwrapped(outer)):
+        return  # Creating an instance is a plain call, regardless of the methods of the class.
+    for target in (outer, _unwrap(outer)):
         if inspect.isclass(target):
             return
         yield target
         if not inspect.isroutine(target):
             method = getattr(target, "__call__", None)  # noqa: B004 - the bound method is needed
             yield method
-            yield _unwrapped(method)
+            yield _unwrap(method)
 
 
 def _without_partial(call: Any) -> Any:
@@ -258,8 +258,8 @@ def _without_partial(call: Any) -> Any:
     return call
 
 
-def _unwrapped(call: Any) -> Any:
-    """What is below all partials and ``functools.wraps`` decorators."""
+def _unwrap(call: Any) -> Any:
+    """Return the callable inside all partials and `functools.wraps` decorators."""
     while True:
         inner = inspect.unwrap(_without_partial(call))
         if inner is call:
@@ -268,12 +268,12 @@ def _unwrapped(call: Any) -> Any:
 
 
 def _namespace(call: Any) -> dict[str, Any]:
-    """The names that the annotations of a callable may use."""
-    target = _unwrapped(call)
+    """Return the names that the annotations of a callable may use."""
+    target = _unwrap(call)
     if inspect.isclass(target):
         return _class_namespace(target)
     if not inspect.isroutine(target):
-        target = _unwrapped(type(target).__call__)
+        target = _unwrap(type(target).__call__)
     target = getattr(target, "__func__", target)
     names = dict(getattr(target, "__globals__", None) or {})
     names.update({item.__name__: item for item in getattr(target, "__type_params__", ())})
@@ -281,9 +281,9 @@ def _namespace(call: Any) -> dict[str, Any]:
 
 
 def _class_namespace(target: type[Any]) -> dict[str, Any]:
-    """The names of the module that wrote the constructor of a class, or else the class."""
+    """Return the names of the module that defines the constructor of a class, else the class."""
     for method in (target.__init__, target.__new__):
-        names = getattr(_unwrapped(method), "__globals__", None)
+        names = getattr(_unwrap(method), "__globals__", None)
         if names is not None:
             return {**names, target.__name__: target}
     module = sys.modules.get(target.__module__)

@@ -14,11 +14,11 @@ from starlette.types import Receive, Scope, Send
 from pronghorn.compile.compiled_routes import asgi_handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
 from pronghorn.core.private_names import optional
-from pronghorn.core.revisions import bump_revision, compiled_since, current_revision
+from pronghorn.core.revisions import bump_revision, current_revision, oldest_valid_revision
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
 from pronghorn.hooks import Handler
-from pronghorn.plan.check import compiled_path
+from pronghorn.plan.check import parse_path
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.output.head import exchange_of
 
@@ -142,7 +142,7 @@ class Declared:
         for name in ("path_regex", "_own_regex"):
             self.__dict__.pop(name, None)
         if known is None:
-            regex, path_format, convertors = compiled_path(path)
+            regex, path_format, convertors = parse_path(path)
             self._set(path_regex=regex, _own_regex=regex)
             known = (path_format, convertors)
         self._set(path=path, path_format=known[0], param_convertors=known[1], _matched_path=path)
@@ -166,7 +166,7 @@ class RouteApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         overrides = current_overrides(self._route)
-        valid_since = max(getattr(self._route, "revision", 0), compiled_since())
+        valid_since = max(getattr(self._route, "revision", 0), oldest_valid_revision())
         if self._seen < valid_since or overrides != self._overrides:
             self._handler = self._compile(overrides)
             self._overrides, self._seen = dict(overrides), valid_since

@@ -19,7 +19,7 @@ from typing_extensions import Unpack
 from pronghorn.compile.http_route import compile_custom, compile_route
 from pronghorn.core.kinds import BodyKind
 from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
-from pronghorn.core.revisions import bump_revision, compiled_since
+from pronghorn.core.revisions import bump_revision, oldest_valid_revision
 from pronghorn.core.typed_kwargs import has_own_init, is_plainly_made, route_signature
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.declare.option_inheritance import clean_options, combine_chain
@@ -220,7 +220,7 @@ class APIRoute(RouteViews, Route):
 
     def _custom_handler(self) -> Handler:
         """Return a handler around `get_route_handler()`, which is called once per plan."""
-        key = (self.plan, compiled_since())
+        key = (self.plan, oldest_valid_revision())
         known = self.__dict__["_custom"]
         if known is None or known[0] != key:
             handler = compile_custom(self.plan, self.get_route_handler(), self.label)

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from pronghorn.compile.router import OWN_MATCHES
 from pronghorn.core.kinds import StreamKind
 from pronghorn.core.records import replace
-from pronghorn.plan.body import given_body, is_embedded, plan_body
+from pronghorn.plan.body import is_embedded, plan_body, plan_given_body
 from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.route import AnyPlan
 from pronghorn.routes.base import Declared
@@ -142,12 +142,12 @@ class RouteViews(GraphView):
             body = plan_body(fields, plan.unique_id)
         elif changed is not plan and body is not None:
             # The declaration decided on the form of the body, and the document shows that form.
-            body = given_body(fields, body.field, embed=body.embed)
+            body = plan_given_body(fields, body.field, embed=body.embed)
         if "body_field" in given:
             embed = given.get(
                 "_embed_body_fields", body.embed if body else bool(fields) and is_embedded(fields)
             )
-            body = given_body(fields, given["body_field"], embed=embed)
+            body = plan_given_body(fields, given["body_field"], embed=embed)
         if "response_field" in given:
             response = replace(response, field=given["response_field"])
         if "stream_item_field" in given:

@@ -24,7 +24,7 @@ from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
 from pronghorn.fields.serialization import Serialization
-from pronghorn.plan.body import given_body
+from pronghorn.plan.body import plan_given_body
 from pronghorn.plan.model import CallPlan, ResponsePlan, RoutePlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.plan.signature import where_is
@@ -150,7 +150,7 @@ def get_request_handler(
     plan = _build_route_plan(
         root,
         dependant,
-        body=given_body(_body_fields(root), body_field, embed=embed_body_fields),
+        body=plan_given_body(_body_fields(root), body_field, embed=embed_body_fields),
         response=response,
         strict_content_type=bool(value_of(strict_content_type)),
         form_limits=form_limits or {},

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
-from pronghorn.core.typed_kwargs import expanded_signature, option_defaults
+from pronghorn.core.typed_kwargs import expand_signature, option_defaults
 from pronghorn.datastructures import Default
 from pronghorn.declare.option_inheritance import (
     INHERIT,
@@ -30,7 +30,7 @@ from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValue
 class Surface:
     """Stands for an application: a method with options."""
 
-    @expanded_signature(RouteOptions)
+    @expand_signature(RouteOptions)
     def get(self, path: str, **options: Unpack[RouteOptions]) -> dict[str, Any]:
         """Read."""
         return {"path": path, **options}

@@ -17,13 +17,13 @@ def test_all_options_are_keyword_arguments() -> None:
 
 
 def test_nothing_is_given_by_default() -> None:
-    assert Serialization().given() == {}
+    assert Serialization().non_default_arguments() == {}
 
 
 def test_what_differs_from_its_default_is_given() -> None:
     options = Serialization(include=set(), exclude={"key": {0}}, by_alias=False, exclude_unset=True)
 
-    assert options.given() == {
+    assert options.non_default_arguments() == {
         "include": set(),
         "exclude": {"key": {0}},
         "by_alias": False,

@@ -12,7 +12,7 @@ from pronghorn import APIRouter, FastAPI
 from pronghorn.routing import APIRoute, APIWebSocketRoute
 from tests.guards.test_calls import called
 
-KEYWORDS = "pronghorn.core.typed_kwargs.checked"
+KEYWORDS = "pronghorn.core.typed_kwargs.call_checked"
 PATH = "pronghorn.core.path_patterns.check_path"
 OPTIONS = "pronghorn.declare.option_inheritance.clean_options"
 COMBINED = "pronghorn.declare.option_inheritance.combine_chain"

@@ -15,7 +15,7 @@ from pronghorn.params import Depends, Query
 from pronghorn.plan.signature import (
     call_kind,
     resolve_annotation,
-    typed_return,
+    resolve_return,
     typed_signature,
     where_is,
 )
@@ -103,7 +103,7 @@ def test_a_name_for_type_checkers_only_stays_a_reference() -> None:
     found = annotations_of(call)
     assert found["value"] == ForwardRef("Decimal", module=__name__)
     assert found["other"] is Local
-    assert typed_return(call) == ForwardRef("Decimal | None", module=__name__)
+    assert resolve_return(call) == ForwardRef("Decimal | None", module=__name__)
 
 
 def test_a_class_may_name_itself() -> None:
@@ -122,7 +122,7 @@ def test_type_parameters_are_known() -> None:
         return
     parameter = names["call"].__type_params__[0]
     assert annotations_of(names["call"])["value"].__args__ == (parameter,)
-    assert typed_return(names["call"]) is parameter
+    assert resolve_return(names["call"]) is parameter
 
 
 def test_return_annotations() -> None:
@@ -130,11 +130,11 @@ def test_return_annotations() -> None:
 
     def none() -> None: ...
 
-    assert typed_return(plain) is Local
-    assert typed_return(functools.partial(plain)) is Local
-    assert typed_return(Instance(Local())) is Local
-    assert typed_return(without) is None
-    assert typed_return(none) is None
+    assert resolve_return(plain) is Local
+    assert resolve_return(functools.partial(plain)) is Local
+    assert resolve_return(Instance(Local())) is Local
+    assert resolve_return(without) is None
+    assert resolve_return(none) is None
 
 
 def test_annotations_given_directly() -> None:

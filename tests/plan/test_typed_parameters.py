@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from pronghorn.plan.signature import call_kind, typed_parameters, typed_signature
+from pronghorn.plan.signature import call_kind, resolve_parameters, typed_signature
 
 
 def every_kind(  # type: ignore[no-untyped-def]  # a parameter without a type is one of the cases
@@ -58,7 +58,7 @@ class Callee:
 )
 def test_same_as_the_signature(call: Callable[..., Any]) -> None:
     expected = typed_signature(call).parameters.values()
-    assert typed_parameters(call) == [(p.name, p.annotation, p.default) for p in expected]
+    assert resolve_parameters(call) == [(p.name, p.annotation, p.default) for p in expected]
 
 
 def test_kinds_of_plain_functions_and_of_wrapped_ones() -> None:

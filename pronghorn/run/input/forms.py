@@ -16,7 +16,7 @@ from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.datastructures import Undefined
 from pronghorn.fields.field import ErrorDetail, Field, missing_error
-from pronghorn.fields.multi_values import Received, filled_in, is_supplied, model_input
+from pronghorn.fields.multi_values import Received, is_supplied, model_input, pick_form_value
 from pronghorn.run.input.parameters import default_value
 from pronghorn.run.input.urlencoded import is_small_form
 
@@ -94,7 +94,7 @@ async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDeta
         return _form_model_value(field, form, field.branches)
     for name in field.lookups:
         values = form.values.get(name)
-        value = Undefined if values is None else filled_in(values, field.is_sequence)
+        value = Undefined if values is None else pick_form_value(values, field.is_sequence)
         if value is not Undefined:
             if field.reads_file:
                 value = await read_contents(value)

@@ -110,7 +110,7 @@ def _under_sent_names(
     sent_names = {}
     for member in field.model_fields:
         names = list(zip(member.lookups, member.model_keys, strict=True))
-        sent = (pair for pair in names if received.known_as(pair[0]) in received.values)
+        sent = (pair for pair in names if received.normalize_name(pair[0]) in received.values)
         name, key = next(sent, names[0])
         if name != key:
             sent_names[key] = name

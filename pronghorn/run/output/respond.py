@@ -16,7 +16,7 @@ from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
-from pronghorn.fields.json_writer import dumped_json_bytes, json_bytes, repaired_json_bytes
+from pronghorn.fields.json_writer import dump_json_bytes, json_bytes, json_bytes_without_nan
 from pronghorn.fields.serialization import Serialization
 from pronghorn.run.exchange import Exchange
 from pronghorn.utils import is_body_allowed_for_status_code
@@ -56,7 +56,7 @@ class Responder:
             return json_bytes if self.direct else jsonable_encoder
         if not self.direct:
             return lambda result: field.serialize(validated(result), mode="json", **self.options)
-        to_json = field.json_writer(**self.serialization.given())
+        to_json = field.json_writer(**self.serialization.non_default_arguments())
         check, kept = field.check, field.kept_class
 
         def render(result: Any) -> bytes:
@@ -70,7 +70,7 @@ class Responder:
                 return to_json(value)
             except (PydanticSerializationError, UnicodeEncodeError):
                 dump = partial(field.serialize, mode="json", **self.options)
-                return dumped_json_bytes(dump, value)
+                return dump_json_bytes(dump, value)
 
         return render
 
@@ -114,7 +114,7 @@ class Responder:
             if is_overridden(self.response_class, JSONResponse, "render"):
                 raise
             response = self.response_class(None, **arguments)
-            response.body = repaired_json_bytes(content)
+            response.body = json_bytes_without_nan(content)
             response.headers["content-length"] = str(len(response.body))
             return response
 

@@ -12,8 +12,8 @@ from pydantic_core import PydanticSerializationError
 
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import ResponseValidationError
-from pronghorn.fields.field import Field, located_errors
-from pronghorn.fields.json_writer import HIDDEN_KEY, dumped_json_bytes, text_writer, without_nan
+from pronghorn.fields.field import Field, locate_errors
+from pronghorn.fields.json_writer import HIDDEN_KEY, dump_json_bytes, text_writer, without_nan
 from pronghorn.run.output.respond import Context
 from pronghorn.sse import ServerSentEvent, format_sse_event
 
@@ -50,7 +50,7 @@ def _event_data(event: ServerSentEvent) -> str | None:
         try:
             return data.model_dump_json()
         except (PydanticSerializationError, UnicodeEncodeError):
-            return dumped_json_bytes(lambda model: model.model_dump(mode="json"), data).decode()
+            return dump_json_bytes(lambda model: model.model_dump(mode="json"), data).decode()
     return _untyped_json(data)
 
 
@@ -87,7 +87,7 @@ def typed(
             return before + to_json(value, **named) + behind
         except (PydanticSerializationError, UnicodeEncodeError):
             dump = partial(field.serialize, mode="json", **named)
-            return before + dumped_json_bytes(dump, value) + behind
+            return before + dump_json_bytes(dump, value) + behind
 
     return encode
 
@@ -98,7 +98,7 @@ def _validated(validate: Callable[..., Any], item: Any, context: Context) -> Any
         return validate(item, from_attributes=True)
     except ValidationError as error:
         raise ResponseValidationError(
-            located_errors(error, ("response",)), body=item, endpoint_ctx=context()
+            locate_errors(error, ("response",)), body=item, endpoint_ctx=context()
         ) from error
 
 
