@@ -48,7 +48,6 @@ PENDING = (
     "pronghorn/plan",
     "pronghorn/routes",
     "pronghorn/routing.py",
-    "pronghorn/run",
 )
 
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -127,7 +127,7 @@ def asgi_handler(route: Any) -> Handler:
     """Return a handler for a route that answers as an ASGI application of its own making."""
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await route.handle(exchange.scope, exchange.receive, exchange.tracked_send)
+        await route.handle(exchange.scope, exchange.receive, exchange.track_and_send)
 
     return handler
 
@@ -173,7 +173,7 @@ async def answer_miss(
                 return
         match, entry, child = routes.last.search(scope, path)
     if entry is None:
-        await routes.router.default(scope, exchange.receive, exchange.tracked_send)
+        await routes.router.default(scope, exchange.receive, exchange.track_and_send)
         return
     if match is Match.FULL:
         params = entry.update_scope(scope, child)
@@ -182,7 +182,7 @@ async def answer_miss(
     elif not await _answer_head(routes, exchange, path):
         entry.update_scope(scope, child)
         # The route itself says which methods it has.
-        await entry.route.handle(scope, exchange.receive, exchange.tracked_send)
+        await entry.route.handle(scope, exchange.receive, exchange.track_and_send)
 
 
 async def _answer_head(routes: CompiledRoutes, exchange: Exchange, path: str) -> bool:
@@ -201,7 +201,7 @@ async def _answer_head(routes: CompiledRoutes, exchange: Exchange, path: str) ->
     if entry is None or match is not Match.FULL:
         return False
     params = entry.update_scope(scope, child)
-    inside = HeadExchange(scope, exchange.receive, exchange.tracked_send)
+    inside = HeadExchange(scope, exchange.receive, exchange.track_and_send)
     try:
         await (entry.handler or routes.compile(entry))(inside, params)
     finally:

@@ -167,7 +167,7 @@ class ThroughAsgi:
 
     async def search(self, exchange: Exchange) -> None:
         """Call the application."""
-        await self._app(exchange.scope, exchange.receive, exchange.tracked_send)
+        await self._app(exchange.scope, exchange.receive, exchange.track_and_send)
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
         """Raise the error again: the application has answered all that it answers."""

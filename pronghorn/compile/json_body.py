@@ -23,7 +23,14 @@ from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
 from pronghorn.plan.model import BodyPlan
-from pronghorn.run.input.body import Held, WholeBody, parsed, read_json, read_json_text, unwrapped
+from pronghorn.run.input.body import (
+    Held,
+    WholeBody,
+    parse_body,
+    read_json,
+    read_json_text,
+    unwrap_body,
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ class JsonBody:
 
     def for_exact_way(self, body: Any) -> Any:
         """What the exact way takes for `body`."""
-        return parsed(body) if self.from_text else unwrapped(body)
+        return parse_body(body) if self.from_text else unwrap_body(body)
 
 
 def json_body_of(body: BodyPlan | None, steps: Sequence[Step]) -> JsonBody | None:

@@ -91,7 +91,7 @@ def counting_body(handler: Handler, max_body_size: int) -> Handler:
                 exchange.take_over(inside)
 
         limited = RequestBodyLimitMiddleware(app, max_body_size)
-        await limited(exchange.scope, exchange.receive, exchange.tracked_send)
+        await limited(exchange.scope, exchange.receive, exchange.track_and_send)
         if refusals:
             raise refusals[0]
 
@@ -134,7 +134,7 @@ class BodyLimit:
             return
         exchange = Exchange(scope, receive, send)
         try:
-            await self._app(scope, receive, exchange.tracked_send)
+            await self._app(scope, receive, exchange.track_and_send)
         except Exception as error:
             refusal = body_limit_error(error)
             if refusal is None:

@@ -54,7 +54,7 @@ class Outermost(ServerErrorMiddleware):
     async def answer(self, exchange: Exchange) -> None:
         """Have the layers inside answer one HTTP exchange."""
         try:
-            await self.app(exchange.scope, exchange.receive, exchange.tracked_send)
+            await self.app(exchange.scope, exchange.receive, exchange.track_and_send)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
         finally:

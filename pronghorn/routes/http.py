@@ -41,7 +41,7 @@ from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.lifetime import RequestHandler
-from pronghorn.run.output.head import answered_methods, refuse_method
+from pronghorn.run.output.head import add_auto_head, refuse_method
 from pronghorn.utils import generate_unique_id
 
 #: Lists and dicts that a route may change without changing those of its router.
@@ -203,7 +203,7 @@ class APIRoute(RouteViews, Route):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request whose path fits; 405 for a method that this route does not answer."""
-        methods = answered_methods(self.methods, scope)
+        methods = add_auto_head(self.methods, scope)
         if scope["method"] in methods:
             await self.app(scope, receive, send)
         else:

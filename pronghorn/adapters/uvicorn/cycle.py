@@ -68,7 +68,7 @@ class CycleExchange(Exchange):
         else:
             self._write(transport, status, head, body)
 
-    async def tracked_send(self, message: Message) -> None:
+    async def track_and_send(self, message: Message) -> None:
         """Send one ASGI message; the head of a complete response waits for its body."""
         held = self.held
         if held is None:

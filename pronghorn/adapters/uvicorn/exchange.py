@@ -231,7 +231,7 @@ class WireExchange(RequestResponseCycle, Exchange):
             self._write(status, held.after(first), message.get("body", b""))
 
     #: The cycle remembers by itself that an answer has begun.
-    tracked_send = send
+    track_and_send = send
 
     async def _can_write(self) -> bool:
         """Wait until the client has read enough; False if it has left."""
