@@ -39,7 +39,6 @@ PENDING = (
     "pronghorn/adapters/__init__.py",
     "pronghorn/adapters/uvicorn",
     "pronghorn/applications.py",
-    "pronghorn/compile",
     "pronghorn/core",
     "pronghorn/declare",
     "pronghorn/dependencies",

@@ -73,7 +73,7 @@ class ErrorHandlers:
         finally:
             del error  # Its traceback refers to this frame, which would refer to the error.
 
-    def _gives_coroutine(self, handler: ErrorHandler) -> bool:
+    def _returns_coroutine(self, handler: ErrorHandler) -> bool:
         """Return `is_coroutine_callable(handler)`, computed once for each handler."""
         known = self._kinds.get(id(handler))
         if known is None:
@@ -89,7 +89,7 @@ class ErrorHandlers:
                 del error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
-        if self._gives_coroutine(handler):
+        if self._returns_coroutine(handler):
             response = await handler(exchange.connection, error)
         else:
             response = await run_in_threadpool(handler, exchange.connection, error)

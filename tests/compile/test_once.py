@@ -40,7 +40,7 @@ FOR_EACH_REQUEST = {
 MAKERS = {
     *("CompiledRoutes.compile", "CompiledRoutes.rebuild", "CompiledRoutes.use_overrides"),
     *("RouteTable.__init__", "RouteTable._insert", "RouteTable._fix", "Entry.__init__"),
-    *("handler_of", "with_limits_of", "limiting_body", "counting_body", "segment_kind"),
+    *("handler_of", "with_limits_of", "limit_body", "count_body", "segment_kind"),
     *(
         "compile_route",
         "compile_custom",
