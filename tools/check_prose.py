@@ -36,8 +36,6 @@ PENDING = (
     "pronghorn/_body_limit.py",
     "pronghorn/_compat",
     "pronghorn/_form_limits.py",
-    "pronghorn/adapters/__init__.py",
-    "pronghorn/adapters/uvicorn",
     "pronghorn/applications.py",
     "pronghorn/core",
     "pronghorn/declare",

@@ -8,7 +8,7 @@ from typing import Any
 from pronghorn.background import with_tasks
 from pronghorn.compile.exact import ExactHandler, general_mode, read_exchange_form
 from pronghorn.compile.limits import limit_body
-from pronghorn.compile.steps import receives_connection, names_stacks, needs_lifetime
+from pronghorn.compile.steps import names_stacks, needs_lifetime, receives_connection
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.kinds import BodyKind, InjectedKind
 from pronghorn.hooks import CompiledRoute, Handler, hooked
@@ -41,7 +41,11 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
         handler = HttpWriter(exact).compile()
     if is_operation:
         handler = hooked(CompiledRoute(plan, handler, stepwise))
-    if plan.body is not None and plan.body.kind is BodyKind.FORM and receives_connection(exact.steps):
+    if (
+        plan.body is not None
+        and plan.body.kind is BodyKind.FORM
+        and receives_connection(exact.steps)
+    ):
         handler = _with_stack(handler)
     return _with_limits(handler, plan)
 

@@ -64,7 +64,7 @@ RECEIVED = {"query": "query_params", "header": "headers", "cookie": "cookies"}
 
 
 class _Skipped:
-    """The type of `SKIPPED`, which stands for the result of a skipped call or an absent value."""
+    """The type of `SKIPPED`, which replaces the result of a skipped call or an absent value."""
 
 
 SKIPPED = _Skipped()
