@@ -1,25 +1,25 @@
 """A fast framework for HTTP APIs, source-compatible with FastAPI.
 
-The paths that FastAPI's users know (`applications`, `routing`, `params`, ...), `as_fastapi` and
-`hooks` are public. Everything else is in a folder, and an import goes down this list only::
+The modules with FastAPI's import paths (`applications`, `routing`, `params`, ...), `as_fastapi` and
+`hooks` are public. All internals are in folders. Modules import only from lines below their own::
 
     cli                              the command line
     devtools  telemetry              the page of `pronghorn dev`; OpenTelemetry
     applications                     the application
-    routing  interop                 the router; what libraries import of FastAPI's inside
-    routes  middleware               route objects; what stands around them
+    routing  interop                 the router; private functions of FastAPI for libraries
+    routes  middleware               route objects; the layers around the routes
     dependencies  adapters           FastAPI's view of dependencies; servers
-    compile  security                a plan becomes a handler; security schemes
-    hooks  openapi                   what batteries build on; the document, written from plans
-    plan  run  declare               routes as frozen facts; what handlers call; options
+    compile  security                plans are compiled to handlers; security schemes
+    hooks  openapi                   extension points; the document, written from plans
+    plan  run  declare               routes as frozen facts; functions for handlers; options
     params  responses                declarations of parameters; response classes
-    fields                           a typed value: names, validator, serialisation
+    fields                           a typed value: its names, validator, serialisation
     encoders  utils  background      small public modules
-    exceptions  datastructures ...   nouns
+    exceptions  datastructures ...   modules of plain data
     core                             setup errors, records, revisions
 
-`docs/explain/design.md` tells how they work together, `docs/explain/follow-a-request.md` the way
-of one request.
+`docs/explain/design.md` explains how they work together, and `docs/explain/follow-a-request.md`
+follows one request through them.
 """
 
 from starlette import status

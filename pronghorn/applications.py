@@ -1,4 +1,4 @@
-"""The application: a router with middleware, error handlers, documentation and a life."""
+"""The application: a router with middleware, error handlers, documentation and a lifespan."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         async def read_item(item_id: int, q: str | None = None) -> Item: ...
 
     Raises:
-        SetupError: An option is unknown or cannot work.
+        SetupError: An option is unknown or not valid.
     """
 
     router: APIRouter
@@ -146,7 +146,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         if stack is None:
             stack = self.middleware_stack = self.build_middleware_stack()
         if Starlette.__call__ is not PLAIN_CALL:
-            stack = super().__call__  # A library has replaced it; Starlette's calls the stack.
+            stack = super().__call__  # The replacement of a library, which calls the stack.
         around = self._around = self._around or wanted_around(scope["type"])
         if around is None:
             await stack(scope, receive, send)
@@ -154,16 +154,16 @@ class FastAPI(DeclaresOnRouter, Layered):
             await around(app=stack, scope=scope, receive=receive, send=send)
 
     def is_watched(self) -> bool:
-        """Tell whether telemetry wraps the application now, so that nothing may go past it."""
+        """Return True if telemetry wraps the application now, so the direct way must be skipped."""
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
     def direct_answerer(self) -> OuterPipeline | None:
-        """Return what answers HTTP exchanges directly, for servers that need no ASGI messages.
+        """Return the answerer that a server may call directly, without ASGI messages.
 
         Returns:
-            None when something stands around the compiled application: middleware, or a method
-            that a subclass has overridden or a library replaced.
+            None if the compiled application has middleware around it, or if a subclass or a library
+            has replaced a method that every request has to pass.
         """
         if is_overridden(self, FastAPI, "__call__"):
             return None
@@ -175,11 +175,11 @@ class FastAPI(DeclaresOnRouter, Layered):
         return stack if type(stack) is OuterPipeline else None
 
     def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
-        """Refuse a request of Granian's own interface; see `__rsgi_init__`."""
+        """Refuse a request in Granian's own protocol; see `__rsgi_init__`."""
         self.__rsgi_init__(None)
 
     def __rsgi_init__(self, loop: Any) -> NoReturn:
-        """Say how to start Granian, which calls this before its first request.
+        """Refuse Granian's own protocol; Granian calls this before its first request.
 
         Raises:
             SetupError: Always. It names the command that serves the application through ASGI.
@@ -189,20 +189,23 @@ class FastAPI(DeclaresOnRouter, Layered):
         refuse_rsgi()
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The application with everything around it; made once, before the first request.
+        """Return the routes with all layers around them. Called once, before the first request.
 
-        From the outside: answers to unhandled errors, the limit of body sizes, the middleware of
-        the user, handlers of errors, routes.
+        The layers, from the outside in: the response to unhandled errors, the limit of body sizes,
+        the middleware of the program, its exception handlers, the routes.
         """
         return layers_of(self)
 
     # --- declaring ----------------------------------------------------------------------------
 
     def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a function around every request: ``await call_next(request)`` goes on.
+        """Declare a function that runs around every request.
+
+        It is called with the request and with `call_next`; `await call_next(request)` returns the
+        response of the application.
 
         Args:
-            middleware_type: ``"http"``, the only one.
+            middleware_type: `"http"`, the only type.
         """
         from starlette.middleware.base import BaseHTTPMiddleware
 
@@ -217,7 +220,7 @@ class FastAPI(DeclaresOnRouter, Layered):
     def exception_handler(
         self, exc_class_or_status_code: int | type[Exception]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare how a class of exceptions, or a status code, is answered."""
+        """Declare the handler of a class of exceptions, or of a status code."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_exception_handler(exc_class_or_status_code, func)
@@ -228,11 +231,11 @@ class FastAPI(DeclaresOnRouter, Layered):
     # --- documentation ------------------------------------------------------------------------
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document; made once and again after routes have changed."""
+        """Return the OpenAPI document, which is written again after routes have changed."""
         if self.openapi_schema is None or self._openapi_revision != current_revision():
             if self._openapi_revision == -1 and self.openapi_schema is not None:
                 return self.openapi_schema  # the program's own document
-            # Importing the writer of documents is slow, so `import pronghorn` does without it.
+            # Importing the writer of documents is slow, so `import pronghorn` does not do it.
             from pronghorn.openapi.utils import get_openapi
 
             self.openapi_schema = get_openapi(
@@ -255,7 +258,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         return self.openapi_schema
 
     def setup(self) -> None:
-        """Add the routes of the document and of the pages that show it."""
+        """Add the routes of the OpenAPI document, and of the pages that show it."""
         if not self.openapi_url:
             return
         self._add_page(self.openapi_url, self._serve_document, "openapi")
@@ -274,14 +277,14 @@ class FastAPI(DeclaresOnRouter, Layered):
         async def page(request: Request) -> Any:
             return await serve(request)
 
-        # The route is named after its function, for a program that overrides `add_route`.
+        # The name is on the function, not in a keyword: a program may override `add_route`.
         page.__name__ = name
         self.add_route(path, page, include_in_schema=False)
 
     async def _serve_document(self, request: Request) -> Response:
         root_path = request.scope.get("root_path", "").rstrip("/")
         server = root_path if self.root_path_in_servers else ""
-        # A method of the program's own may change the dict that it gave out before.
+        # A method of the program's own may change the dict that it returned before.
         is_ours = not is_overridden(self, FastAPI, "openapi")
         return self._document.response(request, self.openapi(), server, keep=is_ours)
 

@@ -1,4 +1,4 @@
-"""Routers: they record routes and inclusions, and hand requests to what is compiled of them."""
+"""Routers, which record routes and inclusions, and pass requests to the compiled routes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from pronghorn.routes.frontend import (
     longest_path_first,
 )
 from pronghorn.routes.http import APIRoute, make_route
-from pronghorn.routes.included_routers import Includable, shown_inside
+from pronghorn.routes.included_routers import Includable, show_inside
 from pronghorn.routes.inclusion import (
     Inclusion,
-    kept_entries,
+    keep_entries,
     refuse_cycle,
     refuse_empty_paths,
 )
@@ -50,12 +50,12 @@ from pronghorn.routes.lifespan import (
     run_handlers,
     startup_failed,
 )
-from pronghorn.routes.request_handlers import *  # noqa: F403 - likewise
+from pronghorn.routes.request_handlers import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.request_handlers import WATCHED
 from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.websocket import APIWebSocketRoute, make_websocket_route
 from pronghorn.run.exchange import Exchange
-from pronghorn.sse import _PING_INTERVAL as _PING_INTERVAL  # noqa: PLC0414 - changed here
+from pronghorn.sse import _PING_INTERVAL as _PING_INTERVAL  # noqa: PLC0414 - programs assign it here
 from pronghorn.types import DecoratedCallable
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         app.include_router(router)
 
     Raises:
-        SetupError: An option is unknown or cannot work.
+        SetupError: An option is unknown or not valid.
     """
 
     prefix: str
@@ -114,7 +114,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
         self.auto_head: bool = values["auto_head"]
-        #: Asked after all others. FastAPI has these two under the same names.
+        #: The routes that are tried last. FastAPI has these two attributes under the same names.
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes = Frontends()
         self.on_startup = list(values["on_startup"] or ())
@@ -132,14 +132,14 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self.max_body_size = values["max_body_size"]
         self.route_class: type[APIRoute] = values["route_class"] or APIRoute
 
-    # --- what the engine asks -----------------------------------------------------------------
+    # --- for the compiled router --------------------------------------------------------------
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """All routes with their full paths, those of included routers among them."""
+        """All routes with their full paths, including those of included routers."""
         revision = current_revision()
         if self._shown is None or self._shown_revision != revision:
-            self._shown = RouteList(list(self._flattened()), self)
+            self._shown = RouteList(list(self._flatten()), self)
             self._shown_revision = revision
         return self._shown
 
@@ -153,47 +153,47 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         bump_revision()
 
     def replace_routes(self, routes: list[BaseRoute]) -> None:
-        """Have exactly these routes; an included router stays live if all of its routes do."""
-        self._entries = kept_entries(routes, self._entries)
+        """Set the routes; an included router stays included if all of its routes are there."""
+        self._entries = keep_entries(routes, self._entries)
         bump_revision()
 
     def flat_routes(self) -> Sequence[BaseRoute]:
-        """The same as `routes`, for reading only."""
+        """Return all routes with their full paths, for a caller that does not change the list."""
         return self.routes
 
     def last_routes(self) -> Sequence[BaseRoute]:
-        """Routes that are asked only when no other one matches: frontends, above all."""
+        """Return the routes that are tried only when no other route matches, such as frontends."""
         found = [*self._low_priority_routes, *self._frontend_routes.routes]
         for entry in self._entries:
             if isinstance(entry, Inclusion):
                 last_routes = getattr(entry.router, "last_routes", tuple)
-                found += [shown_inside(self, entry, route) for route in last_routes()]
+                found += [show_inside(self, entry, route) for route in last_routes()]
         return longest_path_first(found)
 
-    def _flattened(self) -> Iterator[BaseRoute]:
+    def _flatten(self) -> Iterator[BaseRoute]:
         for entry in self._entries:
             if not isinstance(entry, Inclusion):
                 yield entry
                 continue
             for route in entry.router.routes:
-                yield shown_inside(self, entry, route)
+                yield show_inside(self, entry, route)
 
     def _mark_routes_changed(self) -> None:
         bump_revision()
 
-    def inherited(self) -> dict[str, Any]:
-        """The options that the routes of this router inherit."""
+    def collect_inherited(self) -> dict[str, Any]:
+        """Return the options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
     def answerer(self) -> Answerer:
-        """Return what answers for an application: the routes, or a subclass that serves itself."""
+        """Return the answerer of an application: the compiled routes, or the overridden router."""
         own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
             return self._compiled
         return ThroughAsgi(AsyncExitStackMiddleware(self))
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, WebSocket connection or lifespan."""
+        """Serve one request, WebSocket connection or lifespan."""
         if scope["type"] == "lifespan":
             scope.setdefault("router", self)
             await self.lifespan(scope, receive, send)
@@ -210,12 +210,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
         Args:
             path: The path inside this router.
-            endpoint: The function that answers.
-            options: See `RouteOptions`; also ``route_class_override``, the class of this route.
+            endpoint: The function that handles requests.
+            options: See `RouteOptions`; also `route_class_override`, the class of this route.
         """
         kept = clean_options(options)
         route_class = kept.pop("route_class_override", None) or self.route_class
-        combined = combine_chain([self.inherited(), kept])
+        combined = combine_chain([self.collect_inherited(), kept])
         full_path = combined.pop("prefix", "") + path
         combined["deprecated"] = combined.get("deprecated") or self.deprecated
         combined["dependency_overrides_provider"] = self.dependency_overrides_provider
@@ -244,7 +244,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         name: str | None = None,
         include_in_schema: bool = True,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette route: a function of the request that gives a response."""
+        """Declare a Starlette route, whose function takes the request and returns a response."""
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             self.add_route(
@@ -255,20 +255,20 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         return decorate
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        options = combine_chain([self.inherited(), {"prefix": prefix}])
+        options = combine_chain([self.collect_inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
         bump_revision()
 
     @expanded_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
-        """Make the routes of another router answer inside this one.
+        """Add the routes of another router to this one.
 
-        The included router stays live: what is added to it later answers too. One router may be
-        included several times, with other options each.
+        Routes that are added to the other router later are included as well. A router may be
+        included several times, with different options.
 
         Args:
-            router: The router; a plain Starlette router is welcome too.
+            router: The router; may be a plain Starlette router.
             options: See `IncludeOptions`.
 
         Raises:
@@ -294,14 +294,14 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     # --- startup and shutdown -----------------------------------------------------------------
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
-        """Add a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        """Add a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         handlers = {"startup": self.on_startup, "shutdown": self.on_shutdown}
         check_event(event_type, handlers)
         handlers[event_type].append(func)
 
     @deprecated_mark("on_event is deprecated, use lifespan event handlers instead.")
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a handler for ``"startup"`` or ``"shutdown"``; prefer ``lifespan``."""
+        """Declare a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_event_handler(event_type, func)
@@ -310,7 +310,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         return decorate
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the lifespan; every route is planned before it starts, so that mistakes show."""
+        """Run the lifespan, after planning every route, so that startup reports all mistakes."""
         try:
             for route in self.routes:
                 _ = getattr(route, "plan", None)

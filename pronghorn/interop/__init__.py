@@ -1,7 +1,7 @@
-"""Functions that public programs import from FastAPI's private parts.
+"""Functions that are private in FastAPI, and that public programs import nevertheless.
 
-None of them takes part in answering a request or in writing the document: each is a thin view of
-plans and fields, with the signature that its callers know. The modules that FastAPI programs
-import from, such as ``fastapi.openapi.utils``, find them here when somebody asks; see
+The framework itself does not use them, neither for requests nor for the document. Each is a thin
+view of plans and fields, with the signature that its callers expect. The modules from which
+programs import them, such as `fastapi.openapi.utils`, look them up here on access; see
 `pronghorn.interop.homes`.
 """

@@ -1,4 +1,4 @@
-"""Fields, models and types under the names that `fastapi._compat` has for them."""
+"""Functions about fields, models and types, under their names in `fastapi._compat`."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ PYDANTIC_VERSION_MINOR_TUPLE = tuple(int(part) for part in VERSION.split(".")[:2
 def lenient_issubclass(
     cls: Any, class_or_tuple: type[Any] | tuple[type[Any], ...] | None
 ) -> TypeGuard[type[Any]]:
-    """``issubclass`` that answers ``False`` for what is no class."""
+    """Return `issubclass(...)`, or `False` if the first argument is not a class."""
     return class_or_tuple is not None and is_class(cls, class_or_tuple)
 
 
 def value_is_sequence(value: Any) -> TypeGuard[Sequence[Any]]:
-    """Whether a value is a list, set, tuple and so on, but no text and no bytes."""
+    """Return True if a value is a list, set, tuple and so on, but neither text nor bytes."""
     return isinstance(value, SEQUENCE_TYPES) and not isinstance(value, (str, bytes))
 
 
 def is_pydantic_v1_model_instance(obj: Any) -> bool:
-    """Whether a value is an instance of a ``pydantic.v1`` model."""
+    """Return True if a value is an instance of a `pydantic.v1` model."""
     return is_pydantic_v1_model(type(obj))
 
 
@@ -48,17 +48,17 @@ def evaluate_forwardref(
     globalns: dict[str, Any] | None = None,
     localns: dict[str, Any] | None = None,
 ) -> Any:
-    """Resolve a forward reference; it is given back unchanged if a name is unknown."""
+    """Resolve a forward reference, or return it unchanged if a name in it is unknown."""
     return resolve_annotation(value, {**(globalns or {}), **(localns or {})})
 
 
 def is_scalar_field(field: Field) -> bool:
-    """Whether the field is one value outside the body."""
+    """Return True if a field is a single value outside the body."""
     return is_scalar(field.annotation) and field.location != "body"
 
 
 def copy_field_info(*, field_info: FieldInfo, annotation: Any) -> FieldInfo:
-    """A copy of a declaration for another type."""
+    """Return a copy of a declaration for another type."""
     copied = copy(field_info)
     copied.annotation = annotation
     copied.metadata = list(field_info.metadata)
@@ -66,7 +66,7 @@ def copy_field_info(*, field_info: FieldInfo, annotation: Any) -> FieldInfo:
 
 
 def get_model_fields(model: type[BaseModel]) -> list[Field]:
-    """The fields of a model."""
+    """Return the fields of a model."""
     return [
         Field(name, info, config=model.model_config, deferred=True)
         for name, info in model.model_fields.items()
@@ -79,7 +79,7 @@ get_cached_model_fields = lru_cache(get_model_fields)
 def create_body_model(
     *, fields: Sequence[Field], model_name: str, config: ConfigDict | None = None
 ) -> type[BaseModel]:
-    """A model with the given fields."""
+    """Return a model with the given fields."""
     members: dict[str, Any] = {field.name: (field.annotation, field.info) for field in fields}
     return create_model(model_name, __config__=config, **members)
 
@@ -88,7 +88,7 @@ def serialize_sequence_value(*, field: Field, value: Any) -> Sequence[Any]:
     """Turn a sequence into the kind of sequence that the field declares.
 
     Raises:
-        TypeError: The field is no sequence.
+        TypeError: The field does not declare a sequence.
     """
     candidates = [item for item in union_members(field.annotation) if not is_none(item)]
     for candidate in candidates or [field.annotation]:
@@ -97,4 +97,4 @@ def serialize_sequence_value(*, field: Field, value: Any) -> Sequence[Any]:
             kind = get_origin(bare) or bare
             made: Sequence[Any] = list(value) if kind is Sequence else kind(value)
             return made
-    raise TypeError(f"{field!r} is no sequence")
+    raise TypeError(f"{field!r} is not a sequence")

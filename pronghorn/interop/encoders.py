@@ -1,4 +1,4 @@
-"""The table of encoders of ``fastapi.encoders`` the other way round: encoder to classes."""
+"""The table of `fastapi.encoders` from each encoder to its classes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ try:
     PyExtraColor: Any = import_module("pydantic_extra_types.color").Color
 except ImportError:
 
-    class PyExtraColor:  # type: ignore[no-redef]  # in the place of the class above
-        """Stands for a class that is not installed, so nothing is an instance of it."""
+    class PyExtraColor:  # type: ignore[no-redef]  # only without the class above
+        """A class without instances, in place of one that is not installed."""
 
 
 def generate_encoders_by_class_tuples(
     type_encoder_map: Mapping[Any, Callable[[Any], Any]],
 ) -> dict[Callable[[Any], Any], tuple[Any, ...]]:
-    """Return each encoder with the classes that it is for, as ``isinstance`` takes them."""
+    """Return the classes of each encoder, as a tuple for `isinstance`."""
     classes: dict[Callable[[Any], Any], tuple[Any, ...]] = defaultdict(tuple)
     for kind, encoder in type_encoder_map.items():
         classes[encoder] += (kind,)
@@ -33,6 +33,6 @@ def generate_encoders_by_class_tuples(
 
 
 add_loaded_types()
-#: For instances of subclasses; programs add encoders here, or put theirs first.
+#: Used for instances of subclasses. Programs add encoders here, or put their own first.
 encoders_by_class_tuples = generate_encoders_by_class_tuples(ENCODERS_BY_TYPE)
 use_class_tuples(encoders_by_class_tuples)

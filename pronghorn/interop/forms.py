@@ -1,4 +1,4 @@
-"""How fields and models take their values from a form."""
+"""Read the values of fields and models from a form."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pronghorn.run.input.forms import read_contents
 def _extract_form_items(
     body_fields: Sequence[Field], received_body: FormData
 ) -> Iterator[tuple[str, Any, Field | None]]:
-    """Give each name of a form with its value and the field that reads it.
+    """Yield each name of a form, its value, and the field that reads it.
 
-    Fields come first, in their order and if they were filled in; then all other names, with
-    ``None``, for models. A name with several values has a list of them.
+    Fields that were filled in come first, in their order. All other names follow, for models, with
+    `None` as the field. A name with several values has a list of them.
     """
     form = Received.of(received_body)
     used: set[str] = set()
@@ -50,7 +50,10 @@ def _extract_form_items(
 async def _extract_form_body(
     body_fields: Sequence[Field], received_body: FormData
 ) -> AsyncIterator[tuple[str, Any, Field | None]]:
-    """Give the same, with the contents of files where a field wants bytes."""
+    """Yield each name of a form, its value and its field, with files read for fields of bytes.
+
+    The order is that of `_extract_form_items`.
+    """
     for name, value, field in _extract_form_items(body_fields, received_body):
         if field is not None and field.reads_file:
             yield name, await read_contents(value), field
@@ -61,11 +64,11 @@ async def _extract_form_body(
 async def _extract_form_model(
     field: Field, models: Sequence[type[BaseModel]], received_body: FormData
 ) -> dict[str, Any]:
-    """Return the value from which a form model, or a union of several, is validated.
+    """Return the input for the validation of a form model, or of a union of several.
 
     Args:
         field: The parameter.
-        models: Its models; a union of several is given all that was sent.
+        models: Its models. A union of several receives every name of the form.
         received_body: The form.
     """
     form = Received.of(received_body)
@@ -75,30 +78,30 @@ async def _extract_form_model(
 
 
 def _is_form_model_supplied(model: type[BaseModel], received_body: FormData) -> bool:
-    """Whether anything was sent for an optional form model, be it empty or invalid."""
+    """Return True if the client sent a field of an optional form model, even an empty one."""
     return is_supplied(model, form_fields_of(model), Received.of(received_body))
 
 
 def _get_form_model(field: Field) -> type[BaseModel] | None:
-    """Return the model that the whole form is read as; ``None`` for other fields."""
+    """Return the model that reads the whole form, or `None` for other fields."""
     return field.model if field.is_form else None
 
 
 def _get_form_models(field: Field) -> list[type[BaseModel]]:
-    """Return the models that a form field is read as: one, those of a union, or none."""
+    """Return the models that read a form field: one, those of a union, or an empty list."""
     model = _get_form_model(field)
     return [model] if model is not None else [branch for branch, _ in field.branches]
 
 
 def _get_form_union_models(annotation: Any) -> list[type[BaseModel]]:
-    """Return the models of a union of several models and nothing else; else none."""
+    """Return the models of a union that contains several models only, or an empty list."""
     models = models_of(annotation)
     members = [member for member in union_members(annotation) if not is_none(member)]
     return list(models) if len(models) > 1 and len(models) == len(members) else []
 
 
 def _add_form_union_validators(annotation: Any) -> Any:
-    """Return a union of form models in which each takes its own fields out of the whole form."""
+    """Return a union of form models, each of which reads its own fields from the whole form."""
     models = _get_form_union_models(annotation)
     if not models:
         return annotation

@@ -1,13 +1,13 @@
-"""Where names are at home that programs import from modules in which they only pass by.
+"""The homes of names that programs import from a module which only imports them itself.
 
-``from fastapi.routing import Mount`` works on FastAPI because that module happens to import
+`from fastapi.routing import Mount` works on FastAPI because that module happens to import
 `Mount`. The table has every such name that is public there, and the private ones that public
-programs import; what they stand for is in `pronghorn.interop` and in the standard library,
-Starlette and Pydantic. It is read when a name is missing, so it costs a start nothing.
+programs import. Their objects are in `pronghorn.interop`, other modules of pronghorn, the standard
+library, Starlette and Pydantic. The table is loaded when a name is missing, not at startup.
 """
 
-#: module -> home -> names. Under "modules" stand modules.
-#: ``Path=FilePath`` is `Path` under the name `FilePath`.
+#: module -> home -> names. The names under "modules" are modules.
+#: `Path=FilePath` is `Path` under the name `FilePath`.
 HOMES: dict[str, dict[str, str]] = {
     "pronghorn._body_limit": {
         "pronghorn.exception_handlers": "http_exception_handler",

@@ -1,4 +1,4 @@
-"""Making the fields that validate and document, for libraries that make routes themselves."""
+"""Create fields, which validate and document, for libraries that create routes themselves."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def create_model_field(
     mode: Literal["validation", "serialization"] = "validation",
     **_: Any,
 ) -> Field:
-    """Make a field of a type, such as the one in ``route.response_field``.
+    """Return a field of a type, such as the one in `route.response_field`.
 
     Args:
         name: Its name in Python.
-        type_: What values must be, or are made to be.
-        default: Its default, if there is no ``field_info``.
-        field_info: A whole declaration: default, alias, rules, documentation.
-        alias: Its name outside of Python, if there is no ``field_info``.
-        mode: ``"serialization"`` for what is sent.
+        type_: The type to which values are validated.
+        default: Its default, if there is no `field_info`.
+        field_info: A whole declaration: default, alias, constraints, documentation.
+        alias: Its name outside of Python, if there is no `field_info`.
+        mode: `"serialization"` for values that are sent.
 
     Raises:
         SetupError: Pydantic cannot handle the type.
-        PydanticV1NotSupportedError: The type is a model of ``pydantic.v1``.
+        PydanticV1NotSupportedError: The type is a model of `pydantic.v1`.
     """
     if field_info is None:
         info = FieldInfo(annotation=type_, default=default, alias=alias)

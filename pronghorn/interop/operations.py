@@ -23,9 +23,14 @@ from pronghorn.utils import generate_operation_id_for_path
 
 @dataclass
 class _OpenAPIDependencyData:
-    """What the document says of a dependency graph: its parameters and security schemes.
+    """The parts of a dependency graph that the document contains.
 
-    - `security_dependencies`: each use of a scheme, with the scopes asked for there.
+    Attributes:
+        path_params: The path parameters.
+        query_params: The query parameters.
+        header_params: The headers.
+        cookie_params: The cookies.
+        security_dependencies: Each use of a security scheme, with the scopes required there.
     """
 
     path_params: list[Field] = field(default_factory=list)
@@ -36,7 +41,7 @@ class _OpenAPIDependencyData:
 
 
 def _get_openapi_dependency_data(dependant: Dependant) -> _OpenAPIDependencyData:
-    """Collect what the document says of a graph; a shared dependency counts once."""
+    """Collect parameters and security schemes of a graph; a shared dependency counts once."""
     data = _OpenAPIDependencyData()
     seen: set[Any] = set()
 
@@ -65,13 +70,13 @@ def _get_openapi_operation_parameters(
     field_mapping: FieldMapping,
     separate_input_output_schemas: bool = True,
 ) -> list[dict[str, Any]]:
-    """Document the visible parameters of a graph; the list in which a field is says where it is.
+    """Document the visible parameters of a graph. The list that has a field decides its location.
 
     Args:
-        dependency_data: What `_get_openapi_dependency_data` gave.
+        dependency_data: The result of `_get_openapi_dependency_data`.
         model_name_map: Not used.
         field_mapping: The schemas that `get_definitions` made.
-        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
+        separate_input_output_schemas: Not used: `field_mapping` has the mode.
     """
     declared = chain.from_iterable(
         ((item, location) for item in getattr(dependency_data, f"{location}_params"))
@@ -83,7 +88,7 @@ def _get_openapi_operation_parameters(
 def _get_openapi_security_definitions(
     security_dependencies: Sequence[tuple[Dependant, list[str]]],
 ) -> tuple[Schemes, Requirements]:
-    """Document uses of security schemes: the schemes by name, and what an operation requires."""
+    """Return the security schemes by name, and the requirements of an operation that uses them."""
     found = (
         (security_scheme(node.call), scopes) for node, scopes in security_dependencies if node.call
     )
@@ -97,13 +102,13 @@ def get_openapi_operation_request_body(
     field_mapping: FieldMapping,
     separate_input_output_schemas: bool = True,
 ) -> dict[str, Any] | None:
-    """Document a body, such as ``route.body_field``; ``None`` for no body.
+    """Document a body, such as `route.body_field`, or return `None` if there is no body.
 
     Args:
         body_field: The whole body as one field; its schema is in `field_mapping`.
         model_name_map: Not used.
         field_mapping: The schemas that `get_definitions` made.
-        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
+        separate_input_output_schemas: Not used: `field_mapping` has the mode.
     """
     if body_field is None:
         return None
@@ -114,14 +119,15 @@ def get_openapi_operation_request_body(
 def get_openapi_operation_metadata(
     *, route: Any, method: str, operation_ids: set[str]
 ) -> dict[str, Any]:
-    """Describe an operation: its tags, summary, description and identifier.
+    """Return tags, summary, description and identifier of an operation.
 
     Args:
         route: The route, or a route context.
-        method: Not used: the methods of a route are described alike.
-        operation_ids: The identifiers known so far; a known one is warned about, a new one added.
+        method: Not used: all methods of a route have the same description.
+        operation_ids: The identifiers known so far. A known one causes a warning, a new one is
+            added.
     """
-    return operation_metadata(_documented(route), operation_ids)
+    return operation_metadata(_require_documented(route), operation_ids)
 
 
 def get_openapi_path(
@@ -136,23 +142,24 @@ def get_openapi_path(
 
     Args:
         route: The route, or a route context.
-        operation_ids: The identifiers known so far; a known one is warned about, a new one added.
+        operation_ids: The identifiers known so far. A known one causes a warning, a new one is
+            added.
         model_name_map: Not used.
-        field_mapping: The schemas that `get_definitions` made of ``get_fields_from_routes``.
-        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
+        field_mapping: The schemas that `get_definitions` made of `get_fields_from_routes`.
+        separate_input_output_schemas: Not used: `field_mapping` has the mode.
 
     Returns:
-        The operations by method in lower case, the security schemes by name, and definitions
-        that no field brings along. All are empty for a hidden route.
+        The operations by method in lower case, the security schemes by name, and the definitions
+        that do not come from a field. All are empty for a hidden route.
     """
-    documented = _documented(route)
+    documented = _require_documented(route)
     context = Context(definitions_of(field_mapping), operation_ids=operation_ids)
     item = path_item(documented, context) if documented.include_in_schema else {}
     return item, context.security_schemes, context.components
 
 
 def generate_operation_id(*, route: Any, method: str) -> str:
-    """Return the declared operation ID, or one made of name, path and method. Deprecated."""
+    """Return the declared operation ID, or one made from name, path and method. Deprecated."""
     warn_deprecated(
         "generate_operation_id() is deprecated: nothing in the framework calls it, and it will go. "
         "Use `route.unique_id`."
@@ -163,11 +170,11 @@ def generate_operation_id(*, route: Any, method: str) -> str:
 
 
 def _get_api_route_for_openapi(route_context: Any) -> DocumentedRoute | None:
-    """Return the route to document that a route context stands for; ``None`` for other routes."""
+    """Return the operation of a route context as the document needs it, or `None` for others."""
     return as_documented_route(route_context)
 
 
-def _documented(route: Any) -> DocumentedRoute:
+def _require_documented(route: Any) -> DocumentedRoute:
     found = as_documented_route(route)
     if found is None:
         raise TypeError(f"{route!r} cannot be documented: it is not an APIRoute")

@@ -1,4 +1,4 @@
-"""What one parameter of a function stands for, and one value read as the field of a parameter."""
+"""Analyse single parameters of functions, and read single values of a request."""
 
 from __future__ import annotations
 
@@ -33,18 +33,21 @@ from pronghorn.params import Depends
 from pronghorn.plan.parameters import analyze_parameter, injected_kind
 from pronghorn.run.input.parameters import default_value, extract_parameters
 
-#: What the return annotation of a function that streams its items is made of.
+#: Generic types in the return annotation of a function that streams its items.
 _STREAM_ORIGINS = {AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator}
 
 
 @dataclass
 class ParamDetails:
-    """What one parameter stands for.
+    """The source of the value of one parameter.
 
-    - `type_annotation`: its type without metadata.
-    - `depends`: the dependency that gives the value.
-    - `field`: how the value is read from the request. Both are ``None`` for what is injected by
-      its type, such as a request.
+    `depends` and `field` are both `None` if the value is injected because of its type, such as a
+    request.
+
+    Attributes:
+        type_annotation: Its type without metadata.
+        depends: The dependency that returns the value.
+        field: The field that reads the value from the request.
     """
 
     type_annotation: Any
@@ -52,7 +55,7 @@ class ParamDetails:
     field: Field | None
 
     def __iter__(self) -> Iterator[Any]:
-        """Give the three parts, for callers that unpack them."""
+        """Yield the three attributes, for callers that unpack them."""
         return iter((self.type_annotation, self.depends, self.field))
 
 
@@ -64,17 +67,17 @@ def analyze_param(
     path_param_names: Collection[str] = (),
     is_path_param: bool = False,
 ) -> ParamDetails:
-    """Find out what one parameter of a function receives.
+    """Return the source of the value of one parameter of a function.
 
     Args:
         param_name: Its name.
-        annotation: Its annotation, or ``inspect.Parameter.empty``.
-        value: Its default, or ``inspect.Parameter.empty``.
+        annotation: Its annotation, or `inspect.Parameter.empty`.
+        value: Its default, or `inspect.Parameter.empty`.
         path_param_names: The names in the path of the route.
-        is_path_param: Whether this name is among them, as callers say who know no others.
+        is_path_param: Whether this name is in the path, for callers that do not know the others.
 
     Raises:
-        SetupError: The parameter cannot work.
+        SetupError: The declaration of the parameter is not valid.
     """
     names = frozenset((*path_param_names, param_name) if is_path_param else path_param_names)
     found = analyze_parameter(
@@ -92,7 +95,7 @@ def add_param_to_fields(*, field: Field, dependant: Dependant) -> None:
     """Add a parameter to the list of its location in a graph.
 
     Raises:
-        SetupAssertionError: It is part of the body.
+        SetupAssertionError: The parameter is part of the body.
     """
     if field.location is None or field.location == "body":
         raise SetupAssertionError(
@@ -104,10 +107,10 @@ def add_param_to_fields(*, field: Field, dependant: Dependant) -> None:
 def add_non_field_param_to_dependency(
     *, param_name: str, type_annotation: Any, dependant: Dependant
 ) -> bool | None:
-    """Note in a graph that a parameter receives a part of the exchange, such as the request.
+    """Record in a graph that a parameter receives a part of the exchange, such as the request.
 
     Returns:
-        ``True``, or ``None`` if nothing is injected for the type.
+        `True`, or `None` if the type is not one that is injected.
     """
     kind = injected_kind(type_annotation)
     if kind is None:
@@ -117,26 +120,27 @@ def add_non_field_param_to_dependency(
 
 
 def _get_flat_fields_from_params(fields: Sequence[Field]) -> list[Field]:
-    """Return parameters one by one: the fields of a parameter model in place of the model."""
+    """Return a list of parameters in which the fields of a parameter model replace the model."""
     return [part for field in fields for part in (field.model_fields or (field,))]
 
 
 def _get_param_model(field: Field) -> type[BaseModel] | None:
-    """Return the model of ``Model`` or ``Model | None``; ``None`` for other fields."""
+    """Return the model of a field of `Model` or `Model | None`, or `None` for other fields."""
     return None if field.is_json else model_of(field.annotation)
 
 
 def _is_json_field(field: Field) -> bool:
-    """Whether the text of a field is JSON (``Json[...]``)."""
+    """Return True if the text of a field is JSON (`Json[...]`)."""
     return field.is_json
 
 
 def _get_param_aliases(field: Field, *, convert_underscores: bool = False) -> list[tuple[str, str]]:
-    """Return the names under which a value is looked for, each with the model's name for it.
+    """Return the names under which a client may send a field, each with the name in the model.
 
     Args:
         field: The field.
-        convert_underscores: Whether an underscore in its own name stands for a hyphen.
+        convert_underscores: Whether the client sends a hyphen for an underscore in the own name
+            of the field.
     """
     names = zip(field.lookups, field.model_keys, strict=True)
     if not convert_underscores:
@@ -146,10 +150,10 @@ def _get_param_aliases(field: Field, *, convert_underscores: bool = False) -> li
 
 
 def _get_multidict_value(field: Field, values: Mapping[str, Any], alias: str) -> Any:
-    """Return what was sent for a field under one name; `Undefined` if nothing was.
+    """Return the value, or values, of a field under one name; `Undefined` if there is none.
 
     Args:
-        field: Says whether all values of the name are wanted.
+        field: The field; if it is a sequence, all values of the name are returned.
         values: Query parameters, headers, a form, or a mapping with one value for each name.
         alias: The name.
     """
@@ -161,19 +165,19 @@ def _get_multidict_value(field: Field, values: Mapping[str, Any], alias: str) ->
 def _get_multidict_extras(
     received_params: Mapping[str, Any], processed_keys: Collection[str]
 ) -> Iterator[tuple[str, Any]]:
-    """Give the names that no field took, with their value, or a list of several."""
+    """Yield each name that no field has read, with its value, or with a list of several."""
     yield from Received.of(received_params).everything(without=processed_keys).items()
 
 
 def _request_param_model_to_args(
     model_field: Field, model: type[BaseModel], received_params: Mapping[str, Any]
 ) -> tuple[Any, list[ErrorDetail]]:
-    """Return the value of a parameter model and no errors, or ``None`` and the errors.
+    """Return the value of a parameter model and no errors, or `None` and the errors.
 
     Args:
         model_field: The parameter.
-        model: Not used: the field knows its model.
-        received_params: What the client sent to the parameter's location.
+        model: Not used: the field has its model.
+        received_params: The values that the client sent in the location of the parameter.
     """
     values, errors = extract_parameters([model_field], received_params)
     return values.get(model_field.name), errors
@@ -182,13 +186,13 @@ def _request_param_model_to_args(
 def _validate_value_with_model_field(
     *, field: Field, value: Any, values: dict[str, Any], loc: ErrorLocation
 ) -> tuple[Any, list[ErrorDetail]]:
-    """Return a validated value and no errors, or ``None`` and the errors.
+    """Return a validated value and no errors, or `None` and the errors.
 
     Args:
-        field: How to validate it, and its default.
-        value: What was received; `Undefined` for nothing.
+        field: The field that validates the value, or has a default for it.
+        value: The value of the client; `Undefined` if there is none.
         values: Not used.
-        loc: Where it was received.
+        loc: The location of the value, for errors.
     """
     if value is not Undefined:
         return field.validate(value, loc)
@@ -199,14 +203,14 @@ def _validate_value_with_model_field(
 def _regenerate_error_with_loc(
     *, errors: Sequence[Any], loc_prefix: ErrorLocation
 ) -> list[dict[str, Any]]:
-    """Return errors with the place of the value before each location."""
+    """Return errors with a prefix before each location."""
     return [{**error, "loc": (*loc_prefix, *error.get("loc", ()))} for error in errors]
 
 
 async def _solve_generator(
     *, dependant: Dependant, stack: AsyncExitStack[Any], sub_values: dict[str, Any], request: Any
 ) -> Any:
-    """Return what a dependency that yields gives; the stack runs the rest of it when it closes.
+    """Return the value that a dependency yields; its rest runs when the stack closes.
 
     Args:
         dependant: The dependency.

@@ -1,4 +1,4 @@
-"""Lifespans, route state and scopes, under the names that ``fastapi.routing`` has for them."""
+"""Functions about lifespans, route state and scopes, under their names in `fastapi.routing`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pronghorn.routes.route_contexts import RouteContext
 from pronghorn.routes.websocket import APIWebSocketRoute
 from pronghorn.run.input.body import is_json
 
-#: What a route has that a plan was made of, or that is a view of its plan.
+#: Attributes of a route that determine its plan, or that are views of its plan.
 _STATE = [
     *("path", "endpoint", "stream_item_type", *ROUTE_CLASS_DEFAULTS),
     *("path_regex", "path_format", "param_convertors", "unique_id", "dependant"),
@@ -41,12 +41,12 @@ _STATE = [
 
 
 def _wrap_gen_lifespan_context(lifespan_context: Callable[[Any], Any]) -> Lifespan:
-    """Return the lifespan of a generator function, as an asynchronous one."""
+    """Return the asynchronous lifespan of a synchronous generator function."""
     return in_async(contextmanager(lifespan_context))
 
 
 class _AsyncLiftContextManager(AbstractAsyncContextManager[Any]):
-    """An asynchronous context manager that enters one which is not."""
+    """An asynchronous context manager that enters a synchronous one in a worker thread."""
 
     def __init__(self, cm: AbstractContextManager[Any]) -> None:
         self._cm = cm
@@ -54,7 +54,7 @@ class _AsyncLiftContextManager(AbstractAsyncContextManager[Any]):
     async def __aenter__(self) -> Any:
         return await run_in_threadpool(self._cm.__enter__)
 
-    async def __aexit__(self, *error: Any) -> bool | None:  # noqa: PYI036 - handed on
+    async def __aexit__(self, *error: Any) -> bool | None:  # noqa: PYI036 - passed on
         return await run_in_threadpool(self._cm.__exit__, *error)
 
 
@@ -64,13 +64,13 @@ class _AsyncLiftContextManager(AbstractAsyncContextManager[Any]):
 def _populate_api_route_state(
     route: Any, path: str, endpoint: Callable[..., Any], **options: Any
 ) -> None:
-    """Give an object the attributes that a route with these options has.
+    """Set the attributes that a route with these options has.
 
     Args:
         route: An `APIRoute`, which becomes that route, or any object that takes attributes.
         path: The path.
-        endpoint: The function that answers.
-        options: See `RouteClassOptions`; also ``stream_item_type``.
+        endpoint: The function that handles requests.
+        options: See `RouteClassOptions`; also `stream_item_type`.
     """
     stream_item_type = options.pop("stream_item_type", None)
     if isinstance(route, APIRoute):
@@ -87,15 +87,15 @@ def _populate_api_route_state(
 def _build_dependant_with_parameterless_dependencies(
     *, path: str, call: Callable[..., Any], dependencies: Sequence[Depends]
 ) -> tuple[Dependant, list[Field], bool]:
-    """Return the graph of an endpoint and its route's dependencies, which come first.
+    """Return the graph of an endpoint, in which the dependencies of its route come first.
 
     Args:
         path: The path of the route.
         call: The endpoint.
-        dependencies: Dependencies whose values nobody receives.
+        dependencies: Dependencies whose values are not used.
 
     Returns:
-        The graph, its body parameters, and whether these are members of the body.
+        The graph, its body parameters, and True if these are members of the body.
     """
     dependant = get_dependant(path=path, call=call, scope="function")
     nodes = [get_parameterless_sub_dependant(depends=item, path=path) for item in dependencies]
@@ -109,7 +109,7 @@ def _build_response_args(*, status_code: int | None, solved_result: Any) -> dict
 
     Args:
         status_code: The status that the route declares; one set by a dependency replaces it.
-        solved_result: What `solve_dependencies` gave.
+        solved_result: The result of `solve_dependencies`.
     """
     arguments: dict[str, Any] = {"background": solved_result.background_tasks}
     status = solved_result.response.status_code or status_code
@@ -119,7 +119,7 @@ def _build_response_args(*, status_code: int | None, solved_result: Any) -> dict
 
 
 def _extract_endpoint_context(func: Any) -> EndpointContext:
-    """Return name, file and line of an endpoint, as far as they are known."""
+    """Return name, file and line of an endpoint, without those that cannot be found."""
     context = EndpointContext()
     try:
         target = inspect.unwrap(func)
@@ -132,17 +132,17 @@ def _extract_endpoint_context(func: Any) -> EndpointContext:
 
 
 def _contains_response(annotation: Any) -> bool:
-    """Whether a type is a class of responses, or has one among its arguments."""
+    """Return True if a type is a response class, or has one among its arguments."""
     if is_class(annotation, Response):
         return True
     return any(_contains_response(argument) for argument in get_args(annotation))
 
 
 def _is_json_content_type(content_type: str | None, strict: bool = True) -> bool:
-    """Whether a body with this content type is read as JSON.
+    """Return True if a body with this content type is read as JSON.
 
     Args:
-        content_type: The header; ``None`` if there is none.
+        content_type: The header; `None` if there is none.
         strict: Whether a body without a content type is not JSON.
     """
     return is_json(content_type, strict)
@@ -152,16 +152,16 @@ def _is_json_content_type(content_type: str | None, strict: bool = True) -> bool
 
 
 def _get_fastapi_scope(scope: MutableMapping[str, Any]) -> dict[str, Any]:
-    """Return the dict at ``scope["fastapi"]``, made if it is not there."""
+    """Return the dict at `scope["fastapi"]`, after creating it if it is missing."""
     values: dict[str, Any] = scope.setdefault("fastapi", {})
     return values
 
 
 def _get_scope_effective_route_context(scope: MutableMapping[str, Any]) -> RouteContext | None:
-    """Return the context of the included route that answers a request.
+    """Return the context of the included route that handles a request.
 
-    It has the attributes that the route has inside all of its inclusions. ``None`` is returned
-    for a route of the application itself.
+    The context has the attributes of the route after all its inclusions. The result is `None` for a
+    route of the application itself.
     """
     route = scope.get("route")
     is_included = getattr(route, "original_route", None) is not None

@@ -1,4 +1,4 @@
-"""JSON Schemas of fields, step by step: the models, their names, the definitions, one schema."""
+"""Make JSON Schemas of fields in steps: models, their names, definitions, a single schema."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def get_definitions(
     """Make the schemas of several fields together, so that they share definitions.
 
     Args:
-        fields: The fields. Their order decides between models of equal names.
+        fields: The fields. Their order decides between models with the same name.
         model_name_map: Not used: Pydantic names the models.
-        separate_input_output_schemas: Whether a model that reads other data than it writes has
-            two definitions.
+        separate_input_output_schemas: Whether a model whose input differs from its output has two
+            definitions.
 
     Returns:
         The schema of each field, by the field and its mode, and the definitions by name.
@@ -47,7 +47,7 @@ def get_definitions(
 
 
 def definitions_of(field_mapping: FieldMapping) -> Definitions:
-    """Return what `get_definitions` gave for fields, as `pronghorn.openapi` reads it."""
+    """Return the schemas of `get_definitions` in the form that `pronghorn.openapi` reads."""
     return Definitions({field: schema for (field, _), schema in field_mapping.items()})
 
 
@@ -65,11 +65,11 @@ def get_schema_from_model_field(
         field: The field; its schema is in `field_mapping`.
         model_name_map: Not used.
         field_mapping: The schemas that `get_definitions` made.
-        separate_input_output_schemas: Not used: `field_mapping` knows the mode.
-        field_alias: The name of which the title is made; by default the field's own.
+        separate_input_output_schemas: Not used: `field_mapping` has the mode.
+        field_alias: The name from which the title is made; by default that of the field.
 
     Raises:
-        KeyError: The field was not among those given to `get_definitions`.
+        KeyError: The field is not one for which `get_definitions` was called.
     """
     if field_alias is None or field.info.title:
         return definitions_of(field_mapping).schema(field)
@@ -80,12 +80,12 @@ def get_schema_from_model_field(
 
 
 def normalize_name(name: str) -> str:
-    """Return the name of a model as it may stand in a reference: ``Page[int]`` is ``Page_int_``."""
+    """Return the name of a model as a reference may contain it: `Page_int_` for `Page[int]`."""
     return re.sub(r"[^a-zA-Z0-9.\-_]", "_", name)
 
 
 def get_model_name_map(unique_models: TypeModelSet) -> ModelNameMap:
-    """Return each model with its name; of several with one name, only the last is there."""
+    """Return the names of models; of several with the same name, only the last is included."""
     by_name = {normalize_name(model.__name__): model for model in unique_models}
     return {model: name for name, model in by_name.items()}
 
@@ -142,7 +142,7 @@ def _add_model(annotation: Any, known_models: TypeModelSet) -> None:
 
 
 def asdict(field_info: FieldInfo) -> dict[str, Any]:
-    """Return a declaration in parts: its ``annotation``, ``metadata`` and other ``attributes``."""
+    """Return a dict with the `annotation`, the `metadata` and the other `attributes`."""
     names = (name for name in FieldInfo.__slots__ if not name.startswith("_"))
     parts = {name: getattr(field_info, name, None) for name in names}
     annotation, metadata = parts.pop("annotation"), parts.pop("metadata")
@@ -150,15 +150,15 @@ def asdict(field_info: FieldInfo) -> dict[str, Any]:
 
 
 def _has_computed_fields(field: Field) -> bool:
-    """Whether a model with computed fields is anywhere in the type of a field."""
+    """Return True if the type of a field contains a model with computed fields."""
     return writes_computed_fields(field.adapter.core_schema)
 
 
 def _annotation_has_computed_fields(annotation: Any, *, known_models: set[type[BaseModel]]) -> bool:
-    """Whether a model with computed fields is anywhere in a type.
+    """Return True if a type contains a model with computed fields.
 
     Args:
         annotation: The type.
-        known_models: Not used: recursive models are read once in any case.
+        known_models: Not used: a recursive model is always read only once.
     """
     return writes_computed_fields(TypeAdapter(annotation).core_schema)

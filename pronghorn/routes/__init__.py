@@ -1,1 +1,1 @@
-"""The objects that `app.routes` consists of, and how routers include each other."""
+"""Route objects, as `app.routes` lists them, and the inclusion of one router in another."""

@@ -1,4 +1,4 @@
-"""Functions of requests and connections as ASGI applications, for libraries that build routes."""
+"""Turn functions of a request or a connection into ASGI applications, for libraries."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from pronghorn.run.output.head import exchange_of
 
 __all__ = ["get_websocket_app", "request_response", "websocket_session"]
 
-#: Replacing one of these changes how WebSocket routes are served.
+#: If a library replaces one of these, WebSocket routes call the replacement.
 WEBSOCKET_FUNCTIONS = ("get_websocket_app", "solve_dependencies")
 Session = Callable[[WebSocket], Awaitable[Any]]
 
 
 class request_response:  # noqa: N801 - the name that libraries import; used as a function
-    """A function of the request that gives the response, as an ASGI application.
+    """An ASGI application around a function that takes a request and returns a response.
 
     Args:
-        func: Called with the `Request`; in a worker thread if it is no coroutine function.
+        func: Called with the `Request`; in a worker thread unless it is a coroutine function.
     """
 
     def __init__(self, func: Callable[[Request], Any]) -> None:
@@ -65,7 +65,7 @@ class request_response:  # noqa: N801 - the name that libraries import; used as 
 
 
 def websocket_session(func: Session) -> ASGIApp:
-    """A function of the WebSocket connection as an ASGI application."""
+    """Return an ASGI application that calls a function with the WebSocket connection."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         connection = WebSocket(scope, receive, send)
@@ -89,12 +89,13 @@ def get_websocket_app(
     dependency_overrides_provider: Any = None,
     embed_body_fields: bool = False,
 ) -> Callable[[WebSocket], Awaitable[Any]]:
-    """Make the function that serves a WebSocket connection.
+    """Return the function that serves a WebSocket connection.
 
     Args:
         dependant: The endpoint's graph; its `call` is the endpoint.
-        dependency_overrides_provider: Has `dependency_overrides`, such as the application.
-        embed_body_fields: Handed to `solve_dependencies`: a connection has no body.
+        dependency_overrides_provider: An object with `dependency_overrides`, such as the
+            application.
+        embed_body_fields: Only passed on to `solve_dependencies`: a connection has no body.
     """
     root = dependant.to_plan()
     path = dependant.path or ""
@@ -116,8 +117,8 @@ def get_websocket_app(
     return app
 
 
-def replaced_websocket_handler(route: Any) -> Handler:
-    """The handler of a WebSocket route while a library has replaced one of our functions."""
+def make_websocket_handler(route: Any) -> Handler:
+    """Return a WebSocket route's handler that calls the functions a library has put in place."""
     graph = route._fresh_graph()
     graph._label = f"WS {route.path_format}"
     app = current("get_websocket_app")(

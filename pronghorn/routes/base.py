@@ -1,4 +1,7 @@
-"""What HTTP and WebSocket routes have in common: noted changes, and answering on their own."""
+"""The common base of HTTP and WebSocket routes.
+
+A route notices when one of its attributes changes, and can serve requests without its router.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,19 @@ from pronghorn.plan.check import compiled_path
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.output.head import exchange_of
 
-#: Attributes that decide the dependency graph.
+#: Attributes on which the dependency graph depends.
 OF_GRAPH = frozenset({"endpoint", "path", "path_format", "param_convertors", "dependencies"})
-#: Those, and what decides which paths the route matches.
+#: The attributes of the graph, and the pattern of the paths that the route matches.
 OF_ROUTE = OF_GRAPH | {"path_regex"}
-#: What belongs to one route object, and not to a copy of it.
+#: Attributes that a copy of a route does not take over, with their first values.
 ENGINE: dict[str, Any] = {"_own_app": None, "_custom": None}
-#: The `handle` of our own route classes, and of Starlette's below them.
+#: The `handle` methods of our own route classes, and of the Starlette classes below them.
 OWN_HANDLES: set[Any] = set()
-#: What a deep copy shares: code, and the application itself.
+#: Attributes that a deep copy shares with the original: code, and the application itself.
 SHARED = frozenset(
     {"endpoint", "dependency_overrides_provider", "generate_unique_id_function", "param_convertors"}
 )
-#: Lets the registered handlers answer the exceptions of an ASGI application.
+#: Wraps an ASGI application so that the registered handlers handle its exceptions.
 wrap_app_handling_exceptions = optional(
     "starlette._exception_handler",
     "wrap_app_handling_exceptions",
@@ -42,18 +45,18 @@ wrap_app_handling_exceptions = optional(
 
 
 class Declared:
-    """Notes changes of a route's attributes, so that it is planned again."""
+    """A route that is planned again after one of its attributes has changed."""
 
     revision: int = 0
     original_route: Any = None
-    #: Attributes that decide how the route is planned. Others are the program's own.
+    #: Attributes on which the plan depends. Others belong to the program.
     declarations: frozenset[str] = frozenset()
     plan: Any
     handle: Callable[..., Any]
-    #: What a library has put around this route; None for nothing.
+    #: The application that a library has put around this route, or None.
     _app: Any
     path_regex: Any = PathRegex()
-    #: True: nobody could plan this route yet when it was declared.
+    #: True if this route could not be planned yet when it was declared.
     _waits_for_types: bool = False
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -63,11 +66,12 @@ class Declared:
                 self._set(_graph=None)
             self.note()
         elif self.original_route is not None and not name.startswith("_"):
-            # The program's own: a route class that counts or remembers is one object for it.
+            # The program's own attribute. A route class that counts or caches sees one object,
+            # however often the route is included.
             vars(self.original_route)[name] = value
 
     def plan_early(self) -> Any:
-        """The plan; None while a type that it needs does not exist yet (see `plan.forward`)."""
+        """Return the plan, or None while a type in it is undefined (see `plan.forward`)."""
         try:
             return self.plan
         except SetupNameError:
@@ -75,11 +79,11 @@ class Declared:
             return None
 
     def note(self) -> None:
-        """The declaration has changed: what was planned of it is not valid any more."""
+        """Discard the plan, because the declaration has changed."""
         self._set(_plan=None, revision=bump_revision())
 
     def __copy__(self) -> Any:
-        """Another route with the same declaration; it gets a graph and an engine of its own."""
+        """Return another route with the same declaration, but its own graph and engine."""
         clone = type(self).__new__(type(self))
         clone._set(**self.__dict__)
         clone._set(**ENGINE, revision=current_revision())
@@ -90,25 +94,25 @@ class Declared:
         return clone
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """The same with lists and dicts of its own; plans and fields, never changed, are shared."""
+        """Return a copy with its own lists and dicts, which shares the frozen plans and fields."""
         clone = memo[id(self)] = copy.copy(self)
         for name in (self.declarations & self.__dict__.keys()) - SHARED:
             clone._set(**{name: copy.deepcopy(self.__dict__[name], memo)})
         return clone
 
     def own_handler(self, overrides: Overrides) -> Handler:
-        """Return the handler without what a library has put around this route."""
+        """Return the handler of this route alone, without an application around it."""
         raise NotImplementedError
 
     def compile_handler(self, overrides: Overrides) -> Handler:
         """Return the function that the router calls for this route, with overrides applied."""
-        # Without `__func__`: an attribute of this object hides the method.
+        # A `handle` without `__func__` is an attribute of this object that hides the method.
         is_own = getattr(self.handle, "__func__", None) in OWN_HANDLES
         return self.own_handler(overrides) if is_own and self._app is None else asgi_handler(self)
 
     @property
     def app(self) -> Any:
-        """This route as an ASGI application: for its path, and for an operation its method."""
+        """This route as an ASGI application, called once path and method have matched."""
         if self._app is not None:
             return self._app
         if self.__dict__["_own_app"] is None:
@@ -120,7 +124,7 @@ class Declared:
         self._set(_app=None if self._is_own_app(app) else app, revision=bump_revision())
 
     def _is_own_app(self, app: Any) -> bool:
-        """Return whether an application only does what this route does without it."""
+        """Return True if an application only does what this route does without it."""
         return False
 
     def _fresh_graph(self) -> Any:
@@ -130,7 +134,7 @@ class Declared:
         raise NotImplementedError
 
     def _set(self, **attributes: Any) -> None:
-        """Set attributes that are no declaration."""
+        """Set attributes without discarding the plan."""
         self.__dict__.update(attributes)
 
     def _set_path(self, path: str) -> None:
@@ -144,14 +148,14 @@ class Declared:
         self._set(path=path, path_format=known[0], param_convertors=known[1], _matched_path=path)
 
     def _share_pattern(self, other: Declared) -> None:
-        """Take over the pattern that another route has compiled of the same path."""
+        """Use the pattern of another route if that route has compiled it from the same path."""
         regex = other.__dict__.get("_own_regex")
         if regex is not None and other.__dict__["_matched_path"] == self.__dict__["_matched_path"]:
             self._set(path_regex=regex, _own_regex=regex)
 
 
 class RouteApp:
-    """A route outside of our own routers: any ASGI router can hand a request to it."""
+    """A route as an ASGI application, for routers other than ours."""
 
     def __init__(self, route: Any) -> None:
         self._route = route
@@ -179,10 +183,10 @@ class RouteApp:
 
 
 def current_overrides(route: Any) -> Overrides:
-    """The dependency overrides that are in force for a route."""
+    """Return the dependency overrides that currently apply to a route."""
     return getattr(route.dependency_overrides_provider, "dependency_overrides", None) or {}
 
 
 def value_of(option: Any) -> Any:
-    """An option's value, whether it was written or is the default."""
+    """Return the value of an option, without the placeholder that marks a default."""
     return option.value if isinstance(option, DefaultPlaceholder) else option

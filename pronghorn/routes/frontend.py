@@ -1,7 +1,7 @@
-"""Frontends: the files that a frontend tool has built, served under a path of the application.
+"""Serve the files that a frontend tool has built under a path of the application.
 
-A frontend is asked only when no other route matches. Its dependencies, overrides and body limit
-are those of an operation at the same place: it is planned and compiled like one.
+A frontend is tried only when no other route matches. It is planned and compiled like an operation,
+so dependencies, overrides and the body limit apply to it in the same way.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 
 
 class FrontendRoute(BaseRoute):
-    """One frontend at one place of inclusion.
+    """One frontend, at one place where it is included.
 
     Args:
         app: The files.
-        options: What applies to it: ``prefix``, the path without a slash at the end;
-            ``dependencies``, ``max_body_size``, ``form_limits``.
-        provider: Has the ``dependency_overrides`` that apply.
+        options: Its `prefix`, which is the path without a slash at the end, and its
+            `dependencies`, `max_body_size` and `form_limits`.
+        provider: An object with the `dependency_overrides` that apply.
     """
 
     def __init__(self, app: FrontendFiles, options: Mapping[str, Any], provider: Any) -> None:
@@ -81,30 +81,30 @@ class FrontendRoute(BaseRoute):
 
         return frontend
 
-    def included(self, outer: Mapping[str, Any], provider: Any) -> FrontendRoute:
-        """This frontend as it is inside an outer level; see `APIRoute.included`."""
+    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> FrontendRoute:
+        """Return a copy for an outer router; see `APIRoute.copy_for_inclusion`."""
         options = combine_options(outer, self.options)
         return FrontendRoute(self.app, options, provider or self.dependency_overrides_provider)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Fully for every HTTP request at or below the path, whatever its method."""
+        """Return a full match for every HTTP request at or below the path, whatever its method."""
         path = path_below_root(scope)
         if scope["type"] == "http" and (path == self.path or path.startswith(self.path + "/")):
             return Match.FULL, {}
         return Match.NONE, {}
 
     def compile_handler(self, overrides: Overrides) -> Handler:
-        """The function that the router calls for this frontend, with overrides applied."""
+        """Return the function that the router calls for this frontend, with overrides applied."""
         plan = override_dependencies(self.plan, overrides)
         return compile_route(plan, f"GET {self.path_format}", is_operation=False)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer outside of our own routers."""
+        """Handle a request that a router other than ours has matched."""
         await RouteApp(self)(scope, receive, send)
 
 
 class ServesFrontends:
-    """What a router needs to serve frontends."""
+    """The part of a router that declares frontends."""
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
         raise NotImplementedError
@@ -117,23 +117,23 @@ class ServesFrontends:
         fallback: Fallback = "auto",
         check_dir: CheckDirectory = "auto",
     ) -> None:
-        """Serve the files that a frontend tool has built, where no other route answers.
+        """Serve the files that a frontend tool has built, for requests that no other route matches.
 
-        Of several frontends, in this router or in others, the one with the longest path answers.
-        The dependencies of the application, the routers and the inclusions run before it.
+        If several frontends match, in this router or in others, the one with the longest path
+        responds. The dependencies of the application, the routers and the inclusions run first.
 
         Args:
-            path: The path of the frontend; begins with ``/``.
-            directory: The directory of the build; a link that leads out of it is not followed.
-            fallback: What to send where no file is: ``"404.html"`` with status 404;
-                ``"index.html"`` to a client whose ``Accept`` header names HTML, for paths that
-                the page itself knows; ``"auto"`` for whichever of them exists, in this order;
-                ``None`` for the 404 of the application.
-            check_dir: Whether the directory must exist now. ``"auto"`` only warns if the
-                environment variable ``FASTAPI_ENV`` is ``development``.
+            path: The path of the frontend; begins with `/`.
+            directory: The directory of the build. Links that lead out of it are not followed.
+            fallback: The response when there is no file for a path. `"404.html"` sends that page
+                with status 404. `"index.html"` sends that page to clients whose `Accept` header
+                names HTML, for paths that the page routes itself. `"auto"` takes whichever of
+                them exists, in this order. `None` leaves it to the 404 of the application.
+            check_dir: Whether the directory must exist now. `"auto"` only warns if the
+                environment variable `FASTAPI_ENV` is `development`.
 
         Raises:
-            SetupError: The path or the fallback cannot work, or the directory does not exist.
+            SetupError: The path or the fallback is not valid, or the directory does not exist.
         """
         from pronghorn.routes.frontend_files import frontend_files
 
@@ -148,7 +148,7 @@ class Frontends:
         self.routes: list[FrontendRoute] = []
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the one with the longest path answer, outside of our own routers."""
+        """Handle a request that a router other than ours has matched; the longest path wins."""
         for route in longest_path_first(self.routes):
             if route.matches(scope)[0] is Match.FULL:
                 await route.handle(scope, receive, send)
@@ -157,9 +157,9 @@ class Frontends:
 
 
 def longest_path_first(routes: Sequence[BaseRoute]) -> list[BaseRoute]:
-    """Routes in the order in which they are asked when no other matches.
+    """Return routes in the order in which they are tried when no other route matches.
 
-    Frontends come last, the one with the longest path before those whose path contains it.
+    Frontends come last, those with longer paths first.
     """
 
     def place(route: BaseRoute) -> int:
@@ -169,10 +169,10 @@ def longest_path_first(routes: Sequence[BaseRoute]) -> list[BaseRoute]:
 
 
 def frontend_path(path: str) -> str:
-    """The path of a frontend as a prefix: without a slash at its end, ``"/"`` as nothing.
+    """Return the path of a frontend as a prefix: without a slash at its end, so `"/"` is empty.
 
     Raises:
-        SetupAssertionError: It is empty, or does not begin with a slash.
+        SetupAssertionError: The path is empty, or does not begin with a slash.
     """
     if not path or (path != "/" and not path.strip("/")):
         problem = "A frontend path cannot be empty"

@@ -1,6 +1,6 @@
-"""The files of a frontend: which one a request is for, and what is sent where there is none.
+"""Find the file of a frontend for a request, or the fallback if there is none.
 
-Loaded with the first frontend of a process, since few programs have one.
+This module is loaded with the first frontend of a process, since few programs have one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from pronghorn.staticfiles import StaticFiles
 from pronghorn.types import CheckDirectory, Directory, Fallback
 
 FALLBACKS = ("auto", "index.html", "404.html", None)
-#: Media types with which a client asks for a page: only pages are worth an `index.html`.
+#: Media types with which a client asks for a page. Other requests never receive `index.html`.
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
 class Found(NamedTuple):
-    """A file, and for what it stands."""
+    """A file, and the role in which it is sent."""
 
     path: str
     stat: os.stat_result
@@ -37,10 +37,11 @@ class Found(NamedTuple):
 
 
 class FrontendFiles(StaticFiles):
-    """The files of one frontend, and what to send where there is none.
+    """The files of one frontend, and the fallback for paths without a file.
 
     Args:
-        directory: Where the files are; a relative path is relative to the working directory.
+        directory: The directory of the files, relative to the working directory if it is not
+            absolute.
         fallback: See `APIRouter.frontend`.
     """
 
@@ -50,12 +51,12 @@ class FrontendFiles(StaticFiles):
         self._where = user_place()
 
     async def respond(self, path: str, scope: Scope) -> Response:
-        """Answer a request for a path inside the frontend.
+        """Return the response for a path inside the frontend.
 
         Raises:
-            HTTPException: 404 for nothing there, 405 for a method other than GET and HEAD on a
-                file that exists, 401 for a file that the server may not read.
-            SetupError: The directory, or the fallback that was asked for, does not exist.
+            HTTPException: 404 if there is nothing to send, 405 for a method other than GET and
+                HEAD on a file that exists, 401 for a file that the server may not read.
+            SetupError: The directory, or the fallback that the program names, does not exist.
         """
         reads = scope["method"] in ("GET", "HEAD")
         accepts = reads and accepts_page(", ".join(Headers(scope=scope).getlist("accept")))
@@ -91,7 +92,7 @@ class FrontendFiles(StaticFiles):
     # --- in a worker thread -------------------------------------------------------------------
 
     def _find(self, path: str, reads: bool, accepts: bool) -> Found | None:
-        """The file for a path: itself, the index of the directory, or the fallback."""
+        """Return the file at a path, or the index of the directory there, or the fallback."""
         if not self.config_checked:
             self.check_directory()
             self.config_checked = True
@@ -125,7 +126,7 @@ class FrontendFiles(StaticFiles):
             raise self._no_directory()
 
     def check_fallback(self) -> None:
-        """Raise `SetupError` unless the file that was asked for as the fallback exists."""
+        """Raise `SetupError` unless the file that the program names as the fallback exists."""
         if self.fallback in ("index.html", "404.html") and not os.path.isfile(
             os.path.join(self._directory, self.fallback)
         ):
@@ -158,7 +159,7 @@ class FrontendFiles(StaticFiles):
 def frontend_files(
     directory: Directory, fallback: Fallback, check_dir: CheckDirectory
 ) -> FrontendFiles:
-    """The files of a new frontend, checked as far as `check_dir` says."""
+    """Return the files of a new frontend, after the checks that `check_dir` asks for."""
     if fallback not in FALLBACKS:
         raise user_error(
             "fallback must be 'auto', 'index.html', '404.html', or None",
@@ -178,9 +179,9 @@ def frontend_files(
 
 
 def accepts_page(accept: str) -> bool:
-    """Whether an ``Accept`` header names HTML or XHTML itself (RFC 9110, section 12.5.1).
+    """Return True if an `Accept` header names HTML or XHTML (RFC 9110, section 12.5.1).
 
-    ``*/*`` is not enough: a script that is missing must not be answered with a page.
+    `*/*` is not enough: the response to a request for a missing script must not be a page.
     """
     return any(_allows_page(item) for item in accept.lower().split(","))
 

@@ -1,7 +1,7 @@
-"""Route objects: what was declared about one route, and views of its plan.
+"""HTTP route objects: the declaration of one route, and views of its plan.
 
-A route holds no engine. Its attributes are the declaration, and may be changed until the first
-request and after it: a change makes the router plan and compile the route again.
+The attributes of a route are its declaration. They may change at any time, also after the first
+request: the router then plans and compiles the route again.
 """
 
 from __future__ import annotations
@@ -44,20 +44,21 @@ from pronghorn.run.lifetime import RequestHandler
 from pronghorn.run.output.head import add_auto_head, refuse_method
 from pronghorn.utils import generate_unique_id
 
-#: Lists and dicts that a route may change without changing those of its router.
+#: Lists and dicts that a route copies, so that changing them does not change those of its router.
 COPIED = ("tags", "dependencies", "callbacks", "responses", "form_limits")
 
 
 class APIRoute(RouteViews, Route):
-    """One path operation: a path, its methods, an endpoint, and what was said about them.
+    """One path operation: a path, its methods, an endpoint and their options.
 
     Args:
-        path: The path, with parameters in braces; begins with ``/``.
-        endpoint: The function, coroutine function, generator or callable object that answers.
+        path: The path, with parameters in braces; begins with `/`.
+        endpoint: The function, coroutine function, generator function or callable object that
+            handles requests.
         options: See `RouteClassOptions`.
 
     Raises:
-        SetupError: The declaration cannot work.
+        SetupError: The declaration is not valid.
     """
 
     declarations = frozenset(DEFAULTS) | OF_ROUTE
@@ -95,7 +96,7 @@ class APIRoute(RouteViews, Route):
         self._declare(path, endpoint, {**options, **clean_options(options)})
 
     def _declare(self, path: str, endpoint: Callable[..., Any], options: Mapping[str, Any]) -> None:
-        """Keep what was declared; the options are checked and have no placeholders."""
+        """Keep a declaration whose options are checked and free of placeholders."""
         values = {**DEFAULTS, **options}
         for name in COPIED:
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
@@ -119,7 +120,7 @@ class APIRoute(RouteViews, Route):
 
     @property
     def plan(self) -> RoutePlan:  # type: ignore[override]  # the views only read it
-        """The frozen facts about this route; made again after a change."""
+        """The frozen facts about this route, renewed after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
             plan = self._with_given(plan_route(self._declaration()))
@@ -128,7 +129,7 @@ class APIRoute(RouteViews, Route):
 
     @property
     def unique_id(self) -> str:
-        """The operation ID, or what ``generate_unique_id_function`` makes of this route."""
+        """The operation ID, or the result of `generate_unique_id_function` for this route."""
         if self.operation_id:
             return self.operation_id
         function = value_of(self.generate_unique_id_function) or generate_unique_id
@@ -178,11 +179,12 @@ class APIRoute(RouteViews, Route):
 
     # --- inclusion ----------------------------------------------------------------------------
 
-    def included(self, outer: Mapping[str, Any], provider: Any) -> Self:
-        """This route as it is inside an outer level.
+    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
+        """Return a copy of this route for an outer router, with the options of both.
 
-        - `outer`: the options of that level, with its `prefix`.
-        - `provider`: has the `dependency_overrides` that apply there.
+        Args:
+            outer: The options of the outer router and of the inclusion, with their `prefix`.
+            provider: An object with the `dependency_overrides` that apply there, or None.
         """
         inner = {name: getattr(self, name) for name in DEFAULTS if name != "response_model"}
         combined = combine_chain([outer, inner])
@@ -194,15 +196,15 @@ class APIRoute(RouteViews, Route):
 
     @property
     def label(self) -> str:
-        """The route for people: ``GET /items/{item_id}``."""
+        """The name of this route in messages: `GET /items/{item_id}`."""
         return f"{','.join(sorted(self.methods))} {self.path_format}"
 
     def get_route_handler(self) -> RequestHandler:
-        """The function that turns a request into a response; subclasses may wrap it."""
+        """Return the function that turns a request into a response; subclasses may wrap it."""
         return RouteRequestHandler(self)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request whose path fits; 405 for a method that this route does not answer."""
+        """Handle a request whose path matches, or send 405 if its method does not."""
         methods = add_auto_head(self.methods, scope)
         if scope["method"] in methods:
             await self.app(scope, receive, send)
@@ -210,14 +212,14 @@ class APIRoute(RouteViews, Route):
             await refuse_method(methods, scope, receive, send)
 
     def own_handler(self, overrides: Overrides) -> Handler:
-        """Return the handler without what a library has put around this route."""
+        """Return the handler of this route alone, without an application around it."""
         overridden = is_overridden(self, APIRoute, "get_route_handler")
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             return self._custom_handler()
         return compile_route(override_dependencies(self.plan, overrides), self.label)
 
     def _custom_handler(self) -> Handler:
-        """A handler around that of `get_route_handler`, which is asked once per plan."""
+        """Return a handler around `get_route_handler()`, which is called once per plan."""
         key = (self.plan, compiled_since())
         known = self.__dict__["_custom"]
         if known is None or known[0] != key:
@@ -250,12 +252,14 @@ def make_route(
     """Return a new route of a class that may be the program's own.
 
     Args:
-        route_class: A class with an `__init__` of its own gets every keyword, as on FastAPI.
+        route_class: The class. If it has its own `__init__`, that gets every keyword, as on
+            FastAPI.
         path: The path with the prefix of the router.
-        endpoint: The function that answers.
-        combined: The options of the route and its router; those that no route has are left out.
-        own_limits: The ``form_limits`` of the route alone. FastAPI hands over these, and only
-            where there are any; those of the router are added afterwards.
+        endpoint: The function that handles requests.
+        combined: The options of the route and its router. Options that a route does not have are
+            ignored.
+        own_limits: The `form_limits` of the route alone. FastAPI passes only these to an
+            `__init__`, and only if there are any; those of the router are set afterwards.
     """
     arguments = {name: value for name, value in combined.items() if name in DEFAULTS}
     if is_plainly_made(route_class):
@@ -276,11 +280,11 @@ def make_route(
 
 
 def type_of(name: str) -> Any:
-    """The empty value of an option that is a list or a dict."""
+    """Return the type of an option that is a list or a dict."""
     return dict if name in ("responses", "form_limits") else list
 
 
 def description_of(endpoint: Callable[..., Any], described: str | None) -> str:
-    """The description, or the docstring, up to a form feed."""
+    """Return the description, or else the docstring, up to a form feed."""
     text = described or inspect.cleandoc(endpoint.__doc__ or "")
     return text.split("\f")[0].strip()

@@ -1,10 +1,10 @@
-"""What a router can do beside declaring: be copied, and be asked about its routes.
+"""Copy routers, and call routers that decide about requests for their routes.
 
-Libraries take one router apart for several versions, or several hosts, and copy it for that.
+Libraries split one router by versions or by hosts, and copy it for that.
 
-Routes of an included router are found directly, without asking the router. A subclass that
-overrides `matches` or `handle` wants to be asked: its routes ask it first. None of the libraries
-in `tests/ecosystem` needs that; FastAPI's own tests of `APIRouter` do.
+An outer router finds the routes of an included router directly, and does not call that router. If
+its class overrides `matches` or `handle`, each of its routes calls the router first. None of the
+libraries in `tests/ecosystem` needs that; FastAPI's own tests of `APIRouter` do.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from starlette.types import Receive, Scope, Send
 from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.declare.option_inheritance import combine_options, limits_of
-from pronghorn.routes.inclusion import Inclusion, included_route
+from pronghorn.routes.inclusion import Inclusion, include_route
 from pronghorn.routes.lifespan import HandlerLifespan
 
-#: Where the ASGI scope holds the method of the route behind the router that is being asked.
+#: Key of the ASGI scope for the method of the route, while the router before it is called.
 BEHIND = "pronghorn.behind"
-#: Where a route keeps the routers that are asked before it, outermost first.
+#: Attribute of a route with the routers that are called before it, outermost first.
 ASKED_BEFORE = "_asked_before"
 #: Lists and dicts that a copy may change without changing the original.
 OWN = ("tags", "dependencies", "callbacks", "responses", "form_limits", "on_startup", "on_shutdown")
 
 
 class Includable(Router):
-    """A router that can be copied, and may be asked before one of its routes is."""
+    """A router that can be copied, and that can be called before one of its routes."""
 
     _entries: list[Any]
 
     def __copy__(self) -> Self:
-        """Another router with the same routes and inclusions, in a list of its own."""
+        """Return another router with the same routes and inclusions, in its own list."""
         clone = type(self).__new__(type(self))
         clone.__dict__.update(self.__dict__)
         for name in (*OWN, "_entries", "_low_priority_routes"):
@@ -48,7 +48,7 @@ class Includable(Router):
         clone.__dict__.update(
             _shown=None,
             _shown_revision=-1,
-            _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # the class below has what it asks for
+            _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # `APIRouter` has the methods
         )
         if self.middleware_stack == self.app:
             clone.middleware_stack = clone.app
@@ -57,48 +57,48 @@ class Includable(Router):
         return clone
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """The same with copies of the routes, and of the routers inside."""
+        """Return another router with copies of the routes, and of the included routers."""
         clone = memo[id(self)] = copy.copy(self)
         clone._entries = [_deep(entry, memo) for entry in self._entries]
         return clone
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return how well the route behind this router fits a request.
+        """Return how well the route behind this router matches a request.
 
-        Called for each route of an included router whose class overrides this or `handle`.
-        Outside of an inclusion a router is not a route and never matches.
+        This is called for each route of an included router whose class overrides this method or
+        `handle`. A router that is not included is not a route, so it never matches.
         """
         behind = scope.get(BEHIND)
         found: tuple[Match, Scope] = (Match.NONE, {}) if behind is None else behind(scope)
         return found
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the route behind this router answer; outside of an inclusion, the router itself."""
+        """Call the route behind this router, or the router itself if it is not included."""
         behind = scope.pop(BEHIND, None)
         await (behind or self.app)(scope, receive, send)
 
 
-def shown_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute:
+def show_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute:
     """Return a route of an included router as the outer router shows it.
 
-    It is made again after a change of the route.
+    The result is kept until the route changes.
     """
-    # Starlette's routes count no changes; what counts for an inclusion is their path.
+    # Starlette's routes have no revision. An inclusion depends on their path only.
     revision = getattr(route, "revision", None) or getattr(route, "path", None)
     known = inclusion.known.get(id(route))
     if known is not None and known[0] == revision and known[1] is route:
         return known[2]
-    options = combine_options(outer.inherited(), inclusion.options)
+    options = combine_options(outer.collect_inherited(), inclusion.options)
     options = combine_options(options, limits_of(inclusion.router))
-    inside = included_route(route, options, outer.dependency_overrides_provider)
+    inside = include_route(route, options, outer.dependency_overrides_provider)
     inside = put_behind(inclusion.router, inside)
-    # The original is kept too, so that its id cannot be used again.
+    # The original is kept as well, so that no other object can get its id.
     inclusion.known[id(route)] = (revision, route, inside)
     return inside
 
 
 def put_behind(router: Router, route: BaseRoute) -> BaseRoute:
-    """Return a route of an included router that asks first the routers that want to be asked."""
+    """Return a route that first calls its routers, as far as their classes decide on requests."""
     asked: tuple[Includable, ...] = getattr(route, ASKED_BEFORE, ())
     if isinstance(router, Includable) and wants_to_be_asked(type(router)):
         asked = (router, *asked)
@@ -115,7 +115,7 @@ def put_behind(router: Router, route: BaseRoute) -> BaseRoute:
 
 
 def wants_to_be_asked(kind: type[Includable]) -> bool:
-    """Return whether a router class overrides what decides about requests."""
+    """Return True if a router class overrides a method that decides on requests."""
     return is_overridden(kind, Includable, "matches", "handle")
 
 

@@ -1,4 +1,4 @@
-"""One router inside another."""
+"""Include one router in another."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from pronghorn.routes.websocket import APIWebSocketRoute
 
 
 class Inclusion:
-    """One router inside another: where, and with which options."""
+    """One router inside another, with its prefix and other options there."""
 
     def __init__(self, router: Router, options: dict[str, Any]) -> None:
         self.router = router
         self.options = options
-        #: Routes as they are inside, kept as long as the original does not change.
+        #: By the id of a route: its revision, the route, and the copy that the outer router shows.
         self.known: dict[int, tuple[Any, BaseRoute, BaseRoute]] = {}
 
-    def shown(self) -> list[BaseRoute]:
-        """The routes of the included router as they were last shown."""
+    def list_shown(self) -> list[BaseRoute]:
+        """Return the routes of the included router as the outer router last showed them."""
         found = (self.known.get(id(route)) for route in self.router.routes)
         return [entry[2] for entry in found if entry is not None]
 
 
-def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
-    """A route as it is inside an outer level; see `APIRoute.included`."""
+def include_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
+    """Return a route as an outer router shows it; see `APIRoute.copy_for_inclusion`."""
     if isinstance(route, (APIRoute, APIWebSocketRoute, FrontendRoute)):
-        return route.included(outer, provider)
+        return route.copy_for_inclusion(outer, provider)
     prefix = outer.get("prefix", "")
     limits = limits_inside(outer, route)
     if not prefix and limits == limits_of(route) and not is_reassigned(route):
@@ -53,28 +53,28 @@ def included_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Ba
 
 
 def pattern_path(route: Route | WebSocketRoute | Mount) -> str:
-    """Return the path that the pattern of one of Starlette's routes is made of."""
+    """Return the path from which Starlette compiles the pattern of one of its routes."""
     return f"{route.path}/{{path:path}}" if isinstance(route, Mount) else route.path
 
 
 def is_reassigned(route: BaseRoute) -> bool:
-    """Return whether the path of one of Starlette's routes says something else than its pattern.
+    """Return True if the path of one of Starlette's routes does not belong to its pattern.
 
-    An inclusion goes by the path, as class-based views expect that assign it.
+    The path then applies after an inclusion, as class-based views that assign it expect.
     """
     if not isinstance(route, (Route, WebSocketRoute, Mount)):
         return False
     return compile_path(pattern_path(route))[0] != route.path_regex
 
 
-def kept_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:
-    """What a router holds that is to show exactly these routes.
+def keep_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:
+    """Return the routes and inclusions of a router that has to show exactly these routes.
 
-    An inclusion stays if all of its routes stay together, so that what is added to the included
-    router later is still found. Other routes become the router's own.
+    An inclusion is kept if all of its routes are there, one after the other, so that routes which
+    are added to the included router later are found. All other routes become the router's own.
     """
     inclusions = [entry for entry in entries if isinstance(entry, Inclusion)]
-    starts = {id(shown[0]): (entry, shown) for entry in inclusions if (shown := entry.shown())}
+    starts = {id(shown[0]): (entry, shown) for entry in inclusions if (shown := entry.list_shown())}
     kept: list[Any] = []
     position = 0
     while position < len(routes):
@@ -86,18 +86,18 @@ def kept_entries(routes: list[BaseRoute], entries: list[Any]) -> list[Any]:
         else:
             kept.append(entry)
             position += len(shown)
-    return kept + [entry for entry in inclusions if not entry.shown()]
+    return kept + [entry for entry in inclusions if not entry.list_shown()]
 
 
 def contains(router: Router, other: Router) -> bool:
-    """Whether `other` is included anywhere in `router`."""
+    """Return True if `router` includes `other`, directly or through further routers."""
     entries = getattr(router, "_entries", ())
     inside = [entry.router for entry in entries if isinstance(entry, Inclusion)]
     return any(found is other or contains(found, other) for found in inside)
 
 
 def refuse_cycle(router: Any, outer: Router) -> None:
-    """A router cannot be inside of itself, not even through others."""
+    """Raise `SetupAssertionError` if a router would include itself, directly or through others."""
     if router is outer:
         subject = "the same APIRouter instance into itself"
     elif contains(router, outer):
@@ -113,7 +113,7 @@ def refuse_cycle(router: Any, outer: Router) -> None:
 
 
 def refuse_empty_paths(router: Router) -> None:
-    """Without a prefix, every route needs a path of its own."""
+    """Raise `SetupError` if a route without a path is included without a prefix."""
     for route in router.routes:
         if getattr(route, "path", None) == "":
             name = getattr(route, "name", "unknown")

@@ -1,4 +1,4 @@
-"""The life of an application: startup and shutdown handlers, lifespans, and how they nest."""
+"""Startup and shutdown of an application: event handlers, lifespans, and how they nest."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 
 def lifespan_of(router: Any, given: Any) -> Lifespan:
-    """The context manager around the life of a router.
+    """Return the function that makes the lifespan context manager of a router.
 
-    - `given`: what the user passed: an asynchronous context manager function, a generator
-      function of either kind, or None for the router's startup and shutdown handlers.
+    Args:
+        router: The router.
+        given: The argument of the program: a function that returns an asynchronous context
+            manager, a generator function of either kind, or None for the router's startup and
+            shutdown handlers.
     """
     check_lifespan(given)
     if given is None:
@@ -34,9 +37,10 @@ def lifespan_of(router: Any, given: Any) -> Lifespan:
 
 
 class HandlerLifespan:
-    """Runs the `on_startup` and `on_shutdown` handlers of a router, as they are at that time.
+    """A lifespan that runs the `on_startup` and `on_shutdown` handlers of a router.
 
-    It is the lifespan and the context manager in one, as libraries enter it without calling it.
+    The handlers are read when they run, so they may be added until then. The object is also its own
+    context manager, because libraries enter it without a call.
     """
 
     def __init__(self, router: Any) -> None:
@@ -53,7 +57,7 @@ class HandlerLifespan:
 
 
 async def startup_failed(receive: Receive, send: Send) -> None:
-    """Tell the server that the application cannot start; called while handling the exception."""
+    """Report the exception that is being handled to the server as a failed startup."""
     await receive()
     await send({"type": "lifespan.startup.failed", "message": format_exc()})
 
@@ -67,7 +71,7 @@ async def run_handlers(handlers: list[Callable[[], Any]]) -> None:
 
 
 def merged(outer: Lifespan, inner: Lifespan) -> Lifespan:
-    """Both lifespans, the inner one inside; the outer one's state wins where both give one."""
+    """Return a lifespan that enters both; for a key that both states have, the outer one wins."""
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Mapping[str, Any] | None]:
@@ -81,7 +85,10 @@ def merged(outer: Lifespan, inner: Lifespan) -> Lifespan:
 
 
 def in_async(manager: Callable[[Any], Any]) -> Lifespan:
-    """The same lifespan as an asynchronous one; entering may block, so a thread does it."""
+    """Return a synchronous lifespan as an asynchronous one, entered in a worker thread.
+
+    Entering may block.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Any]:

@@ -1,4 +1,4 @@
-"""What libraries read and replace on a route: views of its plan."""
+"""Views of a route's plan, through which libraries read and replace its parts."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from pronghorn.fields.field import Field
 
 T = TypeVar("T")
-#: What a route that shows the plan of another place starts without.
+#: The first values of attributes that a copy of a route for another place does not take over.
 NO_VIEWS: dict[str, Any] = {"_graph": None, "_graph_changed": False, "_given": {}}
 
 
 class GraphView(Declared):
-    """``route.dependant``: the dependency graph, which may be changed in place.
+    """A route with `route.dependant`, the dependency graph, which may be changed in place.
 
-    The view is kept once somebody has asked for it. A change of it makes the route plan again,
-    and from then on the view is what says how requests are answered.
+    The graph is created when it is first read. Once it has changed, the route is planned again, and
+    from then on the plan follows the graph.
     """
 
     plan: Any
@@ -39,7 +39,7 @@ class GraphView(Declared):
 
     @property
     def dependant(self) -> Dependant:
-        """The dependency graph as libraries read it; changes take effect at the next request."""
+        """The dependency graph in FastAPI's form; changes take effect at the next request."""
         graph = self.__dict__["_graph"]
         if graph is None:
             graph = self._fresh_graph()
@@ -53,9 +53,9 @@ class GraphView(Declared):
         self._note_graph()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return how well this route fits a request, and what the scope of its handler adds.
+        """Return how well this route matches a request, and the additions to the scope.
 
-        Routers ask the pattern instead, unless a subclass overrides this.
+        Routers use the pattern instead, unless a subclass overrides this method.
         """
         match, child = super().matches(scope)  # type: ignore[misc]  # Starlette's, from a subclass
         if match is not Match.NONE:
@@ -63,7 +63,7 @@ class GraphView(Declared):
         return match, child
 
     def _fresh_graph(self) -> Dependant:
-        """A view of the present plan that belongs to nobody."""
+        """Return a graph of the current plan whose changes do not affect the route."""
         from pronghorn.dependencies.models import Dependant
 
         return Dependant.from_plan(self.plan.root, self.path_format)
@@ -79,11 +79,13 @@ class GraphView(Declared):
         self.note()
 
     def _copy_for(self, prefix: str, provider: Any, options: Mapping[str, Any]) -> Self:
-        """This route as it is inside an outer level.
+        """Return a copy of this route for an outer router.
 
-        - `prefix`: stands before its path there; may be empty.
-        - `provider`: has the `dependency_overrides` that apply there; None: as before.
-        - `options`: what it declares there.
+        Args:
+            prefix: The text before its path there; may be empty.
+            provider: An object with the `dependency_overrides` that apply there; None for the
+                one of this route.
+            options: The options of the copy.
         """
         clone = copy.copy(self)
         clone._set(original_route=self.original_route or self, _plan=None, _app=None)
@@ -95,7 +97,7 @@ class GraphView(Declared):
         return clone
 
     def _with_graph(self, plan: AnyPlan) -> AnyPlan:
-        """The plan with the graph that a library has made of it."""
+        """Return the plan, with the changed graph if a library has changed it."""
         if self.__dict__["_graph_changed"]:
             return replace(plan, root=self.dependant.to_plan())
         return plan
@@ -105,7 +107,7 @@ OWN_MATCHES.add(GraphView.matches)
 
 
 class View(Generic[T]):
-    """An attribute of a route that shows a part of its plan, and that a library may replace."""
+    """A descriptor that reads a part of a route's plan, and that a library may assign to."""
 
     def __init__(self, read: Callable[[RoutePlan], T]) -> None:
         self._read = read
@@ -114,7 +116,7 @@ class View(Generic[T]):
         self._name = name
 
     def __get__(self, route: Any, owner: type[Any]) -> T:
-        # Asked of the class, it is itself, as a property would be.
+        # On the class it returns itself, as a property does.
         return self if route is None else self._read(route.plan)  # type: ignore[return-value]
 
     def __set__(self, route: Any, value: T) -> None:
@@ -123,13 +125,13 @@ class View(Generic[T]):
 
 
 class RouteViews(GraphView):
-    """The fields of body and response, each of which a library may replace."""
+    """A route with the fields of body and response, each of which a library may replace."""
 
     plan: RoutePlan
     _given: dict[str, Any]
 
     def _with_given(self, plan: RoutePlan) -> RoutePlan:
-        """The plan with the graph and the fields that libraries have put in place of ours."""
+        """Return the plan with the graph and the fields that libraries have assigned."""
         given = self._given
         changed = self._with_graph(plan)
         if changed is plan and not given:
@@ -139,7 +141,7 @@ class RouteViews(GraphView):
         if changed is not plan and body is None:
             body = plan_body(fields, plan.unique_id)
         elif changed is not plan and body is not None:
-            # What the body is was decided when the route was declared, and is documented so.
+            # The declaration decided on the form of the body, and the document shows that form.
             body = given_body(fields, body.field, embed=body.embed)
         if "body_field" in given:
             embed = given.get(
@@ -166,10 +168,10 @@ class RouteViews(GraphView):
 
     @property
     def is_sse_stream(self) -> bool:
-        """Whether the endpoint yields server-sent events."""
+        """True if the endpoint yields server-sent events."""
         return self.plan.response.stream is StreamKind.SERVER_SENT_EVENTS
 
     @property
     def is_json_stream(self) -> bool:
-        """Whether the endpoint yields JSON Lines."""
+        """True if the endpoint yields JSON Lines."""
         return self.plan.response.stream is StreamKind.JSON_LINES

@@ -1,7 +1,7 @@
 """The functions of `fastapi.routing` that libraries import, call and replace.
 
-Compiled handlers use none of them. They serve routes whose class builds its own handler, and
-all routes as soon as a library has replaced one of them (see `pronghorn.core.monkeypatches`).
+Compiled handlers do not use them. Routes whose class builds its own handler do, and so do all
+routes once a library has replaced one of them (see `pronghorn.core.monkeypatches`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
     "solve_dependencies",
 ]
 
-#: Replacing one of these changes how HTTP routes are answered.
+#: If a library replaces one of these, HTTP routes call the replacement.
 STEP_FUNCTIONS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
 HANDLER_FUNCTIONS = ("get_request_handler", *STEP_FUNCTIONS)
 
@@ -49,10 +49,10 @@ STRICT: Any = Default(True)
 
 
 class RouteRequestHandler:
-    """What `APIRoute.get_route_handler` gives: from a request to its response.
+    """The function that `APIRoute.get_route_handler` returns: it turns a request into a response.
 
-    It follows the route: a change of its declaration, of its graph or of the overrides counts
-    for the next request.
+    It follows the route: a change of the declaration, of the graph or of the overrides takes effect
+    at the next request.
     """
 
     def __init__(self, route: Any) -> None:
@@ -112,20 +112,21 @@ def get_request_handler(
     is_json_stream: bool = False,
     form_limits: Mapping[str, int] | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Make the function that turns a request into a response.
+    """Return the function that turns a request into a response.
 
     Args:
         dependant: The endpoint's graph; its `call` is the endpoint.
-        body_field: The whole body as one field; `None` if nothing is read.
-        status_code: The status of a response; `None` for the class's own.
-        response_class: What makes the response of a value.
+        body_field: The whole body as one field; `None` if no body is read.
+        status_code: The status of a response; `None` for the default of the class.
+        response_class: The class of a response that is made from a value.
         response_field: Validates and serialises what the endpoint returns.
-        response_model_include: With the five that follow: see `RouteOptions`.
-        dependency_overrides_provider: Has `dependency_overrides`, such as the application.
+        response_model_include: For this and the next five, see `RouteOptions`.
+        dependency_overrides_provider: An object with `dependency_overrides`, such as the
+            application.
         embed_body_fields: Whether the body is an object with one member per field.
         strict_content_type: Whether a body without a content type is not JSON.
         stream_item_field: Validates and serialises one item of a stream.
-        is_json_stream: Whether a generator's items become JSON Lines.
+        is_json_stream: Whether the items of a generator are sent as JSON Lines.
         form_limits: See `RouteOptions`.
     """
     root = dependant.to_plan()
@@ -137,7 +138,7 @@ def get_request_handler(
         exclude_defaults=response_model_exclude_defaults,
         exclude_none=response_model_exclude_none,
     )
-    response = _given_response(
+    response = _build_response_plan(
         root,
         response_class,
         is_json_stream,
@@ -146,7 +147,7 @@ def get_request_handler(
         serialization=serialization,
         item_field=stream_item_field,
     )
-    plan = _given_plan(
+    plan = _build_route_plan(
         root,
         dependant,
         body=given_body(_body_fields(root), body_field, embed=embed_body_fields),
@@ -157,7 +158,7 @@ def get_request_handler(
     return _LiveHandler(plan, dependant, dependency_overrides_provider)
 
 
-def _given_response(
+def _build_response_plan(
     root: CallPlan, response_class: Any, is_json_stream: bool, **facts: Any
 ) -> ResponsePlan:
     written_class = value_of(response_class) or JSONResponse
@@ -171,7 +172,7 @@ def _given_response(
     )
 
 
-def _given_plan(root: CallPlan, dependant: Dependant, **facts: Any) -> RoutePlan:
+def _build_route_plan(root: CallPlan, dependant: Dependant, **facts: Any) -> RoutePlan:
     path = dependant.path or ""
     return RoutePlan(
         path=path,
@@ -201,23 +202,23 @@ def _stream_kind(root: CallPlan, response_class: Any, is_json: bool) -> StreamKi
 
 
 class _LiveHandler:
-    """Answers requests by a plan, with the dependency overrides of the moment."""
+    """A handler that follows a plan, with the dependency overrides of the moment."""
 
     def __init__(self, plan: RoutePlan, dependant: Dependant, provider: Any) -> None:
         self._plan = plan
         self._dependant = dependant
         self.dependency_overrides_provider = provider
         self._overrides: dict[Any, Any] = {}
-        self._exact = self._made(plan)
+        self._exact = self._make_exact(plan)
 
     async def __call__(self, request: Request) -> Response:
         overrides = current_overrides(self)
         if overrides != self._overrides:
-            self._exact = self._made(override_dependencies(self._plan, overrides))
+            self._exact = self._make_exact(override_dependencies(self._plan, overrides))
             self._overrides = dict(overrides)
         return await self._exact.respond(request)
 
-    def _made(self, plan: RoutePlan) -> ExactHandler:
+    def _make_exact(self, plan: RoutePlan) -> ExactHandler:
         exact = ExactHandler(plan, self._dependant._label or plan.path)
         if is_replaced(ROUTING, *STEP_FUNCTIONS):
             provider = self.dependency_overrides_provider
@@ -226,12 +227,12 @@ class _LiveHandler:
 
 
 def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) -> Functions:
-    """Return a table with the functions of `fastapi.routing` in force at each request.
+    """Return a table of functions that look up those of `fastapi.routing` at each request.
 
     Args:
-        route: The route, with functions of its own.
+        route: The route, with its own table.
         dependant: The endpoint's graph; its `call` is the endpoint.
-        provider: Has `dependency_overrides`, such as the application.
+        provider: An object with `dependency_overrides`, such as the application.
     """
     is_coroutine, responder = not route.in_thread, route.responder
 
@@ -258,7 +259,7 @@ def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) 
 
 
 def current_solve(dependant: Dependant, provider: Any) -> Solve:
-    """Return what calls the `solve_dependencies` in force; see `current_functions`."""
+    """Return a function that looks up `solve_dependencies` at each request and calls it."""
 
     async def solve(inputs: Inputs) -> Found:
         solved = await current("solve_dependencies")(
@@ -281,7 +282,7 @@ def current_solve(dependant: Dependant, provider: Any) -> Solve:
 async def run_endpoint_function(
     *, dependant: Dependant, values: Mapping[str, Any], is_coroutine: bool
 ) -> Any:
-    """Call an endpoint with its arguments: in a worker thread unless it is a coroutine function."""
+    """Call an endpoint with its arguments, in a worker thread unless it is a coroutine function."""
     call: Any = dependant.call
     if is_coroutine:
         return await call(**values)
@@ -302,18 +303,18 @@ async def serialize_response(
     endpoint_ctx: EndpointContext | None = None,
     dump_json: bool = False,
 ) -> Any:
-    """Validate what an endpoint returned, and turn it into data that JSON can hold.
+    """Validate the result of an endpoint, and return it as data that JSON can represent.
 
     Args:
         field: The response model as a field; `None` for no validation.
-        response_content: What the endpoint returned.
-        include: With the five that follow: see `RouteOptions`.
-        is_coroutine: `False` validates in a worker thread.
-        endpoint_ctx: Where the endpoint was written, for the error message.
-        dump_json: With a field: give JSON in UTF-8 instead of data.
+        response_content: The result of the endpoint.
+        include: For this and the next five, see `RouteOptions`.
+        is_coroutine: If `False`, the validation runs in a worker thread.
+        endpoint_ctx: The place of the endpoint in the source, for the error message.
+        dump_json: If there is a field, return JSON in UTF-8 instead of data.
 
     Raises:
-        ResponseValidationError: The value does not fit the model.
+        ResponseValidationError: The result is not valid for the model.
     """
     options = Serialization(
         include, exclude, by_alias, exclude_unset, exclude_defaults, exclude_none
@@ -331,7 +332,7 @@ async def serialize_response(
     return field.serialize(value, **options)
 
 
-#: What `pronghorn.routing` watches: the functions that libraries replace.
+#: The functions that libraries replace, and that `pronghorn.routing` therefore watches.
 WATCHED: dict[str, Callable[..., Any]] = {
     "get_request_handler": get_request_handler,
     "run_endpoint_function": run_endpoint_function,

@@ -1,4 +1,4 @@
-"""Routes together with where they are included, for libraries that walk them."""
+"""Routes with their attributes after all inclusions, for libraries that walk the routes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ __all__ = [
 
 
 class RouteContext:
-    """One route at one place: the object that was declared, with the attributes it has there.
+    """One route at one place: the declared object, and the attributes that it has there.
 
-    Attributes are those of the route inside all its inclusions: ``path`` with every prefix,
-    ``tags`` and ``dependencies`` with those of the routers around it, and so on. ``path``,
-    ``path_format``, ``methods`` and ``endpoint`` are ``None`` for routes that have none, such as
-    mounts and hosts.
+    Attributes are those of the route after all its inclusions: `path` has every prefix, `tags` and
+    `dependencies` have those of the routers around it, and so on. `path`, `path_format`, `methods`
+    and `endpoint` are `None` for routes without one, such as mounts and hosts.
 
     Attributes:
         original_route: The route object as it was added to its own router.
-        route: The same.
+        route: FastAPI's other name for `original_route`.
     """
 
     __slots__ = ("_inside", "original_route")
@@ -49,35 +48,35 @@ class RouteContext:
 
     @property
     def path(self) -> str | None:
-        """The full path, with convertors: ``/api/items/{item_id:int}``."""
+        """The full path, with convertors: `/api/items/{item_id:int}`."""
         return getattr(self._inside, "path", None)
 
     @property
     def path_format(self) -> str | None:
-        """The full path without convertors: ``/api/items/{item_id}``."""
+        """The full path without convertors: `/api/items/{item_id}`."""
         return getattr(self._inside, "path_format", None)
 
     @property
     def name(self) -> str | None:
-        """The name for ``url_path_for``."""
+        """The name for `url_path_for`."""
         return getattr(self._inside, "name", None)
 
     @property
     def methods(self) -> set[str] | None:
-        """The HTTP methods that the route answers."""
+        """The HTTP methods of the route."""
         return getattr(self._inside, "methods", None)
 
     @property
     def endpoint(self) -> Any:
-        """The function behind the route."""
+        """The function that handles requests."""
         return getattr(self._inside, "endpoint", None)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return how well the route fits a request at this place.
+        """Return how well the route matches a request at this place.
 
-        A route that is included is asked by its path and its methods alone, never by a `matches` of
-        the program's own: instrumentation asks before the middleware has run that such a method
-        may rely on.
+        For an included route only the path and the methods count, and a `matches` of the program's
+        own is not called. Instrumentation calls this before the middleware has run, and such a
+        method may rely on that middleware.
         """
         inside = self._inside
         if self.original_route is not inside:
@@ -95,11 +94,11 @@ class RouteContext:
 
 
 def iter_route_contexts(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[RouteContext]:
-    """Each route with the attributes that it has where it is included.
+    """Yield each route with the attributes that it has where it is included.
 
     Args:
-        routes: ``app.routes`` or ``router.routes``; contexts among them are given as they are, so
-            that a filtered list can be walked again. ``get_openapi`` takes contexts too.
+        routes: `app.routes` or `router.routes`. Contexts among them are yielded unchanged, so that
+            a filtered list can be walked again. `get_openapi` takes contexts too.
     """
     for route in routes:
         yield route if isinstance(route, RouteContext) else RouteContext(route)
@@ -109,33 +108,33 @@ def iter_route_contexts(routes: Iterable[BaseRoute | RouteContext]) -> Iterator[
 
 
 class _EffectiveRouteContext(RouteContext):
-    """The same as libraries make it, from a route that was declared."""
+    """A context that libraries create from a declared route."""
 
     __slots__ = ()
-    #: The copy of a route that is none of FastAPI's; here the context has it.
+    #: In FastAPI, the copy of a route of Starlette. Here the context itself has that copy.
     starlette_route: BaseRoute | None = None
 
     def __init__(self, original_route: BaseRoute) -> None:
         super().__init__(original_route)
 
 
-#: In FastAPI a node among the routes. Here routes are a flat list: nothing in it is one of these.
+#: In FastAPI, a node among the routes. Here `routes` is a flat list that contains no such node.
 _IncludedRouter = Inclusion
 
 
 def _iter_routes_with_context(routes: Iterable[BaseRoute]) -> Iterator[tuple[BaseRoute, None]]:
-    """Each route, and no context: every route is already as it is where it is included."""
+    """Yield each route with None: a route here has the attributes of its inclusions already."""
     for route in routes:
         yield route, None
 
 
 def _iter_included_route_candidates(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """Each route as it is where it is included."""
+    """Yield each route, with the attributes that it has where it is included."""
     yield from routes
 
 
 def _restore_fastapi_scope_key(scope: Scope, key: str, previous: Any) -> None:
-    """Put back what ``scope["fastapi"]`` had under a key; ``None`` for nothing."""
+    """Restore the previous value of a key in `scope["fastapi"]`; `None` removes the key."""
     values = scope.get("fastapi")
     if not isinstance(values, dict):
         return

@@ -18,7 +18,7 @@ from pronghorn.plan.check import check_dependencies
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
-from pronghorn.routes.asgi_apps import WEBSOCKET_FUNCTIONS, replaced_websocket_handler
+from pronghorn.routes.asgi_apps import WEBSOCKET_FUNCTIONS, make_websocket_handler
 from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES
 from pronghorn.routes.plan_views import NO_VIEWS, GraphView
 
@@ -27,9 +27,9 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
     """One WebSocket route.
 
     Args:
-        path: The path, with parameters in braces; begins with ``/``.
+        path: The path, with parameters in braces; begins with `/`.
         endpoint: The coroutine function that serves connections.
-        name: The name for ``url_path_for``; by default the name of the endpoint.
+        name: The name for `url_path_for`; by default the name of the endpoint.
     """
 
     declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
@@ -58,7 +58,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         dependencies: Iterable[Any],
         provider: Any,
     ) -> None:
-        """Keep what was declared."""
+        """Keep a declaration, and plan it if its types are defined."""
         self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
@@ -71,7 +71,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
 
     @property
     def plan(self) -> WebSocketPlan:
-        """The frozen facts about this route; made again after a change."""
+        """The frozen facts about this route, renewed after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
             plan = plan_websocket(
@@ -86,15 +86,15 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
             self._set(_plan=plan)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
-    def included(self, outer: Mapping[str, Any], provider: Any) -> Self:
-        """This route as it is inside an outer level; see `APIRoute.included`."""
+    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
+        """Return a copy of this route for an outer router; see `APIRoute.copy_for_inclusion`."""
         dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
         return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
 
     def own_handler(self, overrides: Overrides) -> Handler:
-        """Return the handler without what a library has put around this route."""
+        """Return the handler of this route alone, without an application around it."""
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
-            return replaced_websocket_handler(self)
+            return make_websocket_handler(self)
 
         return compile_websocket(override_dependencies(self.plan, overrides))
 
@@ -109,7 +109,7 @@ def make_websocket_route(
     dependencies: list[Any],
     provider: Any,
 ) -> APIWebSocketRoute:
-    """Return a new route; its path and options were checked when they were declared."""
+    """Return a new route, whose path and options are already checked."""
     if is_plainly_made(APIWebSocketRoute):
         route = APIWebSocketRoute.__new__(APIWebSocketRoute)
         route._declare(path, endpoint, name, dependencies, provider)

@@ -1,4 +1,4 @@
-"""Servers with options of their own; the program is that of the contract tests."""
+"""Start servers with other options than the contract tests, for the same program."""
 
 from __future__ import annotations
 

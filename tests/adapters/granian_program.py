@@ -1,4 +1,4 @@
-"""A program that shows what an application sees of a request, and fails where it is asked to."""
+"""A program that returns what it sees of a request, and fails on demand."""
 
 from __future__ import annotations
 

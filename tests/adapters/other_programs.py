@@ -1,4 +1,4 @@
-"""Programs that our protocol class has to serve through ASGI."""
+"""Programs that our uvicorn protocol class has to call through ASGI."""
 
 from __future__ import annotations
 

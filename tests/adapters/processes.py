@@ -1,4 +1,4 @@
-"""What the system says of the processes of a server."""
+"""Read the state of a server's processes from the operating system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program whose endpoints tell what one request can see of another."""
+"""A program whose endpoints return everything that a request can see of another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Granian says of requests, and does with answers, put right."""
+"""Corrections of how Granian passes requests on and sends responses."""
 
 from __future__ import annotations
 

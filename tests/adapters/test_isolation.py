@@ -1,4 +1,4 @@
-"""A request sees nothing of the others on its connection, and learns when its client leaves."""
+"""Requests on one connection do not see each other, and notice when the client leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients cannot make a server keep what they have sent, or what they do not read."""
+"""A client cannot make a server keep data that it has sent or that it does not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client sends beside requests has its turn after the requests before it."""
+"""Messages that a client sends between requests are handled in the order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Responses that wait for the end of the turn, and what happens to their transport before it."""
+"""Responses that are kept until the end of the turn, and transports that close before it."""
 
 from __future__ import annotations
 

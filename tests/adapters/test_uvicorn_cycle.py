@@ -1,4 +1,4 @@
-"""JSON responses over uvicorn's ASGI protocol: one write, and the bytes that uvicorn writes."""
+"""uvicorn's ASGI protocol sends a JSON response in one write, with uvicorn's own bytes."""
 
 from __future__ import annotations
 

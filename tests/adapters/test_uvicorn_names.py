@@ -1,4 +1,4 @@
-"""A uvicorn without a name that our protocol class needs serves in its own way, and warns."""
+"""If uvicorn lacks a name that our protocol class needs, its own class serves, with a warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the options of uvicorn do is the same with our protocol class."""
+"""The options of uvicorn have the same effect with our protocol class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serves a program while uvicorn has another name for something, and prints what a client gets.
+"""Serve a program while a name of uvicorn is missing, and print what a client receives.
 
 python -m tests.adapters.uvicorn_renamed ._start_asgi_task direct
 """

@@ -1,4 +1,4 @@
-"""Hand a request to an application as a server does, and take what it answers."""
+"""Pass a request to an application as a server does, and collect the response."""
 
 from __future__ import annotations
 

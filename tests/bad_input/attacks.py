@@ -1,4 +1,4 @@
-"""Requests with a mistake in them, by name."""
+"""Malformed and hostile requests, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No request, however wrong, makes the application answer 500, and none harms the next one."""
+"""No request makes the application respond with 500 or affects the next request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong requests are answered as FastAPI answers them, byte for byte."""
+"""Malformed requests get the same response as on FastAPI, byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client may send is written in every way in which an application writes JSON."""
+"""Values that a client may send are written as JSON in every way that an application uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages contain the figures that the results give, and no others."""
+"""The figures on the pages are exactly those of the committed results."""
 
 from __future__ import annotations
 

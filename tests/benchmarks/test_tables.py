@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md are made from the committed results, and stand in the page."""
+"""The tables of docs/performance.md are made from the committed results, and the page has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder for a program of the user, and what the commands leave behind, removed."""
+"""A folder for a user's program, and clean-up of what the commands leave behind."""
 
 from __future__ import annotations
 

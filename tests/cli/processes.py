@@ -1,4 +1,4 @@
-"""Commands as processes, and what they answer over a socket."""
+"""Run commands as processes, and read their responses over a socket."""
 
 from __future__ import annotations
 

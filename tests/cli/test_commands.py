@@ -1,4 +1,4 @@
-"""The commands as a user calls them, except those that serve; see test_serve.py."""
+"""Every command as a user calls it, apart from those that serve (see test_serve.py)."""
 
 from __future__ import annotations
 

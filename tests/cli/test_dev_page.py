@@ -1,4 +1,4 @@
-"""The page of ``pronghorn dev`` over a socket, and that ``pronghorn run`` has none."""
+"""The page of `pronghorn dev` over a socket; `pronghorn run` has no such page."""
 
 from __future__ import annotations
 

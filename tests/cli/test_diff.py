@@ -1,4 +1,4 @@
-"""`pronghorn diff` as a user runs it: real child processes, the real FastAPI."""
+"""`pronghorn diff` as a user runs it, with real child processes and the real FastAPI."""
 
 from __future__ import annotations
 

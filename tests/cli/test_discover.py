@@ -1,4 +1,4 @@
-"""Finding the application: the same rules as the command of FastAPI, with better answers."""
+"""Find the application by the rules of FastAPI's command, with better error messages."""
 
 from __future__ import annotations
 

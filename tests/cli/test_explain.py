@@ -1,4 +1,4 @@
-"""`pronghorn explain`, as a user calls it."""
+"""`pronghorn explain` as a user calls it."""
 
 from __future__ import annotations
 

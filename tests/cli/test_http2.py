@@ -1,4 +1,4 @@
-"""HTTP/2 and TLS behind ``pronghorn run``, asked by clients that speak them."""
+"""HTTP/2 and TLS with `pronghorn run`, tested with clients that support them."""
 
 from __future__ import annotations
 

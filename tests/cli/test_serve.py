@@ -1,4 +1,4 @@
-"""``pronghorn run`` and ``pronghorn dev`` as processes that answer requests."""
+"""`pronghorn run` and `pronghorn dev` as processes that serve requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The servers and protocols behind ``pronghorn run``."""
+"""The servers and protocols of `pronghorn run`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `explain_plan` says agrees with what the compiled handler does."""
+"""The output of `explain_plan` agrees with the behaviour of the compiled handler."""
 
 from __future__ import annotations
 

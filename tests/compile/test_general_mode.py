@@ -1,4 +1,4 @@
-"""`PRONGHORN_GENERAL=1` switches the short ways off; nobody can tell from the answers."""
+"""`PRONGHORN_GENERAL=1` switches the short ways off; responses stay the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invented graphs: the compiled handler and the general way call the same, in the same order."""
+"""On generated graphs, a compiled handler makes the calls of the exact way, in its order."""
 
 from __future__ import annotations
 

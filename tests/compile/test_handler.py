@@ -1,4 +1,4 @@
-"""What a compiled handler does, in which order, in which thread, with which context."""
+"""The calls of a compiled handler: their order, their threads, their context."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar

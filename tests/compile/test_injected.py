@@ -1,4 +1,4 @@
-"""What is injected by type, in HTTP and WebSocket routes, as in FastAPI."""
+"""Objects injected by type in HTTP and WebSocket routes, as on FastAPI."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Handlers say whether something of them follows their answer."""
+"""A compiled handler reports whether it has more to do after its response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A route is planned once and compiled once; after its first request nothing is inspected."""
+"""A route is planned once and compiled once; nothing is inspected after its first request."""
 
 from __future__ import annotations
 

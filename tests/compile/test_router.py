@@ -1,4 +1,4 @@
-"""Finding the route: the tree answers as a list does that is asked from the beginning."""
+"""The tree of routes finds the route that a search of the list from its start would find."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which thread and which context the functions of a route run in."""
+"""The thread and the context in which each function of a route runs."""
 
 import threading
 from contextvars import ContextVar

@@ -1,4 +1,4 @@
-"""Watch which functions run, in every thread, between two points."""
+"""Record the functions that run between two points, in every thread."""
 
 from __future__ import annotations
 

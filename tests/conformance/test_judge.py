@@ -1,4 +1,4 @@
-"""The judge reads the outcome of every test and notices what is no known gap."""
+"""The judge reads the outcome of every test, and reports those that are not known gaps."""
 
 from __future__ import annotations
 

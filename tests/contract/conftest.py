@@ -1,11 +1,11 @@
-"""The same tests against each way in which a program can be served.
+"""Run the same tests against every way of serving a program.
 
 - "in process": ASGI without a server, through the test client
 - "uvicorn": uvicorn's own ASGI
 - "protocol": uvicorn with our protocol class
 - "granian": Granian's ASGI, by its own command
-- "run granian": the same by `pronghorn run`
-- "HTTP/2": the same, with a client that begins with HTTP/2
+- "run granian": Granian's ASGI, by `pronghorn run`
+- "HTTP/2": Granian's ASGI, by `pronghorn run`, with a client that begins with HTTP/2
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The program that every server serves: each endpoint shows one thing that a client can observe."""
+"""The program behind every server; each endpoint shows one thing that a client can observe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program that answers 404 itself, with what it sees of the request."""
+"""A program with its own handler of 404, which returns what it sees of the request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same program with middleware around it, so that requests cannot go straight to it."""
+"""The contract program behind middleware, so that requests cannot bypass ASGI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers for one program, each in a process of its own."""
+"""Start servers for one program, each in its own process."""
 
 from __future__ import annotations
 

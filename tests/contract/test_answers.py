@@ -1,4 +1,4 @@
-"""Requests and their answers."""
+"""Requests and their responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections: what a test client without a server cannot show."""
+"""Behaviour of connections that a test client without a server cannot show."""
 
 from __future__ import annotations
 

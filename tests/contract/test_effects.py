@@ -1,4 +1,4 @@
-"""What happens around an answer: background tasks, clean-up, clients that leave."""
+"""Effects besides the response: background tasks, clean-up, clients that leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream that fails is broken off on the wire: the client can tell that something is missing."""
+"""A stream that fails is aborted on the wire, so the client can tell that it is incomplete."""
 
 from __future__ import annotations
 

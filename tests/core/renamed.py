@@ -1,8 +1,8 @@
-"""Runs a program while a package has another name for something, as its next release may have.
+"""Run a program while a name of a package is missing, as it may be in the next release.
 
     python -m tests.core.renamed starlette ._body
 
-Prints what the program answered and what the framework logged, as JSON.
+Prints the response of the program and the log of the framework as JSON.
 """
 
 from __future__ import annotations

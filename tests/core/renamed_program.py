@@ -1,4 +1,4 @@
-"""A program that uses what the private names of other packages serve."""
+"""A program that uses the features for which we need private names of other packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a function is still the original."""
+"""Detect whether a function is still the original."""
 
 from __future__ import annotations
 

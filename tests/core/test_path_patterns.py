@@ -1,4 +1,4 @@
-"""Patterns of paths are compiled late, and are those of Starlette."""
+"""Patterns of paths are compiled on first use, and equal those of Starlette."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""A private name of another package is missing: the program runs, and says once what is worse."""
+"""A program runs without a private name of another package, and logs one warning."""
 
 from __future__ import annotations
 

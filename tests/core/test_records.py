@@ -1,4 +1,4 @@
-"""Frozen facts without generated code."""
+"""Records are frozen, without generated code."""
 
 import copy
 

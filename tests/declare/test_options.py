@@ -1,4 +1,4 @@
-"""Options: shown, checked, kept and combined."""
+"""Options appear in signatures, are checked, are kept as attributes, and are combined."""
 
 import inspect
 from typing import Any

@@ -1,4 +1,4 @@
-"""Subclasses that override how routes are declared are called as on FastAPI."""
+"""Subclasses that override a method of declaration are called as on FastAPI."""
 
 from __future__ import annotations
 

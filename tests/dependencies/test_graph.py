@@ -1,4 +1,4 @@
-"""`route.dependant` may be changed in place; the next request is answered as it says then."""
+"""`route.dependant` may be changed in place, and the change takes effect at the next request."""
 
 import copy
 from collections.abc import Callable

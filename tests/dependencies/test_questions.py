@@ -1,4 +1,4 @@
-"""Questions about nodes of a graph, under the names that FastAPI has for them."""
+"""Functions about nodes of a graph, under their names in FastAPI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`solve_dependencies`: a graph run by a library."""
+"""A library runs a graph with `solve_dependencies`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the page as strictly as a browser would not: everything closed, nothing that acts."""
+"""Parse the page more strictly than a browser: every tag is closed, no element can act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may see the page of `pronghorn dev`."""
+"""The clients that may see the page of `pronghorn dev`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All tasks run: those that were added, those of the response, and those after a failing one."""
+"""All background tasks run: the added ones, those of the response, and those after a failed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client of a WebSocket is told, and what only the log says."""
+"""The close reason that a WebSocket client receives, and the details that only the log contains."""
 
 from __future__ import annotations
 

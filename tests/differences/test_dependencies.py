@@ -1,4 +1,4 @@
-"""What is asked once: a shared dependency's parameters, and the signature of an override."""
+"""A shared dependency's parameters, and the signature of an override, are read once."""
 
 import inspect
 from typing import Annotated

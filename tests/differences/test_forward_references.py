@@ -1,4 +1,4 @@
-"""Annotations may name what is defined further down, or exists for type checkers only."""
+"""Annotations may use names that are defined later, or only for type checkers."""
 
 from __future__ import annotations
 

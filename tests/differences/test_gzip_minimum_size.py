@@ -1,4 +1,4 @@
-"""`GZipMiddleware` sees how long an answer is, also behind HTTP middleware, unlike on FastAPI."""
+"""`GZipMiddleware` sees the length of a response behind HTTP middleware, unlike on FastAPI."""
 
 from __future__ import annotations
 

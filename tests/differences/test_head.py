@@ -1,4 +1,4 @@
-"""HEAD is answered where only GET is declared, with the same headers and no content."""
+"""HEAD works where only GET is declared, with the same headers and no content."""
 
 from __future__ import annotations
 

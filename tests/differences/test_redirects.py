@@ -1,4 +1,4 @@
-"""The redirect between a path and the same with a slash stays on the server that was asked."""
+"""The redirect that adds or removes a slash stays on the server that the client has called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A root path that ends with a slash is the one without; on FastAPI nothing is found below it."""
+"""A slash at the end of a root path is ignored; on FastAPI no route is found below it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A body that cannot be read is answered with 400, and the log says why without quoting it."""
+"""A body that cannot be read gets a 400, and the log has the reason without the content."""
 
 from __future__ import annotations
 

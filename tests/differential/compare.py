@@ -1,4 +1,4 @@
-"""What is different between two answers, and which differences are meant."""
+"""Compare two responses, apart from the intended differences."""
 
 from __future__ import annotations
 

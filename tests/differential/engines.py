@@ -1,8 +1,8 @@
-"""The same program on both engines, in one process.
+"""Run the same program on both engines, in one process.
 
-A program is text. It reads its names from a module called `fastapi`, which is handed to it: the
-real FastAPI, or pronghorn. So both engines read the very same lines, and a failing example can be
-read, kept and run by hand.
+A program is text. It imports its names from a module called `fastapi`, which is either the real
+FastAPI or pronghorn. So both engines run the very same lines, and a failing example can be read,
+kept and run by hand.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Functions of generated programs: parameters, dependencies, and how clients can reach them."""
+"""Generate functions for programs: parameters, dependencies, and the requests that reach them."""
 
 from __future__ import annotations
 

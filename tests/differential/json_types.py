@@ -1,4 +1,4 @@
-"""Types that the plan lets Pydantic read straight from JSON, and JSON texts for them."""
+"""Generate types that the plan reads straight from JSON, and JSON texts for them."""
 
 from __future__ import annotations
 

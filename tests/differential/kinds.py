@@ -1,7 +1,7 @@
-"""The types that generated programs use, with what clients send for them.
+"""The types that generated programs use, with values that clients send for them.
 
-Each is a piece of source text, so that it can stand in a program. `texts` are values for paths,
-queries, headers, cookies and forms; `json` are JSON texts.
+Each type is a piece of source text for a program. `texts` are values for paths, queries,
+headers, cookies and forms; `json` are JSON texts.
 """
 
 from __future__ import annotations

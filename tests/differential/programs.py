@@ -1,4 +1,4 @@
-"""Whole programs: models, dependencies, security schemes, routers and routes, as source text."""
+"""Generate whole programs as source: models, dependencies, security schemes, routers, routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests for generated programs: right, nearly right, and hostile."""
+"""Generate requests for programs: valid, nearly valid, and hostile."""
 
 from __future__ import annotations
 

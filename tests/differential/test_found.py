@@ -1,4 +1,4 @@
-"""What the generated programs found: each stays the same on both engines from then on."""
+"""Differences that generated programs have found, each with the same result on both engines now."""
 
 from __future__ import annotations
 

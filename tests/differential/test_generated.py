@@ -1,7 +1,7 @@
-"""Programs and requests that nobody wrote, on FastAPI and on pronghorn.
+"""Generated programs and requests, on FastAPI and on pronghorn.
 
-Bounded as part of the tests, always with the same examples; `make differential` runs for long and
-with new ones each time. What it finds becomes a test in `test_found.py`.
+As part of the tests it is bounded, and always has the same examples. `make differential` runs for
+long, with new examples each time. A difference that it finds becomes a test in `test_found.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Where the plan lets Pydantic read a type from JSON, this gives what parsing first gives.
+"""If the plan reads a type straight from JSON, the result is that of parsing first.
 
-It may refuse more: then the value is made in the other way. `make differential` tries more types.
+It may reject more values, which are then parsed first. `make differential` tries more types.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a request enters of our code, from the socket to the bytes.
+"""Trace the functions of pronghorn that a request enters, from the socket to the bytes.
 
     python -m tests.docs.following
 
-prints the drawing of `docs/explain/follow-a-request.md` as it should be today.
+prints the drawing that `docs/explain/follow-a-request.md` should have.
 """
 
 from __future__ import annotations

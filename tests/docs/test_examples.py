@@ -1,4 +1,4 @@
-"""Every Python example in README.md and docs/ runs as it stands on its page.
+"""Every Python example in README.md and docs/ runs as it is on its page.
 
 The blocks of a page share one namespace, from top to bottom, so a later block may use what an
 earlier one defined. A block whose fence says ```` ```python title="shop/main.py" ```` is a file: it

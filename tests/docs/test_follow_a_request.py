@@ -1,4 +1,4 @@
-"""The page `docs/explain/follow-a-request.md` says what the code does."""
+"""The page `docs/explain/follow-a-request.md` describes what the code does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The console session of README.md shows what its program answers."""
+"""The console session of README.md shows the responses of its program."""
 
 from __future__ import annotations
 
@@ -41,3 +41,13 @@ def test_the_page_shows_success_and_failure() -> None:
 )
 def test_the_page_says_who_it_is_for(text: str) -> None:
     assert text in README.read_text("utf-8").partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("package", ["starlette", "pydantic", "anyio", "uvicorn", "granian"])
+def test_the_page_names_the_lowest_versions(package: str) -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    required = re.search(rf'"{package}(?:\[\w+\])?>=([\d.]+)', project)
+    assert required is not None
+    named = re.search(rf"\b{package} ([\d.]*\d)", README.read_text("utf-8"), re.IGNORECASE)
+    assert named is not None
+    assert named.group(1) == required.group(1)

@@ -1,4 +1,4 @@
-"""What the programs of this folder need: the alias is in place, and warnings of libraries pass."""
+"""Install the alias `fastapi` for the programs of this folder, and allow warnings of libraries."""
 
 from __future__ import annotations
 

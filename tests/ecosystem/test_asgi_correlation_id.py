@@ -1,4 +1,4 @@
-"""asgi-correlation-id: middleware, a context variable in endpoints, a handler of exceptions."""
+"""asgi-correlation-id: middleware, a context variable in endpoints, an exception handler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ddtrace: replaces `routing.serialize_response`, `Route.handle` and how the layers are built."""
+"""ddtrace: replaces `routing.serialize_response`, `Route.handle` and the building of the layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dishka: containers per application and per request; a route class that injects by itself."""
+"""dishka: containers per application and per request; a route class with its own injection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fastapi-filter: a dependency made of a model whose fields are queries."""
+"""fastapi-filter: a dependency made from a model whose fields are query parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fastapi-jsonrpc: methods with dependencies of their own, called one by one and in a batch."""
+"""fastapi-jsonrpc: methods with their own dependencies, called singly and in a batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fastapi-mcp: tools made of the OpenAPI document, called through the application itself."""
+"""fastapi-mcp: tools made from the OpenAPI document, called through the application itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fastapi-utils: class-based views, which take routes out of a router and put others in."""
+"""fastapi-utils: class-based views, which take routes out of a router and add others."""
 
 from __future__ import annotations
 

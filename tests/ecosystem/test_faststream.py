@@ -1,4 +1,4 @@
-"""FastStream: handlers of messages that use dependencies, solved with `solve_dependencies`."""
+"""FastStream: message handlers whose dependencies are solved with `solve_dependencies`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradio: an application of its own, a subclass of `FastAPI`, mounted on ours."""
+"""Gradio: a subclass of `FastAPI`, mounted on our application."""
 
 from __future__ import annotations
 

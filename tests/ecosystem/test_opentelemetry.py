@@ -1,4 +1,4 @@
-"""opentelemetry-instrumentation-fastapi: it replaces `app.build_middleware_stack`."""
+"""opentelemetry-instrumentation-fastapi: replaces `app.build_middleware_stack`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""prometheus-fastapi-instrumentator: middleware that asks the routes for the template of a path."""
+"""prometheus-fastapi-instrumentator: middleware that asks routes for the template of a path."""
 
 from __future__ import annotations
 

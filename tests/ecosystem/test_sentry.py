@@ -1,4 +1,4 @@
-"""sentry-sdk: it replaces `routing.get_request_handler` and methods of Starlette's classes."""
+"""sentry-sdk: replaces `routing.get_request_handler` and methods of Starlette's classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""slowapi: decorated endpoints, a handler of exceptions, middleware that walks `app.routes`."""
+"""slowapi: decorated endpoints, an exception handler, middleware that walks `app.routes`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""svcs: a lifespan that takes the application, and a dependency that gives a container."""
+"""svcs: a lifespan that takes the application, and a dependency that returns a container."""
 
 from __future__ import annotations
 

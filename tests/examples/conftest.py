@@ -1,4 +1,4 @@
-"""A shop of its own for every test: a fresh application on a fresh database file."""
+"""A fresh shop application on a fresh database file for every test."""
 
 from __future__ import annotations
 

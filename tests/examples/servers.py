@@ -1,4 +1,4 @@
-"""Run an example as `pronghorn run` starts it, in a process of its own."""
+"""Start an example like `pronghorn run` does, in its own process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CRUD example: what each operation answers, and that notes outlive the server."""
+"""The CRUD example: the responses of each operation, and notes that survive a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop's accounts: registration, login, tokens, and what holds for the whole application."""
+"""The shop's accounts: registration, login, tokens, and rules for the whole application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop's items: one user's own, page by page, with prices that stay exact."""
+"""The shop's items: those of one user only, page by page, with exact prices."""
 
 from __future__ import annotations
 

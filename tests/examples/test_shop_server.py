@@ -1,4 +1,4 @@
-"""The shop as a whole: its documentation, CORS, settings, and one run as a real process."""
+"""The shop as a whole: documentation, CORS, settings, and one run as a real process."""
 
 from __future__ import annotations
 

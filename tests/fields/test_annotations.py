@@ -1,4 +1,4 @@
-"""Questions about types, asked of every spelling of a type."""
+"""Functions about types, tested with every spelling of a type."""
 
 from __future__ import annotations
 

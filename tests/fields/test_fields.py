@@ -1,4 +1,4 @@
-"""What a field accepts, what it answers, and under which names it is known."""
+"""The values that a field accepts, its errors, and its names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The serialisation options of a response's model."""
+"""The serialisation options of a response model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The programs whose costs are guarded, and one way to ask them."""
+"""The programs whose costs are guarded, and a function that sends requests to them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a request costs, in numbers that are the same on every machine and on every run.
+"""The cost of a request, in numbers that are the same on every machine and on every run.
 
 Timings are noise on a shared machine. The number of Python functions that a request calls is not:
-when a change makes the engine do more, it shows here. The bounds leave room for what the versions
-of Python and of the libraries differ in; lower them when something gets cheaper.
+it grows when a change makes the engine do more. The bounds leave room for differences between
+versions of Python and of the libraries. Lower them when something gets cheaper.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A request leaves nothing that only the garbage collector finds, also if it fails.
+"""A request leaves no cycles for the garbage collector, even if it fails.
 
-The traceback of its error keeps every frame that it went through, and with them the request, its
-body and all that its endpoint had in hand.
+The traceback of an error keeps its frames alive, and with them the request, its body and the
+local variables of the endpoint.
 """
 
 from __future__ import annotations

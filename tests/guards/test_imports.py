@@ -1,4 +1,4 @@
-"""What `import pronghorn` loads: nothing that a program without it would miss."""
+"""`import pronghorn` loads only modules that every program needs."""
 
 from __future__ import annotations
 

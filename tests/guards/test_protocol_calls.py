@@ -1,4 +1,4 @@
-"""What a request costs on the protocol class of `pronghorn run`: how many functions are called."""
+"""The number of functions that a request calls in the protocol class of `pronghorn run`."""
 
 from __future__ import annotations
 

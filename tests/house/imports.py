@@ -1,4 +1,4 @@
-"""The imports of the package, read from its source: those of functions and of types included."""
+"""Read the imports of the package from its source, including those for types only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A program that uses a kind of injected value that there is not: run by `test_new_kind`."""
+"""A program that uses an injected kind which does not exist; `test_new_kind` runs it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Reads from the source which private names of other packages the framework uses.
+"""Read from the source which private names of other packages the framework uses.
 
     python -m tests.house.private_names
 
-prints them as JSON. It imports every module, which a test process must not do.
+prints them as JSON. It imports every module, so a test runs it as a process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Imports go down only, nothing imports itself in a circle, and the top level stays tidy."""
+"""Imports go down only and without cycles; the top level has FastAPI's paths and folders only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new kind of injected value is added in three places, and both engines know it."""
+"""A new injected kind needs changes in three places, and works in both engines."""
 
 from __future__ import annotations
 

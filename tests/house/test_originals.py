@@ -1,7 +1,7 @@
 """Only `core/monkeypatches.py` decides whether a function is still the original.
 
-Sites that are asked at every request may compare in place with what that module gave at import.
-They are listed here, each with the reason.
+Code that runs at every request may compare in place with an original that the module returned at
+import. Such code is listed here, each place with its reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every private or undocumented name of another package that the framework uses is listed here.
 
-Where one is missing at run time, the program still runs; `tests/core/test_private_names.py` tries
-it. The uses are read from the source, so a new one has to be listed.
+A program also runs if a name is missing, which `tests/core/test_private_names.py` tests. The uses
+are read from the source, so a new one has to be listed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tests lie where `tests/README.md` says."""
+"""The tests are in the folders that `tests/README.md` names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running one function on FastAPI and on pronghorn, with the names of either."""
+"""Run one function on FastAPI and on pronghorn, with the names of each."""
 
 from __future__ import annotations
 

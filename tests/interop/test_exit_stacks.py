@@ -1,4 +1,4 @@
-"""The exit stacks that libraries find in the scope, as FastAPI leaves them there."""
+"""The scope has the exit stacks that FastAPI leaves there for libraries."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -1,6 +1,6 @@
-"""A request carries the handlers of errors of its application in its scope.
+"""The scope of a request has the exception handlers of its application.
 
-Libraries add a handler from within a dependency: authx does, for programs that registered none.
+Libraries add a handler from within a dependency, as authx does for programs without one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names that public programs import from FastAPI's modules, and what a wrong one is told."""
+"""Names that public programs import from FastAPI's modules, and the errors for unknown ones."""
 
 from __future__ import annotations
 

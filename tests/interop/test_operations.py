@@ -1,4 +1,4 @@
-"""Parts of a document, made step by step as programs do it, beside FastAPI's."""
+"""Parts of a document, made step by step as programs do it, compared with FastAPI."""
 
 from collections.abc import Callable
 from enum import Enum

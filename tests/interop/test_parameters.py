@@ -1,4 +1,4 @@
-"""Single parameters, values and forms, read outside of a request, beside FastAPI."""
+"""Single parameters, values and forms, read outside of a request, compared with FastAPI."""
 
 import asyncio
 import inspect

@@ -1,4 +1,4 @@
-"""Libraries replace functions of ours and of Starlette; requests go through the replacements."""
+"""Libraries replace functions of pronghorn and Starlette, and requests call the replacements."""
 
 from __future__ import annotations
 

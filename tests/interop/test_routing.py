@@ -1,4 +1,4 @@
-"""Lifespans, route state, scopes and encoders that programs take from FastAPI, beside it."""
+"""Lifespans, route state, scopes and encoders that programs import, compared with FastAPI."""
 
 import asyncio
 import re

@@ -1,7 +1,7 @@
-"""Every mistake in a program is told with its place, what was got and what to write.
+"""The error for each mistake has its place, what we got, and what to write.
 
-Each `.py` file here is a program with one mistake; the `.txt` beside it is the message. With
-`PRONGHORN_WRITE_MESSAGES=1` the messages are written instead of compared: read what changed.
+Each `.py` file here is a program with one mistake, and the `.txt` file beside it is the message.
+`PRONGHORN_WRITE_MESSAGES=1` writes the messages instead of comparing them; read the changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A client that sees each message of an application when it is sent."""
+"""A client that receives each message of an application as soon as it is sent."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Endpoints for `test_http.py`, of every kind; they write down what happens."""
+"""Endpoints of every kind for `test_http.py`, which record what happens."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

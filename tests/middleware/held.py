@@ -1,4 +1,4 @@
-"""Deadlines and task groups that code inside of a middleware holds while the middleware goes on."""
+"""Deadlines and task groups that the application keeps open while the middleware continues."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

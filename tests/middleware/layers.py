@@ -1,4 +1,4 @@
-"""Middleware for `test_http.py`, of every kind; it writes down what happens."""
+"""Middleware of every kind for `test_http.py`, which records what happens."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Runs one program, made of one middleware and one endpoint, on an engine."""
+"""Run one program, made of one middleware and one endpoint, on an engine."""
 
 import asyncio
 import zlib

@@ -1,4 +1,4 @@
-"""What `call_next` gives and takes, also what Starlette's does not."""
+"""`call_next`: its results, its streams, and features that Starlette's does not have."""
 
 # Annotations are read at run time here, so they are not postponed.
 import asyncio

@@ -1,4 +1,4 @@
-"""Cancellation from outside reaches the application inside of a middleware as in Starlette."""
+"""Cancellation from outside reaches the application behind a middleware, as in Starlette."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deadlines and task groups inside of a middleware end what they hold, never the middleware."""
+"""Deadlines and task groups of the application never cancel the middleware around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stream that fails is broken off behind any middleware, not sent as a complete one."""
+"""A stream that fails behind middleware is aborted, and not sent as a complete one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Middleware does what Starlette's does, in the same order."""
+"""HTTP middleware has the same effects as Starlette's, in the same order."""
 
 from __future__ import annotations
 

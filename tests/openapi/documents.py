@@ -1,4 +1,4 @@
-"""Makes documents of single routes for the tests of this folder."""
+"""Make documents of single routes for the tests of this folder."""
 
 from __future__ import annotations
 

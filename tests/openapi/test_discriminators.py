@@ -1,4 +1,4 @@
-"""Unions that a property tells apart, also inside of each other."""
+"""Unions with a discriminator, also inside each other."""
 
 from __future__ import annotations
 

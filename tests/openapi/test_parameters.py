@@ -1,4 +1,4 @@
-"""Which parameters an operation shows, and how."""
+"""The parameters that an operation documents, and their form."""
 
 from typing import Annotated, Any
 

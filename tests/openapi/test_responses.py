@@ -1,4 +1,4 @@
-"""How the answers of an operation are shown."""
+"""The responses that an operation documents."""
 
 # Endpoints are only documented here, so they have no body.
 # mypy: disable-error-code="empty-body"

@@ -1,4 +1,4 @@
-"""`/openapi.json` is written once, and sent to who does not have it."""
+"""`/openapi.json` is written once, and sent only to clients that do not have it."""
 
 from typing import Any
 

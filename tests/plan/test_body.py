@@ -1,4 +1,4 @@
-"""How a body is read and documented, given the fields that read it."""
+"""The form in which a body is read and documented, for given fields."""
 
 from __future__ import annotations
 

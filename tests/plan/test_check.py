@@ -1,4 +1,4 @@
-"""Types that are refused while an application is put together."""
+"""Types that are refused while an application is declared."""
 
 from __future__ import annotations
 

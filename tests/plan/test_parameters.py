@@ -1,4 +1,4 @@
-"""What a parameter stands for: a marker, a type that is injected, or what its type implies."""
+"""A parameter is a marker, an injected type, or what its type implies."""
 
 from __future__ import annotations
 

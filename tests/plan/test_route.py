@@ -1,4 +1,4 @@
-"""Routes are planned from what was declared, and every error names the route."""
+"""Routes are planned from their declaration, and every error names the route."""
 
 from typing import Annotated, Any
 
@@ -51,7 +51,7 @@ def test_a_route_is_planned_once_until_it_changes() -> None:
 
 def test_an_included_route_has_a_plan_of_its_own() -> None:
     route = APIRoute("/{item_id}", read_item)
-    inside = route.included({"prefix": "/x/{tenant}"}, None)
+    inside = route.copy_for_inclusion({"prefix": "/x/{tenant}"}, None)
     assert inside.plan.path == "/x/{tenant}/{item_id}"
     assert inside.plan.path_names == {"tenant", "item_id"}
     assert route.plan.path == "/{item_id}"

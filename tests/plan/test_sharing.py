@@ -1,4 +1,4 @@
-"""What routes that depend on the same functions have in common, and what they do not."""
+"""Routes share the plans of dependencies that do not read the request."""
 
 import gc
 import weakref

@@ -1,4 +1,4 @@
-"""Signatures as they are meant, whatever a callable is wrapped in."""
+"""Signatures are read through every kind of wrapper around a callable."""
 
 from __future__ import annotations
 

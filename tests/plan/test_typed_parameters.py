@@ -1,4 +1,4 @@
-"""Plain functions are read without `inspect`, and give what `inspect.signature` would give."""
+"""Plain functions are read without `inspect`, with the result of `inspect.signature`."""
 
 import functools
 from collections.abc import Callable

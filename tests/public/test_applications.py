@@ -1,4 +1,4 @@
-"""The application: its life, its layers, its errors, its documentation, and what it mounts."""
+"""The application: lifespan, layers, errors, documentation, mounts."""
 
 import re
 from collections.abc import AsyncIterator, Iterator

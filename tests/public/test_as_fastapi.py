@@ -1,4 +1,4 @@
-"""The alias ``fastapi``: each test runs a program of its own, since imports belong to a process."""
+"""The alias `fastapi`: each test runs a program, since imports belong to a process."""
 
 from __future__ import annotations
 

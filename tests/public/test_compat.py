@@ -1,4 +1,4 @@
-"""The names that libraries import from ``fastapi._compat``."""
+"""The names that libraries import from `fastapi._compat`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: ranges that have to be ignored, and entity tags of what is compressed."""
+"""Files: ranges that have to be ignored, and entity tags of compressed files."""
 
 from __future__ import annotations
 

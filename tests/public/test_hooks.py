@@ -1,4 +1,4 @@
-"""The seam for batteries: hooks see compiled routes."""
+"""`pronghorn.hooks`: extensions see compiled routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every option that takes None on FastAPI takes it here, and means the same."""
+"""Every option that may be None on FastAPI may be None here, with the same meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frontends: built files under a path, asked when no other route matches."""
+"""Frontends: built files under a path, tried when no other route matches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parameters of an endpoint read from a request, for tests of the exact path."""
+"""Plan the parameters of endpoints as fields, for tests of the exact way."""
 
 from __future__ import annotations
 

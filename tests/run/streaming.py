@@ -1,4 +1,4 @@
-"""What the tests of streams share: routes without an application, clients without a network."""
+"""Helpers for tests of streams: routes without an application, clients without a network."""
 
 from __future__ import annotations
 

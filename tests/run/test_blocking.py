@@ -1,4 +1,4 @@
-"""Blocking generators: they run in worker threads, a little ahead of the client."""
+"""Blocking generators run in worker threads, a little ahead of the client."""
 
 from __future__ import annotations
 

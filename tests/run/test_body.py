@@ -1,4 +1,4 @@
-"""JSON bodies, short and long, right and wrong: what they become, and what is answered."""
+"""JSON bodies, short and long, valid and invalid: their values and their errors."""
 
 from __future__ import annotations
 

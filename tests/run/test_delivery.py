@@ -1,4 +1,4 @@
-"""How a stream is sent: when it ends, what is cleaned up, and what happens while it is idle."""
+"""Sending a stream: its end, its clean-up, and its idle times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which handler answers which error, and what happens where there is none."""
+"""The handler that is called for each exception, and the response without a handler."""
 
 import asyncio
 import functools

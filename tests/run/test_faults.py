@@ -1,4 +1,4 @@
-"""Whatever fails while a stream is sent, what it reads from is closed."""
+"""The source of a stream is closed whenever sending it fails."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

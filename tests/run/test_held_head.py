@@ -1,4 +1,4 @@
-"""The head of a stream waits for its first part, so that an error before it has its own answer."""
+"""The head of a stream waits for its first part, so that an earlier error has its own response."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

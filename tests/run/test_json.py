@@ -1,4 +1,4 @@
-"""JSON bodies: the same values and the same errors as `json.loads`."""
+"""JSON bodies have the same values and the same errors as with `json.loads`."""
 
 from __future__ import annotations
 

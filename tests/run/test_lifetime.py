@@ -1,4 +1,4 @@
-"""The two exit stacks of a request: when they close, what they see, and what they may swallow."""
+"""The two exit stacks of a request: when they close, what they see, what they may suppress."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress

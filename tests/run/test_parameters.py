@@ -1,4 +1,4 @@
-"""Parameters taken from what the client sent, one after the other, with every error."""
+"""Parameters are read from the request one after the other, with every error."""
 
 from collections.abc import Callable
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""Query strings and cookies read as the standard library and Starlette read them."""
+"""Query strings and cookies are read as the standard library and Starlette read them."""
 
 from __future__ import annotations
 

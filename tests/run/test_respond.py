@@ -1,4 +1,4 @@
-"""What an endpoint returns becomes the bytes that `JSONResponse(jsonable_encoder(...))` gives."""
+"""The result of an endpoint has the bytes of `JSONResponse(jsonable_encoder(...))`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generator endpoints: what arrives, when it ends, and what is cleaned up."""
+"""Generator endpoints: the parts that arrive, the end, and the clean-up."""
 
 from __future__ import annotations
 

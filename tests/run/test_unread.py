@@ -1,4 +1,4 @@
-"""`request.is_disconnected()` before the body: nothing is lost, and who has left is seen."""
+"""`request.is_disconnected()` before the body loses nothing, and sees when a client has left."""
 
 from __future__ import annotations
 

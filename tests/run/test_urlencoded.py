@@ -1,4 +1,4 @@
-"""Small forms read in one piece are what Starlette's streaming parser makes of them."""
+"""Small forms are read in one piece, with the result of Starlette's streaming parser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short way of WebSocket messages does what Starlette's does."""
+"""The short way of WebSocket messages has the same effects as Starlette's."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""API keys: the three places, and what happens without a key."""
+"""API keys in their three places, and responses without a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Providers that keep in memory what they are given."""
+"""Providers that keep what they receive in memory."""
 
 from __future__ import annotations
 

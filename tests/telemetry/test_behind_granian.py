@@ -1,4 +1,4 @@
-"""Telemetry stays what it is in a process of Granian, where something else stands around too."""
+"""Telemetry is the same in a process of Granian, where another layer is around the application."""
 
 from __future__ import annotations
 

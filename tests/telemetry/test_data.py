@@ -1,4 +1,4 @@
-"""What span and log processors may look at."""
+"""The data that span and log processors can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exporters from environment variables, against a collector of our own."""
+"""Exporters from environment variables, with a collector of our own."""
 
 from __future__ import annotations
 

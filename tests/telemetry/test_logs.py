@@ -1,4 +1,4 @@
-"""What is recorded about requests that are invalid or fail."""
+"""The records of requests that are invalid or fail."""
 
 from __future__ import annotations
 

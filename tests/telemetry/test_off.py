@@ -1,4 +1,4 @@
-"""Telemetry that nobody uses costs nothing; a provider may be set at any time."""
+"""Telemetry without a provider costs nothing; a provider may be set at any time."""
 
 from __future__ import annotations
 

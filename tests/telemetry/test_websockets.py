@@ -1,4 +1,4 @@
-"""WebSocket connections: one span each, with stages; no metrics."""
+"""WebSocket connections: one span each, with stages, and without metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The suites of applications: how they are described, and what their runs are compared with."""
+"""The suites of applications: their descriptions, and the expected results of their runs."""
 
 from __future__ import annotations
 

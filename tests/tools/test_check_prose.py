@@ -1,4 +1,4 @@
-"""The check of the prose rules finds what it says, and nothing in prose that follows them."""
+"""The prose check finds each offence, and nothing in prose that follows the rules."""
 
 from __future__ import annotations
 

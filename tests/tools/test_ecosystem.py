@@ -1,4 +1,4 @@
-"""The programs on libraries: which there are, and how they are run."""
+"""The programs on libraries: their list, and their runs."""
 
 from __future__ import annotations
 

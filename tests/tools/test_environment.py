@@ -1,4 +1,4 @@
-"""An environment is made once, and again when its requirements change."""
+"""An environment is created once, and again when its requirements change."""
 
 from __future__ import annotations
 
