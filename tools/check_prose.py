@@ -1,7 +1,6 @@
 """Check the prose rules of CONTRIBUTING.md, as far as a program can.
 
     python tools/check_prose.py pronghorn benchmarks tools
-    python tools/check_prose.py --all pronghorn      also the folders that are still pending
 
 - Code in docstrings and comments is in single backticks.
 - Parameters are documented under `Args:`, not as a list of "- `name`:".
@@ -21,7 +20,7 @@ import io
 import re
 import sys
 import tokenize
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 if __name__ == "__main__":  # A script has its own folder on the path, not the project.
@@ -30,13 +29,6 @@ if __name__ == "__main__":  # A script has its own folder on the path, not the p
 from tools.check_sizes import Offence
 
 PACKAGE = "pronghorn"
-#: Folders and files that are still to be rewritten. Remove an entry when its prose is done.
-PENDING = (
-    "pronghorn/adapters/__init__.py",
-    "pronghorn/adapters/uvicorn",
-    "pronghorn/compile",
-    "pronghorn/run",
-)
 
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -165,30 +157,21 @@ def read_comments(source: str) -> Iterator[tuple[int, str]]:
         yield first, " ".join(block)
 
 
-def is_pending(path: Path, pending: Iterable[str]) -> bool:
-    """Return True if a file, or a folder of it, is still to be rewritten."""
-    return any(Path(name) in (path, *path.parents) for name in pending)
-
-
-def main(folders: Sequence[str], pending: Sequence[str] = PENDING) -> int:
+def main(folders: Sequence[str]) -> int:
     """Check every Python file under the folders. Returns the exit status."""
     missing = [folder for folder in folders if not Path(folder).is_dir()]
     if missing or not folders:
         print(f"Name folders that exist: {' '.join(missing) or 'none was given'}", file=sys.stderr)
         return 2
     files = [path for folder in folders for path in sorted(Path(folder).rglob("*.py"))]
-    checked = [path for path in files if not is_pending(path, pending)]
     offences = [
-        offence for path in checked for offence in check_source(str(path), path.read_text("utf-8"))
+        offence for path in files for offence in check_source(str(path), path.read_text("utf-8"))
     ]
     for offence in offences:
         print(offence)
-    print(
-        f"{len(checked)} files checked, {len(files) - len(checked)} pending: {len(offences)} found."
-    )
+    print(f"{len(files)} files checked: {len(offences)} found.")
     return 1 if offences else 0
 
 
 if __name__ == "__main__":
-    arguments = [argument for argument in sys.argv[1:] if argument != "--all"]
-    sys.exit(main(arguments, () if "--all" in sys.argv else PENDING))
+    sys.exit(main(sys.argv[1:]))

@@ -1,1 +1,1 @@
-"""Servers: each adapter gives the compiled application an exchange made by one server."""
+"""Adapters for servers: each passes the exchanges of one server to the compiled application."""

@@ -1,1 +1,1 @@
-"""Compiling: a plan becomes one specialised handler. The only place that knows `plan` and `run`."""
+"""Compile a plan into one specialised handler. Only this folder imports both `plan` and `run`."""

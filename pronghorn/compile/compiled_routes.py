@@ -1,6 +1,6 @@
-"""The compiled routes of one router: kept up to date, and what answers where none of them fits.
+"""Keep the compiled routes of a router up to date, and answer requests that match none of them.
 
-A request that `dispatch.CompiledRouter.find` finds the route of needs none of it.
+A request for which `dispatch.CompiledRouter.find` finds a route does not run this code.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from pronghorn.plan.dependencies import Overrides
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
 
-#: Raises 404 in an application, where no program and no library has put another in its place.
+#: Starlette's own method, which raises 404 in an application. Programs and libraries replace it.
 NOT_FOUND = original(Router, "not_found")
 NO_OVERRIDES: Overrides = MappingProxyType({})
 
 
 class RouterView(Protocol):
-    """What the engine needs to know of a router."""
+    """The part of a router that the engine uses."""
 
     redirect_slashes: bool
     auto_head: bool
     default: ASGIApp
-    #: Its `dependency_overrides`, if it has any, are in force.
+    #: Its `dependency_overrides` apply, if it has any.
     dependency_overrides_provider: Any
 
     def flat_routes(self) -> Sequence[BaseRoute]:
         """Return all routes with their full paths, in registration order."""
 
     def last_routes(self) -> Sequence[BaseRoute]:
-        """Return the routes that are asked only when no other route matches the path."""
+        """Return the routes that are tried only if no other route matches the path."""
 
 
 class CompiledRoutes:
@@ -52,11 +52,11 @@ class CompiledRoutes:
         router: The router.
 
     Attributes:
-        router: The same.
-        revision: The number of the last declaration that is taken into account.
-        overrides: The dependency overrides that the handlers were compiled with.
-        table: The routes, ready to be searched.
-        last: The routes that are asked only when no other one matches.
+        router: The router.
+        revision: The number of the last declaration that these routes include.
+        overrides: The dependency overrides with which the handlers were compiled.
+        table: The routes, ready for a search.
+        last: The routes that are tried only if no other one matches.
     """
 
     def __init__(self, router: RouterView) -> None:
@@ -69,7 +69,7 @@ class CompiledRoutes:
         self._lock = Lock()
 
     def compile(self, entry: Entry) -> Any:
-        """Return the handler of a route, which is compiled if it has none yet."""
+        """Return the handler of a route; compile it if necessary."""
         with self._lock:
             if entry.handler is None:
                 handler = handler_of(entry.route, self.overrides)
@@ -77,7 +77,7 @@ class CompiledRoutes:
             return entry.handler
 
     def rebuild(self) -> None:
-        """Take over the routes as they are now; what did not change stays compiled."""
+        """Read the routes of the router again; unchanged routes stay compiled."""
         with self._lock:
             version = REVISION.latest
             known = self._entries if self.revision >= REVISION.compiled_since else {}
@@ -94,7 +94,7 @@ class CompiledRoutes:
             self.revision = version
 
     def use_overrides(self, overrides: Overrides) -> None:
-        """Compile every route anew if the overrides differ from those it was compiled with."""
+        """Discard all handlers if they were compiled with other overrides."""
         if overrides == self.overrides:
             return
         with self._lock:
@@ -104,39 +104,39 @@ class CompiledRoutes:
 
 
 def _entry_of(route: BaseRoute, known: Mapping[int, Entry]) -> Entry:
-    """Return the entry that a route already has, unless the route has changed since."""
+    """Return the existing entry of a route, or a new one if the route is new or has changed."""
     entry = known.get(id(route))
-    if entry is not None and entry.route is route and not _changed(entry):
+    if entry is not None and entry.route is route and not _has_changed(entry):
         return entry
     return Entry(route)
 
 
-def _changed(entry: Entry) -> bool:
+def _has_changed(entry: Entry) -> bool:
     route = entry.route
     is_current = entry.pattern is None or entry.pattern.is_current()
     return not is_current or getattr(route, "revision", 0) != entry.revision
 
 
 def handler_of(route: BaseRoute, overrides: Overrides) -> Any:
-    """Compile the handler of a route; a route that is not ours is called as ASGI."""
+    """Return the compiled handler of a route; routes of other libraries are called through ASGI."""
     compile_handler = getattr(route, "compile_handler", None)
     return asgi_handler(route) if compile_handler is None else compile_handler(overrides)
 
 
 def asgi_handler(route: Any) -> Handler:
-    """Return a handler for a route that answers as an ASGI application of its own making."""
+    """Return a handler that calls a route as an ASGI application."""
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await route.handle(exchange.scope, exchange.receive, exchange.tracked_send)
+        await route.handle(exchange.scope, exchange.receive, exchange.track_and_send)
 
     return handler
 
 
-# --- what no route matches completely: redirects, 404, HEAD and 405 -------------------------------
+# --- requests that match no route completely: redirects, 404, HEAD and 405 ------------------------
 
 
 def is_certain_miss(routes: CompiledRoutes, exchange: Exchange) -> bool:
-    """Tell whether it is certain at once that nothing but Starlette's 404 answers."""
+    """Return True if no route can match this path, so the response is Starlette's 404."""
     if exchange.is_bare:
         path = exchange.path
     else:
@@ -154,14 +154,14 @@ def is_certain_miss(routes: CompiledRoutes, exchange: Exchange) -> bool:
 async def answer_miss(
     routes: CompiledRoutes, exchange: Exchange, path: str, entry: Entry | None, child: Scope
 ) -> None:
-    """Answer what no route matches completely.
+    """Answer a request that matches no route of the main table completely.
 
     Args:
-        routes: The routes of the router that was asked.
+        routes: The routes of the router.
         exchange: The request or connection.
-        path: Its path inside of this router.
-        entry: The first route that matches the path alone, if there is one.
-        child: What that match adds to the scope.
+        path: Its path inside this router.
+        entry: The first route that matches only the path, if any.
+        child: The additions of that match to the scope.
     """
     scope = exchange.scope
     match = Match.PARTIAL
@@ -173,7 +173,7 @@ async def answer_miss(
                 return
         match, entry, child = routes.last.search(scope, path)
     if entry is None:
-        await routes.router.default(scope, exchange.receive, exchange.tracked_send)
+        await routes.router.default(scope, exchange.receive, exchange.track_and_send)
         return
     if match is Match.FULL:
         params = entry.update_scope(scope, child)
@@ -181,15 +181,15 @@ async def answer_miss(
         await handler(exchange, params)
     elif not await _answer_head(routes, exchange, path):
         entry.update_scope(scope, child)
-        # The route itself says which methods it has.
-        await entry.route.handle(scope, exchange.receive, exchange.tracked_send)
+        # The route answers 405 with its own methods.
+        await entry.route.handle(scope, exchange.receive, exchange.track_and_send)
 
 
 async def _answer_head(routes: CompiledRoutes, exchange: Exchange, path: str) -> bool:
-    """Answer HEAD, which nobody declares for this path, with the headers that GET would send.
+    """Answer HEAD with the headers of GET if no route of this path declares HEAD.
 
     Returns:
-        Whether that was done.
+        True if the request was answered.
     """
     scope = exchange.scope
     if not routes.router.auto_head:
@@ -201,7 +201,7 @@ async def _answer_head(routes: CompiledRoutes, exchange: Exchange, path: str) ->
     if entry is None or match is not Match.FULL:
         return False
     params = entry.update_scope(scope, child)
-    inside = HeadExchange(scope, exchange.receive, exchange.tracked_send)
+    inside = HeadExchange(scope, exchange.receive, exchange.track_and_send)
     try:
         await (entry.handler or routes.compile(entry))(inside, params)
     finally:
@@ -210,7 +210,7 @@ async def _answer_head(routes: CompiledRoutes, exchange: Exchange, path: str) ->
 
 
 def _redirect(routes: CompiledRoutes, scope: Scope, path: str) -> Response | None:
-    """Redirect to the same path with or without its last slash, if a route has that one."""
+    """Return a redirect to the path with or without a trailing slash; None if it has no route."""
     other = dict(scope)
     other["path"] = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
     _, entry, _ = routes.table.search(other, path_below_root(other))

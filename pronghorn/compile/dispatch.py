@@ -1,13 +1,13 @@
-"""The way of a request through the framework. Read `answer` first; the rest is what it calls.
+"""The path of a request through the framework. Read `answer` first; it calls all the rest.
 
     answer(answerer, exchange)
-        answerer.find        looks for the route where one look is enough        router.py
-        answerer.search      asks all routes in question; 404, 405, redirects    compiled_routes.py
-        handler              what the route was compiled to                      http_route.py
+        answerer.find        finds the route if one lookup is enough             router.py
+        answerer.search      tries all possible routes; 404, 405, redirects      compiled_routes.py
+        handler              is the compiled route                               http_route.py
         answerer.recover     answers an error                                    server_errors.py
 
-Servers differ in the exchange that they bring, programs in the answerer that stands for their
-routes and error handlers. `docs/explain/follow-a-request.md` walks a request through all of it.
+Each server has its own exchange; each program has an answerer with its routes and error handlers.
+`docs/explain/follow-a-request.md` follows a request through all of it.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ Find = Callable[[Exchange], Found | None]
 async def answer(answerer: Answerer, exchange: Exchange) -> None:
     """Answer one request: find its route, run the handler of the route, answer errors.
 
-    Every request and every WebSocket connection goes this way, whatever server it came from, and
-    once more for each application or router that it is handed on to.
+    Every request and every WebSocket connection of every server passes through this function, and
+    again for each mounted application or router.
 
     Args:
-        answerer: The routes of a program, with what answers their errors.
-        exchange: The request, and the means to answer it.
+        answerer: The routes of a program and its error handlers.
+        exchange: The request, and the methods to answer it.
 
     Raises:
-        Exception: What `recover` raises: an error that nobody handles.
+        Exception: An error without a handler, which `recover` raises again.
     """
     try:
         found = answerer.find(exchange)
@@ -58,7 +58,7 @@ async def answer(answerer: Answerer, exchange: Exchange) -> None:
         else:
             handler, path = found
             await handler(exchange, path)
-    except Exception as raised:  # noqa: BLE001 - the answerer knows which errors it answers
+    except Exception as raised:  # noqa: BLE001 - the answerer decides which errors it answers
         await answerer.recover(exchange, raised)
     finally:
         if exchange._connection is not None:
@@ -66,49 +66,49 @@ async def answer(answerer: Answerer, exchange: Exchange) -> None:
 
 
 class Answerer(Protocol):
-    """What `answer` asks: the contract between servers and routes.
+    """The contract between servers and routes; `answer` calls its methods.
 
-    A `CompiledRouter` knows routes alone; a `Pipeline` adds the program's handlers of errors, an
-    `OuterPipeline` the answer to all other errors. `ThroughAsgi` has an ASGI application do it.
+    A `CompiledRouter` has only routes; a `Pipeline` adds the program's error handlers, and an
+    `OuterPipeline` answers all other errors. `ThroughAsgi` calls an ASGI application.
     """
 
     def find(self, exchange: Exchange) -> Found | None:
-        """Find the handler of a request where one look is enough.
+        """Find the handler of a request if one lookup is enough.
 
-        It is not a coroutine, since most requests are found by it.
+        It is not a coroutine, because it finds the handler of most requests.
 
         Returns:
-            The handler and the path parameters to call it with; None where `search` has to look.
+            The handler and the path parameters for it; None if `search` must answer.
         """
 
     async def search(self, exchange: Exchange) -> None:
         """Answer a request for which `find` has returned None.
 
         Raises:
-            Exception: What a handler raises, and 404 where no route matches.
+            Exception: An error of a handler, or a 404 if no route matches.
         """
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
         """Answer a request whose `find`, `search` or handler has raised an error.
 
         Raises:
-            Exception: The error, where nobody handles it.
+            Exception: The error, if it has no handler.
         """
 
 
 class CompiledRouter(CompiledRoutes):
-    """The routes of one router, as an `Answerer` that leaves errors to whoever calls it."""
+    """The routes of one router, as an `Answerer` that leaves errors to its caller."""
 
     def find(self, exchange: Exchange) -> Found | None:
-        """Look the route up: by method and path, in a dictionary or down a tree."""
-        if self.revision != REVISION.latest:  # something was declared since; `core/revisions.py`
+        """Look up the route by method and path, in a dictionary or a tree."""
+        if self.revision != REVISION.latest:  # A declaration was added; see `core/revisions.py`.
             self.rebuild()
         provider = self.router.dependency_overrides_provider
         overrides = getattr(provider, "dependency_overrides", None)
         if overrides or self.overrides:
             self.use_overrides(overrides or NO_OVERRIDES)
         if exchange.is_bare:
-            # Without a scope, which most routes do not need.
+            # Most routes do not need a scope, so none is made.
             found = self.table.quick(exchange.method, exchange.path)
             if found is None:
                 return None
@@ -126,7 +126,7 @@ class CompiledRouter(CompiledRoutes):
         return entry.handler or self.compile(entry), entry.update_scope(scope, params)
 
     async def search(self, exchange: Exchange) -> None:
-        """Ask every route in question, in registration order."""
+        """Try every route that could match, in registration order."""
         if exchange.is_bare:
             exchange.routed = self.router, None, {}
         else:
@@ -149,28 +149,28 @@ class CompiledRouter(CompiledRoutes):
         try:
             raise raised
         finally:
-            del raised  # Its traceback keeps this frame, which would keep it; below likewise.
+            del raised  # Its traceback refers to this frame, which would refer to the error.
 
 
 class ThroughAsgi:
     """An ASGI application as an `Answerer`.
 
     Args:
-        app: The application, with all that stands around it.
+        app: The application, including its middleware.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def find(self, exchange: Exchange) -> Found | None:
-        """Return None: the application looks for its routes itself."""
+        """Return None: the application finds its routes itself."""
 
     async def search(self, exchange: Exchange) -> None:
         """Call the application."""
-        await self._app(exchange.scope, exchange.receive, exchange.tracked_send)
+        await self._app(exchange.scope, exchange.receive, exchange.track_and_send)
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Raise the error again: the application has answered all that it answers."""
+        """Raise the error again: the application did not answer it."""
         try:
             raise raised
         finally:
@@ -182,7 +182,7 @@ class Pipeline:
 
     Args:
         routes: The routes.
-        errors: The handlers of errors.
+        errors: The error handlers.
         lifespan: Called for the lifespan of the program.
     """
 
@@ -191,7 +191,7 @@ class Pipeline:
     def __init__(self, routes: Answerer, errors: ErrorHandlers, lifespan: ASGIApp) -> None:
         self.find, self.search = routes.find, routes.search
         self._errors = errors
-        #: What goes into the scope of each request; None where a layer outside puts its own there.
+        #: The handlers to put into the scope of each request; None if an outer layer does that.
         self.registered = errors.registered if errors.by_class else None
         self._lifespan = lifespan
 
@@ -202,7 +202,7 @@ class Pipeline:
         await answer(self, new_exchange(scope, receive, send, self.registered))
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Let the handlers of errors answer; raise what they do not handle."""
+        """Let the error handlers answer; raise an error that they do not handle."""
         try:
             await self._answer_error(exchange, raised)
         finally:
@@ -212,7 +212,7 @@ class Pipeline:
     async def _answer_error(self, exchange: Exchange, raised: Exception) -> None:
         refusal = body_limit_error(raised)
         if refusal is not None and exchange.started:
-            raise refusal from None  # Perhaps the 413 is what was started: the counter knows.
+            raise refusal from None  # The response may be the 413 itself; the counter checks.
         error = refusal or raised
         if isinstance(error, ValidationException):
             locate(error, exchange.scope)
@@ -223,9 +223,10 @@ class Pipeline:
 
 
 def locate(error: ValidationException, scope: Scope) -> None:
-    """Put the path of the mount before the route's path in what a validation error says.
+    """Put the path of the mount before the route's path in a validation error.
 
-    Once: the error of a mounted application goes on to the one around it.
+    This happens only once, although the error of a mounted application also passes through the
+    outer application.
     """
     root_path = scope.get("root_path", "").rstrip("/")
     if not root_path or not error.endpoint_path:

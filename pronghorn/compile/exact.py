@@ -1,9 +1,9 @@
 """The exact way through a route: read the body, solve the graph, call the endpoint, respond.
 
-This is the one interpreter beside the generated handlers. It takes over from a generated handler
-whose short way fails, answers the requests that somebody watches, and serves routes whose class
-builds its own handler; with `PRONGHORN_GENERAL=1` it answers everything, so that both engines can
-be compared. These uses differ in the functions that it calls (`compile.stages`), not in the way.
+This is the only interpreter beside the generated handlers. It continues for a generated handler
+whose short way fails, answers requests that a tool watches, and serves routes whose class builds
+its own handler; with `PRONGHORN_GENERAL=1` it answers all requests, so that both engines can be
+compared. These uses differ only in the functions that it calls (`compile.stages`).
 `run.exact` calls the dependencies.
 """
 
@@ -21,12 +21,12 @@ from starlette.responses import Response
 
 from pronghorn._form_limits import limits_in_scope
 from pronghorn.background import with_tasks
-from pronghorn.compile.stages import Functions, calling, watched
+from pronghorn.compile.stages import Functions, make_caller, watch_functions
 from pronghorn.compile.steps import (
     AnyPlan,
     calls_of,
     endpoint_context,
-    shared_by,
+    find_shared,
 )
 from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -49,20 +49,20 @@ PlanT = TypeVar("PlanT", bound=AnyPlan)
 
 
 def general_mode() -> bool:
-    """Whether the short ways are switched off, to compare them with the exact way."""
+    """Return True if the short ways are switched off, to compare them with the exact way."""
     return os.environ.get("PRONGHORN_GENERAL") == "1"
 
 
 class ExactRoute(Generic[PlanT]):
-    """What HTTP and WebSocket routes share.
+    """The base class of the exact ways of HTTP and WebSocket routes.
 
     Args:
-        plan: The route.
+        plan: The plan of the route.
         label: The route for people: `GET /items/{item_id}`.
-        is_operation: False for what only looks like one: nobody watches it.
+        is_operation: False for a route that is not an operation, so tools do not watch it.
     """
 
-    #: What the interpreter calls.
+    #: The functions that the interpreter calls.
     functions: Functions
     embed = False
 
@@ -70,17 +70,17 @@ class ExactRoute(Generic[PlanT]):
         self.plan = plan
         self.label = label
         self.steps = order_calls(plan.root)
-        self.shared = shared_by(self.steps)
+        self.shared = find_shared(self.steps)
         self.context = endpoint_context(plan, label)
         self._is_operation = is_operation
 
     def _functions_for(self, connection: HTTPConnection) -> Functions:
-        """What is called for one connection, which somebody may watch."""
+        """Return the functions to call for one connection, which a tool may watch."""
         watcher: Watcher | None = connection.scope.get(WATCHER) if self._is_operation else None
         if watcher is None:
             return self.functions
         watcher.started(connection, self.plan)
-        return watched(self.functions, watcher)
+        return watch_functions(self.functions, watcher)
 
     async def resume(
         self,
@@ -92,16 +92,16 @@ class ExactRoute(Generic[PlanT]):
         done: Sequence[Any],
         known: Known,
     ) -> None:
-        """Go on where a generated handler left the short way.
+        """Continue where a generated handler left the short way.
 
         Args:
-            exchange: The request and its answer.
-            path: The parameters in the path.
-            body: The body, as the exact way takes it.
-            lifetime: The stacks that are open; None where the route needs none.
+            exchange: The request and its response.
+            path: The path parameters.
+            body: The body, in the form that the exact way expects.
+            lifetime: The open stacks; None if the route does not need them.
             shared: The objects of the kinds in `self.shared`.
-            done: The results of the first calls, which the handler has made.
-            known: What the handler has read.
+            done: The results of the first calls, which the handler has already made.
+            known: The values that the handler has already read.
         """
         made = dict(zip(self.shared, shared, strict=True))
         inputs = Inputs(exchange.connection, path, body, self.embed, lifetime, made)
@@ -114,12 +114,12 @@ class ExactRoute(Generic[PlanT]):
         await exchange.send_response(response)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> Response | None:
-        """Do all that comes after the body; return the response, if there is to be one."""
+        """Do every step after reading the body; return the response, or None for a WebSocket."""
         raise NotImplementedError
 
 
 class ExactHandler(ExactRoute[RoutePlan]):
-    """Answers requests of one HTTP route, one rule after the other."""
+    """Answers the requests of one HTTP route, one rule after the other."""
 
     def __init__(self, plan: RoutePlan, label: str, is_operation: bool = True) -> None:
         super().__init__(plan, label, is_operation)
@@ -127,19 +127,19 @@ class ExactHandler(ExactRoute[RoutePlan]):
         self.responder = _make_responder(plan, self.context)
         self.streamer = _make_streamer(plan, self.responder)
         kind, is_stream = plan.root.kind, plan.response.stream is not None
-        #: A generator that is not streamed is made by calling it, which may block.
+        #: Calling the function of a generator that is not streamed makes it, which may block.
         self.in_thread = kind is CallKind.THREAD or (kind in GENERATORS and not is_stream)
         render = self.responder.render
         self.functions = Functions(
             read=partial(read_body, plan=plan),
             solve=partial(solve, calls_of(self.steps)),
-            call=calling(plan.root.call),
+            call=make_caller(plan.root.call),
             serialize=render if self.in_thread else _as_coroutine(render),
             in_thread=self.in_thread,
         )
 
     async def respond(self, request: Request) -> Response:
-        """The response to a request; what `APIRoute.get_route_handler` gives."""
+        """Return the response to a request; `APIRoute.get_route_handler` returns this method."""
         functions = self._functions_for(request)
         body = await functions.read(request)
         lifetime = request.scope.get(LIFETIME_KEY)
@@ -148,14 +148,14 @@ class ExactHandler(ExactRoute[RoutePlan]):
         return await self._finish(functions, inputs)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> Response:
-        """The response to a request whose body has been read."""
+        """Return the response to a request whose body has been read."""
         arguments, errors = await functions.solve(inputs)
         if errors:
             body = None if inputs.body is PydanticUndefined else inputs.body
             raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
         make: Callable[..., Response] = self.responder.make
         if self.streamer is not None:
-            # The endpoint only makes its generator; its code runs while the response is sent.
+            # The call only makes the generator; its code runs while the response is sent.
             result = content = self.plan.root.call(**arguments)
             make = self.streamer.response
         elif functions.in_thread:
@@ -170,15 +170,17 @@ class ExactHandler(ExactRoute[RoutePlan]):
 
 
 class ExactConnection(ExactRoute[WebSocketPlan]):
-    """Serves connections of one WebSocket route.
+    """Serves the connections of one WebSocket route.
 
-    A dependency that HTTP routes use too finds the objects that it asks for; as in FastAPI,
-    nothing is sent or run of them.
+    A dependency that is also used by HTTP routes receives the response and background tasks that
+    it asks for; as in FastAPI, that response is never sent and the tasks never run.
     """
 
     def __init__(self, plan: WebSocketPlan, label: str) -> None:
         super().__init__(plan, label)
-        self.functions = Functions(partial(solve, calls_of(self.steps)), calling(plan.root.call))
+        self.functions = Functions(
+            partial(solve, calls_of(self.steps)), make_caller(plan.root.call)
+        )
 
     async def serve(self, exchange: Exchange, path: Mapping[str, Any]) -> None:
         """Serve a connection."""
@@ -187,7 +189,7 @@ class ExactConnection(ExactRoute[WebSocketPlan]):
             await self.run(Inputs(exchange.connection, path, lifetime=lifetime, shared=shared))
 
     async def run(self, inputs: Inputs) -> None:
-        """Serve a connection whose stacks are open."""
+        """Serve a connection whose stacks are already open."""
         await self._finish(self._functions_for(inputs.connection), inputs)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> None:
@@ -198,7 +200,7 @@ class ExactConnection(ExactRoute[WebSocketPlan]):
 
 
 def _produce_in_thread(functions: Functions, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What the endpoint returns, and its content: one hop for both, as both may take long."""
+    """Return the endpoint's result and its content, in one hop, because both may take long."""
     result = functions.call(arguments)
     return result, None if isinstance(result, Response) else functions.serialize(result)
 
@@ -243,7 +245,7 @@ def _make_streamer(plan: RoutePlan, responder: Responder) -> Streamer | None:
 
 
 async def read_body(request: Request, plan: RoutePlan) -> Any:
-    """Read the body of a request, whose methods a program may have overridden."""
+    """Return the body of a request, read through methods that a program may have overridden."""
     if plan.body is None:
         return PydanticUndefined
     if plan.body.kind is BodyKind.JSON:
@@ -252,7 +254,7 @@ async def read_body(request: Request, plan: RoutePlan) -> Any:
 
 
 async def read_exchange_form(exchange: Exchange, plan: RoutePlan) -> Any:
-    """Read the form of an exchange, which needs no request object for a small one."""
+    """Return the form of an exchange; a small form is read without a request object."""
     try:
         limits = limits_in_scope(exchange.scope, plan.form_limits)
         form = await read_small_form(exchange, limits)
@@ -262,7 +264,7 @@ async def read_exchange_form(exchange: Exchange, plan: RoutePlan) -> Any:
 
 
 async def _read_form(request: Request, plan: RoutePlan) -> Any:
-    """Read a form within the limits of its route."""
+    """Return the form of a request, read within the limits of its route."""
     try:
         return await read_form(request, limits_in_scope(request.scope, plan.form_limits))
     except Exception as error:

@@ -1,6 +1,6 @@
-"""What was decided about a route, in words: the plan, the handler, the hops, the fast ways.
+"""Explain the decisions about a route: its plan, handler, thread hops and fast paths.
 
-Nothing here runs during a request; `pronghorn explain` prints it.
+`pronghorn explain` prints the explanation. This code never runs during a request.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Explanation:
     """One route, explained.
 
     Attributes:
-        label: The route for people: ``GET /items/{item_id}``.
-        plan: The plan, a line per fact.
+        label: The route for people: `GET /items/{item_id}`.
+        plan: The plan, one line for each fact.
         source: The source of the compiled handler.
-        hops: For each trip to a worker thread, the names of what runs there.
-        notes: Which fast ways the route takes, and why it does not take the others.
-        detours: Those of the notes that tell why a fast way is not taken.
+        hops: For each trip to a worker thread, the names of the functions that run there.
+        notes: The fast paths that the route takes, and why it does not take the others.
+        detours: The notes that explain why a fast path is not taken.
     """
 
     label: str
@@ -44,7 +44,7 @@ class Explanation:
 
 
 def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
-    """Explain a route from its plan; the handler is written as it is for requests."""
+    """Explain a route from its plan; its handler is compiled as for requests."""
     writer: HandlerWriter
     if isinstance(plan, RoutePlan):
         http = HttpWriter(ExactHandler(plan, label))
@@ -101,7 +101,7 @@ def _body_lines(plan: Any) -> Iterator[str]:
 
 
 def _taking(steps: Sequence[Step]) -> Iterator[str]:
-    """Whether the handler is not used at all."""
+    """Yield a note if the compiled handler is not used."""
     if names_stacks(steps):
         yield (
             "a function takes an exit stack out of the scope, so the request is answered step by "
@@ -110,7 +110,7 @@ def _taking(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _reading(writer: HandlerWriter) -> Iterator[str]:
-    """How each value is read, where it is not simply an expression in the handler."""
+    """Yield a note for each value that is not read by an expression in the handler."""
     for step in writer.steps:
         for _, fields in step.call.reads:
             impure = [field.name for field in fields if not is_pure(field)]
@@ -135,7 +135,7 @@ def _why_together(fields: tuple[Field, ...]) -> str:
 
 
 def _parsing(writer: HandlerWriter) -> Iterator[str]:
-    """Why the JSON of the body is parsed before it is validated."""
+    """Yield a note if the JSON of the body is parsed before it is validated."""
     if writer.json_body is not None and writer.json_body.reason is not None:
         yield f"body: {writer.json_body.reason}: JSON parsed in Python mode"
 
@@ -146,7 +146,7 @@ def _straight(writer: HandlerWriter) -> Iterator[str]:
 
 
 def _rendering(plan: RoutePlan) -> Iterator[str]:
-    """Why the answer is not written as JSON directly."""
+    """Yield a note if the result is not written as JSON directly."""
     response = plan.response
     if response.stream is None and response.explicit_class:
         yield (
@@ -168,7 +168,7 @@ def _answering(plan: RoutePlan) -> Iterator[str]:
 
 
 def _hops(writer: HandlerWriter) -> Iterator[list[str]]:
-    """Each trip to a worker thread; neighbours share one."""
+    """Yield the function names of each trip to a worker thread; neighbours share a trip."""
     index = 0
     while index < len(writer.steps):
         run = writer.thread_run(index)

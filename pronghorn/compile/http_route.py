@@ -1,4 +1,4 @@
-"""HTTP routes: the body in front of a compiled handler, the response behind it."""
+"""Compile HTTP routes: read the body before the calls, send the response after them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from pronghorn.background import with_tasks
 from pronghorn.compile.exact import ExactHandler, general_mode, read_exchange_form
-from pronghorn.compile.limits import limiting_body
-from pronghorn.compile.steps import gives_connection, names_stacks, needs_lifetime
+from pronghorn.compile.limits import limit_body
+from pronghorn.compile.steps import names_stacks, needs_lifetime, receives_connection
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.kinds import BodyKind, InjectedKind
 from pronghorn.hooks import CompiledRoute, Handler, hooked
@@ -27,9 +27,12 @@ __all__ = ["Handler", "HttpWriter", "compile_custom", "compile_route"]
 
 
 def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> Handler:
-    """The function that answers one route.
+    """Return the function that answers the requests of one route.
 
-    - `is_operation`: False for what only looks like one, and is none for hooks either.
+    Args:
+        plan: The plan of the route.
+        label: The route for people: `GET /items/{item_id}`.
+        is_operation: False for a route that is not an operation, so hooks do not see it.
     """
     exact = ExactHandler(plan, label, is_operation)
     takes_stacks = names_stacks(exact.steps)
@@ -38,13 +41,17 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
         handler = HttpWriter(exact).compile()
     if is_operation:
         handler = hooked(CompiledRoute(plan, handler, stepwise))
-    if plan.body is not None and plan.body.kind is BodyKind.FORM and gives_connection(exact.steps):
+    if (
+        plan.body is not None
+        and plan.body.kind is BodyKind.FORM
+        and receives_connection(exact.steps)
+    ):
         handler = _with_stack(handler)
     return _with_limits(handler, plan)
 
 
 def _with_stack(handler: Handler) -> Handler:
-    """Have the stack in the scope in which libraries close the files that they put into forms."""
+    """Put into the scope the stack on which libraries close the files that they add to forms."""
 
     async def with_stack(exchange: Exchange, path: Mapping[str, Any]) -> None:
         async with outermost_stack(exchange.scope):
@@ -54,7 +61,7 @@ def _with_stack(handler: Handler) -> Handler:
 
 
 def exact_way(exact: ExactHandler, has_lifetime: bool) -> Handler:
-    """The exact way of one route, with a lifetime only where something has one."""
+    """Return the exact way of one route as a handler; it opens a lifetime only if necessary."""
     if has_lifetime:
         return from_request_handler(exact.respond, exact.label)
 
@@ -65,7 +72,7 @@ def exact_way(exact: ExactHandler, has_lifetime: bool) -> Handler:
 
 
 def from_request_handler(handle: RequestHandler, label: str) -> Handler:
-    """A handler around a function of the request that returns the response."""
+    """Return a handler for a function that takes the request and returns the response."""
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
         await run_with_lifetime(exchange, handle, label)
@@ -74,26 +81,27 @@ def from_request_handler(handle: RequestHandler, label: str) -> Handler:
 
 
 def compile_custom(plan: RoutePlan, handle: RequestHandler, label: str) -> Handler:
-    """The same for a route class that builds its own request handler."""
+    """Return the handler of a route whose class builds its own request handler."""
     handler = from_request_handler(handle, label)
     return _with_limits(hooked(CompiledRoute(plan, handler, handler)), plan)
 
 
 def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
     if plan.body is not None and plan.body.kind is BodyKind.FORM:
-        handler = _closing_forms(handler)
+        handler = _close_forms(handler)
     if plan.max_body_size is not None:
-        handler = limiting_body(handler, plan.max_body_size)
+        handler = limit_body(handler, plan.max_body_size)
     return handler
 
 
-def _closing_forms(handler: Handler) -> Handler:
-    """Close uploaded files when the request is over.
+def _close_forms(handler: Handler) -> Handler:
+    """Close uploaded files at the end of the request.
 
-    After an error they stay open, since its handler may read them; whoever runs that closes them.
+    After an exception they stay open, because its handler may read them; the caller of that
+    handler closes them.
     """
 
-    async def closing_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
+    async def close_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
         try:
             await handler(exchange, path)
         except Exception:
@@ -103,7 +111,7 @@ def _closing_forms(handler: Handler) -> Handler:
             raise
         await exchange.close_files()
 
-    return closing_forms
+    return close_forms
 
 
 class HttpWriter(HandlerWriter):
@@ -174,12 +182,12 @@ class HttpWriter(HandlerWriter):
         self._write_answer(rendered=self.endpoint_hops())
 
     def write_late_reads_of_endpoint(self, run: Sequence[int]) -> None:
-        """What the endpoint reads after all dependencies, when it has no run before it."""
+        """Write the late reads of the endpoint, unless it shares a thread with dependencies."""
         if len(run) == 1:
             self.write_late_reads(len(self.steps) - 1)
 
     def _write_endpoint_in_thread(self, run: Sequence[int]) -> None:
-        """Call and render in one hop: both may take long, both may block."""
+        """Write the call and the rendering in one hop to a thread: both may be slow or block."""
         source = self.source
         with source.block("def in_thread():"):
             self.write_calls_in_thread(run[:-1])
@@ -198,8 +206,8 @@ class HttpWriter(HandlerWriter):
         self.source.line("await exchange.send_response(response)")
 
     def _write_close(self) -> None:
-        """What has the lifetime "function" ends before the response is sent."""
-        # A dependency that does not yield may have a lifetime too, and nothing to close.
+        """Write the end of the lifetime "function", which comes before the response is sent."""
+        # A dependency that does not yield may also have a lifetime, but it has no exit code.
         if self.has_lifetime and any(step.call.lifetime == "function" for step in self.steps):
             self.source.line("await lifetime.close_function_stack()")
 
@@ -214,7 +222,7 @@ class HttpWriter(HandlerWriter):
             if not rendered:
                 source.line("content = render(result)")
             if not self.sends_json:
-                # A response class renders when it is made, and dependencies see it fail.
+                # A response class renders when it is instantiated, and dependencies see its errors.
                 source.line(f"response = responder.make(content, {self._effects()})")
             self._write_close()
             self._write_send()
@@ -235,9 +243,9 @@ class HttpWriter(HandlerWriter):
             source.line("    await background()")
 
     def _effects(self) -> str:
-        """The objects with which calls change the response."""
-        response = self.shared_variable(InjectedKind.RESPONSE)
-        return f"{response}, {self.shared_variable(InjectedKind.BACKGROUND_TASKS)}"
+        """Return, as arguments, the objects with which calls change the response."""
+        response = self.name_shared_variable(InjectedKind.RESPONSE)
+        return f"{response}, {self.name_shared_variable(InjectedKind.BACKGROUND_TASKS)}"
 
     def endpoint_hops(self) -> bool:
         return self.streamer is None and self.in_thread

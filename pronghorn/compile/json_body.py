@@ -1,10 +1,10 @@
-"""How the handler of one route reads its JSON body, and why not in a shorter way.
+"""Decide how the handler of one route reads its JSON body, and explain the decision.
 
-- from the text: one call of Pydantic's core reads and validates, where the plan found that this
-  gives the same values (`plan.json_mode`);
-- in Python mode: parsed first, then validated, as FastAPI does.
+- From the text: one call of Pydantic's core parses and validates. The plan has found that the
+  values are the same (`plan.json_mode`).
+- In Python mode: the body is parsed first, then validated, as FastAPI does.
 
-What the first way refuses is read again in the second, which alone reports errors.
+A body that the first way refuses is read again in the second, which reports the errors.
 """
 
 from __future__ import annotations
@@ -23,17 +23,24 @@ from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
 from pronghorn.plan.model import BodyPlan
-from pronghorn.run.input.body import Held, WholeBody, parsed, read_json, read_json_text, unwrapped
+from pronghorn.run.input.body import (
+    Held,
+    WholeBody,
+    parse_body,
+    read_json,
+    read_json_text,
+    unwrap_body,
+)
 
 
 @dataclass(frozen=True)
 class JsonBody:
-    """What was decided about the JSON body of one route.
+    """The decision about the JSON body of one route.
 
     Attributes:
-        field: The one value that the whole body is, if it is one that needs no code of the
-            program.
-        mode: What is known about its type.
+        field: The field that takes the whole body as one value, if its validation runs no code of
+            the program; None otherwise.
+        mode: The facts about the type of the field.
         reason: Why the body is parsed in Python mode, in words; None if it is not.
     """
 
@@ -43,19 +50,22 @@ class JsonBody:
 
     @property
     def from_text(self) -> bool:
-        """Whether the value is made of the text of the body."""
+        """Return True if the value is made directly from the text of the body."""
         return self.reason is None
 
     def reading(self, source: Source, strict: bool) -> str:
-        """The expression that reads the body; what it gives is called `body` in the handler."""
+        """Return the expression that reads the body; the handler assigns its value to `body`."""
         read = read_json_text if self.from_text else read_json
         whole = ", True" if self.field is not None and not self.from_text else ""
         return f"await {source.bind(read.__name__, read)}(exchange, {strict}{whole})"
 
     def value(self, source: Source, field: Field, check: str) -> str:
-        """The expression for the value of `body`; `WholeBody` makes that of a long one.
+        """Return the expression for the field's value; `WholeBody` validates a long body.
 
-        - `check`: the expression for a value that was parsed.
+        Args:
+            source: The source of the handler.
+            field: The field.
+            check: The expression that validates a parsed body.
         """
         if self.field is not field:
             return check
@@ -72,12 +82,12 @@ class JsonBody:
         return f"({whole} if type(body) is {source.bind('Held', Held)} else {check})"
 
     def for_exact_way(self, body: Any) -> Any:
-        """What the exact way takes for `body`."""
-        return parsed(body) if self.from_text else unwrapped(body)
+        """Return `body` in the form that the exact way expects."""
+        return parse_body(body) if self.from_text else unwrap_body(body)
 
 
 def json_body_of(body: BodyPlan | None, steps: Sequence[Step]) -> JsonBody | None:
-    """Decide for one route; None where no JSON is read."""
+    """Return the decision for one route; None if it does not read JSON."""
     if body is None or body.kind is not BodyKind.JSON:
         return None
     fields = [field for step in steps for field in step.call.body_fields]

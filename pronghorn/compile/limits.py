@@ -1,7 +1,7 @@
-"""Limits on bodies: around the routes that have any, and around the whole application.
+"""Limit the size of bodies, for single routes and for the whole application.
 
-Starlette's `RequestBodyLimitMiddleware` counts the bytes. There is one counter for a request, also
-through mounted applications; each level that the request passes sets the limit anew.
+Starlette's `RequestBodyLimitMiddleware` counts the bytes. A request has one counter, also in
+mounted applications; each level that the request passes sets a new limit.
 """
 
 from __future__ import annotations
@@ -24,60 +24,62 @@ from pronghorn.run.output.head import exchange_of
 
 
 def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
-    """A handler with those limits of its router that it does not have already.
+    """Return a handler with those limits of its router that it does not have yet.
 
-    The handlers of routes that the router itself declares have them all. Others do not: those of
-    routes that were appended as objects, of mounts, and of plain Starlette routes.
+    A route that was declared on the router already has all of them. Routes that were appended as
+    objects, mounts and plain Starlette routes do not.
     """
     own = limits_of(route) if hasattr(route, "compile_handler") else {}
     combined = limits_inside(limits_of(router), route)
     if combined == own or isinstance(route, WebSocketRoute):
         return handler
     if "form_limits" in combined:
-        handler = _limiting_forms(handler, combined["form_limits"])
+        handler = _limit_forms(handler, combined["form_limits"])
     if "max_body_size" in combined:
-        limiting = counting_body if isinstance(route, (Mount, Host)) else limiting_body
+        limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
         handler = limiting(handler, combined["max_body_size"])
     return handler
 
 
-def _limiting_forms(handler: Handler, limits: Mapping[str, int]) -> Handler:
-    """Leave limits in the scope, for what comes after this level."""
+def _limit_forms(handler: Handler, limits: Mapping[str, int]) -> Handler:
+    """Return a handler that puts form limits into the scope, for the levels inside."""
 
-    async def limiting_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
+    async def limit_forms(exchange: Exchange, path: Mapping[str, Any]) -> None:
         exchange.scope[SCOPE_KEY] = limits_in_scope(exchange.scope, limits)
         await handler(exchange, path)
 
-    return limiting_forms
+    return limit_forms
 
 
-def limiting_body(handler: Handler, max_body_size: int) -> Handler:
-    """Refuse a body of more than `max_body_size` bytes with 413 (RFC 9110, section 15.5.14).
+def limit_body(handler: Handler, max_body_size: int) -> Handler:
+    """Return a handler that refuses longer bodies with 413 (RFC 9110, section 15.5.14).
 
-    A body that says how long it is, and is too long, is refused before anything runs.
+    If the content-length already exceeds `max_body_size`, the body is refused before any other
+    code runs.
     """
-    counted = counting_body(handler, max_body_size)
+    counted = count_body(handler, max_body_size)
 
-    async def limiting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        if declared_length(exchange.scope) > max_body_size:
+    async def limit_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
+        if read_content_length(exchange.scope) > max_body_size:
             await exchange.send_response(too_large())
         else:
             await counted(exchange, path)
 
-    return limiting_body
+    return limit_body
 
 
-def counting_body(handler: Handler, max_body_size: int) -> Handler:
-    """The same where inner levels may have other limits, so that nothing is refused in advance.
+def count_body(handler: Handler, max_body_size: int) -> Handler:
+    """Return a handler that counts the bytes of a body and refuses it above `max_body_size`.
 
-    When the bytes are counted, the refusal is an `HTTPException` for the handlers of errors.
+    It does not check the content-length in advance, because inner levels may have other limits.
+    The refusal is an `HTTPException` for the error handlers.
     """
 
-    async def counting_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
+    async def count_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
         refusals: list[Exception] = []
 
         async def app(scope: Scope, limited_receive: Receive, limited_send: Send) -> None:
-            # The exchange of an adapter may read its server's buffer, past the counter.
+            # The exchange of an adapter could read the server's buffer and bypass the counter.
             inside = exchange_of(scope, limited_receive, limited_send)
             try:
                 await handler(inside, path)
@@ -91,15 +93,15 @@ def counting_body(handler: Handler, max_body_size: int) -> Handler:
                 exchange.take_over(inside)
 
         limited = RequestBodyLimitMiddleware(app, max_body_size)
-        await limited(exchange.scope, exchange.receive, exchange.tracked_send)
+        await limited(exchange.scope, exchange.receive, exchange.track_and_send)
         if refusals:
             raise refusals[0]
 
-    return counting_body
+    return count_body
 
 
-def declared_length(scope: Scope) -> int:
-    """The content length of a request; 0 where it says none, or nonsense."""
+def read_content_length(scope: Scope) -> int:
+    """Return the content length of a request; 0 if the header is absent or not a number."""
     try:
         return int(Headers(scope=scope).get("content-length", "0"))
     except ValueError:
@@ -107,19 +109,19 @@ def declared_length(scope: Scope) -> int:
 
 
 def too_large() -> Response:
-    """What Starlette answers too."""
+    """Return the response that Starlette also sends for a body above the limit."""
     return PlainTextResponse("Content Too Large", 413)
 
 
 class BodyLimit:
-    """The limit of an application, around its middleware.
+    """The body limit of an application, outside its middleware.
 
-    Also without a limit of its own it answers a refusal that middleware met: the limit may be
-    that of the application in which this one is mounted.
+    It also answers refusals if this application has no limit: the limit may belong to the
+    application in which this one is mounted.
 
     Args:
         app: The application with its middleware.
-        max_body_size: In bytes; None for no limit.
+        max_body_size: The limit in bytes; None for an unlimited body.
     """
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
@@ -134,11 +136,11 @@ class BodyLimit:
             return
         exchange = Exchange(scope, receive, send)
         try:
-            await self._app(scope, receive, exchange.tracked_send)
+            await self._app(scope, receive, exchange.track_and_send)
         except Exception as error:
             refusal = body_limit_error(error)
             if refusal is None:
                 raise
             if exchange.started:
-                raise refusal from None  # An answer is cut short, or outer levels know more.
+                raise refusal from None  # An outer level may handle it, or the response is cut off.
             await exchange.send_response(too_large())

@@ -1,8 +1,8 @@
-"""The short way of reading parameters: one expression per value.
+"""The short way of reading parameters: one expression for each value.
 
-An expression either gives exactly the value that the exact way (`run.input.parameters`) gives, or
-raises; then the exact way decides and reports. So an expression needs no error handling, and
-only shapes with a simple rule are here. For everything else there is no expression.
+An expression either has exactly the value that the exact way (`run.input.parameters`) returns, or
+raises an exception; then the exact way decides and reports the errors. So expressions need no
+error handling. Only parameters with a simple rule have an expression.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IMMUTABLE = (type(None), bool, int, float, str, bytes)
 
 
 class Reads:
-    """Writes the expressions of one handler and remembers which sources they use."""
+    """Writes the expressions of one handler and remembers the sources that they use."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Reads:
     ) -> None:
         self._source = source
         self._json_body = json_body
-        # A path convertor may give something else than text.
+        # The value of a path convertor may not be text.
         converts = ":" in path
         self._text_locations = {"query", "header", "cookie"} | (set() if converts else {"path"})
         self._body = body
@@ -43,7 +43,7 @@ class Reads:
         self.sources: dict[str, str] = {}
 
     def of_field(self, field: Field) -> str | None:
-        """The expression for one value; None where only the exact way knows the rule."""
+        """Return the expression for one value; None if only the exact way can read it."""
         if not is_simple(field):
             return None
         writers = {"path": self._path, "query": self._query, "header": self._header}
@@ -51,7 +51,7 @@ class Reads:
         return writers[field.location or "body"](field)
 
     def _path(self, field: Field) -> str | None:
-        return None if field.is_sequence else self._checked(field, f"path[{field.alias!r}]")
+        return None if field.is_sequence else self._check(field, f"path[{field.alias!r}]")
 
     def _cookie(self, field: Field) -> str | None:
         if field.is_sequence:
@@ -71,15 +71,15 @@ class Reads:
             return None
         key = field.alias.lower().encode("latin-1")
         if field.is_sequence:
-            values = self._checked(field, "values")
+            values = self._check(field, "values")
             found = f"(values := exchange.header_values({key!r}))"
             return f"{values} if {found} else {self._default(field)}"
         self.sources["headers"] = "headers = exchange.first_headers()"
-        value = self._checked(field, f"str(headers[{key!r}], 'latin-1')")
+        value = self._check(field, f"str(headers[{key!r}], 'latin-1')")
         return self._or_default(field, value, f"{key!r} in headers")
 
     def _mapping(self, field: Field, mapping: str, suffix: str = "") -> str:
-        value = self._checked(field, f"{mapping}[{field.alias!r}]{suffix}")
+        value = self._check(field, f"{mapping}[{field.alias!r}]{suffix}")
         return self._or_default(field, value, f"{field.alias!r} in {mapping}")
 
     def _body_value(self, field: Field) -> str | None:
@@ -94,28 +94,31 @@ class Reads:
             self.sources["body"] = "if type(body) is not dict: absent()"
             return self._mapping(field, "body")
         undefined = self._source.bind("Undefined", PydanticUndefined)
-        value = self._checked(field, "body")
+        value = self._check(field, "body")
         if self._json_body is not None:
             value = self._json_body.value(self._source, field, value)
         return f"{value} if body is not {undefined} else {self._default(field)}"
 
     def _form_value(self, field: Field) -> str | None:
-        """An empty text box counts as not sent."""
+        """Return the expression for a form value; an empty text counts as absent."""
         if not field.is_form or field.is_file or field.is_sequence or field.branches:
             return None
         self.sources["form"] = "form = plain_fields(body)"
-        value = self._checked(field, f"form[{field.alias!r}]")
+        value = self._check(field, f"form[{field.alias!r}]")
         return f"{value} if form.get({field.alias!r}) else {self._default(field)}"
 
-    def _checked(self, field: Field, value: str) -> str:
+    def _check(self, field: Field, value: str) -> str:
         if field.is_plain_text and (field.is_form or field.location in self._text_locations):
             return value
-        _ = field.adapter  # built now, if a forward reference had put it off
+        _ = field.adapter  # Build it now: a forward reference may have delayed that.
         check = self._source.bind(f"check_{field.name}", field.check)
         return f"{check}({value})"
 
     def _or_default(self, field: Field, value: str, condition: str) -> str:
-        """A missing key raises by itself, so a required value needs no condition."""
+        """Return `value` with a condition for the default; not needed if it is required.
+
+        A missing key raises `KeyError` by itself.
+        """
         return value if field.required else f"{value} if {condition} else {self._default(field)}"
 
     def _default(self, field: Field) -> str:
@@ -128,5 +131,5 @@ class Reads:
 
 
 def absent() -> Any:
-    """Stands where a required value is missing: leaves the short way."""
+    """Raise `LookupError` to leave the short way, because a required value is missing."""
     raise LookupError

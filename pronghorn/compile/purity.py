@@ -1,4 +1,4 @@
-"""Which values may be read early: those whose validation runs no code of the program."""
+"""Decide which values may be read early: their validation must not run code of the program."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from typing import Any
 
 from pronghorn.fields.field import Field
 
-#: Factories whose result depends on nothing.
+#: Factories whose results are always equal.
 PURE_FACTORIES = (None, list, dict, set, tuple, str, int, float, bool)
 
 
 def validates_default(field: Field) -> bool:
-    """Whether even the default is validated, which the exact way does."""
+    """Return True if the default must be validated, which only the exact way does."""
     return bool(field.info.validate_default)
 
 
 def is_simple(field: Field) -> bool:
-    """Whether a field has one name and one value, and a default that is taken as it is."""
+    """Return True if a field has one name, one value and a default that is not validated."""
     return len(field.lookups) == 1 and field.model is None and not validates_default(field)
 
 
 def is_pure(field: Field) -> bool:
-    """Whether validating a field runs no Python code of the user.
+    """Return True if the validation of a field does not run Python code of the program.
 
-    Only then may it be validated earlier than FastAPI would: user code could read what a
-    dependency sets up first.
+    Only then may the field be validated earlier than FastAPI would: the program's code could
+    depend on a dependency that runs first.
     """
     if field.is_file or field.info.default_factory not in PURE_FACTORIES:
-        return False  # a file has a position; a factory may give something else each time
+        return False  # A file has a position; a factory may return a new value each time.
     return _is_pure(field.adapter.core_schema, set())
 
 

@@ -1,9 +1,9 @@
-"""Finding the route of a request: a dictionary for fixed paths, a tree of segments for others.
+"""Find the route of a request: in a dictionary for fixed paths, in a tree of segments for others.
 
 The rule is Starlette's: the first route in registration order that matches path and method wins;
-a route that matches the path alone answers 405, unless a later one matches both. The tree only
-narrows down who is asked; each candidate still decides by its own pattern, so a tree and a list
-give the same answer (`tests/compile/test_router.py` compares them).
+a route that matches only the path answers 405, unless a later one matches both. The tree only
+narrows down the candidates; each of them still decides by its own pattern, so a tree and a list
+find the same route (`tests/compile/test_router.py` compares them).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from pronghorn.core.path_patterns import PatternOf
 #: Convertors whose values never contain a slash.
 ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 PathParams = dict[str, Any]
-#: Names of path parameters, and which segment of the path each of them is.
+#: The names of path parameters, each with the index of its segment.
 Positions = tuple[tuple[str, int], ...]
-#: In the scope: the mounts, hosts and other routes with routes inside that a request went through.
+#: The key in the scope of the mounts, hosts and other nested routers that a request has passed.
 INSIDE = "pronghorn.inside"
-#: The `matches` that go by the pattern: those of Starlette's routes, and of our route classes.
+#: The `matches` methods that only use the pattern: those of Starlette's and our route classes.
 OWN_MATCHES: set[Any] = {original(Route, "matches"), original(WebSocketRoute, "matches")}
 
 
@@ -51,7 +51,7 @@ class Entry:
 
     def __init__(self, route: BaseRoute) -> None:
         self.route = route
-        #: The route counts its changes; an entry is valid for one count.
+        #: The number of changes of the route for which this entry is valid.
         self.revision: int = getattr(route, "revision", 0)
         #: Made by the compiler at the first request.
         self.handler: Any = None
@@ -60,7 +60,7 @@ class Entry:
         self.methods: frozenset[str] | None = None
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
-        # An attribute of the object hides the method, and has no `__func__`.
+        # If a program sets `matches` on the object, it hides the method and has no `__func__`.
         if getattr(route.matches, "__func__", None) in OWN_MATCHES:
             self._read_pattern(route)
 
@@ -76,7 +76,10 @@ class Entry:
         }
 
     def match(self, scope: Scope, path: str) -> tuple[Match, Scope | PathParams]:
-        """How well this route fits: for patterns with the path parameters, else a child scope."""
+        """Return how well this route matches, with its path parameters.
+
+        A route without a pattern of ours returns a child scope in place of the parameters.
+        """
         if self.pattern is None:
             return self.route.matches(scope)
         if scope["type"] != self.scope_type:
@@ -90,14 +93,14 @@ class Entry:
                 params[name] = convertor.convert(params[name])
             except ValueError:
                 if type(convertor) is IntegerConvertor:
-                    return Match.NONE, {}  # more digits than Python converts
+                    return Match.NONE, {}  # More digits than Python converts.
                 raise
         if self.methods is not None and scope["method"] not in self.methods:
             return Match.PARTIAL, params
         return Match.FULL, params
 
     def update_scope(self, scope: Scope, child: Scope | PathParams) -> Mapping[str, Any]:
-        """Tell everybody downstream which route was found; return its path parameters."""
+        """Put the route that was found into the scope; return its path parameters."""
         scope["route"] = self.route
         if self.pattern is None:
             scope.update(child)
@@ -121,9 +124,9 @@ class _Node:
         self.any_segment: _Node | None = None
         #: Routes whose path ends here.
         self.ends: list[int] = []
-        #: Routes that may match anything from here on.
+        #: Routes that may match any path below this node.
         self.rest: list[int] = []
-        #: By method, who answers whatever path ends here; made when first asked for.
+        #: Method -> the route for paths that end here; made on first use.
         self.plain: dict[str, tuple[Entry, Positions]] | None = None
 
     def child(self, segment: str) -> _Node:
@@ -135,9 +138,10 @@ class _Node:
 
 
 class RouteTable:
-    """The routes of one router, ready to be searched.
+    """The routes of one router, ready for a search.
 
-    - `routes`: in registration order.
+    Args:
+        entries: The routes, in registration order.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -145,18 +149,19 @@ class RouteTable:
         self._root = _Node()
         for index, entry in enumerate(entries):
             self._insert(index, entry)
-        #: What stands before the only parameter, a last segment -> method -> entry and its name.
+        #: For paths whose only parameter is the last segment: the path before that segment ->
+        #: method -> entry and name of the parameter.
         self._tails: dict[str, dict[str, tuple[Entry, str]]] = {}
-        #: path -> method -> entry and parameters, for paths without parameters.
+        #: For paths without parameters: path -> method -> entry and parameters.
         self.fixed: dict[str, dict[str, tuple[Entry, PathParams]]] = {}
         for entry in entries:
-            path = searched_path(entry)
+            path = find_tree_path(entry)
             if path is not None and entry.scope_type == "http" and "{" not in path:
                 self._fix(path)
 
     def _insert(self, index: int, entry: Entry) -> None:
         node = self._root
-        path = searched_path(entry)
+        path = find_tree_path(entry)
         if path is None:
             node.rest.append(index)
             return
@@ -169,13 +174,13 @@ class RouteTable:
         node.ends.append(index)
 
     def _fix(self, path: str) -> None:
-        """Remember who answers a fixed path, as far as that is known without the request."""
+        """Cache the routes of a fixed path, as far as they are known without the request."""
         if path in self.fixed:
             return
         answers: dict[str, tuple[Entry, PathParams]] = {}
         for entry in self.candidates(path):
             if entry.pattern is None:
-                break  # it decides by the whole scope: everybody after it must wait for it
+                break  # It decides by the whole scope, so later routes are not known in advance.
             if entry.scope_type != "http":
                 continue
             found: PathParams | None = {}
@@ -191,13 +196,13 @@ class RouteTable:
         self.fixed[path] = answers
 
     def candidates(self, path: str) -> Iterator[Entry]:
-        """Every route that could match a path, in registration order."""
+        """Return every route that could match a path, in registration order."""
         return map(self.entries.__getitem__, self._indexes_of(path))
 
     def is_beyond(self, path: str) -> bool:
-        """Whether the way down ends before the path does, also for the path with another slash.
+        """Return True if no route can match a path, with or without a trailing slash.
 
-        False says nothing.
+        If the result is False, a route may match or not.
         """
         if not self.entries:
             return True
@@ -213,8 +218,11 @@ class RouteTable:
         return False
 
     def _indexes_of(self, path: str) -> list[int]:
-        """Walk down the tree; most paths have one way down and end at one list."""
-        if path.endswith("\n"):  # The `$` of a pattern stands before a last line break, too.
+        """Return the indexes of the routes that could match a path, in order.
+
+        Most paths have one way down the tree and end at one list.
+        """
+        if path.endswith("\n"):  # The `$` of a pattern also matches before a last line break.
             both = (path, path[:-1])
             ways = [self._all_indexes([self._root], one.split("/")) for one in both]
             return sorted({*ways[0], *ways[1]})
@@ -235,7 +243,7 @@ class RouteTable:
         return sorted(found + node.ends) if found else node.ends
 
     def _all_indexes(self, nodes: list[_Node], segments: Sequence[str]) -> list[int]:
-        """The same along every way down."""
+        """Return the indexes along every way down from the nodes, unsorted."""
         found = [index for node in nodes for index in node.rest]
         for segment in segments:
             below = [(node.children.get(segment), node.any_segment) for node in nodes]
@@ -244,9 +252,9 @@ class RouteTable:
         return found + [index for node in nodes for index in node.ends]
 
     def quick(self, method: str, path: str) -> tuple[Entry, PathParams] | None:
-        """The route of an HTTP request and its parameters, if the first one in question fits.
+        """Return the route of an HTTP request and its parameters, if one lookup finds it.
 
-        None says nothing: `search` has to look.
+        After None, `search` must decide.
         """
         fixed = self.fixed.get(path)
         if fixed is not None:
@@ -273,7 +281,7 @@ class RouteTable:
             elif node.any_segment is not None:
                 return None
             if node.rest:
-                return None  # more than one way down
+                return None  # There is more than one way down.
             node = below
         if node.rest or "\n" in path:
             return None
@@ -286,11 +294,11 @@ class RouteTable:
         for name, position in positions:
             value = params[name] = segments[position]
             if not value:
-                return None  # a parameter has at least one character
+                return None  # A parameter has at least one character.
         return entry, params
 
     def _plain(self, node: _Node) -> dict[str, tuple[Entry, Positions]]:
-        """Who answers what ends at a node without asking a pattern: the tree has asked it."""
+        """Return the routes of a node, by method, whose match needs no regex."""
         answers: dict[str, tuple[Entry, Positions]] = {}
         for index in node.ends:
             entry = self.entries[index]
@@ -303,14 +311,14 @@ class RouteTable:
                 answers.setdefault(method, (entry, positions))
         node.plain = answers
         if answers:
-            self._remember_tail(str(searched_path(self.entries[node.ends[0]])), answers)
+            self._remember_tail(str(find_tree_path(self.entries[node.ends[0]])), answers)
         return answers
 
     def _remember_tail(self, path: str, answers: dict[str, tuple[Entry, Positions]]) -> None:
-        """Spare requests the tree where the last segment alone is a parameter.
+        """Cache routes whose only parameter is the last segment.
 
-        Only one way led down to these answers, so what stands before the last segment is enough to
-        find them; `fixed` has what ends in a literal.
+        Only one way leads down to them, so the path before the last segment identifies them.
+        Paths that end in a literal are in `fixed`.
         """
         before, _, last = path.rpartition("/")
         if "{" in last and "{" not in before:
@@ -319,7 +327,7 @@ class RouteTable:
             }
 
     def search(self, scope: Scope, path: str) -> tuple[Match, Entry | None, Scope]:
-        """The route for a request: a full match, else the first partial one."""
+        """Return the first full match for a request, else the first partial one."""
         partial: Entry | None = None
         partial_scope: Scope = {}
         entries = self.entries
@@ -338,11 +346,11 @@ class RouteTable:
 
 
 def plain_positions(entry: Entry) -> Positions | None:
-    """Where in a path the parameters stand, if each is one whole segment and any text will do.
+    """Return the positions of the path parameters, if each is a whole segment of any text.
 
-    None: only the pattern knows.
+    If the result is None, only the pattern can find the parameters.
     """
-    path = searched_path(entry)
+    path = find_tree_path(entry)
     if entry.pattern is None or path is None:
         return None
     convertors = entry.route.param_convertors  # type: ignore[attr-defined]  # has a pattern
@@ -352,13 +360,13 @@ def plain_positions(entry: Entry) -> Positions | None:
             continue
         name = segment[1:-1]
         if type(convertors.get(name)) is not StringConvertor:
-            return None  # also where a segment is more than its parameter
+            return None  # This includes segments with more text than their parameter.
         positions.append((name, position))
     return tuple(positions)
 
 
-def searched_path(entry: Entry) -> str | None:
-    """The path under which a route stands in the tree; None: it must always be asked."""
+def find_tree_path(entry: Entry) -> str | None:
+    """Return the path of a route in the tree; None if the route must be tried for every path."""
     route = entry.route
     if entry.pattern is not None:
         return entry.pattern.path
@@ -368,7 +376,7 @@ def searched_path(entry: Entry) -> str | None:
 
 
 def segment_kind(segment: str) -> str:
-    """ "literal", "parameter" (anything without a slash), or "rest" (may match more)."""
+    """Return "literal", "parameter" (any text without a slash), or "rest" (may match more)."""
     if "{" not in segment:
         return "literal"
     _, _, convertors = compile_path(f"/{segment}")

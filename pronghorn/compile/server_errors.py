@@ -1,7 +1,7 @@
-"""The outermost layer of an application: it answers what nothing inside has handled.
+"""The outermost layer of an application: it answers errors that no inner layer has handled.
 
-Starlette's `ServerErrorMiddleware` puts a function of its own around `send`, to know whether an
-answer has begun. Exchanges know that, so here `send` reaches the layers inside as it is.
+Starlette's `ServerErrorMiddleware` wraps `send` to find out whether a response has started. An
+exchange already tracks that, so inner layers receive the original `send` here.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from pronghorn.core.monkeypatches import original
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
-#: As Starlette has it. Libraries replace it, some of them when their middleware is made.
+#: Starlette's own method. Libraries replace it, some of them when their middleware is created.
 _CALL = original(ServerErrorMiddleware, "__call__")
 
 
 class Outermost(ServerErrorMiddleware):
-    """It is, as libraries expect of the outermost layer, a `ServerErrorMiddleware`.
+    """The outermost layer; a `ServerErrorMiddleware`, because libraries expect one.
 
-    They may take it apart: its `app` answers all requests, its `handler` and `debug` say how
-    errors end.
+    They may use its parts: `app` answers all requests, `handler` and `debug` decide how errors
+    are answered.
 
-    - `handler`: for status 500 or `Exception`; None for a plain text answer.
-    - `debug`: answer with the traceback.
+    Args:
+        app: The layers inside.
+        handler: The handler for status 500 or `Exception`; None for a plain text response.
+        debug: Respond with the traceback.
     """
 
-    #: Handlers of errors for the scope, where no layer inside puts them there.
+    #: Error handlers for the scope, if no inner layer puts them there.
     registered: tuple[Any, Any] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,9 +54,9 @@ class Outermost(ServerErrorMiddleware):
                 await exchange.let_go()
 
     async def answer(self, exchange: Exchange) -> None:
-        """Have the layers inside answer one HTTP exchange."""
+        """Let the layers inside answer one HTTP exchange."""
         try:
-            await self.app(exchange.scope, exchange.receive, exchange.tracked_send)
+            await self.app(exchange.scope, exchange.receive, exchange.track_and_send)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
         finally:
@@ -64,13 +66,13 @@ class Outermost(ServerErrorMiddleware):
     async def answer_unhandled(self, exchange: Exchange, error: Exception) -> None:
         """Answer 500 and raise the error again: servers log it, test clients raise it."""
         pending = [error]
-        del error  # Its traceback keeps this frame, which would keep it.
+        del error  # Its traceback refers to this frame, which would refer to the error.
 
         async def failing(scope: Scope, receive: Receive, send: Send) -> None:
             raise pending.pop()
 
         async def discard(message: Message) -> None:
-            """Too late for an answer; the handler still gets to know."""
+            """Drop a message: it is too late for a response, but the handler is still called."""
 
         outermost = ServerErrorMiddleware(failing, self.handler, self.debug)
         send = discard if exchange.started else exchange.send
@@ -78,10 +80,10 @@ class Outermost(ServerErrorMiddleware):
 
 
 class OuterPipeline(Outermost):
-    """The routes themselves, without any middleware around them; a `dispatch.Answerer`."""
+    """An application without middleware; a `dispatch.Answerer`."""
 
     find: Find
-    #: Nothing stands between: the layers inside are the routes.
+    #: The only layer inside is the pipeline, so no middleware needs to be called.
     answer = dispatch.answer
 
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
@@ -91,7 +93,7 @@ class OuterPipeline(Outermost):
         self.find, self.search = inner.find, inner.search
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Answer an exchange whose route failed; raise an error that has no handler again."""
+        """Answer an exchange whose route failed; raise an error without a handler again."""
         try:
             await self._inner.recover(exchange, raised)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again

@@ -1,8 +1,7 @@
-"""The writer of generated source: lines, names for the objects they use, and a function.
+"""Build generated source: its lines, names for the objects that they use, and the function.
 
-Generated source is registered with `linecache`, so tracebacks and debuggers show it; the idea is
-that of attrs. Objects are never written as text: they are bound to names in the function's
-globals.
+Generated source is registered with `linecache`, so tracebacks and debuggers show it; attrs does
+the same. Objects are never written as text: they are bound to names in the function's globals.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ class Source:
 
     @contextmanager
     def block(self, header: str) -> Iterator[None]:
-        """Everything written inside the `with` stands under `header`."""
+        """Write `header`, and indent every line that is written inside the `with`."""
         self.line(header)
         self._indent += 1
         yield
         self._indent -= 1
 
     def bind(self, hint: str, value: Any) -> str:
-        """A name for an object; the same object keeps its name."""
+        """Bind an object and return its name; the same object keeps its name."""
         stem = re.sub(r"\W", "_", hint) or "value"
         if stem[0].isdigit():
             stem = f"_{stem}"
@@ -53,18 +52,20 @@ class Source:
         raise AssertionError("itertools.count ends")  # pragma: no cover
 
     def text(self) -> str:
-        """The source as written so far."""
+        """Return the source that has been written so far."""
         return "\n".join(self.lines) + "\n"
 
     def compile(self, function: str, title: str) -> Callable[..., Any]:
-        """Compile the source and return the function of that name.
+        """Compile the source and return its function.
 
-        - `title`: shown as the file name in tracebacks.
+        Args:
+            function: The name of the function.
+            title: A part of the file name that tracebacks show.
         """
         filename = f"<pronghorn {next(_numbers)}: {title}>"
         text = self.text()
         namespace = dict(self.names)
-        exec(compile(text, filename, "exec"), namespace)  # noqa: S102 - our own source, no user text
+        exec(compile(text, filename, "exec"), namespace)  # noqa: S102 - our own source, not a user's text
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         compiled: Callable[..., Any] = namespace[function]
         compiled.__pronghorn_source__ = text  # type: ignore[attr-defined]  # read by tools

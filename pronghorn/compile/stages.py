@@ -1,9 +1,9 @@
-"""What the exact way calls at the stages of a route, and how somebody watches the stages.
+"""The functions that the exact way calls for the stages of a route, and hooks to watch them.
 
-The interpreter (`compile.exact`) takes a table of functions. Most routes have their own. Where a
-library has replaced functions of `fastapi.routing`, the table calls those
-(`routes.request_handlers`). For a request that is watched, the same functions are put into a
-table that tells the watcher about each; the interpreter is none the wiser.
+The interpreter (`compile.exact`) calls the functions of a table. By default they are the route's
+own. If a library has replaced functions of `fastapi.routing`, the table calls the replacements
+(`routes.request_handlers`). For a watched request, another table wraps the same functions and
+reports each stage to the watcher, so the interpreter does not change.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ Read = Callable[[Request], Awaitable[Any]]
 Solve = Callable[[Inputs], Awaitable[Found]]
 
 
-def calling(endpoint: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
-    """Return a function of the arguments that calls an endpoint."""
+def make_caller(endpoint: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """Return a function that calls an endpoint with a mapping of arguments."""
     return lambda arguments: endpoint(**arguments)
 
 
 async def read_nothing(request: Request) -> Any:
-    """Return that there is no body."""
+    """Return `PydanticUndefined`, the value for an absent body."""
     return PydanticUndefined
 
 
 def keep_result(result: Any) -> Any:
-    """Return a result as it is."""
+    """Return a result unchanged."""
     return result
 
 
 class Functions(NamedTuple):
-    """What the interpreter of a route calls.
+    """The functions that the interpreter of a route calls.
 
     Attributes:
-        solve: Returns the arguments of the endpoint and what is wrong with the request.
-        call: Takes the arguments, that very mapping, and returns what the endpoint returns.
-        serialize: Returns the content of the response for that; not called for a `Response`.
-        in_thread: Whether `call` and `serialize` are ordinary functions, for one hop to a worker
-            thread; else both are coroutine functions.
-        read: Returns the body of a request, before all else.
+        solve: Returns the arguments of the endpoint and the errors in the request.
+        call: Takes the mapping of arguments from `solve` and returns the endpoint's result.
+        serialize: Returns the content of the response; not called if the result is a `Response`.
+        in_thread: True if `call` and `serialize` are ordinary functions, to run in one hop to a
+            worker thread; otherwise both are coroutine functions.
+        read: Returns the body of a request; called before the others.
     """
 
     solve: Solve
@@ -56,19 +56,19 @@ class Functions(NamedTuple):
     read: Read = read_nothing
 
 
-def watched(functions: Functions, watcher: Watcher) -> Functions:
-    """Return the same functions in stages of which a watcher is told."""
+def watch_functions(functions: Functions, watcher: Watcher) -> Functions:
+    """Return the functions wrapped so that a watcher learns of each stage."""
     stage = _stage_in_thread if functions.in_thread else _stage
     return Functions(
-        solve=_watched_solve(functions.solve, watcher),
+        solve=_watch_solve(functions.solve, watcher),
         call=stage(functions.call, watcher, "endpoint"),
         serialize=stage(functions.serialize, watcher, "serialization"),
         in_thread=functions.in_thread,
-        read=_watched_read(functions.read, watcher),
+        read=_watch_read(functions.read, watcher),
     )
 
 
-def _watched_read(read: Read, watcher: Watcher) -> Read:
+def _watch_read(read: Read, watcher: Watcher) -> Read:
     async def read_watched(request: Request) -> Any:
         try:
             body = await read(request)
@@ -81,7 +81,7 @@ def _watched_read(read: Read, watcher: Watcher) -> Read:
     return read_watched
 
 
-def _watched_solve(solve: Solve, watcher: Watcher) -> Solve:
+def _watch_solve(solve: Solve, watcher: Watcher) -> Solve:
     async def solve_watched(inputs: Inputs) -> Found:
         with watcher.stage("dependencies"):
             arguments, errors = await solve(inputs)
@@ -92,18 +92,18 @@ def _watched_solve(solve: Solve, watcher: Watcher) -> Solve:
 
 
 def _stage(function: Callable[[Any], Any], watcher: Watcher, name: str) -> Callable[[Any], Any]:
-    async def staged(value: Any) -> Any:
+    async def run_stage(value: Any) -> Any:
         with watcher.stage(name):
             return await function(value)
 
-    return staged
+    return run_stage
 
 
 def _stage_in_thread(
     function: Callable[[Any], Any], watcher: Watcher, name: str
 ) -> Callable[[Any], Any]:
-    def staged(value: Any) -> Any:
+    def run_stage(value: Any) -> Any:
         with watcher.stage(name):
             return function(value)
 
-    return staged
+    return run_stage

@@ -1,4 +1,4 @@
-"""From the plan's steps to the calls that `run.exact` makes, and what the compiler asks of them."""
+"""Turn the plan's steps into the calls that `run.exact` makes, and answer questions about them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AnyPlan = RoutePlan | WebSocketPlan
 
 
 def calls_of(steps: Sequence[Step]) -> list[Call]:
-    """The calls of a graph in the order of execution, the endpoint last."""
+    """Return the calls of a graph in the order of execution, the endpoint last."""
     return [
         Call(
             function=step.call.call,
@@ -38,35 +38,35 @@ def calls_of(steps: Sequence[Step]) -> list[Call]:
 
 
 def limit_of(call: CallPlan) -> ConcurrencyLimit | None:
-    """The concurrency limit of a dependency, if it has one."""
+    """Return the concurrency limit of a dependency, or None."""
     return call.marker._concurrency if call.marker is not None else None
 
 
-def shared_by(steps: Sequence[Step]) -> dict[InjectedKind, OfExchange]:
-    """The kinds of objects that calls of the graph share in an exchange."""
-    asked = injected_kinds(steps)
+def find_shared(steps: Sequence[Step]) -> dict[InjectedKind, OfExchange]:
+    """Return the kinds of objects that the calls of the graph share in an exchange."""
+    asked = collect_injected_kinds(steps)
     found = ((kind, SOURCES[kind]) for kind in InjectedKind if kind in asked)
     return {kind: source for kind, source in found if isinstance(source, OfExchange)}
 
 
-def gives_connection(steps: Sequence[Step]) -> bool:
-    """Whether a call of an HTTP route receives the request, by whatever type."""
-    sources = (SOURCES[kind] for kind in injected_kinds(steps))
+def receives_connection(steps: Sequence[Step]) -> bool:
+    """Return True if a call of an HTTP route receives the request, under any type."""
+    sources = (SOURCES[kind] for kind in collect_injected_kinds(steps))
     return any(isinstance(one, OfConnection) and one.http for one in sources)
 
 
-def injected_kinds(steps: Sequence[Step]) -> set[InjectedKind]:
-    """The kinds of everything that calls of the graph receive because of its type."""
+def collect_injected_kinds(steps: Sequence[Step]) -> set[InjectedKind]:
+    """Return the kinds of all values that calls of the graph receive because of their type."""
     return {item.kind for step in steps for item in step.call.injected}
 
 
 def needs_lifetime(steps: Sequence[Step]) -> bool:
-    """Whether any dependency has exit code."""
+    """Return True if any dependency has exit code."""
     return any(step.call.kind in GENERATORS for step in steps[:-1])
 
 
 def names_stacks(steps: Sequence[Step]) -> bool:
-    """Whether a function of the route takes a stack of the request out of the scope by its key."""
+    """Return True if a function of the route takes an exit stack out of the scope by its key."""
     return any(_names_stack(step.call.call) for step in steps)
 
 
@@ -76,13 +76,18 @@ def _names_stack(call: Callable[..., Any]) -> bool:
     code = getattr(function, "__code__", method)
     if not isinstance(code, CodeType):
         return False
-    # A loop over several keys has them in one tuple.
+    # The code of a loop over several keys has them in one tuple.
     tuples = [each for each in code.co_consts if isinstance(each, tuple)]
     return not STACKS.isdisjoint(code.co_consts) or any(map(STACKS.intersection, tuples))
 
 
 def endpoint_context(plan: AnyPlan, label: str) -> Callable[[], EndpointContext]:
-    """What validation errors say about the endpoint; `label` is "GET /items/{id}"."""
+    """Return a function that returns the place of the endpoint, for validation errors.
+
+    Args:
+        plan: The plan of the route.
+        label: The route for people: `GET /items/{id}`.
+    """
     context: EndpointContext = {"path": label}
     for key in ("file", "line", "function"):
         if key in plan.where:

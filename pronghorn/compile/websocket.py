@@ -1,4 +1,4 @@
-"""WebSocket routes: the same graph, with the connection in place of body and response."""
+"""Compile WebSocket routes: dependencies and endpoint as for HTTP, without body and response."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pronghorn.plan.model import WebSocketPlan
 
 
 def compile_websocket(plan: WebSocketPlan) -> Handler:
-    """The function that serves one WebSocket route."""
+    """Return the function that serves the connections of one WebSocket route."""
     exact = exact_connection(plan)
     handler = exact.serve if general_mode() else WebSocketWriter(exact).compile()
     return hooked(CompiledRoute(plan, handler, exact.serve))
 
 
 def exact_connection(plan: WebSocketPlan) -> ExactConnection:
-    """The exact way of a WebSocket route."""
+    """Return the exact way of a WebSocket route."""
     return ExactConnection(plan, f"WS {plan.path_format}")
 
 
@@ -27,7 +27,7 @@ class WebSocketWriter(HandlerWriter):
 
     def __init__(self, exact: ExactConnection) -> None:
         super().__init__(exact.plan, exact.steps, None)
-        # Always a lifetime: a connection is long, and its clean-up must not be cut short.
+        # A connection always has a lifetime: it is long, and its clean-up must not be interrupted.
         self.has_lifetime = True
         self._label = exact.label
         self.source.names["resume"] = exact.resume

@@ -1,6 +1,6 @@
-"""One route becomes one function: the writer of compiled handlers.
+"""Write compiled handlers: one route becomes one function.
 
-What a handler looks like, for a route with a query parameter, a dependency and a model:
+The handler of a route with a query parameter, a dependency and a model:
 
     async def handle(exchange, path):
         try:
@@ -17,9 +17,9 @@ What a handler looks like, for a route with a query parameter, a dependency and 
             if not exchange.write_last_json(content, 200):
                 await exchange.send_json(content, 200)
 
-Order of effects, as in FastAPI: the body is read, then dependencies run in order, each after its
-own parameters were read. Reading has no effect that anybody can see, so it moves to the front,
-except where user code validates (`purity.is_pure`).
+The order of effects is that of FastAPI: the body is read, then dependencies run in order, each
+after its own parameters were read. Reading has no visible effect, so it moves to the front, unless
+code of the program validates (`purity.is_pure`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from pronghorn.compile.json_body import json_body_of
 from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
-from pronghorn.compile.steps import AnyPlan, limit_of, needs_lifetime, shared_by
+from pronghorn.compile.steps import AnyPlan, find_shared, limit_of, needs_lifetime
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
@@ -50,7 +50,7 @@ from pronghorn.run.input.query import query_dict, query_lists
 from pronghorn.run.input.urlencoded import plain_fields
 from pronghorn.run.lifetime import Lifetime, manager_maker
 
-#: What parameters are read from where the exact way reads them.
+#: Location -> the expression from which the exact way reads its parameters.
 RECEIVED = {
     "path": "path",
     "query": "exchange.connection.query_params",
@@ -61,12 +61,12 @@ RECEIVED = {
 
 @dataclass
 class StepReads:
-    """What one call reads: lines that assign variables, and the arguments they become."""
+    """The reads of one call: lines that assign variables, and the arguments that use them."""
 
     arguments: dict[str, str] = field(default_factory=dict)
     unpacked: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
-    #: location and fields of what runs user code
+    #: The locations whose validation runs code of the program, with the names of their fields.
     late: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -84,7 +84,7 @@ class HandlerWriter:
         self.json_body = json_body_of(body, steps)
         self.reader = Reads(self.source, plan.path, body, fields, self.json_body)
         self.has_lifetime = needs_lifetime(steps)
-        self.shared = shared_by(steps)
+        self.shared = find_shared(steps)
         self.source.names.update(
             Response=Response,
             Undefined=PydanticUndefined,
@@ -104,13 +104,13 @@ class HandlerWriter:
         self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
 
     def write_shared(self) -> None:
-        """The objects of one exchange that its calls share, where any of them asks for one."""
+        """Write a line for each object that the calls of an exchange share."""
         for source in self.shared.values():
             make = self.source.bind(source.make.__name__, source.make)
             self.source.line(f"{source.variable} = {make}()")
 
-    def shared_variable(self, kind: InjectedKind) -> str:
-        """The variable of a kind that is `OfExchange`, or "None" where no call asks for it."""
+    def name_shared_variable(self, kind: InjectedKind) -> str:
+        """Return the variable of a kind that is `OfExchange`; "None" if no call asks for it."""
         return self.shared[kind].variable if kind in self.shared else "None"
 
     # --- reading ------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class HandlerWriter:
     def _read_location(
         self, index: int, location: str, fields: Sequence[Field], found: StepReads
     ) -> None:
-        """One call's values from one place: one by one where simple, else all together."""
+        """Add the reads of one call from one location: one by one if simple, else all together."""
         bound = self.source.bind(f"{location}_fields{index}", tuple(fields))
         if not all(is_pure(item) for item in fields):
             found.unpacked.append(f"{location}_values{index}")
@@ -140,7 +140,7 @@ class HandlerWriter:
             found.early.append(f"v{index}_{item.name} = {expression}")
 
     def _together(self, location: str, fields: str) -> str:
-        """All values from one place in the exact way, or an exception."""
+        """Return an expression that reads all values of a location exactly, or raises."""
         return f"without_errors({self._extraction(location, fields)})"
 
     def _extraction(self, location: str, fields: str) -> str:
@@ -149,7 +149,7 @@ class HandlerWriter:
         return f"await extract_body({fields}, body, {bool(self.body and self.body.embed)})"
 
     def write_early_reads(self) -> None:
-        """Everything that can be read before the first call."""
+        """Write all reads that can come before the first call."""
         lines = [line for reads in self.reads for line in reads.early]
         if not lines and not self.reader.sources:
             return
@@ -162,9 +162,9 @@ class HandlerWriter:
             self.source.line(f"return await resume({self.resume_arguments()}, (), {{}})")
 
     def write_late_reads(self, index: int) -> None:
-        """What runs user code, once, and not before the calls that come first.
+        """Write the reads that run code of the program: once, and after the earlier calls.
 
-        When it finds errors, the exact way goes on from here and takes over what is known.
+        If they find errors, the exact way continues from here and takes over the known values.
         """
         done = "".join(f"d{number}, " for number in range(index))
         known = ""
@@ -177,7 +177,7 @@ class HandlerWriter:
                 self.source.line(f"return await {resume}")
 
     def resume_arguments(self) -> str:
-        """What the exact way needs to go on, but for what is done and known."""
+        """Return the arguments of `resume`, except for `done` and `known`."""
         body = "Undefined" if self.body is None else "body"
         if self.json_body is not None:
             body = "exact_body(body)"
@@ -188,13 +188,13 @@ class HandlerWriter:
     # --- calling ------------------------------------------------------------------------
 
     def write_dependencies(self) -> None:
-        """Every call but the endpoint; `def` functions in a row share one worker thread."""
+        """Write every call but the endpoint; consecutive `def` functions share a worker thread."""
         index = 0
         while index < len(self.steps) - 1:
             run = self.thread_run(index)
             self.write_late_reads(index)
             if run[-1] == len(self.steps) - 1:
-                return  # the endpoint belongs to the run and writes it
+                return  # The endpoint is part of the run and writes it.
             if len(run) > 1:
                 self._write_thread_run(run)
             else:
@@ -202,7 +202,7 @@ class HandlerWriter:
             index += len(run)
 
     def thread_run(self, index: int) -> list[int]:
-        """The calls from `index` on that can share one hop to a worker thread."""
+        """Return the indexes of the calls from `index` on that share one hop to a thread."""
         run = [index]
         if not self._hops(index):
             return run
@@ -220,11 +220,11 @@ class HandlerWriter:
         return call.kind is CallKind.THREAD and limit_of(call) is None
 
     def endpoint_hops(self) -> bool:
-        """Whether the endpoint runs in a worker thread."""
+        """Return True if the endpoint runs in a worker thread."""
         return self.steps[-1].call.kind is CallKind.THREAD
 
     def trailing_run(self) -> list[int]:
-        """The calls that share the endpoint's worker thread, the endpoint included."""
+        """Return the indexes of the calls in the endpoint's thread, including the endpoint."""
         index = 0
         while True:
             run = self.thread_run(index)
@@ -240,7 +240,7 @@ class HandlerWriter:
         self.source.line(f"{names} = await run_sync(in_thread)")
 
     def write_calls_in_thread(self, run: Sequence[int]) -> None:
-        """Calls in one thread; each in a context of its own, as if it had its own hop."""
+        """Write calls in one thread, each with its own context, as if it had its own hop."""
         for index in run:
             function, arguments = self.call_parts(index)
             call = f"{function}, {arguments}" if arguments else function
@@ -267,22 +267,22 @@ class HandlerWriter:
                 self.source.line(f"d{index} = await run_sync(lambda: {function}({arguments}))")
 
     def call_parts(self, index: int) -> tuple[str, str]:
-        """The name of a call's function, and its keyword arguments as text."""
+        """Return the name of a call's function, and its keyword arguments as text."""
         step = self.steps[index]
         name = getattr(step.call.call, "__name__", type(step.call.call).__name__)
         function = self.source.bind(f"{name}_", step.call.call)
         arguments = {item: f"d{number}" for item, number in step.arguments.items()}
         arguments |= self.reads[index].arguments
         for item in step.call.injected:
-            value = self._injected(item.kind, step.call, index)
+            value = self._inject(item.kind, step.call, index)
             if value is not None:
                 arguments[item.name] = value
         parts = [f"{item}={value}" for item, value in arguments.items()]
         parts += [f"**{name}" for name in self.reads[index].unpacked]
         return function, ", ".join(parts)
 
-    def _injected(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
-        """What a kind is called in this handler; None where the parameter's default decides."""
+    def _inject(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
+        """Return the expression for an injected value; None if the parameter gets its default."""
         source = SOURCES[kind]
         if isinstance(source, OfExchange):
             return source.variable
@@ -295,7 +295,7 @@ class HandlerWriter:
 
 
 def without_errors(found: tuple[dict[str, Any], list[Any]]) -> dict[str, Any]:
-    """The values that were extracted; raises where the exact way would report errors."""
+    """Return the extracted values; raise an exception if the exact way must report errors."""
     values, errors = found
     if errors:
         raise ValueError(errors)

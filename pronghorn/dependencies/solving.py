@@ -12,7 +12,7 @@ from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.compile.steps import calls_of, shared_by
+from pronghorn.compile.steps import calls_of, find_shared
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.dependencies.models import Changes, Dependant
 from pronghorn.plan.dependencies import Step, order_calls, override_calls
@@ -76,7 +76,7 @@ async def solve_dependencies(
     steps, calls = _prepare(dependant, overrides)
     if response is None:
         response = make_injected_response()
-    shared = make_shared(shared_by(steps))
+    shared = make_shared(find_shared(steps))
     shared[InjectedKind.RESPONSE] = response
     if background_tasks is not None:
         shared[InjectedKind.BACKGROUND_TASKS] = background_tasks

@@ -41,7 +41,7 @@ from pronghorn.routes.plan_views import NO_VIEWS, RouteViews
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHandler
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.lifetime import RequestHandler
-from pronghorn.run.output.head import answered_methods, refuse_method
+from pronghorn.run.output.head import add_auto_head, refuse_method
 from pronghorn.utils import generate_unique_id
 
 #: Lists and dicts that a route copies, so that changing them does not change those of its router.
@@ -205,7 +205,7 @@ class APIRoute(RouteViews, Route):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request whose path matches, or send 405 if its method does not."""
-        methods = answered_methods(self.methods, scope)
+        methods = add_auto_head(self.methods, scope)
         if scope["method"] in methods:
             await self.app(scope, receive, send)
         else:

@@ -1,4 +1,4 @@
 """Running: the small primitives that compiled handlers call.
 
-Rule of this folder: no planning and no inspection; what is here runs during a request.
+Rule of this folder: its code runs during a request, so it neither plans nor inspects anything.
 """

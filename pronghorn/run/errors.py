@@ -1,4 +1,4 @@
-"""From an exception to the response of its registered handler."""
+"""Turn an exception into the response of its registered handler."""
 
 from __future__ import annotations
 
@@ -22,27 +22,30 @@ from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.utils import is_body_allowed_for_status_code
 
 ErrorHandler = Callable[..., Any]
-#: Headers that an error may bring for a body of its own making.
+#: Headers that describe a body. An error that sets them brings its own body.
 OF_BODIES = (b"content-length", b"content-type")
 
 
 class ErrorHandlers:
     """The registered exception handlers of one application.
 
-    - `handlers`: exception class or status code -> function of the request and the exception.
+    Args:
+        handlers: Exception class or status code -> function of the request and the exception.
     """
 
     def __init__(self, handlers: Mapping[Any, ErrorHandler]) -> None:
         self.by_status = {key: call for key, call in handlers.items() if isinstance(key, int)}
         self.by_class: dict[Any, ErrorHandler] = {WebSocketException: close_websocket}
         self.by_class |= {key: call for key, call in handlers.items() if not isinstance(key, int)}
-        #: What requests carry in their scope. Libraries add handlers there, for all requests.
+        #: The tables that every request carries in its scope. Libraries add handlers to them,
+        #: for all requests.
         self.registered = self.by_class, self.by_status
-        #: id -> the handler, which keeps the id its own, and whether it gives a coroutine.
+        #: id -> the handler, and whether it returns a coroutine. The reference to the handler
+        #: prevents another object from getting the same id.
         self._kinds: dict[int, tuple[ErrorHandler, bool]] = {}
 
     def find(self, error: Exception) -> ErrorHandler | None:
-        """The handler for an exception: by its status code, then by its nearest class."""
+        """Return the handler for an exception: by its status code, then by its nearest class."""
         if isinstance(error, HTTPException) and error.status_code in self.by_status:
             return self.by_status[error.status_code]
         for base in type(error).__mro__:
@@ -51,9 +54,9 @@ class ErrorHandlers:
         return None
 
     async def answer(self, exchange: Exchange, error: Exception) -> None:
-        """Let the handler of `error` answer; raise the error again where there is none.
+        """Send the response of the handler for `error`; raise the error again without a handler.
 
-        An exception that a handler raises has its own handler, once.
+        If the handler itself raises, the handler for that exception is called, once.
         """
         answerable = exchange.is_http and not exchange.started
         plain = plain_answer(self.find(error), error) if answerable else None
@@ -68,10 +71,10 @@ class ErrorHandlers:
                 raise
             await self._answer_once(exchange, raised)
         finally:
-            del error  # Its traceback keeps this frame, which would keep it.
+            del error  # Its traceback refers to this frame, which would refer to the error.
 
-    def _gives_coroutine(self, handler: ErrorHandler) -> bool:
-        """`is_coroutine_callable`, asked once for each handler."""
+    def _returns_coroutine(self, handler: ErrorHandler) -> bool:
+        """Return `is_coroutine_callable(handler)`, computed once for each handler."""
         known = self._kinds.get(id(handler))
         if known is None:
             known = self._kinds[id(handler)] = handler, is_coroutine_callable(handler)
@@ -86,35 +89,35 @@ class ErrorHandlers:
                 del error
         if exchange.started:
             raise RuntimeError("Caught handled exception, but response already started.") from error
-        if self._gives_coroutine(handler):
+        if self._returns_coroutine(handler):
             response = await handler(exchange.connection, error)
         else:
             response = await run_in_threadpool(handler, exchange.connection, error)
-        # An answer to a handshake is too late for a connection: it is closed instead.
+        # Only a handshake can be refused with a response; an open connection is closed instead.
         if response is not None and (exchange.is_http or exchange.is_handshake):
             await exchange.send_response(response)
-        # An exception object that a program raises again and again would collect tracebacks.
+        # A program may raise the same exception object many times: it would collect tracebacks.
         error.__traceback__ = None
 
 
 async def send_plain(
     exchange: Exchange, body: bytes, status: int, headers: RawHeaders | None
 ) -> None:
-    """Send a JSON body; headers of the error come first, as in a response made with them."""
+    """Send a JSON body. The headers of the error come first, as in a `JSONResponse`."""
     if not headers:
         await exchange.send_json(body, status)
         return
     raw = [*headers, (b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
-    await exchange.tracked_send({"type": "http.response.start", "status": status, "headers": raw})
-    await exchange.tracked_send({"type": "http.response.body", "body": body})
+    await exchange.track_and_send({"type": "http.response.start", "status": status, "headers": raw})
+    await exchange.track_and_send({"type": "http.response.body", "body": body})
 
 
 def plain_answer(
     handler: ErrorHandler | None, error: Exception
 ) -> tuple[bytes, int, RawHeaders | None] | None:
-    """Body, status code and headers, where a handler of ours answers with them alone.
+    """Return the body, status code and headers of a default handler; None for other handlers.
 
-    Ours look at the error only, so no request and no response object are made for them.
+    The default handlers use only the error, so they need neither a request nor a response object.
     """
     if handler is request_validation_exception_handler:
         return error_body(error), 422, None
@@ -129,14 +132,17 @@ def plain_answer(
 
 
 def raw_headers(headers: Mapping[str, str]) -> RawHeaders:
-    """Headers as they are sent."""
+    """Return headers in the form in which ASGI sends them."""
     return [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
     ]
 
 
 async def close_websocket(websocket: WebSocket, error: WebSocketException) -> None:
-    """Close a connection as a `WebSocketException` says; a reason that is too long is cut."""
+    """Close a connection with the code and reason of a `WebSocketException`.
+
+    A reason that is too long for a close frame is cut.
+    """
     reason = close_reason(error.reason or "")
     if reason != (error.reason or ""):
         logger.warning("The reason for closing a websocket was cut; it is: %r", error.reason)
@@ -144,7 +150,10 @@ async def close_websocket(websocket: WebSocket, error: WebSocketException) -> No
 
 
 def is_coroutine_callable(handler: ErrorHandler) -> bool:
-    """Whether calling `handler` gives a coroutine: functions, partials and callable objects."""
+    """Return True if calling `handler` returns a coroutine.
+
+    Functions, partials and callable objects are recognised.
+    """
     while isinstance(handler, partial):
         handler = handler.func
     return iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)

@@ -1,9 +1,10 @@
 """The exact way: call by call, parameter by parameter, in declared order.
 
-This interprets the calls of a route, where a generated handler would have them written out. A
-generated handler reads all parameters at once and hopes. When that hope fails, nothing has been
-called yet, and this runs instead: it collects every error that FastAPI would report, in the same
-order, calling the same dependencies on the way. `compile.exact` has the route around it.
+This module interprets the calls of a route, which a generated handler contains as code. A
+generated handler reads all parameters at once and assumes that they are valid. If they are not,
+nothing has been called yet, and this module runs instead: it collects every error that FastAPI
+would report, in the same order, calling the same dependencies on the way. `compile.exact` runs
+the rest of the route.
 """
 
 from __future__ import annotations
@@ -37,33 +38,33 @@ _KEEPS_QUERY = has_names(
 
 @dataclass(slots=True)
 class Call:
-    """One callable in the order of execution, with what it takes and from where."""
+    """One callable in the order of execution, with its arguments and their sources."""
 
     function: Callable[..., Any]
     kind: CallKind
-    #: The locations that it reads, and the fields from there.
+    #: The locations that it reads, and its fields in each of them.
     reads: Sequence[tuple[str, Sequence[Field]]] = ()
     injected: Sequence[Injected] = ()
-    #: argument -> index of the call that produces it
+    #: Argument -> index of the call that produces it.
     arguments: Mapping[str, int] = field(default_factory=dict)
-    #: indexes of the calls that must have succeeded
+    #: Indexes of the calls that must have succeeded.
     needs: Sequence[int] = ()
-    #: "function" or "request": when its exit code runs
+    #: When its exit code runs: "function" or "request".
     lifetime: str = "request"
     limit: ConcurrencyLimit | None = None
     scopes: Sequence[str] = ()
 
 
-#: The arguments of a call, and what is wrong with them.
+#: The arguments of a call, and the errors in them.
 Found = tuple[dict[str, Any], list[Any]]
-#: (index of a call, location) -> values and errors.
+#: (index of a call, location) -> its values and errors.
 Known = Mapping[tuple[int, str], Found]
-#: The attribute of the connection that holds what came from a location.
+#: Location -> the attribute of the connection that holds its values.
 RECEIVED = {"query": "query_params", "header": "headers", "cookie": "cookies"}
 
 
 class _Skipped:
-    """In the place of a value: the call was not made, or the value does not exist here."""
+    """The type of `SKIPPED`, which replaces the result of a skipped call or an absent value."""
 
 
 SKIPPED = _Skipped()
@@ -71,7 +72,7 @@ SKIPPED = _Skipped()
 
 @dataclass(slots=True)
 class Inputs:
-    """Where the values of one exchange come from."""
+    """The sources of all values of one exchange."""
 
     connection: HTTPConnection
     path: Mapping[str, Any]
@@ -80,32 +81,32 @@ class Inputs:
     lifetime: Lifetime | None = None
     #: The objects that its calls share.
     shared: Shared = field(default_factory=dict)
-    #: index of a call -> its result, for those that were made already.
+    #: Index of a call -> its result, for the calls that were already made.
     done: Mapping[int, Any] = field(default_factory=dict)
-    #: What was read already, so that validators of the user run once.
+    #: Values that were already read. A user's validators must not run twice.
     known: Known = field(default_factory=dict)
 
     @property
     def response(self) -> Response | None:
-        """The response whose headers and status calls may set, if any asks for it."""
+        """Return the response on which calls set headers and status; None if none asks for it."""
         return self.shared.get(InjectedKind.RESPONSE)
 
     @property
     def background(self) -> BackgroundTasks | None:
-        """The tasks to run after the response, if any call asks for them."""
+        """Return the tasks to run after the response; None if no call asks for them."""
         return self.shared.get(InjectedKind.BACKGROUND_TASKS)
 
 
 async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None = None) -> Found:
-    """Make every call but the last one; return the arguments of the last, and all errors.
+    """Make every call but the last one; return the arguments of the last one, and all errors.
 
-    A call whose own input is invalid, or one of whose dependencies was skipped, is skipped; the
-    others still run, as their errors count too.
+    A call is skipped if its own input is invalid or one of its dependencies was skipped. The
+    others still run, because their errors count too.
 
     Args:
-        calls: In the order of execution.
-        inputs: Where their values come from.
-        results: A list to which the result of each call is appended, `SKIPPED` for none.
+        calls: The calls, in the order of execution.
+        inputs: The sources of their values.
+        results: A list to which the result of each call is appended, or `SKIPPED`.
     """
     results = [] if results is None else results
     errors: list[Any] = []
@@ -124,7 +125,7 @@ async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None
 
 
 async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: Inputs) -> Found:
-    """The keyword arguments of one call and the errors in what it reads from the request."""
+    """Return the keyword arguments of one call, and the errors in its part of the request."""
     arguments: dict[str, Any] = {name: results[at] for name, at in call.arguments.items()}
     errors: list[Any] = []
     for location, fields in call.reads:
@@ -132,7 +133,7 @@ async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: 
         arguments |= read[0]
         errors += read[1]
     for name, kind in call.injected:
-        value = _injected(kind, call, inputs)
+        value = _inject(kind, call, inputs)
         if value is not SKIPPED:
             arguments[name] = value
     return arguments, errors
@@ -145,13 +146,13 @@ async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Found
         return extract_parameters(fields, inputs.path)
     connection = inputs.connection
     if location == "query" and _KEEPS_QUERY and not hasattr(connection, "_query_params"):
-        # The same object that Starlette makes, split by our parser.
+        # Starlette makes the same object with a slower parser.
         pairs: list[Any] = parse_query(connection.scope["query_string"])
         connection._query_params = QueryParams(pairs)
     return extract_parameters(fields, getattr(connection, RECEIVED[location]))
 
 
-def _injected(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
+def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
     source = SOURCES[kind]
     if isinstance(source, OfCall):
         return source.make(list(call.scopes))
@@ -162,7 +163,7 @@ def _injected(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
 
 
 async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime | None) -> Any:
-    """Run one dependency in the way its kind asks for and return its value."""
+    """Run one dependency in the way that its kind requires, and return its value."""
     if call.kind in GENERATORS:
         return await _enter(call, arguments, lifetime or _no_lifetime(call))
     if call.limit is None:
@@ -179,7 +180,7 @@ async def _run(call: Call, arguments: Mapping[str, Any]) -> Any:
 
 async def _enter(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime) -> Any:
     if call.limit is not None:
-        # The slot is held until the clean-up of this dependency is over.
+        # The slot is held until the clean-up of this dependency has finished.
         await lifetime.stack(call.lifetime).enter_async_context(call.limit.get_semaphore())
     manager = manager_maker(call.kind, call.function)(**arguments)
     return await lifetime.enter(call.kind, call.lifetime, manager)

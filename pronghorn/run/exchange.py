@@ -1,7 +1,8 @@
-"""One request and its answer, as compiled handlers see it.
+"""One request and its response, as compiled handlers see them.
 
-An exchange is the thinnest thing that can be answered: Starlette's `Request` is made only when
-somebody asks for it. Adapters for other servers give handlers an object with the same methods.
+An exchange is the smallest object that can receive a request and send a response: Starlette's
+`Request` is made only when it is needed. Adapters for other servers pass handlers an object with
+the same methods.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from pronghorn.run.input.unread import LosesNothing, Unread
 from pronghorn.run.streaming.send import sendable
 from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
-#: Where a scope has the handlers of errors, as Starlette's layer for exceptions puts them there.
+#: The key of the error handlers in a scope. Starlette's exception middleware uses the same one.
 HANDLERS_KEY = "starlette.exception_handlers"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
-#: What `Request.body` is where no program and no test has put a method of its own in its place.
+#: Starlette's own `Request.body`, which a program or a test may have replaced.
 STARLETTE_BODY = original(Request, "body")
-#: Whether a request object can be given the body that was read before it was made.
+#: True if a new request object can receive the body that was read before it was made.
 KEEPS_BODY = has_names(
     "starlette.requests",
     ("Request._body", "Request._stream_consumed", "Request._form"),
@@ -53,9 +54,9 @@ class Exchange(LosesNothing):
         "started",
     )
 
-    #: True on servers that make a scope only for those who ask: a route is then looked for by
-    #: `method` and `path` alone, and kept in `routed` for the scope, with router and parameters;
-    #: without a route, where none was found.
+    #: True on servers that make a scope only on demand. The route is then found by `method` and
+    #: `path` alone. `routed` keeps it for the scope, with its router and parameters; if no route
+    #: was found, `routed` has None in its place.
     is_bare: bool = False
     routed: tuple[Any, Any, Any] | None
     #: The head of a response that waits for its body, on servers that write both at once.
@@ -67,18 +68,18 @@ class Exchange(LosesNothing):
         self.scope = scope
         self._receive = receive
         self.send = send
-        #: True from the moment at which the status line may be on its way.
+        #: True as soon as the status line may have been sent.
         self.started = False
         #: A form that was read without a request object.
         self.form: FormData | None = None
         self._body: bytes | None = None
         self._connection: HTTPConnection | None = None
-        #: Made by the first one who only looks whether the client has left.
+        #: Made by the first caller that only checks whether the client has left.
         self._unread: Unread | None = None
 
     @property
     def connection(self) -> Any:
-        """The request or WebSocket object; one per exchange, made when first asked for."""
+        """Return the request or WebSocket object: one per exchange, made on first use."""
         if self._connection is not None:
             return self._connection
         if self.scope["type"] == "websocket":
@@ -86,8 +87,8 @@ class Exchange(LosesNothing):
             return self._connection
         receive: Receive = self.receive
         if self._body is not None and not KEEPS_BODY:
-            receive = received_again(self._body, receive)
-        self._connection = request = Request(self.scope, receive, self.tracked_send)
+            receive = replay_body(self._body, receive)
+        self._connection = request = Request(self.scope, receive, self.track_and_send)
         if KEEPS_BODY:
             if self._body is not None:
                 request._body = self._body
@@ -97,84 +98,88 @@ class Exchange(LosesNothing):
 
     @property
     def is_http(self) -> bool:
-        """False for WebSocket connections."""
+        """Return True for a request, False for a WebSocket connection."""
         return bool(self.scope["type"] == "http")
 
     @property
     def query_string(self) -> bytes:
-        """The query as the client sent it."""
+        """Return the query as the client sent it."""
         query: bytes = self.scope["query_string"]
         return query
 
     @property
     def is_handshake(self) -> bool:
-        """Whether a WebSocket connection was neither accepted nor refused so far."""
+        """Return True until a WebSocket connection is accepted or refused."""
         connections = self.scope.get(CONNECTIONS) or [self.connection]
         return all(each.application_state is WebSocketState.CONNECTING for each in connections)
 
     def end(self) -> None:
-        """Let go of what refers to this exchange: nothing of its request comes any more."""
+        """Drop the objects that refer to this exchange: its request is over."""
         self._connection = self._unread = None
 
     def use_scope(self) -> None:
-        """Have the route looked for by the scope, although the server makes it late."""
+        """Find the route by the scope, although the server would make the scope later."""
 
     @property
     def has_connection(self) -> bool:
-        """Whether anybody has asked for the request object."""
+        """Return True if the request object was made."""
         return self._connection is not None
 
     def take_over(self, inside: Exchange) -> None:
-        """Know what another exchange for the same request has read, so that handlers can."""
+        """Take over the body, form and request object of another exchange for this request."""
         self._connection, self._body, self.form = inside._connection, inside._body, inside.form
 
     async def close_files(self) -> None:
-        """Close the uploaded files of a form, if one was read; a cancellation has to wait."""
+        """Close the uploaded files of a form, if one was read; a cancellation waits for that."""
         form = getattr(self._connection, "_form", None)
         if form is not None and form is not self.form:
             with CancelScope(shield=True):
                 await form.close()
 
     async def let_go(self) -> None:
-        """Send the head that is `held`: nothing follows that it could wait for."""
+        """Send the head that is `held` now: it need not wait for a body."""
 
-    async def tracked_send(self, message: Message) -> None:
-        """`send`, remembering that an answer has begun."""
+    async def track_and_send(self, message: Message) -> None:
+        """Send a message; remember that the response has started."""
         if message["type"] == "http.response.start":
             self.started = True
         await self.send(message)
 
-    def untracked(self, send: Send) -> Send:
-        """What `send` sends with, where it only remembers that an answer has begun."""
-        is_ours = getattr(send, "__func__", None) is Exchange.tracked_send
+    def untrack(self, send: Send) -> Send:
+        """Return the raw `send` if `send` only adds response-start tracking, else `send` itself."""
+        is_ours = getattr(send, "__func__", None) is Exchange.track_and_send
         return self.send if is_ours else send
 
     def header(self, name: bytes) -> str | None:
-        """The first value of a header; `name` in lower case."""
+        """Return the first value of a header, or None; `name` is in lower case."""
         for key, value in self.scope["headers"]:
             if key == name:
                 return str(value, "latin-1")
         return None
 
     def first_headers(self) -> dict[bytes, bytes]:
-        """All headers by name, the first value of each."""
+        """Return all headers by name, the first value of each."""
         return dict(reversed(self.scope["headers"]))
 
     def header_values(self, name: bytes) -> list[str]:
-        """Every value of a header; `name` in lower case."""
+        """Return every value of a header; `name` is in lower case."""
         return [str(value, "latin-1") for key, value in self.scope["headers"] if key == name]
 
     def cookies(self) -> dict[str, str]:
-        """The cookies of all `Cookie` headers; a later one wins."""
+        """Return the cookies of all `Cookie` headers; a later one wins."""
         values = self.header_values(b"cookie")
         return cookie_dict("; ".join(values)) if values else {}
 
     def whole_body(self) -> bytes | None:
-        """The whole body, if it is at hand; saves a coroutine to whoever reads it."""
+        """Return the whole body if it is already here, else None; a caller saves a coroutine."""
         return self._body
 
     async def read_body(self) -> bytes:
-        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        """Return the whole body.
+
+        Raises:
+            ClientDisconnect: The client left before the end of the body.
+        """
         if self._body is None:
             if self._connection is not None or Request.body is not STARLETTE_BODY:
                 self._body = await self.connection.body()
@@ -199,12 +204,12 @@ class Exchange(LosesNothing):
     def write_json(self, body: bytes, status: int) -> bool:
         """Send a complete JSON response at once, without a coroutine, if that is possible now.
 
-        Return whether that was done; if not, `send_json` does it.
+        Return True if it was sent; otherwise the caller must await `send_json`.
         """
         return False
 
     def write_last_json(self, body: bytes, status: int) -> bool:
-        """Do the same for a handler that does nothing after its answer."""
+        """Do as `write_json`, for a handler that does nothing after its response."""
         return False
 
     async def send_json(
@@ -221,17 +226,17 @@ class Exchange(LosesNothing):
 
     async def send_response(self, response: Response) -> None:
         """Send any response object."""
-        await sendable(response)(self.scope, self.receive, self.tracked_send)
+        await sendable(response)(self.scope, self.receive, self.track_and_send)
 
 
-#: Makes an exchange of what an ASGI application is called with.
+#: Makes an exchange from the arguments of an ASGI call.
 MakeExchange = Callable[[Scope, Receive, Send], Exchange]
-#: Those of servers that are known to do more than ASGI, by the class whose method `send` is.
+#: Factories for servers that offer more than ASGI, by the class that has `send` as a method.
 EXCHANGES: dict[type, MakeExchange] = {}
 
 
-def received_again(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives a body that was read already, and then what follows it."""
+def replay_body(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that repeats a body that was already read, then the messages after it."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:
@@ -246,10 +251,10 @@ def new_exchange(
     """Return the exchange for one call of an ASGI application.
 
     Args:
-        scope: The connection, with `receive` and `send`.
-        receive: See ASGI.
-        send: See ASGI.
-        handlers: The handlers of errors, which go into the scope; None if it has them already.
+        scope: The scope of the call.
+        receive: The `receive` of the call.
+        send: The `send` of the call.
+        handlers: The error handlers to put into the scope; None if it already has them.
     """
     if handlers is not None:
         scope[HANDLERS_KEY] = handlers
@@ -261,9 +266,10 @@ def new_exchange(
 
 
 def same_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
-    """The exchange whose method `send` is, if nothing but calls stands between it and here.
+    """Return the exchange that has `send` as a method, if `scope` and `receive` are also its own.
 
-    Middleware that changes nothing of a request passes on what it was called with.
+    Middleware that changes nothing passes on the arguments of its own call. If it has replaced
+    one of them, a new exchange is returned.
     """
     exchange: Exchange = send.__self__  # type: ignore[attr-defined]  # a method
     if scope is exchange.scope and receive == exchange.receive:

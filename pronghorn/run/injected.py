@@ -1,7 +1,7 @@
-"""Where the values come from that parameters receive because of their type.
+"""The sources of the values that parameters receive because of their type.
 
-Both engines read `SOURCES`: the exact way asks it for the value, and the compiler writes the
-expression that gives the same value.
+Both engines read `SOURCES`: the exact way gets the value from it, and the compiler writes the
+expression that has the same value.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ class OfConnection(NamedTuple):
     """The connection itself.
 
     Attributes:
-        http: Whether there is such a value over HTTP; else the parameter's default decides.
-        websocket: The same over a WebSocket.
+        http: True if the value exists over HTTP; otherwise the parameter gets its default.
+        websocket: True if the value exists over a WebSocket.
     """
 
     http: bool = True
     websocket: bool = True
 
     def exists(self, *, is_websocket: bool) -> bool:
-        """Return whether a connection of this protocol is such a value."""
+        """Return True if the value exists over this protocol."""
         return self.websocket if is_websocket else self.http
 
 
 class OfExchange(NamedTuple):
-    """One object that all calls of an exchange share, made where any of them asks for it.
+    """One object that all calls of an exchange share; made if one of them asks for it.
 
     Attributes:
         variable: Its name in generated handlers.
-        make: Makes it, at the beginning of the exchange.
+        make: Makes the object, at the beginning of the exchange.
     """
 
     variable: str
@@ -47,7 +47,7 @@ class OfCall(NamedTuple):
     """An object for one call alone.
 
     Attributes:
-        make: Makes it of the OAuth 2.0 scopes that are asked for on the way to the call.
+        make: Makes the object from the OAuth 2.0 scopes that the dependants of the call require.
     """
 
     make: Callable[[list[str]], Any]
@@ -64,10 +64,10 @@ SOURCES: dict[InjectedKind, Source] = {
     InjectedKind.SECURITY_SCOPES: OfCall(SecurityScopes),
 }
 
-#: kind -> the object that the calls of an exchange share.
+#: Kind -> the object that the calls of an exchange share.
 Shared = dict[InjectedKind, Any]
 
 
 def make_shared(sources: Mapping[InjectedKind, OfExchange]) -> Shared:
-    """Return a new object of each of these kinds."""
+    """Return one new object for each of these kinds."""
     return {kind: source.make() for kind, source in sources.items()}

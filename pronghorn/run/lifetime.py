@@ -1,11 +1,11 @@
-"""What stays open while a request is answered, and how it is closed.
+"""Keep dependencies with `yield` open while a request is answered, and close them.
 
-Two stacks, as in FastAPI: what has the lifetime "function" closes before the response is sent,
-what has the lifetime "request" closes after the response and its background tasks.
+There are two stacks, as in FastAPI: dependencies with the lifetime "function" close before the
+response is sent, those with the lifetime "request" after the response and its background tasks.
 
-Entering may be cancelled; closing may not. A cancel scope that is opened around everything and
-becomes a shield while closing does that even for dependencies that hold cancel scopes or task
-groups of their own, since theirs stay nested inside it.
+Entering may be cancelled; closing may not. One cancel scope is opened around everything and
+becomes a shield during closing. That also works for dependencies that hold cancel scopes or task
+groups of their own, because theirs stay nested inside it.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from pronghorn.exceptions import FastAPIError
 from pronghorn.run.exchange import Exchange
 
 RequestHandler = Callable[[Request], Awaitable[Response]]
-#: Where the outer handler leaves the lifetime for the inner one, in the ASGI scope.
+#: The key of the lifetime in the ASGI scope: the outer handler puts it there for the inner one.
 LIFETIME_KEY = "pronghorn.lifetime"
-#: Where the scope has the stack that is closed after everything else of a request.
+#: The key of the stack that is closed after everything else of a request.
 OUTERMOST_STACK = "fastapi_middleware_astack"
 REQUEST_STACK = "fastapi_inner_astack"
 FUNCTION_STACK = "fastapi_function_astack"
-#: The stacks that FastAPI leaves in the scope, by their keys.
+#: The keys of the stacks that FastAPI puts into the scope.
 STACKS = frozenset({OUTERMOST_STACK, REQUEST_STACK, FUNCTION_STACK})
-#: As generated handlers write it.
+#: The text that generated handlers contain.
 _ASYNC = CallKind.ASYNC_GENERATOR.value
 
 
 class Lifetime:
     """The two exit stacks of one request or WebSocket connection.
 
-    Use it as an asynchronous context manager around the whole exchange, and
-    `close_function_stack` between the endpoint's result and the sending of it.
+    Use it as an asynchronous context manager around the whole exchange, and call
+    `close_function_stack` after the endpoint has returned and before its result is sent.
     """
 
     __slots__ = ("_cancel_scope", "_function_stack", "_has_async", "request_stack")
@@ -56,7 +56,7 @@ class Lifetime:
 
     @property
     def function_stack(self) -> AsyncExitStack[bool | None]:
-        """The stack of what has the lifetime "function"; made when first asked for."""
+        """Return the stack for the lifetime "function"; it is made on first use."""
         if self._function_stack is None:
             self._function_stack = AsyncExitStack()
         return self._function_stack
@@ -66,7 +66,7 @@ class Lifetime:
         return self
 
     async def close_function_stack(self) -> None:
-        """Run the exit code of everything with the lifetime "function"."""
+        """Run the exit code of every dependency with the lifetime "function"."""
         if self._function_stack is None:
             return
         self._cancel_scope.shield = True
@@ -100,7 +100,7 @@ class Lifetime:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        """Close the inner stack, then the outer one; tell whether the error was swallowed."""
+        """Close the inner stack, then the outer one; return True if the error was swallowed."""
         inner = self._function_stack
         if inner is None:
             return bool(await self.request_stack.__aexit__(kind, error, traceback))
@@ -108,7 +108,7 @@ class Lifetime:
         async with self.request_stack:
             swallowed = bool(await inner.__aexit__(kind, error, traceback))
             if error is not None and not swallowed:
-                swallowed = True  # by the outer stack, if this line is not left for good
+                swallowed = True  # True only if the outer stack swallows the error raised here.
                 raise error
         return swallowed
 
@@ -118,13 +118,13 @@ class Lifetime:
             await checkpoint_if_cancelled()
 
     async def enter(self, kind: str, lifetime: str, manager: Any) -> Any:
-        """Start a generator dependency; return what it yields.
+        """Start a generator dependency; return the value that it yields.
 
         Args:
             kind: A `CallKind` or its text. A generator that is not asynchronous runs in worker
                 threads.
             lifetime: "function" or "request".
-            manager: Its context manager, not entered yet.
+            manager: The context manager of the generator; not entered yet.
         """
         if kind == _ASYNC:
             self._has_async = True
@@ -133,17 +133,20 @@ class Lifetime:
         return await self.stack(lifetime).enter_async_context(manager)
 
     def stack(self, lifetime: str) -> AsyncExitStack[bool | None]:
-        """The stack of what has this lifetime: "function" or "request"."""
+        """Return the stack for a lifetime: "function" or "request"."""
         return self.function_stack if lifetime == "function" else self.request_stack
 
 
 def manager_maker(kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """What makes the context manager of a generator function; made once, at compile time."""
+    """Return a function that makes the context managers of a generator function.
+
+    It is called once per generator function, at compile time.
+    """
     return (asynccontextmanager if kind == _ASYNC else contextmanager)(call)
 
 
 def response_not_sent(where: str) -> FastAPIError:
-    """The error for a dependency that swallowed an exception, so that nothing was sent."""
+    """Return the error for a dependency that swallowed an exception, so that nothing was sent."""
     return FastAPIError(
         "Response not awaited: nothing was sent. Something in the request is raising an "
         "exception and a dependency with yield catches it without raising it again.\n"
@@ -154,12 +157,12 @@ def response_not_sent(where: str) -> FastAPIError:
 
 # --- in the scope ---------------------------------------------------------------------------
 #
-# Functions and libraries find the stacks in the ASGI scope.
+# Libraries and the functions below look for the stacks in the ASGI scope.
 
 
 @asynccontextmanager
 async def outermost_stack(scope: Scope) -> AsyncIterator[None]:
-    """Have the stack in the scope that is closed after everything else of a request."""
+    """Put into the scope the stack that is closed after everything else of a request."""
     if OUTERMOST_STACK in scope:
         yield
         return
@@ -168,12 +171,12 @@ async def outermost_stack(scope: Scope) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            # A middleware may let the same scope be answered again, with a stack of its own.
+            # A middleware may call the application again with the same scope: it needs a new stack.
             del scope[OUTERMOST_STACK]
 
 
 async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
-    """Let a request handler answer, with stacks open around it that it finds in the scope."""
+    """Send the response of a request handler, which finds open stacks in the scope."""
     async with outermost_stack(exchange.scope):
         await _answer_with_lifetime(exchange, handler, where)
 

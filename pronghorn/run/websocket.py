@@ -1,8 +1,8 @@
-"""Starlette's WebSocket with a short way for messages of an open connection.
+"""Starlette's WebSocket with a shortcut for the messages of an open connection.
 
-Starlette passes each message through three methods that look at its type and at both states.
-Between `accept` and the end of a connection there is one case, written here in place. An object
-whose `receive` or `send` a program has replaced goes Starlette's way.
+Starlette passes each message through three methods that check its type and both states. On an
+open connection only one case is possible, so this module handles it directly. An object whose
+`receive` or `send` a program has replaced uses Starlette's methods.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ CONNECTED = WebSocketState.CONNECTED
 
 @name_as(WebSocket)
 class OpenWebSocket(WebSocket):
-    """A connection; whatever is not an ordinary message is left to Starlette."""
+    """A connection that handles ordinary messages itself and leaves all others to Starlette."""
 
     async def _receive_one(self, kind: str) -> Any:
         message = await self._receive()
         if message["type"] == "websocket.receive":
             return message[kind]
-        # As Starlette's `receive`, which has not seen this message.
+        # Starlette's `receive` has not seen this message, so its checks are repeated here.
         if message["type"] != "websocket.disconnect":
             raise RuntimeError(
                 'Expected ASGI message "websocket.receive" or "websocket.disconnect", but got '
@@ -40,7 +40,7 @@ class OpenWebSocket(WebSocket):
         raise WebSocketDisconnect(message["code"], message.get("reason"))
 
     async def receive_text(self) -> str:
-        """Wait for the next message, which must be text."""
+        """Return the next message, which must be text."""
         if (
             not (self.client_state is self.application_state is CONNECTED)
             or "receive" in self.__dict__
@@ -50,7 +50,7 @@ class OpenWebSocket(WebSocket):
         return text
 
     async def receive_bytes(self) -> bytes:
-        """Wait for the next message, which must be binary."""
+        """Return the next message, which must be binary."""
         if (
             not (self.client_state is self.application_state is CONNECTED)
             or "receive" in self.__dict__
@@ -60,7 +60,7 @@ class OpenWebSocket(WebSocket):
         return data
 
     async def send_text(self, data: str) -> None:
-        """Send a message of text."""
+        """Send a text message."""
         if (
             not (self.client_state is self.application_state is CONNECTED)
             or "send" in self.__dict__
@@ -93,12 +93,12 @@ _HAS_NAMES = has_names(
     ("WebSocket._receive", "WebSocket._send"),
     "Messages of WebSocket connections are slower.",
 )
-#: Where the outermost application keeps, in the scope, the connections that were made of it.
+#: The key under which the outermost application keeps the connections made from its scope.
 CONNECTIONS = "pronghorn.websockets"
 
 
 def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
-    """A connection in the short way; in Starlette's where a library has replaced a method."""
+    """Return a connection with the shortcut; Starlette's if a library has replaced a method."""
     kind = OpenWebSocket if _HAS_NAMES and not is_replaced(WebSocket) else WebSocket
     connection = kind(scope, receive, send)
     scope.get(CONNECTIONS, []).append(connection)
@@ -106,10 +106,11 @@ def websocket_of(scope: Scope, receive: Receive, send: Send) -> WebSocket:
 
 
 async def serve_to_the_end(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Let the outermost application serve a connection, and close what it has left open.
+    """Let the outermost application serve a connection, and close it if it is still open.
 
-    The code is 1011 (RFC 6455, section 7.4.1): clients that come back unless they were sent away
-    still do so. Servers break the connection off, which clients see as 1006.
+    The code is 1011 (RFC 6455, section 7.4.1), an error of the server: clients that reconnect
+    unless they were dismissed still do so. A server would cut the connection, which clients see
+    as 1006.
     """
     if CONNECTIONS in scope:
         await app(scope, receive, send)
@@ -127,7 +128,7 @@ async def serve_to_the_end(app: ASGIApp, scope: Scope, receive: Receive, send: S
 
 
 async def _close(connections: Iterable[WebSocket]) -> None:
-    """Close what is open, unless the server knows that it is closed."""
+    """Close the connections that are still open on both sides."""
     for connection in connections:
         if connection.application_state is connection.client_state is CONNECTED:
             with suppress(RuntimeError, OSError, WebSocketDisconnect):

@@ -29,7 +29,8 @@ from tests.compile.watching import Calls, watched
 
 #: Modules of `pronghorn.compile` that are for once, and what of them runs for each request.
 FOR_ONCE = tuple(
-    f"pronghorn.compile.{name}" for name in ("source", "reads", "steps", "handler", "websocket")
+    f"pronghorn.compile.{name}"
+    for name in ("source", "parameter_expressions", "steps", "writer", "websocket")
 )
 FOR_EACH_REQUEST = {
     ("pronghorn.compile.parameter_expressions", "absent"),
@@ -40,7 +41,7 @@ FOR_EACH_REQUEST = {
 MAKERS = {
     *("CompiledRoutes.compile", "CompiledRoutes.rebuild", "CompiledRoutes.use_overrides"),
     *("RouteTable.__init__", "RouteTable._insert", "RouteTable._fix", "Entry.__init__"),
-    *("handler_of", "with_limits_of", "limiting_body", "counting_body", "segment_kind"),
+    *("handler_of", "with_limits_of", "limit_body", "count_body", "segment_kind"),
     *(
         "compile_route",
         "compile_custom",

@@ -131,7 +131,7 @@ def test_attributes_are_those_of_a_class_and_those_that_its_methods_use() -> Non
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(module, name) for module in names.NAMES for name in names.dotted_names(module)],
+    [(module, name) for module in names.NAMES for name in names.list_names(module)],
     ids=" ".join,
 )
 def test_every_name_of_uvicorn_is_looked_for(

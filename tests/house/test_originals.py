@@ -21,7 +21,7 @@ IN_PLACE = {
     ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
     ("compile/server_errors.py", "__call__"): "at each request: one comparison",
     ("run/exchange.py", "read_body"): "at each request with a body",
-    ("run/exchange.py", "untracked"): "at each stream: what is bound, not what is replaced",
+    ("run/exchange.py", "untrack"): "at each stream: what is bound, not what is replaced",
     ("run/input/body.py", "read_json_text"): "at each request with a body",
     ("run/input/json.py", "parse_json"): "at each request with a body",
     ("run/streaming/send.py", "_blocking_source"): "recognises a generator by its code",

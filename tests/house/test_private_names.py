@@ -15,7 +15,7 @@ import sys
 import textwrap
 from typing import Any, NamedTuple
 
-from pronghorn.adapters.uvicorn.names import NAMES, dotted_names
+from pronghorn.adapters.uvicorn.names import NAMES, list_names
 from pronghorn.core.private_names import missing_names
 from tests.house.imports import FOLDER
 from tests.house.private_names import read_apart
@@ -246,7 +246,7 @@ def check() -> None:
         importlib.import_module(entry.module)
         assert list(missing_names(entry.module, [entry.name] if entry.name else [])) == []
     for module, names in NAMES.items():
-        assert list(missing_names(module, dotted_names(module))) == []
+        assert list(missing_names(module, list_names(module))) == []
         for name in OF_UVICORNS_CLASSES & names.keys():
             kind = getattr(importlib.import_module(module), name)
             used = attributes_of_kind(kind) & used_by_adapter()

@@ -14,7 +14,13 @@ from pydantic.fields import FieldInfo
 
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
-from pronghorn.run.streaming.encode import EVENT, LINE, event_or_data, typed, untyped
+from pronghorn.run.streaming.encode import (
+    EVENT,
+    LINE,
+    event_or_data,
+    make_typed_encoder,
+    make_untyped_encoder,
+)
 from pronghorn.sse import ServerSentEvent
 
 WHERE: EndpointContext = {"function": "items", "path": "GET /items"}
@@ -109,7 +115,7 @@ def test_one_function_does_what_the_steps_do(
     annotation: Any, item: Any, options: dict[str, Any]
 ) -> None:
     field = Field("item", FieldInfo(annotation=annotation), mode="serialization")
-    encode = typed(field, options, lambda: WHERE, LINE)
+    encode = make_typed_encoder(field, options, lambda: WHERE, LINE)
     # A copy, as some validators change the item that they are given.
     value, errors = field.validate(deepcopy(item), ("response",))
     if errors:
@@ -122,13 +128,13 @@ def test_one_function_does_what_the_steps_do(
 
 def test_what_stands_around_an_item() -> None:
     field = Field("item", FieldInfo(annotation=int), mode="serialization")
-    assert typed(field, {}, lambda: WHERE, EVENT)(1) == b"data: 1\n\n"
-    assert untyped(EVENT)({"a": 1.5}) == b'data: {"a": 1.5}\n\n'
-    assert untyped(LINE)([math.nan, "é"]) == b'[null, "\\u00e9"]\n'
+    assert make_typed_encoder(field, {}, lambda: WHERE, EVENT)(1) == b"data: 1\n\n"
+    assert make_untyped_encoder(EVENT)({"a": 1.5}) == b'data: {"a": 1.5}\n\n'
+    assert make_untyped_encoder(LINE)([math.nan, "é"]) == b'[null, "\\u00e9"]\n'
 
 
 def test_an_event_is_written_as_it_is() -> None:
-    encode = event_or_data(untyped(EVENT))
+    encode = event_or_data(make_untyped_encoder(EVENT))
     assert encode(ServerSentEvent(data={"a": 1}, id="7")) == b'data: {"a": 1}\nid: 7\n\n'
     assert encode({"a": 1}) == b'data: {"a": 1}\n\n'
 
@@ -137,4 +143,4 @@ def test_an_item_that_contains_itself_is_an_error() -> None:
     item: list[Any] = []
     item.append(item)
     with pytest.raises(RecursionError):
-        untyped(LINE)(item)
+        make_untyped_encoder(LINE)(item)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.check_prose import PENDING, check_source, main
+from tools.check_prose import check_source, main
 
 PATH = "pronghorn/shop.py"
 
@@ -110,21 +110,20 @@ def test_text_in_the_program_is_not_prose() -> None:
     assert messages('HELP = "``x``: 3 ms"') == []
 
 
-def test_pending_folders_are_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "old" / "a.py").write_text('"""What."""')
-    (tmp_path / "new.py").write_text('"""Add."""')
-    assert main([str(tmp_path)], [str(tmp_path / "old")]) == 0
-    assert capsys.readouterr().out == "1 files checked, 1 pending: 0 found.\n"
-    assert main([str(tmp_path)], []) == 1
-    assert "old/a.py:1: a docstring starts" in capsys.readouterr().out
+def test_every_file_of_a_folder_is_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "wrong.py").write_text('"""What."""')
+    (tmp_path / "right.py").write_text('"""Add."""')
+    assert main([str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    assert "inside/wrong.py:1: a docstring starts" in printed
+    assert printed.endswith("2 files checked: 1 found.\n")
+    (tmp_path / "inside" / "wrong.py").unlink()
+    assert main([str(tmp_path)]) == 0
 
 
 def test_folders_must_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-folder"]) == 2
     assert "no-such-folder" in capsys.readouterr().err
-
-
-def test_pending_names_exist() -> None:
-    root = Path(__file__).parents[2]
-    assert [name for name in PENDING if not (root / name).exists()] == []

@@ -1,1 +1,1 @@
-"""The protocol class of `pronghorn run`, and what is put right under plain uvicorn."""
+"""The protocol class of `pronghorn run`, and the faster responses under plain uvicorn."""

@@ -1,8 +1,8 @@
-"""What uvicorn's protocol on httptools leaves undone for the requests of one connection.
+"""Correct how uvicorn's httptools protocol handles the requests of one connection.
 
-uvicorn starts a pipelined request in the context of the request before it, whose context variables
-it then sees. And it tells only the last request of a connection that its client has left, so
-one that others wait behind waits for ever.
+uvicorn starts a pipelined request in the context of the previous request, so it sees the context
+variables of that request. And uvicorn reports that the client has left only to the last request
+of a connection, so an earlier request may wait for ever.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
-from pronghorn.adapters.uvicorn.proxy_headers import believe_proxy
+from pronghorn.adapters.uvicorn.proxy_headers import apply_proxy_headers
 
 
 class IsolatingProtocol(HttpToolsProtocol):
-    """Starts each request in a context of its own, and tells all of them when the client leaves.
+    """Starts each request in its own context, and tells all requests when the client leaves.
 
-    - `context`: the context of the connection; each request starts in a copy of it.
-    - `running`: the request that is being answered, where others wait behind it.
+    Attributes:
+        context: The context of the connection; each request starts in a copy of it.
+        cycle: The request that was received last.
+        running: The request that is being answered, if others wait behind it.
     """
 
     context: Context
@@ -30,7 +32,7 @@ class IsolatingProtocol(HttpToolsProtocol):
     running: Any = None
 
     def on_response_complete(self) -> None:
-        """Begin with the next request that waits, in a context of its own."""
+        """Start the next request that waits, in its own context."""
         if self.pipeline:
             self.running = self.pipeline[-1][0]
             self.context.copy().run(super().on_response_complete)
@@ -49,44 +51,44 @@ class IsolatingProtocol(HttpToolsProtocol):
 
 
 class DirectConnection(IsolatingProtocol):
-    """What a request of ours needs to know of its connection.
+    """The part of a connection that its requests use.
 
     Attributes:
-        heads: The beginnings of responses, made once for all connections of a server.
-        outbox: Gathers what is written in one turn of the event loop.
-        scope_template: What is the same in the scopes of all requests of the connection.
+        heads: The heads of responses, made once for all connections of a server.
+        outbox: Collects the responses that are written in one turn of the event loop.
+        scope_template: The values that the scopes of all requests of the connection share.
     """
 
     heads: Heads
     outbox: Outbox
     scope_template: dict[str, Any]
     _proxy: ProxyHeadersMiddleware | None
-    #: Since when the connection has had no request to answer; None while it has one.
+    #: The time at which the connection became idle; None while a request is being answered.
     _idle_since: float | None = None
 
-    def believe_proxy(self, scope: Scope) -> None:
+    def apply_proxy_headers(self, scope: Scope) -> None:
         """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""
         if self._proxy is not None:
-            believe_proxy(self._proxy, scope)
+            apply_proxy_headers(self._proxy, scope)
 
-    # --- what happens to the transport itself comes after the responses that wait -------------
+    # --- operations on the transport: they come after the responses that wait -----------------
 
     def shutdown(self) -> None:
-        """Close the connection as soon as nothing is left to be answered."""
+        """Close the connection as soon as all of its requests are answered."""
         self.outbox.flush()
         super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not a request, and close the connection."""
+        """Answer 400 to invalid data, and close the connection."""
         self.outbox.flush()
         super().send_400_response(msg)
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection to the WebSocket protocol."""
+        """Pass the connection to the WebSocket protocol."""
         self.outbox.flush()
         super().handle_websocket_upgrade()
 
-    # --- keep-alive: one timer that looks at the clock, instead of a new one per request -------
+    # --- keep-alive: one timer that checks the clock, instead of a new timer per request -------
 
     def _watch_idleness(self, delay: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(delay, self.timeout_keep_alive_handler)
@@ -95,10 +97,10 @@ class DirectConnection(IsolatingProtocol):
         self._idle_since = None
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close the connection if it has been idle for too long; look again later if not."""
+        """Close the connection if it has been idle for too long, otherwise check again later."""
         self.timeout_keep_alive_task = None
         if self._idle_since is None:
-            return  # busy; the end of the response starts the next timer
+            return  # The connection is busy; the end of the response starts the next timer.
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._watch_idleness(left)

@@ -1,15 +1,15 @@
-"""Complete responses over uvicorn's own ASGI protocol, each with one write.
+"""Send complete responses over uvicorn's own ASGI protocol, each with one write.
 
 An ASGI application sends a response as two messages. uvicorn checks, joins and writes each of
-them, and every write wakes a client whose next request then comes alone. Where the `send` that an
-application is called with is uvicorn's own, uvicorn's record of the request (its "cycle") is at
-hand: then the head of a response waits for its body, and both go out in one piece, together with
-those of other connections (see `outbox`). Middleware inside the application wraps the `send` of
-the exchange. Streams, and what closes the connection, go through uvicorn's `send`.
+them, and every write wakes a client whose next request then comes alone. If an application is
+called with uvicorn's own `send`, uvicorn's record of the request (its "cycle") is accessible: then
+the head of a response waits for its body, and both are written in one piece, together with the
+responses of other connections (see `outbox`). Middleware inside the application wraps the `send`
+of the exchange. Streams, and responses that close the connection, go through uvicorn's `send`.
 
-The connections of uvicorn's own protocol class, not of a subclass, are adopted for it: they get the
-methods of `AdoptedProtocol`. Where this uvicorn lacks anything that is relied on, and where
-`PRONGHORN_UVICORN=plain` is in the environment, requests are answered through ASGI alone.
+Connections of uvicorn's own protocol class, not of a subclass, are adopted: they get the methods of
+`AdoptedProtocol`. If this uvicorn lacks a name that is used here, or `PRONGHORN_UVICORN=plain` is
+in the environment, requests are answered through ASGI alone.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox, log_access, with_headers
 from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders, same_exchange
 
-#: In the environment, with the value "plain": nothing of this is done.
+#: The environment variable that switches all of this off with the value "plain".
 SWITCH = "PRONGHORN_UVICORN"
-#: What is relied on here, beside the class names: attributes of uvicorn's protocol, of the
-#: transport's record in it ("flow"), and of its record of a request.
+#: The names used here, beside those of the classes: attributes of uvicorn's protocol, of its flow
+#: control ("flow"), and of its record of a request ("cycle").
 OF_PROTOCOL: tuple[str, ...] = ("connection_lost", "cycle", "eof_received", "flow", "pipeline")
 OF_PROTOCOL += ("handle_websocket_upgrade", "on_response_complete", "server_state", "transport")
 OF_FLOW: tuple[str, ...] = ("_transport", "write_paused")
@@ -44,7 +44,7 @@ OF_CYCLE += ("response_started", "waiting_for_100_continue")
 
 
 class CycleExchange(Exchange):
-    """One HTTP request that uvicorn has handed over as ASGI."""
+    """One HTTP request for which uvicorn has called the application through ASGI."""
 
     __slots__ = ("_cycle", "held")
 
@@ -57,7 +57,7 @@ class CycleExchange(Exchange):
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None
     ) -> None:
-        """Send a complete JSON response, with one write where nothing speaks against it."""
+        """Send a complete JSON response, with one write if possible."""
         transport, head = self._transport(), None
         if transport is not None:
             head = transport.heads.of_json(status, len(body), self._cycle.default_headers)
@@ -68,7 +68,7 @@ class CycleExchange(Exchange):
         else:
             self._write(transport, status, head, body)
 
-    async def tracked_send(self, message: Message) -> None:
+    async def track_and_send(self, message: Message) -> None:
         """Send one ASGI message; the head of a complete response waits for its body."""
         held = self.held
         if held is None:
@@ -89,13 +89,13 @@ class CycleExchange(Exchange):
             self._write(transport, status, held.after(first), message.get("body", b""))
 
     async def let_go(self) -> None:
-        """Send the head that waits for a body."""
+        """Send the head that is waiting for its body."""
         if self.held is not None:
             held, self.held = self.held, None
             await self.send(held.message)
 
     def _transport(self) -> SharingTransport | None:
-        """What a complete response may be written to; None where uvicorn's cycle has to do it."""
+        """Return the transport for a complete response; None if uvicorn's cycle must send it."""
         cycle = self._cycle
         protocol = _protocol_of(cycle)
         if (
@@ -110,9 +110,9 @@ class CycleExchange(Exchange):
         return transport  # type: ignore[no-any-return]  # see `_adopt`
 
     def _write(self, transport: SharingTransport, status: int, head: bytes, body: bytes) -> None:
-        """Write a complete response, and do what uvicorn does for its two messages."""
+        """Write a complete response, and do all that uvicorn does for its two messages."""
         cycle = self._cycle
-        # What the cycle does to its transport from now on comes after the response.
+        # From now on, the cycle's operations on its transport come after the response.
         cycle.transport = transport
         self.started = cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
@@ -125,7 +125,7 @@ class CycleExchange(Exchange):
 
 
 class SharingTransport(OrderedTransport):
-    """A connection's transport, with what all connections of a server share."""
+    """A connection's transport, with the objects that all connections of a server share."""
 
     __slots__ = ("heads",)
 
@@ -135,19 +135,20 @@ class SharingTransport(OrderedTransport):
 
 
 class AdoptedProtocol(IsolatingProtocol):
-    """uvicorn's protocol, for connections whose requests are answered in this way.
+    """uvicorn's protocol, for connections that were adopted.
 
-    - `context`: that of the startup, since uvicorn has not kept the connection's own.
+    Attributes:
+        context: The context of the startup, because uvicorn does not keep that of a connection.
     """
 
     context = Context()
 
     def eof_received(self) -> None:
-        """Write what waits; then the event loop closes the connection."""
+        """Write the responses that wait; then the event loop closes the connection."""
         self.transport.outbox.flush()  # type: ignore[attr-defined]  # see `_adopt`
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the transport itself to the WebSocket protocol."""
+        """Pass the inner transport to the WebSocket protocol."""
         transport: Any = self.transport
         transport.outbox.flush()
         self.transport = transport.inner
@@ -155,14 +156,14 @@ class AdoptedProtocol(IsolatingProtocol):
 
 
 def _adopt(cycle: Any) -> None:
-    """Answer a request in this way, and all of its connection from now on, where that is known."""
+    """Adopt the connection of a request, unless its protocol class is not uvicorn's own."""
     protocol = _protocol_of(cycle)
     if type(protocol) is HttpToolsProtocol and _has_all_names(protocol, cycle):
         _adopt_connection(protocol)
     elif type(protocol) is not AdoptedProtocol:
         return
     protocol.running = cycle
-    # A request that was parsed before the first one began would call uvicorn's own method.
+    # The cycle of a request that was parsed before the adoption refers to uvicorn's own method.
     cycle.on_response = protocol.on_response_complete
 
 
@@ -171,7 +172,7 @@ def _protocol_of(cycle: Any) -> Any:
 
 
 def _has_all_names(protocol: Any, cycle: Any) -> bool:
-    """Whether this version of uvicorn has everything that is relied on."""
+    """Return True if this version of uvicorn has all names that are used here."""
     return (
         all(hasattr(protocol, name) for name in OF_PROTOCOL)
         and all(hasattr(protocol.flow, name) for name in OF_FLOW)
@@ -190,15 +191,15 @@ def _adopt_connection(protocol: HttpToolsProtocol) -> None:
     adopted.flow._transport = adopted.transport
 
 
-#: What all connections of a server share.
+#: The objects that all connections of a server share.
 _shared: WeakKeyDictionary[ServerState, tuple[Outbox, Heads]] = WeakKeyDictionary()
 
 
 def install() -> None:
-    """Answer the requests of uvicorn's protocol on httptools in this way, from now on.
+    """Adopt the connections of uvicorn's httptools protocol from now on.
 
-    Not before uvicorn 0.53: an earlier cycle does not know that a client wants the connection
-    closed until it sends. Nor where `PRONGHORN_UVICORN` says "plain".
+    Do nothing before uvicorn 0.53, because earlier cycles find out only while sending that the
+    client wants the connection closed. Do nothing either if `PRONGHORN_UVICORN` is "plain".
     """
     if version_of(uvicorn.__version__) < (0, 53) or os.environ.get(SWITCH) == "plain":
         return
@@ -209,5 +210,5 @@ def install() -> None:
 
 
 def version_of(text: str) -> tuple[int, ...]:
-    """The first two numbers of a version."""
+    """Return the first two numbers of a version."""
     return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())

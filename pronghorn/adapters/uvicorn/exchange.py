@@ -1,8 +1,8 @@
-"""One request that uvicorn's parser read, answered by writing to its transport.
+"""One request that uvicorn's parser has read, answered by writing to its transport.
 
-The short ways (a body that is there, a JSON response) touch no ASGI message. Everything else goes
-through uvicorn's own request cycle, from which the exchange inherits `send` and `receive`: chunks,
-flow control, `Expect: 100-continue` and the checks of headers are uvicorn's.
+The short ways (a body that has arrived, a JSON response) use no ASGI messages. Everything else goes
+through uvicorn's own request cycle, from which the exchange inherits `send` and `receive`: uvicorn
+implements chunks, flow control, `Expect: 100-continue` and the checks of headers.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ ALREADY_ANSWERED = "An answer was sent after the response was already completed 
 
 
 class WireExchange(RequestResponseCycle, Exchange):
-    """One HTTP request on a connection of uvicorn; at the same time uvicorn's view of it.
+    """One HTTP request on a connection of uvicorn, and uvicorn's record of it in one object.
 
-    What most requests never change stands on the class, so that making one costs little.
+    Values that most requests never change are on the class, so that an instance is cheap to make.
     """
 
     disconnected = False
@@ -45,24 +45,25 @@ class WireExchange(RequestResponseCycle, Exchange):
     expected_content_length = 0
     more_body = True
     body: Any = b""
-    #: Whether a proxy says who the client is.
+    #: True if a proxy has sent headers about the client.
     forwarded = False
-    #: Where it is not 1.1.
+    #: The HTTP version if it is not 1.1.
     http_version: str | None = None
     keep_alive = True
     waiting_for_100_continue = False
-    #: Whether the client sends nothing more: it may have left, and may still read.
+    #: True if the client has closed its sending side. It may have left, or it may still read.
     input_ended = False
-    #: Whether somebody waits in `receive`, and whether the whole body was received there.
+    #: True while a caller waits in `receive`.
     is_receiving = False
+    #: True once `receive` has returned the whole body.
     has_received = False
     is_bare = True
-    is_http = True  # known without a scope
-    query_string = b""  # an attribute where the base has a property
+    is_http = True  # Known without a scope.
+    query_string = b""  # An attribute; the base class has a property.
     routed: tuple[Any, Any, Any] | None = None
     held: Held | None = None
     _scope: Scope | None = None
-    #: What `receive` waits for, as soon as anybody has called it.
+    #: The event for which `receive` waits; made on first use.
     event: asyncio.Event | None = None
     _body: bytes | None = None
     _connection: Any = None
@@ -74,22 +75,22 @@ class WireExchange(RequestResponseCycle, Exchange):
         self.headers = protocol.headers
         self.method = method
         url = protocol.url
-        # A fragment is looked for by its code: for a text, Python first tries whether it is a
-        # number, and makes the message of the error.
+        # Search for the fragment by its code: with a bytes operand, Python first tries to convert
+        # it to a number, and builds the message of the error.
         if url[:1] == b"/" and FRAGMENT not in url:
-            # The parser has checked the characters, so nothing is left to be parsed.
+            # The parser has checked the characters, so the URL needs no further parsing.
             self.raw_path, _, self.query_string = url.partition(b"?")
         else:
             parsed = httptools.parse_url(url)
             self.raw_path, self.query_string = parsed.path, parsed.query or b""
-        path = self.raw_path.decode("ascii")  # not ASCII: answered as an invalid request
+        path = self.raw_path.decode("ascii")  # A URL that is not ASCII is answered with 400.
         self.path = unquote(path) if "%" in path else path
 
-    # --- what the request says ------------------------------------------------------------
+    # --- the head of the request ------------------------------------------------------------
 
     @property
-    def scope(self) -> Scope:  # type: ignore[override]  # made when somebody asks
-        """The ASGI scope, as uvicorn would have made it."""
+    def scope(self) -> Scope:  # type: ignore[override]  # made on first use
+        """Return the ASGI scope, as uvicorn would have made it."""
         scope = self._scope
         if scope is None:
             scope = self._scope = self._make_scope()
@@ -111,7 +112,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         if self.http_version is not None:
             scope["http_version"] = self.http_version
         if self.forwarded:
-            protocol.believe_proxy(scope)
+            protocol.apply_proxy_headers(scope)
         if self.routed is not None:
             scope["router"], entry, params = self.routed
             if entry is not None:
@@ -119,35 +120,35 @@ class WireExchange(RequestResponseCycle, Exchange):
         return scope
 
     def use_scope(self) -> None:
-        """Have the route looked for by the scope."""
+        """Find the route by the scope."""
         self.is_bare = False
 
     def header(self, name: bytes) -> str | None:
-        """The first value of a header; `name` in lower case."""
+        """Return the first value of a header, or None; `name` is in lower case."""
         for key, value in self.headers:
             if key == name:
                 return str(value, "latin-1")
         return None
 
     def first_headers(self) -> dict[bytes, bytes]:
-        """All headers by name, the first value of each."""
+        """Return all headers by name, the first value of each."""
         return dict(reversed(self.headers))
 
     def header_values(self, name: bytes) -> list[str]:
-        """Every value of a header; `name` in lower case."""
+        """Return every value of a header; `name` is in lower case."""
         return [str(value, "latin-1") for key, value in self.headers if key == name]
 
     # --- the body -------------------------------------------------------------------------
 
     def add_body(self, body: bytes) -> None:
-        """Keep another part of the body until somebody asks for it."""
+        """Keep another part of the body until it is read."""
         if type(self.body) is bytes:
             self.body = bytearray(self.body)
         self.body += body
 
     @property
-    def message_event(self) -> asyncio.Event:  # type: ignore[override]  # made when waited for
-        """What `receive` waits for; most requests are over before anybody waits."""
+    def message_event(self) -> asyncio.Event:  # type: ignore[override]  # made on first use
+        """Return the event for which `receive` waits; most requests never need it."""
         if self.event is None:
             self.event = asyncio.Event()
             if self._body is None and (self.body or not self.more_body):
@@ -155,7 +156,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         return self.event
 
     def whole_body(self) -> bytes | None:
-        """The whole body, if it has come, and nobody reads it in another way."""
+        """Return the whole body if it has arrived and is not read in another way, else None."""
         if (
             self._body is None
             and not self.more_body
@@ -170,14 +171,18 @@ class WireExchange(RequestResponseCycle, Exchange):
         return self._body
 
     async def read_body(self) -> bytes:
-        """The whole body. Raises `ClientDisconnect` when the client leaves before its end."""
+        """Return the whole body.
+
+        Raises:
+            ClientDisconnect: The client left before the end of the body.
+        """
         body = self.whole_body()
         return await Exchange.read_body(self) if body is None else body
 
     receive = Exchange.receive  # type: ignore[assignment]  # typed messages
 
     async def _receive(self) -> Any:
-        """The next part of the body; after its end, wait until the client leaves."""
+        """Return the next part of the body; after its end, wait until the client leaves."""
         is_over = self.has_received or self._body is not None
         if is_over and self.input_ended:
             return {"type": "http.disconnect"}
@@ -193,26 +198,26 @@ class WireExchange(RequestResponseCycle, Exchange):
         return message
 
     def end_input(self) -> None:
-        """Note that the client sends nothing more; whoever asks is told that it has left."""
+        """Note that the client sends no more data; `receive` then reports that it has left."""
         self.input_ended = True
         if self.event is not None:
             self.event.set()
 
-    # --- the answer -----------------------------------------------------------------------
+    # --- the response -----------------------------------------------------------------------
 
     @property
     def started(self) -> bool:
-        """True from the moment at which the status line may be on its way."""
+        """Return True as soon as the status line may have been sent."""
         return self.response_started or self.held is not None
 
     @started.setter
     def started(self, value: bool) -> None:
-        """The cycle keeps this itself."""
+        """Ignore the value: the cycle tracks this itself."""
 
     async def send(self, message: Any) -> None:
         """Send one ASGI message; the head of a complete response waits for its body.
 
-        A response is written once instead of twice.
+        So a response is written once instead of twice.
         """
         held = self.held
         if held is None:
@@ -230,20 +235,20 @@ class WireExchange(RequestResponseCycle, Exchange):
         elif await self._can_write():
             self._write(status, held.after(first), message.get("body", b""))
 
-    #: The cycle remembers by itself that an answer has begun.
-    tracked_send = send
+    #: The cycle itself remembers that a response has started.
+    track_and_send = send
 
     async def _can_write(self) -> bool:
-        """Wait until the client has read enough; False if it has left."""
+        """Wait until the client has read enough; return False if it has left."""
         if self.protocol.flow.write_paused and not self.disconnected:
             await self.protocol.flow.drain()
         return not self.disconnected
 
     def write_json(self, body: bytes, status: int) -> bool:
-        """Write a complete JSON response at once, if nothing has to be waited for or looked at.
+        """Write a complete JSON response at once, if no wait and no further check is necessary.
 
         Returns:
-            Whether it was written; if not, `send_json` has to send it.
+            True if it was written; otherwise the caller must await `send_json`.
         """
         protocol = self.protocol
         head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
@@ -296,16 +301,16 @@ class WireExchange(RequestResponseCycle, Exchange):
             head = b"%bconnection: close\r\n\r\n" % head[:-2]
         protocol.outbox.write(protocol.transport, head, content)
         if not self.keep_alive:
-            self.transport.close()  # what waits is written first
+            self.transport.close()  # The property writes the waiting responses first.
         if self.event is not None:
             self.event.set()
         protocol.on_response_complete()
 
-    # --- what uvicorn's cycle reads of itself -----------------------------------------------
+    # --- attributes that uvicorn's cycle reads ----------------------------------------------
 
     @property
     def transport(self) -> asyncio.Transport:  # type: ignore[override]  # its connection's
-        """For everything but complete responses; what they wait to write comes first."""
+        """Return the transport, after flushing the complete responses that wait."""
         self.protocol.outbox.flush()
         return self.protocol.transport
 
@@ -316,11 +321,11 @@ class WireExchange(RequestResponseCycle, Exchange):
     default_headers = property(lambda self: self.protocol.server_state.default_headers)
 
     def on_response(self) -> None:
-        """The cycle has sent the last part of a response."""
+        """Continue with the connection after the cycle has sent the end of a response."""
         self.protocol.on_response_complete()
 
     async def run(self, answerer: Answerer) -> None:
-        """Let the compiled application answer; do what uvicorn does when it fails to."""
+        """Let the compiled application answer; if it fails, do as uvicorn does."""
         try:
             await answer(answerer, self)
         except BaseException as error:
@@ -329,7 +334,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         else:
             if self.response_complete or self.disconnected:
                 return
-            if self.input_ended:  # the program was told that the client has left
+            if self.input_ended:  # The program knows that the client has left.
                 self.transport.close()
                 return
             what = "completing" if self.started else "starting"
@@ -337,7 +342,7 @@ class WireExchange(RequestResponseCycle, Exchange):
             await self._give_up()
 
     async def _give_up(self) -> None:
-        """Answer 500, or close the connection where an answer has begun."""
+        """Answer 500, or close the connection if a response has started."""
         if self.held is not None:
             held, self.held = self.held, None
             await RequestResponseCycle.send(self, held.message)
@@ -347,5 +352,5 @@ class WireExchange(RequestResponseCycle, Exchange):
             await self.send_500_response()
 
 
-#: Middleware that wraps nothing hands over the exchange itself.
+#: Middleware that wraps neither `receive` nor `send` passes on the exchange itself.
 EXCHANGES[WireExchange] = same_exchange

@@ -1,4 +1,4 @@
-"""The head of a response that was sent as ASGI messages, until its body comes."""
+"""Hold the head of a response that is sent as ASGI messages until its body comes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pronghorn.adapters.uvicorn.outbox import CONNECTION_HEADERS, header_lines
 
 
 class Held:
-    """The head of a response that declares its length, until the body comes.
+    """The head of a response that declares its length and waits for its body.
 
-    - `message`: the ASGI message.
-    - `lines`: its headers as they are written.
+    Args:
+        message: The ASGI message.
+        lines: The headers of the message, as they are written.
+        length: The declared length of the body, in bytes.
     """
 
     __slots__ = ("length", "lines", "message")
@@ -25,7 +27,10 @@ class Held:
 
     @classmethod
     def of(cls, message: Message) -> Held | None:
-        """The head that a message is; None if nobody knows yet how long the body will be."""
+        """Return the head of a message, or None if it cannot wait for its body.
+
+        It can wait if it declares one length and does not set a connection header.
+        """
         headers = list(message.get("headers", ()))
         lengths = [value for name, value in headers if name == b"content-length"]
         if len(lengths) != 1:
@@ -34,11 +39,11 @@ class Held:
         return None if lines is None else cls(message, lines, int(lengths[0]))
 
     def after(self, first_lines: bytes) -> bytes:
-        """The head as it is written, blank line included."""
+        """Return the head as it is written, including the blank line."""
         return b"%b%b\r\n" % (first_lines, self.lines)
 
     def is_completed_by(self, message: Message, method: str) -> bool:
-        """Whether a message is the whole body."""
+        """Return True if a message is the whole body."""
         if message["type"] != "http.response.body" or message.get("more_body", False):
             return False
         return method == "HEAD" or len(message.get("body", b"")) == self.length

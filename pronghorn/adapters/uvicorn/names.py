@@ -1,4 +1,4 @@
-"""What this adapter uses of uvicorn's protocol on httptools, none of which uvicorn documents."""
+"""The undocumented names of uvicorn's httptools protocol that this adapter uses."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ WITHOUT = "Requests go through ASGI messages, which is slower."
 
 
 def has_all_names() -> bool:
-    """Return whether this uvicorn has all of `NAMES`; log one warning if it has not."""
-    return all(has_names(module, dotted_names(module), WITHOUT) for module in NAMES)
+    """Return True if this uvicorn has all of `NAMES`; log a warning otherwise."""
+    return all(has_names(module, list_names(module), WITHOUT) for module in NAMES)
 
 
-def dotted_names(module: str) -> list[str]:
+def list_names(module: str) -> list[str]:
     """Return the names of a module and of the attributes of its classes."""
     dotted = []
     for name, attributes in NAMES[module].items():

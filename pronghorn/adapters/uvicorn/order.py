@@ -1,7 +1,7 @@
-"""Everything that a client sends has its turn after the requests that it sent before.
+"""Keep the order of a connection: earlier requests are answered before later data is handled.
 
-Another request, something that is not a request, an upgrade to another protocol, and the end of
-what the client sends: each of them may arrive while earlier requests are still being answered.
+Another request, invalid data, an upgrade to another protocol, and the end of the input: each of
+them may arrive while earlier requests are still being answered.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.run.exchange import RawHeaders
 
-#: Requests behind one that waits for its client to leave, until nothing more is read.
+#: The most requests that may queue behind one that waits for its client to leave. Then the
+#: connection is not read any more.
 MAX_WAITING = 1000
-NO_REQUEST = "Invalid HTTP request received."  # as uvicorn says it
+NO_REQUEST = "Invalid HTTP request received."  # uvicorn's text
 
 
 class OrderlyProtocol(DirectConnection):
-    """Keeps the order of a connection, whatever the client sends."""
+    """Handles all data of a client in the order in which it was sent."""
 
-    #: The request that was parsed just now; it starts when all data at hand is parsed.
+    #: The request that was just parsed; it starts when all received data is parsed.
     _parsed: WireExchange | None = None
-    #: Whether nothing that comes now is a request: it follows an upgrade, or an invalid request.
+    #: True after an upgrade or an invalid request: later data is not a request.
     _stopped = False
-    #: Whether the request that is being parsed will be parsed again, without its upgrade.
+    #: True if the request that is being parsed will be parsed again without its upgrade.
     _ignores_upgrade = False
 
     #: Answers the requests of this connection.
@@ -37,7 +38,7 @@ class OrderlyProtocol(DirectConnection):
     # --- requests behind others ---------------------------------------------------------------
 
     def _let_wait(self, exchange: WireExchange, earlier: Any) -> None:
-        """Answer a pipelined request in its turn; read on only for one that watches its client."""
+        """Queue a pipelined request; stop reading unless the running one watches its client."""
         if not self.pipeline:
             self.running = earlier
         if not getattr(self.running, "is_receiving", False) or len(self.pipeline) >= MAX_WAITING:
@@ -45,13 +46,13 @@ class OrderlyProtocol(DirectConnection):
         self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
 
     def _go_on(self) -> None:
-        """Read on, begin with a request that waits, or begin to watch how long none comes."""
+        """Read on, and start the next request that waits, or else the idle timer."""
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
-            if cycle is None:  # not a request, see `_in_turn`
+            if cycle is None:  # Not a request, see `_in_turn`.
                 app()  # type: ignore[unreachable]  # uvicorn's own pipeline has requests only
                 return
             self.running = cycle
@@ -61,16 +62,16 @@ class OrderlyProtocol(DirectConnection):
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
 
-    # --- after what the parser cannot go on with ----------------------------------------------
+    # --- data that stops the parser -----------------------------------------------------------
 
     def _parse_rest(self, error: Exception, data: bytes) -> None:
-        """Go on where the parser has stopped.
+        """Continue where the parser has stopped.
 
         Args:
-            error: Why it has stopped.
-            data: What it was fed with.
+            error: The exception that stopped the parser.
+            data: The data that the parser was fed with.
         """
-        rest = memoryview(data)  # many upgrades in one segment do not copy it again and again
+        rest = memoryview(data)  # A segment with many upgrades is not copied again and again.
         while not self._stopped:
             if not isinstance(error, httptools.HttpParserUpgrade):
                 self._refuse()
@@ -90,42 +91,42 @@ class OrderlyProtocol(DirectConnection):
                 return
 
     def _should_upgrade(self) -> bool:
-        """Whether the client asks for a WebSocket; HTTP/1.0 has no upgrades (RFC 9110, 7.8)."""
+        """Return True if the client asks for a WebSocket, which HTTP/1.0 cannot (RFC 9110, 7.8)."""
         return self.parser.get_http_version() == "1.1" and super()._should_upgrade()
 
     def _begin_without_upgrade(self) -> None:
-        """Parse the head of a request again, as if it asked for no upgrade.
+        """Parse the head of a request again without its upgrade.
 
-        A server may ignore an upgrade (RFC 9110, section 7.8). The parser cannot: it takes what
-        follows the head for another protocol. The program sees the request as it was sent.
+        A server may ignore an upgrade (RFC 9110, section 7.8). The parser cannot: it treats the
+        data after the head as another protocol. The program sees the request as it was sent.
         """
         self._ignores_upgrade = False
         self._unsupported_upgrade_warning()
         method, version = self.parser.get_method(), self.parser.get_http_version()
         headers, self.parser = self.headers, httptools.HttpRequestParser(self)
-        if hasattr(self.parser, "set_dangerous_leniencies"):  # as uvicorn does
+        if hasattr(self.parser, "set_dangerous_leniencies"):  # As in uvicorn.
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        # After CONNECT, the parser would always take what follows for another protocol.
+        # After CONNECT, the parser always treats the data as another protocol.
         sent_method = b"GET" if method == b"CONNECT" else method
         lines = [b"%b %b HTTP/%b" % (sent_method, self.url, version.encode("ascii"))]
         lines += [b"%b: %b" % header for header in headers if header[0] != b"upgrade"]
         before = self.cycle
         self.parser.feed_data(b"\r\n".join([*lines, b"", b""]))
         if self.cycle is not before:
-            _tell_original(self.cycle, method.decode("ascii"), headers)
+            _restore_original(self.cycle, method.decode("ascii"), headers)
 
     def _upgrade(self) -> None:
-        """Hand the connection to uvicorn's WebSocket protocol."""
+        """Pass the connection to uvicorn's WebSocket protocol."""
         self.context.copy().run(self.handle_websocket_upgrade)
 
     def _refuse(self) -> None:
-        """Answer 400 to an invalid request, after the answers to the requests before it."""
+        """Answer 400 to an invalid request, after the earlier requests are answered."""
         self._stopped = True
         self.logger.warning(NO_REQUEST)
         cycle = self.cycle
         if cycle is None or not cycle.more_body:
             self._in_turn(self._send_400)
-        elif self.pipeline and self.pipeline[0][0] is cycle:  # its body is invalid
+        elif self.pipeline and self.pipeline[0][0] is cycle:  # Its body is invalid.
             self.pipeline[0] = _action(self._send_400)
         elif cycle.response_started:
             self.outbox.flush()
@@ -138,7 +139,7 @@ class OrderlyProtocol(DirectConnection):
         self.send_400_response(NO_REQUEST)
 
     def _in_turn(self, action: Callable[[], None]) -> None:
-        """Do something when all requests that came before are answered."""
+        """Run an action once all earlier requests are answered."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             action()
@@ -147,21 +148,21 @@ class OrderlyProtocol(DirectConnection):
                 self.running = cycle
             self.pipeline.appendleft(_action(action))
 
-    # --- after the last that the client sends ------------------------------------------------
+    # --- the end of the input ----------------------------------------------------------------
 
-    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never goes on
-        """Answer what has arrived as a whole; then the connection is closed.
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn always closes
+        """Answer the requests that have arrived completely; then close the connection.
 
-        A client may close its sending side after its last request (RFC 9112, section 9.6). One
-        that has left altogether looks the same, so whoever asks is told that it has left.
+        A client may close its sending side after its last request (RFC 9112, section 9.6). A
+        client that has left looks the same, so programs that check are told that it has left.
 
         Returns:
-            Whether the connection stays open for answers.
+            True if the connection stays open for responses, else None.
         """
         self.outbox.flush()
         cycle, pipeline = self.cycle, self.pipeline
         if cycle is None or cycle.response_complete or self.scheme == "https":
-            return None  # over TLS, the event loop closes the connection in any case
+            return None  # Over TLS, the event loop always closes the connection.
         first = self.running if pipeline else cycle
         if pipeline and self._will_never_be_whole(*pipeline[0]):
             pipeline.popleft()
@@ -175,7 +176,7 @@ class OrderlyProtocol(DirectConnection):
         return True
 
     def _will_never_be_whole(self, cycle: Any, action: Any) -> bool:
-        """Whether an entry of the pipeline needs what a client does not send any more."""
+        """Return True if an entry of the pipeline needs data that will not arrive any more."""
         return bool(action == self._upgrade if cycle is None else cycle.more_body)
 
 
@@ -184,8 +185,8 @@ def _action(action: Callable[[], None]) -> Any:
     return None, action
 
 
-def _tell_original(cycle: Any, method: str, headers: RawHeaders) -> None:
-    """Show a request as it was sent, although it was parsed without its upgrade."""
+def _restore_original(cycle: Any, method: str, headers: RawHeaders) -> None:
+    """Give a request that was parsed without its upgrade the method and headers that were sent."""
     if type(cycle) is WireExchange:
         cycle.method, cycle.headers = method, headers
     else:

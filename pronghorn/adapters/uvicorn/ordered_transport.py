@@ -10,13 +10,14 @@ from pronghorn.adapters.uvicorn.outbox import Outbox
 
 
 class OrderedTransport(asyncio.Transport):
-    """Stands in for the transport of a connection that has responses in an outbox.
+    """Replaces the transport of a connection whose responses are collected in an outbox.
 
-    Whatever is written to the connection, and its end, come after the responses that wait.
+    It writes the responses that wait before any other data, and before the connection closes.
 
-    - `inner`: the transport itself.
-    - `outbox`: holds the responses until the turn ends.
-    - `context`: the context of the connection.
+    Args:
+        inner: The transport of the event loop.
+        outbox: Holds the responses until the end of the turn.
+        context: The context of the connection.
     """
 
     __slots__ = ("context", "inner", "is_closing", "outbox")
@@ -26,7 +27,7 @@ class OrderedTransport(asyncio.Transport):
         self.inner = inner
         self.outbox = outbox
         self.context = context
-        self.is_closing = inner.is_closing  # type: ignore[method-assign]  # asked at each response
+        self.is_closing = inner.is_closing  # type: ignore[method-assign]  # called for each response
 
     def write(self, data: Any) -> None:
         """Write after the responses that wait."""
@@ -49,36 +50,36 @@ class OrderedTransport(asyncio.Transport):
         self.inner.close()
 
     def abort(self) -> None:
-        """Break the connection off; the kernel may still send the responses that wait."""
+        """Abort the connection; the kernel may still send the responses that wait."""
         self.outbox.flush()
         self.inner.abort()
 
     def resume_reading(self) -> None:
-        """Read on, in the context of the connection.
+        """Resume reading in the context of the connection.
 
         The event loop of asyncio calls the protocol in the context in which reading was resumed.
-        That of the request that did so would be the context of all requests that follow.
+        Without a copy, the context of one request would be that of all later requests.
         """
         self.context.copy().run(self.inner.resume_reading)
 
     def pause_reading(self) -> None:
-        """Read nothing until `resume_reading`."""
+        """Stop reading until `resume_reading` is called."""
         self.inner.pause_reading()
 
     def is_reading(self) -> bool:
-        """Tell whether the transport reads."""
+        """Return True if the transport is reading."""
         return bool(self.inner.is_reading())
 
     def can_write_eof(self) -> bool:
-        """Tell whether the sending side can be closed alone."""
+        """Return True if only the sending side can be closed."""
         return bool(self.inner.can_write_eof())
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set the sizes at which the protocol is told to stop and to go on writing."""
+        """Set the buffer sizes at which the protocol must pause and may resume writing."""
         self.inner.set_write_buffer_limits(high, low)
 
     def get_write_buffer_limits(self) -> Any:
-        """Return these two sizes, the lower first."""
+        """Return the sizes at which writing resumes and pauses, the lower first."""
         return self.inner.get_write_buffer_limits()
 
     def get_write_buffer_size(self) -> int:
@@ -86,7 +87,7 @@ class OrderedTransport(asyncio.Transport):
         return int(self.inner.get_write_buffer_size())
 
     def set_protocol(self, protocol: Any) -> None:
-        """Hand the connection to another protocol."""
+        """Pass the connection to another protocol."""
         self.inner.set_protocol(protocol)
 
     def get_protocol(self) -> Any:
@@ -94,5 +95,5 @@ class OrderedTransport(asyncio.Transport):
         return self.inner.get_protocol()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what the transport knows about its socket."""
+        """Return information about the transport's socket."""
         return self.inner.get_extra_info(name, default)

@@ -1,9 +1,9 @@
-"""Complete responses on their way out: their heads as bytes, and one write for all that wait.
+"""Write complete responses: build their heads as bytes, and write them at the end of a turn.
 
-A loop that is busy reads many requests in one turn. Written one by one, each response wakes its
-client, which costs more than the response: with many connections at once, twice as much processor
-time for each request. Written together at the end of the turn, they wake their clients once. A
-loop that is not busy writes at once, since its turn ends there.
+A busy event loop reads many requests in one turn. If it wrote their responses one by one, each of
+them would wake its client, which costs more than the response. Written together at the end of the
+turn, they wake their clients once. In an idle loop the turn ends at once, so a response does not
+wait.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 from pronghorn.adapters.headers import check_header
 from pronghorn.run.exchange import RawHeaders
 
-#: Headers that decide how a response is framed: uvicorn's cycle knows what they mean.
+#: Headers that decide how a response is framed; uvicorn's cycle handles them.
 CONNECTION_HEADERS = frozenset([b"connection", b"transfer-encoding"])
 FRAMING = CONNECTION_HEADERS | {b"content-length"}
 JSON_HEAD = b"%bcontent-length: %d\r\ncontent-type: application/json\r\n\r\n"
 KEPT_HEADS = 1024
-#: Bytes up to which head and body are joined for one write. A longer body is handed over as it is:
-#: two writes cost less than the copy, and many readers of one body share its memory.
+#: Up to this many bytes, a body is joined with its head for one write. A longer body is written
+#: separately: a second write costs less than the copy, and clients of one body share its memory.
 MAX_COPIED = 65536
 
 
 class Heads:
-    """The heads of responses, ready to be written, blank line included.
+    """A cache of the heads of responses, ready to be written, including the blank line.
 
-    uvicorn makes a new list of default headers every second, for the date; what was made with
-    another list is forgotten. Where uvicorn's cycle has to look at each header, there is none.
+    uvicorn makes a new list of default headers every second, for the date; heads made with an older
+    list are discarded. If uvicorn's cycle must check each header, the methods return None.
     """
 
     def __init__(self) -> None:
@@ -43,14 +43,14 @@ class Heads:
     def of_json(
         self, status: int, length: int, defaults: list[tuple[bytes, bytes]]
     ) -> bytes | None:
-        """Return the head of a JSON response; None where uvicorn's cycle has to make it.
+        """Return the head of a JSON response; None if uvicorn's cycle must make it.
 
-        It is kept by status and length, since responses of one kind have few lengths.
+        Heads are cached by status and length, because responses of one kind have few lengths.
 
         Args:
             status: The status code.
-            length: Of the body, in bytes.
-            defaults: uvicorn's list of default headers, as it is now.
+            length: The length of the body, in bytes.
+            defaults: uvicorn's current list of default headers.
         """
         if defaults is self._defaults:
             head = self._of_json.get((status, length))
@@ -65,7 +65,7 @@ class Heads:
         return head
 
     def first_lines(self, status: int, defaults: list[tuple[bytes, bytes]]) -> bytes | None:
-        """Return status line and default headers; None where a default header frames the body."""
+        """Return status line and default headers; None if a default header frames the body."""
         if defaults is not self._defaults:
             self._defaults = defaults
             self._lines = header_lines(defaults)
@@ -78,14 +78,14 @@ class Heads:
 
 
 class Outbox:
-    """What the connections of one event loop will write at the end of this turn."""
+    """Collects the responses that the connections of an event loop write at the end of its turn."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: list[tuple[asyncio.WriteTransport, bytes]] = []
 
     def write(self, transport: asyncio.WriteTransport, head: bytes, body: bytes) -> None:
-        """Write a response when the turn ends; `flush` before using the transport otherwise."""
+        """Write a response at the end of the turn; call `flush` before using the transport."""
         waiting = self._waiting
         if not waiting:
             self._loop.call_soon(self.flush)
@@ -95,11 +95,11 @@ class Outbox:
             waiting += (transport, head), (transport, body)
 
     def flush(self) -> None:
-        """Write now what is waiting; a connection that fails does not affect the others."""
+        """Write all waiting responses; one failing connection does not affect the others."""
         waiting, self._waiting = self._waiting, []
         for transport, data in waiting:
             if transport.is_closing():
-                continue  # its client left in the meantime
+                continue  # The client left in the meantime.
             try:
                 transport.write(data)
             except Exception as error:  # noqa: BLE001 - reported
@@ -109,7 +109,7 @@ class Outbox:
 
 
 def with_headers(head: bytes | None, headers: RawHeaders | None) -> bytes | None:
-    """A head with more headers; None where uvicorn's cycle has to look at them."""
+    """Return a head with more headers; None if uvicorn's cycle must check them."""
     if head is None or not headers:
         return head
     lines = header_lines(headers)
@@ -117,10 +117,10 @@ def with_headers(head: bytes | None, headers: RawHeaders | None) -> bytes | None
 
 
 def header_lines(headers: RawHeaders, unexpected: frozenset[bytes] = FRAMING) -> bytes | None:
-    """Headers as they are written; None if an unexpected one is there.
+    """Return headers as they are written; None if one of them is unexpected.
 
     Raises:
-        RuntimeError: A name or a value contains what no header may.
+        RuntimeError: A name or a value contains a character that headers must not contain.
     """
     lines = []
     for name, value in headers:
@@ -133,7 +133,7 @@ def header_lines(headers: RawHeaders, unexpected: frozenset[bytes] = FRAMING) ->
 
 
 def log_access(logger: Any, scope: Any, status: int) -> None:
-    """Write the line of uvicorn's access log for a response."""
+    """Log a response as uvicorn's access log does."""
     logger.info(
         '%s - "%s %s HTTP/%s" %d',
         get_client_addr(scope),

@@ -1,13 +1,13 @@
-"""A protocol class for uvicorn that hands a parsed request straight to the compiled application.
+"""A protocol class for uvicorn that passes parsed requests directly to the compiled application.
 
     uvicorn --http pronghorn.adapters.uvicorn_protocol:PronghornProtocol shop.main:app
 
-Which `pronghorn run` does by itself. Parsing, limits, flow control, keep-alive, pipelining,
-upgrades and shutdown are uvicorn's. Middleware of the application is called as ASGI, over the
-same exchange. Where anything else stands between server and application (another framework, a
-wrapper, message logging), requests take uvicorn's own way.
+`pronghorn run` does this by default. uvicorn implements parsing, limits, flow control, keep-alive,
+pipelining, upgrades and shutdown. Middleware of the application is called through ASGI, with the
+same exchange. If there is other code between server and application (another framework, a wrapper,
+message logging), requests go through uvicorn's own code.
 
-A request begins in `data_received`; `docs/explain/follow-a-request.md` goes on from there.
+A request begins in `data_received`; `docs/explain/follow-a-request.md` continues from there.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
-from pronghorn.adapters.uvicorn.proxy_headers import unwrapped
+from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
 from pronghorn.adapters.uvicorn.unusual import NOTED, TRAILERS, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.run.exchange import HANDLERS_KEY
 
-#: The names of the usual methods, so that a request need not decode its own.
+#: The names of the usual methods, so that they need not be decoded for each request.
 METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
-#: Makes a task that begins at once instead of in the event loop's next turn. A request whose body
-#: has not come has nothing to begin with, and a task factory wants to make all tasks itself.
+#: Makes a task that starts at once instead of in the event loop's next turn. It is not used for a
+#: request whose body has not arrived, nor if a task factory is set, which must make all tasks.
 eager_task: Any = asyncio.Task if sys.version_info >= (3, 12) else None
 
 
 class DirectProtocol(UnusualRequests):
     """One connection of uvicorn, with a short way to applications of this framework.
 
-    The way of most requests is here. The base classes have what is rare: requests that are
-    `unusual`, the `order` of what a client sends, the end of a `connection`.
+    This class handles most requests. The base classes handle the rare cases: `unusual` requests,
+    the `order` of a client's data, the end of a `connection`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._proxy, self.direct_app = unwrapped(self.app)
+        self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self._has_root_path = bool(self.direct_root_path or self.root_path)
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
@@ -57,12 +57,12 @@ class DirectProtocol(UnusualRequests):
         self.heads, self.outbox = shared
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
-        # Asked once per connection, since it takes long; providers are set when a program starts.
+        # Checked once per connection, because it is slow; programs set providers at startup.
         self._is_watched: bool = self.direct_app is not None and self.direct_app.is_watched()
         self.scope_template: dict[str, Any] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin with a connection."""
+        """Start a connection."""
         super().connection_made(transport)
         self.context = Context() if self._resets_context else copy_context()
         self.flow = FlowControl(OrderedTransport(transport, self.outbox, self.context))
@@ -78,7 +78,7 @@ class DirectProtocol(UnusualRequests):
         }
 
     def _choose_answerer(self) -> None:
-        """Decide what answers, as things stand: programs may add middleware late."""
+        """Choose the answerer for the current middleware, which programs may add late."""
         app = self.direct_app
         direct: Answerer | None = None if self._is_watched else app.direct_answerer()
         self._answerer = direct or ThroughAsgi(app)
@@ -89,7 +89,7 @@ class DirectProtocol(UnusualRequests):
     # --- a request, from its first byte to its task -------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has come from the socket, and start the request that is complete with it.
+        """Parse data from the socket, and start the request that it completes.
 
         The parser calls the methods below, `on_message_begin` to `on_message_complete`.
         """
@@ -106,7 +106,7 @@ class DirectProtocol(UnusualRequests):
         if eager_task is None or exchange.more_body or loop.get_task_factory() is not None:
             self._start_asgi_task(exchange, self._answerer)
             return
-        # The task begins here; most requests are answered when it has been made.
+        # The task starts here; most requests are already answered when the call returns.
         work, context = exchange.run(self._answerer), self.context.copy()
         task = eager_task(work, loop=loop, eager_start=True, context=context)
         if not task.done():
@@ -114,7 +114,7 @@ class DirectProtocol(UnusualRequests):
             self.tasks.add(task)
 
     def on_message_begin(self) -> None:
-        """Begin with a request."""
+        """Start a request."""
         if self.direct_app is None:
             super().on_message_begin()
             return
@@ -122,14 +122,14 @@ class DirectProtocol(UnusualRequests):
         self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one header."""
+        """Store one header."""
         name = name.lower()
         if name in NOTED:
             self._noted |= NOTED[name]
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Make the exchange of a request, and let it wait where another one is being answered."""
+        """Make the exchange of a request; queue it if another one is being answered."""
         parser, earlier = self.parser, self.cycle
         if parser.should_upgrade():
             self._complete_headers_of_upgrade()
@@ -151,7 +151,7 @@ class DirectProtocol(UnusualRequests):
             exchange.use_scope()
         if self._noted or not parser.should_keep_alive():
             self._look_closer(exchange)
-        self.cycle: Any = exchange  # stands in for uvicorn's own
+        self.cycle: Any = exchange  # in place of uvicorn's own
         self.headers = TRAILERS
         if earlier is None or earlier.response_complete:
             self._parsed = exchange
@@ -159,7 +159,7 @@ class DirectProtocol(UnusualRequests):
             self._let_wait(exchange, earlier)
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Store a part of the body."""
         exchange = self.cycle
         if type(exchange) is not WireExchange:
             super().on_body(body)
@@ -174,7 +174,7 @@ class DirectProtocol(UnusualRequests):
                 self.flow.pause_reading()
 
     def on_message_complete(self) -> None:
-        """Note that the whole request is here."""
+        """Note that the whole request has arrived."""
         exchange = self.cycle
         if type(exchange) is not WireExchange:
             if not self._ignores_upgrade:
@@ -185,11 +185,11 @@ class DirectProtocol(UnusualRequests):
                 exchange.event.set()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """Start to answer in the event loop's next turn.
+        """Start answering in the event loop's next turn.
 
         Args:
             cycle: A `WireExchange`, or uvicorn's own record of a request.
-            app: For a `WireExchange` the answerer, else the ASGI application.
+            app: The answerer for a `WireExchange`, otherwise the ASGI application.
         """
         if type(cycle) is not WireExchange:
             self.context.copy().run(super()._start_asgi_task, cycle, app)
@@ -201,7 +201,7 @@ class DirectProtocol(UnusualRequests):
     # --- after the response -------------------------------------------------------------------
 
     def on_response_complete(self) -> None:
-        """Go on with the connection, whose response is in the outbox."""
+        """Continue with the connection, whose response is in the outbox."""
         self.server_state.total_requests += 1
         if self.pipeline or self.flow.read_paused or self.timeout_keep_alive_task is None:
             self._go_on()
@@ -209,5 +209,5 @@ class DirectProtocol(UnusualRequests):
             self._idle_since = self.loop.time()
 
 
-#: What all connections of a server share.
+#: The objects that all connections of a server share.
 _shared: WeakKeyDictionary[ServerState, tuple[Heads, Outbox]] = WeakKeyDictionary()

@@ -1,7 +1,7 @@
-"""Client and scheme as a trusted proxy tells them (`--proxy-headers`), without an ASGI call.
+"""Read client and scheme from a trusted proxy's headers (`--proxy-headers`), without an ASGI call.
 
-uvicorn wraps the application for it. The wrapper is taken off, so that requests reach the compiled
-application directly, and is asked only about requests that have such headers.
+uvicorn wraps the application for this. The wrapper is removed, so that requests reach the compiled
+application directly, and is called only for requests that have such headers.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 
-def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
-    """Take uvicorn's own wrapper off an application that can be called without ASGI.
+def unwrap_app(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
+    """Remove uvicorn's own wrapper from an application that can be called without ASGI.
 
     Returns:
-        What reads the headers of proxies, which calls nothing after it; and the application, or
-        None when something else stands around it.
+        A middleware that reads the headers of proxies and calls an application that does nothing,
+        or None; and the application, or None if other code wraps it.
     """
     proxy = None
     if type(app) is ProxyHeadersMiddleware:
@@ -27,21 +27,21 @@ def unwrapped(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
     return proxy, app if hasattr(app, "direct_answerer") else None
 
 
-def believe_proxy(proxy: ProxyHeadersMiddleware, scope: Scope) -> None:
-    """Put client and scheme into a scope, if the headers in it come from a trusted proxy."""
+def apply_proxy_headers(proxy: ProxyHeadersMiddleware, scope: Scope) -> None:
+    """Put client and scheme into a scope if its headers come from a trusted proxy."""
     _run_at_once(proxy(scope, _nothing, _nothing))  # type: ignore[arg-type]  # not called
 
 
 async def _no_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Where the headers of proxies have been read, nothing is left to do."""
+    """Do nothing: the headers of proxies have been read."""
 
 
 async def _nothing(*_: Any) -> None:
-    """Neither received from nor sent to."""
+    """Replace `receive` and `send`, which are never called."""
 
 
 def _run_at_once(coroutine: Any) -> None:
-    """Run a coroutine that waits for nothing."""
+    """Run a coroutine that never waits."""
     try:
         coroutine.send(None)
     except StopIteration:

@@ -1,4 +1,4 @@
-"""Requests that need more than the short way: other versions, upgrades, other applications."""
+"""Handle requests that the short way does not cover: other versions, upgrades, applications."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.order import OrderlyProtocol
 
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
-#: Headers that are looked at while a request is parsed. Most clients send `Connection: keep-alive`,
-#: which says nothing new since HTTP/1.1: it is enough to know the version.
+#: Headers that are checked while a request is parsed. Most clients send `Connection: keep-alive`,
+#: the default since HTTP/1.1, so this header only leads to a check of the version.
 VERSION, VALUES = 1, 2
 NOTED = {b"connection": VERSION, b"expect": VALUES} | dict.fromkeys(FORWARDED, VALUES)
-#: Takes the trailers of a chunked body, and forgets them: they must not become headers (RFC 9110,
-#: section 6.5.1).
+#: Discards the trailers of a chunked body: they must not become headers (RFC 9110, section 6.5.1).
 TRAILERS: Any = deque(maxlen=0)
 
 
 class UnusualRequests(OrderlyProtocol):
-    """What a connection does about a request that the short way does not cover.
+    """Handles requests that the short way does not cover.
 
     Attributes:
-        direct_app: The application, if it is one of this framework without anything around it.
+        direct_app: The application, if it is one of this framework and not wrapped; else None.
     """
 
     direct_app: Any
-    #: Which headers in `NOTED` the request has that is being parsed.
+    #: The flags of those headers in `NOTED` that the current request has.
     _noted = 0
 
     def _look_closer(self, exchange: WireExchange) -> None:
-        """What few requests say: by headers, or by not being of HTTP/1.1."""
+        """Handle rare cases: HTTP/1.0, `Connection: close`, `Expect`, forwarded headers."""
         parser, noted = self.parser, self._noted
         self._noted = 0
         version = parser.get_http_version()
@@ -50,7 +49,7 @@ class UnusualRequests(OrderlyProtocol):
         ]
 
     def _has_too_many(self) -> bool:
-        """Whether `--limit-concurrency` is reached; uvicorn's own way answers then."""
+        """Return True if `--limit-concurrency` is reached; then uvicorn's own code answers."""
         limit = self.limit_concurrency
         return limit is not None and (len(self.connections) >= limit or len(self.tasks) >= limit)
 
@@ -63,7 +62,7 @@ class UnusualRequests(OrderlyProtocol):
             self._complete_headers_for_asgi()
 
     def _queue_in_uvicorns_way(self) -> None:
-        """Start a request through ASGI, or let it wait behind the one that is being answered."""
+        """Start a request through ASGI, or queue it behind the one that is being answered."""
         earlier = self.cycle
         super().on_headers_complete()
         if self.cycle is not earlier:
@@ -73,7 +72,7 @@ class UnusualRequests(OrderlyProtocol):
 
     def _complete_headers_for_asgi(self) -> None:
         url, headers, self._noted = self.url, self.headers, 0
-        super().on_message_begin()  # makes the scope, and forgets what was parsed
+        super().on_message_begin()  # Makes the scope, and discards the parsed values.
         self.url = url
         for name, value in headers:
             super().on_header(name, value)

@@ -1,4 +1,4 @@
-"""Reading a request's body: when it is JSON, and what a body that cannot be read answers."""
+"""Read a request's body: decide whether it is JSON, and raise the errors of unreadable bodies."""
 
 from __future__ import annotations
 
@@ -32,19 +32,21 @@ from pronghorn.run.input.json import (
     without_pauses,
 )
 
-#: Packages that read bodies, and whose error messages do not quote them.
+#: Packages that read bodies and do not quote them in their error messages.
 PARSERS = frozenset({"anyio", "json", "pronghorn", "python_multipart", "starlette"})
 
 
-#: Characters of a content type up to which the answer about it is kept: clients choose its length.
+#: The results for longer content types are not cached, because clients choose the length.
 MAX_KEPT_CONTENT_TYPE = 128
 
 
 def is_json(content_type: str | None, strict: bool) -> bool:
-    """Whether a body with this `Content-Type` is to be parsed as JSON (RFC 6839, section 3.1).
+    """Return True if a body of this content type must be parsed as JSON (RFC 6839, section 3.1).
 
-    - `strict`: a body without any content type is not JSON, so that a browser cannot be made
-      to send it across sites without asking.
+    Args:
+        content_type: The value of the header; None or empty if there is none.
+        strict: Do not treat a body without a content type as JSON: a website can make a browser
+            send such a body to another site without a preflight request.
     """
     if not content_type:
         return not strict
@@ -65,9 +67,12 @@ _names_json_kept = lru_cache(maxsize=256)(_names_json)
 
 
 async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> Any:
-    """The parsed body; bytes when it is not JSON; `PydanticUndefined` when there is none.
+    """Return the parsed body; bytes if it is not JSON; `PydanticUndefined` if it is empty.
 
-    - `whole`: it becomes one value; it comes as `Held` if it is long.
+    Args:
+        exchange: The request.
+        strict: Do not treat a body without a content type as JSON.
+        whole: The body is validated as one value. A long body is returned as `Held`.
     """
     try:
         body = exchange.whole_body() or await exchange.read_body()
@@ -83,7 +88,7 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
 
 
 async def read_json_text(exchange: Exchange, strict: bool) -> Any:
-    """The bytes of a short JSON text; `Held` for any other body, `PydanticUndefined` for none."""
+    """Return a short JSON body as bytes, an empty one as `PydanticUndefined`, others as `Held`."""
     try:
         body = exchange.whole_body() or await exchange.read_body()
         if not body:
@@ -99,10 +104,11 @@ async def read_json_text(exchange: Exchange, strict: bool) -> Any:
 
 
 class Held:
-    """A body that is not validated just as it is.
+    """A body that needs parsing or checking before validation.
 
-    - `text`: JSON that is long; None if it was parsed or is no JSON.
-    - `value`: otherwise.
+    Args:
+        text: A long JSON text; None if the body was already parsed or is not JSON.
+        value: The parsed body, or its bytes if it is not JSON; used if `text` is None.
     """
 
     __slots__ = ("text", "value")
@@ -113,12 +119,12 @@ class Held:
 
 
 class WholeBody:
-    """Makes the one value that a whole body is, of a body that was held.
+    """Validates a held body as a single value.
 
     Args:
-        check: Validates what was parsed; runs no code of the program, as `validate_json`.
-        validate_json: Makes the value of the text; None if that is no gain.
-        huge_floats: It would make infinite floats of integers that `check` refuses.
+        check: Validates a parsed body. Like `validate_json`, it runs no code of the program.
+        validate_json: Validates a JSON text; None if that is not faster.
+        huge_floats: `validate_json` would turn integers that `check` refuses into infinite floats.
     """
 
     def __init__(
@@ -132,7 +138,7 @@ class WholeBody:
         self._huge_floats = huge_floats
 
     def value(self, body: Held) -> Any:
-        """The value; raises something where only the exact way knows what to say."""
+        """Return the value; raise any exception if the exact way must report the errors."""
         text, validate_json = body.text, self._validate_json
         if text is None:
             return without_pauses(self._check, body.value)
@@ -143,16 +149,16 @@ class WholeBody:
         )
 
 
-def unwrapped(body: Any) -> Any:
-    """What `read_json` has read, for the exact way."""
+def unwrap_body(body: Any) -> Any:
+    """Return the result of `read_json` in the form that the exact way expects."""
     return body.value if type(body) is Held else body
 
 
-def parsed(body: Any) -> Any:
-    """What `read_json_text` has read, for the exact way; raises what that would have raised."""
+def parse_body(body: Any) -> Any:
+    """Parse the result of `read_json_text` for the exact way; raise the errors of a wrong body."""
     text = body.text if type(body) is Held else body
     if text is None or text is PydanticUndefined:
-        return unwrapped(body)
+        return unwrap_body(body)
     try:
         return parse_json(text)
     except Exception as error:
@@ -160,7 +166,10 @@ def parsed(body: Any) -> Any:
 
 
 async def read_request_json(request: Request, strict: bool) -> Any:
-    """The same from a request object, whose methods a program may have overridden."""
+    """Read a body as `read_json` does, through the methods of a request object.
+
+    A program may have overridden these methods.
+    """
     try:
         body = await request.body()
         if not body:
@@ -174,7 +183,7 @@ async def read_request_json(request: Request, strict: bool) -> Any:
 
 
 def unreadable_body(error: Exception) -> Exception:
-    """What to raise for a body that could not be read."""
+    """Return the exception to raise for a body that could not be read."""
     if isinstance(error, json.JSONDecodeError):
         return RequestValidationError([body_decode_error(error)], body=error.doc)
     if isinstance(error, StarletteHTTPException):
@@ -187,10 +196,10 @@ def unreadable_body(error: Exception) -> Exception:
 
 
 def _cause(error: Exception) -> str:
-    """What went wrong, and where, in words that repeat nothing of the body.
+    """Describe an error and its place without quoting the body.
 
-    The messages of these parsers say positions and single characters. A program's own messages
-    may say anything, so theirs are left out.
+    The messages of the packages in `PARSERS` contain only positions and single characters. The
+    messages of a program may contain anything, so they are left out.
     """
     cause = type(error).__name__
     frames = list(traceback.walk_tb(error.__traceback__))

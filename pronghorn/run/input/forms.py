@@ -35,13 +35,13 @@ async def extract_body(
 
     Args:
         fields: The body fields of the request, in declared order.
-        received: Parsed JSON, a form, or bytes; ``pydantic_core.PydanticUndefined`` where no
-            body was sent. ``None`` is a JSON ``null``: it is validated, no default replaces it.
+        received: Parsed JSON, a form, or bytes; `pydantic_core.PydanticUndefined` if no body was
+            sent. `None` is a JSON `null`: it is validated and not replaced by a default.
         embed: The body is an object with one member per field. A form always is.
 
     Returns:
-        The values under their Python names, and the errors in the order of ``fields``, as
-        entries of a 422 answer.
+        The values under their Python names, and the errors in the order of `fields`, as entries
+        of a 422 response.
     """
     if not embed and not fields[0].is_form:
         value, errors = _whole_body(fields[0], received)
@@ -71,10 +71,10 @@ def _whole_body(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
 
 
 def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
-    """One member of a JSON object.
+    """Return the value and the errors of one member of a JSON object.
 
-    Where nothing was sent (no body, or bytes that are no JSON) the default counts. JSON that is
-    not an object is a mistake of the client: every member is missing, defaults or not.
+    Without a JSON body (an empty one, or bytes that are not JSON) the default is used. JSON that
+    is not an object is a mistake of the client: every member is missing, even one with a default.
     """
     if received is Undefined or isinstance(received, bytes):
         return default_value(field, ("body", field.lookups[0]))
@@ -87,7 +87,7 @@ def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
 
 
 async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDetail]]:
-    """The value of one field of a form: a model, a union of models, files, or plain text."""
+    """Return the value and the errors of one form field: a model, a union of them, files, text."""
     if field.model is not None:
         return _form_model_value(field, form, ((field.model, field.model_fields),))
     if field.branches:
@@ -105,9 +105,9 @@ async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDeta
 def _form_model_value(
     field: Field, form: Received, models: Sequence[tuple[type[Any], tuple[Field, ...]]]
 ) -> tuple[Any, list[ErrorDetail]]:
-    """The value of a form model, or of a union of them, made of the whole form.
+    """Return the value and the errors of a form model, or a union of them, from the whole form.
 
-    A union is given everything; each of its branches prepares its own input from it.
+    A union receives the whole form; each of its branches prepares its own input from it.
     """
     if field.nullable and not any(is_supplied(*model, form) for model in models):
         return default_value(field, ("body",))
@@ -116,16 +116,16 @@ def _form_model_value(
 
 
 async def read_contents(value: Any) -> Any:
-    """Uploaded files as bytes, alone or in a list; texts in between stay as they are."""
+    """Return the bytes of an uploaded file, or of the files in a list; keep texts unchanged."""
     if isinstance(value, list):
         return [await read_contents(item) for item in value]
     return await read_file_bytes(value) if isinstance(value, UploadFile) else value
 
 
 async def read_file_bytes(file: UploadFile) -> bytes:
-    """Read an uploaded file from where it stands, and leave it standing there.
+    """Read an uploaded file from its position to the end, and restore the position.
 
-    So a dependency that takes the bytes does not take them away from the endpoint.
+    So a dependency that reads the bytes leaves them readable for the endpoint.
     """
     position = file.file.tell()
     try:
@@ -138,12 +138,12 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
     """Parse the body of a request as a form.
 
     Args:
-        request: Its content type says how; a body that is no form gives an empty one.
-        limits: ``max_fields`` and ``max_files`` (1000 each), and ``max_part_size`` in bytes
-            (1 MiB), for fields that are not files. An absent key means the default.
+        request: The request. If its content type is not that of a form, the result is empty.
+        limits: `max_fields` and `max_files` (1000 each), and `max_part_size` in bytes (1 MiB),
+            for fields that are not files. An absent key means the default.
 
     Raises:
-        HTTPException: 400, the form is malformed or above a limit.
+        HTTPException: 400: the form is malformed or exceeds a limit.
     """
     try:
         await _keep_small_body(request)
@@ -153,24 +153,25 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
 
 
 async def _keep_small_body(request: Request) -> None:
-    """Read the body of a small form first, so that the program can read it, too."""
+    """Read the body of a small form first, so that the program can read it too."""
     headers = request.headers
     small = is_small_form(headers.get("content-type"), headers.get("content-length"))
     if small and not is_overridden(type(request), Request, "body"):
-        with suppress(RuntimeError):  # Somebody has consumed it, and perhaps parsed the form.
+        with suppress(RuntimeError):  # The body was consumed; the form may have been parsed.
             await request.body()
 
 
 def ensure_multipart_installed() -> None:
-    """Check, while an application is put together, that forms can be parsed.
+    """Check at startup that forms can be parsed.
 
     Raises:
-        SetupError: ``python-multipart`` is missing, or the unrelated package ``multipart`` has
-            taken its place.
+        SetupError: `python-multipart` is missing, or the unrelated package `multipart` is
+            installed in its place.
     """
     if _has_python_multipart():
         return
-    # Before 0.0.13 the right package was imported as "multipart", and had this function.
+    # Before version 0.0.13, python-multipart was imported as "multipart"; the unrelated package of
+    # that name does not have the function.
     if not _has_attribute("multipart", "__version__"):
         raise setup_error(
             multipart_not_installed_error,

@@ -1,4 +1,4 @@
-"""JSON bodies: the values of `json.loads`, at the speed of Pydantic's parser."""
+"""Parse JSON bodies into the values of `json.loads`, at the speed of Pydantic's parser."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from pydantic_core import from_json
 
 from pronghorn.core.monkeypatches import original
 
-#: The parser of the standard library; a program may put another in its place.
+#: The parser of the standard library; a program may replace it.
 standard_loads = original(json, "loads")
 
-#: Bytes from which on a body may become so many objects that the collector runs meanwhile.
+#: Bytes. A body of this size may create so many objects that the garbage collector runs meanwhile.
 PAUSE_FROM = 8192
-#: Containers inside of each other that a body may have, as Pydantic's parser counts.
+#: How deeply containers may be nested in a body, as Pydantic's parser counts.
 MAX_LEVELS = 201
-#: The digits of the smallest integer that is beyond the range of `float`.
+#: The number of digits of the smallest integer that is beyond the range of `float`.
 HUGE_DIGITS = 309
-#: Of so many bytes one is looked at first; 309 digits in a row have 9 of those.
+#: The first look checks one byte in 32; 309 digits in a row contain at least 9 of them.
 _STEP = 32
 _ONLY_DIGITS = bytes(48 if 48 <= code <= 57 else 32 for code in range(256))
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse a request body; equal to `json.loads` in every value and, but for depth, every error.
+    """Return the same value as `json.loads`, with the same errors except for deep nesting.
 
-    Pydantic's parser (Rust) reads what RFC 8259 allows, `NaN` and the infinities included, and
-    then agrees with `json.loads` in every value: integers of any size, signed zeros, rounding,
-    the last of duplicate keys. It refuses more than `json.loads` does (UTF-16 and UTF-32, a byte
-    order mark, lone surrogates, more than 201 nested containers), so whatever it refuses is read
-    a second time. That costs something only where the body is wrong or rare.
+    Pydantic's parser (Rust) reads everything that RFC 8259 allows, and `NaN` and the infinities.
+    It returns the same value as `json.loads`: integers of any size, signed zeros, rounding, the
+    last of duplicate keys. It refuses more than `json.loads` does (UTF-16 and UTF-32, a byte
+    order mark, lone surrogates, more than 201 nested containers), so `json.loads` reads every
+    refused body again. Only wrong or rare bodies cost the second parse.
 
     Raises:
-        json.JSONDecodeError: the body is not JSON.
-        UnicodeDecodeError: the body is not text.
-        ValueError: an integer is longer than Python converts (4300 digits).
-        RecursionError: the body has more than `MAX_LEVELS` of nested containers.
+        json.JSONDecodeError: The body is not JSON.
+        UnicodeDecodeError: The body is not text.
+        ValueError: An integer has more digits than Python converts (4300).
+        RecursionError: The body has more than `MAX_LEVELS` of nested containers.
     """
     if json.loads is not standard_loads:
         return json.loads(body)
@@ -51,8 +51,8 @@ def parse_json(body: bytes) -> Any:
 def refuse_deep_nesting(value: Any) -> Any:
     """Return a parsed body; raise `RecursionError` if it has more than `MAX_LEVELS`.
 
-    Such a value could be read and not written: Pydantic follows 254 levels, `json` as many as
-    Python has frames left, so whether a route fails would depend on what is around it.
+    Such a value could be read but not written: Pydantic follows 254 levels, `json` as many as
+    Python has frames left, so the depth of the call stack would decide whether a route fails.
     """
     level = [value] if type(value) in (dict, list) else []
     for _ in range(MAX_LEVELS):
@@ -68,14 +68,15 @@ def refuse_deep_nesting(value: Any) -> Any:
 
 
 def may_nest_deeply(text: bytes) -> bool:
-    """Whether a text has enough brackets for more than `MAX_LEVELS`."""
+    """Return True if a text has enough brackets for more than `MAX_LEVELS` of containers."""
     return text.count(b"[") + text.count(b"{") > MAX_LEVELS
 
 
 def without_pauses(make: Callable[[Any], Any], source: Any) -> Any:
-    """Call a function that makes many objects, all in use, and runs no code of the program.
+    """Call a function with the garbage collector switched off, and return its result.
 
-    Python looks for garbage after every 700 new objects and finds none among those.
+    The function must make objects that stay in use, and must not run code of the program. Python
+    looks for garbage after every 700 new objects, and would not find any among these.
     """
     if not gc.isenabled():
         return make(source)
@@ -87,9 +88,9 @@ def without_pauses(make: Callable[[Any], Any], source: Any) -> Any:
 
 
 def has_huge_integer(text: bytes) -> bool:
-    """Whether a text may hold an integer beyond the range of `float`.
+    """Return True if a text may contain an integer beyond the range of `float`.
 
-    It looks at every 32nd byte first, and closer only where digits are many.
+    The function checks every 32nd byte first, and every byte only if enough of those are digits.
     """
     if len(text) < HUGE_DIGITS:
         return False
@@ -99,9 +100,9 @@ def has_huge_integer(text: bytes) -> bool:
 
 
 def body_decode_error(error: json.JSONDecodeError) -> dict[str, Any]:
-    """Describe a body that is not JSON as an entry of a 422 answer.
+    """Return the entry of a 422 response for a body that is not JSON.
 
-    Its `loc` is `("body", position)`, the position counted in characters from 0.
+    Its `loc` is `("body", position)`; positions count characters from 0.
     """
     return {
         "type": "json_invalid",

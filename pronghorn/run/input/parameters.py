@@ -1,8 +1,7 @@
-"""Parameters on the exact path: one after the other, every error in declared order.
+"""Read parameters in the exact way: one after the other, every error in declared order.
 
-This is what runs when a request is wrong, and what says which value each parameter gets. The
-facts come from `Field`; the rules for several values of one name from
-`pronghorn.fields.multi_values`.
+This module runs when a request is wrong, and defines which value each parameter gets. `Field` has
+the facts of a parameter, `pronghorn.fields.multi_values` the rules for several values of a name.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from pronghorn.fields.multi_values import (
 def extract_parameters(
     fields: Sequence[Field], received: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[ErrorDetail]]:
-    """Take the values of one location's parameters from what the client sent there.
+    """Read the parameters of one location from the values that the client sent there.
 
     Args:
-        fields: Parameters of one location, in declared order.
-        received: Starlette's ``QueryParams`` or ``Headers``, or a mapping with one value per
-            name, such as cookies and path parameters.
+        fields: The parameters of one location, in declared order.
+        received: Starlette's `QueryParams` or `Headers`, or a mapping with one value per name,
+            such as cookies and path parameters.
 
     Returns:
         The value of each valid parameter under its Python name, and the errors of the others in
-        the order of ``fields``, as entries of a 422 answer.
+        the order of `fields`, as entries of a 422 response.
     """
     values: dict[str, Any] = {}
     errors: list[ErrorDetail] = []
@@ -51,9 +50,9 @@ def extract_parameters(
 
 
 def default_value(field: Field, loc: ErrorLocation) -> tuple[Any, list[ErrorDetail]]:
-    """The value of a field for which nothing was sent: its default, or a ``missing`` error.
+    """Return the default of a field for which no value was sent, or a `missing` error.
 
-    The default is a fresh copy. It is validated only where ``validate_default=True`` asks so.
+    The default is a fresh copy. It is validated only if the field sets `validate_default=True`.
     """
     if field.required:
         return Undefined, [missing_error(loc)]
@@ -64,7 +63,10 @@ def default_value(field: Field, loc: ErrorLocation) -> tuple[Any, list[ErrorDeta
 
 
 def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[ErrorDetail]]:
-    """The value of a parameter that is not a model, found under the first of its names."""
+    """Return the value and the errors of a parameter that is not a model.
+
+    Of several names, the first one that was sent wins.
+    """
     location = str(field.location)
     getlist = getattr(received, "getlist", None) if field.is_sequence else None
     for name in field.lookups:
@@ -78,17 +80,17 @@ def _single_value(field: Field, received: Mapping[str, Any]) -> tuple[Any, list[
 
 
 def _holds_items(field: Field) -> bool:
-    """Whether an empty text means that nothing was sent: a cookie or JSON without items."""
+    """Return True if an empty text counts as absent: it is a list without items."""
     return field.is_sequence or is_list_in_json(field)
 
 
 def _model_value(
     field: Field, model: type[Any], received: Received
 ) -> tuple[Any, list[ErrorDetail]]:
-    """The value of a parameter model, made of all that was sent to its location.
+    """Return the value and the errors of a parameter model, from all values of its location.
 
-    ``Model | None`` is absent unless something was sent for it. A model that is not optional is
-    always validated, so its own defaults count and a default of the parameter never does.
+    `Model | None` is absent unless a value was sent for it. A model that is not optional is always
+    validated, so the defaults of its fields count, and a default of the parameter never does.
     """
     loc = (str(field.location),)
     if field.nullable and not is_supplied(model, field.model_fields, received):
@@ -100,10 +102,10 @@ def _model_value(
 def _under_sent_names(
     errors: list[ErrorDetail], field: Field, received: Received
 ) -> list[ErrorDetail]:
-    """Errors with the names that clients know: ``x-token`` where the model says ``x_token``.
+    """Return errors with the names that clients know: `x-token` for the field `x_token`.
 
-    That is the name under which a field was sent, or else the first under which it could be.
-    A model with ``loc_by_alias=False`` wants its own names reported.
+    A client knows a field by the name that it sent, or else by the first name that it could send.
+    For a model with `loc_by_alias=False` the errors keep the names of the model.
     """
     if field.model is not None and field.model.model_config.get("loc_by_alias") is False:
         return errors

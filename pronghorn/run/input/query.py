@@ -1,8 +1,8 @@
-"""Query strings and cookie headers, split on the fast way.
+"""Split query strings and cookie headers quickly.
 
-Most query strings contain neither `%` nor `+`, so there is nothing to decode in them. These
-functions look for those two characters once and decode only the pieces that have one. Every
-result equals what Starlette's `QueryParams` and `cookie_parser` hold for the same bytes.
+Most query strings contain neither `%` nor `+` and need no decoding. These functions search for
+the two characters once and decode only the pieces that contain one. Every result equals that of
+Starlette's `QueryParams` and `cookie_parser` for the same bytes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from starlette.requests import cookie_parser
 
 
 def parse_query(raw: bytes) -> list[tuple[str, str]]:
-    """Split a query string into its names and values, in the order in which they were sent.
+    """Return the names and values of a query string, in the order in which they were sent.
 
     Empty pieces (`a=1&&b=2`) are dropped and a piece without `=` has the value `""`. Percent
-    escapes are UTF-8, with U+FFFD in place of what is not; an escape that is not two hexadecimal
-    digits stays as it is. `;` does not separate pieces (WHATWG URL, section 5.1).
+    escapes are decoded as UTF-8, and U+FFFD replaces invalid bytes; an escape that is not two
+    hexadecimal digits stays unchanged. `;` does not separate pieces (WHATWG URL, section 5.1).
     """
     text = raw.decode("latin-1")
     if "%" in text or "+" in text:
-        return _decoded_pairs(text)
+        return _decode_pairs(text)
     pairs = []
     for piece in text.split("&"):
         if piece:
@@ -31,10 +31,10 @@ def parse_query(raw: bytes) -> list[tuple[str, str]]:
 
 
 def query_dict(raw: bytes) -> dict[str, str]:
-    """Parse a query string where one value per name is wanted: the last one that was sent."""
+    """Return one value for each name of a query string: the last one that was sent."""
     text = raw.decode("latin-1")
     if "%" in text or "+" in text:
-        return dict(_decoded_pairs(text))
+        return dict(_decode_pairs(text))
     values = {}
     for piece in text.split("&"):
         if piece:
@@ -44,7 +44,7 @@ def query_dict(raw: bytes) -> dict[str, str]:
 
 
 def query_lists(raw: bytes) -> dict[str, list[str]]:
-    """Parse a query string where every value of a name is wanted, in the order of sending."""
+    """Return every value for each name of a query string, in the order of sending."""
     lists: dict[str, list[str]] = {}
     for name, value in parse_query(raw):
         if name in lists:
@@ -55,10 +55,10 @@ def query_lists(raw: bytes) -> dict[str, list[str]]:
 
 
 def cookie_dict(header_value: str) -> dict[str, str]:
-    """Parse the value of a `Cookie` header the way browsers write it; the last value wins.
+    """Return the cookies of a `Cookie` header in the form that browsers send; the last value wins.
 
-    A piece without `=` is a value without a name. Where a quote occurs, Starlette's parser reads
-    the whole header, because quoted values may contain escapes.
+    A piece without `=` is a value without a name. Starlette's parser reads a header that contains
+    a quote, because quoted values may contain escapes.
     """
     if '"' in header_value:
         return cookie_parser(header_value)
@@ -73,22 +73,22 @@ def cookie_dict(header_value: str) -> dict[str, str]:
     return cookies
 
 
-def _decoded_pairs(text: str) -> list[tuple[str, str]]:
+def _decode_pairs(text: str) -> list[tuple[str, str]]:
     pairs = []
     for piece in text.split("&"):
         if piece:
             name, _, value = piece.partition("=")
-            pairs.append((_decoded(name), _decoded(value)))
+            pairs.append((_decode(name), _decode(value)))
     return pairs
 
 
-def _decoded(text: str) -> str:
+def _decode(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
     if "%" not in text:
         return text
     if text.isascii():
         return unquote_to_bytes(text).decode("utf-8", "replace")
-    # Raw bytes above 127 are characters of their own, never part of an escaped one: unquote
-    # knows how to keep them apart.
+    # A raw byte above 127 is a character by itself and never part of an escaped one; unquote
+    # keeps the two apart.
     return unquote(text)

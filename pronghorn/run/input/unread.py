@@ -1,8 +1,8 @@
-"""Seeing whether the client has left, without losing what it has sent.
+"""Check whether the client has left, without losing the messages that it has sent.
 
-Starlette's `Request.is_disconnected` takes a message inside of a cancelled scope and throws it away
-unless it says that the client has left. So whoever is cancelled takes no other message here: it is
-kept for the next one who reads, and the cancellation comes, as it would without a message.
+Starlette's `Request.is_disconnected` receives a message inside a cancelled scope and discards it
+unless it is a disconnect. So a cancelled caller receives only a disconnect here. Any other message
+is kept for the next reader, and the caller is cancelled, as if there had been no message.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from anyio import CancelScope, current_effective_deadline
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 from starlette.types import Message, Receive
 
-#: Bytes of a body that are kept while more of it is to come. A client that sends more has to be
-#: read, or its departure would be noticed only when all of that has come.
+#: Bytes of an incomplete body that are kept. A client that sends more must still be read:
+#: otherwise its departure would be noticed only after the whole body.
 MOST_BYTES = 1_048_576
-#: Turns of the event loop after which a task has begun, or seen what it waited for, also where
-#: it waits for another one in the same way.
+#: Turns of the event loop after which a task has started or received the result it waited for,
+#: even if it waits for another task in the same way.
 _TURNS = 4
 
 
 def is_cancelled() -> bool:
-    """Whether the running code is in a cancelled scope of AnyIO, so that it waits for nothing."""
+    """Return True if the caller is inside a cancelled scope of AnyIO, in which it cannot wait."""
     return current_effective_deadline() == -inf
 
 
 class Unread:
-    """The messages of a client that somebody has looked at, and nobody has read.
+    """The messages of a client that were looked at but not yet read.
 
-    - `receive`: gives the next message. Some servers lose what they give to a cancelled caller,
-      so on asyncio a task of its own takes what is only looked at.
+    Args:
+        receive: Returns the next message. Some servers lose a message that they return to a
+            cancelled caller, so on asyncio a separate task receives the messages to look at.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -46,7 +47,7 @@ class Unread:
         self._asking: asyncio.Future[Message] | None = None
 
     async def look(self) -> Message:
-        """Return that the client has left, or be cancelled."""
+        """Return the disconnect message if the client has left; otherwise get cancelled."""
         if self._gone is None:
             task = _asyncio_task()
             message = await (self._receive() if task is None else self._ask(task))
@@ -58,7 +59,7 @@ class Unread:
         return self._gone or await self.next()
 
     async def _ask(self, task: asyncio.Task[Any]) -> Message | None:
-        """Return the message that has come by now, or None; the caller runs in `task`."""
+        """Return the message that has arrived by now, or None; the caller runs in `task`."""
         if self._asking is None:
             self._asking = asyncio.ensure_future(self._receive())
             task.add_done_callback(partial(_stop, self._asking))
@@ -70,7 +71,7 @@ class Unread:
         return self._answer() if self._asking.done() else None
 
     def _answer(self) -> Message:
-        """What the task has taken, once."""
+        """Return the message that the task has received, once."""
         asking, self._asking = self._asking, None
         return asking.result()  # type: ignore[union-attr]  # the caller has looked
 
@@ -88,7 +89,7 @@ class Unread:
         """Return the next message.
 
         Raises:
-            RuntimeError: More of the body has come than is kept.
+            RuntimeError: More of the body has arrived than is kept.
         """
         if self._is_lost:
             raise RuntimeError(
@@ -107,9 +108,9 @@ class Unread:
 
 
 class LosesNothing:
-    """A `receive` that loses nothing of the body to those who only look.
+    """Adds a `receive` that keeps the body for its reader when other callers only check for it.
 
-    A class that has it says in `_receive` where messages come from, and starts without `_unread`.
+    A subclass sets `_receive` to the server's `receive`, and `_unread` to None.
     """
 
     __slots__ = ()
@@ -117,7 +118,7 @@ class LosesNothing:
     _unread: Unread | None
 
     async def receive(self) -> Message:
-        """Return the next message; a caller that is cancelled already takes nothing of the body."""
+        """Return the next message; a cancelled caller takes nothing of the body."""
         if is_cancelled():
             if self._unread is None:
                 self._unread = Unread(self._receive)  # type: ignore[misc]  # a slot of the class that has it
@@ -133,6 +134,6 @@ def _asyncio_task() -> asyncio.Task[Any] | None:
 
 
 def _stop(asking: asyncio.Future[Message], _: object) -> None:
-    """Ask no longer than the task lasts that wanted to know."""
+    """Stop asking for a message when the task that asked has ended."""
     if not asking.cancel() and not asking.cancelled():
-        asking.exception()  # Asked for, so that asyncio reports none.
+        asking.exception()  # Retrieve it: asyncio reports exceptions that are never retrieved.

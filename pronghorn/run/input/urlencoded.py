@@ -1,8 +1,8 @@
-"""Small URL-encoded forms, read in one piece.
+"""Read small URL-encoded forms in one piece.
 
-Most forms are a few hundred bytes. For those, a body that is read whole and split once gives the
-same form as the streaming parser, and faster; whatever is larger, or could break a
-limit, is left to that parser, so that nothing large is held in memory.
+Most forms have a few hundred bytes. Reading such a body whole and splitting it once is faster than
+the streaming parser and makes the same form. The streaming parser still reads forms that are
+larger or may exceed a limit, so nothing large is held in memory.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from pronghorn.run.input.query import parse_query
 
 #: In bytes; a larger body is streamed.
 LARGEST = 64 * 1024
-#: What Starlette allows where nothing is said.
+#: Starlette's default limits.
 MAX_FIELDS = 1000
 MAX_PART_SIZE = 1024 * 1024
 
 
 async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> FormData | None:
-    """The form of a request, or None where the streaming parser must decide.
+    """Return the form of a request, or None if the streaming parser must read it.
 
-    - `limits`: `max_fields` and `max_part_size`, as for `read_form`.
+    Args:
+        exchange: The request.
+        limits: `max_fields` and `max_part_size`, as for `read_form`.
     """
     content_type, length = exchange.header(b"content-type"), exchange.header(b"content-length")
     if exchange.has_connection or not is_small_form(content_type, length):
@@ -40,7 +42,7 @@ async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> Form
 
 
 def is_small_form(content_type: str | None, length: str | None) -> bool:
-    """Whether headers announce a URL-encoded form that may be held in memory."""
+    """Return True if the headers announce a URL-encoded form small enough for memory."""
     if content_type is None or length is None:
         return False
     kind = content_type.partition(";")[0].strip().lower()
@@ -50,9 +52,10 @@ def is_small_form(content_type: str | None, length: str | None) -> bool:
 
 
 def plain_fields(form: Any) -> dict[str, str]:
-    """The filled-in texts of a form, the last one of each name.
+    """Return the texts of a form, the last one of each name.
 
-    Raises `LookupError` for a form with files, which only the exact way can read.
+    Raises:
+        LookupError: The form contains files, which only the exact way can read.
     """
     fields: dict[str, str] = {}
     for name, value in form.multi_items():

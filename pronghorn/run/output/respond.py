@@ -1,4 +1,4 @@
-"""From the value that an endpoint returns to the bytes of the response."""
+"""Turn the value that an endpoint returns into the bytes of the response."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Context = Callable[[], EndpointContext]
 
 @dataclass(slots=True)
 class Responder:
-    """How one route turns results into responses; made once, at compile time."""
+    """Turns the results of one route into responses; made once, at compile time."""
 
     model_field: Field | None
     response_class: type[Response]
-    #: True: nobody chose a response class, so the model is written straight to bytes.
+    #: True if the program chose no response class, so the model is written straight to bytes.
     direct: bool
     status_code: int | None
     context: Context
     serialization: Serialization
-    #: True: a generator that is no stream; the response class has to know what to do with it.
+    #: True if the result is a generator that is not a stream; the response class must handle it.
     as_it_is: bool = False
     options: Mapping[str, Any] = field(init=False)
     render: Callable[[Any], Any] = field(init=False)
@@ -45,27 +45,29 @@ class Responder:
         self.render = self._renderer()
 
     def _renderer(self) -> Callable[[Any], Any]:
-        """Validates and serialises: to the body itself if `direct`, else to what the class renders.
+        """Return a function that validates and serialises a result.
 
-        The longest part of answering; a `def` endpoint runs it in its own worker thread.
+        If `direct`, it returns the body as bytes, otherwise the content for the response class.
+        It takes longer than all other steps, so for a `def` endpoint it runs in the same worker
+        thread as the endpoint.
         """
-        field, validated = self.model_field, self.validated
+        field, validate = self.model_field, self.validate
         if self.as_it_is:
             return lambda result: result
-        if field is None:  # The options filter what a model declares, so there is nothing for them.
+        if field is None:  # The options filter the fields of a model, so they do not apply here.
             return json_bytes if self.direct else jsonable_encoder
         if not self.direct:
-            return lambda result: field.serialize(validated(result), mode="json", **self.options)
+            return lambda result: field.serialize(validate(result), mode="json", **self.options)
         to_json = field.json_writer(**self.serialization.non_default_arguments())
         check, kept = field.check, field.kept_class
 
         def render(result: Any) -> bytes:
             value = result
-            if type(result) is not kept:  # else there is nothing to check
+            if type(result) is not kept:  # An instance of `kept` needs no check.
                 try:
                     value = check(result)
                 except ValidationError:
-                    value = validated(result)
+                    value = validate(result)
             try:
                 return to_json(value)
             except (PydanticSerializationError, UnicodeEncodeError):
@@ -74,8 +76,12 @@ class Responder:
 
         return render
 
-    def validated(self, result: Any) -> Any:
-        """The result after its model; raises `ResponseValidationError` where it does not fit."""
+    def validate(self, result: Any) -> Any:
+        """Return the result as its model validates it.
+
+        Raises:
+            ResponseValidationError: The result does not fit the model.
+        """
         if self.model_field is None:
             return result
         value, errors = self.model_field.validate(result, ("response",))
@@ -86,11 +92,13 @@ class Responder:
     def make(
         self, content: Any, injected: Response | None, background: BackgroundTasks | None
     ) -> Response:
-        """The response object for a rendered result.
+        """Return the response object for a rendered result.
 
-        - `injected`: the `Response` parameter of the endpoint or its dependencies: its headers
-          are added, its status code wins.
-        - `background`: tasks to run after the response.
+        Args:
+            content: The rendered result.
+            injected: The `Response` parameter of the endpoint or its dependencies: its headers
+                are added, and its status code wins.
+            background: Tasks to run after the response.
         """
         arguments: dict[str, Any] = {"background": background}
         status = (injected and injected.status_code) or self.status_code
@@ -99,14 +107,14 @@ class Responder:
         if self.direct:
             response = Response(content, media_type="application/json", **arguments)
         else:
-            response = self._made_by_class(content, arguments)
+            response = self._make_by_class(content, arguments)
         if not is_body_allowed_for_status_code(response.status_code):
             response.body = b""
         if injected is not None:
             response.headers.raw.extend(injected.headers.raw)
         return response
 
-    def _made_by_class(self, content: Any, arguments: Mapping[str, Any]) -> Response:
+    def _make_by_class(self, content: Any, arguments: Mapping[str, Any]) -> Response:
         """Let the chosen class write the content; repair what `JSONResponse` cannot write."""
         try:
             return self.response_class(content, **arguments)
@@ -131,10 +139,10 @@ async def send_json_with(
 
 
 def make_injected_response() -> Response:
-    """What a `Response` parameter receives: a plain response without status code and headers."""
+    """Return the value for a `Response` parameter: a response without status code and headers."""
     response = Response.__new__(Response)
     response.body = b""
     response.background = None
     response.raw_headers = []
-    response.status_code = None  # type: ignore[assignment]  # means: not decided
+    response.status_code = None  # type: ignore[assignment]  # None: not decided yet
     return response

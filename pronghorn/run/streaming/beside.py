@@ -1,4 +1,4 @@
-"""Jobs beside a coroutine that stays in its own task, at no cost where it is over at once."""
+"""Run jobs beside a coroutine that stays in its own task. If it ends soon, they cost nothing."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 Job = Callable[[], Awaitable[Any]]
 
-#: Seconds that a stream lasts before anything is started beside it. Most streams of a few items
-#: are over by then and cost no task at all.
+#: Seconds that a stream runs before jobs are started beside it. Most streams of a few items have
+#: ended by then and need no task.
 _GRACE = 0.01
-#: What a job returns that is done, while the rest goes on.
+#: The result of a job that has ended and lets the others continue.
 DONE = "done"
 
 
 async def run_beside(main: Job, jobs: Sequence[Job]) -> None:
     """Run `main` in this task, with other jobs beside it.
 
-    - `main`: its end ends the jobs.
-    - `jobs`: the end of any of them cancels `main`, without an error, unless it returns `DONE`.
-      They may start a moment later than `main`, or not at all if it is quick.
+    Args:
+        main: The coroutine function to run. When it ends, the jobs are cancelled.
+        jobs: When one of them ends, `main` is cancelled without an error, unless the job returned
+            `DONE`. Jobs may start a moment later than `main`, or never if `main` ends soon.
 
     Raises:
-        Exception: What `main` or the first failing job raised, as it is, in no group.
+        Exception: The exception of `main` or of the first failing job, not in an exception group.
     """
     if not jobs:
         await main()
@@ -50,7 +51,7 @@ def _on_asyncio() -> bool:
 
 
 async def _with_tasks(main: Job, jobs: Sequence[Job], errors: list[Exception]) -> None:
-    """On asyncio: a timer starts the tasks, which short streams never need."""
+    """Run on asyncio, where a timer starts the tasks: short streams never need them."""
     loop = asyncio.get_running_loop()
     tasks: list[asyncio.Task[None]] = []
     with anyio.CancelScope() as scope:
@@ -82,16 +83,16 @@ async def _with_task_group(main: Job, jobs: Sequence[Job], errors: list[Exceptio
 
 
 async def _run_in_time(job: Job) -> Any:
-    """Run a job, unless `main` is over before it has begun."""
+    """Run a job, unless `main` has ended before the job starts."""
     await checkpoint_if_cancelled()
     return await job()
 
 
 async def _job(job: Job, scope: anyio.CancelScope, errors: list[Exception]) -> None:
-    """Run a job, keep its error, and end everything in the scope with it."""
+    """Run a job and keep its error; then cancel the scope, unless the job has returned `DONE`."""
     try:
         if await job() == DONE:
             return
-    except Exception as error:  # noqa: BLE001 - raised again where the scope has ended
+    except Exception as error:  # noqa: BLE001 - raised again after the scope
         errors.append(error)
     scope.cancel()

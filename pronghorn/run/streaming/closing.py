@@ -1,4 +1,4 @@
-"""Closing what a stream reads from, when it ends before its end."""
+"""Close the source of a stream that stops early."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from anyio.to_thread import run_sync
 
 
 async def close_generator(generator: Any) -> None:
-    """Close an asynchronous generator, or an asynchronous iterator that has a method for it.
+    """Close an asynchronous generator, or an asynchronous iterator with `aclose` or `close`.
 
-    Nothing happens for other iterators, and for a generator that has ended or never begun.
+    Other iterators are left alone, and so are generators that have ended or have not started.
     """
     close = getattr(generator, "aclose", None) or getattr(generator, "close", None)
     if close is not None:
@@ -27,11 +27,14 @@ def _call(function: Callable[[], Any]) -> Any:
 
 
 async def close_blocking(iterator: Any, call: Callable[[Callable[[], Any]], Any] = _call) -> None:
-    """Close an iterator whose clean-up may block, in a thread, even if none of the pool is free.
+    """Close an iterator in a thread, because its clean-up may block.
 
-    Nothing happens for what has no `close`, and for a generator that has ended.
+    The thread starts even if all threads of the pool are busy. Objects without `close` and
+    generators that have ended are left alone.
 
-    - `call`: calls `close` in that thread, for clean-up that needs a context.
+    Args:
+        iterator: The iterator to close.
+        call: Calls `close` in that thread, for clean-up that needs a context.
     """
     close = getattr(iterator, "close", None)
     if close is not None and getattr(iterator, "gi_frame", close) is not None:

@@ -1,4 +1,4 @@
-"""From one item of a stream to the bytes that are sent for it."""
+"""Encode one item of a stream as the bytes to send."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pronghorn.sse import ServerSentEvent, format_sse_event
 
 Encode = Callable[[Any], Any]
 
-#: What stands around the JSON of an item: https://jsonlines.org, and an event with data alone.
-#: JSON has no line ends outside of strings, nor unescaped in them.
+#: The bytes before and after the JSON of an item: for https://jsonlines.org, and for an event that
+#: has only data. Compact JSON contains no line break, because strings escape theirs.
 LINE = (b"", b"\n")
 EVENT = (b"data: ", b"\n\n")
 
 
-def unchanged(item: Any) -> Any:
-    """The encoder of raw streams."""
+def pass_through(item: Any) -> Any:
+    """Return an item unchanged: the encoder of raw streams."""
     return item
 
 
 def event_or_data(data: Encode) -> Encode:
-    """An encoder for streams of events: an event is written as it is, the rest by `data`."""
+    """Return an encoder for a stream of events; `data` encodes items that are not events."""
 
     def encode(item: Any) -> Any:
         if isinstance(item, ServerSentEvent):
@@ -51,20 +51,24 @@ def _event_data(event: ServerSentEvent) -> str | None:
             return data.model_dump_json()
         except (PydanticSerializationError, UnicodeEncodeError):
             return dump_json_bytes(lambda model: model.model_dump(mode="json"), data).decode()
-    return _untyped_json(data)
+    return _write_untyped(data)
 
 
-def typed(
+def make_typed_encoder(
     field: Field, options: Mapping[str, Any], context: Context, around: tuple[bytes, bytes]
 ) -> Encode:
-    """An encoder for items of one type, as their field validates and serialises them.
+    """Return an encoder for items of one type, which the field validates and serialises.
 
-    The instances of a model, which are most, take one call of Pydantic's core.
+    Most items are instances of a model and take one call of Pydantic's core.
 
-    - `options`: those of `response_model_include` and its relatives, by Pydantic's names.
-    - `around`: the bytes before and behind the JSON of an item.
+    Args:
+        field: The type of the items.
+        options: The serialisation options (`response_model_include` and so on) under Pydantic's
+            names.
+        context: Returns the place of the endpoint, for errors.
+        around: The bytes before and after the JSON of an item.
     """
-    # Each option that is named costs time, and most are at their default.
+    # Each option passed by name costs time, and most have their default value.
     named = {name: value for name, value in options.items() if value not in (None, False)}
     named["by_alias"] = options.get("by_alias", True)
     before, behind = around
@@ -74,7 +78,7 @@ def typed(
 
     def encode(item: Any) -> bytes:
         nonlocal validate, to_json, kept
-        if validate is None:  # late, as names in the type may be defined late
+        if validate is None:  # At the first item: names in the type may be defined late.
             kept = field.kept_class if named == {"by_alias": True} else None
             to_json = field.adapter.serializer.to_json
             validate = field.adapter.validator.validate_python
@@ -83,7 +87,7 @@ def typed(
             if type(item) is kept:
                 # Named arguments from a dict are slower.
                 return before + to_json(item, by_alias=True) + behind
-            value = _validated(validate, item, context)
+            value = _validate(validate, item, context)
             return before + to_json(value, **named) + behind
         except (PydanticSerializationError, UnicodeEncodeError):
             dump = partial(field.serialize, mode="json", **named)
@@ -92,8 +96,8 @@ def typed(
     return encode
 
 
-def _validated(validate: Callable[..., Any], item: Any, context: Context) -> Any:
-    """Return what validation makes of an item; raise `ResponseValidationError` if it refuses."""
+def _validate(validate: Callable[..., Any], item: Any, context: Context) -> Any:
+    """Return the validated item; raise `ResponseValidationError` if it is invalid."""
     try:
         return validate(item, from_attributes=True)
     except ValidationError as error:
@@ -102,21 +106,21 @@ def _validated(validate: Callable[..., Any], item: Any, context: Context) -> Any
         ) from error
 
 
-def untyped(around: tuple[bytes, bytes]) -> Encode:
-    """An encoder for items without a type."""
+def make_untyped_encoder(around: tuple[bytes, bytes]) -> Encode:
+    """Return an encoder for items without a type."""
     before, behind = around
-    return lambda item: before + _untyped_json(item).encode() + behind
+    return lambda item: before + _write_untyped(item).encode() + behind
 
 
-#: Refuses what is no plain data, NaN and the infinities.
+#: Writes plain data; refuses other objects, NaN and the infinities.
 _write = text_writer(", ", ": ", ensure_ascii=True)
 
 
-def _untyped_json(item: Any) -> str:
-    """JSON of an item without a type; ``null`` for NaN and the infinities.
+def _write_untyped(item: Any) -> str:
+    """Return the JSON of an item without a type, with `null` for NaN and the infinities.
 
-    Items made of dicts, lists, strings and finite numbers alone, which are most, are encoded as
-    they are; anything else goes through `jsonable_encoder` first.
+    Most items consist only of dicts, lists, strings and finite numbers and are written directly;
+    `jsonable_encoder` converts all others first.
     """
     try:
         text = _write(item)

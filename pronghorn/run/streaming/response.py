@@ -1,4 +1,4 @@
-"""Generator endpoints: from the items that they yield to a response that streams them."""
+"""Turn the items that a generator endpoint yields into a response that streams them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from pronghorn.run.streaming.encode import (
     LINE,
     Encode,
     event_or_data,
-    typed,
-    unchanged,
-    untyped,
+    make_typed_encoder,
+    make_untyped_encoder,
+    pass_through,
 )
 from pronghorn.run.streaming.send import (
     SLICE,
@@ -43,16 +43,16 @@ _EVENT_HEADERS = [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")
 
 
 class Streamer:
-    """How one route turns its generator into a response; made once, at compile time.
+    """Turns the generators of one route into responses; made once, at compile time.
 
     Args:
         kind: "json lines", "server-sent events" or "raw".
-        item_field: Validates and serialises one item; None: `jsonable_encoder` does.
-        response_class: The `StreamingResponse` class of a raw stream; not used by the others.
-        status_code: None: the response class decides (200).
-        options: ``include``, ``exclude``, ``by_alias``, ``exclude_unset``, ``exclude_defaults``
-            and ``exclude_none``, for items with a type.
-        context: Where the endpoint was written, for the error about an item of a wrong type.
+        item_field: Validates and serialises one item; if None, `jsonable_encoder` does.
+        response_class: The `StreamingResponse` class of a raw stream; the other kinds ignore it.
+        status_code: The status code; if None, the response class decides (200).
+        options: `include`, `exclude`, `by_alias`, `exclude_unset`, `exclude_defaults` and
+            `exclude_none`, for items with a type.
+        context: Returns the place of the endpoint, for the error about an item of a wrong type.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Streamer:
     ) -> None:
         around = EVENT if kind == "server-sent events" else LINE
         if item_field is None:
-            self._encode = untyped(around)
+            self._encode = make_untyped_encoder(around)
         else:
-            self._encode = typed(item_field, options, context, around)
+            self._encode = make_typed_encoder(item_field, options, context, around)
         self._status_code = status_code
         self._headers: list[tuple[bytes, bytes]] = []
-        # Raw chunks may be views of a buffer that the generator fills again.
+        # Raw chunks may be views of a buffer that the generator reuses.
         self._is_raw = False
         self._response_class: type[StreamingResponse]
         if kind == "server-sent events":
@@ -82,7 +82,7 @@ class Streamer:
             self._response_class = _JsonLines
         else:
             self._is_raw = True
-            self._encode = unchanged
+            self._encode = pass_through
             self._response_class = self_delivering(response_class)  # type: ignore[arg-type]  # the plan calls only such classes raw
 
     def response(
@@ -91,12 +91,12 @@ class Streamer:
         injected: Response | None,
         background: BackgroundTasks | None,
     ) -> Response:
-        """The response to send; nothing of the generator has run yet.
+        """Return the response to send; the generator has not started yet.
 
         Args:
-            result: What the endpoint returned. It is closed when the client leaves.
-            injected: The ``Response`` parameter of the endpoint or its dependencies: its headers
-                are added, its status code wins.
+            result: The generator that the endpoint returned. It is closed when the client leaves.
+            injected: The `Response` parameter of the endpoint or its dependencies: its headers
+                are added, and its status code wins.
             background: Tasks to run after the stream.
         """
         arguments: dict[str, Any] = {"background": background}
@@ -132,10 +132,10 @@ class _JsonLines(StreamDelivery):
 
 
 async def _chunks(items: AsyncIterable[Any], encode: Encode) -> AsyncIterator[Any]:
-    """Encode the items one by one, letting others run even if nothing here ever waits.
+    """Yield the encoded items, and let other tasks run even if the generator never waits.
 
-    A cancellation arrives where the event loop runs. To go there after each item would cost
-    more than the item, so it happens by the clock.
+    A cancellation takes effect only when the event loop runs. Returning to the loop after each
+    item would cost more than the item, so the clock decides when.
     """
     pause = monotonic() + SLICE
     async for item in items:

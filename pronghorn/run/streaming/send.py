@@ -1,8 +1,8 @@
-"""Sending a stream: until its end, or until the client leaves, and never in silence for too long.
+"""Send a stream until it ends or the client leaves, with comments on an idle connection.
 
 The generator runs in the task of the request from its first to its last step, so its cancel
-scopes, context variables and clean-up behave as in any other coroutine. What happens beside it
-(waiting for the client to leave, comments on an idle connection) costs an event nothing.
+scopes, context variables and clean-up behave as in any other coroutine. The jobs beside it
+(waiting for the client to leave, comments on an idle connection) do not slow down an event.
 """
 
 from __future__ import annotations
@@ -29,40 +29,41 @@ from pronghorn.run.streaming.held_head import HeldHead
 from pronghorn.run.streaming.threaded import BlockingItems
 from pronghorn.sse import _PING_INTERVAL, KEEPALIVE_COMMENT
 
-#: An iterator of chunks, the items behind it, and what makes a chunk of an item.
+#: An iterator of chunks, the items from which it makes them, and the encoder of an item.
 Direct = tuple[Any, AsyncIterable[Any], Callable[[Any], Any]]
 
-#: Seconds for which a generator that never waits may keep the event loop to itself.
+#: Seconds for which a generator that never waits may block the event loop.
 SLICE = 0.001
 
 
 class StreamDelivery(StreamingResponse):
     """A streaming response that runs its iterator in the task that sends it, and closes it."""
 
-    #: Closes what the body iterator reads from; called when the stream ends before its end.
+    #: Closes the source of the body iterator; called when the stream stops early.
     close_source: Job | None = None
-    #: Whether the head waits for the first part.
+    #: True if the head waits for the first part.
     holds_head = True
-    #: What the body iterator does, for as long as nobody has wrapped it.
+    #: The parts of the body iterator, used instead of it unless a program has wrapped it.
     direct: Direct | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the whole stream, then run the background tasks.
 
         Raises:
-            ClientDisconnect: The server refused to send more. A client whose departure is only
-                reported by ``receive`` ends the stream without an error.
+            ClientDisconnect: The server refused to send more. If only `receive` reports that the
+                client has left, the stream ends without an error.
         """
         if scope["type"] == "websocket":
-            await super().__call__(scope, receive, send)  # the refusal of a handshake: short
+            await super().__call__(scope, receive, send)  # A refused handshake has a short body.
             return
         jobs: list[Job] = []
         if not _send_reports_departure(scope.get("asgi", {}).get("spec_version", "2.0")):
             jobs.append(partial(self.listen_for_disconnect, receive))
         head = HeldHead(partial(_send_or_leave, send))
-        await self._deliver(send, head, [*jobs, head.give_late])
-        # If the client left before the first part, whoever counts responses still waits for a head.
-        await head.give()
+        await self._deliver(send, head, [*jobs, head.flush_late])
+        # The client may have left before the first part; middleware that counts responses still
+        # waits for a head.
+        await head.flush()
         if self.background is not None:
             await self.background()
 
@@ -74,10 +75,11 @@ class StreamDelivery(StreamingResponse):
         await self._stream(send, HeldHead(partial(_send_or_leave, send)))
 
     async def _stream(self, send: Send, head: HeldHead) -> None:
-        # The generator may leave a cancel scope of its own open at a `yield`. A shield that is
-        # opened only for closing would end inside of that one; this one is there before it.
+        # The generator may hold a cancel scope open at a `yield`. A shield opened only for closing
+        # would be nested inside that scope; this one is opened before it.
         with anyio.CancelScope() as scope:
-            # An iterable may make its iterator anew, so the one that is used is made here.
+            # An iterable may return a new iterator each time; the one that is closed must be the
+            # one that was used, so it is made here.
             chunks = self.body_iterator if self.direct is not None else aiter(self.body_iterator)
             try:
                 await self._send_all(send, head, chunks)
@@ -91,12 +93,12 @@ class StreamDelivery(StreamingResponse):
         status, headers = self.status_code, self.raw_headers
         head.hold({"type": "http.response.start", "status": status, "headers": headers})
         if not self.holds_head:
-            await head.give()
+            await head.flush()
         if self.direct is not None and chunks is self.direct[0]:
-            await _send_items(_untracked(send), head, self.direct[1], self.direct[2], charset)
+            await _send_items(_untrack(send), head, self.direct[1], self.direct[2], charset)
         else:
             await _send_chunks(send, head, chunks, charset)
-        await head.give()
+        await head.flush()
         await _send_or_leave(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _close(self, chunks: Any) -> None:
@@ -108,14 +110,14 @@ class StreamDelivery(StreamingResponse):
 
 
 class EventDelivery(StreamDelivery):
-    """A stream of server-sent events, with a comment whenever none was sent for a while."""
+    """A stream of server-sent events, with a comment after each long silence."""
 
     media_type = "text/event-stream"
 
     @staticmethod
     def ping_interval() -> float:
         """Return the seconds of silence before a comment; asked at the start of each stream."""
-        # Read late, and where programs know it from FastAPI: they may change it there.
+        # Read late, and from the module that has it in FastAPI: programs may change it there.
         seconds: float = getattr(sys.modules.get(ROUTING), "_PING_INTERVAL", _PING_INTERVAL)
         return seconds
 
@@ -125,11 +127,12 @@ class EventDelivery(StreamDelivery):
 
 
 class KeepAlive:
-    """Sends a comment whenever nothing was sent for a while; never between two parts of a send.
+    """Sends a comment after each long silence, but never in the middle of another send.
 
-    - `send`: where messages and comments go.
-    - `interval`: seconds of silence.
-    - `head`: comes before the first comment.
+    Args:
+        send: Sends messages and comments.
+        interval: The seconds of silence before a comment.
+        head: The head of the response, which is sent before the first comment.
     """
 
     def __init__(self, send: Send, interval: float, head: HeldHead) -> None:
@@ -141,7 +144,7 @@ class KeepAlive:
         self._ping = anyio.Lock()
 
     async def send(self, message: Message) -> None:
-        """Send a message of the stream, after the comment that is being sent, if any."""
+        """Send a message of the stream; wait first for a comment that is being sent."""
         while self._ping.locked():
             async with self._ping:
                 pass
@@ -153,13 +156,13 @@ class KeepAlive:
             self._last = monotonic()
 
     async def run(self) -> None:
-        """Watch the silence; ends only by cancellation or because the client left."""
+        """Send comments until this job is cancelled or the client has left."""
         while True:
             await anyio.sleep(max(0, self._last + self._interval - monotonic()))
             if self._sending:
-                self._last = monotonic()  # A slow client is still reading: that is no silence.
-            elif not self._head.given:
-                await self._head.give()
+                self._last = monotonic()  # A slow client is still reading: not a silence.
+            elif not self._head.is_sent:
+                await self._head.flush()
             elif monotonic() - self._last >= self._interval:
                 async with self._ping:
                     await _send_or_leave(self._send, _COMMENT)
@@ -171,9 +174,13 @@ _COMMENT = {"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body"
 
 @lru_cache(maxsize=64)
 def self_delivering(response_class: type[StreamingResponse]) -> type[StreamingResponse]:
-    """A subclass of `response_class` that is a `StreamDelivery`; itself if it sends in its own way.
+    """Return a subclass of `response_class` that is a `StreamDelivery`.
 
-    - `response_class`: what a program chose for its raw streams; made with the same arguments.
+    A class that overrides how it sends, or has slots, is returned unchanged.
+
+    Args:
+        response_class: The class that a program chose for its raw streams. The subclass takes the
+            same arguments.
     """
     own_ways = ("__call__", "stream_response", "listen_for_disconnect")
     if any(getattr(response_class, way) is not getattr(StreamingResponse, way) for way in own_ways):
@@ -192,7 +199,7 @@ def self_delivering(response_class: type[StreamingResponse]) -> type[StreamingRe
 
 
 async def _send_or_leave(send: Send, message: Message) -> None:
-    """Send; a server that refuses says that the client has left (ASGI 2.4 and later)."""
+    """Send a message; raise `ClientDisconnect` if the server refuses it (ASGI 2.4 and later)."""
     try:
         await send(message)
     except OSError as error:
@@ -205,8 +212,8 @@ async def _send_chunks(
     pause = monotonic() + SLICE
     async for chunk in chunks:
         part = _part(chunk, charset)
-        if not head.given:
-            await head.give()
+        if not head.is_sent:
+            await head.flush()
         await _send_or_leave(send, part)
         if monotonic() > pause:
             await checkpoint()
@@ -225,8 +232,8 @@ async def _send_items(
     async for item in items:
         chunk = encode(item)
         body = chunk if type(chunk) is bytes else _part(chunk, charset)["body"]
-        if not head.given:
-            await head.give()
+        if not head.is_sent:
+            await head.flush()
         try:
             await send({"type": "http.response.body", "body": body, "more_body": True})
         except OSError as error:
@@ -236,10 +243,10 @@ async def _send_items(
             pause = monotonic() + SLICE
 
 
-def _untracked(send: Send) -> Send:
-    """The raw `send`; response-start tracking is no longer needed."""
-    untracked = getattr(getattr(send, "__self__", None), "untracked", None)
-    return send if untracked is None else untracked(send)
+def _untrack(send: Send) -> Send:
+    """Return the raw `send`: response-start tracking is no longer needed."""
+    untrack = getattr(getattr(send, "__self__", None), "untrack", None)
+    return send if untrack is None else untrack(send)
 
 
 def _part(chunk: Any, charset: str) -> Message:
@@ -249,7 +256,7 @@ def _part(chunk: Any, charset: str) -> Message:
 
 @lru_cache(maxsize=64)
 def _send_reports_departure(spec_version: str) -> bool:
-    """Whether `send` raises once the client has left, so that nobody has to listen for it."""
+    """Return True if `send` raises once the client has left, so that `receive` need not be read."""
     return tuple(int(part) for part in spec_version.split(".")) >= (2, 4)
 
 
@@ -257,10 +264,11 @@ def _send_reports_departure(spec_version: str) -> bool:
 
 
 def sendable(response: Any, *, holds_head: bool = True) -> Any:
-    """An ASGI application that sends a response, and closes what it streams when it ends early.
+    """Return an ASGI application that sends a response and closes its stream if it stops early.
 
-    - `response`: it stays as it is, but for what it streams.
-    - `holds_head`: whether the head waits for the first part.
+    Args:
+        response: The response. Its object stays unchanged, except for the iterator that it sends.
+        holds_head: The head of a stream waits for its first part.
     """
     if not isinstance(response, StreamingResponse):
         streams = hasattr(response, "body_iterator")
@@ -282,10 +290,10 @@ def sendable(response: Any, *, holds_head: bool = True) -> Any:
 
 
 def _blocking_source(chunks: Any) -> Any:
-    """What Starlette iterates in threads, if it has not begun.
+    """Return the iterable that Starlette iterates in threads; None if the iteration has started.
 
-    Starlette keeps it only in the generator that does so. Were that written in another way, None
-    is returned, and a blocking source is closed when nobody refers to it any more.
+    Only the frame of Starlette's generator refers to it. If a later Starlette does this in another
+    way, the result is None, and a blocking source is closed when it is garbage-collected.
     """
     if getattr(chunks, "ag_code", None) is not iterate_in_threadpool.__code__:
         return None
@@ -296,7 +304,7 @@ def _blocking_source(chunks: Any) -> Any:
 async def _send_in_its_own_way(
     response: Any, holds_head: bool, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Let a response send a stream as its class does."""
+    """Let a response send its stream with its own methods."""
     if scope["type"] == "websocket":
         await response(scope, receive, send)
         return
@@ -311,7 +319,7 @@ async def _send_in_its_own_way(
             else:
                 await own(scope, receive, send)
         finally:
-            if not chunks.ended:  # Without an error, too: its class may know that the client left.
+            if not chunks.ended:  # Its class may stop without an error when the client leaves.
                 scope_of_all.shield = True
                 await _close_all(chunks.inner, body)
                 await close_blocking(source)
@@ -319,19 +327,19 @@ async def _send_in_its_own_way(
 
 async def _run_with_head(response: Any, scope: Scope, receive: Receive, send: Send) -> None:
     head = HeldHead(send)
-    await run_beside(partial(response, scope, receive, head.send), [head.give_late])
-    await head.give()
+    await run_beside(partial(response, scope, receive, head.send), [head.flush_late])
+    await head.flush()
 
 
 async def _close_all(chunks: Any, body: Any) -> None:
-    """Close an iterator, and what it was made of."""
+    """Close an iterator, and the iterable that returned it."""
     await close_generator(chunks)
     if chunks is not body:
         await close_generator(body)
 
 
 class _Watched:
-    """An iterator, and whether it has come to its end."""
+    """An iterator that remembers whether it has ended."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner

@@ -1,7 +1,7 @@
-"""Iterating a generator that may block, from async code: it runs in worker threads.
+"""Iterate a generator that may block, from async code: it runs in worker threads.
 
-Going to a worker thread and back takes many times as long as an item.
-So the thread works a little ahead of whoever sends the items, where that cannot be noticed.
+The way to a worker thread and back takes much longer than making an item. So the thread works a
+little ahead of the task that sends the items, unless the program could notice that.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from anyio.to_thread import run_sync
 
 from pronghorn.run.streaming.closing import close_blocking
 
-#: The worker stops when so many bytes or items are ready: a slow client holds it back.
+#: The worker stops when this many bytes or items are ready, so a slow client holds it back.
 _MOST_BYTES = 65_536
 _MOST_ITEMS = 64
-#: Seconds after which the worker is given back, so that all streams get their turn.
+#: Seconds after which the worker is returned to the pool, so that all streams get their turn.
 _TURN = 0.01
 _END = object()
 
@@ -32,8 +32,8 @@ class BlockingItems:
     All its steps see the same context, so a context variable that it sets keeps its value.
 
     Args:
-        items: The generator; any iterable will do.
-        encode: What to make of each item; runs in the thread too.
+        items: The generator, or any other iterable.
+        encode: Encodes each item; also runs in the thread.
     """
 
     def __init__(self, items: Iterable[Any], encode: Callable[[Any], Any]) -> None:
@@ -43,10 +43,11 @@ class BlockingItems:
         self._context: Context | None = None
 
     def chunks(self, *, ahead: bool) -> AsyncIterator[Any]:
-        """What `encode` made of the items, one by one; must be called in the event loop.
+        """Return an iterator of the encoded items; must be called in the event loop.
 
-        - `ahead`: the generator may work on the next items while an item is being sent. For
-          bytes that it cannot change afterwards. On Trio it waits all the same.
+        Args:
+            ahead: Let the generator work on the next items while an item is being sent. Only for
+                chunks that it cannot change afterwards. On Trio it never works ahead.
         """
         loop = _running_asyncio_loop() if ahead else None
         return self._in_step() if loop is None else self._ahead(loop)
@@ -66,12 +67,12 @@ class BlockingItems:
             finally:
                 if not turn.done():
                     await ahead.stop(turn)
-            for chunk in ahead.taken():
+            for chunk in ahead.take():
                 yield chunk
             turn.result()
 
     async def close(self) -> None:
-        """Run the clean-up of the generator in a thread, even if none of the pool is free."""
+        """Run the clean-up of the generator in a thread, even if all of the pool are busy."""
         await close_blocking(self._iterator, self._in_context)
         if self._iterator is not self._items:
             await close_blocking(self._items, self._in_context)
@@ -87,9 +88,11 @@ class BlockingItems:
 
 
 class _Ahead:
-    """What a worker thread has made ready for the event loop.
+    """Chunks that a worker thread has made for the event loop.
 
-    - `step`: gives the next item or `_END`; called in the thread.
+    Args:
+        loop: The event loop that takes the chunks.
+        step: Returns the next chunk or `_END`; called in the thread.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, step: Callable[[], Any]) -> None:
@@ -100,28 +103,28 @@ class _Ahead:
         self.changed = asyncio.Event()
         self.ended = False
 
-    def taken(self) -> Iterator[bytes]:
-        """Take what is ready, in order."""
+    def take(self) -> Iterator[bytes]:
+        """Yield the chunks that are ready, in order, and remove them."""
         while self.ready:
             yield self.ready.popleft()
 
     async def during(self, turn: asyncio.Task[None]) -> AsyncIterator[bytes]:
-        """What becomes ready while a turn of the worker goes on."""
+        """Yield the chunks that become ready while a turn of the worker runs."""
         while not turn.done():
             await self.changed.wait()
             self.changed.clear()
-            for chunk in self.taken():
+            for chunk in self.take():
                 yield chunk
 
     def produce(self) -> None:
-        """One turn of the worker: until there is enough, or it has had its time."""
+        """Run one turn of the worker: until enough chunks are ready or its time is over."""
         size = 0
         until = monotonic() + _TURN
         while (item := self._step()) is not _END:
             self.ready.append(item)
             waiting = len(self.ready)
             if waiting == 1:
-                # Nobody looks at an empty queue. With more in it, somebody is at work on it.
+                # The event loop stops reading at an empty queue, so only the first chunk wakes it.
                 self._loop.call_soon_threadsafe(self.changed.set)
             size += len(item)
             if (
@@ -134,13 +137,13 @@ class _Ahead:
         self.ended = True
 
     def notify(self, turn: asyncio.Task[None]) -> None:
-        """Tell the loop's side that a turn is over."""
+        """Wake the event loop after a turn."""
         if not turn.cancelled():
-            turn.exception()  # Asked for, so that asyncio reports none if the client has left.
+            turn.exception()  # Retrieve it, so that asyncio does not report it if the client left.
         self.changed.set()
 
     async def stop(self, turn: asyncio.Task[None]) -> None:
-        """Wait for the end of the turn; a thread cannot be interrupted."""
+        """Stop the worker after its current item; wait, because a thread cannot be interrupted."""
         self._stopped = True
         with anyio.CancelScope(shield=True):
             await asyncio.wait([turn])
