@@ -15,7 +15,7 @@ from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, an
 from pronghorn.core.monkeypatches import is_overridden, watch
 from pronghorn.core.revisions import RouteList, bump_revision, current_revision
 from pronghorn.core.typed_kwargs import expand_signature, option_defaults, route_signature
-from pronghorn.declare.http_methods import Verbs
+from pronghorn.declare.http_methods import ON_EVENT_IS_DEPRECATED, Verbs
 from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
     INCLUDE_DEFAULTS,
@@ -234,7 +234,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         dependencies = [*self.dependencies, *(options.get("dependencies") or ())]
         provider = self.dependency_overrides_provider
         self.append_route(
-            make_websocket_route(self.prefix + path, endpoint, name, dependencies, provider)
+            make_websocket_route(
+                APIWebSocketRoute, self.prefix + path, endpoint, name, dependencies, provider
+            )
         )
 
     def route(
@@ -299,7 +301,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         check_event(event_type, handlers)
         handlers[event_type].append(func)
 
-    @deprecated_mark("on_event is deprecated, use lifespan event handlers instead.")
+    @deprecated_mark(ON_EVENT_IS_DEPRECATED)
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
 

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, Literal, TypeVar, Union
 
-from pydantic import AnyUrl, BaseModel, ConfigDict
-from typing_extensions import TypedDict
+from pydantic import BaseModel
 
 from pronghorn.core.reexports import find_elsewhere
 
 __all__ = [
     "DecoratedCallable",
     "DependencyCacheKey",
-    "Example",
     "IncEx",
     "ModelNameMap",
     "UnionType",
@@ -45,20 +43,6 @@ Fallback = Literal["auto", "index.html", "404.html"] | None
 
 CheckDirectory = bool | Literal["auto"]
 """Whether the directory of a frontend must exist when it is declared."""
-
-
-class Example(TypedDict, total=False):
-    """One example of a value, as in `openapi_examples`.
-
-    `value` contains it; `externalValue` is the URL to load it from. Set one of the two.
-    """
-
-    summary: str | None
-    description: str | None
-    value: Any | None
-    externalValue: AnyUrl | None
-
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # Pydantic reads it here
 
 
 find_elsewhere(__name__)

@@ -15,6 +15,11 @@ class _Unsent(threading.local):
     parts = 0
 
 
+class _Level:
+    #: The level of the logger before `watch_unsent_parts` lowered it.
+    of_program = logging.NOTSET
+
+
 _unsent = _Unsent()
 
 
@@ -32,8 +37,11 @@ def watch_unsent_parts() -> None:
     A client that opens streams and leaves would fill the log, and a slow reader of the log holds up
     all requests. The messages contain neither client nor path; the access log has both.
     """
-    LOGGER.addFilter(_is_wanted)  # The same filter is not added twice.
+    if _is_wanted in LOGGER.filters:
+        return
+    LOGGER.addFilter(_is_wanted)
     if not LOGGER.isEnabledFor(logging.INFO):
+        _Level.of_program = LOGGER.level
         LOGGER.setLevel(logging.INFO)
 
 
@@ -42,5 +50,5 @@ def _is_wanted(record: logging.LogRecord) -> bool:
         _unsent.parts += 1
         return False
     general = LOGGER.parent or LOGGER
-    # That level may be higher than the one set here.
-    return record.levelno >= general.getEffectiveLevel()
+    # The level of the program may be higher than the one set here.
+    return record.levelno >= (_Level.of_program or general.getEffectiveLevel())

@@ -96,7 +96,18 @@ class Answerer(Protocol):
         """
 
 
-class CompiledRouter(CompiledRoutes):
+class LeavesErrors:
+    """The part of an `Answerer` without error handlers."""
+
+    async def recover(self, exchange: Exchange, raised: Exception) -> None:
+        """Raise the error again."""
+        try:
+            raise raised
+        finally:
+            del raised  # Its traceback refers to this frame, which would refer to the error.
+
+
+class CompiledRouter(CompiledRoutes, LeavesErrors):
     """The routes of one router, as an `Answerer` that leaves errors to its caller."""
 
     def find(self, exchange: Exchange) -> Found | None:
@@ -144,15 +155,8 @@ class CompiledRouter(CompiledRoutes):
         params = entry.update_scope(scope, child)
         await (entry.handler or self.compile(entry))(exchange, params)
 
-    async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Raise the error again."""
-        try:
-            raise raised
-        finally:
-            del raised  # Its traceback refers to this frame, which would refer to the error.
 
-
-class ThroughAsgi:
+class ThroughAsgi(LeavesErrors):
     """An ASGI application as an `Answerer`.
 
     Args:
@@ -168,13 +172,6 @@ class ThroughAsgi:
     async def search(self, exchange: Exchange) -> None:
         """Call the application."""
         await self._app(exchange.scope, exchange.receive, exchange.track_and_send)
-
-    async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Raise the error again: the application did not answer it."""
-        try:
-            raise raised
-        finally:
-            del raised
 
 
 class Pipeline:

@@ -36,11 +36,11 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     """
     exact = ExactHandler(plan, label, is_operation)
     takes_stacks = names_stacks(exact.steps)
-    handler = stepwise = exact_way(exact, takes_stacks or needs_lifetime(exact.steps))
+    handler = exact_handler = exact_way(exact, takes_stacks or needs_lifetime(exact.steps))
     if not general_mode() and not takes_stacks:
         handler = HttpWriter(exact).compile()
     if is_operation:
-        handler = hooked(CompiledRoute(plan, handler, stepwise))
+        handler = hooked(CompiledRoute(plan, handler, exact_handler))
     if (
         plan.body is not None
         and plan.body.kind is BodyKind.FORM

@@ -37,7 +37,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "starlette.requests.Request": ("body",),
     "starlette.routing.Route": ("matches",),
     "starlette.routing.Router": ("not_found",),
-    "starlette.routing.WebSocketRoute": ("matches",),
+    "starlette.routing.WebSocketRoute": ("matches", "handle"),
     "starlette.websockets.WebSocket": MESSAGES,
 }
 #: Stands for an original that a library replaced before we could read it; equals nothing else.
@@ -102,17 +102,12 @@ def is_overridden(target: Any, base: type[Any], *names: str) -> bool:
     return any(name in own or getattr(kind, name) is not getattr(base, name) for name in names)
 
 
-def function_of(method: Any) -> Any:
-    """Return the function of a bound method; any other object is returned unchanged."""
-    return getattr(method, "__func__", method)
-
-
 def is_defined_by(function: Any, *modules: str) -> bool:
-    """Return whether the `__module__` of a function or class is one of these modules.
+    """Return whether a function was compiled in one of these modules.
 
-    A decorator that uses `functools.wraps` copies `__module__`, so this is weaker than `original`.
+    Its `__module__` does not count: a decorator with `functools.wraps` copies that.
     """
-    return getattr(function, "__module__", None) in modules
+    return type(function) is FunctionType and function.__globals__.get("__name__") in modules
 
 
 def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:

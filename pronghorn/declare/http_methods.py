@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 from starlette.routing import Router
 from typing_extensions import Unpack, deprecated
 
-from pronghorn.core.monkeypatches import ROUTING, is_defined_by
 from pronghorn.core.typed_kwargs import expand_signature, hand_on, route_signature
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
@@ -22,6 +23,8 @@ from pronghorn.declare.options import (
     WebSocketOptions,
 )
 from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback
+
+ON_EVENT_IS_DEPRECATED = "on_event is deprecated, use lifespan event handlers instead."
 
 
 class Decorator(Protocol):
@@ -203,16 +206,11 @@ class DeclaresOnRouter(Verbs):
         """Add a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         self.router.add_event_handler(event_type, func)
 
-    @deprecated("on_event is deprecated, use lifespan event handlers instead.")
+    @deprecated(ON_EVENT_IS_DEPRECATED)
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
-
-        def decorate(func: DecoratedCallable) -> DecoratedCallable:
-            add = self.router.on_event
-            if is_defined_by(add, ROUTING):  # Calling it would warn a second time.
-                self.router.add_event_handler(event_type, func)
-            else:
-                add(event_type)(func)
-            return func
-
+        with warnings.catch_warnings():  # The router's method would warn a second time.
+            warnings.filterwarnings("ignore", re.escape(ON_EVENT_IS_DEPRECATED))
+            decorate: Callable[[DecoratedCallable], DecoratedCallable]
+            decorate = self.router.on_event(event_type)
         return decorate

@@ -50,6 +50,6 @@ def _around_handler(route: Any) -> Iterator[str]:
 
     if isinstance(route, APIRoute):
         if is_overridden(route, APIRoute, "get_route_handler"):
-            yield f"{type(route).__name__} builds its own handler: requests go the general way"
+            yield f"{type(route).__name__} builds its own handler: requests go the exact way"
         if os.environ.get("PRONGHORN_GENERAL") == "1":
-            yield "PRONGHORN_GENERAL=1 is set: requests go the general way"
+            yield "PRONGHORN_GENERAL=1 is set: requests go the exact way"

@@ -6,14 +6,16 @@ these names take the `...Options` types, the classes take the `...FieldOptions` 
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from pydantic import AliasChoices, AliasPath, Discriminator
 from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.core.typed_kwargs import DefaultIs
 from pronghorn.datastructures import _Unset
-from pronghorn.types import Example
+
+if TYPE_CHECKING:
+    from pronghorn.fields.openapi_example import Example
 
 UNSET = DefaultIs(_Unset)
 
@@ -73,7 +75,7 @@ class ParamOptions(TypedDict, total=False):
     """Example values for the JSON schema."""
     example: Annotated[Any | None, UNSET, deprecated_mark("Use `examples`, as OpenAPI 3.1 does")]
     """One example value, as in OpenAPI 3.0."""
-    openapi_examples: dict[str, Example] | None
+    openapi_examples: "dict[str, Example] | None"
     """Named examples for the OpenAPI document, shown by the documentation pages."""
     deprecated: Annotated[deprecated_mark | str | bool | None, UNSET]
     """Whether to mark the parameter as deprecated in the documentation."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AnyUrl, BaseModel, Field
 
 from pronghorn.core.reexports import find_elsewhere
+from pronghorn.fields.openapi_example import Example
 from pronghorn.openapi.json_schema import (
     XML,
     BaseModelWithConfig,
@@ -41,7 +42,6 @@ from pronghorn.openapi.security_schemes import (
     SecurityScheme,
     SecuritySchemeType,
 )
-from pronghorn.types import Example
 
 __all__ = [
     "XML",

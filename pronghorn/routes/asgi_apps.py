@@ -107,7 +107,9 @@ def get_websocket_app(
         endpoint: Any = dependant.call
         await endpoint(**arguments)
 
-    exact.functions = Functions(current_solve(dependant, dependency_overrides_provider), call)
+    exact.functions = Functions(
+        current_solve(dependant, dependency_overrides_provider, is_http=False), call
+    )
 
     async def app(websocket: WebSocket) -> None:
         lifetime: Lifetime = websocket.scope[LIFETIME_KEY]

@@ -258,16 +258,26 @@ def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) 
     return Functions(solve, call, serialize, read=route.functions.read)
 
 
-def current_solve(dependant: Dependant, provider: Any) -> Solve:
-    """Return a function that looks up `solve_dependencies` at each request and calls it."""
+def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) -> Solve:
+    """Return a function that looks up `solve_dependencies` at each request and calls it.
+
+    Args:
+        dependant: The graph of the endpoint.
+        provider: Has `dependency_overrides`, such as the application.
+        is_http: Whether to pass what only an HTTP request has: a replacement receives the keywords
+            that FastAPI passes.
+    """
 
     async def solve(inputs: Inputs) -> Found:
+        of_http = {
+            "body": inputs.body,
+            "background_tasks": inputs.background,
+            "response": inputs.response,
+        }
         solved = await current("solve_dependencies")(
             request=inputs.connection,
             dependant=dependant,
-            body=inputs.body,
-            background_tasks=inputs.background,
-            response=inputs.response,
+            **(of_http if is_http else {}),
             dependency_overrides_provider=provider,
             async_exit_stack=(inputs.lifetime or Lifetime()).request_stack,
             embed_body_fields=inputs.embed,

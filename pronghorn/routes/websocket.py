@@ -9,7 +9,7 @@ from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
 
 from pronghorn.compile.websocket import compile_websocket
-from pronghorn.core.monkeypatches import ROUTING, is_replaced
+from pronghorn.core.monkeypatches import ROUTING, is_replaced, original
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
 from pronghorn.declare.options import WebSocketOptions
@@ -99,23 +99,24 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         return compile_websocket(override_dependencies(self.plan, overrides))
 
 
-OWN_HANDLES.add(APIWebSocketRoute.handle)
+OWN_HANDLES.add(original(WebSocketRoute, "handle"))
 
 
 def make_websocket_route(
+    kind: type[APIWebSocketRoute],
     path: str,
     endpoint: Callable[..., Any],
     name: str | None,
     dependencies: list[Any],
     provider: Any,
 ) -> APIWebSocketRoute:
-    """Return a new route, whose path and options are already checked."""
-    if is_plainly_made(APIWebSocketRoute):
-        route = APIWebSocketRoute.__new__(APIWebSocketRoute)
+    """Return a new route of a class, whose path and options are already checked."""
+    if is_plainly_made(kind):
+        route = kind.__new__(kind)
         route._declare(path, endpoint, name, dependencies, provider)
         return route
-    # A library has replaced the constructor.
-    return APIWebSocketRoute(
+    # A library has replaced the constructor, or put a class with its own in place.
+    return kind(
         path,
         endpoint=endpoint,
         name=name,

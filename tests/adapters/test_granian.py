@@ -337,3 +337,21 @@ def test_its_own_interface_is_refused_with_what_to_write(
 def test_a_call_by_its_own_interface_is_refused_too() -> None:
     with pytest.raises(SetupError, match=re.escape(SENTENCE)):
         FastAPI().__rsgi__(None, None)
+
+
+def test_the_level_that_a_program_gave_to_the_log_is_kept() -> None:
+    program = """
+import logging
+from pronghorn.adapters.granian_log import LOGGER, watch_unsent_parts
+
+logging.basicConfig(format="%(message)s")
+LOGGER.setLevel(logging.CRITICAL)
+watch_unsent_parts()
+watch_unsent_parts()
+LOGGER.warning("silenced")
+LOGGER.critical("kept")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.stderr, done.returncode) == ("kept\n", 0)

@@ -15,7 +15,6 @@ from pronghorn import routing
 from pronghorn.core.monkeypatches import (
     ROUTING,
     UNKNOWN,
-    function_of,
     is_defined_by,
     is_overridden,
     is_replaced,
@@ -85,9 +84,8 @@ def test_overrides_of_a_class_and_of_an_instance() -> None:
     assert not is_overridden(changed, Base, "two")
 
 
-def test_functions_and_where_they_say_they_are_from() -> None:
-    assert function_of(Base().one) is Base.one
-    assert function_of(Base.one) is Base.one
+def test_where_a_function_was_compiled() -> None:
     assert is_defined_by(Base.one, "elsewhere", __name__)
     assert not is_defined_by(Base.one, "elsewhere")
+    assert not is_defined_by(functools.wraps(Request.body)(Base.one), Request.__module__)
     assert not is_defined_by(object())

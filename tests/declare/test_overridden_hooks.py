@@ -353,3 +353,22 @@ def test_what_a_hook_changes_belongs_to_its_route_alone() -> None:
         for asked in (path, path + "/"):
             answers = [TestClient(app).get(asked).status_code for app in (ours, reference)]
             assert answers[0] == answers[1]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("api", [pronghorn, fastapi], ids=lambda api: api.__name__)
+def test_a_hook_that_looks_like_the_original_is_called(api: Any) -> None:
+    """`functools.wraps` copies the name and the module of the method that it wraps."""
+    calls: list[str] = []
+
+    class Router(api.APIRouter):  # type: ignore[name-defined, misc]  # either
+        @functools.wraps(api.APIRouter.on_event)
+        def on_event(self, event_type: str) -> Any:
+            calls.append(event_type)
+            return super().on_event(event_type)
+
+    app = api.FastAPI()
+    app.router = Router()
+    app.on_event("startup")(lambda: calls.append("started"))
+    with TestClient(app):
+        assert calls == ["startup", "started"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -256,3 +257,22 @@ def test_a_route_wrapped_by_a_library_answers_too() -> None:
     assert sent[0]["status"] == 200
     assert content(sent) == b""
     assert seen == ["HEAD"]
+
+
+def test_a_stream_with_a_method_of_its_own_that_looks_like_the_original() -> None:
+    sent: list[str] = []
+
+    class Announced(StreamingResponse):
+        @functools.wraps(StreamingResponse.stream_response)
+        async def stream_response(self, send: Send) -> None:
+            sent.append("stream")
+            await super().stream_response(send)
+
+    app = FastAPI()
+
+    @app.get("/")
+    def announce() -> Response:
+        return Announced(iter([b"a"]))
+
+    assert TestClient(app).head("/").status_code == 200
+    assert sent == ["stream"]

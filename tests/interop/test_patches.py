@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import fastapi
+import fastapi.routing
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,6 +17,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import StreamingResponse
 
+import pronghorn
 from pronghorn import APIRouter, Depends, FastAPI, HTTPException, Request, WebSocket, routing
 from pronghorn.responses import EventSourceResponse, JSONResponse
 from pronghorn.testclient import TestClient
@@ -331,3 +336,74 @@ def test_names_that_only_pass_by_are_found_at_home() -> None:
     assert Mount.__module__ == "starlette.routing"
     assert run_in_threadpool.__module__ == "starlette.concurrency"
     assert get_dependant.__module__ == "pronghorn.dependencies.utils"
+
+
+def serve_websocket(api: Any) -> Any:
+    """Return an application with a WebSocket that has a dependency."""
+    app = api.FastAPI()
+
+    @app.websocket("/ws")
+    async def greet(websocket: WebSocket, session: str = api.Depends(get_session)) -> None:
+        await websocket.accept()
+        await websocket.send_text(session)
+        await websocket.close()
+
+    return app
+
+
+@pytest.mark.parametrize("api", [pronghorn, fastapi], ids=lambda api: api.__name__)
+def test_a_class_of_websocket_routes_in_place_of_the_original(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = type("Plain", (api.routing.APIWebSocketRoute,), {})
+    monkeypatch.setattr(api.routing, "APIWebSocketRoute", plain)
+    assert type(serve_websocket(api).routes[-1]) is plain
+
+
+def test_the_replaced_steps_of_a_websocket_get_the_keywords_of_fastapi(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keywords_on(api: Any) -> list[str]:
+        received: list[str] = []
+        original = api.routing.solve_dependencies
+
+        async def solve(**keywords: Any) -> Any:
+            received.extend(sorted(keywords))
+            return await original(**keywords)
+
+        monkeypatch.setattr(api.routing, "solve_dependencies", solve)
+        with TestClient(serve_websocket(api)).websocket_connect("/ws") as connection:
+            assert connection.receive_text() == "session"
+        return received
+
+    assert keywords_on(pronghorn) == keywords_on(fastapi)
+
+
+def test_a_handle_that_was_replaced_before_the_import_is_called() -> None:
+    program = """
+from starlette.routing import WebSocketRoute
+
+original = WebSocketRoute.handle
+
+async def handle(self, scope, receive, send):
+    print("called")
+    await original(self, scope, receive, send)
+
+WebSocketRoute.handle = handle
+from pronghorn import FastAPI, WebSocket
+from pronghorn.testclient import TestClient
+
+app = FastAPI()
+
+@app.websocket("/ws")
+async def greet(websocket: WebSocket):
+    await websocket.accept()
+    await websocket.close()
+
+with TestClient(app).websocket_connect("/ws"):
+    pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+    assert (done.stdout, done.returncode) == ("called\n", 0), done.stderr
