@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Match, Router
 from starlette.types import ASGIApp, Scope
 
 from pronghorn.compile.limits import with_limits_of
-from pronghorn.compile.router import Entry, RouteTable
+from pronghorn.compile.route_table import Entry, RouteTable
 from pronghorn.core.monkeypatches import original
 from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import REVISION

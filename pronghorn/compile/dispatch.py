@@ -1,7 +1,7 @@
 """The path of a request through the framework. Read `answer` first; it calls all the rest.
 
     answer(answerer, exchange)
-        answerer.find        finds the route if one lookup is enough             router.py
+        answerer.find        finds the route if one lookup is enough             route_table.py
         answerer.search      tries all possible routes; 404, 405, redirects      compiled_routes.py
         handler              is the compiled route                               http_route.py
         answerer.recover     answers an error                                    server_errors.py

@@ -108,7 +108,7 @@ def put_behind(router: Router, route: BaseRoute) -> BaseRoute:
     matches, handle = partial(type(clone).matches, clone), partial(type(clone).handle, clone)
     for one in reversed(asked):
         matches, handle = partial(_matches, one, matches), partial(_handle, one, handle)
-    # Attributes of this object hide the methods of its class; see `compile.router.Entry`.
+    # Attributes of this object hide the methods of its class; see `compile.route_table.Entry`.
     vars(clone).update({ASKED_BEFORE: asked, "matches": matches, "handle": handle})
     inside: BaseRoute = clone
     return inside

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from starlette.routing import Match
 from starlette.types import Scope
 
-from pronghorn.compile.router import OWN_MATCHES
+from pronghorn.compile.route_table import OWN_MATCHES
 from pronghorn.core.kinds import StreamKind
 from pronghorn.core.records import replace
 from pronghorn.plan.body import is_embedded, plan_body, plan_given_body

@@ -16,7 +16,7 @@ from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
 
 from pronghorn.applications import FastAPI
-from pronghorn.compile.router import INSIDE
+from pronghorn.compile.route_table import INSIDE
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.routing import APIRouter
 

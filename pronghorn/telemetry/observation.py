@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.background import around_task
-from pronghorn.compile.router import INSIDE
+from pronghorn.compile.route_table import INSIDE
 from pronghorn.hooks import WATCHER
 from pronghorn.plan.model import RoutePlan, WebSocketPlan
 from pronghorn.telemetry.conventions import (

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute
 
 from pronghorn import APIRouter, FastAPI
-from pronghorn.compile.router import Entry, RouteTable
+from pronghorn.compile.route_table import Entry, RouteTable
 from pronghorn.testclient import TestClient
 from tests.bad_input.asking import ask_all, scope_of
 from tests.bad_input.attacks import Attack

@@ -3,7 +3,7 @@
 The rule is Starlette's: the first route in registration order that matches path and method wins;
 a route that matches only the path answers 405, unless a later one matches both. The tree only
 narrows down the candidates; each of them still decides by its own pattern, so a tree and a list
-find the same route (`tests/compile/test_router.py` compares them).
+find the same route (`tests/compile/test_route_table.py` compares them).
 """
 
 from __future__ import annotations
