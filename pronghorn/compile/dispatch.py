@@ -61,7 +61,7 @@ async def answer(answerer: Answerer, exchange: Exchange) -> None:
     except Exception as raised:  # noqa: BLE001 - the answerer decides which errors it answers
         await answerer.recover(exchange, raised)
     finally:
-        if exchange._connection is not None:
+        if exchange.connection_or_none is not None:
             exchange.end()
 
 

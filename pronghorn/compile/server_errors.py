@@ -60,7 +60,7 @@ class Outermost(ServerErrorMiddleware):
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
         finally:
-            if exchange._connection is not None:
+            if exchange.connection_or_none is not None:
                 exchange.end()
 
     async def answer_unhandled(self, exchange: Exchange, error: Exception) -> None:

@@ -44,9 +44,9 @@ class Exchange(LosesNothing):
 
     __slots__ = (
         "_body",
-        "_connection",
         "_receive",
         "_unread",
+        "connection_or_none",
         "form",
         "routed",
         "scope",
@@ -73,22 +73,23 @@ class Exchange(LosesNothing):
         #: A form that was read without a request object.
         self.form: FormData | None = None
         self._body: bytes | None = None
-        self._connection: HTTPConnection | None = None
+        #: The request or WebSocket object; None until `connection` has made it.
+        self.connection_or_none: HTTPConnection | None = None
         #: Made by the first caller that only checks whether the client has left.
         self._unread: Unread | None = None
 
     @property
     def connection(self) -> Any:
         """Return the request or WebSocket object: one per exchange, made on first use."""
-        if self._connection is not None:
-            return self._connection
+        if self.connection_or_none is not None:
+            return self.connection_or_none
         if self.scope["type"] == "websocket":
-            self._connection = websocket_of(self.scope, self._receive, self.send)
-            return self._connection
+            self.connection_or_none = websocket_of(self.scope, self._receive, self.send)
+            return self.connection_or_none
         receive: Receive = self.receive
         if self._body is not None and not KEEPS_BODY:
             receive = replay_body(self._body, receive)
-        self._connection = request = Request(self.scope, receive, self.track_and_send)
+        self.connection_or_none = request = Request(self.scope, receive, self.track_and_send)
         if KEEPS_BODY:
             if self._body is not None:
                 request._body = self._body
@@ -115,7 +116,7 @@ class Exchange(LosesNothing):
 
     def end(self) -> None:
         """Drop the objects that refer to this exchange: its request is over."""
-        self._connection = self._unread = None
+        self.connection_or_none = self._unread = None
 
     def use_scope(self) -> None:
         """Find the route by the scope, although the server would make the scope later."""
@@ -123,15 +124,16 @@ class Exchange(LosesNothing):
     @property
     def has_connection(self) -> bool:
         """Return True if the request object was made."""
-        return self._connection is not None
+        return self.connection_or_none is not None
 
     def take_over(self, inside: Exchange) -> None:
         """Take over the body, form and request object of another exchange for this request."""
-        self._connection, self._body, self.form = inside._connection, inside._body, inside.form
+        self.connection_or_none = inside.connection_or_none
+        self._body, self.form = inside._body, inside.form
 
     async def close_files(self) -> None:
         """Close the uploaded files of a form, if one was read; a cancellation waits for that."""
-        form = getattr(self._connection, "_form", None)
+        form = getattr(self.connection_or_none, "_form", None)
         if form is not None and form is not self.form:
             with CancelScope(shield=True):
                 await form.close()
@@ -181,7 +183,7 @@ class Exchange(LosesNothing):
             ClientDisconnect: The client left before the end of the body.
         """
         if self._body is None:
-            if self._connection is not None or Request.body is not STARLETTE_BODY:
+            if self.connection_or_none is not None or Request.body is not STARLETTE_BODY:
                 self._body = await self.connection.body()
             else:
                 receive = self._receive if self._unread is None else self._unread.next

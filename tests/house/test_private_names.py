@@ -76,7 +76,7 @@ LISTED = (
         "Request._form",
         ("run/exchange.py",),
         WARNS,
-        ("request._form", "self._connection._form"),
+        ("request._form", "self.connection_or_none._form"),
     ),
     Name(
         "starlette.requests",

@@ -66,7 +66,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     #: The event for which `receive` waits; made on first use.
     event: asyncio.Event | None = None
     _body: bytes | None = None
-    _connection: Any = None
+    connection_or_none: Any = None
     form: Any = None
     _unread: Any = None
 
@@ -160,7 +160,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         if (
             self._body is None
             and not self.more_body
-            and self._connection is None
+            and self.connection_or_none is None
             and self._unread is None
             and Request.body is STARLETTE_BODY
         ):
