@@ -30,7 +30,7 @@ from pronghorn.core.records import Record, replace
 from pronghorn.core.revisions import forget_compiled
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
-from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.plan.model import AnyPlan
 from pronghorn.run.exchange import Exchange
 
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
@@ -46,7 +46,7 @@ Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
 class Watcher(Protocol):
     """Sees one request or connection pass through the stages of its route."""
 
-    def started(self, connection: HTTPConnection, plan: RoutePlan | WebSocketPlan) -> None:
+    def started(self, connection: HTTPConnection, plan: AnyPlan) -> None:
         """The route begins; nothing has been read yet."""
 
     def body_read(self, body: Any) -> None:
@@ -68,7 +68,7 @@ class Watcher(Protocol):
 class CompiledRoute(Record):
     """A route that has just been compiled, as hooks see it."""
 
-    plan: RoutePlan | WebSocketPlan
+    plan: AnyPlan
     #: Answers directly.
     handler: Handler
     #: Answers in stages, for the watcher in the scope; the same object if both ways are the same.

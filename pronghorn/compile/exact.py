@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic_core import PydanticUndefined
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +23,6 @@ from pronghorn._form_limits import limits_in_scope
 from pronghorn.background import with_tasks
 from pronghorn.compile.stages import Functions, make_caller, watch_functions
 from pronghorn.compile.steps import (
-    AnyPlan,
     calls_of,
     endpoint_context,
     find_shared,
@@ -32,7 +31,7 @@ from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.hooks import WATCHER, Watcher
 from pronghorn.plan.dependencies import order_calls
-from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.plan.model import PlanT, RoutePlan, WebSocketPlan
 from pronghorn.run.exact import Inputs, Known, solve
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.injected import make_shared
@@ -44,8 +43,6 @@ from pronghorn.run.output.respond import Responder
 
 if TYPE_CHECKING:
     from pronghorn.run.streaming.response import Streamer
-
-PlanT = TypeVar("PlanT", bound=AnyPlan)
 
 
 def general_mode() -> bool:

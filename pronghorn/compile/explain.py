@@ -19,7 +19,7 @@ from pronghorn.core.kinds import CallKind
 from pronghorn.core.setup_errors import describe_callable
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
-from pronghorn.plan.model import CallPlan, RoutePlan, WebSocketPlan
+from pronghorn.plan.model import AnyPlan, CallPlan, RoutePlan
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Explanation:
     detours: list[str]
 
 
-def explain_plan(plan: RoutePlan | WebSocketPlan, label: str) -> Explanation:
+def explain_plan(plan: AnyPlan, label: str) -> Explanation:
     """Explain a route from its plan; its handler is compiled as for requests."""
     writer: HandlerWriter
     if isinstance(plan, RoutePlan):

@@ -11,12 +11,10 @@ from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, InjectedKind
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import Step
-from pronghorn.plan.model import CallPlan, RoutePlan, WebSocketPlan
+from pronghorn.plan.model import AnyPlan, CallPlan
 from pronghorn.run.exact import Call
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.lifetime import STACKS
-
-AnyPlan = RoutePlan | WebSocketPlan
 
 
 def calls_of(steps: Sequence[Step]) -> list[Call]:

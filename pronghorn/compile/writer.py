@@ -38,11 +38,11 @@ from pronghorn.compile.json_body import json_body_of
 from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
-from pronghorn.compile.steps import AnyPlan, find_shared, limit_of, needs_lifetime
+from pronghorn.compile.steps import find_shared, limit_of, needs_lifetime
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
-from pronghorn.plan.model import BodyPlan, CallPlan
+from pronghorn.plan.model import AnyPlan, BodyPlan, CallPlan
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters

@@ -15,7 +15,7 @@ documentation, so the two cannot disagree. Nothing here runs during a request.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pronghorn.core.kinds import LOCATIONS, BodyKind, CallKind, Injected, StreamKind
 from pronghorn.core.records import NOTHING, Record
@@ -146,3 +146,7 @@ class WebSocketPlan(Record):
     dependencies: tuple[Depends, ...] = ()
     path_names: frozenset[str] = frozenset()
     where: Mapping[str, Any] = NOTHING
+
+
+AnyPlan = RoutePlan | WebSocketPlan
+PlanT = TypeVar("PlanT", bound=AnyPlan)

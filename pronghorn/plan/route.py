@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pronghorn.core.records import NOTHING, replace
 from pronghorn.core.setup_errors import add_place, describe_callable
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
 from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
-from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.plan.model import PlanT, RoutePlan, WebSocketPlan
 from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
 
@@ -107,10 +107,7 @@ def plan_websocket(
     )
 
 
-AnyPlan = TypeVar("AnyPlan", RoutePlan, WebSocketPlan)
-
-
-def override_dependencies(plan: AnyPlan, overrides: Overrides) -> AnyPlan:
+def override_dependencies(plan: PlanT, overrides: Overrides) -> PlanT:
     """Return a plan in which some dependencies are replaced by other callables.
 
     The body remains as declared: overriding a dependency does not change the wire format.

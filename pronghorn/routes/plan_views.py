@@ -13,8 +13,7 @@ from pronghorn.compile.route_table import OWN_MATCHES
 from pronghorn.core.kinds import StreamKind
 from pronghorn.core.records import replace
 from pronghorn.plan.body import is_embedded, plan_body, plan_given_body
-from pronghorn.plan.model import RoutePlan
-from pronghorn.plan.route import AnyPlan
+from pronghorn.plan.model import PlanT, RoutePlan
 from pronghorn.routes.base import Declared
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class GraphView(Declared):
         clone._share_pattern(self)
         return clone
 
-    def _with_graph(self, plan: AnyPlan) -> AnyPlan:
+    def _with_graph(self, plan: PlanT) -> PlanT:
         """Return the plan, with the changed graph if a library has changed it."""
         if self.__dict__["_graph_changed"]:
             return replace(plan, root=self.dependant.to_plan())

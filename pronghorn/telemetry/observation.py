@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pronghorn.background import around_task
 from pronghorn.compile.route_table import INSIDE
 from pronghorn.hooks import WATCHER
-from pronghorn.plan.model import RoutePlan, WebSocketPlan
+from pronghorn.plan.model import AnyPlan, WebSocketPlan
 from pronghorn.telemetry.conventions import (
     Attributes,
     HeaderGetter,
@@ -157,7 +157,7 @@ class Observation:
             span.set_attribute("http.route", route)
             span.update_name(f"{self.span_name} {route}")
 
-    def started(self, connection: HTTPConnection, plan: RoutePlan | WebSocketPlan) -> None:
+    def started(self, connection: HTTPConnection, plan: AnyPlan) -> None:
         """Record the start of a route; see `pronghorn.hooks.Watcher`."""
         self.scope = connection.scope  # Middleware may have created a scope of its own.
         self._endpoint = plan.endpoint
