@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.diff_command import diff
-from pronghorn.cli.discover import AppReference, Found, discover
+from pronghorn.cli.discover import AppReference, FoundApp, discover
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
 from pronghorn.core.typed_kwargs import expand_signature
@@ -203,7 +203,7 @@ def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: 
     serve(discover(reference_of(options)), serving, title=str(context.info_name))
 
 
-def _discover_quietly(reference: AppReference) -> Found:
+def _discover_quietly(reference: AppReference) -> FoundApp:
     """Find the app. Whatever its modules print during the import goes to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         return discover(reference)

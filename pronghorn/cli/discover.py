@@ -15,7 +15,7 @@ from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.importing import import_module
 from pronghorn.cli.locate import Entrypoint, Module, locate, parse_entrypoint, read_entrypoint
 
-__all__ = ["AppReference", "Found", "discover", "where"]
+__all__ = ["AppReference", "FoundApp", "discover", "where"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class AppReference:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundApp:
     """The application, and how a new process can import it.
 
     Attributes:
@@ -59,7 +59,7 @@ class Found:
         return f"{self.module.name}:{self.attribute}"
 
 
-def discover(reference: AppReference, directory: Path | None = None) -> Found:
+def discover(reference: AppReference, directory: Path | None = None) -> FoundApp:
     """Find and import the application.
 
     Args:
@@ -74,7 +74,7 @@ def discover(reference: AppReference, directory: Path | None = None) -> Found:
     choice = choose(imported, attribute)
     if attribute is None:
         sources = (sources[0], f"found: {choice.reason}")
-    return Found(choice.app, module, choice.attribute, reference.as_fastapi, sources)
+    return FoundApp(choice.app, module, choice.attribute, reference.as_fastapi, sources)
 
 
 def where(reference: AppReference, directory: Path) -> tuple[Module, str | None, tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from pronghorn.cli import loader
-from pronghorn.cli.discover import Found
+from pronghorn.cli.discover import FoundApp
 from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
 from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.serve_options import ServeOptions
@@ -93,7 +93,7 @@ def _try_to_bind(probe: socket.socket, address: Any, host: str, port: int) -> No
         # The server handles other errors, such as an address family that is switched off.
 
 
-def serve(found: Found, options: ServeOptions, *, title: str) -> None:
+def serve(found: FoundApp, options: ServeOptions, *, title: str) -> None:
     """Serve until the process receives SIGINT or SIGTERM.
 
     Args:
@@ -111,7 +111,7 @@ def serve(found: Found, options: ServeOptions, *, title: str) -> None:
     start(options, watched)
 
 
-def _folders_to_watch(found: Found, options: ServeOptions) -> list[str]:
+def _folders_to_watch(found: FoundApp, options: ServeOptions) -> list[str]:
     if options.reload_dirs:
         return [str(folder) for folder in options.reload_dirs]
     here, root = Path.cwd(), found.module.root.resolve()
@@ -119,7 +119,7 @@ def _folders_to_watch(found: Found, options: ServeOptions) -> list[str]:
 
 
 def _announce(
-    found: Found, options: ServeOptions, title: str, watched: list[str], polling: str
+    found: FoundApp, options: ServeOptions, title: str, watched: list[str], polling: str
 ) -> None:
     console = Console(highlight=False, soft_wrap=True)
     address = _public_address(options)
@@ -148,7 +148,7 @@ def _announce(
         console.print(text, markup=False)
 
 
-def _page(found: Found, options: ServeOptions) -> list[tuple[str, str]]:
+def _page(found: FoundApp, options: ServeOptions) -> list[tuple[str, str]]:
     """Return the address of the page; only if the server also listens beyond this machine."""
     from pronghorn.devtools.access import access_for
     from pronghorn.devtools.page import PAGE, is_taken
@@ -171,7 +171,7 @@ def _own_address(options: ServeOptions) -> str:
     return f"{scheme}://{host}:{options.port}"
 
 
-def _discovery(found: Found) -> list[tuple[str, str]]:
+def _discovery(found: FoundApp) -> list[tuple[str, str]]:
     module_source, app_source = found.sources
     if module_source == "default files":
         module_source = f"first of {', '.join(DEFAULT_FILES)} that exists"

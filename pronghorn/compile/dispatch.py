@@ -34,8 +34,8 @@ from pronghorn.run.errors import ErrorHandlers
 from pronghorn.run.exchange import Exchange, new_exchange
 
 #: The handler of a route and the path parameters of a request.
-Found = tuple[Handler, Mapping[str, Any]]
-Find = Callable[[Exchange], Found | None]
+FoundRoute = tuple[Handler, Mapping[str, Any]]
+Find = Callable[[Exchange], FoundRoute | None]
 
 
 async def answer(answerer: Answerer, exchange: Exchange) -> None:
@@ -72,7 +72,7 @@ class Answerer(Protocol):
     `OuterPipeline` answers all other errors. `ThroughAsgi` calls an ASGI application.
     """
 
-    def find(self, exchange: Exchange) -> Found | None:
+    def find(self, exchange: Exchange) -> FoundRoute | None:
         """Find the handler of a request if one lookup is enough.
 
         It is not a coroutine, because it finds the handler of most requests.
@@ -110,7 +110,7 @@ class LeavesErrors:
 class CompiledRouter(CompiledRoutes, LeavesErrors):
     """The routes of one router, as an `Answerer` that leaves errors to its caller."""
 
-    def find(self, exchange: Exchange) -> Found | None:
+    def find(self, exchange: Exchange) -> FoundRoute | None:
         """Look up the route by method and path, in a dictionary or a tree."""
         if self.revision != REVISION.latest:  # A declaration was added; see `core/revisions.py`.
             self.rebuild()
@@ -166,7 +166,7 @@ class ThroughAsgi(LeavesErrors):
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    def find(self, exchange: Exchange) -> Found | None:
+    def find(self, exchange: Exchange) -> FoundRoute | None:
         """Return None: the application finds its routes itself."""
 
     async def search(self, exchange: Exchange) -> None:

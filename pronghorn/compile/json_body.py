@@ -24,7 +24,7 @@ from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
 from pronghorn.plan.model import BodyPlan
 from pronghorn.run.input.body import (
-    Held,
+    UncheckedBody,
     WholeBody,
     parse_body,
     read_json,
@@ -79,7 +79,8 @@ class JsonBody:
         if self.from_text:
             validate = source.bind(f"validate_{field.name}", validate_json)
             return f"({validate}(body) if type(body) is bytes else {whole})"
-        return f"({whole} if type(body) is {source.bind('Held', Held)} else {check})"
+        unchecked = source.bind("UncheckedBody", UncheckedBody)
+        return f"({whole} if type(body) is {unchecked} else {check})"
 
     def for_exact_way(self, body: Any) -> Any:
         """Return `body` in the form that the exact way expects."""

@@ -16,10 +16,10 @@ from starlette.requests import Request
 
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.hooks import Watcher
-from pronghorn.run.exact import Found, Inputs
+from pronghorn.run.exact import Inputs, Solved
 
 Read = Callable[[Request], Awaitable[Any]]
-Solve = Callable[[Inputs], Awaitable[Found]]
+Solve = Callable[[Inputs], Awaitable[Solved]]
 
 
 def make_caller(endpoint: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
@@ -82,7 +82,7 @@ def _watch_read(read: Read, watcher: Watcher) -> Read:
 
 
 def _watch_solve(solve: Solve, watcher: Watcher) -> Solve:
-    async def solve_watched(inputs: Inputs) -> Found:
+    async def solve_watched(inputs: Inputs) -> Solved:
         with watcher.stage("dependencies"):
             arguments, errors = await solve(inputs)
         watcher.solved(arguments, errors)

@@ -28,7 +28,7 @@ FALLBACKS = ("auto", "index.html", "404.html", None)
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A file, and the role in which it is sent."""
 
     path: str
@@ -76,7 +76,7 @@ class FrontendFiles(StaticFiles):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         return self._response(found, scope)
 
-    def _response(self, found: Found, scope: Scope) -> Response:
+    def _response(self, found: FoundFile, scope: Scope) -> Response:
         if found.kind == "directory index" and not scope["path"].endswith("/"):
             return redirect_to_path({**scope, "path": scope["path"] + "/"})
         if found.kind == "not found page":
@@ -91,29 +91,29 @@ class FrontendFiles(StaticFiles):
 
     # --- in a worker thread -------------------------------------------------------------------
 
-    def _find(self, path: str, reads: bool, accepts: bool) -> Found | None:
+    def _find(self, path: str, reads: bool, accepts: bool) -> FoundFile | None:
         """Return the file at a path, or the index of the directory there, or the fallback."""
         if not self.config_checked:
             self.check_directory()
             self.config_checked = True
         full_path, status = self.lookup_path(path)
         if status is not None and stat.S_ISREG(status.st_mode):
-            return Found(full_path, status, "file")
+            return FoundFile(full_path, status, "file")
         if status is not None and stat.S_ISDIR(status.st_mode):
             full_path, status = self.lookup_path(os.path.join(path, "index.html"))
             if status is not None and stat.S_ISREG(status.st_mode):
-                return Found(full_path, status, "directory index")
+                return FoundFile(full_path, status, "directory index")
         return self._find_fallback(accepts) if reads else None
 
-    def _find_fallback(self, accepts: bool) -> Found | None:
+    def _find_fallback(self, accepts: bool) -> FoundFile | None:
         if self.fallback in ("auto", "404.html"):
             full_path, status = self.lookup_path("404.html")
             if status is not None and stat.S_ISREG(status.st_mode):
-                return Found(full_path, status, "not found page")
+                return FoundFile(full_path, status, "not found page")
         if self.fallback in ("auto", "index.html") and accepts:
             full_path, status = self.lookup_path("index.html")
             if status is not None and stat.S_ISREG(status.st_mode):
-                return Found(full_path, status, "page")
+                return FoundFile(full_path, status, "page")
         if self.fallback == "404.html" or (self.fallback == "index.html" and accepts):
             raise self._no_fallback()
         return None

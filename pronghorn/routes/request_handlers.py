@@ -29,7 +29,7 @@ from pronghorn.plan.model import CallPlan, ResponsePlan, RoutePlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.plan.signature import where_is
 from pronghorn.routes.base import current_overrides, value_of
-from pronghorn.run.exact import Found, Inputs
+from pronghorn.run.exact import Inputs, Solved
 from pronghorn.run.lifetime import Lifetime
 from pronghorn.sse import EventSourceResponse
 
@@ -268,7 +268,7 @@ def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) 
             that FastAPI passes.
     """
 
-    async def solve(inputs: Inputs) -> Found:
+    async def solve(inputs: Inputs) -> Solved:
         of_http = {
             "body": inputs.body,
             "background_tasks": inputs.background,

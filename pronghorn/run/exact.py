@@ -56,9 +56,9 @@ class Call:
 
 
 #: The arguments of a call, and the errors in them.
-Found = tuple[dict[str, Any], list[Any]]
+Solved = tuple[dict[str, Any], list[Any]]
 #: (index of a call, location) -> its values and errors.
-Known = Mapping[tuple[int, str], Found]
+Known = Mapping[tuple[int, str], Solved]
 #: Location -> the attribute of the connection that holds its values.
 RECEIVED = {"query": "query_params", "header": "headers", "cookie": "cookies"}
 
@@ -97,7 +97,7 @@ class Inputs:
         return self.shared.get(InjectedKind.BACKGROUND_TASKS)
 
 
-async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None = None) -> Found:
+async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None = None) -> Solved:
     """Make every call but the last one; return the arguments of the last one, and all errors.
 
     A call is skipped if its own input is invalid or one of its dependencies was skipped. The
@@ -124,7 +124,7 @@ async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None
     return arguments, errors
 
 
-async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: Inputs) -> Found:
+async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: Inputs) -> Solved:
     """Return the keyword arguments of one call, and the errors in its part of the request."""
     arguments: dict[str, Any] = {name: results[at] for name, at in call.arguments.items()}
     errors: list[Any] = []
@@ -139,7 +139,7 @@ async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: 
     return arguments, errors
 
 
-async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Found:
+async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Solved:
     if location == "body":
         return await extract_body(fields, inputs.body, inputs.embed)
     if location == "path":

@@ -9,7 +9,7 @@ from starlette.status import HTTP_401_UNAUTHORIZED
 from pronghorn.openapi.scheme import SecurityBase
 from pronghorn.security.utils import authorization_of
 
-Found = TypeVar("Found")
+ResultT = TypeVar("ResultT")
 
 
 class Scheme(SecurityBase):
@@ -39,7 +39,7 @@ class Scheme(SecurityBase):
             headers=self.make_authenticate_headers(),
         )
 
-    def _check_value(self, found: Found | None) -> Found | None:
+    def _check_value(self, found: ResultT | None) -> ResultT | None:
         """Return the credentials. None is rejected if `auto_error` is set."""
         if found is None and self.auto_error:
             raise self.make_not_authenticated_error()

@@ -26,9 +26,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.uvicorn.connection import IsolatingProtocol
-from pronghorn.adapters.uvicorn.held import Held
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox, log_access, with_headers
+from pronghorn.adapters.uvicorn.waiting_head import WaitingHead
 from pronghorn.run.exchange import EXCHANGES, Exchange, RawHeaders, same_exchange
 
 #: The environment variable that switches all of this off with the value "plain".
@@ -51,7 +51,7 @@ class CycleExchange(Exchange):
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
         self._cycle: Any = send.__self__  # type: ignore[attr-defined]  # see `install`
-        self.held: Held | None = None
+        self.held: WaitingHead | None = None
         _adopt(self._cycle)
 
     async def send_json(
@@ -74,7 +74,7 @@ class CycleExchange(Exchange):
         if held is None:
             if message["type"] == "http.response.start":
                 self.started = True
-                self.held = None if self._transport() is None else Held.of(message)
+                self.held = None if self._transport() is None else WaitingHead.of(message)
             if self.held is None:
                 await self.send(message)
             return

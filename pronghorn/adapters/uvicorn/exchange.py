@@ -17,8 +17,8 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.connection import DirectConnection
-from pronghorn.adapters.uvicorn.held import Held
 from pronghorn.adapters.uvicorn.outbox import log_access, with_headers
+from pronghorn.adapters.uvicorn.waiting_head import WaitingHead
 from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
     EXCHANGES,
@@ -61,7 +61,7 @@ class WireExchange(RequestResponseCycle, Exchange):
     is_http = True  # Known without a scope.
     query_string = b""  # An attribute; the base class has a property.
     routed: tuple[Any, Any, Any] | None = None
-    held: Held | None = None
+    held: WaitingHead | None = None
     _scope: Scope | None = None
     #: The event for which `receive` waits; made on first use.
     event: asyncio.Event | None = None
@@ -222,7 +222,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         held = self.held
         if held is None:
             if message["type"] == "http.response.start" and not self.response_started:
-                self.held = Held.of(message)
+                self.held = WaitingHead.of(message)
             if self.held is None:
                 await RequestResponseCycle.send(self, message)
             return

@@ -72,7 +72,7 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
     Args:
         exchange: The request.
         strict: Do not treat a body without a content type as JSON.
-        whole: The body is validated as one value. A long body is returned as `Held`.
+        whole: The body is validated as one value. A long body is returned as `UncheckedBody`.
     """
     try:
         body = exchange.whole_body() or await exchange.read_body()
@@ -84,26 +84,30 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
         value = parse_json(body)
     except Exception as error:
         raise unreadable_body(error) from error
-    return Held(value=value) if whole and len(body) >= PAUSE_FROM else value
+    return UncheckedBody(value=value) if whole and len(body) >= PAUSE_FROM else value
 
 
 async def read_json_text(exchange: Exchange, strict: bool) -> Any:
-    """Return a short JSON body as bytes, an empty one as `PydanticUndefined`, others as `Held`."""
+    """Return the body; it is parsed later, unless the program has replaced `json.loads`.
+
+    Returns:
+        A short JSON body as bytes, an empty one as `PydanticUndefined`, others as `UncheckedBody`.
+    """
     try:
         body = exchange.whole_body() or await exchange.read_body()
         if not body:
             return PydanticUndefined
         content_type = exchange.header(b"content-type")
         if content_type != "application/json" and not is_json(content_type, strict):
-            return Held(value=body)
+            return UncheckedBody(value=body)
         if json.loads is not standard_loads:
-            return Held(value=parse_json(body))
+            return UncheckedBody(value=parse_json(body))
     except Exception as error:
         raise unreadable_body(error) from error
-    return body if len(body) < HUGE_DIGITS and type(body) is bytes else Held(text=body)
+    return body if len(body) < HUGE_DIGITS and type(body) is bytes else UncheckedBody(text=body)
 
 
-class Held:
+class UncheckedBody:
     """A body that needs parsing or checking before validation.
 
     Args:
@@ -119,7 +123,7 @@ class Held:
 
 
 class WholeBody:
-    """Validates a held body as a single value.
+    """Validates an `UncheckedBody` as a single value.
 
     Args:
         check: Validates a parsed body. Like `validate_json`, it runs no code of the program.
@@ -137,7 +141,7 @@ class WholeBody:
         self._validate_json = validate_json
         self._huge_floats = huge_floats
 
-    def value(self, body: Held) -> Any:
+    def value(self, body: UncheckedBody) -> Any:
         """Return the value; raise any exception if the exact way must report the errors."""
         text, validate_json = body.text, self._validate_json
         if text is None:
@@ -151,12 +155,12 @@ class WholeBody:
 
 def unwrap_body(body: Any) -> Any:
     """Return the result of `read_json` in the form that the exact way expects."""
-    return body.value if type(body) is Held else body
+    return body.value if type(body) is UncheckedBody else body
 
 
 def parse_body(body: Any) -> Any:
     """Parse the result of `read_json_text` for the exact way; raise the errors of a wrong body."""
-    text = body.text if type(body) is Held else body
+    text = body.text if type(body) is UncheckedBody else body
     if text is None or text is PydanticUndefined:
         return unwrap_body(body)
     try:

@@ -9,7 +9,7 @@ from starlette.types import Message
 from pronghorn.adapters.uvicorn.outbox import CONNECTION_HEADERS, header_lines
 
 
-class Held:
+class WaitingHead:
     """The head of a response that declares its length and waits for its body.
 
     Args:
@@ -26,7 +26,7 @@ class Held:
         self.length = length
 
     @classmethod
-    def of(cls, message: Message) -> Held | None:
+    def of(cls, message: Message) -> WaitingHead | None:
         """Return the head of a message, or None if it cannot wait for its body.
 
         It can wait if it declares one length and does not set a connection header.
