@@ -71,7 +71,7 @@ def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, A
     return given
 
 
-class _Declared(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
+class _ParameterField(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
     """The common base of `Param` and `Body`: a `FieldInfo` with facts for the OpenAPI document.
 
     Attributes:
@@ -94,7 +94,7 @@ class _Declared(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
         return f"{type(self).__name__}({self.default})"
 
 
-class Param(_Declared):  # type: ignore[misc]  # Pydantic types it as final
+class Param(_ParameterField):  # type: ignore[misc]  # Pydantic types it as final
     """A parameter that comes from the path, the query string, a header or a cookie.
 
     Args:
@@ -177,7 +177,7 @@ class Cookie(Param):  # type: ignore[misc]  # Pydantic types it as final
         self._declare(default, options)
 
 
-class Body(_Declared):  # type: ignore[misc]  # Pydantic types it as final
+class Body(_ParameterField):  # type: ignore[misc]  # Pydantic types it as final
     """The request body, or one key of it.
 
     Args:

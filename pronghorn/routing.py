@@ -51,7 +51,7 @@ from pronghorn.routes.lifespan import (
     startup_failed,
 )
 from pronghorn.routes.request_handlers import *  # noqa: F403 - re-exported, as its __all__ says
-from pronghorn.routes.request_handlers import WATCHED
+from pronghorn.routes.request_handlers import REPLACEABLE
 from pronghorn.routes.route_contexts import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.websocket import APIWebSocketRoute, make_websocket_route
 from pronghorn.run.exchange import Exchange
@@ -328,4 +328,4 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         await run_handlers(self.on_shutdown)
 
 
-watch(__name__, {**WATCHED, "get_websocket_app": get_websocket_app})
+watch(__name__, {**REPLACEABLE, "get_websocket_app": get_websocket_app})

@@ -126,7 +126,7 @@ def _write(output: TextIO, message: Any) -> None:
 
 async def _serve(app: Any, output: TextIO, timeout: float) -> None:
     """Answer lists of requests, inside the lifespan of the app."""
-    lifespan = Lifespan(app)
+    lifespan = AppLifespan(app)
     failure = await lifespan.start()
     _write(output, {"failure": failure} if failure else {})
     loop = asyncio.get_running_loop()
@@ -136,7 +136,7 @@ async def _serve(app: Any, output: TextIO, timeout: float) -> None:
     await lifespan.stop()
 
 
-class Lifespan:
+class AppLifespan:
     """Start-up and shutdown of an app, as a server runs them (ASGI lifespan 2.0)."""
 
     def __init__(self, app: Any) -> None:

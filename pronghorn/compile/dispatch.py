@@ -212,14 +212,14 @@ class Pipeline:
             raise refusal from None  # The response may be the 413 itself; the counter checks.
         error = refusal or raised
         if isinstance(error, ValidationException):
-            locate(error, exchange.scope)
+            add_mount_path(error, exchange.scope)
         try:
             await self._errors.answer(exchange, error)
         finally:
             del error, raised
 
 
-def locate(error: ValidationException, scope: Scope) -> None:
+def add_mount_path(error: ValidationException, scope: Scope) -> None:
     """Put the path of the mount before the route's path in a validation error.
 
     This happens only once, although the error of a mounted application also passes through the

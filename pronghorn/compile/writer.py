@@ -43,6 +43,7 @@ from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.model import AnyPlan, BodyPlan, CallPlan
+from pronghorn.run.exact import CONNECTION_ATTRIBUTES
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
@@ -51,11 +52,9 @@ from pronghorn.run.input.urlencoded import plain_fields
 from pronghorn.run.lifetime import Lifetime, manager_maker
 
 #: Location -> the expression from which the exact way reads its parameters.
-RECEIVED = {
-    "path": "path",
-    "query": "exchange.connection.query_params",
-    "header": "exchange.connection.headers",
-    "cookie": "exchange.connection.cookies",
+RECEIVED = {"path": "path"} | {
+    location: f"exchange.connection.{attribute}"
+    for location, attribute in CONNECTION_ATTRIBUTES.items()
 }
 
 

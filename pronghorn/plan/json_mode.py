@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-Schema = Mapping[str, Any]
+CoreSchemaDict = Mapping[str, Any]
 
 _LENGTHS = frozenset({"min_length", "max_length", "fail_fast"})
 _BOUNDS = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
@@ -93,7 +93,7 @@ _ITEMS_OF_SETS = frozenset({"str", "int", "bool", "enum", "literal", "date", "da
 #: Pydantic 2.10-2.12 turn any invalid string into None for enums that contain None.
 _MEMBERS_OF_ENUMS = (str, int)
 _PLAIN = (str, int, float, bool, type(None))
-_ANY: Schema = {"type": "any"}
+_ANY: CoreSchemaDict = {"type": "any"}
 _NAMES: Mapping[str, str] = {
     "none": "None",
     "any": "Any",
@@ -162,13 +162,13 @@ class _Walk:
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
-        self._definitions: dict[str, Schema] = {}
+        self._definitions: dict[str, CoreSchemaDict] = {}
         self.huge_floats = False
         self.holds_anything = False
         #: Whether validation changes some text.
         self.transforms = False
         #: A schema in which different texts must remain different, with its place.
-        self.distinguishes: tuple[str, Schema] | None = None
+        self.distinguishes: tuple[str, CoreSchemaDict] | None = None
 
     def visit(self, schema: Any, place: str) -> None:
         """Visit a schema and all schemas inside it.
@@ -193,7 +193,7 @@ class _Walk:
         for inner, inner_place in _children(schema, place):
             self.visit(inner, inner_place)
 
-    def _difference(self, kind: str, schema: Schema) -> str | None:
+    def _difference(self, kind: str, schema: CoreSchemaDict) -> str | None:
         """Return a suffix for the name of a type for which the modes differ, else None.
 
         The suffix is empty if the name alone explains the difference.
@@ -210,7 +210,7 @@ class _Walk:
             return _SPECIAL[kind](schema)
         return None if _is_plain_alias(schema.get("validation_alias")) else " whose alias is a path"
 
-    def _note(self, kind: str, schema: Schema) -> None:
+    def _note(self, kind: str, schema: CoreSchemaDict) -> None:
         if kind == "any":
             self.holds_anything = True
         elif kind == "float":
@@ -218,7 +218,7 @@ class _Walk:
         else:
             self.transforms |= any(schema.get(rule) for rule in _TRANSFORMS)
 
-    def _difference_of_config(self, config: Schema) -> str | None:
+    def _difference_of_config(self, config: CoreSchemaDict) -> str | None:
         if config.get("strict"):
             return ", which is strict"
         for key, value in config.items():
@@ -227,11 +227,11 @@ class _Walk:
             self.transforms |= key in _CONFIG_TRANSFORMS and bool(value)
         return None
 
-    def describe_at(self, place: str, schema: Schema) -> str:
+    def describe_at(self, place: str, schema: CoreSchemaDict) -> str:
         """Return the place and the name of a type in words."""
         return place + self._describe(schema)
 
-    def _describe(self, schema: Schema) -> str:
+    def _describe(self, schema: CoreSchemaDict) -> str:
         """Return the name of a type in words: "union of str and date"."""
         kind = schema["type"]
         if kind in ("union", "tagged-union"):
@@ -251,7 +251,7 @@ class _Walk:
         return f"{strict}{name or _NAMES.get(kind, kind)}"
 
 
-def _keeps_to_rules(kind: str, schema: Schema) -> bool:
+def _keeps_to_rules(kind: str, schema: CoreSchemaDict) -> bool:
     """Return whether a schema uses only the rules under which both modes agree."""
     rules = _RULES.get(kind)
     if rules is None:
@@ -263,7 +263,7 @@ def _is_off(value: Any) -> bool:
     return value is None or value is False
 
 
-def _children(schema: Schema, place: str) -> Iterator[tuple[Schema, str]]:
+def _children(schema: CoreSchemaDict, place: str) -> Iterator[tuple[CoreSchemaDict, str]]:
     """Yield the schemas inside a schema, each with its place."""
     fields = schema.get("fields", ())
     if isinstance(fields, Mapping):
@@ -282,7 +282,7 @@ def _children(schema: Schema, place: str) -> Iterator[tuple[Schema, str]]:
         yield item, place
 
 
-def _choices(schema: Schema) -> Iterator[Schema]:
+def _choices(schema: CoreSchemaDict) -> Iterator[CoreSchemaDict]:
     """Yield the members of a union."""
     choices = schema.get("choices", ())
     yield from map(_choice, choices.values() if isinstance(choices, Mapping) else choices)
@@ -293,37 +293,39 @@ def _choice(choice: Any) -> Any:
     return choice[0] if isinstance(choice, tuple) else choice
 
 
-def _difference_of_union(schema: Schema) -> str | None:
+def _difference_of_union(schema: CoreSchemaDict) -> str | None:
     return None if all(item["type"] in _UNION_MEMBERS for item in _choices(schema)) else ""
 
 
-def _difference_of_dict(schema: Schema) -> str | None:
+def _difference_of_dict(schema: CoreSchemaDict) -> str | None:
     keys = schema.get("keys_schema", _ANY)["type"]
     return None if keys in _KEYS else " whose keys are more than texts"
 
 
-def _difference_of_set(schema: Schema) -> str | None:
+def _difference_of_set(schema: CoreSchemaDict) -> str | None:
     items = schema.get("items_schema", _ANY)["type"]
     return None if items in _ITEMS_OF_SETS else " of more than texts, whole numbers and dates"
 
 
-def _difference_of_argument(schema: Schema) -> str | None:
+def _difference_of_argument(schema: CoreSchemaDict) -> str | None:
     if schema.get("init") is False:
         return " that is no argument"
     return None if _is_plain_alias(schema.get("validation_alias")) else " whose alias is a path"
 
 
-def _difference_of_enum(schema: Schema) -> str | None:
+def _difference_of_enum(schema: CoreSchemaDict) -> str | None:
     members = (member.value for member in schema["members"])
     return None if all(type(value) in _MEMBERS_OF_ENUMS for value in members) else ""
 
 
-def _only_if_plain(values_of: Callable[[Schema], Iterable[Any]]) -> Callable[[Schema], str | None]:
+def _only_if_plain(
+    values_of: Callable[[CoreSchemaDict], Iterable[Any]],
+) -> Callable[[CoreSchemaDict], str | None]:
     """Return a check that all values listed in a schema are of types that JSON has."""
     return lambda schema: None if all(type(value) in _PLAIN for value in values_of(schema)) else ""
 
 
-_SPECIAL: Mapping[str, Callable[[Schema], str | None]] = {
+_SPECIAL: Mapping[str, Callable[[CoreSchemaDict], str | None]] = {
     "union": _difference_of_union,
     "dict": _difference_of_dict,
     "set": _difference_of_set,

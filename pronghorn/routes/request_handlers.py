@@ -343,7 +343,7 @@ async def serialize_response(
 
 
 #: The functions that libraries replace, and that `pronghorn.routing` therefore watches.
-WATCHED: dict[str, Callable[..., Any]] = {
+REPLACEABLE: dict[str, Callable[..., Any]] = {
     "get_request_handler": get_request_handler,
     "run_endpoint_function": run_endpoint_function,
     "serialize_response": serialize_response,

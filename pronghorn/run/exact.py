@@ -60,7 +60,7 @@ Solved = tuple[dict[str, Any], list[Any]]
 #: (index of a call, location) -> its values and errors.
 Known = Mapping[tuple[int, str], Solved]
 #: Location -> the attribute of the connection that holds its values.
-RECEIVED = {"query": "query_params", "header": "headers", "cookie": "cookies"}
+CONNECTION_ATTRIBUTES = {"query": "query_params", "header": "headers", "cookie": "cookies"}
 
 
 class _Skipped:
@@ -149,7 +149,7 @@ async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Solve
         # Starlette makes the same object with a slower parser.
         pairs: list[Any] = parse_query(connection.scope["query_string"])
         connection._query_params = QueryParams(pairs)
-    return extract_parameters(fields, getattr(connection, RECEIVED[location]))
+    return extract_parameters(fields, getattr(connection, CONNECTION_ATTRIBUTES[location]))
 
 
 def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:

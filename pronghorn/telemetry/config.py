@@ -68,7 +68,7 @@ class Settings:
 
 
 #: option -> the method that its value must have
-METHODS = {
+REQUIRED_METHOD = {
     "tracer_provider": "get_tracer",
     "meter_provider": "get_meter",
     "logger_provider": "get_logger",
@@ -91,9 +91,10 @@ def settings_of(config: Any) -> Settings:
     for name, value in config.items():
         if name not in known:
             _refuse_unknown(str(name), known)
-        if value is not None and not hasattr(value, METHODS.get(name, "__class__")):
+        method = REQUIRED_METHOD.get(name, "__class__")
+        if value is not None and not hasattr(value, method):
             raise setup_error(
-                f"The telemetry option {name!r} is {value!r}, which has no {METHODS[name]}()",
+                f"The telemetry option {name!r} is {value!r}, which has no {method}()",
                 "a provider of the OpenTelemetry SDK, or a function for 'exclude'",
                 f'FastAPI(telemetry={{"{name}": ...}})',
             )

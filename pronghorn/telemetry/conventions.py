@@ -22,7 +22,7 @@ from pronghorn.routing import APIRouter
 
 Attributes = dict[str, str | int]
 
-METHODS = frozenset(
+KNOWN_METHODS = frozenset(
     ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
 )
 METHODS_VARIABLE = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS"
@@ -45,7 +45,7 @@ ANSWERS = (
 def list_methods() -> frozenset[str]:
     """Return the methods by which requests may be grouped; others are all "_OTHER"."""
     listed = os.environ.get(METHODS_VARIABLE, "").split(",")
-    return frozenset(method.strip() for method in listed if method.strip()) or METHODS
+    return frozenset(method.strip() for method in listed if method.strip()) or KNOWN_METHODS
 
 
 def request_method(scope: Scope) -> str:

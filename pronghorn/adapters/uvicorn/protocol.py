@@ -32,7 +32,7 @@ from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.run.exchange import HANDLERS_KEY
 
 #: The names of the usual methods, so that they need not be decoded for each request.
-METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
+METHOD_NAMES = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")}
 #: Makes a task that starts at once instead of in the event loop's next turn. It is not used for a
 #: request whose body has not arrived, nor if a task factory is set, which must make all tasks.
 eager_task: Any = asyncio.Task if sys.version_info >= (3, 12) else None
@@ -146,7 +146,7 @@ class DirectProtocol(UnusualRequests):
         if stack is not self._stack or stack is None:
             self._choose_answerer()
         method = parser.get_method()
-        exchange = WireExchange(self, METHODS.get(method) or method.decode("ascii"))
+        exchange = WireExchange(self, METHOD_NAMES.get(method) or method.decode("ascii"))
         if self._has_root_path:
             exchange.use_scope()
         if self._noted or not parser.should_keep_alive():

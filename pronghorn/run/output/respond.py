@@ -21,7 +21,8 @@ from pronghorn.fields.serialization import Serialization
 from pronghorn.run.exchange import Exchange
 from pronghorn.utils import is_body_allowed_for_status_code
 
-Context = Callable[[], EndpointContext]
+#: Returns where the endpoint of a route is, for error messages.
+ContextOf = Callable[[], EndpointContext]
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Responder:
     #: True if the program chose no response class, so the model is written straight to bytes.
     direct: bool
     status_code: int | None
-    context: Context
+    context: ContextOf
     serialization: Serialization
     #: True if the result is a generator that is not a stream; the response class must handle it.
     as_it_is: bool = False

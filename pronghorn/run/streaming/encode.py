@@ -14,7 +14,7 @@ from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import ResponseValidationError
 from pronghorn.fields.field import Field, locate_errors
 from pronghorn.fields.json_writer import HIDDEN_KEY, dump_json_bytes, text_writer, without_nan
-from pronghorn.run.output.respond import Context
+from pronghorn.run.output.respond import ContextOf
 from pronghorn.sse import ServerSentEvent, format_sse_event
 
 Encode = Callable[[Any], Any]
@@ -55,7 +55,7 @@ def _event_data(event: ServerSentEvent) -> str | None:
 
 
 def make_typed_encoder(
-    field: Field, options: Mapping[str, Any], context: Context, around: tuple[bytes, bytes]
+    field: Field, options: Mapping[str, Any], context: ContextOf, around: tuple[bytes, bytes]
 ) -> Encode:
     """Return an encoder for items of one type, which the field validates and serialises.
 
@@ -96,7 +96,7 @@ def make_typed_encoder(
     return encode
 
 
-def _validate(validate: Callable[..., Any], item: Any, context: Context) -> Any:
+def _validate(validate: Callable[..., Any], item: Any, context: ContextOf) -> Any:
     """Return the validated item; raise `ResponseValidationError` if it is invalid."""
     try:
         return validate(item, from_attributes=True)

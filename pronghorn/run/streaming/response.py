@@ -18,7 +18,7 @@ from starlette.background import BackgroundTasks
 from starlette.responses import Response, StreamingResponse
 
 from pronghorn.fields.field import Field
-from pronghorn.run.output.respond import Context
+from pronghorn.run.output.respond import ContextOf
 from pronghorn.run.streaming.beside import Job
 from pronghorn.run.streaming.closing import close_generator
 from pronghorn.run.streaming.encode import (
@@ -62,7 +62,7 @@ class Streamer:
         response_class: type[Response],
         status_code: int | None,
         options: Mapping[str, Any],
-        context: Context,
+        context: ContextOf,
     ) -> None:
         around = EVENT if kind == "server-sent events" else LINE
         if item_field is None:
