@@ -1,7 +1,7 @@
-"""The one seam between the core and its batteries.
+"""Extension points: how telemetry and tools attach to an application.
 
-A battery imports the framework, never the other way round. It attaches to a running application in
-one of two ways:
+An extension imports the framework, never the other way round. It attaches to a running application
+in one of two ways:
 
 - **A route**: `mount` a `RouteHook`. When a route is compiled, the hook receives its plan and its
   handler, and returns another handler or None. After None, the route contains no trace of the hook.

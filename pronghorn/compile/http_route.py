@@ -23,7 +23,7 @@ from pronghorn.run.lifetime import (
 from pronghorn.run.output.respond import send_json_with
 from pronghorn.utils import is_body_allowed_for_status_code
 
-__all__ = ["Handler", "HttpWriter", "compile_custom", "compile_route"]
+__all__ = ["HttpWriter", "compile_custom", "compile_route"]
 
 
 def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> Handler:

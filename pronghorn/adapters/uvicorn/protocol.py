@@ -2,10 +2,13 @@
 
     uvicorn --http pronghorn.adapters.uvicorn_protocol:PronghornProtocol shop.main:app
 
-`pronghorn run` does this by default. uvicorn implements parsing, limits, flow control, keep-alive,
-pipelining, upgrades and shutdown. Middleware of the application is called through ASGI, with the
-same exchange. If there is other code between server and application (another framework, a wrapper,
-message logging), requests go through uvicorn's own code.
+`adapters/uvicorn_protocol.py` publishes `DirectProtocol` as `PronghornProtocol`, or uvicorn's own
+class if httptools or a name of uvicorn is missing. `pronghorn run` uses it by default.
+
+uvicorn implements parsing, limits, flow control, keep-alive, pipelining, upgrades and shutdown.
+Middleware of the application is called through ASGI, with the same exchange. If there is other code
+between server and application (another framework, a wrapper, message logging), requests go through
+uvicorn's own code.
 
 A request begins in `data_received`; `docs/explain/follow-a-request.md` continues from there.
 """

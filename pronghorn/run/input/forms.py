@@ -1,4 +1,4 @@
-"""Bodies on the exact path: JSON that was parsed, and forms with their files."""
+"""Bodies on the exact way: JSON that was parsed, and forms with their files."""
 
 from __future__ import annotations
 
