@@ -1,4 +1,4 @@
-"""`python -m pronghorn`: the command line, for where its script is not on the `PATH`."""
+"""Run the command line as `python -m pronghorn`, if its script is not on the `PATH`."""
 
 from pronghorn.cli import main
 

@@ -91,12 +91,16 @@ _LATER = {
 }
 
 
-#: Encoders with the classes that they are for; set when a program imports this table.
+#: The classes of each encoder; empty until a program imports the table of `interop/encoders.py`.
 _class_tuples: Mapping[Callable[[Any], Any], tuple[Any, ...]] = {}
 
 
 def use_class_tuples(table: Mapping[Callable[[Any], Any], tuple[Any, ...]]) -> None:
-    """Use a table, which the program may change, for instances of subclasses."""
+    """Set the table in which encoders for instances of subclasses are found.
+
+    Args:
+        table: The classes of each encoder. The program may change the table later.
+    """
     global _class_tuples  # noqa: PLW0603 - a program asks for the table once
     _class_tuples = table
 

@@ -13,9 +13,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def short_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests about the short ways themselves, which `PRONGHORN_GENERAL=1` switches off.
+    """Switch the short ways on for a test about them, even if `PRONGHORN_GENERAL=1` is set.
 
-    All others hold for both ways, and run in the one that the environment says.
+    All other tests hold with and without the short ways, and leave that to the environment.
     """
     monkeypatch.delenv("PRONGHORN_GENERAL", raising=False)
 

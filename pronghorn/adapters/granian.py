@@ -13,8 +13,8 @@ HTTP:
 - A WebSocket whose endpoint fails is closed without a code, which looks like a success, and
   messages to a client that has left are sent forever.
 
-Each is corrected here, before all middleware. `mend_application` does it for an application of ours
-in a process that has loaded Granian; `GranianRequests` does it for any other application.
+Each is corrected here, before all middleware. `correct_application` does it for an application of
+ours in a process that has loaded Granian; `GranianRequests` does it for any other application.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ NO_PATH = b"The target of the request is not a path."
 #: Number of parts of a stream after which other tasks get a turn, and number of WebSocket messages
 #: after which the client is checked.
 PARTS_IN_A_TURN = 16
-#: Seconds that a stream rests after a part that was sent to nobody.
-REST = 0.001
-#: Bytes from which a complete body is sent in parts, at the pace of its reader, and their size.
+#: Seconds to pause a stream after sending to a client that has left.
+PAUSE = 0.001
+#: A body of more than `LONG_BODY` bytes is sent in parts of `PART_OF_BODY` bytes, as fast as the
+#: client reads.
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
 BROKEN_BODY = b"The body of the request is broken or incomplete."
@@ -133,7 +134,7 @@ class _Inside:
         await self._around(app=self._app, scope=scope, receive=receive, send=send)
 
 
-def mend_application(app: Any) -> None:
+def correct_application(app: Any) -> None:
     """Add the corrections in front of one of our applications; only once for each."""
     if not isinstance(app._around, GranianAround):
         app._around = GranianAround(app._around)
@@ -149,7 +150,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     kind = scope["type"]
     if kind == "lifespan" or SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
-    mend_scope(scope)
+    correct_scope(scope)
     if kind == "websocket":
         return _serve_websocket(app, scope, receive, send)
     if not has_path(scope):
@@ -159,7 +160,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     return _serve_http(app, scope, receive, send)
 
 
-def mend_scope(scope: Scope) -> None:
+def correct_scope(scope: Scope) -> None:
     """Change a scope to what ASGI requires; a correct scope stays as it is."""
     for name in ("client", "server"):
         address = scope.get(name)
@@ -311,7 +312,7 @@ class _Request:
         await sending
         self._parts += 1
         if is_lost:
-            await asyncio.sleep(REST)
+            await asyncio.sleep(PAUSE)
         elif self._parts % PARTS_IN_A_TURN == 0:
             await asyncio.sleep(0)
 

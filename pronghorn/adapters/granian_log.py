@@ -1,4 +1,4 @@
-"""Granian's log, the only place that reports a part of a stream that was sent to nobody."""
+"""Count the parts of streams that clients did not receive; only Granian's log reports them."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Outermost(ServerErrorMiddleware):
 
 
 class OuterPipeline(Outermost):
-    """An application without middleware; a `dispatch.Answerer`."""
+    """The `Answerer` of an application without middleware."""
 
     find: Find
     #: The only layer inside is the pipeline, so no middleware needs to be called.

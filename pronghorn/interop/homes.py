@@ -1,4 +1,4 @@
-"""The homes of names that programs import from a module which only imports them itself.
+"""The table says where to find names that programs import from a module that only re-exports them.
 
 `from fastapi.routing import Mount` works on FastAPI because that module happens to import
 `Mount`. The table has every such name that is public there, and the private ones that public

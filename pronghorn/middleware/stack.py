@@ -115,9 +115,9 @@ def know_server(app: Any) -> None:
     corrected.
     """
     if "granian.asgi" in sys.modules:
-        from pronghorn.adapters.granian import mend_application
+        from pronghorn.adapters.granian import correct_application
 
-        mend_application(app)
+        correct_application(app)
     if "uvicorn.protocols.http.httptools_impl" in sys.modules and not general_mode():
         from pronghorn.adapters.uvicorn.names import has_all_names
 

@@ -88,12 +88,12 @@ class Inputs:
 
     @property
     def response(self) -> Response | None:
-        """Return the response on which calls set headers and status; None if none asks for it."""
+        """Return the response on which calls set headers and status; None if no call needs it."""
         return self.shared.get(InjectedKind.RESPONSE)
 
     @property
     def background(self) -> BackgroundTasks | None:
-        """Return the tasks to run after the response; None if no call asks for them."""
+        """Return the tasks to run after the response; None if no call needs them."""
         return self.shared.get(InjectedKind.BACKGROUND_TASKS)
 
 

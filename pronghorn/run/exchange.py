@@ -54,9 +54,9 @@ class Exchange(LosesNothing):
         "started",
     )
 
-    #: True on servers that make a scope only on demand. The route is then found by `method` and
-    #: `path` alone. `routed` keeps it for the scope, with its router and parameters; if no route
-    #: was found, `routed` has None in its place.
+    #: True on servers that make a scope only when it is needed. The route is then found by `method`
+    #: and `path` alone. `routed` keeps it for the scope, with its router and parameters; if no
+    #: route was found, `routed` has None in its place.
     is_bare: bool = False
     routed: tuple[Any, Any, Any] | None
     #: The head of a response that waits for its body, on servers that write both at once.

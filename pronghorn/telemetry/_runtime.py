@@ -25,7 +25,7 @@ from pronghorn.telemetry.config import settings_of
 from pronghorn.telemetry.exporters import SIGNALS, Signal
 from pronghorn.telemetry.providers import is_of_api, is_proxy
 
-#: Messages after which the application waits.
+#: The types of the last message of an application. All data is exported before it is sent.
 LAST_MESSAGES = frozenset(
     ("lifespan.startup.failed", "lifespan.shutdown.failed", "lifespan.shutdown.complete")
 )

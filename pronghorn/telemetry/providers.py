@@ -16,7 +16,8 @@ from pronghorn.telemetry.config import Settings
 #: The name and the schema of all measurements, as in FastAPI.
 SCOPE_NAME = "fastapi"
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
-#: The providers of the API itself: proxies for one that is not set, and those that do nothing.
+#: The modules of the API. Their providers record nothing: each is a proxy until a program sets a
+#: provider, or does nothing.
 OF_API = ("opentelemetry.trace", "opentelemetry.metrics", "opentelemetry._logs")
 #: Seconds; the buckets that the conventions recommend.
 DURATION_BUCKETS = (

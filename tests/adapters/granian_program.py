@@ -1,4 +1,4 @@
-"""A program that returns what it sees of a request, and fails on demand."""
+"""A program that returns what it sees of a request, and fails if it is asked to."""
 
 from __future__ import annotations
 

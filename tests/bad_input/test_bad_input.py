@@ -72,7 +72,7 @@ def test_no_refusal_shows_the_inside(answers: list[tuple[Attack, Answer]]) -> No
         assert b".py" not in answer.body, attack.name
 
 
-# --- what is mended -----------------------------------------------------------------------------
+# --- requests that FastAPI answers with 500 -----------------------------------------------------
 
 
 def errors_of(app: Any, body: bytes, path: str = "/json/numbers") -> Any:

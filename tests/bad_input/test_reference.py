@@ -37,30 +37,30 @@ def test_the_answers_are_those_of_fastapi(
     ours = ask_all(build("pronghorn"), attacks())
     for (request, reference), answer in zip(reference_answers, ours, strict=True):
         if reference.status == 500 and answer.status < 500:
-            continue  # mended; test_bad_input.py tells how
+            continue  # answered here; `test_bad_input.py` says how
         if is_too_deep(request) and answer.status == 400:
             continue  # refused; test_written.py tells why
         assert comparable(answer) == comparable(reference), request.name
 
 
-def test_what_is_mended_was_a_server_error_about_what_json_cannot_hold(
+def test_fastapi_fails_only_at_values_that_json_cannot_represent(
     reference_answers: list[tuple[Attack, Answer]],
 ) -> None:
     ours = ask_all(build("pronghorn"), attacks())
-    mended = [
+    answered = [
         (request, reference.error)
         for (request, reference), answer in zip(reference_answers, ours, strict=True)
         if reference.status == 500 and answer.status < 500
     ]
     # How deep Python can follow differs between its versions, and so where FastAPI fails.
-    mended = [(request, error) for request, error in mended if not is_too_deep(request)]
-    assert {error for _, error in mended} == {
+    answered = [(request, error) for request, error in answered if not is_too_deep(request)]
+    assert {error for _, error in answered} == {
         "ValueError",
         "UnicodeEncodeError",
         "UnicodeDecodeError",
         "PydanticSerializationError",
     }
-    assert all(is_about_numbers_or_text(request) for request, _ in mended)
+    assert all(is_about_numbers_or_text(request) for request, _ in answered)
 
 
 def is_too_deep(request: Attack) -> bool:

@@ -10,7 +10,7 @@ import pronghorn
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Libraries warn about each other; that is theirs to mend."""
+    """Let warnings pass: libraries warn about each other, which this project cannot change."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("default"))
 

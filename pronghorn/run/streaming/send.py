@@ -160,7 +160,7 @@ class KeepAlive:
         while True:
             await anyio.sleep(max(0, self._last + self._interval - monotonic()))
             if self._sending:
-                self._last = monotonic()  # A slow client is still reading: not a silence.
+                self._last = monotonic()  # A send that waits for a slow client is not silence.
             elif not self._head.is_sent:
                 await self._head.flush()
             elif monotonic() - self._last >= self._interval:
