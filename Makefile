@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lowest lint format types conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots clean
+.PHONY: help python environment demo test lowest lint format conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -74,7 +74,13 @@ def wire(result: Result) -> str:
         f"Measured on {result['measured'][:10]}: Python {about['python']}, {about['system']}; "
         f"{about['cores']}; load from {about['load']}."
     )
-    return f"{markdown(head, rows)}\n\n{below}"
+    return f"{markdown(head, rows)}\n\n{WIRE_RATIO} {below}"
+
+
+WIRE_RATIO = (
+    "A ratio is the median over rounds, each of which measured the server and FastAPI in turn. It "
+    "is not the quotient of two rows, which were measured minutes apart."
+)
 
 
 def shapes(result: Result) -> str:
@@ -128,8 +134,9 @@ def growth(result: Result) -> str:
 
 
 STARTING = (
-    ("import", "cpu_milliseconds", "`import fastapi`, `import pronghorn`, ms"),
+    ("import", "cpu_milliseconds", "`import fastapi`, `import pronghorn` in a new interpreter, ms"),
     ("start", "cpu_milliseconds", "1,000 routes and 300 models: import to first answer, ms"),
+    ("start", "import_milliseconds", "of that, the import after `asyncio` and others, ms"),
     ("start", "declare_milliseconds", "of that, declaring models and routes, ms"),
     ("start", "resident_mebibytes", "the same program: resident memory, MiB"),
 )

@@ -102,8 +102,12 @@ async def join_room(socket: WebSocket, room: RoomName, name: Name) -> None:
 
 
 async def receive_texts(socket: WebSocket, room: str, name: str) -> None:
-    """Say what the client sends. Returns when the client has left or sends too much."""
-    async for text in socket.iter_text():
+    """Say what the client sends. Returns when the client has left, or breaks the rules."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        text = message.get("text")
+        if text is None:
+            await socket.close(1003, "Text messages only")
+            return
         if len(text) > MAX_TEXT:
             await socket.close(1009, f"At most {MAX_TEXT} characters")
             return

@@ -123,13 +123,18 @@ def read_note(note: ExistingNote) -> Note:
 
 
 @app.patch("/notes/{note_id}")
-def change_note(note: ExistingNote, changes: NoteChanges, session: Session) -> Note:
+def change_note(note_id: NoteId, changes: NoteChanges, session: Session) -> Note:
     """Change the fields that the client sends."""
-    changed = note.model_copy(update=changes.model_dump(exclude_unset=True))
-    session.execute(
-        "UPDATE notes SET title = :title, text = :text WHERE id = :id", changed.model_dump()
-    )
-    return changed
+    sent = {"title": None, "text": None, **changes.model_dump(exclude_unset=True)}
+    # One statement, so that two clients that change different fields do not undo each other.
+    row = session.execute(
+        "UPDATE notes SET title = coalesce(:title, title), text = coalesce(:text, text)"
+        " WHERE id = :id RETURNING *",
+        {**sent, "id": note_id},
+    ).fetchone()
+    if row is None:
+        raise HTTPException(404, "Note not found")
+    return Note(**row)
 
 
 @app.delete("/notes/{note_id}", status_code=204)

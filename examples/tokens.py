@@ -55,18 +55,26 @@ class Model:
         """The number of answers that are being generated."""
         return self._slots.borrowed_tokens
 
-    @property
-    def is_busy(self) -> bool:
-        """True if another prompt would have to wait."""
-        return self._slots.available_tokens < 1
+    def take_slot(self) -> object:
+        """Return a slot for one answer, which `free_slot` gives back.
+
+        Raises:
+            anyio.WouldBlock: Every slot is taken.
+        """
+        slot = object()
+        self._slots.acquire_on_behalf_of_nowait(slot)
+        return slot
+
+    def free_slot(self, slot: object) -> None:
+        """Give back a slot that `take_slot` has returned."""
+        self._slots.release_on_behalf_of(slot)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Token, None]:
-        """Yield the tokens of an answer. Whoever closes the generator frees its slot."""
+        """Yield the tokens of an answer. The caller holds a slot."""
         words = ["You", "asked:", *prompt.message.split()]
-        async with self._slots:
-            for word in words[: prompt.max_tokens]:
-                await anyio.sleep(self._seconds_per_token)
-                yield Token(text=f"{word} ")
+        for word in words[: prompt.max_tokens]:
+            await anyio.sleep(self._seconds_per_token)
+            yield Token(text=f"{word} ")
 
 
 model = Model()
@@ -77,24 +85,34 @@ def get_model() -> Model:
     return model
 
 
-def get_free_model(model: Annotated[Model, Depends(get_model)]) -> Model:
-    """Return the model, or answer 503 if it is busy: the status cannot change in a stream."""
-    if model.is_busy:
-        raise HTTPException(503, "The model is busy", headers={"Retry-After": "1"})
-    return model
+async def reserve_model(model: Annotated[Model, Depends(get_model)]) -> AsyncIterator[Model]:
+    """Yield the model with a slot of it taken, or answer 503 if every slot is taken.
+
+    The slot is taken here and not in the stream, whose status cannot change any more. It is
+    free again when the stream has ended: a `yield` dependency stays open until then.
+    """
+    try:
+        slot = model.take_slot()
+    except anyio.WouldBlock:
+        headers = {"Retry-After": "1"}
+        raise HTTPException(503, "The model is busy", headers=headers) from None
+    try:
+        yield model
+    finally:
+        model.free_slot(slot)
 
 
-FreeModel = Annotated[Model, Depends(get_free_model)]
+ReservedModel = Annotated[Model, Depends(reserve_model)]
 
 app = FastAPI(title="Tokens")
 
 
 @app.post("/chat", response_class=EventSourceResponse)
-async def stream_events(prompt: Prompt, model: FreeModel) -> AsyncIterator[ServerSentEvent]:
+async def stream_events(prompt: Prompt, model: ReservedModel) -> AsyncIterator[ServerSentEvent]:
     """Send an event `token` for each token, and an event `done` at the end."""
     count = 0
     # When the client leaves, the endpoint is stopped at its `yield` or its `await`. `aclosing`
-    # stops the model at the same moment; without it, the slot would be free some time later.
+    # stops the model at the same moment; without it, the model might run on without its slot.
     async with aclosing(model.generate(prompt)) as tokens:
         async for token in tokens:
             count += 1
@@ -104,7 +122,7 @@ async def stream_events(prompt: Prompt, model: FreeModel) -> AsyncIterator[Serve
 
 
 @app.post("/chat/lines")
-async def stream_lines(prompt: Prompt, model: FreeModel) -> AsyncIterator[Token]:
+async def stream_lines(prompt: Prompt, model: ReservedModel) -> AsyncIterator[Token]:
     """Send a line of JSON for each token."""
     async with aclosing(model.generate(prompt)) as tokens:
         async for token in tokens:

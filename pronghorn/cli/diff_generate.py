@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from pronghorn.cli.diff_requests import SAFE_METHODS, Request
 
-__all__ = ["generate"]
+__all__ = ["count_unsafe", "generate"]
 
 _METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 _WRONG_TEXTS = (
@@ -78,6 +78,11 @@ def generate(document: Mapping[str, Any], count: int, seed: int, *, unsafe: bool
         maker.request(*chosen[number % len(chosen)], attempt=number // len(chosen))
         for number in range(count)
     ]
+
+
+def count_unsafe(document: Mapping[str, Any]) -> int:
+    """Return the number of operations of a document whose method changes something."""
+    return sum(method not in SAFE_METHODS for method, _, _ in _operations(document, True))
 
 
 def _operations(

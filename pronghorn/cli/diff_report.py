@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -12,7 +12,10 @@ from rich.markup import escape
 from pronghorn.cli.diff_compare import Comparison, Difference
 from pronghorn.cli.diff_requests import Request
 
-__all__ = ["Report", "RouteReport"]
+__all__ = ["NO_ROUTE", "Report", "RouteReport"]
+
+NO_ROUTE = "(no route)"
+"""The label of all requests that the program does not have a route for."""
 
 _EXAMPLES = 3
 _LINES = 8
@@ -43,14 +46,16 @@ class Report:
 
     Attributes:
         documents: Differences of the OpenAPI documents.
-        routes: By method and path.
+        routes: By method and path, or `NO_ROUTE`.
         skipped: Requests that were left out because their method changes something.
+        changing: Routes that no request was generated for, because their method changes something.
         failure: The reason why the program does not run on pronghorn, or None.
     """
 
     documents: list[Difference] = field(default_factory=list)
     routes: dict[str, RouteReport] = field(default_factory=dict)
     skipped: int = 0
+    changing: int = 0
     failure: str = ""
 
     @property
@@ -82,8 +87,8 @@ class Report:
 
     def _print_sum(self, console: Console) -> None:
         asked = sum(route.asked for route in self.routes.values())
-        differing = [route for route in self.routes.values() if route.differing]
-        wrong = sum(len(route.differing) for route in differing)
+        differing = [label for label, route in self.routes.items() if route.differing]
+        wrong = sum(len(self.routes[label].differing) for label in differing)
         console.print()
         if self.skipped:
             console.print(
@@ -91,15 +96,23 @@ class Report:
                 "DELETE may change data; --unsafe sends them too"
             )
         if wrong:
-            console.print(
-                f"[red]{_count(wrong, 'answer')} of {asked} differ, "
-                f"on {_count(len(differing), 'route')}[/red]"
-            )
+            places = _on_routes(differing, ", on")
+            console.print(f"[red]{_count(wrong, 'answer')} of {asked} differ{places}[/red]")
         elif asked:
-            answers = f"{_count(asked, 'answer')} on {_count(len(self.routes), 'route')}"
-            console.print(f"[green]No difference in {answers}[/green]")
+            places = _on_routes(self.routes, " on")
+            console.print(f"[green]No difference in {_count(asked, 'answer')}{places}[/green]")
+        elif self.changing:
+            verb = "changes" if self.changing == 1 else "change"
+            reason = f"{_count(self.changing, 'route')} {verb} data; add --unsafe"
+            console.print(f"No requests were sent: {reason}")
         else:
             console.print("No requests were sent")
+
+
+def _on_routes(labels: Iterable[str], before: str) -> str:
+    """Return the number of routes in words after `before`, or an empty text for none."""
+    number = sum(label != NO_ROUTE for label in labels)
+    return f"{before} {_count(number, 'route')}" if number else ""
 
 
 def _count(number: int, what: str) -> str:

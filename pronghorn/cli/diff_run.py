@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pronghorn.cli.diff_compare import compare, differences
-from pronghorn.cli.diff_engines import Engine
-from pronghorn.cli.diff_generate import generate
-from pronghorn.cli.diff_report import Report, RouteReport
+from pronghorn.cli.diff_engines import Answer, Engine
+from pronghorn.cli.diff_generate import count_unsafe, generate
+from pronghorn.cli.diff_report import NO_ROUTE, Report, RouteReport
 from pronghorn.cli.diff_requests import SAFE_METHODS, Request, parse_header, read_har
 from pronghorn.cli.errors import USAGE, CommandError
 
@@ -85,6 +86,8 @@ def _compare_all(
     wanted = recorded
     if wanted is None:
         wanted = generate(reference.document, job.requests, job.seed, unsafe=job.unsafe)
+        if job.requests and not job.unsafe:
+            report.changing = count_unsafe(reference.document)
     sent = [item for item in wanted if job.unsafe or item.method in SAFE_METHODS]
     report.skipped = len(wanted) - len(sent)
     sent = [item.with_headers(headers) for item in sent]
@@ -98,9 +101,10 @@ def _compare_all(
         report.failure = f"{error.detail}\n{error.message}".strip()
         return
     of_reference = iter(theirs)
+    documents = (reference.document, candidate.document)
     for request, answer in zip(sent, ours, strict=True):
         answers = [next(of_reference) for _ in _repeat_if_safe(request)]
-        label = f"{request.method} {_route_of(request, reference.document)}"
+        label = _label_of(request, answers[0], documents)
         route = report.routes.setdefault(label, RouteReport())
         route.add(request, compare(request, answers, answer))
 
@@ -110,13 +114,36 @@ def _repeat_if_safe(request: Request) -> list[Request]:
     return [request, request] if request.method in SAFE_METHODS else [request]
 
 
-def _route_of(request: Request, document: Mapping[str, Any]) -> str:
-    """Return the documented path of a request, or its own path if none matches."""
+def _label_of(request: Request, answer: Answer, documents: Sequence[Mapping[str, Any]]) -> str:
+    """Return the operation that a request asks for: its method and its documented path.
+
+    Returns:
+        The request's own path if it is not documented but has a response, as hidden routes and
+        mounted files have; `NO_ROUTE` if it does not have one.
+    """
     path = request.target.partition("?")[0]
-    if path in document.get("paths", {}):
-        return path
-    for template in document.get("paths", {}):
-        pieces = [re.escape(piece) for piece in re.split(r"\{[^}]*\}", template)]
-        if re.fullmatch("[^/]+".join(pieces), path):
-            return str(template)
-    return path
+    items = [pair for document in documents for pair in document.get("paths", {}).items()]
+    matching = sorted(
+        (pair for pair in items if _matches(pair[0], path)), key=lambda pair: pair[0] != path
+    )
+    method = "get" if request.method == "HEAD" else request.method.lower()
+    for template, item in matching:
+        if method in item or request.method.lower() in item:
+            return f"{request.method} {template}"
+    if answer.status in (404, 405) or _moves_slash(path, answer):
+        return NO_ROUTE
+    return f"{request.method} {matching[0][0] if matching else path}"
+
+
+def _matches(template: str, path: str) -> bool:
+    """Return True if a path is a template of the document, or the template with values."""
+    pieces = [re.escape(piece) for piece in re.split(r"\{[^}]*\}", template)]
+    return template == path or re.fullmatch("[^/]+".join(pieces), path) is not None
+
+
+def _moves_slash(path: str, answer: Answer) -> bool:
+    """Return True for the redirect to the same path with or without its last slash."""
+    if answer.status != 307:
+        return False
+    targets = [value for name, value in answer.headers if name.lower() == "location"]
+    return any(urlsplit(target).path.rstrip("/") == path.rstrip("/") for target in targets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +14,7 @@ from pronghorn.cli.errors import CommandError
 from pronghorn.compile.explain import Explanation
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.devtools.explained import explain_route
-from pronghorn.devtools.inventory import answering, list_routes
+from pronghorn.devtools.inventory import Listed, answering, list_routes
 
 __all__ = ["explanation_of", "print_explanation", "print_json"]
 
@@ -27,15 +28,13 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
         path: The declared path, or a path that a client would request.
 
     Raises:
-        CommandError: There is no such operation; the error names the nearest one.
+        CommandError: There is no such operation; the error names the methods that the path has,
+            and the nearest operation.
     """
     routes = list_routes(app)
     listed = answering(routes, method.upper(), path)
     if listed is None:
-        labels = [label for one in routes for label in one.labels]
-        close = did_you_mean(f"{method.upper()} {path}", labels)
-        hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists all operations"
-        raise CommandError(f"There is no operation {method.upper()} {path}", hint)
+        raise _refusal(routes, method.upper(), path)
     label = f"{method.upper()} {listed.prefix}{listed.route.path_format}"
     explained = explain_route(listed, label)
     if explained is None:
@@ -46,6 +45,17 @@ def explanation_of(app: Any, method: str, path: str) -> Explanation:
     return explained
 
 
+def _refusal(routes: Sequence[Listed], method: str, path: str) -> CommandError:
+    message = f"There is no operation {method} {path}"
+    methods = {other for one in routes for other in one.methods if one.answers(other, path)}
+    if methods:
+        message += f"; this path has: {', '.join(sorted(methods))}"
+    labels = [label for one in routes for label in one.labels]
+    close = did_you_mean(f"{method} {path}", labels)
+    hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists all operations"
+    return CommandError(message, hint)
+
+
 def print_explanation(explained: Explanation) -> None:
     """Print everything in a form for people."""
     console = Console()
@@ -53,13 +63,25 @@ def print_explanation(explained: Explanation) -> None:
     for line in explained.plan:
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print("\n[bold]Handler[/bold]")
-    console.print(Syntax(explained.source, "python", background_color="default", word_wrap=True))
+    _print_source(console, explained.source)
     console.print(f"[bold]Thread hops: {len(explained.hops)}[/bold]")
     for hop in explained.hops:
         console.print(f"  {', '.join(hop)}", markup=False, highlight=False, soft_wrap=True)
     console.print("\n[bold]Ways[/bold]")
     for note in explained.notes:
         console.print(f"  {note}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_source(console: Console, source: str) -> None:
+    """Print the source as it is, in colour on a terminal.
+
+    A line is never broken, because half a line does not parse; the terminal itself wraps it.
+    """
+    if console.is_terminal:
+        code = Syntax(source, "python", background_color="default", word_wrap=False)
+        console.print(code, soft_wrap=True)
+    else:
+        print(source)
 
 
 def print_json(explained: Explanation) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.figures import name_figures, read_results
 from benchmarks.record import ROOT, read, table
-from benchmarks.tables import TABLES, cell, with_tables
+from benchmarks.tables import TABLES, WIRE_RATIO, cell, with_tables
 
 PAGE = ROOT / "docs" / "performance.md"
 
@@ -27,6 +28,22 @@ def test_only_tables_with_a_result_are_made_again() -> None:
     assert "| one | 1,000 | 2.00 |  |  |" in made
     assert "old" not in made
     assert "kept" in made
+
+
+def test_the_parts_of_the_start_are_shares_of_the_rows_of_the_table() -> None:
+    results = read_results()
+    start = results["growth"]["start"]["pronghorn"]
+    figures = dict(name_figures(results))
+    rows = [row.split(" | ") for row in TABLES["growth"](results["growth"]).splitlines()]
+    found = {row[0].removeprefix("| "): row[2] for row in rows if len(row) > 2}
+    whole = found["1,000 routes and 300 models: import to first answer, ms"]
+    part = found["of that, the import after `asyncio` and others, ms"]
+    assert (whole, part) == (cell(start["cpu_milliseconds"]), cell(start["import_milliseconds"]))
+    assert figures["start_import_share"] == f"{float(part) / float(whole):.0%}"
+
+
+def test_the_page_says_below_the_table_how_ratios_over_a_socket_are_made() -> None:
+    assert f"\n\n{WIRE_RATIO} Measured on" in TABLES["wire"](read("wire"))
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -119,6 +119,83 @@ def test_only_safe_methods_are_sent_unless_asked_for(write: Write) -> None:
     assert "GET /items/{item_id} (6 answers)" in result.out
 
 
+@pytest.mark.parametrize(
+    ("methods", "sum_"),
+    [
+        (["post"], "No requests were sent: 1 route changes data; add --unsafe"),
+        (["post", "delete"], "No requests were sent: 2 routes change data; add --unsafe"),
+        ([], "No requests were sent"),
+    ],
+)
+def test_a_program_without_safe_methods(write: Write, methods: list[str], sum_: str) -> None:
+    routes = [f"@app.{method}('/items')\ndef {method}(): ...\n" for method in methods]
+    write("main.py", "from fastapi import FastAPI\napp = FastAPI()\n" + "".join(routes))
+    result = Result()
+    assert (result.code, result.out) == (0, f"same     OpenAPI document\n\n{sum_}\n")
+
+
+def test_no_requests_because_none_are_wanted(write: Write) -> None:
+    write("main.py", PROGRAM)
+    assert Result("--requests", "0").out.endswith("\nNo requests were sent\n")
+
+
+ONE_PATH = """
+import fastapi
+from fastapi.responses import RedirectResponse
+
+app = fastapi.FastAPI()
+IS_REAL = fastapi.FastAPI.__module__ == "fastapi.applications"
+
+
+@app.post("/items/{name}")
+def create_item(name: str): ...
+
+
+@app.get("/items/new")
+def read_form(): ...
+
+
+@app.get("/", include_in_schema=False)
+def root():
+    return RedirectResponse("/docs")
+
+
+@app.exception_handler(404)
+def answer_absent(request, error):
+    return fastapi.Response("absent" if "?" not in str(request.url) else str(IS_REAL), 404)
+"""
+
+
+def recorded(write: Write, *requests: str) -> str:
+    """Return the path of a HAR file with requests such as `GET /items`."""
+    pairs = [request.split(" ") for request in requests]
+    entries = [{"method": method, "url": f"http://x{target}"} for method, target in pairs]
+    return str(write("recorded.har", har(*entries)))
+
+
+def test_requests_without_a_route_do_not_count_as_routes(write: Write) -> None:
+    write("main.py", ONE_PATH)
+    paths = ["POST /items/", "POST /items/a/b", "DELETE /items/a", "GET /items/new/", "GET /x"]
+    paths += ["POST /items/a", "POST /items/new", "GET /items/new", "GET /"]
+    result = Result("--har", recorded(write, *paths), "--unsafe")
+    assert result.code == 0, result.out
+    assert "same     (no route) (5 answers)\n" in result.out
+    assert "same     POST /items/{name} (2 answers)\n" in result.out
+    assert "same     GET /items/new (1 answer)\n" in result.out
+    assert "same     GET / (1 answer)\n" in result.out
+    assert result.out.endswith("\nNo difference in 9 answers on 3 routes\n")
+
+
+def test_differences_without_a_route(write: Write) -> None:
+    write("main.py", ONE_PATH)
+    result = Result("--har", recorded(write, "GET /x?a=1", "GET /y"))
+    assert result.code == 1
+    assert "differs  (no route) (1 of 2 answers)\n  GET /x?a=1\n" in result.out
+    assert result.out.endswith("\n1 answer of 2 differ\n")
+    result = Result("--har", recorded(write, "GET /y"))
+    assert result.out.endswith("\nNo difference in 1 answer\n")
+
+
 def test_differences_are_shown_per_route(write: Write) -> None:
     write("main.py", TELLTALE)
     result = Result("--requests", "2")

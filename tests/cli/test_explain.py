@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +35,17 @@ async def label():
 @app.websocket("/chat")
 async def chat(websocket: WebSocket):
     await websocket.accept()
+
+
+@app.put("/both")
+@app.delete("/both")
+async def change(): ...
+
+
+@app.get("/wide")
+async def read_wide(
+    first_parameter_with_a_long_name: int = 1, second_parameter_with_a_long_name: int = 2
+): ...
 
 
 admin = FastAPI()
@@ -102,6 +118,73 @@ def test_an_operation_that_does_not_exist_names_the_nearest(program: Path) -> No
     result = CliRunner().invoke(commands, ["explain", "POST", "/items/{item_id}", str(program)])
     assert result.exit_code == 1
     assert "Did you mean 'GET /items/{item_id}'?" in result.output
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "methods"),
+    [
+        ("PUT", "/items/42", "GET"),
+        ("POST", "/both", "DELETE, PUT"),
+        ("GET", "/chat", "WS"),
+        ("PUT", "/admin/users/ann", "GET"),
+    ],
+)
+def test_an_operation_that_does_not_exist_names_the_methods_of_its_path(
+    program: Path, method: str, path: str, methods: str
+) -> None:
+    result = CliRunner().invoke(commands, ["explain", method, path, str(program)])
+    assert result.exit_code == 1
+    assert f"There is no operation {method} {path}; this path has: {methods}\n" in result.output
+
+
+def test_a_path_that_does_not_exist_has_no_methods(program: Path) -> None:
+    result = CliRunner().invoke(commands, ["explain", "GET", "/absent", str(program)])
+    assert result.exit_code == 1
+    assert "There is no operation GET /absent\n" in result.output
+
+
+def test_the_handler_is_python_in_a_pipe(program: Path) -> None:
+    result = CliRunner().invoke(commands, ["explain", "GET", "/wide", str(program)])
+    assert result.exit_code == 0, result.output
+    source = result.output.partition("\nHandler\n")[2].partition("\nThread hops")[0]
+    assert max(map(len, source.splitlines())) > 80
+    ast.parse(source)
+    arguments = ["explain", "GET", "/wide", str(program), "--json"]
+    assert (
+        source.strip()
+        == json.loads(CliRunner().invoke(commands, arguments).stdout)["source"].strip()
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_breaks_long_lines_itself(program: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "pronghorn", "explain", "GET", "/wide", str(program)],
+        env={**os.environ, "COLUMNS": "80", "TERM": "dumb"},
+        stdout=theirs,
+    ):
+        os.close(theirs)
+        output = read_all(ours)
+    handler = output.partition("Handler")[2].partition("Thread hops")[0]
+    assert max(map(len, handler.splitlines())) > 80
+    ast.parse(handler)
+
+
+def read_all(terminal: int) -> str:
+    """Return what a program writes to a terminal, without colours."""
+    pieces = []
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # How Linux reports the end.
+            piece = b""
+        if not piece:
+            os.close(terminal)
+            return re.sub(r"\x1b\[[0-9;]*m", "", b"".join(pieces).decode()).replace("\r", "")
+        pieces.append(piece)
 
 
 def test_a_plain_route_has_no_plan(program: Path) -> None:

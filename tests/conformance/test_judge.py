@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,21 @@ def test_the_known_gaps_are_complete_sentences_about_files_of_the_suite() -> Non
         assert known.file in expected
         assert known.why.endswith(".")
         assert len(known.why) > len("It differs.")
+
+
+def test_a_known_gap_reads_a_private_name_or_quotes_an_intended_difference() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain" / "differences.md").read_text("utf-8")
+    titles = {
+        title.removesuffix(".") for title in re.findall(r"^\*\*(.+?)\*\*", page, re.MULTILINE)
+    }
+
+    for known in read_gaps(Path(__file__).parent / "gaps.toml"):
+        quoted = re.search(r"\(difference: (.+)\)\.$", known.why)
+        if quoted is None:
+            assert "private" in known.why
+        else:
+            assert known.why.startswith("Requires ")
+            assert quoted[1] in titles
 
 
 def test_a_second_run_alone_takes_back_a_failure() -> None:

@@ -65,6 +65,16 @@ def test_a_text_that_is_too_long_closes_the_connection(client: TestClient) -> No
     assert client.get("/rooms").json() == {}
 
 
+def test_bytes_close_the_connection(client: TestClient) -> None:
+    with client.websocket_connect("/rooms/lobby?name=Ann") as ann:
+        ann.receive_json()
+        ann.send_bytes(b"Hello")
+        with pytest.raises(WebSocketDisconnect) as end:
+            ann.receive_json()
+        assert (end.value.code, end.value.reason) == (1003, "Text messages only")
+    assert client.get("/rooms").json() == {}
+
+
 def test_a_member_whose_queue_is_full_does_not_hold_up_the_room() -> None:
     async def flood() -> tuple[int, int]:
         rooms = chat.Rooms()

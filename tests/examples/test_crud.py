@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +78,21 @@ def test_changes_that_do_not_fit_change_nothing(
     client.post("/notes", json=LAMP)
     assert client.patch("/notes/1", json=changes).status_code == 422
     assert client.get("/notes/1").json() == {"id": 1, **LAMP}
+
+
+def test_changes_of_two_fields_at_once_are_both_kept(client: TestClient, tmp_path: Path) -> None:
+    client.post("/notes", json=LAMP)
+    with (
+        closing(sqlite3.connect(tmp_path / "notes.db")) as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        other.execute("BEGIN IMMEDIATE")  # Both changes wait until this transaction ends.
+        changes = [{"title": "Desk"}, {"text": "Sell it"}]
+        answers = [threads.submit(client.patch, "/notes/1", json=change) for change in changes]
+        time.sleep(0.3)  # A change that reads the note before it writes has read it by now.
+        other.rollback()
+        assert [answer.result().status_code for answer in answers] == [200, 200]
+    assert client.get("/notes/1").json() == {"id": 1, "title": "Desk", "text": "Sell it"}
 
 
 @pytest.mark.parametrize("note_id", ["0", "-1", "one", str(2**63), "9" * 5000])

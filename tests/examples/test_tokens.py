@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import anyio
@@ -68,20 +69,65 @@ def test_a_busy_model_is_503_before_the_stream_begins() -> None:
     async def ask_while_busy() -> httpx.Response:
         model = tokens.Model(capacity=1, seconds_per_token=0)
         tokens.app.dependency_overrides[tokens.get_model] = lambda: model
-        running = model.generate(tokens.Prompt(message="Hello"))
-        await anext(running)
+        slot = model.take_slot()
         assert model.running == 1
         transport = httpx.ASGITransport(tokens.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             response = await client.post("/chat", json={"message": "Hello"})
-        await running.aclose()
-        assert model.running == 0
+        model.free_slot(slot)
         return response
 
     response = anyio.run(ask_while_busy)
     tokens.app.dependency_overrides.clear()
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert response.json() == {"detail": "The model is busy"}
+
+
+class PatientModel(tokens.Model):
+    """A model that does not generate a token before `go` is set."""
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity, seconds_per_token=0)
+        self.go = anyio.Event()
+
+    async def generate(self, prompt: tokens.Prompt) -> AsyncGenerator[tokens.Token, None]:
+        await self.go.wait()
+        async for token in super().generate(prompt):
+            yield token
+
+
+@pytest.mark.parametrize("path", ["/chat", "/chat/lines"])
+def test_at_most_as_many_answers_as_the_capacity_run_at_once(path: str) -> None:
+    async def ask_at_once() -> tuple[Counter[int], int]:
+        model = PatientModel(capacity=4)
+        tokens.app.dependency_overrides[tokens.get_model] = lambda: model
+        statuses: Counter[int] = Counter()
+        transport = httpx.ASGITransport(tokens.app)
+
+        async def ask(client: httpx.AsyncClient) -> None:
+            response = await client.post(path, json={"message": "Hello"})
+            statuses[response.status_code] += 1
+            if statuses[503] == 8:
+                model.go.set()
+
+        with anyio.fail_after(20):
+            async with (
+                httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+                anyio.create_task_group() as tasks,
+            ):
+                for _ in range(12):
+                    tasks.start_soon(ask, client)
+        return statuses, model.running
+
+    statuses, running = anyio.run(ask_at_once)
+    tokens.app.dependency_overrides.clear()
+    assert statuses == {200: 4, 503: 8}
+    assert running == 0
+
+
+def test_a_refused_prompt_frees_its_slot(client: TestClient) -> None:
+    assert client.post("/chat", json={"message": ""}).status_code == 422
+    assert client.get("/health").json() == {"running": 0}
 
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/lines"])
