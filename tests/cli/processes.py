@@ -29,7 +29,8 @@ STARTED = "Application startup complete."
 class Server:
     """A running command, and what it has printed so far.
 
-    - `process`: its output is a pipe.
+    Args:
+        process: Its output is a pipe.
     """
 
     def __init__(self, process: subprocess.Popen[str], port: int) -> None:

@@ -36,9 +36,10 @@ def free_port() -> int:
 class Server:
     """One running server.
 
-    - `name`: a key of `COMMANDS`.
-    - `program`: module and name of the application.
-    - `arguments`: more options of the server.
+    Args:
+        name: A key of `COMMANDS`.
+        program: Module and name of the application.
+        arguments: More options of the server.
     """
 
     def __init__(

@@ -15,9 +15,10 @@ ATTRIBUTES = {"href", "class", "id", "lang", "charset", "name", "content", "http
 class Page(HTMLParser):
     """A parsed page.
 
-    - `tables`: the rows of each table by its id, each a list of the texts of its cells.
-    - `links`: the text and the address of each link.
-    - `text`: everything that is shown.
+    Attributes:
+        tables: The rows of each table by its id, each a list of the texts of its cells.
+        links: The text and the address of each link.
+        text: Everything that is shown.
     """
 
     def __init__(self, source: str) -> None:

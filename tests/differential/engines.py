@@ -84,8 +84,9 @@ CANDIDATES = (COMPILED, GENERAL)
 class Program:
     """A program that has been read by one engine.
 
-    - `app`: what it calls ``app``.
-    - `trace`: what its functions were given, in the order of their calls; see `Trace`.
+    Args:
+        app: What it calls `app`.
+        trace: What its functions were given, in the order of their calls; see `Trace`.
     """
 
     def __init__(self, source: str, engine: Engine) -> None:

@@ -14,8 +14,9 @@ from tests.differential.engines import Engine, Program
 class Request:
     """One HTTP request as a server hands it on.
 
-    - `path`: as on the wire, percent-encoded.
-    - `chunks`: the body, in the pieces in which it arrives.
+    Args:
+        path: As on the wire, percent-encoded.
+        chunks: The body, in the pieces in which it arrives.
     """
 
     method: str

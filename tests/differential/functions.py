@@ -49,8 +49,9 @@ FILES = (
 class Parameter:
     """One value that a client sends.
 
-    - `source`: as it stands in the signature.
-    - `names`: the names under which a client may send it.
+    Args:
+        source: As it stands in the signature.
+        names: The names under which a client may send it.
     """
 
     location: str
@@ -316,8 +317,9 @@ def _injected_use(draw: st.DrawFn, signature: list[str]) -> list[str]:
 def depends(draw: st.DrawFn, function: Function, inner: bool = False) -> str:
     """How another function asks for this one.
 
-    - `inner`: a dependency asks. FastAPI calls what must not be cached again for each use of a
-      cached dependency above it, pronghorn once: that is meant, and left out here.
+    Args:
+        inner: A dependency asks. FastAPI calls what must not be cached again for each use of a
+            cached dependency above it, pronghorn once: that is meant, and left out here.
     """
     choices = [""] * 6
     choices += [", scope='function'", ", scope='request'", ", max_concurrency=2"]

@@ -145,7 +145,8 @@ def listed(items: Texts, most: int = 4) -> Texts:
 def objects(draw: st.DrawFn, members: list[tuple[tuple[str, ...], Texts]]) -> str:
     """Objects with most of these members, some twice, some others, in any order.
 
-    - `members`: the names that each has, and its texts.
+    Args:
+        members: The names that each has, and its texts.
     """
     found: list[tuple[str, str]] = []
     for names, texts in members:

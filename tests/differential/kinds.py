@@ -13,7 +13,8 @@ import dataclasses
 class Kind:
     """One type.
 
-    - `family`: which constraints fit: "number", "text", "list" or "".
+    Args:
+        family: Which constraints fit: "number", "text", "list" or "".
     """
 
     annotation: str

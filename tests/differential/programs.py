@@ -185,7 +185,8 @@ def endpoint(
 ) -> tuple[Function, str, list[str]]:
     """An endpoint, its path, and options of its decorator that belong to its result.
 
-    - `bodies`: what the body may be, since the dependencies read one already.
+    Args:
+        bodies: What the body may be, since the dependencies read one already.
     """
     kinds_of_body = [item for item in BODIES if not item or item[0] in bodies]
     locations = PLAIN + draw(st.sampled_from(kinds_of_body)) * 2

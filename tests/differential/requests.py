@@ -218,7 +218,8 @@ def requests(
 ) -> Request:
     """A request that more or less fits a route.
 
-    - `moods`: how many of a hundred values are hostile; one is chosen.
+    Args:
+        moods: How many of a hundred values are hostile; one is chosen.
     """
     by_location: dict[str, list[Parameter]] = {}
     for item in route.parameters:

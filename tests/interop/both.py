@@ -14,7 +14,7 @@ class Framework:
         self.name = name
 
     def __call__(self, path: str) -> Any:
-        """Return the object at ``module.name``; the module without the framework's name."""
+        """Return the object at `module.name`; the module without the framework's name."""
         module, _, name = path.rpartition(".")
         full = ".".join(part for part in (self.name, module) if part)
         namespace: dict[str, Any] = {}

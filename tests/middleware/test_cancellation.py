@@ -25,9 +25,10 @@ STAGES += ("short background",)
 class Cancellable:
     """One program that waits in one place, and whatever cancels it there.
 
-    - `events`: who did what.
-    - `waits`: set when it waits.
-    - `let_go`: ends the waiting of what is shielded.
+    Args:
+        events: Who did what.
+        waits: Set when it waits.
+        let_go: Ends the waiting of what is shielded.
     """
 
     def __init__(self, framework: Any, stage: str, layers: int) -> None:

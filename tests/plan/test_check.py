@@ -18,7 +18,7 @@ class Item(BaseModel):
 
 
 class OldBaseModel:
-    """Stands for the base of the models of ``pydantic.v1``, which new Pythons cannot import."""
+    """Stands for the base of the models of `pydantic.v1`, which new Pythons cannot import."""
 
 
 class OldItem(OldBaseModel):

@@ -34,7 +34,7 @@ class Measured:
         self.meter_provider = MeterProvider([self.reader], shutdown_on_exit=False)
         self.logger_provider = LoggerProvider(shutdown_on_exit=False)
         self.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(self.logs_in_memory))
-        #: The option ``telemetry`` of an application that reports here.
+        #: The option `telemetry` of an application that reports here.
         self.config: dict[str, Any] = {
             "tracer_provider": self.tracer_provider,
             "meter_provider": self.meter_provider,
