@@ -49,7 +49,7 @@ lint: environment ## Check style, format, types, layers, sizes and prose
 	$(BIN)/mypy --strict pronghorn
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_sizes.py pronghorn
-	$(BIN)/python tools/check_prose.py pronghorn benchmarks tools
+	$(BIN)/python tools/check_prose.py pronghorn benchmarks tools examples
 
 format: environment ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .

@@ -24,7 +24,7 @@ RoomName = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
 class Message(BaseModel):
-    """What members of a room receive."""
+    """A message that the members of a room receive."""
 
     name: str
     text: str

@@ -20,7 +20,7 @@ from shop.routers.errors import add_error_handlers
 
 
 class Resources(TypedDict):
-    """What lives as long as the application does. Requests find it as `request.state`."""
+    """The objects that live as long as the application. Requests find them in `request.state`."""
 
     database: Database
     passwords: Passwords

@@ -1,1 +1,1 @@
-"""What every other part stands on: settings, credentials and the database."""
+"""Settings, credentials and the database, on which every other part depends."""

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     """Signs the tokens; at least 32 characters (RFC 7518 section 3.2). Required in production."""
 
     token_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
-    """How long a token is good for, in minutes."""
+    """Minutes for which a token is valid."""
 
     cors_origins: list[str] = []
     """Origins of the web pages that may call this service from a browser."""
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     """Memory of one Argon2 computation, in KiB."""
 
     password_workers: Annotated[int, Field(ge=1, le=64)] = 4
-    """How many Argon2 computations may run at the same time; each takes the memory above."""
+    """The number of Argon2 computations that may run at the same time; each takes the memory above."""
 
     @property
     def database_file(self) -> Path:

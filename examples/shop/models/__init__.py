@@ -1,4 +1,4 @@
-"""What the database keeps. Importing this package registers every table with `Base.metadata`."""
+"""The tables of the database. Importing this package registers every table with `Base.metadata`."""
 
 from shop.models.base import Base
 from shop.models.item import Item

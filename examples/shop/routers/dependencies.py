@@ -1,4 +1,4 @@
-"""What the endpoints ask for, as `Annotated` aliases.
+"""The dependencies of the endpoints, as `Annotated` aliases.
 
 An endpoint writes `session: SessionDep`, and a test replaces what stands behind it through
 `app.dependency_overrides[open_session]`.

@@ -1,1 +1,1 @@
-"""What clients send and receive. A model here is a promise to them; a table is our own affair."""
+"""The models that clients send and receive. A model is a promise to them; a table is internal."""

@@ -12,7 +12,7 @@ from shop.schemas.types import Description, Id, Name, Price
 
 
 class ItemCreate(BaseModel):
-    """What a new item needs."""
+    """The fields of a new item."""
 
     name: Name
     description: Description | None = None
@@ -20,7 +20,7 @@ class ItemCreate(BaseModel):
 
 
 class ItemChanges(TypedDict, total=False):
-    """What a change of an item may contain.
+    """The fields of an item that may be changed.
 
     A key that is absent leaves the field as it is. That is why this is no model with `None` as
     defaults: `null` clears the description, and is refused for a name or a price.

@@ -10,7 +10,7 @@ from shop.schemas.types import Email, Id, Name, Password
 
 
 class UserCreate(BaseModel):
-    """What a registration sends."""
+    """The fields of a registration."""
 
     email: Email
     name: Name
@@ -18,7 +18,7 @@ class UserCreate(BaseModel):
 
 
 class UserPublic(BaseModel):
-    """What an account shows of itself. It has no password, so none can slip out."""
+    """The public fields of an account. It has no password, so none can slip out."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,1 +1,1 @@
-"""What the shop does. Nothing in here knows of HTTP; a command or a job may call it too."""
+"""The actions of the shop. They do not depend on HTTP, so commands and jobs can call them too."""

@@ -1,4 +1,4 @@
-"""What can go wrong, in the shop's own terms. `routers.errors` gives each its status code."""
+"""The errors of the shop, in its own terms. `routers.errors` gives each its status code."""
 
 from __future__ import annotations
 
