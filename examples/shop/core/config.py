@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     """Memory of one Argon2 computation, in KiB."""
 
     password_workers: Annotated[int, Field(ge=1, le=64)] = 4
-    """The number of Argon2 computations that may run at the same time; each takes the memory above."""
+    """Argon2 computations that may run at the same time; each takes the memory above."""
 
     @property
     def database_file(self) -> Path:
