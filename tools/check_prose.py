@@ -26,7 +26,7 @@ from pathlib import Path
 if __name__ == "__main__":  # A script has its own folder on the path, not the project.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.check_sizes import Offence
+from tools.check_sizes import Offence, print_offences
 
 PACKAGE = "pronghorn"
 
@@ -163,13 +163,8 @@ def main(folders: Sequence[str]) -> int:
     if missing or not folders:
         print(f"Name folders that exist: {' '.join(missing) or 'none was given'}", file=sys.stderr)
         return 2
-    files = [path for folder in folders for path in sorted(Path(folder).rglob("*.py"))]
-    offences = [
-        offence for path in files for offence in check_source(str(path), path.read_text("utf-8"))
-    ]
-    for offence in offences:
-        print(offence)
-    print(f"{len(files)} files checked: {len(offences)} found.")
+    files, offences = print_offences(folders, check_source)
+    print(f"{files} files checked: {offences} found.")
     return 1 if offences else 0
 
 

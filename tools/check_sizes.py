@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,14 +137,28 @@ def main(folders: Sequence[str]) -> int:
     if missing:
         print(f"No such folder: {', '.join(missing)}", file=sys.stderr)
         return 2
+    files, offences = print_offences(folders, check_source)
+    print(f"{files} files checked, {offences} too large or too deep.")
+    return 1 if offences else 0
+
+
+def print_offences(
+    folders: Sequence[str], check: Callable[[str, str], Iterable[Offence]]
+) -> tuple[int, int]:
+    """Print the offences in every Python file under the folders.
+
+    Args:
+        folders: The folders.
+        check: Returns the offences in one file; takes its path and its text.
+
+    Returns:
+        The number of files and the number of offences.
+    """
     files = sorted(path for folder in folders for path in Path(folder).rglob("*.py"))
-    offences = [
-        offence for path in files for offence in check_source(str(path), path.read_text("utf-8"))
-    ]
+    offences = [offence for path in files for offence in check(str(path), path.read_text("utf-8"))]
     for offence in offences:
         print(offence)
-    print(f"{len(files)} files checked, {len(offences)} too large or too deep.")
-    return 1 if offences else 0
+    return len(files), len(offences)
 
 
 if __name__ == "__main__":

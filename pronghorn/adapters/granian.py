@@ -205,7 +205,7 @@ class _Inbox:
         self.pending: asyncio.Future[Message] | None = None
 
     def look_ahead(self) -> asyncio.Future[Message]:
-        """Start to wait for the next message, whoever takes it later. Returns its future."""
+        """Return the future of the next message, which a later call of `take` returns."""
         if self.pending is None:
             self.pending = asyncio.ensure_future(self._receive())
         return self.pending
@@ -304,7 +304,7 @@ class _Request:
         Once the client has left, Granian discards what it is sent and does not wait. Another thread
         of Granian reports the end to those who receive. It needs the GIL, and may wait for it long
         beside streams that never wait; other requests do not arrive meanwhile either. So a stream
-        rests after a part that was sent to nobody: the event loop then waits, without the GIL.
+        pauses after a part that was discarded: the event loop then waits, without the GIL.
         """
         unsent = unsent_parts()
         sending = self._send(message)

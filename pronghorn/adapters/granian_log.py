@@ -32,7 +32,7 @@ def unsent_parts() -> int:
 
 
 def watch_unsent_parts() -> None:
-    """Count the parts that nobody receives, instead of logging each; calling it once is enough.
+    """Count the parts that Granian discards, instead of logging each; calling it once is enough.
 
     A client that opens streams and leaves would fill the log, and a slow reader of the log holds up
     all requests. The messages contain neither client nor path; the access log has both.

@@ -65,7 +65,7 @@ def original(owner: type[Any] | ModuleType, name: str) -> Any:
     if name not in WATCHED[key[0]]:
         raise KeyError(key)
     found = getattr(owner, name)
-    if not _is_defined_in(found, key[0].partition(".")[0]):
+    if _module_of(found).partition(".")[0] != key[0].partition(".")[0]:
         return UNKNOWN
     return _originals.setdefault(key, found)
 
@@ -107,7 +107,7 @@ def is_defined_by(function: Any, *modules: str) -> bool:
 
     Its `__module__` does not count: a decorator with `functools.wraps` copies that.
     """
-    return type(function) is FunctionType and function.__globals__.get("__name__") in modules
+    return _module_of(function) in modules
 
 
 def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
@@ -145,8 +145,7 @@ def _name_of(owner: type[Any] | ModuleType) -> str:
     return f"{owner.__module__}.{owner.__qualname__}"
 
 
-def _is_defined_in(function: Any, package: str) -> bool:
-    """Return whether a function was compiled in a package, which a decorator cannot fake."""
-    if type(function) is not FunctionType:
-        return False
-    return str(function.__globals__.get("__name__")).partition(".")[0] == package
+def _module_of(function: Any) -> str:
+    """Return the module in which a function was compiled; `""` for another object."""
+    is_function = type(function) is FunctionType
+    return str(function.__globals__.get("__name__")) if is_function else ""

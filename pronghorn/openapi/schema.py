@@ -55,10 +55,8 @@ def get_openapi(
         ValueError: A declared response has a key that is not a status code, or something does not
             match the specification (`pydantic.ValidationError`).
     """
-    shown, hooks = (
-        list(find_documented_routes(routes)),
-        list(find_documented_routes(webhooks or ())),
-    )
+    shown = list(find_documented_routes(routes))
+    hooks = list(find_documented_routes(webhooks or ()))
     context = _context([*shown, *hooks], separate_input_output_schemas)
     paths = _paths(shown, context)
     webhook_paths = _paths(hooks, context)
