@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lowest lint format conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots clean
+.PHONY: help python environment demo test lowest lint format conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,20 @@ bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, bes
 
 plots: python ## Draw the plots, and write the figures of all pages, from benchmarks/results
 	@$(PYTHON) -m benchmarks.plot
+
+release: release-environment ## Build and check a release, try it on each Python, write its notes
+	@.venv-release/bin/python -m tools.release $(ARGS)
+
+wheels: release-environment ## The same for a version that CHANGELOG does not name yet
+	@.venv-release/bin/python -m tools.release --check $(ARGS)
+
+test-source: release-environment ## Run the tests from the unpacked source distribution
+	@.venv-release/bin/python -m tools.release --unpack build/source
+	@$(MAKE) --no-print-directory -C build/source test VENV="$(CURDIR)/.venv-source"
+
+.PHONY: release-environment
+release-environment: python
+	@$(PYTHON) $(ENVIRONMENT) .venv-release --project . --group release
 
 clean: ## Remove environments, unpacked suites and caches
 	rm -rf .venv .venv-* .conformance .ecosystem .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist build

@@ -45,7 +45,7 @@ from pronghorn.responses import Response
 from pronghorn.routing import APIRouter
 from pronghorn.websockets import WebSocket, WebSocketDisconnect
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 #: The FastAPI release whose programs run unchanged.
 FASTAPI_VERSION = "0.165.0"
