@@ -86,6 +86,7 @@ class FastAPI(DeclaresOnRouter, Layered):
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: dict[str, Any] | None
     swagger_ui_parameters: dict[str, Any] | None
+    validation_error_responses: dict[int | str, dict[str, Any]] | None
     separate_input_output_schemas: bool
     root_path: str
     root_path_in_servers: bool
@@ -135,6 +136,10 @@ class FastAPI(DeclaresOnRouter, Layered):
                     "openapi_url=None for no document",
                     kind=SetupAssertionError,
                 )
+        if self.validation_error_responses is not None:
+            from pronghorn.openapi.validation_errors import plan_refusals
+
+            plan_refusals(self.validation_error_responses)  # It names mistakes at startup.
 
     # --- answering ----------------------------------------------------------------------------
 
@@ -238,6 +243,9 @@ class FastAPI(DeclaresOnRouter, Layered):
             # Importing the writer of documents is slow, so `import pronghorn` does not do it.
             from pronghorn.openapi.utils import get_openapi
 
+            # Only if it is set: a program may have replaced `get_openapi` by a function of its own.
+            errors = self.validation_error_responses
+            ours = {} if errors is None else {"validation_error_responses": errors}
             self.openapi_schema = get_openapi(
                 title=self.title,
                 version=self.version,
@@ -253,6 +261,7 @@ class FastAPI(DeclaresOnRouter, Layered):
                 servers=self.servers,
                 separate_input_output_schemas=self.separate_input_output_schemas,
                 external_docs=self.openapi_external_docs,
+                **ours,
             )
             self._openapi_revision = current_revision()
         return self.openapi_schema

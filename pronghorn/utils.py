@@ -8,7 +8,8 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import warn_deprecated
 from pronghorn.datastructures import DefaultPlaceholder, DefaultType
 
-_RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
+#: The keys of `responses` that are not a status code.
+STATUS_RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
 
 
 ClassT = TypeVar("ClassT", bound=type[Any])
@@ -47,7 +48,7 @@ def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
     Raises:
         ValueError: The text is neither a number nor such a key.
     """
-    if status_code is None or status_code in _RANGES:
+    if status_code is None or status_code in STATUS_RANGES:
         return True
     code = int(status_code)
     return code >= 200 and code not in {204, 205, 304}

@@ -23,7 +23,11 @@ from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
 
 Responses = dict[int | str, dict[str, Any]]
-"""Additional responses by status code: `{404: {"model": NotFound}}`."""
+"""Additional responses by status code: `{404: {"model": NotFound}}`.
+
+A model of another media type than the response class has stands beside that media type:
+`{404: {"content": {"application/problem+json": {"model": Problem}}}}`.
+"""
 
 
 class WebSocketOptions(TypedDict, total=False):
@@ -212,6 +216,11 @@ class DocumentOptions(TypedDict, total=False):
     """The servers of the API, each with `url` and `description`."""
     webhooks: Router | None
     """Requests that the application sends on its own initiative, for the documentation."""
+    validation_error_responses: Responses | None
+    """The documented responses to invalid requests, in place of the 422: `{400: {"model": E}}`.
+
+    It describes what a handler of `RequestValidationError` sends. `{}` documents no response.
+    """
     separate_input_output_schemas: Annotated[bool, DefaultIs(True)]
     """Whether a model gets separate schemas for input and output if the two differ."""
     docs_url: Annotated[str | None, DefaultIs("/docs")]

@@ -13,12 +13,13 @@ from pronghorn.openapi.constants import METHODS_WITH_BODY
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute, as_documented_route
 from pronghorn.openapi.parameters import collect_parameters, examples_of, operation_parameters
-from pronghorn.openapi.responses import operation_responses
+from pronghorn.openapi.responses import document_responses, operation_responses
 from pronghorn.openapi.security import Schemes, operation_security
 from pronghorn.openapi.validation_errors import (
-    REFUSALS,
     VALIDATION_ERROR_COMPONENTS,
     VALIDATION_ERROR_RESPONSE,
+    DeclaredRefusals,
+    covers,
 )
 from pronghorn.utils import deep_dict_update
 
@@ -32,6 +33,8 @@ class Context:
     components: dict[str, Any] = field(default_factory=dict)
     security_schemes: Schemes = field(default_factory=dict)
     operation_ids: set[str] = field(default_factory=set)
+    #: The responses to invalid requests that the program declared, if it did.
+    refusals: DeclaredRefusals | None = None
 
 
 def path_item(route: DocumentedRoute, context: Context) -> dict[str, Any]:
@@ -121,11 +124,25 @@ def _callbacks(callbacks: Any, context: Context) -> dict[str, Any]:
     return documented
 
 
+def reads_something(route: DocumentedRoute) -> bool:
+    """Return True if requests to a route can be invalid, because it has parameters or a body."""
+    return route.plan.body is not None or bool(collect_parameters(route.plan.root))
+
+
 def _add_validation_error(
     route: DocumentedRoute, responses: dict[str, Any], context: Context
 ) -> None:
-    """Document the 422 of a request that does not fit, unless a declared response covers it."""
-    reads_something = route.plan.body is not None or collect_parameters(route.plan.root)
-    if reads_something and not REFUSALS & responses.keys():
+    """Document the response to an invalid request, unless a declared response covers it.
+
+    That is the 422 of the framework, or what the program declared in its place.
+    """
+    if not reads_something(route):
+        return
+    refusals = context.refusals
+    if refusals is not None:
+        found = document_responses(refusals.responses, refusals.fields, context.definitions)
+        added = {key: answer for key, answer in found.items() if not covers(responses, key)}
+        responses.update(added)
+    elif not covers(responses, "422"):
         responses["422"] = deepcopy(VALIDATION_ERROR_RESPONSE)
         context.components.update(VALIDATION_ERROR_COMPONENTS)

@@ -17,8 +17,11 @@ from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute
 from pronghorn.plan.model import ResponsePlan
+from pronghorn.plan.response import DocumentedFields
 from pronghorn.sse import _SSE_EVENT_SCHEMA
 from pronghorn.utils import deep_dict_update, is_body_allowed_for_status_code
+
+JSON = "application/json"
 
 #: Descriptions of ranges of status codes, for responses without a description.
 status_code_ranges: dict[str, str] = {
@@ -40,11 +43,27 @@ def operation_responses(route: DocumentedRoute, definitions: Definitions) -> dic
     if content:
         answer["content"] = content
     responses = {status: answer}
+    fields = DocumentedFields(plan.extra_fields, plan.content_fields)
+    media_type = plan.response_class.media_type or JSON
     for code, declared in (route.responses or {}).items():
-        key = str(code).upper()
-        key = "default" if key == "DEFAULT" else key
+        key = _key(code)
         answer = responses.setdefault(key, {})
-        _add_declared(answer, declared, key, plan.extra_fields.get(code), plan, definitions)
+        addition = document_declared(declared, code, fields, media_type, definitions)
+        _add_declared(answer, addition, key)
+    return responses
+
+
+def document_responses(
+    declared: Mapping[int | str, Mapping[str, Any]],
+    fields: DocumentedFields,
+    definitions: Definitions,
+) -> dict[str, Any]:
+    """Document responses that belong to no endpoint, with JSON as the media type of a model."""
+    responses: dict[str, Any] = {}
+    for code, response in declared.items():
+        key = _key(code)
+        addition = document_declared(response, code, fields, JSON, definitions)
+        _add_declared(responses.setdefault(key, {}), addition, key)
     return responses
 
 
@@ -88,24 +107,44 @@ def _event_schema(field: Field | None, definitions: Definitions) -> dict[str, An
     return schema
 
 
-def _add_declared(
-    answer: dict[str, Any],
+def document_declared(
     declared: Mapping[str, Any],
-    key: str,
-    field: Field | None,
-    plan: ResponsePlan,
+    code: int | str,
+    fields: DocumentedFields,
+    media_type: str,
     definitions: Definitions,
-) -> None:
+) -> dict[str, Any]:
+    """Return a declared response with schemas in place of its models.
+
+    Args:
+        declared: The response as the program wrote it.
+        code: Its status code or range, as the program wrote it.
+        fields: The fields of its models.
+        media_type: The media type of a model that stands outside of `content`.
+        definitions: The schemas of the document.
+    """
+    documented = deepcopy({name: value for name, value in declared.items() if name != "model"})
+    found = {media_type: fields.models[code]} if code in fields.models else {}
+    found |= {media: field for (status, media), field in fields.contents.items() if status == code}
+    for media, field in found.items():
+        body = documented.setdefault("content", {}).setdefault(media, {})
+        body.pop("model", None)
+        deep_dict_update(body.setdefault("schema", {}), definitions.schema(field))
+    return documented
+
+
+def _add_declared(answer: dict[str, Any], addition: dict[str, Any], key: str) -> None:
     """Merge a declared response into a response; the declaration takes precedence."""
-    addition = deepcopy({name: value for name, value in declared.items() if name != "model"})
-    if field is not None:
-        media_type = plan.response_class.media_type or "application/json"
-        content = addition.setdefault("content", {}).setdefault(media_type, {})
-        deep_dict_update(content.setdefault("schema", {}), definitions.schema(field))
     meaning = _meaning(key)
     description = addition.get("description") or answer.get("description") or meaning
     deep_dict_update(answer, addition)
     answer["description"] = description
+
+
+def _key(code: int | str) -> str:
+    """Return a status code or a range as the document writes it: `404`, `4XX`, `default`."""
+    key = str(code).upper()
+    return "default" if key == "DEFAULT" else key
 
 
 def _meaning(key: str) -> str:

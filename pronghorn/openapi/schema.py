@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from pronghorn.declare.options import Responses
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import define
 from pronghorn.openapi.documented import DocumentedRoute, find_documented_routes
-from pronghorn.openapi.operations import Context, path_item
+from pronghorn.openapi.operations import Context, path_item, reads_something
 from pronghorn.openapi.parameters import collect_parameters, flat_parameters
+from pronghorn.openapi.validation_errors import DeclaredRefusals, plan_refusals
 
 
 def get_openapi(
@@ -30,6 +32,7 @@ def get_openapi(
     license_info: dict[str, str | Any] | None = None,
     separate_input_output_schemas: bool = True,
     external_docs: dict[str, Any] | None = None,
+    validation_error_responses: Responses | None = None,
 ) -> dict[str, Any]:
     """Return the OpenAPI document of some routes, as data that can be written as JSON.
 
@@ -50,6 +53,7 @@ def get_openapi(
         separate_input_output_schemas: Whether a model that reads other data than it writes gets two
             schemas.
         external_docs: `url` and `description` of documentation elsewhere.
+        validation_error_responses: The responses to invalid requests, in place of the 422.
 
     Raises:
         ValueError: A declared response has a key that is not a status code, or something does not
@@ -57,7 +61,8 @@ def get_openapi(
     """
     shown = list(find_documented_routes(routes))
     hooks = list(find_documented_routes(webhooks or ()))
-    context = _context([*shown, *hooks], separate_input_output_schemas)
+    refusals = plan_refusals(validation_error_responses)
+    context = _context([*shown, *hooks], separate_input_output_schemas, refusals)
     paths = _paths(shown, context)
     webhook_paths = _paths(hooks, context)
     document: dict[str, Any] = {
@@ -99,9 +104,15 @@ def _check_document(document: dict[str, Any]) -> dict[str, Any]:
     return encoded
 
 
-def _context(routes: Iterable[DocumentedRoute], separate: bool) -> Context:
-    fields = _fields(list(_with_callbacks(routes)))
-    return Context(define(fields, separate_input_output_schemas=separate))
+def _context(
+    routes: Iterable[DocumentedRoute], separate: bool, refusals: DeclaredRefusals | None
+) -> Context:
+    every = list(_with_callbacks(routes))
+    fields = _fields(every)
+    if refusals is not None and any(reads_something(route) for route in every):
+        fields += [*refusals.fields.models.values(), *refusals.fields.contents.values()]
+    definitions = define(fields, separate_input_output_schemas=separate)
+    return Context(definitions, refusals=refusals)
 
 
 def _with_callbacks(routes: Iterable[DocumentedRoute]) -> Iterator[DocumentedRoute]:
@@ -118,7 +129,8 @@ def _fields(routes: Sequence[DocumentedRoute]) -> list[Field]:
     fields = [route.plan.body.field for route in routes if route.plan.body is not None]
     for route in routes:
         plan = route.plan.response
-        candidates = (plan.field, plan.item_field, *plan.extra_fields.values())
+        documented = (*plan.extra_fields.values(), *plan.content_fields.values())
+        candidates = (plan.field, plan.item_field, *documented)
         fields.extend(field for field in candidates if field is not None)
     for route in routes:
         parameters = collect_parameters(route.plan.root)

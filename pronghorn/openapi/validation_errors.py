@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.exceptions import SetupTypeError
 from pronghorn.openapi.constants import REF_PREFIX
+from pronghorn.plan.response import DocumentedFields, plan_documented
+
+#: The name of the option in error messages.
+OPTION = "FastAPI(validation_error_responses=...)"
 
 validation_error_definition: dict[str, Any] = {
     "title": "ValidationError",
@@ -48,5 +55,33 @@ VALIDATION_ERROR_RESPONSE: dict[str, Any] = {
     },
 }
 
-#: If the declared responses contain one of these, it describes the response to an invalid request.
-REFUSALS = frozenset(("422", "4XX", "default"))
+
+class DeclaredRefusals(NamedTuple):
+    """The responses to invalid requests that a program declared in place of the 422."""
+
+    responses: Mapping[int | str, Mapping[str, Any]]
+    fields: DocumentedFields
+
+
+def plan_refusals(responses: Any) -> DeclaredRefusals | None:
+    """Return the responses of `FastAPI(validation_error_responses={...})` with their fields.
+
+    Raises:
+        SetupError: It is not a dict of responses, or Pydantic cannot handle a model.
+    """
+    if responses is None:
+        return None
+    if not isinstance(responses, Mapping):
+        raise setup_error(
+            "validation_error_responses must be a dict of responses by status code",
+            f"FastAPI(validation_error_responses={responses!r}) was written",
+            'FastAPI(validation_error_responses={422: {"model": Model}})',
+            kind=SetupTypeError,
+        )
+    fields = plan_documented(responses, "validation_error", lambda: OPTION)
+    return DeclaredRefusals(responses, fields)
+
+
+def covers(responses: Mapping[str, Any], key: str) -> bool:
+    """Return True if the responses of an operation describe a status code or range already."""
+    return not responses.keys().isdisjoint((key, f"{key[0]}XX", "default"))

@@ -111,6 +111,8 @@ class ResponsePlan(Record):
     item_field: Field | None = None
     #: The documented models of `responses={...}`, by status code or range.
     extra_fields: Mapping[int | str, Field] = NOTHING
+    #: The models that `responses={...}` has under `content`, by status code and media type.
+    content_fields: Mapping[tuple[int | str, str], Field] = NOTHING
 
 
 class RoutePlan(Record):

@@ -12,6 +12,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
+from functools import partial
 from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from starlette.responses import Response, StreamingResponse
@@ -19,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from pronghorn.core.kinds import GENERATORS, StreamKind
 from pronghorn.core.records import NOTHING
 from pronghorn.core.setup_errors import describe_callable, setup_error
-from pronghorn.exceptions import SetupAssertionError
+from pronghorn.exceptions import SetupAssertionError, SetupValueError
 from pronghorn.fields.annotations import is_class, is_none, strip_metadata, union_members
 from pronghorn.fields.field import Field
 from pronghorn.fields.serialization import Serialization
@@ -28,7 +29,7 @@ from pronghorn.plan.forward import refuse_missing_return
 from pronghorn.plan.model import ResponsePlan
 from pronghorn.plan.signature import call_kind, resolve_return
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
-from pronghorn.utils import is_body_allowed_for_status_code
+from pronghorn.utils import STATUS_RANGES, is_body_allowed_for_status_code
 
 ASYNC_STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator)
 STREAMS = (Iterable, Iterator, Generator)
@@ -75,6 +76,9 @@ def plan_response(
         # `Iterable[T]` on a generator is the type of its items, not of a result.
         of_items = is_generator(endpoint) and stream_item_type(annotation) is not None
         model = None if stream or of_items else _model_of_annotation(endpoint, annotation)
+    documented = plan_documented(
+        declared.responses, unique_id, partial(describe_callable, endpoint)
+    )
     return ResponsePlan(
         model=model,
         field=_model_field(model, declared.status_code, f"Response_{unique_id}", endpoint),
@@ -85,7 +89,8 @@ def plan_response(
         serialization=declared.serialization,
         stream=stream,
         item_field=_item_field(annotation, stream, unique_id) if from_annotation else None,
-        extra_fields=_plan_documented_fields(declared.responses, unique_id, endpoint),
+        extra_fields=documented.models,
+        content_fields=documented.contents,
     )
 
 
@@ -143,34 +148,88 @@ def _item_field(annotation: Any, stream: StreamKind | None, unique_id: str) -> F
 
 
 def _model_field(
-    model: Any, status_code: int | str | None, name: str, endpoint: Callable[..., Any]
+    model: Any, status_code: int | None, name: str, endpoint: Callable[..., Any]
 ) -> Field | None:
     if not model:
         return None
-    if not is_body_allowed_for_status_code(status_code):
-        raise setup_error(
-            f"Status code {status_code} must not have a response body",
-            f"{describe_callable(endpoint)} declares the model {model!r} for it",
-            "another status code, or `response_model=None`",
-            kind=SetupAssertionError,
-        )
+    _check_body_is_allowed(model, status_code, partial(describe_callable, endpoint))
     return response_field(name, model)
 
 
-def _plan_documented_fields(
-    responses: Mapping[int | str, Mapping[str, Any]], unique_id: str, endpoint: Callable[..., Any]
-) -> dict[int | str, Field]:
-    fields: dict[int | str, Field] = {}
+def _check_body_is_allowed(
+    model: Any, status_code: int | str | None, describe: Callable[[], str]
+) -> None:
+    if not is_body_allowed_for_status_code(status_code):
+        raise setup_error(
+            f"Status code {status_code} must not have a response body",
+            f"{describe()} declares the model {model!r} for it",
+            "another status code, or `response_model=None`",
+            kind=SetupAssertionError,
+        )
+
+
+class DocumentedFields(NamedTuple):
+    """The models of the responses that are declared for the documentation."""
+
+    #: By status code: `{404: {"model": NotFound}}`.
+    models: Mapping[int | str, Field] = NOTHING
+    #: By status code and media type: `{404: {"content": {"text/xml": {"model": NotFound}}}}`.
+    contents: Mapping[tuple[int | str, str], Field] = NOTHING
+
+
+def plan_documented(
+    responses: Mapping[int | str, Mapping[str, Any]], unique_id: str, describe: Callable[[], str]
+) -> DocumentedFields:
+    """Return the fields of the models in `responses={...}`.
+
+    Args:
+        responses: The declared responses, by status code or range.
+        unique_id: The identifier of the route, for the names of the fields.
+        describe: Returns the name of the place of the declaration, for error messages.
+
+    Raises:
+        SetupError: Pydantic cannot handle a model, its status code does not allow a body, or a
+            response is not a dict.
+    """
+    if not responses:
+        return DocumentedFields()
+    models: dict[int | str, Field] = {}
+    contents: dict[tuple[int | str, str], Field] = {}
     for status, response in responses.items():
         if not isinstance(response, Mapping):
             raise setup_error(
                 "An additional response must be a dict",
-                f"responses[{status!r}] of {describe_callable(endpoint)} is {response!r}",
+                f"responses[{status!r}] of {describe()} is {response!r}",
                 f'responses={{{status!r}: {{"description": "...", "model": Model}}}}',
                 kind=SetupAssertionError,
             )
         name = f"Response_{status}_{unique_id}"
-        found = _model_field(response.get("model"), status, name, endpoint)
-        if found is not None:
-            fields[status] = found
-    return fields
+        if response.get("model"):
+            models[status] = _plan_documented_field(response["model"], status, name, describe)
+        for media_type, model in _models_by_media_type(response):
+            contents[status, media_type] = _plan_documented_field(model, status, name, describe)
+    return DocumentedFields(models, contents)
+
+
+def _plan_documented_field(
+    model: Any, status: int | str, name: str, describe: Callable[[], str]
+) -> Field:
+    key = str(status).upper()
+    key = "default" if key == "DEFAULT" else key
+    if not key.isdecimal() and key not in STATUS_RANGES:
+        raise setup_error(
+            f"responses={{...}} has the key {status!r}, which is not a status code",
+            f"{describe()} declares the model {model!r} for it",
+            "a number such as 404, a range such as '4XX', or 'default'",
+            kind=SetupValueError,
+        )
+    _check_body_is_allowed(model, key, describe)
+    return response_field(name, model)
+
+
+def _models_by_media_type(response: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each media type under `content` that has a model, and the model."""
+    content = response.get("content")
+    for media_type, body in content.items() if isinstance(content, Mapping) else ():
+        if isinstance(body, Mapping) and body.get("model"):
+            yield media_type, body["model"]
