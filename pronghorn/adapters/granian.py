@@ -12,6 +12,7 @@ HTTP:
 - A message that the client sends while a wait for it is cancelled is lost.
 - A WebSocket whose endpoint fails is closed without a code, which looks like a success, and
   messages to a client that has left are sent forever.
+- The lifespan ends while background tasks of requests still run.
 
 Each is corrected here, before all middleware. `correct_application` does it for an application of
 ours in a process that has loaded Granian; `GranianRequests` does it for any other application.
@@ -29,6 +30,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
+from pronghorn.adapters.granian_shutdown import delay_shutdown, running
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
@@ -144,11 +146,12 @@ def correct_application(app: Any) -> None:
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
     """Return an awaitable that calls an application with the corrected arguments of a call.
 
-    Requests of other servers stay unchanged, in a process that has loaded Granian for another
-    reason.
+    Calls of other servers stay as they are, in a process that has loaded Granian without using it.
     """
     kind = scope["type"]
-    if kind == "lifespan" or SIGN not in (scope.get("extensions") or ()):
+    if kind == "lifespan":
+        return app(scope, delay_shutdown(receive), send)
+    if SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
     correct_scope(scope)
     if kind == "websocket":
@@ -230,6 +233,7 @@ class _Inbox:
 
 async def _serve_http(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     request = _Request(scope, receive, send)
+    running.requests += 1
     try:
         await app(scope, request.receive, request.send)
     except ClientDisconnect:
@@ -237,6 +241,7 @@ async def _serve_http(app: ASGIApp, scope: Scope, receive: Receive, send: Send) 
             raise
         await request.refuse()
     finally:
+        running.requests -= 1
         request.inbox.end()
 
 

@@ -1,0 +1,48 @@
+"""Let the work that follows responses end before Granian's lifespan ends.
+
+Granian stops when all responses have been sent. Background tasks and the exit code of dependencies
+run after that; without the corrections of this module they would be dropped in the middle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import Message, Receive
+
+#: Seconds to wait for the rest of the requests. `pronghorn run` kills a worker after 25 seconds.
+PATIENCE = 20.0
+#: Seconds between two looks at the number of requests.
+PAUSE = 0.01
+
+
+class Running:
+    """The number of HTTP requests that the application works on in this process."""
+
+    __slots__ = ("requests",)
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def wait_until_none(self) -> None:
+        """Return when no request is left, or when `PATIENCE` is over."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + PATIENCE
+        # A request does no more than count: it does not wake anybody.
+        while self.requests and clock() < deadline:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(PAUSE)
+
+
+running = Running()
+
+
+def delay_shutdown(receive: Receive) -> Receive:
+    """Return the `receive` of a lifespan that announces the shutdown when no request is left."""
+
+    async def receive_late() -> Message:
+        message = await receive()
+        if message["type"] == "lifespan.shutdown":
+            await running.wait_until_none()
+        return message
+
+    return receive_late
