@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NoReturn
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
@@ -30,11 +31,6 @@ from pronghorn.exceptions import (
 )
 from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
-from pronghorn.openapi.docs import (
-    get_redoc_html,
-    get_swagger_ui_html,
-    get_swagger_ui_oauth2_redirect_html,
-)
 from pronghorn.openapi.served import ServedDocument
 from pronghorn.plan.check import (
     check_exception_keys,
@@ -87,6 +83,8 @@ class FastAPI(DeclaresOnRouter, Layered):
     swagger_ui_init_oauth: dict[str, Any] | None
     swagger_ui_parameters: dict[str, Any] | None
     validation_error_responses: dict[int | str, dict[str, Any]] | None
+    scalar_url: str | None
+    scalar_parameters: dict[str, Any] | None
     separate_input_output_schemas: bool
     root_path: str
     root_path_in_servers: bool
@@ -281,6 +279,8 @@ class FastAPI(DeclaresOnRouter, Layered):
                 )
         if self.redoc_url:
             self._add_page(self.redoc_url, self._serve_redoc, "redoc_html")
+        if self.scalar_url:
+            self._add_page(self.scalar_url, self._serve_scalar, "scalar_html")
 
     def _add_page(self, path: str, serve: Callable[..., Any], name: str) -> None:
         async def page(request: Request) -> Any:
@@ -297,25 +297,23 @@ class FastAPI(DeclaresOnRouter, Layered):
         is_ours = not is_overridden(self, FastAPI, "openapi")
         return self._document.response(request, self.openapi(), server, keep=is_ours)
 
-    async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
-        root_path = request.scope.get("root_path", "").rstrip("/")
-        redirect = self.swagger_ui_oauth2_redirect_url
-        return get_swagger_ui_html(
-            openapi_url=root_path + str(self.openapi_url),
-            title=f"{self.title} - Swagger UI",
-            oauth2_redirect_url=root_path + redirect if redirect else redirect,
-            init_oauth=self.swagger_ui_init_oauth,
-            swagger_ui_parameters=self.swagger_ui_parameters,
-        )
+    @cached_property
+    def _pages(self) -> Any:
+        from pronghorn.openapi.pages import DocumentationPages  # Few processes show a page.
 
-    async def _serve_oauth2_redirect(self, request: Request) -> HTMLResponse:
-        return get_swagger_ui_oauth2_redirect_html()
+        return DocumentationPages(self)
 
-    async def _serve_redoc(self, request: Request) -> HTMLResponse:
-        root_path = request.scope.get("root_path", "").rstrip("/")
-        return get_redoc_html(
-            openapi_url=root_path + str(self.openapi_url), title=f"{self.title} - ReDoc"
-        )
+    async def _serve_swagger_ui(self, request: Request) -> Any:
+        return await self._pages.serve_swagger_ui(request)
+
+    async def _serve_oauth2_redirect(self, request: Request) -> Any:
+        return await self._pages.serve_oauth2_redirect(request)
+
+    async def _serve_redoc(self, request: Request) -> Any:
+        return await self._pages.serve_redoc(request)
+
+    async def _serve_scalar(self, request: Request) -> Any:
+        return await self._pages.serve_scalar(request)
 
 
 find_elsewhere(__name__)

@@ -29,6 +29,11 @@ MESSAGES = ("receive", "send", "receive_text", "receive_bytes", "send_text", "se
 #: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
 WATCHED: dict[str, tuple[str, ...]] = {
     "json": ("loads",),
+    "pronghorn.applications": (
+        "get_redoc_html",
+        "get_swagger_ui_html",
+        "get_swagger_ui_oauth2_redirect_html",
+    ),
     "starlette.applications.Starlette": ("__call__", "build_middleware_stack"),
     "starlette.middleware.Middleware": ("__init__", "__iter__"),
     "starlette.middleware.base.BaseHTTPMiddleware": ("__call__",),

@@ -233,6 +233,10 @@ class DocumentOptions(TypedDict, total=False):
     """The OAuth 2.0 configuration of Swagger UI."""
     swagger_ui_parameters: dict[str, Any] | None
     """The configuration of Swagger UI."""
+    scalar_url: str | None
+    """The path of the Scalar page, such as `"/scalar"`. `None` disables it."""
+    scalar_parameters: dict[str, Any] | None
+    """The configuration of Scalar."""
 
 
 class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):

@@ -101,6 +101,8 @@ HOMES: dict[str, dict[str, str]] = {
         "pronghorn.exceptions": "FastAPIDeprecationWarning FastAPIError RequestValidationError "
         "WebSocketRequestValidationError",
         "pronghorn.middleware.asyncexitstack": "AsyncExitStackMiddleware",
+        "pronghorn.openapi.docs": "get_redoc_html get_swagger_ui_html "
+        "get_swagger_ui_oauth2_redirect_html",
         "pronghorn.openapi.utils": "get_openapi",
         "pronghorn.params": "Depends",
         "pronghorn.telemetry._asgi": "NativeTelemetry",
