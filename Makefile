@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lowest lint format conformance differential ecosystem bench bench-wire bench-growth bench-shapes plots release wheels test-source clean
+.PHONY: help python environment demo test lowest lint format conformance differential browser ecosystem bench bench-wire bench-growth bench-shapes plots release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/te
 
 differential: environment ## Invent programs and compare with FastAPI (EXAMPLES=2000 of them, other ones each time)
 	@PRONGHORN_DIFFERENTIAL=$(EXAMPLES) $(BIN)/python -m pytest tests/differential $(ARGS)
+
+browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for a part)
+	@$(PYTHON) tools/chromium.py
+	@$(PYTHON) tools/docs_assets.py --required
+	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --group browser
+	@.venv-browser/bin/python -m pytest tests/browser $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)
 	@$(PYTHON) -m tools.ecosystem $(ARGS)
