@@ -19,12 +19,16 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Route,
+    expect,
     sync_playwright,
 )
 
 from tests.browser.servers import Served, start_server
 from tools.chromium import prepare_chromium
 
+#: How long a page may take, in milliseconds. Machines that run tests are busy.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 SCREENSHOTS = Path("build") / "screenshots"
 SIZES = {"desktop": (1280, 900), "mobile": (390, 844)}
@@ -85,7 +89,7 @@ def context(browser: Browser, problems: list[str]) -> Iterator[BrowserContext]:
     """A fresh profile, all of whose pages and windows are watched."""
     width, height = SIZES["desktop"]
     context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     watch_context(context, problems)
     yield context
     context.close()

@@ -152,3 +152,52 @@ async def forward(path: str, request: Request) -> Response:
     kept = {k: v for k, v in answer.headers.items() if k not in drop}
     return Response(answer.content, answer.status_code, kept)
 """
+
+#: An API whose document names another server, which also has the picture of its description.
+ELSEWHERE = """
+import os
+
+from pronghorn import FastAPI
+
+other = os.environ["OTHER"]
+app = FastAPI(
+    description=f"![A picture]({other}/picture.svg)",
+    servers=[{"url": other}],
+    scalar_url="/scalar",
+)
+
+
+@app.get("/items")
+async def read_items() -> dict[str, str]:
+    return {"answered": "here"}
+"""
+
+OTHER = """
+from pronghorn import FastAPI, Response
+from pronghorn.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_headers=["*"])
+
+
+@app.get("/items")
+async def read_items() -> dict[str, str]:
+    return {"answered": "elsewhere"}
+
+
+@app.get("/picture.svg")
+async def read_picture() -> Response:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"></svg>'
+    return Response(drawing, media_type="image/svg+xml")
+"""
+
+INJECTED = """
+from pronghorn import FastAPI
+
+app = FastAPI(description="<img src=x onerror='window.ran = 1'>", scalar_url="/scalar")
+
+
+@app.get("/items")
+async def read_items() -> list[str]:
+    return []
+"""

@@ -44,6 +44,9 @@ def test_scalar_shows_the_operations(
     take_screenshots("scalar")
     page.get_by_role("link", name="items").first.click()
     expect(page.get_by_role("heading", name="Create Item")).to_be_visible()
+    page.get_by_role("button", name="Search").first.click()
+    page.get_by_role("combobox").fill("bearer")
+    expect(page.get_by_role("option", name="Read Bearer").first).to_be_visible()
 
 
 @pytest.mark.parametrize("server", COMMANDS)
