@@ -32,6 +32,7 @@ environment: python
 	@$(PYTHON) $(ENVIRONMENT) $(VENV) --project . --extra standard --group dev
 
 demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for another port)
+	@$(PYTHON) tools/docs_assets.py
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
 	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 

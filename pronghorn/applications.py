@@ -301,7 +301,7 @@ class FastAPI(DeclaresOnRouter, Layered):
     def _pages(self) -> Any:
         from pronghorn.openapi.pages import DocumentationPages  # Few processes show a page.
 
-        return DocumentationPages(self)
+        return DocumentationPages(self, FastAPI)
 
     async def _serve_swagger_ui(self, request: Request) -> Any:
         return await self._pages.serve_swagger_ui(request)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from pronghorn.core.monkeypatches import is_replaced
+from pronghorn.core.monkeypatches import is_overridden, is_replaced
 from pronghorn.openapi.asset_files import find_assets
 from pronghorn.openapi.content_policy import (
     PageParts,
@@ -65,8 +65,17 @@ class DocumentationPages:
     to `applications.get_swagger_ui_html` is called instead, as on FastAPI.
     """
 
-    def __init__(self, app: Documented) -> None:
+    def __init__(self, app: Documented, base: type[Any]) -> None:
+        """Create the pages of an application.
+
+        Args:
+            app: The application.
+            base: The class whose `openapi` returns another `dict` whenever the document changes.
+        """
         self._app = app
+        self._base = base
+        self._document: Any = None
+        self._sources = Sources()
 
     async def serve_swagger_ui(self, request: Request) -> Response:
         """Return the page of Swagger UI, or a file of it."""
@@ -134,11 +143,18 @@ class DocumentationPages:
         return respond_with_page(request, page, Sources())
 
     def _respond(self, request: Request, page: Page, settings: Any = None) -> Response:
+        return respond_with_page(request, page, self._find_sources(), find_urls(settings))
+
+    def _find_sources(self) -> Sources:
+        """Return the sources that the document names, which are found once for each document."""
         try:
-            sources = find_sources(self._app.openapi())
+            document = self._app.openapi()
         except Exception:  # noqa: BLE001 - The program's error belongs to the document's route.
-            sources = Sources()
-        return respond_with_page(request, page, sources, find_urls(settings))
+            return Sources()
+        # A method of the program's own may change the dict that it returned before.
+        if document is not self._document or is_overridden(self._app, self._base, "openapi"):
+            self._document, self._sources = document, find_sources(document)
+        return self._sources
 
 
 def choose_url(role: str, cdn_url: str, function: Callable[..., Any], keyword: str) -> str:

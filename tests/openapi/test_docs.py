@@ -1,13 +1,15 @@
-"""The pages of Swagger UI and ReDoc."""
+"""The pages that a program gets for routes of its own: Swagger UI, ReDoc and Scalar."""
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from starlette.responses import HTMLResponse
 
 from pronghorn.openapi.docs import (
     get_redoc_html,
+    get_scalar_html,
     get_swagger_ui_html,
     get_swagger_ui_oauth2_redirect_html,
     swagger_ui_default_parameters,
@@ -94,6 +96,35 @@ def test_redoc_assets_can_be_your_own() -> None:
     assert "/static/redoc.js" in page
     assert "/icon.png" in page
     assert "http" not in page
+
+
+def test_scalar_loads_the_document_and_sends_nothing_to_its_makers() -> None:
+    page = text_of(get_scalar_html(openapi_url="/o", title="t", scalar_parameters={"theme": "a"}))
+    assert "https://cdn.jsdelivr.net/npm/@scalar/api-reference@1/" in page
+    settings = page.partition('createApiReference("#scalar", ')[2].partition(");")[0]
+    assert json.loads(settings) == {
+        "url": "/o",
+        "withDefaultFonts": False,
+        "telemetry": False,
+        "agent": {"disabled": True},
+        "mcp": {"disabled": True},
+        "hideClientButton": True,
+        "showDeveloperTools": "never",
+        "theme": "a",
+    }
+
+
+def test_each_page_has_a_line_for_a_script_that_does_not_load() -> None:
+    for get_html, program in (
+        (get_swagger_ui_html, "Swagger UI"),
+        (get_redoc_html, "ReDoc"),
+        (get_scalar_html, "Scalar"),
+    ):
+        page = text_of(get_html(openapi_url="/o?a&b", title="t"))
+        assert f"<noscript><p>{program} needs JavaScript" in page
+        line = page.partition('<p id="problem" role="alert" hidden')[2].partition("</p>")[0]
+        assert f"{program} did not load from https://cdn.jsdelivr.net/npm/" in line
+        assert '<a href="/o?a&amp;b">/o?a&amp;b</a>' in line
 
 
 def test_the_redirect_page_answers_the_window_that_opened_it() -> None:

@@ -278,6 +278,22 @@ def test_a_document_that_fails_leaves_the_page_alone() -> None:
 
 
 @pytest.mark.usefixtures("installed")
+def test_a_document_that_a_program_changes_in_place_has_its_policy() -> None:
+    app = make_app()
+    document: dict[str, Any] = {"openapi": "3.1.0", "servers": []}
+
+    def openapi() -> dict[str, Any]:
+        document["servers"].append({"url": f"https://s{len(document['servers'])}.example"})
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation shows
+    client = TestClient(app)
+    policies = [client.get("/docs").headers["content-security-policy"] for _ in range(2)]
+    assert "connect-src 'self' https://s0.example;" in policies[0]
+    assert "connect-src 'self' https://s0.example https://s1.example;" in policies[1]
+
+
+@pytest.mark.usefixtures("installed")
 def test_the_settings_of_scalar() -> None:
     page = TestClient(make_app(scalar_parameters={"theme": "</script>", "telemetry": True})).get(
         "/scalar"
