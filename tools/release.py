@@ -101,7 +101,8 @@ def build() -> tuple[Path, Path]:
         The paths of the source distribution and of the wheel.
     """
     shutil.rmtree(DIST, ignore_errors=True)
-    run([sys.executable, "-m", "build", "--outdir", DIST])
+    # A release without the files of the documentation pages is an error, not a warning.
+    run([sys.executable, "-m", "build", "--outdir", DIST], PRONGHORN_DOCS_ASSETS="required")
     return next(DIST.glob("*.tar.gz")), next(DIST.glob("*.whl"))
 
 
@@ -119,7 +120,9 @@ def check(source: Path, wheel: Path) -> None:
     run([sys.executable, "-m", "twine", "check", "--strict", source, wheel])
     run([sys.executable, "-m", "check_wheel_contents", wheel])
     metadata = run([sys.executable, "-m", "zipfile", "-l", wheel])
-    for name in ("pronghorn/py.typed", "dist-info/licenses/LICENSE", "dist-info/entry_points.txt"):
+    assets = "pronghorn/openapi/assets/manifest.json"
+    parts = ("py.typed", "dist-info/licenses/LICENSE", "dist-info/entry_points.txt", assets)
+    for name in parts:
         if name not in metadata:
             raise ReleaseError(f"{wheel.name} does not have {name}.")
     relative = LINK.findall(read_description(wheel))
