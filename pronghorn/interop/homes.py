@@ -114,7 +114,7 @@ HOMES: dict[str, dict[str, str]] = {
         "starlette.middleware.errors": "ServerErrorMiddleware",
         "starlette.middleware.exceptions": "ExceptionMiddleware",
         "starlette.requests": "Request",
-        "starlette.responses": "JSONResponse Response",
+        "starlette.responses": "HTMLResponse JSONResponse Response",
         "starlette.routing": "BaseRoute",
         "starlette.types": "ASGIApp AppType ExceptionHandler Lifespan Receive Scope Send",
         "typing": "Annotated Literal TypeVar",
@@ -228,6 +228,8 @@ HOMES: dict[str, dict[str, str]] = {
         "modules": "pronghorn.openapi.utils=utils",
     },
     "pronghorn.openapi.docs": {
+        "modules": "json",
+        "pronghorn.encoders": "jsonable_encoder",
         "typing": "Annotated",
         "typing_extensions": "Doc",
     },

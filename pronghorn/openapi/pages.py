@@ -114,11 +114,13 @@ class DocumentationPages:
         if ASSET in request.query_params:
             return await respond_with_file(request, "redoc_js")
         js_url = choose_url("redoc_js", REDOC_JS, get_redoc_html, "redoc_js_url")
+        defaults = get_redoc_html.__kwdefaults__ or {}
+        has_fonts = "//" in js_url and defaults.get("with_google_fonts", True)
         page = redoc_page(
             **content,
             js_url=js_url,
             favicon_url=choose_icon(get_redoc_html, "redoc_favicon_url"),
-            fonts_url=FONTS if "//" in js_url else None,
+            fonts_url=FONTS if has_fonts else None,
         )
         return self._respond(request, page)
 

@@ -233,6 +233,15 @@ def test_a_program_may_set_the_url_of_a_script(monkeypatch: pytest.MonkeyPatch) 
     assert len(rules["script-src"]) == 3
 
 
+@pytest.mark.usefixtures("absent")
+def test_a_program_may_switch_off_the_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = TestClient(make_app())
+    assert "fonts.googleapis.com" in client.get("/redoc").text
+    monkeypatch.setitem(docs.get_redoc_html.__kwdefaults__, "with_google_fonts", False)
+    page = client.get("/redoc")
+    assert "fonts.g" not in page.text + page.headers["content-security-policy"]
+
+
 @pytest.mark.usefixtures("installed")
 def test_a_function_that_a_program_assigns_is_called_as_on_fastapi(
     monkeypatch: pytest.MonkeyPatch,
