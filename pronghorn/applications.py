@@ -32,7 +32,8 @@ from pronghorn.exceptions import (
 from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
 from pronghorn.openapi.served import ServedDocument
-from pronghorn.plan.check import (
+from pronghorn.plan.check_application import (
+    check_exception_handlers,
     check_exception_keys,
     check_middleware_kind,
     check_middleware_list,
@@ -109,10 +110,10 @@ class FastAPI(DeclaresOnRouter, Layered):
         self.state = State()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.webhooks = values["webhooks"] or APIRouter()
+        check_exception_handlers(values["exception_handlers"] or {})
         self.exception_handlers = exception_handlers(values["exception_handlers"])
+        check_middleware_list(values["middleware"] or ())
         self.user_middleware = list(values["middleware"] or ())
-        check_middleware_list(self.user_middleware)
-        check_exception_keys(self.exception_handlers)
         self.middleware_stack: ASGIApp | None = None
         self.root_path = self.root_path and self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
@@ -224,6 +225,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         self, exc_class_or_status_code: int | type[Exception]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare the handler of a class of exceptions, or of a status code."""
+        check_exception_keys([exc_class_or_status_code])
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:
             self.add_exception_handler(exc_class_or_status_code, func)

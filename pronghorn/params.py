@@ -18,7 +18,7 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expand_signature
 from pronghorn.datastructures import Undefined, _Unset
-from pronghorn.exceptions import SetupAssertionError, SetupValueError
+from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 from pronghorn.fields.parameter_options import (
     BodyFieldOptions,
     FieldOptions,
@@ -71,6 +71,29 @@ def _field_info_options(default: Any, options: Mapping[str, Any]) -> dict[str, A
     return given
 
 
+def _check_options(kind: str, options: Mapping[str, Any]) -> None:
+    """Refuse an alias that is not a text, and a factory that is not a function.
+
+    Raises:
+        SetupTypeError: One of them cannot work.
+    """
+    alias, factory = options.get("alias"), options.get("default_factory")
+    if alias is not None and alias is not _Unset and not isinstance(alias, str):
+        raise user_error(
+            f"The alias of a parameter must be a text, not {alias!r}",
+            None,
+            f'{kind}(alias="...")',
+            kind=SetupTypeError,
+        )
+    if factory is not None and factory is not _Unset and not callable(factory):
+        raise user_error(
+            f"default_factory must be a function, not {factory!r}",
+            "the value itself was given",
+            f"{kind}({factory!r}), or {kind}(default_factory=lambda: {factory!r})",
+            kind=SetupTypeError,
+        )
+
+
 class _ParameterField(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
     """The common base of `Param` and `Body`: a `FieldInfo` with facts for the OpenAPI document.
 
@@ -85,6 +108,7 @@ class _ParameterField(FieldInfo):  # type: ignore[misc]  # Pydantic types it as 
             warn_deprecated("`example` has been deprecated, please use `examples` instead")
         if options.get("regex") is not None:
             warn_deprecated("`regex` has been deprecated, please use `pattern` instead")
+        _check_options(type(self).__name__, options)
         self.example = options.get("example", _Unset)
         self.include_in_schema = options.get("include_in_schema", True)
         self.openapi_examples = options.get("openapi_examples")

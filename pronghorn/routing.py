@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute, Router
 from starlette.routing import Mount as Mount  # noqa: PLC0414 - libraries import it from here
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
 from pronghorn.core.monkeypatches import is_overridden, watch
 from pronghorn.core.revisions import RouteList, bump_revision, current_revision
+from pronghorn.core.setup_errors import add_place, describe_callable
 from pronghorn.core.typed_kwargs import expand_signature, option_defaults, route_signature
 from pronghorn.declare.http_methods import ON_EVENT_IS_DEPRECATED, Verbs
+from pronghorn.declare.option_checks import check_dependencies, check_event_handler
 from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
     INCLUDE_DEFAULTS,
@@ -24,9 +26,9 @@ from pronghorn.declare.options import (
     RouterOptions,
     WebSocketOptions,
 )
-from pronghorn.exceptions import FastAPIError
+from pronghorn.exceptions import FastAPIError, SetupError
 from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
-from pronghorn.plan.check import check_dependencies, check_event, check_router
+from pronghorn.plan.check_application import check_event, check_mount, check_paths, check_router
 from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.asgi_apps import get_websocket_app
 from pronghorn.routes.frontend import (
@@ -106,7 +108,6 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         kept = clean_options(options)
         check_prefix(kept.get("prefix", ""))
         values = {**ROUTER_DEFAULTS, **options, **kept}
-        check_dependencies(values["dependencies"] or ())
         self._entries: list[BaseRoute | Inclusion] = list(values["routes"] or ())
         self._shown: RouteList | None = None
         self._shown_revision = -1
@@ -213,7 +214,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             endpoint: The function that handles requests.
             options: See `RouteOptions`; also `route_class_override`, the class of this route.
         """
-        kept = clean_options(options)
+        try:
+            kept = clean_options(options)
+        except SetupError as error:
+            methods = ",".join(map(str, options.get("methods") or ["GET"]))
+            add_place(error, f"{methods} {path}, {describe_callable(endpoint)}")
+            raise
         route_class = kept.pop("route_class_override", None) or self.route_class
         combined = combine_chain([self.collect_inherited(), kept])
         full_path = combined.pop("prefix", "") + path
@@ -231,7 +237,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         **options: Unpack[WebSocketOptions],
     ) -> None:
         """Add a WebSocket route; see `websocket`."""
-        dependencies = [*self.dependencies, *(options.get("dependencies") or ())]
+        own = options.get("dependencies") or ()
+        check_dependencies(own)
+        dependencies = [*self.dependencies, *own]
         provider = self.dependency_overrides_provider
         self.append_route(
             make_websocket_route(
@@ -255,6 +263,20 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             return endpoint
 
         return decorate
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Serve an ASGI application below a path.
+
+        Args:
+            path: The path, which begins with `/`.
+            app: The application.
+            name: The name for `url_path_for`.
+
+        Raises:
+            SetupError: The path or the application cannot work.
+        """
+        check_mount(path, app)
+        super().mount(path, app=app, name=name)
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
         options = combine_chain([self.collect_inherited(), {"prefix": prefix}])
@@ -280,7 +302,6 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         kept = clean_options(options)
         prefix = check_prefix(kept.get("prefix", ""))
         check_router(router)
-        check_dependencies(kept.get("dependencies") or ())
         refuse_cycle(router, self)
         if not prefix:
             refuse_empty_paths(router)
@@ -299,6 +320,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         """Add a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         handlers = {"startup": self.on_startup, "shutdown": self.on_shutdown}
         check_event(event_type, handlers)
+        check_event_handler(func)
         handlers[event_type].append(func)
 
     @deprecated_mark(ON_EVENT_IS_DEPRECATED)
@@ -314,6 +336,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the lifespan, after planning every route, so that startup reports all mistakes."""
         try:
+            check_paths(self.routes)
             for route in self.routes:
                 _ = getattr(route, "plan", None)
         except FastAPIError:

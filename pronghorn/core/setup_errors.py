@@ -170,6 +170,17 @@ def describe_value(value: Any) -> str:
     return f"the {kind} {name if isinstance(name, str) else repr(value)}"
 
 
+def why_not_callable_with(function: Callable[..., Any], *args: Any, **keywords: Any) -> str | None:
+    """Return why a callable does not accept some arguments; None if it does, or if nobody knows."""
+    try:
+        inspect.signature(function).bind(*args, **keywords)
+    except TypeError as error:
+        return str(error)
+    except ValueError:
+        return None  # A built-in without a signature.
+    return None
+
+
 def _source_place(target: Any) -> str | None:
     """Return `file:line` of a function or class; `None` for built-in and generated ones."""
     code = getattr(inspect.unwrap(target), "__code__", None)

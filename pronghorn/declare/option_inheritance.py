@@ -14,6 +14,7 @@ from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
 from pronghorn.core.setup_errors import user_error
 from pronghorn.datastructures import DefaultPlaceholder
+from pronghorn.declare.option_checks import check_options
 from pronghorn.exceptions import SetupAssertionError
 
 
@@ -95,12 +96,14 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
         the program has no effect; `include_in_schema=None` becomes False.
 
     Raises:
+        SetupError: The value of an option cannot have the effect that was meant.
         SetupValueError: `max_body_size` is not an integer of at least 0.
         ValueError: `form_limits` has an unknown key or a wrong value.
     """
     kept = {
         name: value for name, value in options.items() if not isinstance(value, DefaultPlaceholder)
     }
+    check_options(kept)
     if "max_body_size" in kept:
         validate_max_body_size(kept["max_body_size"])
     if kept.get("include_in_schema", True) is None:

@@ -25,7 +25,12 @@ from pronghorn.exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
-from pronghorn.plan.check import check_exception_keys, check_middleware
+from pronghorn.plan.check_application import (
+    check_exception_handler,
+    check_exception_keys,
+    check_layers,
+    check_middleware,
+)
 from pronghorn.run.errors import ErrorHandlers
 
 #: Starlette's private names that `middleware/http.py` needs.
@@ -47,14 +52,19 @@ class Layered(Starlette):
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
         """Wrap everything that was added before in a middleware class with its arguments."""
-        check_middleware(middleware_class)
+        check_middleware(middleware_class, args, kwargs)
         super().add_middleware(middleware_class, *args, **kwargs)
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Serve an ASGI application below a path; see `APIRouter.mount`."""
+        self.router.mount(path, app=app, name=name)
 
     def add_exception_handler(
         self, exc_class_or_status_code: int | type[Exception], handler: Any
     ) -> None:
         """Register the handler for a class of exceptions or a status code."""
         check_exception_keys([exc_class_or_status_code])
+        check_exception_handler(handler)
         super().add_exception_handler(exc_class_or_status_code, handler)
 
 
@@ -64,6 +74,7 @@ def layers_of(app: Any) -> ASGIApp:
     From the outside: the handler of unhandled errors, the limit of body sizes, the middleware of
     the user, exception handlers, routes. Without middleware it is one object with the same effect.
     """
+    check_layers(app.user_middleware, app.exception_handlers)
     by_key = dict(app.exception_handlers)
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)

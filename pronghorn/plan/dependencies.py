@@ -19,6 +19,7 @@ from pronghorn.exceptions import (
 )
 from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
+from pronghorn.plan.check_parameters import check_dependency, check_marker
 from pronghorn.plan.forward import refuse_missing_type
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.parameters import analyze_parameter
@@ -164,6 +165,8 @@ def _plan_dependency(
     if known is not None:
         return known
     declared: Any = marker.dependency
+    check_marker(marker)
+    check_dependency(declared)
     actual = _callable_of(declared, context.overrides)
     own_scopes = tuple(marker.scopes or ()) if isinstance(marker, Security) else ()
     scopes, passed = join_scopes(outer_scopes, own_scopes), outer_scopes + own_scopes
@@ -197,7 +200,7 @@ def _callable_of(declared: Any, overrides: Overrides) -> Any:
     if not callable(declared):
         raise setup_error(
             "A parameter-less dependency must have a callable dependency",
-            f"Depends({declared!r}) was given something that cannot be called",
+            _why_not_callable(declared),
             "Depends(function), with the function itself",
             kind=SetupAssertionError,
         )
@@ -211,6 +214,16 @@ def _callable_of(declared: Any, overrides: Overrides) -> Any:
             kind=SetupTypeError,
         )
     return actual
+
+
+def _why_not_callable(declared: Any) -> str:
+    kind = type(declared).__name__
+    if kind in ("coroutine", "generator", "async_generator"):
+        close = getattr(declared, "close", None)
+        if close is not None:
+            close()  # Python would warn that nobody has awaited it.
+        return f"Depends({declared.__name__}()): the function was called"
+    return f"Depends({declared!r}) was given something that cannot be called"
 
 
 def _check_lifetimes(node: CallPlan) -> None:

@@ -36,6 +36,13 @@ from pronghorn.fields.annotations import (
 )
 from pronghorn.fields.field import Field
 from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
+from pronghorn.plan.check_parameters import (
+    check_annotation,
+    check_constraints,
+    check_default,
+    check_uncalled_markers,
+    nothing_to_depend_on,
+)
 from pronghorn.plan.signature import EMPTY
 
 _INJECTED = {kind.annotation: kind for kind in InjectedKind}
@@ -73,8 +80,8 @@ def analyze_parameter(
     if is_plain_type(annotation) and (default is EMPTY or type(default) in _PLAIN_DEFAULTS):
         known = _plain_field(name, annotation, default, in_path)
         return known.with_info(_combine(known.info, known.info))
-    annotation = Any if annotation is EMPTY else annotation
-    bare, metadata = _split(annotation)
+    check_annotation(name, annotation)
+    bare, metadata = _split(Any if annotation is EMPTY else annotation)
     marker = _last_marker(metadata)
     _refuse_two_markers(name, marker, default, in_path=in_path)
     if isinstance(marker, params.Depends):
@@ -93,8 +100,12 @@ def analyze_parameter(
         info = _from_marker(name, bare, metadata, marker, default)
     else:
         info = _infer(bare, metadata, default, in_path=in_path)
+        check_uncalled_markers(name, metadata, info)
     _check_place(name, info, in_path=in_path)
-    return _field(name, info, path_names)
+    check_constraints(name, bare, info)
+    field = _field(name, info, path_names)
+    check_default(name, annotation, bare, field)
+    return field
 
 
 @lru_cache(maxsize=1024, typed=True)  # Typed: `1` and `True` are equal but different defaults.
@@ -176,6 +187,8 @@ def _with_dependency(marker: params.Depends, bare: Any) -> params.Depends:
     """Return the marker with its dependency, which for `Depends()` is the annotated type."""
     if marker.dependency is not None:
         return marker
+    if bare is Any:
+        raise nothing_to_depend_on()
     filled = copy(marker)  # Unlike `replace`, `copy` shares the limit of concurrent calls.
     object.__setattr__(filled, "dependency", bare)
     return filled

@@ -27,7 +27,7 @@ from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.hooks import Handler
-from pronghorn.plan.check import check_dependencies, check_operation
+from pronghorn.plan.check import check_operation
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
@@ -101,9 +101,7 @@ class APIRoute(RouteViews, Route):
         for name in COPIED:
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
         methods = values.pop("methods") or ["GET"]
-        response_class = value_of(values["response_class"]) or JSONResponse
-        check_operation(endpoint, methods, response_class, values["status_code"])
-        check_dependencies(values["dependencies"])
+        check_operation(endpoint, methods)
         self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
         self._set(original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
         self._set(endpoint=endpoint, **values)

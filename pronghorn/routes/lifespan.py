@@ -11,7 +11,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Send
 
-from pronghorn.plan.check import check_lifespan
+from pronghorn.plan.check_application import check_lifespan
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 

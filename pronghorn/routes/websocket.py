@@ -12,9 +12,9 @@ from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import ROUTING, is_replaced, original
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
+from pronghorn.declare.option_checks import check_dependencies
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.hooks import Handler
-from pronghorn.plan.check import check_dependencies
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
@@ -62,8 +62,8 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
+        check_dependencies(dependencies)
         self._set(dependencies=list(dependencies))
-        check_dependencies(self.dependencies)
         self._set(dependency_overrides_provider=provider)
         self._set_path(path)
         self._set(revision=bump_revision())

@@ -1,0 +1,3 @@
+from pronghorn import Query
+
+LIMIT = Query(10, alias=1)

@@ -1,0 +1,5 @@
+from pronghorn import FastAPI
+
+users = FastAPI()
+app = FastAPI()
+app.include_router(users, prefix="/users")

@@ -1,0 +1,3 @@
+from pronghorn import Query
+
+LIMIT = Query(default_factory=10)

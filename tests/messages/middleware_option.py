@@ -1,0 +1,5 @@
+from pronghorn import FastAPI
+from pronghorn.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origin=["https://shop.example"])

@@ -1,0 +1,4 @@
+from pronghorn import FastAPI
+
+app = FastAPI()
+app.mount("/users", FastAPI)

@@ -1,0 +1,3 @@
+from pronghorn import FastAPI
+
+app = FastAPI(responses={"not found": {"description": "No such item"}})

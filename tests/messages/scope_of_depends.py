@@ -1,0 +1,12 @@
+from pronghorn import Depends, FastAPI
+
+app = FastAPI()
+
+
+def get_user() -> str:
+    return "Ann"
+
+
+@app.get("/users/me")
+async def read_me(user: str = Depends(get_user, scope="admin")) -> str:
+    return user

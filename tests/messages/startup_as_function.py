@@ -1,0 +1,7 @@
+from pronghorn import FastAPI
+
+
+def connect() -> None: ...
+
+
+app = FastAPI(on_startup=connect)
