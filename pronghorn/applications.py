@@ -46,7 +46,7 @@ APP_DEFAULTS = option_defaults(AppOptions)
 OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
 #: Options that are kept as attributes under their own names.
 ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
-ATTRIBUTES += ("max_body_size",)
+ATTRIBUTES += ("max_body_size", "error_headers")
 
 
 class FastAPI(DeclaresOnRouter, Layered):
@@ -89,6 +89,7 @@ class FastAPI(DeclaresOnRouter, Layered):
     separate_input_output_schemas: bool
     root_path: str
     root_path_in_servers: bool
+    error_headers: bool
 
     @expand_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:

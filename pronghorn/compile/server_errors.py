@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pronghorn.compile import dispatch
 from pronghorn.compile.dispatch import Find, Pipeline
 from pronghorn.core.monkeypatches import original
+from pronghorn.run.error_headers import ErrorHeaders, is_failed
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
@@ -33,6 +34,8 @@ class Outermost(ServerErrorMiddleware):
         debug: Respond with the traceback.
     """
 
+    #: Adds headers to the responses to unhandled errors; None adds none, as on FastAPI.
+    error_headers: ErrorHeaders | None = None
     #: Error handlers for the scope, if no inner layer puts them there.
     registered: tuple[Any, Any] | None = None
 
@@ -76,7 +79,33 @@ class Outermost(ServerErrorMiddleware):
 
         outermost = ServerErrorMiddleware(failing, self.handler, self.debug)
         send = discard if exchange.started else exchange.send
+        if self.error_headers is not None:
+            send = self.error_headers.wrap(exchange.scope, send)
         await outermost(exchange.scope, exchange.receive, send)
+
+
+class AroundStarlette(ServerErrorMiddleware):
+    """A layer around Starlette's own `ServerErrorMiddleware`, where a library observes that.
+
+    Args:
+        inside: Starlette's layer, with a `MarkFailure` inside of it.
+        error_headers: Adds headers to its responses to unhandled errors.
+    """
+
+    def __init__(self, inside: ServerErrorMiddleware, error_headers: ErrorHeaders) -> None:
+        super().__init__(inside, inside.handler, inside.debug)
+        self._error_headers = error_headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with_headers = self._error_headers.wrap(scope, send)
+
+        async def send_either(message: Message) -> None:
+            await (with_headers if is_failed(scope) else send)(message)
+
+        await self.app(scope, receive, send_either)
 
 
 class OuterPipeline(Outermost):

@@ -145,7 +145,7 @@ def _check_responses(name: str, value: Any) -> None:
         if text in _RANGES or _number_in(text) is not None:
             continue
         raise user_error(
-            f"responses={{...}} has the key {key!r}, which is not a status code",
+            f"responses={{...}} has the key {text!r}, which is not a status code",
             "a name was given instead of the number",
             "a number such as 404, a range such as '4XX', or 'default'",
             kind=SetupValueError,

@@ -248,6 +248,11 @@ class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):
     """The middleware, outermost first."""
     exception_handlers: Mapping[int | type[Exception], Callable[..., Any]] | None
     """The functions that turn errors into responses, by status code or exception class."""
+    error_headers: Annotated[bool, DefaultIs(True)]
+    """Whether responses to unhandled errors (500) carry the CORS headers and the request id.
+
+    `False` sends them without, as FastAPI does; a browser then hides them from the page.
+    """
     strict_content_type: Annotated[bool, DefaultIs(True)]
     """Whether to parse a body as JSON only if its content type is JSON.
 

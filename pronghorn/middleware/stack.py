@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
 from pronghorn.compile.limits import BodyLimit
-from pronghorn.compile.server_errors import Outermost, OuterPipeline
+from pronghorn.compile.server_errors import AroundStarlette, Outermost, OuterPipeline
 from pronghorn.core.monkeypatches import is_replaced, original
 from pronghorn.core.private_names import has_names
 from pronghorn.exception_handlers import (
@@ -31,6 +31,7 @@ from pronghorn.plan.check_application import (
     check_layers,
     check_middleware,
 )
+from pronghorn.run.error_headers import ErrorHeaders, MarkFailure
 from pronghorn.run.errors import ErrorHandlers
 
 #: Starlette's private names that `middleware/http.py` needs.
@@ -91,7 +92,9 @@ def layers_of(app: Any) -> ASGIApp:
         errors.by_class.clear()
     inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
-        return OuterPipeline(inner, last_resort, app.debug)
+        outer = OuterPipeline(inner, last_resort, app.debug)
+        outer.error_headers = ErrorHeaders(()) if app.error_headers else None
+        return outer
     in_child_task = child_task_of_layer()
     outermost = ServerErrorMiddleware if watched else Outermost
     middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
@@ -99,10 +102,30 @@ def layers_of(app: Any) -> ASGIApp:
     middleware += app.user_middleware
     if watched:
         middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
-    stack: ASGIApp = inner
+    if watched and app.error_headers:
+        middleware.insert(1, Middleware(MarkFailure))
+    stack: Any = inner
+    layers: list[Any] = []
     for cls, args, kwargs in reversed(middleware):
-        stack = in_child_task(cls(stack, *args, **kwargs))
-    return stack
+        layers.append(cls(stack, *args, **kwargs))
+        stack = in_child_task(layers[-1])
+    return with_error_headers(stack, layers) if app.error_headers else stack
+
+
+def with_error_headers(outermost: Any, layers: list[Any]) -> ASGIApp:
+    """Return the outermost layer of an application, which adds headers to responses to errors.
+
+    Args:
+        outermost: The layer.
+        layers: All layers, from the inside out.
+    """
+    added = ErrorHeaders(layers)
+    if isinstance(outermost, Outermost):
+        outermost.error_headers = added
+        return outermost
+    if isinstance(outermost, ServerErrorMiddleware):
+        return AroundStarlette(outermost, added)
+    return outermost  # type: ignore[no-any-return]  # a library has put its own in place
 
 
 def child_task_of_layer() -> Callable[[ASGIApp], ASGIApp]:

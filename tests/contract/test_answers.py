@@ -303,3 +303,24 @@ def test_with_middleware(client_of_middleware: Any) -> None:
     assert client.get("/stream").text == "chunk 0\nchunk 1\nchunk 2\n"
     assert client.post("/digest", content=MEGABYTES).json() == digest_of(MEGABYTES)
     assert client.get("/crash").status_code == 500
+
+
+def test_an_unhandled_error_has_the_headers_of_cors_and_the_request_id(
+    client_of_middleware: Any,
+) -> None:
+    headers = {"Origin": "https://shop.example", "X-Request-ID": "4f2a", "Connection": "close"}
+    response = client_of_middleware.get("/crash", headers=headers)
+    assert (response.status_code, response.text) == (500, "Internal Server Error")
+    assert response.headers["access-control-allow-origin"] == "https://shop.example"
+    assert response.headers["vary"] == "Origin"
+    assert response.headers["x-request-id"] == "4f2a"
+    headers["Origin"] = "https://other.example"
+    elsewhere = client_of_middleware.get("/crash", headers=headers)
+    assert elsewhere.status_code == 500
+    assert "access-control-allow-origin" not in elsewhere.headers
+
+
+def test_an_unhandled_error_without_middleware_has_the_request_id(client: Any) -> None:
+    response = client.get("/crash", headers={"X-Request-ID": "4f2a", "Connection": "close"})
+    assert response.status_code == 500
+    assert response.headers["x-request-id"] == "4f2a"
