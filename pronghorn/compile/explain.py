@@ -11,7 +11,7 @@ from typing import Any
 
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.http_route import HttpWriter
-from pronghorn.compile.purity import is_pure
+from pronghorn.compile.purity import why_impure
 from pronghorn.compile.steps import names_stacks
 from pronghorn.compile.websocket import WebSocketWriter, exact_connection
 from pronghorn.compile.writer import HandlerWriter
@@ -113,15 +113,22 @@ def _reading(writer: HandlerWriter) -> Iterator[str]:
     """Yield a note for each value that is not read by an expression in the handler."""
     for step in writer.steps:
         for _, fields in step.call.reads:
-            impure = [field.name for field in fields if not is_pure(field)]
+            impure = [(field.name, why) for field in fields if (why := why_impure(field))]
             if impure:
-                yield (
-                    f"{', '.join(impure)}: validated by code of the program, so it is read after "
-                    "the dependencies that come first, by the exact way"
-                )
+                yield _describe_late([name for name, _ in impure], [code for _, code in impure])
             elif any(writer.reader.of_field(field) is None for field in fields):
                 names = ", ".join(field.name for field in fields)
                 yield f"{names}: read together by the exact way ({_why_together(fields)})"
+
+
+def _describe_late(names: list[str], code: list[str]) -> str:
+    """Return the note for values that are read in the order of FastAPI."""
+    of_pydantic = all(each.endswith(" of Pydantic") for each in code)
+    owner = "Pydantic that looks outside of the value" if of_pydantic else "the program"
+    return (
+        f"{', '.join(names)}: validated by code of {owner}, so it is read after the dependencies "
+        f"that come first, by the exact way: {', '.join(dict.fromkeys(code))}"
+    )
 
 
 def _why_together(fields: tuple[Field, ...]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pydantic
 from pydantic_core import SchemaValidator
 
-from pronghorn.compile.purity import is_pure, is_simple
+from pronghorn.compile.purity import is_simple, why_impure
 from pronghorn.compile.source import Source
 from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.field import Field
@@ -98,8 +98,9 @@ def json_body_of(body: BodyPlan | None, steps: Sequence[Step]) -> JsonBody | Non
         return _in_python_mode("several functions read it")
     field = fields[0]
     mode = json_mode_of(field.adapter.core_schema)
-    if not is_pure(field):
-        return _in_python_mode(mode.reason or "code that makes a default")
+    impure = why_impure(field)
+    if impure is not None:
+        return _in_python_mode(mode.reason or impure)
     if not is_simple(field):
         return _in_python_mode("several names, or a default that is validated")
     if type(field.adapter.validator) is not SchemaValidator:

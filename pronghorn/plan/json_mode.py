@@ -18,11 +18,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pronghorn.plan.known_code import (
+    describe_code,
+    function_of,
+    is_known,
+    is_path,
+    value_schema,
+)
+
 CoreSchemaDict = Mapping[str, Any]
 
 _LENGTHS = frozenset({"min_length", "max_length", "fail_fast"})
 _BOUNDS = frozenset({"ge", "gt", "le", "lt", "multiple_of"})
 _CLOCK = frozenset({"microseconds_precision", "tz_constraint", "now_op", "now_utc_offset"})
+_OWN_ERRORS = frozenset({"custom_error_type", "custom_error_message", "custom_error_context"})
+_URL = frozenset({"max_length", "allowed_schemes", "host_required", "default_host"})
+_URL |= {"default_port", "default_path", "preserve_empty_path"}
 #: Rules that change text, so that different texts may become equal.
 _TRANSFORMS = frozenset({"strip_whitespace", "to_lower", "to_upper"})
 #: Keys of any schema that do not affect validation.
@@ -33,6 +44,10 @@ _SILENT = frozenset(
 #: The rules under which both modes agree, by kind of schema.
 _RULES: Mapping[str, frozenset[str]] = {
     "any": frozenset(),
+    "bytes": frozenset({"min_length", "max_length"}),
+    "url": _URL,
+    "multi-host-url": _URL,
+    "json": frozenset({"schema"}),
     "none": frozenset(),
     "bool": frozenset({"strict"}),
     "int": _BOUNDS | {"strict"},
@@ -53,7 +68,13 @@ _RULES: Mapping[str, frozenset[str]] = {
     "dict": _LENGTHS | {"keys_schema", "values_schema", "strict"},
     "nullable": frozenset({"schema"}),
     "default": frozenset({"schema", "default", "default_factory", "copy_default"}),
-    "union": frozenset({"choices", "mode", "auto_collapse"}),
+    "union": frozenset({"choices", "mode", "auto_collapse", *_OWN_ERRORS}),
+    # The function is one of `plan.known_code`.
+    "function-after": frozenset({"function", "schema"}),
+    "function-wrap": frozenset({"function", "schema"}),
+    "function-plain": frozenset({"function"}),
+    "lax-or-strict": frozenset({"lax_schema", "strict_schema"}),
+    "json-or-python": frozenset({"json_schema", "python_schema"}),
     "tagged-union": frozenset({"choices", "discriminator", "from_attributes"}),
     "definitions": frozenset({"schema", "definitions"}),
     "definition-ref": frozenset({"schema_ref"}),
@@ -81,7 +102,7 @@ _CONFIG = frozenset(
     | {"str_min_length", "str_max_length", "str_strip_whitespace", "str_to_lower", "str_to_upper"}
     | {"regex_engine", "cache_strings", "serialize_by_alias", "polymorphic_serialization"}
     | {"ser_json_bytes", "ser_json_inf_nan", "ser_json_temporal", "ser_json_timedelta"}
-    | {"validation_error_cause", "val_json_bytes", "url_preserve_empty_path"}
+    | {"validation_error_cause", "url_preserve_empty_path"}
 )
 _CONFIG_TRANSFORMS = frozenset({"str_strip_whitespace", "str_to_lower", "str_to_upper"})
 #: Members of unions that fit equally well in both modes; a union picks the best fit.
@@ -192,6 +213,10 @@ class _Walk:
             self.distinguishes = place, schema
         for inner, inner_place in _children(schema, place):
             self.visit(inner, inner_place)
+        if schema["type"] == "lax-or-strict" and not is_path(schema):
+            self.visit(schema["lax_schema"], place)
+        elif schema["type"] == "json-or-python":
+            self.visit(value_schema(schema), place)
 
     def _difference(self, kind: str, schema: CoreSchemaDict) -> str | None:
         """Return a suffix for the name of a type for which the modes differ, else None.
@@ -222,6 +247,8 @@ class _Walk:
         if config.get("strict"):
             return ", which is strict"
         for key, value in config.items():
+            if key == "val_json_bytes" and value == "utf8":
+                continue
             if key not in _CONFIG and not _is_off(value):
                 return f" with {key}"
             self.transforms |= key in _CONFIG_TRANSFORMS and bool(value)
@@ -243,7 +270,7 @@ class _Walk:
         if kind in ("nullable", "default") or kind.endswith("-field"):
             return self._describe(schema["schema"])
         if kind.startswith("function-"):
-            return "code that looks at the value"
+            return f"code that looks at the value: {describe_code(function_of(schema))}"
         name = schema.get("cls_name") or schema.get("model_name") or _name_of(schema.get("cls"))
         if schema.get("custom_init") or schema.get("post_init"):
             return f"{name}, which runs code when it is made"
@@ -307,6 +334,14 @@ def _difference_of_set(schema: CoreSchemaDict) -> str | None:
     return None if items in _ITEMS_OF_SETS else " of more than texts, whole numbers and dates"
 
 
+def _difference_of_code(schema: CoreSchemaDict) -> str | None:
+    return None if is_known(function_of(schema)) else ""
+
+
+def _difference_of_branches(schema: CoreSchemaDict) -> str | None:
+    return None if value_schema(schema) is not None else ""
+
+
 def _difference_of_argument(schema: CoreSchemaDict) -> str | None:
     if schema.get("init") is False:
         return " that is no argument"
@@ -332,6 +367,10 @@ _SPECIAL: Mapping[str, Callable[[CoreSchemaDict], str | None]] = {
     "frozenset": _difference_of_set,
     "dataclass-field": _difference_of_argument,
     "enum": _difference_of_enum,
+    "function-after": _difference_of_code,
+    "function-wrap": _difference_of_code,
+    "function-plain": _difference_of_code,
+    "json-or-python": _difference_of_branches,
     "literal": _only_if_plain(lambda schema: schema["expected"]),
     # A function that chooses the member receives different values in each mode.
     "tagged-union": _only_if_plain(lambda schema: [*schema["choices"], schema["discriminator"]]),

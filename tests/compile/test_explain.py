@@ -108,6 +108,7 @@ def test_the_plan_names_every_call_and_where_its_values_come_from() -> None:
 def test_reasons_for_leaving_a_fast_way() -> None:
     notes = "\n".join(explained("/items/{item_id}").notes)
     assert "item: validated by code of the program" in notes
+    assert f"by the exact way: Item.upper ({__file__}:" in notes
     assert "filters: read together by the exact way (parameter model)" in notes
     assert "explicit response_class JSONResponse" in notes
     assert "explicit response_class" not in "\n".join(explained("/plain").notes)
@@ -131,11 +132,12 @@ def test_websocket_routes_are_explained_too() -> None:
     [
         ("/event", "field `when` of Event: union of str and date"),
         ("/parts", "an object whose members are read one by one"),
-        ("/items/{item_id}", "field `name` of Item: code that looks at the value"),
+        ("/items/{item_id}", "field `name` of Item: code that looks at the value: Item.upper "),
     ],
 )
 def test_a_body_in_python_mode_is_a_detour_with_its_reason(path: str, reason: str) -> None:
-    assert f"body: {reason}: JSON parsed in Python mode" in explained(path).detours
+    detours = [note for note in explained(path).detours if note.startswith(f"body: {reason}")]
+    assert [note.endswith(": JSON parsed in Python mode") for note in detours] == [True]
 
 
 def test_a_body_that_is_validated_straight_from_its_json_is_no_detour() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-import pathlib
+import inspect
 from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -22,8 +22,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
+    EncodedStr,
+    EncoderProtocol,
     Field,
-    Json,
+    FilePath,
+    ImportString,
+    NameEmail,
     SecretStr,
     Strict,
     StringConstraints,
@@ -119,6 +123,34 @@ class Counted:
     total: int = dataclasses.field(default=0, init=False)
 
 
+class Mail(NameEmail):
+    """A class of the program, which a function of Pydantic creates."""
+
+
+class Site(AnyUrl):
+    """Likewise."""
+
+
+class Token(SecretStr):
+    """Likewise."""
+
+
+class Rot(EncoderProtocol):
+    """An encoder of the program, which a function of Pydantic calls."""
+
+
+class Uploaded(BaseModel):
+    model_config = ConfigDict(val_json_bytes="base64")
+    content: bytes
+
+
+LOOKS = "code that looks at the value"
+
+
+def line_of(target: Any) -> int:
+    return inspect.getsourcelines(target)[1]
+
+
 def choose(value: Any) -> str:
     return "item"
 
@@ -136,19 +168,22 @@ DIFFERENT: list[tuple[Any, str]] = [
     (Event | Item, "union of Event and Item"),
     (Decimal, "Decimal"),
     (Money, "field `amounts` of Money: Decimal"),
-    (bytes, "bytes"),
-    (AnyUrl, "code that looks at the value"),
-    (SecretStr, "a type that each mode reads in its own way"),
-    (pathlib.Path, "a type that each mode reads in its own way"),
     (Sequence[int], "a type that each mode reads in its own way"),
     (deque[int], DEQUE),
     (complex, "complex"),
-    (Json[int], "Json"),
     (Callable[[], int], "callable"),
-    (Upper, "field `name` of Upper: code that looks at the value"),
-    (Whole, "code that looks at the value"),
-    (Annotated[int, BeforeValidator(int)], "code that looks at the value"),
-    (Annotated[str, AfterValidator(str.upper)], "code that looks at the value"),
+    (Upper, f"field `name` of Upper: {LOOKS}: Upper.upper ({__file__}:{line_of(Upper.upper)})"),
+    (Whole, f"{LOOKS}: Whole.look ({__file__}:{line_of(Whole.look)})"),
+    (Annotated[int, BeforeValidator(int)], f"{LOOKS}: int"),
+    (Annotated[str, AfterValidator(str.upper)], f"{LOOKS}: str.upper"),
+    (Mail, f"{LOOKS}: Mail ({__file__}:{line_of(Mail)})"),
+    (Site, f"{LOOKS}: Site ({__file__}:{line_of(Site)})"),
+    (Token, f"{LOOKS}: Token ({__file__}:{line_of(Token)})"),
+    (Annotated[str, EncodedStr(encoder=Rot)], f"{LOOKS}: Rot ({__file__}:{line_of(Rot)})"),
+    (FilePath, f"{LOOKS}: PathType.validate_file of Pydantic"),
+    (ImportString, f"{LOOKS}: import_string of Pydantic"),
+    (Uploaded, "Uploaded with val_json_bytes"),
+    (Annotated[bytes, Strict()], "strict bytes"),
     (Private, "Private, which runs code when it is made"),
     (StrictItem, "StrictItem, which is strict"),
     (Annotated[dt.date, Strict()], "strict date"),
