@@ -50,19 +50,14 @@ _IN_VALIDATORS = frozenset(
     for version in (4, 6)
     for kind in ("address", "interface", "network")
 )
-#: The functions whose result depends on the value alone, by module and name.
+_PATH_VALIDATOR = "GenerateSchema._path_schema.<locals>.path_validator"
+#: The functions whose result depends on the value alone, by package and name.
 _KNOWN = {
-    "pydantic.networks": _IN_NETWORKS,
-    "pydantic.types": _IN_TYPES,
-    "pydantic._internal._validators": _IN_VALIDATORS,
-    "pydantic._internal._generate_schema": frozenset(
-        {"GenerateSchema._path_schema.<locals>.path_validator"}
-    ),
+    "pydantic": _IN_NETWORKS | _IN_TYPES | _IN_VALIDATORS | {_PATH_VALIDATOR},
     "ipaddress": _OF_IP,
 }
 #: The packages whose classes may be part of a known function.
 _OWNERS = frozenset({"pydantic", "ipaddress", "pathlib", "builtins", "typing", "os"})
-_PATH_VALIDATOR = "GenerateSchema._path_schema.<locals>.path_validator"
 _SECRET = "Secret.__get_pydantic_core_schema__.<locals>."  # noqa: S105 - the name of a function
 
 
@@ -74,9 +69,7 @@ def function_of(schema: Any) -> Any:
 def is_known(function: Any) -> bool:
     """Return whether a function is one of Pydantic's whose result depends on the value alone."""
     plain = function.__func__ if isinstance(function, MethodType) else function
-    module = getattr(plain, "__module__", None)
-    names = _KNOWN.get(module) if isinstance(module, str) else None
-    if names is None or getattr(plain, "__qualname__", None) not in names:
+    if getattr(plain, "__qualname__", None) not in _KNOWN.get(_owner(plain), ()):
         return False
     return all(_owner(part) in _OWNERS for part in _list_classes(function))
 
