@@ -10,9 +10,9 @@ from typing import Any
 
 import fastapi
 import pytest
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.testclient import TestClient as FastAPIClient
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
