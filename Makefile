@@ -91,6 +91,9 @@ site-environment: python
 	@$(PYTHON) $(ENVIRONMENT) .venv-docs --project . --extra standard --extra opentelemetry --group site
 MKDOCS := NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE=1 .venv-docs/bin/python -m
 
+# mike starts `mkdocs` by its name, which does not look for modules in the working directory.
+MIKE := PATH="$(CURDIR)/.venv-docs/bin:$$PATH" PYTHONPATH=. NO_MKDOCS_2_WARNING=1 mike
+
 docs: site-environment ## Build the documentation as a site into build/site, and check every link inside it
 	@$(MKDOCS) mkdocs build --strict
 	@$(MKDOCS) tools.documentation.check build/site
@@ -107,8 +110,8 @@ docs-links: python ## Ask every external link of the pages whether it is still t
 
 docs-version: site-environment ## Add the site of a release to the local branch gh-pages (VERSION=0.2.0); nothing is pushed
 	@test -n "$(VERSION)" || { echo "Name the release: make docs-version VERSION=0.2.0" >&2; exit 1; }
-	@$(MKDOCS) mike.driver deploy --update-aliases "$(VERSION)" latest
-	@$(MKDOCS) mike.driver set-default --allow-undefined latest
+	@$(MIKE) deploy --update-aliases "$(VERSION)" latest
+	@$(MIKE) set-default latest
 	@echo "Version $(VERSION) is on the branch gh-pages. Publish it with: git push origin gh-pages"
 
 release: release-environment ## Build and check a release, try it on each Python, write its notes

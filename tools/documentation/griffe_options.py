@@ -3,18 +3,28 @@
 A griffe extension: `**options: Unpack[RouteOptions]` with a line for `options` in its docstring
 gets one row for each key, with the type, the default and the docstring of the key. A method whose
 docstring refers to another one has no such line, and keeps it short.
+
+The reference is made of the sources. Stub files repeat every option for editors, so griffe, which
+would mix both, reads no stubs here; only their order of the options is taken, that of use.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import cache
 from textwrap import dedent
 from typing import Any
 
 import griffe
 
-#: The last part of the defaults that stand for "not given".
+from tools.documentation.nav import PROJECT
+
+PACKAGE = PROJECT / "pronghorn"
+
+griffe.ModuleFinder.extensions_set.discard(".pyi")
+#: The defaults that stand for "not given".
 NOT_GIVEN = {"UNSET": "Undefined"}
 
 
@@ -24,8 +34,23 @@ class ShowOptions(griffe.Extension):
     def on_package(self, *, pkg: griffe.Module, loader: griffe.GriffeLoader, **kwargs: Any) -> None:
         """Change the docstrings of the package after it was loaded."""
         if pkg.name == "pronghorn":
+            for documented in _documented(pkg):
+                _write_markdown(documented)
             for function in _functions(pkg):
                 _show_options(function, loader)
+
+
+def _documented(parent: griffe.Module | griffe.Class) -> Iterator[griffe.Docstring]:
+    members = [each for each in parent.members.values() if isinstance(each, griffe.Object)]
+    yield from (each.docstring for each in [parent, *members] if each.docstring is not None)
+    for member in members:
+        if isinstance(member, griffe.Module | griffe.Class):
+            yield from _documented(member)
+
+
+def _write_markdown(docstring: griffe.Docstring) -> None:
+    """Turn `::` before indented code, which Python's own help shows, into what Markdown has."""
+    docstring.value = re.sub(r"::(?=\n\s*\n)", ":", docstring.value)
 
 
 def _functions(parent: griffe.Module | griffe.Class) -> Iterator[griffe.Function]:
@@ -85,7 +110,9 @@ def rows_of(
     options: griffe.Class, loader: griffe.GriffeLoader
 ) -> Iterator[griffe.DocstringParameter]:
     """Yield a row for each key of an option type."""
-    for key in _keys(options, loader).values():
+    keys = _keys(options, loader)
+    order = _order_of_use(frozenset(keys))
+    for key in sorted(keys.values(), key=lambda key: order.get(key.name, len(order))):
         note, default, described = _split(key)
         text = described or (key.docstring.value if key.docstring else "")
         yield griffe.DocstringParameter(key.name, annotation=note, description=text, value=default)
@@ -100,6 +127,21 @@ def _keys(options: griffe.Class, loader: griffe.GriffeLoader) -> dict[str, griff
             found |= _keys(inherited, loader)
     own = {name: key for name, key in options.members.items() if isinstance(key, griffe.Attribute)}
     return found | own
+
+
+@cache
+def _stub_parameters() -> list[list[str]]:
+    """Return the keywords of each function in the stub files, in their order."""
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.pyi")]
+    functions = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    return [[parameter.arg for parameter in function.args.kwonlyargs] for function in functions]
+
+
+@cache
+def _order_of_use(names: frozenset[str]) -> dict[str, int]:
+    """Return the place of each option among these; nothing if no stub has all of them."""
+    fitting = [found for found in _stub_parameters() if names <= set(found)]
+    return {name: at for at, name in enumerate(min(fitting, key=len, default=[]))}
 
 
 def _split(key: griffe.Attribute) -> tuple[Any, str, str]:
