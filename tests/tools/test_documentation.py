@@ -146,21 +146,23 @@ def test_a_script_is_loaded_once_and_only_with_its_hash(
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     script = assets.Script("draw", "1.2.3", digest, "package/x.js", "draw.js", "diagrams")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(assets, "SCRIPTS", (script,))
-    for _ in range(2):
-        ((_, file),) = assets.fetch(tmp_path / "kept")
+    assert not assets.is_kept(script, tmp_path / "kept")
+    file = assets.fetch(script, tmp_path / "kept")
+    assert assets.fetch(script, tmp_path / "kept") == file
+    assert assets.is_kept(script, tmp_path / "kept")
     assert file.read_bytes() == b"draw()"
-    assert file.with_suffix(".LICENSE.txt").read_text() == "MIT"
+    assert assets.licence_of(file).read_text() == "MIT"
     (call,) = (tmp_path / "calls").read_text().splitlines()
     assert call.endswith("draw@1.2.3")
     pack_with(tmp_path, b"steal()")
     with pytest.raises(assets.NotAvailableError, match="not the archive with the hash"):
-        list(assets.fetch(tmp_path / "others"))
+        assets.fetch(script, tmp_path / "others")
 
 
+@pytest.mark.parametrize("script", assets.SCRIPTS, ids=lambda script: script.package)
 def test_without_npm_the_message_says_what_the_site_lacks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    script: assets.Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(assets.NotAvailableError, match="npm is not installed; the site lacks "):
-        list(assets.fetch(tmp_path / "kept"))
+        assets.fetch(script, tmp_path / "kept")

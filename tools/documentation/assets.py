@@ -11,7 +11,6 @@ import hashlib
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,41 +41,54 @@ class Script:
     purpose: str
 
 
-SCRIPTS = (
-    Script(
-        "iframe-worker",
-        "1.0.4",
-        "roeaaI+Lg1LJNfgpCjoRe/+WzEjy9+Z08LoEvu85MCPbBjwm+qXz8Ag5U05lHa6V1CysZyGzE0SOkAtSUA5q7Q==",
-        "package/shim/index.js",
-        "iframe-worker.js",
-        "the search of pages that are opened from a folder",
-    ),
-    Script(
-        "mermaid",
-        "11.12.0",
-        "ZudVx73BwrMJfCFmSSJT84y6u5brEoV8DOItdHomNLz32uBjNrelm7mg95X7g+C6UoQH/W6mBLGDEDv73JdxBg==",
-        "package/dist/mermaid.min.js",
-        "mermaid.js",
-        "diagrams, which are shown as text",
-    ),
+OFFLINE_SEARCH = Script(
+    "iframe-worker",
+    "1.0.4",
+    "roeaaI+Lg1LJNfgpCjoRe/+WzEjy9+Z08LoEvu85MCPbBjwm+qXz8Ag5U05lHa6V1CysZyGzE0SOkAtSUA5q7Q==",
+    "package/shim/index.js",
+    "iframe-worker.js",
+    "the search of pages that are opened from a folder",
 )
+DIAGRAMS = Script(
+    "mermaid",
+    "11.12.0",
+    "ZudVx73BwrMJfCFmSSJT84y6u5brEoV8DOItdHomNLz32uBjNrelm7mg95X7g+C6UoQH/W6mBLGDEDv73JdxBg==",
+    "package/dist/mermaid.min.js",
+    "mermaid.js",
+    "diagrams, which are shown as text",
+)
+SCRIPTS = (OFFLINE_SEARCH, DIAGRAMS)
 
 
-def fetch(folder: Path) -> Iterator[tuple[Script, Path]]:
-    """Yield each script and the file that it is in, with its licence beside it.
+def fetch(script: Script, folder: Path) -> Path:
+    """Return the file of a script, loaded unless it is there, with its licence beside it.
 
     Args:
-        folder: Where the scripts are kept between two builds.
+        script: What to load.
+        folder: Where scripts are kept between two builds.
 
     Raises:
         NotAvailableError: npm is not installed, cannot reach its registry, or the archive is not
             the one with the hash.
     """
-    for script in SCRIPTS:
-        file = folder / f"{script.package}-{script.version}" / script.name
-        if not file.exists():
-            _download(script, file)
-        yield script, file
+    file = _place_of(script, folder)
+    if not file.exists():
+        _download(script, file)
+    return file
+
+
+def is_kept(script: Script, folder: Path) -> bool:
+    """Return whether a script has been loaded."""
+    return _place_of(script, folder).exists()
+
+
+def _place_of(script: Script, folder: Path) -> Path:
+    return folder / f"{script.package}-{script.version}" / script.name
+
+
+def licence_of(file: Path) -> Path:
+    """Return the file with the licence of a script."""
+    return file.with_suffix(".LICENSE.txt")
 
 
 def _download(script: Script, file: Path) -> None:
@@ -102,7 +114,7 @@ def _unpack(archive: Path, script: Script, file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as members:
         for member, target in (
-            ("package/LICENSE", file.with_suffix(".LICENSE.txt")),
+            ("package/LICENSE", licence_of(file)),
             (script.member, file),
         ):
             content = members.extractfile(member)

@@ -17,7 +17,15 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page as SitePage
 
 from tools.documentation import llms
-from tools.documentation.assets import SCRIPTS, NotAvailableError, fetch
+from tools.documentation.assets import (
+    DIAGRAMS,
+    OFFLINE_SEARCH,
+    SCRIPTS,
+    NotAvailableError,
+    fetch,
+    is_kept,
+    licence_of,
+)
 from tools.documentation.directives import nest
 from tools.documentation.included import markdown_of
 from tools.documentation.links import places, rewrite
@@ -52,14 +60,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for page in all_pages():
         if page.source != f"docs/{page.place}":
             files.append(File.generated(config, page.place, content=markdown_of(page)))
-    try:
-        for script, path in fetch(KEPT):
-            for file in (path, path.with_suffix(".LICENSE.txt")):
-                place = f"{VENDOR}/{file.name}"
-                files.append(File.generated(config, place, abs_src_path=str(file)))
-            log.debug("%s is %s %s", script.name, script.package, script.version)
-    except NotAvailableError as error:
-        log.info("NOT COMPLETE: %s", error)
+    for script in SCRIPTS:
+        try:
+            found = fetch(script, KEPT)
+        except NotAvailableError as error:
+            log.info("NOT COMPLETE: %s", error)
+            continue
+        for file in (found, licence_of(found)):
+            place = f"{VENDOR}/{file.name}"
+            files.append(File.generated(config, place, abs_src_path=str(file)))
+    if f"{VENDOR}/{OFFLINE_SEARCH.name}" not in files.src_uris:
+        config.extra["polyfills"] = []
     return files
 
 
@@ -78,10 +89,9 @@ def on_page_markdown(markdown: str, page: SitePage, config: MkDocsConfig, files:
 
 def on_post_page(output: str, page: SitePage, config: MkDocsConfig) -> str:
     """Add the script of diagrams to the pages that have one."""
-    script = next(script for script in SCRIPTS if script.package == "mermaid")
-    if DIAGRAM not in output or not (Path(config.site_dir) / VENDOR).parent.exists():
+    if DIAGRAM not in output or not is_kept(DIAGRAMS, KEPT):
         return output
-    here = os.path.relpath(f"{VENDOR}/{script.name}", os.path.dirname(page.file.dest_uri))
+    here = os.path.relpath(f"{VENDOR}/{DIAGRAMS.name}", os.path.dirname(page.file.dest_uri))
     before, body, after = output.rpartition("</body>")
     # Material's own script looks for it, so it has to come first.
     first = before.find("<script", before.find("<body"))
