@@ -21,7 +21,7 @@ def markdown_of(page: Page) -> str:
     if not page.source.startswith("examples/") or page.source == "examples/README.md":
         return text
     files = sorted(page.file.parent.rglob("*.py"), key=lambda file: (file.name != "main.py", file))
-    shown = [file for file in files if file.stat().st_size > 0]
+    shown = [file for file in files if file.name != "__init__.py"]
     parts = [f"### `{file.relative_to(PROJECT).as_posix()}`\n\n{_code(file)}" for file in shown]
     return "\n".join([text.rstrip(), "", "## Files", "", *parts])
 
