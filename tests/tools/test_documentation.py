@@ -7,7 +7,10 @@ import hashlib
 import io
 import os
 import tarfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -123,6 +126,40 @@ def test_external_addresses_are_those_that_a_reader_can_follow() -> None:
     found = external.find_addresses()
     assert "https://opentelemetry.io" in found
     assert not any("127.0.0.1" in address or "example.com" in address for address in found)
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers with the status code that the path names."""
+
+    def do_GET(self) -> None:
+        self.send_response(int(self.path.strip("/")))
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """The address of a server with `Answers`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as found:
+        Thread(target=found.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{found.server_port}"
+        found.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(200, None), (403, None), (429, None), (404, "404 Not Found"), (410, "410 Gone")],
+)
+def test_an_external_address_is_gone_if_its_server_says_so(
+    server: str, status: int, answer: str | None
+) -> None:
+    assert external.ask(f"{server}/{status}") == answer
+
+
+def test_an_address_without_a_server_is_gone() -> None:
+    assert "refused" in str(external.ask("http://127.0.0.1:9/"))
 
 
 def pack_with(folder: Path, content: bytes) -> Path:

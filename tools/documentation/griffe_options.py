@@ -34,18 +34,18 @@ class ShowOptions(griffe.Extension):
     def on_package(self, *, pkg: griffe.Module, loader: griffe.GriffeLoader, **kwargs: Any) -> None:
         """Change the docstrings of the package after it was loaded."""
         if pkg.name == "pronghorn":
-            for documented in _documented(pkg):
+            for documented in _find_docstrings(pkg):
                 _write_markdown(documented)
             for function in _functions(pkg):
                 _show_options(function, loader)
 
 
-def _documented(parent: griffe.Module | griffe.Class) -> Iterator[griffe.Docstring]:
+def _find_docstrings(parent: griffe.Module | griffe.Class) -> Iterator[griffe.Docstring]:
     members = [each for each in parent.members.values() if isinstance(each, griffe.Object)]
     yield from (each.docstring for each in [parent, *members] if each.docstring is not None)
     for member in members:
         if isinstance(member, griffe.Module | griffe.Class):
-            yield from _documented(member)
+            yield from _find_docstrings(member)
 
 
 def _write_markdown(docstring: griffe.Docstring) -> None:
