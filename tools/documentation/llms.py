@@ -44,12 +44,15 @@ def overview() -> str:
         title = "Optional" if section.title == "Project" else section.title
         lines += ["", f"## {title}", ""]
         for page in section.pages:
-            about = page.purpose if page.place.startswith("reference/") else ""
-            about = about or first_sentence(page) or page.purpose
-            lines.append(
-                f"- [{page.title.replace('`', '')}]({page.place})" + (about and f": {about}")
-            )
+            name = page.title.replace("`", "")
+            lines.append(f"- [{name}]({page.place}): {_describe_page(page)}")
     return "\n".join(lines) + "\n"
+
+
+def _describe_page(page: Page) -> str:
+    """Return the purpose of a page and its first sentence."""
+    purpose = page.purpose if page.purpose.endswith("?") else page.purpose and f"{page.purpose}."
+    return f"{purpose} {first_sentence(page)}".strip()
 
 
 def text_of(page: Page, known: dict[str, str]) -> str:
