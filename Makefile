@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment demo test lowest lint format conformance differential browser ecosystem bench bench-wire bench-growth bench-shapes plots release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format conformance differential browser ecosystem bench bench-wire bench-growth bench-shapes plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,34 @@ bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, bes
 
 plots: python ## Draw the plots, and write the figures of all pages, from benchmarks/results
 	@$(PYTHON) -m benchmarks.plot
+
+# MkDocs warns of its own future on every run.
+site-environment: python
+	@$(PYTHON) $(ENVIRONMENT) .venv-docs --project . --extra standard --extra opentelemetry --group site
+MKDOCS := NO_MKDOCS_2_WARNING=1 PYTHONDONTWRITEBYTECODE=1 .venv-docs/bin/python -m
+
+# mike starts `mkdocs` by its name, which does not look for modules in the working directory.
+MIKE := PATH="$(CURDIR)/.venv-docs/bin:$$PATH" PYTHONPATH=. NO_MKDOCS_2_WARNING=1 mike
+
+docs: site-environment ## Build the documentation as a site into build/site, and check every link inside it
+	@$(MKDOCS) mkdocs build --strict
+	@$(MKDOCS) tools.documentation.check build/site
+	@echo "The site is in build/site; open build/site/index.html."
+
+docs-serve: site-environment ## Show the documentation on http://127.0.0.1:8000 while you write it
+	@$(MKDOCS) mkdocs serve --no-strict --dev-addr $(HOST):$(PORT) --watch pronghorn --watch examples
+
+docs-index: python ## Write the tables of docs/index.md from docs/nav.toml
+	@$(PYTHON) -m tools.documentation.index
+
+docs-links: python ## Ask every external link of the pages whether it is still there (needs a network)
+	@$(PYTHON) -m tools.documentation.external
+
+docs-version: site-environment ## Add the site of a release to the local branch gh-pages (VERSION=0.2.0); nothing is pushed
+	@test -n "$(VERSION)" || { echo "Name the release: make docs-version VERSION=0.2.0" >&2; exit 1; }
+	@$(MIKE) deploy --update-aliases "$(VERSION)" latest
+	@$(MIKE) set-default latest
+	@echo "Version $(VERSION) is on the branch gh-pages. Publish it with: git push origin gh-pages"
 
 release: release-environment ## Build and check a release, try it on each Python, write its notes
 	@.venv-release/bin/python -m tools.release $(ARGS)

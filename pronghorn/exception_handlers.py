@@ -39,7 +39,18 @@ MAX_KEPT_DETAIL = 200
 
 
 async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
-    """Answer with the status code, the headers, and `{"detail": ...}` if a body is allowed."""
+    """Answer with the status code, the headers, and `{"detail": ...}` if a body is allowed.
+
+    It is the handler of `HTTPException` unless the program has its own, which may call it.
+
+    Args:
+        request: The request that failed.
+        exc: The exception; its `detail` may be anything that can be sent as JSON.
+
+    Returns:
+        A JSON response; one without a body for a status code that must not have one (RFC 9110,
+        section 15).
+    """
     headers = getattr(exc, "headers", None)
     if not is_body_allowed_for_status_code(exc.status_code):
         return Response(status_code=exc.status_code, headers=headers)
@@ -49,7 +60,17 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
 async def request_validation_exception_handler(
     request: Request, exc: RequestValidationError
 ) -> JSONResponse:
-    """Answer with 422 and the list of errors."""
+    """Answer with 422 and the list of errors.
+
+    It is the handler of `RequestValidationError` unless the program has its own, which may call it.
+
+    Args:
+        request: The request that did not match its declaration.
+        exc: The exception with the errors.
+
+    Returns:
+        A JSON response with `{"detail": [...]}`.
+    """
     return WrittenJSONResponse(error_body(exc), status_code=422)
 
 
@@ -94,7 +115,12 @@ async def websocket_request_validation_exception_handler(
 ) -> None:
     """Close the websocket with code 1008 and a summary of the errors; the log contains all of them.
 
-    Neither contains the values that the client sent.
+    Neither contains the values that the client sent. It is the handler of
+    `WebSocketRequestValidationError` unless the program has its own, which may call it.
+
+    Args:
+        websocket: The connection, accepted or not.
+        exc: The exception with the errors.
     """
     details = "; ".join(_in_short(error) for error in exc.errors())
     where = exc.endpoint_path or websocket.scope["path"]

@@ -85,6 +85,10 @@ def mount(hook: RouteHook) -> None:
 
     Routes that are compiled already are compiled again at their next request. Mounting a hook twice
     changes nothing. Later hooks receive the handlers of earlier ones.
+
+    Args:
+        hook: Called with each route when it is compiled; returns the handler to use instead, or
+            None.
     """
     if hook not in _mounted:
         _mounted.append(hook)
@@ -92,7 +96,11 @@ def mount(hook: RouteHook) -> None:
 
 
 def unmount(hook: RouteHook) -> None:
-    """Compile all routes without a hook again."""
+    """Compile all routes again, without a hook.
+
+    Args:
+        hook: What was mounted. A hook that was not changes nothing.
+    """
     if hook in _mounted:
         _mounted.remove(hook)
         forget_compiled()

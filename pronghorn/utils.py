@@ -60,7 +60,16 @@ def get_path_param_names(path: str) -> set[str]:
 
 
 def generate_unique_id(route: NamedRoute) -> str:
-    """Return the operation ID of a route: its name, its path and its first method."""
+    """Return the operation ID of a route: its name, its path and its first method.
+
+    It is the default of the option `generate_unique_id_function`.
+
+    Args:
+        route: The route object.
+
+    Returns:
+        A text of letters, digits and underscores, such as `read_item_items__item_id__get`.
+    """
     identifier = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
     return f"{identifier}_{next(iter(route.methods)).lower()}"
 

@@ -19,6 +19,9 @@ class SecurityScopes:
     Declare a parameter of this type in a dependency to receive it. `Security(..., scopes=[...])`
     requires scopes.
 
+    Args:
+        scopes: The scopes; pronghorn passes them.
+
     Attributes:
         scopes: The scopes, those of the endpoint first. Each appears once, unless a dependent
             lists it twice.

@@ -19,6 +19,14 @@ class GZipMiddleware(StarletteGZipMiddleware):
 
     A strong tag identifies the bytes of a response. Compressing changes the bytes, so the tag
     becomes a weak one, as proxies do it: `"abc"` is sent as `W/"abc"`.
+
+    Args:
+        app: The application inside; `app.add_middleware` passes it.
+        minimum_size: Smaller responses, in bytes, are not compressed; 500 by default.
+        compresslevel: 1 for the fastest compression to 9 for the smallest result, the default.
+        exclude_content_types: Content types that are not compressed, such as `("image/*",)`; by
+            default those of data that is compressed already, and event streams.
+        thread_minimum_size: A larger response, in bytes, is compressed in a worker thread.
     """
 
     if not TYPE_CHECKING:  # Its type and its signature are those of Starlette's class.

@@ -30,6 +30,9 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         path: The path, with parameters in braces; begins with `/`.
         endpoint: The coroutine function that serves connections.
         name: The name for `url_path_for`; by default the name of the endpoint.
+        dependency_overrides_provider: The object whose `dependency_overrides` apply, which is the
+            application.
+        options: `dependencies` that run before the endpoint.
     """
 
     declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}

@@ -20,7 +20,16 @@ CELL_KEY = create_key("fastapi-telemetry")
 
 @dataclass(kw_only=True, eq=False)
 class TelemetryData:
-    """The current state of one request or connection."""
+    """The current state of one request or connection.
+
+    Args:
+        request: The request; set when its route begins.
+        websocket: The connection; set when its route begins.
+        body: The body, parsed but not validated; the text of an unreadable body.
+        values: The arguments of the endpoint; set when its dependencies have been called.
+        errors: The validation errors, with the values that were sent; empty if the request is
+            valid.
+    """
 
     request: Request | None = None
     """The request; set when its route begins."""

@@ -123,7 +123,7 @@ def watch_context(context: BrowserContext, problems: list[str]) -> None:
 
     def let_through(route: Route) -> None:
         url = urlsplit(route.request.url)
-        if url.hostname in LOOPBACK or url.scheme in {"data", "blob", "about"}:
+        if url.hostname in LOOPBACK or url.scheme in {"data", "blob", "about", "file"}:
             route.continue_()
         else:
             problems.append(f"foreign request: {route.request.url}")
