@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,7 +89,7 @@ def dev(context: typer.Context, **options: Unpack[DevOptions]) -> None:
     - [cyan]pronghorn dev --entrypoint shop.main:app[/cyan]
     """
     os.environ.setdefault("FASTAPI_ENV", "development")
-    _serve(context, options, reload_dirs=tuple(options["reload_dir"] or ()), page=options["page"])
+    _serve(context, options, reload_dirs=tuple(options["reload_dir"] or ()), develop=True)
 
 
 @commands.command()
@@ -103,7 +104,7 @@ def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
     - [cyan]PORT=80 pronghorn run shop/main.py[/cyan]
     - [cyan]pronghorn run --as-fastapi[/cyan]  (a program that imports fastapi)
     """
-    _serve(context, options, workers=options["workers"])
+    _serve(context, options)
 
 
 @commands.command()
@@ -180,27 +181,22 @@ commands.command()(explain)
 
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:
-    """Serve with the options that both commands have, and those in `special`, which one has."""
-    from pronghorn.cli.serve import ServeOptions, check_options, serve
+    """Serve with the options of the command line, and those in `special`."""
+    from pronghorn.cli.serve import ServeOptions, prepare, serve
 
-    serving = ServeOptions(
-        host=options["host"],
-        port=options["port"],
-        reload=options["reload"],
-        root_path=options["root_path"],
-        proxy_headers=options["proxy_headers"],
-        forwarded_allow_ips=options["forwarded_allow_ips"],
-        verbose=options["verbose"] or bool(context.obj),
-        server=options["server"],
-        protocol=options["protocol"],
-        http=options["http"],
-        ssl_certfile=options["ssl_certfile"],
-        ssl_keyfile=options["ssl_keyfile"],
-        access_log=options["access_log"],
-        **special,
-    )
-    check_options(serving)
+    names = {field.name for field in fields(ServeOptions)}
+    own = {name: value for name, value in options.items() if name in names}
+    own["verbose"] = options["verbose"] or bool(context.obj)
+    given = frozenset(name for name in names if _is_given(context, name))
+    serving = ServeOptions(**{**own, "given": given, **special})
+    prepare(serving)
     serve(discover(reference_of(options)), serving, title=str(context.info_name))
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Return True if the user wrote an option on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _discover_quietly(reference: AppReference) -> FoundApp:

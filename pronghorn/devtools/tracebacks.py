@@ -10,16 +10,15 @@ Python, or has no file. `add_program` adds a program that is itself an installed
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import site
-import sys
 import sysconfig
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TextIO
 
 from pronghorn.core.setup_errors import SetupError
@@ -73,17 +72,22 @@ class Frame:
     package: str | None
 
 
-def add_program(module: ModuleType) -> None:
+def add_program(name: str) -> None:
     """Count the package of a module as the program, also where it is installed as a library.
 
     Args:
-        module: The module that contains the application; its top-level package counts.
+        name: The name of the module that contains the application; its top-level package counts.
+            Nothing is imported.
     """
-    top = sys.modules.get(module.__name__.partition(".")[0], module)
-    file = getattr(top, "__file__", None)
-    if file is None:
+    try:
+        found = importlib.util.find_spec(name.partition(".")[0])
+    except (ImportError, ValueError):
         return
-    _program_places.add(str(Path(file).parent) + os.sep if hasattr(top, "__path__") else file)
+    if found is None:
+        return
+    folders = found.submodule_search_locations
+    places = [folder + os.sep for folder in folders] if folders else [found.origin or ""]
+    _program_places.update(place for place in places if os.sep in place)
     package_of.cache_clear()
 
 

@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import anyio
 import pytest
@@ -190,13 +189,16 @@ def test_the_package_of_a_file(file: str, package: str | None) -> None:
     assert is_program_file(file) == (package is None)
 
 
-def test_an_installed_program_counts_once_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    package, module = ModuleType("bigshop"), ModuleType("bigshop.main")
-    package.__path__ = ["/venv/site-packages/bigshop"]
-    package.__file__ = "/venv/site-packages/bigshop/__init__.py"
-    monkeypatch.setitem(sys.modules, "bigshop", package)
-    file = "/venv/site-packages/bigshop/orders.py"
+def test_an_installed_program_counts_once_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / "site-packages"
+    (packages / "bigshop").mkdir(parents=True)
+    (packages / "bigshop" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(packages)
+    file = str(packages / "bigshop" / "orders.py")
     assert not is_program_file(file)
-    add_program(module)
+    add_program("bigshop.main")
     assert is_program_file(file)
-    assert not is_program_file("/venv/site-packages/bigshop_plugins/__init__.py")
+    assert not is_program_file(str(packages / "bigshop_plugins" / "__init__.py"))
+    add_program("no_such_module")
