@@ -13,7 +13,7 @@ from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.diff_command import diff
-from pronghorn.cli.discover import AppReference, FoundApp, discover
+from pronghorn.cli.discover import discover, discover_quietly
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
 from pronghorn.core.typed_kwargs import expand_signature
@@ -80,13 +80,15 @@ def dev(context: typer.Context, **options: Unpack[DevOptions]) -> None:
 
     Its routes, their plans and the timings of the last requests are shown at /_pronghorn.
 
-    Sets FASTAPI_ENV=development unless the environment has it.
+    Shows the program's messages from level info, and its own frames of tracebacks. Sets
+    FASTAPI_ENV=development unless the environment has it.
 
     Examples:
 
     - [cyan]pronghorn dev[/cyan]
     - [cyan]pronghorn dev shop/main.py --port 8080[/cyan]
     - [cyan]pronghorn dev --entrypoint shop.main:app[/cyan]
+    - [cyan]pronghorn dev shop.main:create_app --factory --env-file .env[/cyan]
     """
     os.environ.setdefault("FASTAPI_ENV", "development")
     _serve(context, options, reload_dirs=tuple(options["reload_dir"] or ()), develop=True)
@@ -103,6 +105,9 @@ def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
     - [cyan]pronghorn run --workers 4[/cyan]
     - [cyan]PORT=80 pronghorn run shop/main.py[/cyan]
     - [cyan]pronghorn run --as-fastapi[/cyan]  (a program that imports fastapi)
+    - [cyan]pronghorn run --ssl-certfile server.pem --ssl-keyfile server.key --port 443[/cyan]
+    - [cyan]pronghorn run --uds /run/shop.sock --forwarded-allow-ips '*'[/cyan]  (behind a proxy)
+    - [cyan]pronghorn run --server granian --log-config logging.yaml[/cyan]
     """
     _serve(context, options)
 
@@ -129,7 +134,7 @@ def routes(
     """
     from pronghorn.cli.routes import print_json, print_table, rows
 
-    listed = rows(_discover_quietly(reference_of(where)).app)
+    listed = rows(discover_quietly(reference_of(where)).app)
     if as_json:
         print_json(listed)
     else:
@@ -170,7 +175,7 @@ def openapi(
     """
     from pronghorn.cli.openapi import document, write
 
-    found = _discover_quietly(reference_of(where))
+    found = discover_quietly(reference_of(where))
     with contextlib.redirect_stdout(sys.stderr):
         text = document(found.app, indent)
     write(text, output)
@@ -197,9 +202,3 @@ def _is_given(context: typer.Context, name: str) -> bool:
     """Return True if the user wrote an option on the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-def _discover_quietly(reference: AppReference) -> FoundApp:
-    """Find the app. Whatever its modules print during the import goes to standard error."""
-    with contextlib.redirect_stdout(sys.stderr):
-        return discover(reference)

@@ -101,7 +101,7 @@ class FindOptions(WhereOptions):
         typer.Option(
             "--full-traceback",
             help="Show every frame and every chained exception of an error, also those of "
-            "libraries.",
+            "libraries. While run serves, it always does.",
             rich_help_panel=FINDING,
         ),
         DefaultIs(False),

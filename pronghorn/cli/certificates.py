@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.serve_options import ServeOptions
@@ -25,6 +26,13 @@ def check_certificates(options: ServeOptions) -> None:
         context.load_cert_chain(options.ssl_certfile, options.ssl_keyfile, password or _no_password)
     except (ssl.SSLError, OSError, _PasswordError) as error:
         raise CommandError(*_explain(options, error), exit_code=USAGE) from error
+    if options.server == "granian" and _is_encrypted(options.ssl_keyfile):
+        raise CommandError(
+            f"Granian cannot open the encrypted key in {options.ssl_keyfile}",
+            "Decrypt it to a file that only this user may read: openssl pkey -in "
+            f"{options.ssl_keyfile} -out plain.key\nor leave --server granian out.",
+            exit_code=USAGE,
+        )
     _check_authorities(context, options)
     if options.ssl_ciphers is not None:
         try:
@@ -39,6 +47,11 @@ def check_certificates(options: ServeOptions) -> None:
 
 class _PasswordError(Exception):
     """The key is encrypted, and there is no password."""
+
+
+def _is_encrypted(key: Path) -> bool:
+    """Return True if a key in PEM is encrypted, in PKCS#8 or in OpenSSL's older format."""
+    return b"ENCRYPTED" in key.read_bytes()
 
 
 def _no_password() -> str:
@@ -58,7 +71,7 @@ def _explain(options: ServeOptions, error: Exception) -> tuple[str, str]:
             f"The key in {key} does not belong to the certificate in {certificate}",
             "Name the files of one certificate: the key with which it was requested.",
         )
-    if options.ssl_keyfile_password and "PEM" not in reason:
+    if key is not None and _is_encrypted(key):
         return (f"The password does not open the key in {key}", f"OpenSSL says {reason}.")
     return (
         f"{certificate} and {key} are not a certificate and its key in PEM",

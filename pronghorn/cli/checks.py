@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -91,13 +93,28 @@ def _find_numbers(options: ServeOptions) -> Mistakes:
         value = getattr(options, field)
         if value is None or (value >= smallest and (largest is None or value <= largest)):
             continue
-        written = f"{option_name(field)} {value}"
-        if field in _VARIABLES and field not in options.given:
-            written = f"{_VARIABLES[field]}={value} of the environment"
+        written = f"{_name_source(options, field)} {value}"
         if largest is None:
             yield Mistake(f"{written} is less than {smallest}", hint)
         else:
             yield Mistake(f"{written} is not between {smallest} and {largest}", hint)
+
+
+def _name_source(options: ServeOptions, field: str) -> str:
+    """Return the option of a field, or the variable that the value comes from."""
+    variable = _VARIABLES.get(field)
+    if variable is None or field in options.given or variable not in os.environ:
+        return option_name(field)
+    return f"the variable {variable}"
+
+
+def _find_workers_of_environment(options: ServeOptions) -> Mistakes:
+    text = os.environ.get("WEB_CONCURRENCY")
+    if options.workers is None and text is not None and not (text.isdecimal() and int(text)):
+        yield Mistake(
+            f"the variable WEB_CONCURRENCY {text!r} is not a number of processes",
+            "Set it to a whole number from 1, or unset it.",
+        )
 
 
 def _find_conflicts(options: ServeOptions) -> Mistakes:
@@ -105,6 +122,11 @@ def _find_conflicts(options: ServeOptions) -> Mistakes:
         yield Mistake(
             "Cannot use --workers together with --reload",
             "The reloader restarts one process. Leave one of the two options out.",
+        )
+    if options.reload_dirs and not options.reload:
+        yield Mistake(
+            "Cannot use --reload-dir together with --no-reload",
+            "Without a reload no folder is watched. Leave one of the two options out.",
         )
     if options.limit_max_requests_jitter and options.limit_max_requests is None:
         yield Mistake(
@@ -191,6 +213,30 @@ def _find_root_path(options: ServeOptions) -> Mistakes:
         )
 
 
+def _find_proxies(options: ServeOptions) -> Mistakes:
+    """Find trusted proxies that no client can match; uvicorn compares them as plain text."""
+    for text in (options.forwarded_allow_ips or "").split(","):
+        proxy = text.strip()
+        if not proxy or proxy == "*" or proxy.startswith(("/", "unix:")):
+            continue
+        try:
+            ipaddress.ip_network(proxy)
+        except ValueError:
+            source = _name_source(options, "forwarded_allow_ips")
+            yield Mistake(
+                f"{proxy!r} of {source} is neither an address nor a network",
+                _suggest_network(proxy),
+            )
+
+
+def _suggest_network(proxy: str) -> str:
+    try:
+        network = ipaddress.ip_network(proxy, strict=False)
+    except ValueError:
+        return "Write addresses and networks, such as 10.0.0.5,172.16.0.0/12, or '*' for everybody."
+    return f"The network is {network}; for only that address leave /{network.prefixlen} out."
+
+
 def _find_tls(options: ServeOptions) -> Mistakes:
     certificate, key = options.ssl_certfile, options.ssl_keyfile
     if certificate and not key:
@@ -216,7 +262,7 @@ def _find_tls(options: ServeOptions) -> Mistakes:
             "Cannot use --ssl-ca-certs without --ssl-cert-reqs",
             "No client is asked for a certificate. To require one, add --ssl-cert-reqs 2.",
         )
-    if options.ssl_cert_reqs and not options.ssl_ca_certs:
+    if options.ssl_cert_reqs in {1, 2} and not options.ssl_ca_certs:
         yield Mistake(
             "Cannot use --ssl-cert-reqs without --ssl-ca-certs",
             "No certificate of a client can be verified. Add --ssl-ca-certs FILE.",
@@ -277,10 +323,12 @@ def _find_server(options: ServeOptions) -> Mistakes:
 
 _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_numbers,
+    _find_workers_of_environment,
     _find_conflicts,
     _find_sockets,
     _find_folders,
     _find_root_path,
+    _find_proxies,
     _find_tls,
     _find_files,
     _find_server,

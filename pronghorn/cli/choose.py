@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from pronghorn.applications import FastAPI
+from pronghorn.cli.describe import describe, describe_result
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.factories import FACTORY_NAMES, call_factory, is_factory, place_of
 from pronghorn.core.setup_errors import did_you_mean
@@ -111,11 +112,6 @@ def _make(module: ModuleType, attribute: str | None) -> Choice:
         f"{place_of(function)}",
         hint,
     )
-
-
-def describe_result(value: Any) -> str:
-    """Return a description of what a function returned: `None`, or "an int"."""
-    return "None" if value is None else describe(value)
 
 
 def _only_factory(module: ModuleType) -> str:
@@ -255,17 +251,3 @@ def _public_names(module: ModuleType) -> list[str]:
 def _is_imported(value: Any, module: ModuleType) -> bool:
     home = getattr(value, "__module__", None)
     return (inspect.isclass(value) or inspect.isfunction(value)) and home != module.__name__
-
-
-def describe(value: Any) -> str:
-    """Return a description of a value for messages: "a function", "the class Shop", "an int"."""
-    if inspect.isclass(value):
-        return f"the class {value.__name__}"
-    if inspect.isfunction(value):
-        return "a function"
-    kind = type(value).__name__
-    return f"{_article(kind)} {kind}"
-
-
-def _article(word: str) -> str:
-    return "an" if word[:1].lower() in "aeio" else "a"

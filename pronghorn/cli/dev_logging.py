@@ -32,16 +32,18 @@ class _Folding(logging.Formatter):
         return super().format(own)
 
     def _fold_message(self, record: logging.LogRecord) -> None:
-        """Fold a message that is a traceback.
+        """Fold a traceback in the text of a message.
 
         When a lifespan fails, servers log the text that Starlette made, while the exception is
-        being handled.
+        being handled; Granian logs the text of every exception.
         """
         error = sys.exception()
-        if error is None or record.exc_info or not isinstance(record.msg, str):
+        if error is None or record.exc_info or record.args or not isinstance(record.msg, str):
             return
-        if record.msg.startswith(_TRACEBACK) or f"\n{_TRACEBACK}" in record.msg:
-            record.msg, record.args = self._text(error), None
+        before, traceback, text = record.msg.partition(_TRACEBACK)
+        if traceback and type(error).__name__ in text:
+            # That of a group begins with "  + Exception Group ".
+            record.msg = before.removesuffix("  + Exception Group ") + self._text(error)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # the name of `logging`
         """Return the traceback of an exception."""
@@ -76,12 +78,9 @@ def uvicorn_config() -> dict[str, Any]:
 
 
 def granian_config() -> dict[str, Any]:
-    """Return the formatters of Granian's configuration, with tracebacks that are folded."""
-    from granian.log import LOGGING_CONFIG as GRANIAN_CONFIG
-
-    config: dict[str, Any] = copy.deepcopy(GRANIAN_CONFIG)
-    config["formatters"]["generic"] = {"()": "pronghorn.cli.dev_logging.GranianFormatter"}
-    return config
+    """Return what to change in Granian's configuration, so that tracebacks are folded."""
+    folding = {"()": "pronghorn.cli.dev_logging.GranianFormatter"}
+    return {"formatters": {"generic": folding, "access": {"format": "%(message)s"}}}
 
 
 class _Level(int):

@@ -7,6 +7,8 @@ command line; an entrypoint in `pyproject.toml`; the default files; an entrypoin
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +27,7 @@ from pronghorn.cli.locate import (
     read_entrypoint_above,
 )
 
-__all__ = ["AppReference", "FoundApp", "discover", "where"]
+__all__ = ["AppReference", "FoundApp", "discover", "discover_quietly", "where"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,15 @@ class FoundApp:
         """Return `"package.module:name"`."""
         return f"{self.module.name}:{self.attribute}"
 
+    @property
+    def other_apps(self) -> str:
+        """Return a line about the other applications of the module; empty if there are none."""
+        if not self.others:
+            return ""
+        named = ", ".join(f"{self.module.name}:{name}" for name in self.others)
+        what = "is an app too" if len(self.others) == 1 else "are apps too"
+        return f"{named} {what}; to choose one: --app {self.others[0]}"
+
 
 def discover(reference: AppReference, directory: Path | None = None) -> FoundApp:
     """Find and import the application.
@@ -109,6 +120,25 @@ def discover(reference: AppReference, directory: Path | None = None) -> FoundApp
         factory=factory,
         others=choice.others,
     )
+
+
+def discover_quietly(reference: AppReference) -> FoundApp:
+    """Find and import the application for a command whose output may be piped.
+
+    Whatever the modules print during the import goes to standard error, and so does a line about
+    other applications of the module.
+
+    Args:
+        reference: The location as the user gave it.
+
+    Raises:
+        CommandError: The application cannot be found or imported.
+    """
+    with contextlib.redirect_stdout(sys.stderr):
+        found = discover(reference)
+    if found.others:
+        print(f"This is {found.import_string}; {found.other_apps}", file=sys.stderr)
+    return found
 
 
 def load_environment(file: Path) -> None:

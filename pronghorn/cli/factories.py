@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from pronghorn.applications import FastAPI
+from pronghorn.cli.describe import describe
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import describe_exit, user_traceback
 
@@ -19,7 +20,7 @@ FACTORY_NAMES = ("create_app", "make_app", "build_app", "get_app", "app_factory"
 
 _APP_CLASSES = ("FastAPI", "Starlette", "ASGIApp")
 
-_made: dict[tuple[str, str], Any] = {}
+_made: list[tuple[Any, Any]] = []
 
 
 def call_factory(function: Any, module: ModuleType, attribute: str) -> Any:
@@ -33,11 +34,13 @@ def call_factory(function: Any, module: ModuleType, attribute: str) -> Any:
     Raises:
         CommandError: It cannot be called without arguments, is async, or raises.
     """
-    key = (module.__name__, attribute)
-    if key not in _made:
-        _refuse_wrong_factory(function, module, attribute)
-        _made[key] = _call(function, module, attribute)
-    return _made[key]
+    for called, app in _made:
+        if called is function:
+            return app
+    _refuse_wrong_factory(function, module, attribute)
+    app = _call(function, module, attribute)
+    _made.append((function, app))
+    return app
 
 
 def _call(function: Callable[[], Any], module: ModuleType, attribute: str) -> Any:
@@ -58,9 +61,9 @@ def _call(function: Callable[[], Any], module: ModuleType, attribute: str) -> An
 
 def _refuse_wrong_factory(function: Any, module: ModuleType, attribute: str) -> None:
     if isinstance(function, FastAPI) or not callable(function):
-        kind = type(function).__name__
         raise CommandError(
-            f"{attribute} in {module.__name__} is not a function that makes an app: it is a {kind}",
+            f"{attribute} in {module.__name__} is not a function that makes an app: it is "
+            f"{describe(function)}",
             "Leave --factory out." if isinstance(function, FastAPI) else "Name the function.",
         )
     target = function.func if isinstance(function, partial) else function

@@ -14,7 +14,6 @@ from pronghorn.cli.errors import USAGE, CommandError
 __all__ = ["configure", "configure_granian"]
 
 _YAML = frozenset({".yaml", ".yml"})
-_GRANIAN_LOGGERS = ("_granian", "granian.access")
 
 
 def configure(file: Path) -> None:
@@ -87,11 +86,11 @@ def configure_granian(file: Path, level: str | None) -> None:
         file: The file that the user named.
         level: The level of Granian's messages; None leaves it to the file.
     """
-    for name in _GRANIAN_LOGGERS:
-        logger = logging.getLogger(name)
+    messages = logging.getLogger("_granian")
+    for logger in (messages, logging.getLogger("granian").getChild("access")):
         for handler in logger.handlers[:]:
             logger.removeHandler(handler)
         logger.propagate = True
     configure(file)
     if level is not None:
-        logging.getLogger("_granian").setLevel(level.upper())
+        messages.setLevel(level.upper())

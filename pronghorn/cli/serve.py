@@ -32,7 +32,7 @@ def prepare(options: ServeOptions) -> None:
     check_address(options)
     shown = options.server if options.develop and options.log_config is None else None
     loader.remember_logging(shown, options.log_level or "info")
-    if not options.reload:
+    if options.server == "uvicorn" and not options.reload:
         loader.show_messages()  # This process serves, and imports the program before that.
 
 
@@ -74,7 +74,8 @@ def _announce(
     console = Console(highlight=False, soft_wrap=True)
     address = _public_address(options)
     lines = [("app", found.import_string + ("()" if found.factory else ""))]
-    lines += [("", line) for line in _others(found)]
+    if found.others:
+        lines.append(("", found.other_apps))
     lines.append(("address", address))
     if options.server != "uvicorn" or options.protocol != "auto":
         protocol = options.protocol if options.server == "uvicorn" else "asgi"
@@ -98,15 +99,6 @@ def _announce(
     for label, text in lines:
         console.print(f"  {label:<8} ", style="dim", end="")
         console.print(text, markup=False)
-
-
-def _others(found: FoundApp) -> list[str]:
-    """Return lines about other applications of the module, one of which could be meant."""
-    if not found.others:
-        return []
-    named = ", ".join(f"{found.module.name}:{name}" for name in found.others)
-    what = "is an app too" if len(found.others) == 1 else "are apps too"
-    return [f"{named} {what}; to choose one: --app {found.others[0]}"]
 
 
 def _page(found: FoundApp, options: ServeOptions) -> list[tuple[str, str]]:

@@ -187,8 +187,8 @@ class SharedServing(TypedDict):
         typer.Option(
             metavar="PASSWORD",
             envvar="SSL_KEYFILE_PASSWORD",
-            help="The password of an encrypted key. Better in the environment, because other users "
-            "of the machine can read command lines.",
+            help="The password of an encrypted key. Only uvicorn. Other users of the machine can "
+            "read command lines, so set it in the environment.",
             rich_help_panel=TLS,
             show_default=False,
         ),
@@ -234,8 +234,9 @@ class SharedServing(TypedDict):
     log_level: Annotated[
         Literal["critical", "error", "warning", "info", "debug", "trace"] | None,
         typer.Option(
-            help="The lowest level of the server's messages; 'trace' only with uvicorn. By default "
-            "info. Under dev also of the program's messages.",
+            metavar="LEVEL",
+            help="The lowest level of the server's messages: critical, error, warning, info, debug "
+            "or trace (only uvicorn). By default info. Under dev also of the program's messages.",
             rich_help_panel=LOGGING,
             show_default=False,
         ),

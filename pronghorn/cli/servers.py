@@ -109,7 +109,6 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
         http=HTTPModes(options.http),
         ssl_cert=options.ssl_certfile,
         ssl_key=options.ssl_keyfile,
-        ssl_key_password=options.ssl_keyfile_password if options.ssl_keyfile else None,
         ssl_ca=options.ssl_ca_certs,
         ssl_client_verify=options.ssl_cert_reqs == 2,
         workers=options.workers or int(os.environ.get("WEB_CONCURRENCY", "1")),

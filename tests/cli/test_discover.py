@@ -209,7 +209,8 @@ def test_the_name_of_a_factory(write: Write) -> None:
     )
     error = fail(app="build")
     assert error.message == (
-        f"The app name build in main does not name an app: it is a function that makes one ({file}:2)"
+        "The app name build in main does not name an app: it is a function that makes one "
+        f"({file}:2)"
     )
     assert error.hint == "Add --factory to this command\nor write in the module: app = build()"
     assert "If build makes the app, add --factory --app build to this command" in fail().hint
