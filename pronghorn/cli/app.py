@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.diff_command import diff
-from pronghorn.cli.discover import AppReference, FoundApp, discover
+from pronghorn.cli.discover import discover, discover_quietly
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
 from pronghorn.core.typed_kwargs import expand_signature
@@ -79,16 +80,18 @@ def dev(context: typer.Context, **options: Unpack[DevOptions]) -> None:
 
     Its routes, their plans and the timings of the last requests are shown at /_pronghorn.
 
-    Sets FASTAPI_ENV=development unless the environment has it.
+    Shows the program's messages from level info, and its own frames of tracebacks. Sets
+    FASTAPI_ENV=development unless the environment has it.
 
     Examples:
 
     - [cyan]pronghorn dev[/cyan]
     - [cyan]pronghorn dev shop/main.py --port 8080[/cyan]
     - [cyan]pronghorn dev --entrypoint shop.main:app[/cyan]
+    - [cyan]pronghorn dev shop.main:create_app --factory --env-file .env[/cyan]
     """
     os.environ.setdefault("FASTAPI_ENV", "development")
-    _serve(context, options, reload_dirs=tuple(options["reload_dir"] or ()), page=options["page"])
+    _serve(context, options, reload_dirs=tuple(options["reload_dir"] or ()), develop=True)
 
 
 @commands.command()
@@ -102,8 +105,11 @@ def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
     - [cyan]pronghorn run --workers 4[/cyan]
     - [cyan]PORT=80 pronghorn run shop/main.py[/cyan]
     - [cyan]pronghorn run --as-fastapi[/cyan]  (a program that imports fastapi)
+    - [cyan]pronghorn run --ssl-certfile server.pem --ssl-keyfile server.key --port 443[/cyan]
+    - [cyan]pronghorn run --uds /run/shop.sock --forwarded-allow-ips '*'[/cyan]  (behind a proxy)
+    - [cyan]pronghorn run --server granian --log-config logging.yaml[/cyan]
     """
-    _serve(context, options, workers=options["workers"])
+    _serve(context, options)
 
 
 @commands.command()
@@ -128,7 +134,7 @@ def routes(
     """
     from pronghorn.cli.routes import print_json, print_table, rows
 
-    listed = rows(_discover_quietly(reference_of(where)).app)
+    listed = rows(discover_quietly(reference_of(where)).app)
     if as_json:
         print_json(listed)
     else:
@@ -169,7 +175,7 @@ def openapi(
     """
     from pronghorn.cli.openapi import document, write
 
-    found = _discover_quietly(reference_of(where))
+    found = discover_quietly(reference_of(where))
     with contextlib.redirect_stdout(sys.stderr):
         text = document(found.app, indent)
     write(text, output)
@@ -180,30 +186,19 @@ commands.command()(explain)
 
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:
-    """Serve with the options that both commands have, and those in `special`, which one has."""
-    from pronghorn.cli.serve import ServeOptions, check_options, serve
+    """Serve with the options of the command line, and those in `special`."""
+    from pronghorn.cli.serve import ServeOptions, prepare, serve
 
-    serving = ServeOptions(
-        host=options["host"],
-        port=options["port"],
-        reload=options["reload"],
-        root_path=options["root_path"],
-        proxy_headers=options["proxy_headers"],
-        forwarded_allow_ips=options["forwarded_allow_ips"],
-        verbose=options["verbose"] or bool(context.obj),
-        server=options["server"],
-        protocol=options["protocol"],
-        http=options["http"],
-        ssl_certfile=options["ssl_certfile"],
-        ssl_keyfile=options["ssl_keyfile"],
-        access_log=options["access_log"],
-        **special,
-    )
-    check_options(serving)
+    names = {field.name for field in fields(ServeOptions)}
+    own = {name: value for name, value in options.items() if name in names}
+    own["verbose"] = options["verbose"] or bool(context.obj)
+    given = frozenset(name for name in names if _is_given(context, name))
+    serving = ServeOptions(**{**own, "given": given, **special})
+    prepare(serving)
     serve(discover(reference_of(options)), serving, title=str(context.info_name))
 
 
-def _discover_quietly(reference: AppReference) -> FoundApp:
-    """Find the app. Whatever its modules print during the import goes to standard error."""
-    with contextlib.redirect_stdout(sys.stderr):
-        return discover(reference)
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Return True if the user wrote an option on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -5,17 +5,23 @@ A command takes a table of them as `**options: Unpack[...]` and passes it to Typ
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, TypedDict
 
 import typer
 
 from pronghorn.cli.discover import AppReference
+from pronghorn.cli.server_arguments import (
+    DevListening,
+    DevServing,
+    RunListening,
+    RunServing,
+    SharedServing,
+)
 from pronghorn.core.typed_kwargs import DefaultIs
 
 __all__ = ["DevOptions", "DiffOptions", "FindOptions", "RunOptions", "reference_of"]
 
 FINDING = "Where the app is"
-SERVING = "How to serve it"
 REPLAYING = "What to ask"
 
 
@@ -26,8 +32,8 @@ class WhereOptions(TypedDict):
         Path | None,
         typer.Argument(
             metavar="PATH",
-            help="A Python file, or the folder of a package. By default the first that exists of "
-            "main.py, app.py, api.py, app/main.py, app/app.py and app/api.py.",
+            help="A Python file, the folder of a package, or MODULE:NAME. By default the first "
+            "that exists of main.py, app.py, api.py, app/main.py, app/app.py and app/api.py.",
             show_default=False,
         ),
     ]
@@ -60,6 +66,16 @@ class WhereOptions(TypedDict):
 class FindOptions(WhereOptions):
     """The location of the program, and how to import it."""
 
+    factory: Annotated[
+        bool,
+        typer.Option(
+            "--factory",
+            help="The name is not an app but a function without parameters that makes one, such as "
+            "create_app.",
+            rich_help_panel=FINDING,
+        ),
+        DefaultIs(False),
+    ]
     as_fastapi: Annotated[
         bool,
         typer.Option(
@@ -70,186 +86,46 @@ class FindOptions(WhereOptions):
         ),
         DefaultIs(False),
     ]
-
-
-def reference_of(options: FindOptions) -> AppReference:
-    """Return the location of the application as the user gave it."""
-    return AppReference(
-        options["path"], options["app"], options["entrypoint"], options["as_fastapi"]
-    )
-
-
-HostOption = Annotated[
-    str,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network.",
-        rich_help_panel=SERVING,
-    ),
-]
-PortOption = Annotated[
-    int,
-    typer.Option(
-        min=0,
-        max=65535,
-        metavar="PORT",
-        envvar="PORT",
-        help="Port to listen on; 0 lets the system choose.",
-        rich_help_panel=SERVING,
-    ),
-    DefaultIs(8000),
-]
-ReloadOption = Annotated[
-    bool,
-    typer.Option(help="Restart the server when a Python file changes.", rich_help_panel=SERVING),
-]
-
-
-class ServingOptions(TypedDict):
-    """The options of serving, apart from the address and restarts."""
-
-    root_path: Annotated[
-        str,
-        typer.Option(
-            metavar="PREFIX",
-            help="Path prefix under which a proxy publishes the app, such as /api/v1.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-        DefaultIs(""),
-    ]
-    proxy_headers: Annotated[
-        bool,
-        typer.Option(
-            help="Take the client's address and scheme from the X-Forwarded-* headers of trusted "
-            "proxies.",
-            rich_help_panel=SERVING,
-        ),
-        DefaultIs(True),
-    ]
-    forwarded_allow_ips: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESSES",
-            envvar="FORWARDED_ALLOW_IPS",
-            help="The trusted proxies, separated by commas; '*' trusts everybody. By default only "
-            "this machine.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-    ]
-    server: Annotated[
-        Literal["uvicorn", "granian"],
-        typer.Option(
-            help="The server: uvicorn, or Granian, which is written in Rust (extra 'granian').",
-            rich_help_panel=SERVING,
-        ),
-        DefaultIs("uvicorn"),
-    ]
-    protocol: Annotated[
-        Literal["auto", "asgi"],
-        typer.Option(
-            help="'auto' passes requests directly to the app if nothing wraps it; "
-            "'asgi' always uses ASGI messages.",
-            rich_help_panel=SERVING,
-        ),
-        DefaultIs("auto"),
-    ]
-    http: Annotated[
-        Literal["auto", "1", "2"],
-        typer.Option(
-            help="The version of HTTP. 'auto' is every version that the server supports: 1 and 2 "
-            "with Granian, 1 with uvicorn.",
-            rich_help_panel=SERVING,
-        ),
-        DefaultIs("auto"),
-    ]
-    ssl_certfile: Annotated[
+    env_file: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The server's certificate in PEM; the server then only accepts TLS.",
-            rich_help_panel=SERVING,
+            help="A file of NAME=VALUE lines, set in the environment before the app is imported. "
+            "A variable that is already set keeps its value.",
+            rich_help_panel=FINDING,
             show_default=False,
         ),
     ]
-    ssl_keyfile: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The private key of the certificate in PEM; PKCS#8 for Granian.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-    ]
-    access_log: Annotated[
-        bool,
-        typer.Option(help="Print a line for each request.", rich_help_panel=SERVING),
-        DefaultIs(True),
-    ]
-    verbose: Annotated[
+    full_traceback: Annotated[
         bool,
         typer.Option(
-            "--verbose",
-            "-v",
-            help="Print how the app was found, and log at debug level.",
-            rich_help_panel=SERVING,
+            "--full-traceback",
+            help="Show every frame and every chained exception of an error, also those of "
+            "libraries. While run serves, it always does.",
+            rich_help_panel=FINDING,
         ),
         DefaultIs(False),
     ]
 
 
-class DevListening(TypedDict):
-    """The address of `dev`, and how it restarts."""
-
-    host: Annotated[HostOption, DefaultIs("127.0.0.1")]
-    port: PortOption
-    reload: Annotated[ReloadOption, DefaultIs(True)]
-    reload_dir: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="A folder to watch; may be given several times. By default the working "
-            "directory, and the folder that the app is imported from.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-    ]
-    page: Annotated[
-        bool,
-        typer.Option(
-            help="Show routes, plans and the timings of the last requests at /_pronghorn.",
-            rich_help_panel=SERVING,
-        ),
-        DefaultIs(True),
-    ]
+def reference_of(options: FindOptions) -> AppReference:
+    """Return the location of the application as the user gave it."""
+    return AppReference(
+        options["path"],
+        options["app"],
+        options["entrypoint"],
+        options["as_fastapi"],
+        factory=options["factory"],
+        env_file=options["env_file"],
+        full_traceback=options["full_traceback"],
+    )
 
 
-class RunListening(TypedDict):
-    """The address of `run`, and its number of processes."""
-
-    # In production the proxy is another machine.
-    host: Annotated[HostOption, DefaultIs("0.0.0.0")]  # noqa: S104
-    port: PortOption
-    reload: Annotated[ReloadOption, DefaultIs(False)]
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="NUMBER",
-            help="Number of processes that share the port; not together with --reload. By "
-            "default WEB_CONCURRENCY of the environment, or 1.",
-            rich_help_panel=SERVING,
-            show_default=False,
-        ),
-    ]
-
-
-class DevOptions(FindOptions, DevListening, ServingOptions):
+class DevOptions(FindOptions, DevListening, DevServing, SharedServing):
     """All options of `pronghorn dev`."""
 
 
-class RunOptions(FindOptions, RunListening, ServingOptions):
+class RunOptions(FindOptions, RunListening, RunServing, SharedServing):
     """All options of `pronghorn run`."""
 
 

@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import Any
 
 from pronghorn.applications import FastAPI
+from pronghorn.cli.describe import describe, describe_result
 from pronghorn.cli.errors import CommandError
+from pronghorn.cli.factories import FACTORY_NAMES, call_factory, is_factory, place_of
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.routing import APIRouter
 
@@ -26,14 +28,16 @@ class Choice:
         attribute: Its name in the module; may be dotted.
         app: The application: a `FastAPI`, or another ASGI application that the user named.
         reason: The reason for the choice, for messages.
+        others: The names of other applications in the module, if the user gave no name.
     """
 
     attribute: str
     app: Any
     reason: str
+    others: tuple[str, ...] = ()
 
 
-def choose(module: ModuleType, attribute: str | None) -> Choice:
+def choose(module: ModuleType, attribute: str | None, *, factory: bool = False) -> Choice:
     """Pick the application in a module.
 
     Args:
@@ -41,32 +45,111 @@ def choose(module: ModuleType, attribute: str | None) -> Choice:
         attribute: The name that the user gave. It may name any ASGI application, so that one
             wrapped in a middleware can be served. Without it, `app`, then `api`, then the
             first `FastAPI` in alphabetical order is taken.
+        factory: The name is a function that makes the application. Without a name, `create_app` and
+            its like are tried, then the only function that is one by its annotation or name.
 
     Raises:
         CommandError: There is none, the name does not exist or names something else, or the
             application is one of the real FastAPI.
     """
+    if factory:
+        return _make(module, attribute)
     if attribute is not None:
         return Choice(attribute, _get_named(module, attribute), "named")
     for name in PREFERRED_NAMES:
         if isinstance(vars(module).get(name), FastAPI):
-            return Choice(name, vars(module)[name], f"it is called {name!r}")
+            return _take(module, name, f"it is called {name!r}")
     for name in sorted(vars(module)):
         if isinstance(vars(module)[name], FastAPI):
-            return Choice(name, vars(module)[name], "it is the first in the module")
+            return _take(module, name, "it is the first in the module")
     for name in (*PREFERRED_NAMES, *sorted(vars(module))):
         _refuse_real_fastapi(vars(module).get(name), module, name)
     raise _nothing_found(module)
 
 
-def _get_named(module: ModuleType, attribute: str) -> Any:
+def _take(module: ModuleType, name: str, reason: str) -> Choice:
+    """Return a choice that nobody named, with the other applications that could be meant.
+
+    An application that the chosen one mounts is a part of the same program. Another name of the
+    same object is no other application.
+    """
+    app = vars(module)[name]
+    mounted = _find_mounted(app)
+    others = [
+        other
+        for other, value in vars(module).items()
+        if isinstance(value, FastAPI)
+        and value is not app
+        and not other.startswith("_")
+        and not any(value is inner for inner in mounted)
+    ]
+    return Choice(name, app, reason, tuple(others))
+
+
+def _find_mounted(app: Any) -> list[Any]:
+    """Return the applications that an application mounts, at any depth."""
+    found: list[Any] = []
+    pending = [app]
+    while pending:
+        for route in getattr(pending.pop(), "routes", None) or ():
+            inner = getattr(route, "app", None)
+            if isinstance(inner, FastAPI) and not any(inner is one for one in found):
+                found.append(inner)
+                pending.append(inner)
+    return found
+
+
+def _make(module: ModuleType, attribute: str | None) -> Choice:
+    name = attribute if attribute is not None else _only_factory(module)
+    function = _follow(module, name)
+    app = call_factory(function, module, name)
+    _refuse_real_fastapi(app, module, f"{name}()")
+    if isinstance(app, FastAPI) or is_asgi(app):
+        return Choice(name, app, "made by a factory")
+    hint = "Write return app in its last line." if app is None else "Return the app itself."
+    raise CommandError(
+        f"The factory {name} in {module.__name__} returned {describe_result(app)}, not an app"
+        f"{place_of(function)}",
+        hint,
+    )
+
+
+def _only_factory(module: ModuleType) -> str:
+    names = _factories(module)
+    if len(names) == 1 or (names and names[0] in FACTORY_NAMES):
+        return names[0]
+    if names:
+        raise CommandError(
+            f"{module.__name__} has several factories: {', '.join(names)}",
+            f"Name the one to use: --factory --app {names[0]}",
+        )
+    raise CommandError(
+        f"Could not find a factory in module {module.__name__}",
+        f"{_list_names(module)}\nName the function that makes the app: --factory --app NAME",
+    )
+
+
+def _factories(module: ModuleType) -> list[str]:
+    """Return the names of functions that probably make an app, the usual names first."""
+    usual = [name for name in FACTORY_NAMES if inspect.isfunction(vars(module).get(name))]
+    others = [name for name in _public_names(module) if is_factory(vars(module)[name])]
+    return list(dict.fromkeys([*usual, *others]))
+
+
+def _follow(module: ModuleType, attribute: str) -> Any:
+    """Return the value of a dotted name in a module."""
     value: Any = module
     for part in attribute.split("."):
         if not hasattr(value, part):
             raise _no_such_name(module, attribute)
         value = getattr(value, part)
+    return value
+
+
+def _get_named(module: ModuleType, attribute: str) -> Any:
+    value = _follow(module, attribute)
     _refuse_real_fastapi(value, module, attribute)
-    if isinstance(value, FastAPI) or is_asgi(value):
+    if isinstance(value, FastAPI) or (is_asgi(value) and not is_factory(value)):
         return value
     raise not_an_app(value, module, attribute)
 
@@ -74,22 +157,12 @@ def _get_named(module: ModuleType, attribute: str) -> Any:
 def not_an_app(value: Any, module: ModuleType, attribute: str) -> CommandError:
     """Return the error for a name that the user gave and that is not an application."""
     message = f"The app name {attribute} in {module.__name__} does not name an app"
-    if _is_factory(value):
+    if is_factory(value):
         return CommandError(
-            f"{message}: it is a function that makes one",
-            f"Write in the module: app = {attribute}()",
+            f"{message}: it is a function that makes one{place_of(value)}",
+            f"Add --factory to this command\nor write in the module: app = {attribute}()",
         )
     return CommandError(f"{message}: it is {describe(value)}", _suggestion(module, attribute))
-
-
-def _is_factory(value: Any) -> bool:
-    """Return True if a function probably creates an app, by its name or annotation."""
-    if not inspect.isfunction(value):
-        return False
-    result = value.__annotations__.get("return")
-    if result is not None:
-        return "FastAPI" in (result if isinstance(result, str) else getattr(result, "__name__", ""))
-    return "app" in value.__name__.lower()
 
 
 def is_asgi(value: Any) -> bool:
@@ -134,10 +207,12 @@ def _suggestion(module: ModuleType, attribute: str) -> str:
 
 
 def _nothing_found(module: ModuleType) -> CommandError:
-    factories = [name for name in _public_names(module) if _is_factory(vars(module)[name])]
+    factories = _factories(module)
     hints = [_list_names(module)]
     if factories:
-        hints.append(f"If {factories[0]} makes the app, write there: app = {factories[0]}()")
+        hints.append(
+            f"If {factories[0]} makes the app, add --factory --app {factories[0]} to this command"
+        )
     elif any(_top_level(value) == "fastapi" for value in vars(module).values()):
         hints.append("It imports the installed FastAPI; add --as-fastapi to use pronghorn")
     else:
@@ -176,17 +251,3 @@ def _public_names(module: ModuleType) -> list[str]:
 def _is_imported(value: Any, module: ModuleType) -> bool:
     home = getattr(value, "__module__", None)
     return (inspect.isclass(value) or inspect.isfunction(value)) and home != module.__name__
-
-
-def describe(value: Any) -> str:
-    """Return a description of a value for messages: "a function", "the class Shop", "an int"."""
-    if inspect.isclass(value):
-        return f"the class {value.__name__}"
-    if inspect.isfunction(value):
-        return "a function"
-    kind = type(value).__name__
-    return f"{_article(kind)} {kind}"
-
-
-def _article(word: str) -> str:
-    return "an" if word[:1].lower() in "aeio" else "a"

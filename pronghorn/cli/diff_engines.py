@@ -121,7 +121,9 @@ class Engine:
         if message.get("failure"):
             failure = message["failure"]
             self.failure = CommandError(
-                failure["message"], failure["hint"], detail=failure["detail"]
+                failure["message"],
+                failure["hint"],
+                detail=failure["detail"] or self._last_output(),
             )
         return message
 

@@ -1,14 +1,12 @@
 """The command `pronghorn explain`."""
 
-import contextlib
-import sys
 from typing import Annotated
 
 import typer
 from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import FindOptions, reference_of
-from pronghorn.cli.discover import discover
+from pronghorn.cli.discover import discover_quietly
 from pronghorn.core.typed_kwargs import expand_signature
 
 
@@ -42,8 +40,7 @@ def explain(
     """
     from pronghorn.cli.explain import explanation_of, print_explanation, print_json
 
-    with contextlib.redirect_stdout(sys.stderr):
-        found = discover(reference_of(where))
+    found = discover_quietly(reference_of(where))
     explained = explanation_of(found.app, method, operation)
     if as_json:
         print_json(explained)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
-from pathlib import Path
 from types import ModuleType
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.locate import Module
 
-__all__ = ["import_module", "user_traceback"]
+__all__ = ["describe_exit", "import_module", "show_full_tracebacks", "user_traceback"]
 
-_HEADER = "Traceback (most recent call last):\n"
+_FULL = "PRONGHORN_FULL_TRACEBACK"
+
+
+def show_full_tracebacks() -> None:
+    """Show every frame of the tracebacks of this process and of its children."""
+    os.environ[_FULL] = "1"
+
+
+def wants_full_tracebacks() -> bool:
+    """Return True if the user wants to see every frame."""
+    return bool(os.environ.get(_FULL))
 
 
 def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
@@ -27,7 +37,7 @@ def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
         as_fastapi: Make `import fastapi` in it import pronghorn.
 
     Raises:
-        CommandError: The import failed.
+        CommandError: The import failed, or ended the process.
     """
     root = str(module.root)
     if sys.path[:1] != [root]:
@@ -36,6 +46,12 @@ def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
         if as_fastapi:
             importlib.import_module("pronghorn.as_fastapi")
         return importlib.import_module(module.name)
+    except SystemExit as error:
+        where = module.file or f"module {module.name!r}"
+        raise CommandError(
+            *describe_exit(error, f"Importing {where}"),
+            detail=user_traceback(error) if wants_full_tracebacks() else "",
+        ) from error
     except Exception as error:
         raise _import_failure(module, error) from error
 
@@ -48,51 +64,49 @@ def _import_failure(module: Module, error: Exception) -> CommandError:
             "An entrypoint is imported from the working directory; start the command there,\n"
             "or name the file instead: pronghorn run path/to/file.py",
         )
-    hint = ""
-    if absent is not None and absent.partition(".")[0] == "fastapi":
-        hint = (
-            "FastAPI is not installed, and pronghorn can stand in for it.\n"
-            "To run the program unchanged:  add --as-fastapi to this command\n"
-            "To change the program instead: from pronghorn import FastAPI"
-        )
+    from pronghorn.cli.import_hints import hint_for
+    from pronghorn.devtools.tracebacks import add_program
+
+    add_program(module.name)
     where = module.file or f"module {module.name!r}"
-    return CommandError(f"Importing {where} failed", hint, detail=user_traceback(error))
+    return CommandError(
+        f"Importing {where} failed", hint_for(error, module), detail=user_traceback(error)
+    )
+
+
+def describe_exit(error: SystemExit, what: str) -> tuple[str, str]:
+    """Return the message and the hint for a program that ended instead of giving an application.
+
+    Args:
+        error: What `sys.exit` raised.
+        what: What was done with the program, such as "Importing main.py".
+    """
+    from pronghorn.devtools.tracebacks import frames_of  # Only an error needs it.
+
+    frames = [frame for frame in frames_of(error) if frame.is_program]
+    place = f" at {frames[-1].file}:{frames[-1].line}" if frames else ""
+    code = 0 if error.code is None else error.code
+    described = f"code {code}" if isinstance(code, int) else f"the message {code!r}"
+    hint = "A server needs a module that can be imported, and a function that returns the app."
+    if frames and frames[-1].source:
+        hint = f"There the program has: {frames[-1].source}\n{hint}"
+    return f"{what} ended the program with {described}{place}", hint
 
 
 def user_traceback(error: BaseException) -> str:
-    """Return the traceback without the frames of the import system and of the framework.
+    """Return the traceback with the frames of the program; all of them if the user wants that.
 
-    An error that has only such frames keeps its last lines, which describe it.
+    An error that has no frame of the program keeps its last lines, which describe it.
     """
-    report = traceback.TracebackException.from_exception(error)
-    _remove_framework_frames(report)
-    lines = list(report.format())
-    following = [*lines[1:], ""]
-    return "".join(
-        line
-        for line, after in zip(lines, following, strict=True)
-        if line != _HEADER or after.startswith(" ")
-    )
+    from pronghorn.devtools.tracebacks import format_error, frames_of, wants_colour
 
-
-def _remove_framework_frames(report: traceback.TracebackException) -> None:
-    pending: list[traceback.TracebackException | None] = [report]
-    while pending:
-        current = pending.pop()
-        if current is None:
-            continue
-        kept = [frame for frame in current.stack if not _is_framework(frame.filename)]
-        current.stack = traceback.StackSummary.from_list(kept)
-        pending += [current.__cause__, current.__context__, *(current.exceptions or ())]
-
-
-def _is_framework(filename: str) -> bool:
-    return filename.startswith(("<frozen importlib", "<frozen runpy", "<pronghorn")) or any(
-        folder in Path(filename).parents for folder in _framework_folders()
-    )
-
-
-def _framework_folders() -> list[Path]:
-    names = ("pronghorn", "starlette", "pydantic", "typer", "click", "uvicorn", "importlib")
-    files = (getattr(sys.modules.get(name), "__file__", None) for name in names)
-    return [Path(file).parent for file in files if file]
+    colour = wants_colour(sys.stderr)
+    if wants_full_tracebacks():
+        return format_error(error, full=True, colour=colour)
+    is_program = [frame.is_program for frame in frames_of(error)]
+    if not any(is_program):
+        return "".join(traceback.format_exception_only(error))
+    frames = error.__traceback__
+    for _ in range(is_program.index(True)):  # The frames of this command are not of interest.
+        frames = frames.tb_next if frames else None
+    return format_error(error.with_traceback(frames), colour=colour)

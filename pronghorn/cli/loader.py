@@ -17,7 +17,14 @@ from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module
 from pronghorn.cli.locate import Module
 
-__all__ = ["FACTORY", "load_app", "remember", "remember_page"]
+__all__ = [
+    "FACTORY",
+    "load_app",
+    "remember",
+    "remember_logging",
+    "remember_page",
+    "show_messages",
+]
 
 FACTORY = "pronghorn.cli.loader:load_app"
 """The import string of `load_app`, for servers that call a factory."""
@@ -31,19 +38,35 @@ _AS_FASTAPI = "PRONGHORN_AS_FASTAPI"
 _ROOT_PATH = "PRONGHORN_ROOT_PATH"
 _PROXIES = "PRONGHORN_PROXIES"
 _PAGE = "PRONGHORN_DEV_PAGE"
+_IS_FACTORY = "PRONGHORN_APP_FACTORY"
+_LOG_CONFIG = "PRONGHORN_LOG_CONFIG"
+_LOG_LEVEL = "PRONGHORN_LOG_LEVEL"
+_SHOWN = "PRONGHORN_DEV_LOGGING"
 
 
-def remember(import_string: str, root: Path, *, as_fastapi: bool) -> None:
+def remember(import_string: str, root: Path, *, as_fastapi: bool, factory: bool = False) -> None:
     """Store for `load_app`, in this process and its children, what to import.
 
     Args:
         import_string: `"package.module:name"`.
         root: The folder to have on `sys.path` for it.
         as_fastapi: Make `import fastapi` in the program import pronghorn.
+        factory: The name is a function that makes the application.
     """
     os.environ[_APP] = import_string
     os.environ[_ROOT] = str(root)
     os.environ[_AS_FASTAPI] = "1" if as_fastapi else ""
+    os.environ[_IS_FACTORY] = "1" if factory else ""
+
+
+def remember_logging(server: str | None, level: str) -> None:
+    """Store for `load_app` whether to show the messages of the program.
+
+    Args:
+        server: The server whose style they have; None leaves logging as the program sets it.
+        level: The lowest level to show, in lower case.
+    """
+    os.environ[_SHOWN] = f"{server} {level}" if server else ""
 
 
 def remember_page(host: str | None) -> None:
@@ -56,15 +79,21 @@ def remember_page(host: str | None) -> None:
     os.environ[_PAGE] = host or ""
 
 
-def remember_for_granian(root_path: str, proxies: str | None) -> None:
+def remember_for_granian(
+    root_path: str, proxies: str | None, log_config: Path | None, log_level: str | None
+) -> None:
     """Store for `load_granian_app` what Granian does not do for the application.
 
     Args:
         root_path: Path prefix under which a proxy publishes the application.
         proxies: The proxies whose `X-Forwarded-*` headers are trusted; None for no proxy.
+        log_config: A file for `logging.config`, which Granian does not read.
+        log_level: The level of Granian's messages, which takes precedence over the file.
     """
     os.environ[_ROOT_PATH] = root_path
     os.environ[_PROXIES] = proxies or ""
+    os.environ[_LOG_CONFIG] = str(log_config.absolute()) if log_config else ""
+    os.environ[_LOG_LEVEL] = log_level or ""
 
 
 def load_granian_app() -> Any:
@@ -79,6 +108,10 @@ def load_granian_app() -> Any:
     from pronghorn import FastAPI
     from pronghorn.adapters.granian import GranianRequests, UnderRootPath
 
+    if os.environ.get(_LOG_CONFIG):
+        from pronghorn.cli.log_config import configure_granian
+
+        configure_granian(Path(os.environ[_LOG_CONFIG]), os.environ.get(_LOG_LEVEL) or None)
     app = load_app()
     if not isinstance(app, FastAPI):  # our own applications do it themselves
         app = GranianRequests(app)
@@ -96,14 +129,28 @@ def load_app() -> Any:
     """
     name, _, attribute = os.environ[_APP].partition(":")
     module = Module(name, Path(os.environ[_ROOT]))
+    show_messages()
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
-        app = choose(imported, attribute).app
+        app = choose(imported, attribute, factory=bool(os.environ[_IS_FACTORY])).app
     except CommandError as error:
         error.print()
         sys.exit(error.exit_code)
     host = os.environ.get(_PAGE)
+    if host or os.environ.get(_SHOWN):
+        from pronghorn.devtools.tracebacks import add_program  # Only `dev` loads this.
+
+        add_program(name)
     return _with_page(app, host) if host else app
+
+
+def show_messages() -> None:
+    """Show the messages of the program in this process, if `remember_logging` stored that."""
+    server, _, level = os.environ.get(_SHOWN, "").partition(" ")
+    if server:
+        from pronghorn.cli.dev_logging import show_program_messages  # Only `dev` loads this.
+
+        show_program_messages(server, level)
 
 
 def _with_page(app: Any, host: str) -> Any:

@@ -6,14 +6,24 @@ Nothing is imported here.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.core.setup_errors import did_you_mean
 
-__all__ = ["DEFAULT_FILES", "Entrypoint", "Module", "locate", "parse_entrypoint", "read_entrypoint"]
+__all__ = [
+    "DEFAULT_FILES",
+    "Entrypoint",
+    "Module",
+    "has_default_file",
+    "is_import_string",
+    "locate",
+    "parse_entrypoint",
+    "read_entrypoint",
+    "read_entrypoint_above",
+]
 
 DEFAULT_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 """The places to look for an application if the user gives none, in this order."""
@@ -42,11 +52,14 @@ class Entrypoint:
         module: The module to import.
         attribute: The name in it; may be dotted.
         source: The place where it was given, for messages.
+        factory: True if `pyproject.toml` says that the name is a function that makes the
+            application.
     """
 
     module: Module
     attribute: str
     source: str
+    factory: bool = False
 
 
 def locate(path: Path | None, directory: Path) -> Module:
@@ -78,6 +91,11 @@ def locate(path: Path | None, directory: Path) -> Module:
     return _module_of(target)
 
 
+def has_default_file(directory: Path) -> bool:
+    """Return True if one of the default files exists in a folder."""
+    return any((directory / name).is_file() for name in DEFAULT_FILES)
+
+
 def _default_file(directory: Path) -> Path:
     for name in DEFAULT_FILES:
         if (directory / name).is_file():
@@ -99,7 +117,7 @@ def _no_such_path(path: Path, target: Path) -> CommandError:
         if nearest:
             hints.append(f"Did you mean {path.with_name(nearest)}?")
     if ":" in path.name:
-        hints.append(f"For a module and a name in it, write --entrypoint {path}")
+        hints.append(f"For a module and a name in it, write only package.module:name, got {path}")
     hints.append(f"Paths start at {target.parent if path.is_absolute() else Path.cwd()}")
     return CommandError(f"Path does not exist {path}", "\n".join(hints))
 
@@ -127,6 +145,15 @@ def _module_of(path: Path) -> Module:
     return Module(".".join(names), root, path / "__init__.py" if path.is_dir() else path)
 
 
+def is_import_string(path: Path | None, directory: Path) -> bool:
+    """Return True if a path argument is `package.module:name` and not the path of a file."""
+    if path is None or (directory / path).exists():
+        return False
+    module, separator, attribute = str(path).partition(":")
+    parts = [*module.split("."), *attribute.split(".")]
+    return bool(separator) and module[-3:] != ".py" and all(part.isidentifier() for part in parts)
+
+
 def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
     """Split `"package.module:name"`.
 
@@ -142,7 +169,7 @@ def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
     parts = [*module.split("."), *attribute.split(".")]
     named = separator and not module.endswith(".py")
     if named and all(part.isidentifier() for part in parts):
-        return Entrypoint(Module(module, directory), attribute, source)
+        return Entrypoint(Module(module, _root_of(module, directory)), attribute, source)
     example = module.removesuffix(".py").strip("/").replace("/", ".") or "package.module"
     raise CommandError(
         f"Import string must be in the format module.submodule:app_name, got {text!r} ({source})",
@@ -151,10 +178,32 @@ def parse_entrypoint(text: str, directory: Path, source: str) -> Entrypoint:
     )
 
 
-def read_entrypoint(directory: Path) -> Entrypoint | None:
-    """Return the entrypoint in `pyproject.toml` of the working directory, or None.
+def _root_of(module: str, directory: Path) -> Path:
+    """Return the folder that has the module: the directory, or `src` in it."""
+    top = module.partition(".")[0]
+    for root in (directory, directory / "src"):
+        if (root / top).is_dir() or (root / f"{top}.py").is_file():
+            return root
+    return directory
 
-    `[tool.pronghorn]` takes precedence over `[tool.fastapi]`.
+
+def read_entrypoint_above(directory: Path) -> Entrypoint | None:
+    """Return the entrypoint in the nearest `pyproject.toml` above a directory, or None.
+
+    Raises:
+        CommandError: That file is not valid TOML, or its entrypoint is not a string of the right
+            form.
+    """
+    for folder in directory.parents:
+        if (folder / "pyproject.toml").is_file():
+            return read_entrypoint(folder)
+    return None
+
+
+def read_entrypoint(directory: Path) -> Entrypoint | None:
+    """Return the entrypoint in `pyproject.toml` of a directory, or None.
+
+    `[tool.pronghorn]` takes precedence over `[tool.fastapi]`, and may have `factory = true`.
 
     Raises:
         CommandError: The file is not valid TOML, or the entrypoint is not a string of the right
@@ -173,10 +222,14 @@ def read_entrypoint(directory: Path) -> Entrypoint | None:
         if "entrypoint" not in table:
             continue
         source = f"[tool.{name}] in pyproject.toml"
-        text = table["entrypoint"]
-        if not isinstance(text, str):
-            raise CommandError(
-                f"The entrypoint must be a string, got {text!r} ({source})", exit_code=USAGE
-            )
-        return parse_entrypoint(text, directory, source)
+        for key, kind, text in (
+            ("entrypoint", str, "a string"),
+            ("factory", bool, "true or false"),
+        ):
+            if key in table and not isinstance(table[key], kind):
+                raise CommandError(
+                    f"The {key} must be {text}, got {table[key]!r} ({source})", exit_code=USAGE
+                )
+        entrypoint = parse_entrypoint(table["entrypoint"], directory, source)
+        return replace(entrypoint, factory=name == "pronghorn" and table.get("factory", False))
     return None

@@ -8,14 +8,23 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """The options of serving.
+    """The options of serving. Where a number is None, the server's own default applies.
 
     Attributes:
         host: Address to listen on.
         port: Port to listen on; 0 lets the system choose one.
         reload: Restart the server when a Python file changes.
+        uds: A Unix socket to listen on instead.
+        fd: The file descriptor of a socket to listen on instead.
         reload_dirs: Folders to watch; the working directory and the application's by default.
         workers: Number of processes; uvicorn's `WEB_CONCURRENCY` or 1 by default.
+        backlog: Connections that may wait to be accepted.
+        limit_concurrency: Connections or requests of a process, above which it answers 503.
+        limit_max_requests: Requests after which a process ends.
+        limit_max_requests_jitter: Number up to which is added to that, at random.
+        timeout_keep_alive: Seconds after which an idle connection is closed.
+        timeout_graceful_shutdown: Seconds that running requests have to end.
+        timeout_worker_healthcheck: Seconds after which a silent worker is replaced.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -26,15 +35,35 @@ class ServeOptions:
         http: The versions of HTTP that the server supports: `"1"`, `"2"` or `"auto"`.
         ssl_certfile: The server's certificate, in PEM; with it, the server only accepts TLS.
         ssl_keyfile: The private key of the certificate, in PEM.
+        ssl_keyfile_password: The password of an encrypted key.
+        ssl_ca_certs: The certificates that sign those of clients, in PEM.
+        ssl_cert_reqs: Whether clients show a certificate: 0 no, 1 if they have one, 2 yes.
+        ssl_ciphers: The ciphers of TLS 1.2, in OpenSSL's notation.
+        log_config: A file for `logging.config`.
+        log_level: The lowest level of the server's messages, in lower case.
         access_log: Print a line for each request.
+        env_file: A file of environment variables, which is set before the application is imported.
         page: Show routes, plans and the timings of the last requests at `/_pronghorn`.
+        develop: Serve for development: show the program's messages, and fold tracebacks.
+        full_traceback: Show the frames of libraries, too.
+        given: The names of the options that the command line has, as opposed to the environment and
+            the defaults.
     """
 
     host: str
     port: int
     reload: bool
+    uds: Path | None = None
+    fd: int | None = None
     reload_dirs: tuple[Path, ...] = ()
     workers: int | None = None
+    backlog: int | None = None
+    limit_concurrency: int | None = None
+    limit_max_requests: int | None = None
+    limit_max_requests_jitter: int | None = None
+    timeout_keep_alive: int | None = None
+    timeout_graceful_shutdown: int | None = None
+    timeout_worker_healthcheck: int | None = None
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None
@@ -44,5 +73,20 @@ class ServeOptions:
     http: str = "auto"
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
+    ssl_keyfile_password: str | None = None
+    ssl_ca_certs: Path | None = None
+    ssl_cert_reqs: int = 0
+    ssl_ciphers: str | None = None
+    log_config: Path | None = None
+    log_level: str | None = None
     access_log: bool = True
+    env_file: Path | None = None
     page: bool = False
+    develop: bool = False
+    full_traceback: bool = False
+    given: frozenset[str] = frozenset()
+
+    @property
+    def level(self) -> str | None:
+        """Return the lowest level of the server's messages; None for the server's default."""
+        return self.log_level or ("debug" if self.verbose else None)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from pathlib import Path
 from typing import Any
 
 from pronghorn.cli import loader
+from pronghorn.cli.log_config import configure_granian
 from pronghorn.cli.serve_options import ServeOptions
 
 __all__ = ["start"]
@@ -39,18 +41,53 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
         factory=True,
         host=options.host,
         port=options.port,
+        uds=None if options.uds is None else str(options.uds),
+        fd=options.fd,
         http=DIRECT if options.protocol == "auto" else "auto",
         reload=options.reload,
         reload_dirs=watched if options.reload else None,
         workers=options.workers,
-        root_path=options.root_path,
+        root_path=options.root_path.rstrip("/"),
         proxy_headers=options.proxy_headers,
         forwarded_allow_ips=options.forwarded_allow_ips,
         ssl_certfile=options.ssl_certfile,
         ssl_keyfile=options.ssl_keyfile,
+        ssl_keyfile_password=options.ssl_keyfile_password if options.ssl_keyfile else None,
+        ssl_ca_certs=options.ssl_ca_certs,
+        ssl_cert_reqs=options.ssl_cert_reqs,
         access_log=options.access_log,
-        log_level="debug" if options.verbose else None,
+        log_level=options.level,
+        **_logging_of_uvicorn(options),
+        **_select_given(options, _UVICORN_NUMBERS),
     )
+
+
+_UVICORN_NUMBERS = {
+    "backlog": "backlog",
+    "limit_concurrency": "limit_concurrency",
+    "limit_max_requests": "limit_max_requests",
+    "limit_max_requests_jitter": "limit_max_requests_jitter",
+    "timeout_keep_alive": "timeout_keep_alive",
+    "timeout_graceful_shutdown": "timeout_graceful_shutdown",
+    "timeout_worker_healthcheck": "timeout_worker_healthcheck",
+    "ssl_ciphers": "ssl_ciphers",
+}
+
+
+def _select_given(options: ServeOptions, names: dict[str, str]) -> dict[str, Any]:
+    """Return the options that have a value, by their names in the server."""
+    values = {theirs: getattr(options, ours) for ours, theirs in names.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _logging_of_uvicorn(options: ServeOptions) -> dict[str, Any]:
+    if options.log_config is not None:
+        return {"log_config": str(options.log_config)}
+    if not options.develop:
+        return {}
+    from pronghorn.cli.dev_logging import uvicorn_config
+
+    return {"log_config": uvicorn_config()}
 
 
 def _start_granian(options: ServeOptions, watched: list[str]) -> None:
@@ -58,25 +95,65 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    proxies = options.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
-    root_path = options.root_path.rstrip("/")
-    loader.remember_for_granian(root_path, proxies if options.proxy_headers else None)
-    reloading: dict[str, Any] = {}
-    if options.reload:
-        reloading = {"reload": True, "reload_paths": [Path(folder) for folder in watched]}
-    Granian(
+    _remember_for_granian(options)
+    # A forked process would keep the program that the command has imported, with its connections,
+    # and would not see an edit.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Granian(
         loader.GRANIAN_FACTORY,
         factory=True,
         interface=Interfaces.ASGI,
         address=options.host,
         port=options.port,
+        uds=options.uds,
         http=HTTPModes(options.http),
         ssl_cert=options.ssl_certfile,
         ssl_key=options.ssl_keyfile,
+        ssl_ca=options.ssl_ca_certs,
+        ssl_client_verify=options.ssl_cert_reqs == 2,
         workers=options.workers or int(os.environ.get("WEB_CONCURRENCY", "1")),
-        workers_kill_timeout=GRACE,
+        workers_kill_timeout=options.timeout_graceful_shutdown or GRACE,
         respawn_failed_workers=not options.reload,
         log_access=options.access_log,
-        log_level=LogLevels.debug if options.verbose else LogLevels.info,
-        **reloading,
-    ).serve()
+        log_level=LogLevels(options.level or "info"),
+        log_dictconfig=_logging_of_granian(options),
+        **_select_given(options, {"backlog": "backlog"}),
+        **_reloading(options, watched),
+        **_keep_alive(options),
+    )
+    if options.log_config is not None:
+        configure_granian(options.log_config, options.level)
+    server.serve()
+
+
+def _remember_for_granian(options: ServeOptions) -> None:
+    proxies = options.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+    loader.remember_for_granian(
+        options.root_path.rstrip("/"),
+        proxies if options.proxy_headers else None,
+        options.log_config,
+        options.level,
+    )
+
+
+def _reloading(options: ServeOptions, watched: list[str]) -> dict[str, Any]:
+    if not options.reload:
+        return {}
+    return {"reload": True, "reload_paths": [Path(folder) for folder in watched]}
+
+
+def _keep_alive(options: ServeOptions) -> dict[str, Any]:
+    """Return Granian's limit of idle connections, which is that of reading a request's head."""
+    if options.timeout_keep_alive is None:
+        return {}
+    from granian.http import HTTP1Settings
+
+    return {"http1_settings": HTTP1Settings(header_read_timeout=options.timeout_keep_alive * 1000)}
+
+
+def _logging_of_granian(options: ServeOptions) -> dict[str, Any] | None:
+    if options.log_config is not None or not options.develop:
+        return None
+    from pronghorn.cli.dev_logging import granian_config
+
+    return granian_config()

@@ -123,7 +123,7 @@ def test_a_published_address_is_not_that_of_the_page(write: Write) -> None:
 def test_no_page(write: Write) -> None:
     write("main.py", APP)
     with served("dev", "--no-reload", "--no-page") as server:
-        assert server.get("/") == []
+        assert server.get("/") == ["pronghorn.devtools", "pronghorn.devtools.tracebacks"]
         assert server.ask("/_pronghorn") == (404, '{"detail":"Not Found"}')
         assert "/_pronghorn" not in server.output
 

@@ -410,8 +410,7 @@ wrapped = CORSMiddleware(application)
 number = 3
 """
 FACTORY = """\
-Error: The app name create_app in main does not name an app: it is a function that makes one
-  Write in the module: app = create_app()
+Error: The app name create_app in main does not name an app: it is a function that makes one (\
 """
 WRAPPED = """\
 Error: main:wrapped has no OpenAPI document to compare: it is a CORSMiddleware

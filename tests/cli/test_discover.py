@@ -103,10 +103,14 @@ def test_a_path_that_does_not_exist_names_the_nearest(write: Write) -> None:
     assert error.exit_code == FAILURE
 
 
-def test_an_import_string_in_the_place_of_a_path(workspace: Path) -> None:
-    error = fail(path=Path("main:app"))
-    assert error.message == "Path does not exist main:app"
-    assert "--entrypoint main:app" in error.hint
+def test_an_import_string_in_the_place_of_a_path(write: Write) -> None:
+    write("service/web.py", "from pronghorn import FastAPI\nsite = FastAPI()\n")
+    found = discover(AppReference(Path("service.web:site")))
+    assert found.import_string == "service.web:site"
+    assert found.module.root == Path.cwd()
+    error = fail(path=Path("service/web.py:site"))
+    assert error.message == "Path does not exist service/web.py:site"
+    assert "package.module:name" in error.hint
 
 
 def test_a_file_of_another_kind(write: Write) -> None:
@@ -196,7 +200,7 @@ def test_a_name_of_something_else(write: Write) -> None:
 
 
 def test_the_name_of_a_factory(write: Write) -> None:
-    write(
+    file = write(
         "main.py",
         """
         from pronghorn import FastAPI
@@ -204,9 +208,12 @@ def test_the_name_of_a_factory(write: Write) -> None:
         """,
     )
     error = fail(app="build")
-    assert error.message.endswith("does not name an app: it is a function that makes one")
-    assert error.hint == "Write in the module: app = build()"
-    assert "If build makes the app, write there: app = build()" in fail().hint
+    assert error.message == (
+        "The app name build in main does not name an app: it is a function that makes one "
+        f"({file}:2)"
+    )
+    assert error.hint == "Add --factory to this command\nor write in the module: app = build()"
+    assert "If build makes the app, add --factory --app build to this command" in fail().hint
 
 
 def test_no_app_lists_what_was_found(write: Write) -> None:

@@ -17,7 +17,8 @@ from typing import IO
 import pytest
 
 import pronghorn
-from pronghorn.cli import MissingExtraError, serve
+from pronghorn.cli import MissingExtraError, checks
+from pronghorn.cli.serve_options import ServeOptions
 from tests.contract.servers import free_port
 
 Write = Callable[..., Path]
@@ -125,9 +126,9 @@ def test_no_access_log(write: Write) -> None:
 
 
 def test_server_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "missing", lambda *names: names)
-    options = serve.ServeOptions("127.0.0.1", 8000, reload=False, server="granian")
+    monkeypatch.setitem(sys.modules, "granian", None)
+    options = ServeOptions("127.0.0.1", 8000, reload=False, server="granian")
     with pytest.raises(
         MissingExtraError, match=r'\(granian\): pip install "pronghorn\[granian\]"$'
     ):
-        serve.check_options(options)
+        checks.check_options(options)

@@ -23,6 +23,7 @@ from tests.house.private_names import read_apart
 WARNS = "one warning, see tests/core/test_private_names.py"
 OF_UVICORN = "one warning: `has_all_names` in adapters/uvicorn/names.py"
 NO_SERVER = "nothing to fall back to: `pronghorn run` starts this server with them"
+DOCUMENTED_LOGGING = "documented by uvicorn for configurations of logging"
 LATE = "looked up when a program imports the name from the same place of FastAPI"
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
@@ -171,6 +172,8 @@ LISTED = (
         ("adapters/uvicorn_protocol.py",),
         "it is the fallback, and the default of uvicorn's option `--http`",
     ),
+    Name("uvicorn.config", "LOGGING_CONFIG", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
+    Name("uvicorn.logging", "DefaultFormatter", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
     Name("uvicorn.protocols.utils", "", (LIST,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_client_addr", (OUTBOX,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_path_with_query_string", (OUTBOX,), OF_UVICORN),
@@ -181,6 +184,7 @@ LISTED = (
     Name("granian.asgi", "", ("middleware/stack.py",), UNNOTICED),
     Name("granian.constants", "HTTPModes", ("cli/servers.py",), NO_SERVER),
     Name("granian.constants", "Interfaces", ("cli/servers.py",), NO_SERVER),
+    Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
     # OpenTelemetry
     Name(
