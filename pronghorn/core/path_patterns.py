@@ -30,19 +30,35 @@ from pronghorn.core.setup_errors import (
 KNOWN = (StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 
 
-def check_path(path: Any) -> None:
+def check_path(path: Any, owner: Any, method: str) -> None:
     """Refuse a path that is not a string.
+
+    Args:
+        path: The path of a declaration, as the program wrote it.
+        owner: The application, the router or the route whose method was called.
+        method: The name of that method, such as `get`, `websocket` or `__init__`.
 
     Raises:
         SetupTypeError: The path is another object, such as the function below a bare `@app.get`.
     """
-    if not isinstance(path, str):
-        raise user_error(
-            f"A path must be a string, not {describe_value(path)}",
-            "the decorator was written without its path" if callable(path) else None,
-            '@app.get("/items")',
-            kind=SetupTypeError,
-        )
+    if isinstance(path, str):
+        return
+    bare = callable(path) and not method.startswith(("add_", "__"))
+    raise user_error(
+        f"A path must be a string, not {describe_value(path)}",
+        "the decorator was written without its path" if bare else None,
+        _call_with_path(owner, method),
+        kind=SetupTypeError,
+    )
+
+
+def _call_with_path(owner: Any, method: str) -> str:
+    """Return the call that a program probably means, with a path."""
+    path = '"/chat"' if "websocket" in f"{method} {type(owner).__name__}".lower() else '"/items"'
+    if method == "__init__":
+        return f"{type(owner).__name__}({path}, endpoint)"
+    name = f"{'router' if hasattr(owner, 'prefix') else 'app'}.{method}"
+    return f"{name}({path}, endpoint)" if method.startswith("add_") else f"@{name}({path})"
 
 
 def path_format_of(path: str) -> tuple[str, dict[str, Convertor[Any]]] | None:

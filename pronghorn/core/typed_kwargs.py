@@ -59,7 +59,8 @@ def expand_signature(
             if not accepted.issuperset(keywords):
                 raise unknown_keyword(function, keywords.keys() - accepted, accepted)
             if is_at_path and (len(args) > 1 or "path" in keywords):
-                check_path(keywords["path"] if "path" in keywords else args[1])
+                path = keywords["path"] if "path" in keywords else args[1]
+                check_path(path, args[0], function.__name__)
             return function(*args, **keywords)
 
         call_checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
