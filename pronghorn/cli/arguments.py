@@ -182,6 +182,17 @@ class DiffOptions(WhereOptions):
             show_default=False,
         ),
     ]
+    login: Annotated[
+        str | None,
+        typer.Option(
+            metavar="'METHOD PATH NAME=VALUE ...'",
+            envvar="PRONGHORN_LOGIN",
+            help="A request that logs in before the others, once on each engine; its access_token "
+            "and its cookies are sent from then on. The body is a form or a JSON object.",
+            rich_help_panel=REPLAYING,
+            show_default=False,
+        ),
+    ]
     timeout: Annotated[
         float,
         typer.Option(
@@ -191,4 +202,9 @@ class DiffOptions(WhereOptions):
             rich_help_panel=REPLAYING,
         ),
         DefaultIs(10.0),
+    ]
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the report as JSON."),
+        DefaultIs(False),
     ]

@@ -46,6 +46,7 @@ class Engine:
     Attributes:
         name: Its name in reports.
         document: The OpenAPI document; empty if the program does not run.
+        undocumented: The routes that the document does not describe, by their kind.
         failure: The reason why the program does not run, or None.
     """
 
@@ -62,7 +63,9 @@ class Engine:
             env=_environment(),
         )
         self._send({**job, "engine": name})
-        self.document = self._receive().get("document", {})
+        described = self._receive()
+        self.document = described.get("document", {})
+        self.undocumented: dict[str, list[str]] = described.get("undocumented", {})
         if self.failure is None:
             self._receive()
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from pronghorn.cli.diff_requests import SAFE_METHODS, Request
 
-__all__ = ["count_unsafe", "generate"]
+__all__ = ["generate", "operations_of"]
 
 _METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 _WRONG_TEXTS = (
@@ -58,6 +58,10 @@ _FORMATS = {
 _MAXIMUM_DEPTH = 5
 
 
+Operation = tuple[str, str, Mapping[str, Any]]
+"""An operation of a document: its method, its path, and its description with all parameters."""
+
+
 def generate(document: Mapping[str, Any], count: int, seed: int, *, unsafe: bool) -> list[Request]:
     """Return requests for the operations of a document, in turn.
 
@@ -70,7 +74,7 @@ def generate(document: Mapping[str, Any], count: int, seed: int, *, unsafe: bool
         seed: The same number produces the same requests.
         unsafe: Include methods that change something.
     """
-    chosen = list(_operations(document, unsafe))
+    chosen = [one for one in _operations(document) if unsafe or one[0] in SAFE_METHODS]
     if not chosen:
         return []
     maker = _Maker(document, random.Random(seed))  # noqa: S311 - nothing here is secret
@@ -80,17 +84,15 @@ def generate(document: Mapping[str, Any], count: int, seed: int, *, unsafe: bool
     ]
 
 
-def count_unsafe(document: Mapping[str, Any]) -> int:
-    """Return the number of operations of a document whose method changes something."""
-    return sum(method not in SAFE_METHODS for method, _, _ in _operations(document, True))
+def operations_of(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return method and path of the operations that `generate` knows, in the order of requests."""
+    return [(method, path) for method, path, _ in _operations(document)]
 
 
-def _operations(
-    document: Mapping[str, Any], unsafe: bool
-) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
     for path, item in document.get("paths", {}).items():
         for method in _METHODS:
-            if method in item and (unsafe or method.upper() in SAFE_METHODS):
+            if method in item:
                 shared = item.get("parameters", [])
                 operation = item[method]
                 own = operation.get("parameters", [])

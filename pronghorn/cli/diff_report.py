@@ -1,39 +1,73 @@
-"""The report that `pronghorn diff` prints."""
+"""The result of `pronghorn diff`: what was asked, what differs, what was left out."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from rich.console import Console
-from rich.markup import escape
 
 from pronghorn.cli.diff_compare import Comparison, Difference
 from pronghorn.cli.diff_requests import Request
 
-__all__ = ["NO_ROUTE", "Report", "RouteReport"]
+__all__ = ["NO_ROUTE", "LeftOut", "Report", "RouteReport", "group_requests"]
 
 NO_ROUTE = "(no route)"
 """The label of all requests that the program does not have a route for."""
 
-_EXAMPLES = 3
-_LINES = 8
-_WIDTH = 200
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that the comparison does not cover.
+
+    Attributes:
+        kind: What it is, in the singular: `operation`, `request`, `WebSocket route`.
+        count: Their number.
+        reason: The reason, as a sentence continues after "because".
+        names: Method and path of each, if known.
+        remedy: What to do to include them; empty if nothing helps.
+    """
+
+    kind: str
+    count: int
+    reason: str
+    names: Sequence[str] = ()
+    remedy: str = ""
 
 
 @dataclass
 class RouteReport:
-    """The requests to one route, and their outcomes."""
+    """The requests to one route, and their outcomes.
 
-    asked: int = 0
+    Attributes:
+        statuses: The number of FastAPI's answers by status; 0 if an exception left the app.
+        differing: The requests whose answers differ, with the differences.
+        meant: The number of answers by the reason of an intended difference.
+        varies: Places that differ between two answers of FastAPI itself.
+    """
+
+    statuses: Counter[int] = field(default_factory=Counter)
     differing: list[tuple[Request, list[Difference]]] = field(default_factory=list)
     meant: Counter[str] = field(default_factory=Counter)
     varies: set[str] = field(default_factory=set)
 
-    def add(self, request: Request, comparison: Comparison) -> None:
-        """Add the outcome of one request."""
-        self.asked += 1
+    @property
+    def asked(self) -> int:
+        """Return the number of requests."""
+        return self.statuses.total()
+
+    @property
+    def successes(self) -> int:
+        """Return the number of answers with a 2xx status."""
+        return sum(count for status, count in self.statuses.items() if 200 <= status < 300)
+
+    @property
+    def is_only_errors(self) -> bool:
+        """Return True if every answer was an error: 4xx, 5xx or an exception."""
+        return all(status >= 400 or status == 0 for status in self.statuses)
+
+    def add(self, request: Request, status: int, comparison: Comparison) -> None:
+        """Add the outcome of one request; `status` is that of FastAPI's answer."""
+        self.statuses[status] += 1
         self.meant.update(comparison.meant)
         self.varies |= comparison.varies
         if comparison.found:
@@ -47,15 +81,13 @@ class Report:
     Attributes:
         documents: Differences of the OpenAPI documents.
         routes: By method and path, or `NO_ROUTE`.
-        skipped: Requests that were left out because their method changes something.
-        changing: Routes that no request was generated for, because their method changes something.
-        failure: The reason why the program does not run on pronghorn, or None.
+        left_out: What the comparison does not cover.
+        failure: The reason why the program does not run on pronghorn; empty if it does.
     """
 
     documents: list[Difference] = field(default_factory=list)
     routes: dict[str, RouteReport] = field(default_factory=dict)
-    skipped: int = 0
-    changing: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
     failure: str = ""
 
     @property
@@ -64,95 +96,49 @@ class Report:
         in_routes = any(route.differing for route in self.routes.values())
         return bool(self.documents or self.failure or in_routes)
 
-    def print(self) -> None:
-        """Write the report to standard output, in colour on a terminal."""
-        console = Console(highlight=False, soft_wrap=True)
-        if self.failure:
-            console.print("[red]Runs on FastAPI, and not on pronghorn.[/red]")
-            console.print(self.failure, markup=False)
-            return
-        self._print_documents(console)
-        for label, route in sorted(self.routes.items()):
-            _print_route(console, label, route)
-        self._print_sum(console)
+    @property
+    def asked(self) -> int:
+        """Return the number of requests that both engines answered."""
+        return sum(route.asked for route in self.routes.values())
 
-    def _print_documents(self, console: Console) -> None:
-        if not self.documents:
-            console.print("[green]same[/green]     OpenAPI document")
-            return
-        console.print(
-            f"[red]differs[/red]  OpenAPI document ({_count(len(self.documents), 'place')})"
+    @property
+    def successes(self) -> int:
+        """Return the number of FastAPI's answers with a 2xx status."""
+        return sum(route.successes for route in self.routes.values())
+
+    @property
+    def only_errors(self) -> list[str]:
+        """Return the labels of the routes that answered nothing but errors."""
+        return sorted(
+            label
+            for label, route in self.routes.items()
+            if label != NO_ROUTE and route.is_only_errors
         )
-        _print_differences(console, self.documents, "  ")
 
-    def _print_sum(self, console: Console) -> None:
-        asked = sum(route.asked for route in self.routes.values())
-        differing = [label for label, route in self.routes.items() if route.differing]
-        wrong = sum(len(self.routes[label].differing) for label in differing)
-        console.print()
-        if self.skipped:
-            console.print(
-                f"{_count(self.skipped, 'request')} left out, because POST, PUT, PATCH and "
-                "DELETE may change data; --unsafe sends them too"
-            )
-        if wrong:
-            places = _on_routes(differing, ", on")
-            console.print(f"[red]{_count(wrong, 'answer')} of {asked} differ{places}[/red]")
-        elif asked:
-            places = _on_routes(self.routes, " on")
-            console.print(f"[green]No difference in {_count(asked, 'answer')}{places}[/green]")
-        elif self.changing:
-            verb = "changes" if self.changing == 1 else "change"
-            reason = f"{_count(self.changing, 'route')} {verb} data; add --unsafe"
-            console.print(f"No requests were sent: {reason}")
-        else:
-            console.print("No requests were sent")
+    @property
+    def meant(self) -> Mapping[str, Mapping[str, int]]:
+        """Return the reasons of intended differences, each with its number of answers by route."""
+        found: dict[str, dict[str, int]] = {}
+        for label, route in sorted(self.routes.items()):
+            for reason, count in route.meant.items():
+                found.setdefault(reason, {})[label] = count
+        return found
+
+    @property
+    def varies(self) -> Mapping[str, list[str]]:
+        """Return the places that FastAPI itself answers differently each time, with the routes."""
+        found: dict[str, list[str]] = {}
+        for label, route in sorted(self.routes.items()):
+            for place in sorted(route.varies):
+                found.setdefault(place, []).append(label)
+        return found
 
 
-def _on_routes(labels: Iterable[str], before: str) -> str:
-    """Return the number of routes in words after `before`, or an empty text for none."""
-    number = sum(label != NO_ROUTE for label in labels)
-    return f"{before} {_count(number, 'route')}" if number else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _print_route(console: Console, label: str, route: RouteReport) -> None:
-    label = escape(label)
-    if route.differing:
-        wrong = f"{len(route.differing)} of {route.asked}"
-        console.print(f"[red]differs[/red]  {label} ({wrong} answers)")
-    else:
-        console.print(f"[green]same[/green]     {label} ({_count(route.asked, 'answer')})")
-    for reason, count in route.meant.items():
-        console.print(f"  [dim]meant ({_count(count, 'time')}): {reason}[/dim]")
-    if route.varies:
-        places = ", ".join(sorted(route.varies))
-        console.print(f"  [dim]not compared, varies on FastAPI too: {escape(places)}[/dim]")
-    for request, found in route.differing[:_EXAMPLES]:
-        _print_request(console, request)
-        _print_differences(console, found, "    ")
-
-
-def _print_request(console: Console, request: Request) -> None:
-    console.print(f"  [bold]{request.method} {escape(_cut(request.target))}[/bold]")
-    for name, value in request.headers:
-        console.print(f"    {name}: {_cut(value)}", markup=False, style="dim")
-    if request.body:
-        console.print(f"    {_cut(request.body)}", markup=False, style="dim")
-
-
-def _print_differences(console: Console, found: Sequence[Difference], indent: str) -> None:
-    for item in found[:_LINES]:
-        console.print(f"{indent}{item.place}", markup=False, style="yellow")
-        console.print(f"{indent}  FastAPI   {_cut(item.theirs)}", markup=False)
-        console.print(f"{indent}  pronghorn {_cut(item.ours)}", markup=False)
-    if len(found) > _LINES:
-        console.print(f"{indent}and {_count(len(found) - _LINES, 'place')} more", style="dim")
-
-
-def _cut(text: str) -> str:
-    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
-    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}... ({len(text)} characters)"
+def group_requests(
+    differing: Iterable[tuple[Request, list[Difference]]],
+) -> Mapping[tuple[Difference, ...], list[Request]]:
+    """Return the requests by their differences: those whose answers differ alike are together."""
+    groups: dict[tuple[Difference, ...], list[Request]] = {}
+    for request, found in differing:
+        groups.setdefault(tuple(found), []).append(request)
+    return groups

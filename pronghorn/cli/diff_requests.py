@@ -39,13 +39,38 @@ class Request:
     headers: Sequence[tuple[str, str]] = ()
     body: str = ""
 
+    @property
+    def path(self) -> str:
+        """Return the target without its query."""
+        return self.target.partition("?")[0]
+
     def to_json(self) -> dict[str, Any]:
         """Return the request as data for `json.dumps`."""
         return asdict(self)
 
     def with_headers(self, headers: Sequence[tuple[str, str]]) -> Request:
-        """Return a copy of the request with more headers."""
-        return Request(self.method, self.target, (*self.headers, *headers), self.body)
+        """Return a copy of the request in which these headers replace those of the same names.
+
+        Cookies are replaced one by one, so that a recorded request keeps its other cookies.
+        """
+        names = {name for name, _ in headers} - {"cookie"}
+        kept = [header for header in self.headers if header[0] not in names]
+        cookies = _join_cookies([*kept, *headers])
+        others = [header for header in (*kept, *headers) if header[0] != "cookie"]
+        return Request(self.method, self.target, (*others, *cookies), self.body)
+
+
+def _join_cookies(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return one header with all cookies, the last value of each name; nothing without cookies."""
+    pairs = [
+        pair.strip().partition("=")
+        for name, value in headers
+        if name == "cookie"
+        for pair in value.split(";")
+    ]
+    values = {name: value for name, _, value in pairs}
+    text = "; ".join(f"{name}={value}" for name, value in values.items())
+    return [("cookie", text)] if values else []
 
 
 def parse_header(text: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from pronghorn.cli.choose import PREFERRED_NAMES, describe, is_asgi, not_an_app
 from pronghorn.cli.discover import AppReference, discover, where
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module, user_traceback
+from pronghorn.devtools.inventory import list_routes
 
 REFERENCE = "fastapi"
 CANDIDATE = "pronghorn"
@@ -36,7 +37,8 @@ def main() -> None:
         app = None
         try:
             app = _check_document(find_app(job), job)
-            _write(output, {"document": app.openapi()})
+            described = {"document": app.openapi(), "undocumented": find_undocumented(app)}
+            _write(output, described)
         except CommandError as error:
             failure = {"message": error.message, "hint": error.hint, "detail": error.detail}
             _write(output, {"failure": failure})
@@ -72,6 +74,28 @@ def find_app(job: dict[str, Any]) -> Any:
             "Compare the program as it is on FastAPI: from fastapi import FastAPI",
         )
     return app
+
+
+def find_undocumented(app: Any) -> dict[str, list[str]]:
+    """Return the routes that the OpenAPI document does not describe.
+
+    Returns:
+        Their paths, those of `"hidden"` ones after their method, by `"websocket"`, `"mount"` and
+            `"hidden"`. The documentation's own routes are left out.
+    """
+    names = ("openapi_url", "docs_url", "redoc_url", "scalar_url", "swagger_ui_oauth2_redirect_url")
+    own = {getattr(app, name, None) for name in names}
+    found: dict[str, list[str]] = {}
+    for listed in list_routes(app):
+        row = listed.row
+        if len(listed.apps) > 1 or row.path in own:
+            continue
+        if row.kind in {"websocket", "mount"}:
+            found.setdefault(row.kind, []).append(row.path)
+        elif row.kind == "http" and not getattr(listed.route, "include_in_schema", False):
+            methods = [method for method in listed.methods if method != "HEAD"]
+            found.setdefault("hidden", []).extend(f"{method} {row.path}" for method in methods)
+    return found
 
 
 def _check_document(app: Any, job: dict[str, Any]) -> Any:

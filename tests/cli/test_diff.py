@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -104,34 +105,46 @@ def test_a_program_that_is_the_same_on_both(write: Write) -> None:
     result = Result("--requests", "60", "--unsafe")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(
-        "same     OpenAPI document\nsame     GET /items/{item_id} (20 answers)\n"
+        "same     OpenAPI document\nsame     GET /items/{item_id} (20 answers: "
     )
-    assert "same     POST /form (20 answers)\n" in result.out
-    assert "same     POST /items (20 answers)\n" in result.out
-    assert result.out.endswith("\nNo difference in 60 answers on 3 routes\n")
+    assert "same     POST /form (20 answers: " in result.out
+    assert "same     POST /items (20 answers: " in result.out
+    assert "\nNo difference in 60 answers on 3 routes\n" in result.out
+    assert re.search(r"\n\d+ of 60 answers were 2xx\n$", result.out)
+    assert "left out" not in result.out
 
 
 def test_only_safe_methods_are_sent_unless_asked_for(write: Write) -> None:
     write("main.py", PROGRAM)
     result = Result("--requests", "6")
     assert result.code == 0
-    assert "POST" not in result.out
-    assert "GET /items/{item_id} (6 answers)" in result.out
+    assert "same     POST" not in result.out
+    assert "GET /items/{item_id} (6 answers: " in result.out
+    assert (
+        "\nleft out 2 operations, because POST, PUT, PATCH and DELETE may change data: "
+        "POST /items, POST /form\n"
+        "         Add --unsafe to send them too, with data that may be lost.\n"
+    ) in result.out
+
+
+CHANGES = "because POST, PUT, PATCH and DELETE may change data: "
+REMEDY = "\n         Add --unsafe to send them too, with data that may be lost.\n\n"
 
 
 @pytest.mark.parametrize(
-    ("methods", "sum_"),
+    ("methods", "left_out"),
     [
-        (["post"], "No requests were sent: 1 route changes data; add --unsafe"),
-        (["post", "delete"], "No requests were sent: 2 routes change data; add --unsafe"),
-        ([], "No requests were sent"),
+        (["post"], f"left out 1 operation, {CHANGES}POST /items{REMEDY}"),
+        (["post", "delete"], f"left out 2 operations, {CHANGES}POST /items, DELETE /items{REMEDY}"),
+        ([], ""),
     ],
 )
-def test_a_program_without_safe_methods(write: Write, methods: list[str], sum_: str) -> None:
+def test_a_program_without_safe_methods(write: Write, methods: list[str], left_out: str) -> None:
     routes = [f"@app.{method}('/items')\ndef {method}(): ...\n" for method in methods]
     write("main.py", "from fastapi import FastAPI\napp = FastAPI()\n" + "".join(routes))
     result = Result()
-    assert (result.code, result.out) == (0, f"same     OpenAPI document\n\n{sum_}\n")
+    assert result.code == 0
+    assert result.out == f"same     OpenAPI document\n\n{left_out}No requests were sent\n"
 
 
 def test_no_requests_because_none_are_wanted(write: Write) -> None:
@@ -179,32 +192,35 @@ def test_requests_without_a_route_do_not_count_as_routes(write: Write) -> None:
     paths += ["POST /items/a", "POST /items/new", "GET /items/new", "GET /"]
     result = Result("--har", recorded(write, *paths), "--unsafe")
     assert result.code == 0, result.out
-    assert "same     (no route) (5 answers)\n" in result.out
-    assert "same     POST /items/{name} (2 answers)\n" in result.out
-    assert "same     GET /items/new (1 answer)\n" in result.out
-    assert "same     GET / (1 answer)\n" in result.out
-    assert result.out.endswith("\nNo difference in 9 answers on 3 routes\n")
+    assert "same     (no route) (5 answers: 1 with 307, 3 with 404, 1 with 405)\n" in result.out
+    assert "same     POST /items/{name} (2 answers: 2 with 200)\n" in result.out
+    assert "same     GET /items/new (1 answer: 1 with 200)\n" in result.out
+    assert "same     GET / (1 answer: 1 with 307)\n" in result.out
+    assert result.out.endswith(
+        "\nNo difference in 9 answers on 3 routes\n3 of 9 answers were 2xx\n"
+    )
 
 
 def test_differences_without_a_route(write: Write) -> None:
     write("main.py", ONE_PATH)
     result = Result("--har", recorded(write, "GET /x?a=1", "GET /y"))
     assert result.code == 1
-    assert "differs  (no route) (1 of 2 answers)\n  GET /x?a=1\n" in result.out
-    assert result.out.endswith("\n1 answer of 2 differ\n")
+    assert "differs  (no route) (1 of 2 answers: 2 with 404)\n  GET /x?a=1\n" in result.out
+    assert "\n1 answer of 2 differ\n" in result.out
+    assert "\nNo answer was 2xx, so this result says little.\n" in result.out
     result = Result("--har", recorded(write, "GET /y"))
-    assert result.out.endswith("\nNo difference in 1 answer\n")
+    assert "\nNo difference in 1 answer\n" in result.out
 
 
 def test_differences_are_shown_per_route(write: Write) -> None:
     write("main.py", TELLTALE)
     result = Result("--requests", "2")
     assert result.code == 1
-    assert "same     GET /same (1 answer)\n" in result.out
+    assert "same     GET /same (1 answer: 1 with 200)\n" in result.out
     assert "differs  OpenAPI document (1 place)\n   paths /more\n" in result.out
-    assert "differs  GET /other/{name} (1 of 1 answers)\n  GET /other/" in result.out
+    assert "differs  GET /other/{name} (1 of 1 answer: 1 with 200)\n  GET /other/" in result.out
     assert "    body [real]\n      FastAPI   true\n      pronghorn false\n" in result.out
-    assert result.out.endswith("1 answer of 2 differ, on 1 route\n")
+    assert "\n1 answer of 2 differ, on 1 route\n2 of 2 answers were 2xx\n" in result.out
 
 
 def test_the_same_seed_sends_the_same_requests(write: Write) -> None:
@@ -232,9 +248,10 @@ def test_requests_of_a_har_file(write: Write) -> None:
     result = Result("--har", str(file))
     assert result.code == 1
     assert "  GET /other/a%20b?q=1\n" in result.out
-    assert "1 request left out, because POST, PUT, PATCH and DELETE may change data" in result.out
+    assert f"left out 1 request, {CHANGES}POST /more{REMEDY}" in result.out
     result = Result("--har", str(file), "--unsafe")
-    assert "differs  POST /more (1 of 1 answers)\n  POST /more\n    x-a: b\n" in result.out
+    assert "differs  POST /more (1 of 1 answer: 1 with 404)\n" in result.out
+    assert "  POST /more\n    x-a: b\n" in result.out
     assert '    {"a": 1}\n    status\n      FastAPI   404\n      pronghorn 200\n' in result.out
 
 
@@ -265,7 +282,10 @@ def test_what_varies_by_itself_is_not_compared(write: Write) -> None:
     )
     result = Result("--requests", "3")
     assert result.code == 0
-    assert "not compared, varies on FastAPI too: body number, header x-number\n" in result.out
+    assert (
+        "\nvaries   body number, on FastAPI itself (GET /number)\n"
+        "varies   header x-number, on FastAPI itself (GET /number)\n"
+    ) in result.out
 
 
 def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
@@ -297,7 +317,7 @@ def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
         "a redirect to the path with or without its last slash is relative",
         "the OpenAPI document has an entity tag",
     ):
-        assert f"  meant (1 time): {reason}\n" in result.out
+        assert f"meant    {reason} (1 answer: " in result.out
 
 
 def test_sets_have_the_same_order_on_both(write: Write) -> None:
@@ -334,7 +354,7 @@ def test_a_stream_without_an_end_is_left(write: Write) -> None:
     )
     result = Result("--requests", "1", "--timeout", "0.2")
     assert (result.code, result.err) == (0, "")
-    assert "same     GET / (1 answer)" in result.out
+    assert "same     GET / (1 answer: 1 with 200)" in result.out
 
 
 def test_start_up_and_shutdown_run_around_the_requests(write: Write) -> None:
