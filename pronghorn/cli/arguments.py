@@ -61,11 +61,6 @@ class WhereOptions(TypedDict):
             show_default=False,
         ),
     ]
-
-
-class FindOptions(WhereOptions):
-    """The location of the program, and how to import it."""
-
     factory: Annotated[
         bool,
         typer.Option(
@@ -76,6 +71,11 @@ class FindOptions(WhereOptions):
         ),
         DefaultIs(False),
     ]
+
+
+class FindOptions(WhereOptions):
+    """The location of the program, and how to import it."""
+
     as_fastapi: Annotated[
         bool,
         typer.Option(

@@ -14,7 +14,7 @@ from pronghorn.cli.factories import FACTORY_NAMES, call_factory, is_factory, pla
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.routing import APIRouter
 
-__all__ = ["Choice", "choose", "describe", "is_asgi", "not_an_app"]
+__all__ = ["Choice", "choose", "describe", "is_asgi", "make_app", "not_an_app"]
 
 PREFERRED_NAMES = ("app", "api")
 _LISTED_NAMES = 12
@@ -112,6 +112,20 @@ def _make(module: ModuleType, attribute: str | None) -> Choice:
         f"{place_of(function)}",
         hint,
     )
+
+
+def make_app(module: ModuleType, attribute: str | None) -> Any:
+    """Return what a factory makes, on whichever framework; the caller checks it.
+
+    Args:
+        module: The imported module.
+        attribute: The name of the function; None looks for one, as `choose` does.
+
+    Raises:
+        CommandError: There is no such function, or it does not return.
+    """
+    name = attribute if attribute is not None else _only_factory(module)
+    return call_factory(_follow(module, name), module, name)
 
 
 def _only_factory(module: ModuleType) -> str:

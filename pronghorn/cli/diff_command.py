@@ -33,6 +33,7 @@ def diff(**options: Unpack[DiffOptions]) -> None:
         path=options["path"],
         app=options["app"],
         entrypoint=options["entrypoint"],
+        factory=options["factory"],
         har=options["har"],
         requests=options["requests"],
         seed=options["seed"],

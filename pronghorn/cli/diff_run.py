@@ -36,6 +36,7 @@ class Job:
     path: Path | None = None
     app: str | None = None
     entrypoint: str | None = None
+    factory: bool = False
     har: Path | None = None
     requests: int = 100
     seed: int = 0
@@ -101,6 +102,7 @@ def _for_worker(job: Job) -> dict[str, Any]:
         "path": str(job.path) if job.path is not None else None,
         "app": job.app,
         "entrypoint": job.entrypoint,
+        "factory": job.factory,
         "timeout": job.timeout,
     }
 

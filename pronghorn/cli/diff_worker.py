@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from urllib.parse import unquote
 
 from pronghorn.applications import FastAPI
-from pronghorn.cli.choose import PREFERRED_NAMES, describe, is_asgi, not_an_app
+from pronghorn.cli.choose import PREFERRED_NAMES, describe, is_asgi, make_app, not_an_app
 from pronghorn.cli.discover import AppReference, discover, where
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module, user_traceback
@@ -56,7 +56,9 @@ def find_app(job: dict[str, Any]) -> Any:
         CommandError: The program cannot be found or imported, or is not for that engine.
     """
     path = Path(job["path"]) if job["path"] else None
-    reference = AppReference(path, job["app"], job["entrypoint"], as_fastapi=True)
+    reference = AppReference(
+        path, job["app"], job["entrypoint"], as_fastapi=True, factory=job["factory"]
+    )
     if job["engine"] == CANDIDATE:
         return discover(reference).app
     try:
@@ -67,7 +69,8 @@ def find_app(job: dict[str, Any]) -> Any:
             f"{sys.executable} -m pip install fastapi",
         ) from error
     module, attribute, _ = where(reference, Path.cwd())
-    app = _pick(import_module(module, as_fastapi=False), attribute)
+    imported = import_module(module, as_fastapi=False)
+    app = make_app(imported, attribute) if reference.factory else _pick(imported, attribute)
     if isinstance(app, FastAPI):
         raise CommandError(
             "The program imports pronghorn itself, so it runs on nothing else",
@@ -106,7 +109,7 @@ def _check_document(app: Any, job: dict[str, Any]) -> Any:
     """
     if callable(getattr(app, "openapi", None)):
         return app
-    named = job["entrypoint"] or job["app"]
+    named = job["entrypoint"] or job["app"] or ("The factory" if job["factory"] else "The app")
     raise CommandError(
         f"{named} has no OpenAPI document to compare: it is {describe(app)}",
         "Name the FastAPI app itself, without its wrapper",

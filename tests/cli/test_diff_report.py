@@ -332,3 +332,39 @@ def test_progress_is_shown_on_a_terminal_only(write: Write) -> None:
     os.close(terminal)
     assert b"fastapi" in shown
     assert b"60/60" in shown
+
+
+FACTORY = """
+import fastapi
+
+def create_app():
+    app = fastapi.FastAPI()
+
+    @app.get("/")
+    def root():
+        return fastapi.FastAPI.__module__
+
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--factory"], ["--factory", "-e", "main:create_app"], ["main.py", "--app", "create_app"]],
+)
+def test_a_factory_is_called_on_each_engine(write: Write, arguments: list[str]) -> None:
+    write("main.py", FACTORY)
+    report = data_of("--requests", "1", "--factory", *arguments)
+    (difference,) = report["routes"][0]["differences"]
+    assert difference["places"][0]["ours"] == '"pronghorn.applications"'
+
+
+def test_a_factory_without_the_option_is_told(write: Write) -> None:
+    write("main.py", FACTORY)
+    result = Result("-e", "main:create_app")
+    assert result.code == 2
+    assert "--factory" in result.err
+    write("main.py", "def create_app():\n    return 3\n")
+    result = Result("--factory")
+    assert result.code == 2
+    assert "The factory has no OpenAPI document to compare: it is an int" in result.err
