@@ -9,7 +9,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Listed", "Row", "answering", "inner_app", "list_routes", "place", "shows_routes"]
+__all__ = [
+    "Listed",
+    "Row",
+    "answering",
+    "inner_app",
+    "list_routes",
+    "place",
+    "shorten",
+    "shows_routes",
+]
 
 _DEPTH = 50
 """The depth of nested applications that is searched; anything deeper is treated as a cycle."""
@@ -163,12 +172,15 @@ def _source(target: Any) -> tuple[str, str | None, int | None]:
 
 
 def place(row: Row) -> str:
-    """Return file and line, shortened: relative to this folder, or with the library's name."""
-    if row.file is None:
-        return ""
-    file, here = Path(row.file), Path.cwd()
+    """Return file and line of the endpoint, as `shorten` writes the file; empty if unknown."""
+    return "" if row.file is None else f"{shorten(row.file)}:{row.line}"
+
+
+def shorten(name: str) -> str:
+    """Return the name of a file relative to this folder, or below `site-packages`."""
+    file, here = Path(name), Path.cwd()
     if "site-packages" in file.parts:
         file = Path(*file.parts[file.parts.index("site-packages") + 1 :])
     elif file.is_relative_to(here):
         file = file.relative_to(here)
-    return f"{file}:{row.line}"
+    return str(file)

@@ -6,7 +6,7 @@ from html import escape
 
 __all__ = ["Markup", "tag"]
 
-_EMPTY = frozenset({"link", "meta"})
+_EMPTY = frozenset({"input", "link", "meta"})
 """Elements without an end tag."""
 
 

@@ -36,6 +36,26 @@ pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6p
   padding: .75rem; overflow-x: auto; margin: 0; }
 ul { margin: 0; padding-left: 1.2rem; }
 td ul { list-style: none; padding: 0; }
+[hidden] { display: none !important; }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: .5rem 0; }
+input { font: inherit; color: inherit; background: var(--panel); border: 1px solid var(--line);
+  border-radius: 6px; padding: .4rem .6rem; width: 30rem; max-width: 100%; }
+kbd { font: inherit; border: 1px solid var(--line); border-radius: 4px; padding: 0 .35rem; }
+summary { cursor: pointer; overflow-wrap: anywhere; padding: .2rem 0; }
+summary h2 { display: inline; }
+details > pre, details > section { margin: .25rem 0 .75rem; }
+h2.kind, h3.kind { margin: 1.5rem 0 .25rem; overflow-wrap: anywhere; }
+h3 { font-size: 1rem; }
+.failure { max-width: 70rem; min-width: 0; }
+.failure p { margin: .25rem 0; overflow-wrap: anywhere; }
+pre.message { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0 1rem; }
+.members { border-left: 3px solid var(--line); padding-left: 1rem; }
+.source > span { display: block; width: max-content; min-width: 100%; }
+.hit { background: color-mix(in srgb, var(--bad) 18%, transparent); }
+mark { background: var(--bad); color: var(--back); }
+#state { font-weight: 600; }
+.tag { border: 1px solid var(--line); border-radius: 1rem; padding: 0 .5rem; font-size: .8em;
+  color: var(--quiet); margin-left: .35rem; white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 """
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-EMPTY = {"meta"}
+from pronghorn.devtools.scripts import FILTER_SCRIPT, RELOAD_SCRIPT
+
+EMPTY = {"input", "meta"}
 KNOWN = {
     *("html", "head", "title", "style", "body", "header", "h1", "h2", "p", "a", "div", "span"),
     *("table", "thead", "tbody", "tr", "th", "td", "ul", "li", "pre", "code", "meta"),
+    *("nav", "details", "summary", "section", "h3", "mark", "kbd", "input", "noscript", "script"),
 }
-ATTRIBUTES = {"href", "class", "id", "lang", "charset", "name", "content", "http-equiv"}
+ATTRIBUTES = {
+    *("href", "class", "id", "lang", "charset", "name", "content", "http-equiv", "rel", "role"),
+    *("open", "hidden", "type", "placeholder", "aria-label", "autocomplete", "spellcheck"),
+    *("data-find", "data-count", "data-total", "data-text", "data-address", "data-id"),
+    "data-again",
+}
+SCRIPTS = {FILTER_SCRIPT, RELOAD_SCRIPT}
 
 
 class Page(HTMLParser):
@@ -55,7 +64,9 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "style" in self._open:
+        if "script" in self._open:
+            assert data in SCRIPTS
+        if {"style", "script"} & set(self._open):
             return
         self.text += data
         if self._open and {"td", "th"} & set(self._open):
