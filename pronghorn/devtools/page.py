@@ -6,41 +6,31 @@ application serves every other path as before.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.path_patterns import path_below_root
 from pronghorn.devtools.access import Access
+from pronghorn.devtools.answers import answer_html, answer_json, answer_text
+from pronghorn.devtools.data import requests_data, routes_data, tracebacks_data
 from pronghorn.devtools.inventory import inner_app, list_routes
 from pronghorn.devtools.recorder import Recorder
 from pronghorn.devtools.report import Explainer, Report
-from pronghorn.devtools.style import STYLE_HASH
-from pronghorn.devtools.views import (
-    absent_page,
-    overview_page,
-    requests_data,
-    route_page,
-    routes_data,
-)
+from pronghorn.devtools.views import absent_page, overview_page, route_page
 
 __all__ = ["PAGE", "DevPage", "is_taken"]
 
 PAGE = "/_pronghorn"
 """The path of the page."""
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
+_DATA = {
+    "/requests.json": requests_data,
+    "/routes.json": routes_data,
+    "/tracebacks.json": tracebacks_data,
 }
-"""The policy: scripts, other resources and frames are forbidden."""
 
 LONGEST_REFRESH = 3600
 """Seconds between two refreshes; rendering a thousand routes takes some work."""
@@ -89,10 +79,12 @@ class DevPage:
     def _answer(self, path: str, request: Request) -> Response:
         refusal = self._access.refusal(request.scope)
         if refusal is not None:
-            return PlainTextResponse(f"{refusal}\n", 403, HEADERS)
+            return answer_text(f"{refusal}\n", 403)
         if request.method not in {"GET", "HEAD"}:
-            return PlainTextResponse("Method Not Allowed\n", 405, {**HEADERS, "Allow": "GET, HEAD"})
-        report = Report(self._shown, iter(self._recorder), self._explainer)
+            return answer_text("Method Not Allowed\n", 405, Allow="GET, HEAD")
+        if path == f"{PAGE}/state":
+            return answer_json({"state": "running"})
+        report = Report(self._shown, self._recorder, self._explainer)
         # Relative, so that it is valid whatever a proxy puts before the path.
         base = "../" * (path.count("/") - 1) + PAGE.removeprefix("/")
         return _view(path.removeprefix(PAGE), report, base, request)
@@ -101,18 +93,16 @@ class DevPage:
 def _view(name: str, report: Report, base: str, request: Request) -> Response:
     if name in {"", "/"}:
         refresh = _number(request, "refresh", LONGEST_REFRESH)
-        return _html(overview_page(report, base, refresh))
-    if name == "/requests.json":
-        return _json(requests_data(report))
-    if name == "/routes.json":
-        return _json(routes_data(report))
+        return answer_html(overview_page(report, base, refresh))
+    if name in _DATA:
+        return answer_json(_DATA[name](report))
     if name.startswith("/routes/"):
         method, _, path = name.removeprefix("/routes/").partition("/")
         number = _number(request, "number", len(report.routes)) or 1
         route = report.find(method.upper(), f"/{path}", number)
         if route is not None:
-            return _html(route_page(route, base))
-    return _html(absent_page(base), 404)
+            return answer_html(route_page(route, report, base))
+    return answer_html(absent_page(base), 404)
 
 
 def _number(request: Request, name: str, most: int) -> int | None:
@@ -121,13 +111,3 @@ def _number(request: Request, name: str, most: int) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         return None
     return min(int(text), most) or None
-
-
-def _html(text: str, status: int = 200) -> Response:
-    # A path may contain bytes that are not characters; browsers get a question mark for them.
-    return HTMLResponse(text.encode("utf-8", "replace"), status, HEADERS)
-
-
-def _json(data: dict[str, Any]) -> Response:
-    text = json.dumps(data, indent=2)
-    return Response(text, media_type="application/json", headers=HEADERS)

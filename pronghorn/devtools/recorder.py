@@ -1,5 +1,7 @@
 """Keep the last requests of a process: what was requested, the response, and the time it took.
 
+The exceptions that left the application are kept as descriptions, which hold no variables.
+
 Only the path is kept. The query, headers and bodies are not, since they may contain passwords and
 tokens.
 """
@@ -8,15 +10,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from time import perf_counter, time
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["KEPT", "Recorded", "Recorder"]
+from pronghorn.devtools.failures import Failure, describe_error
+
+__all__ = ["KEPT", "KEPT_FAILURES", "Recorded", "Recorder", "Traceback"]
 
 KEPT = 200
 """The number of requests that are kept."""
+
+KEPT_FAILURES = 20
+"""The number of exceptions that are kept."""
 
 _LONGEST_PATH = 300
 """The maximum length of a path in characters; clients choose how long it is."""
@@ -65,11 +73,31 @@ class Recorded:
             self.seconds = perf_counter() - self._begin
 
 
+@dataclass(frozen=True)
+class Traceback:
+    """An exception that left the application.
+
+    Attributes:
+        request: The request that it ended.
+        raised: The time, in seconds since 1970.
+        failure: Its description.
+    """
+
+    request: Recorded
+    raised: float
+    failure: Failure
+
+
 class Recorder:
-    """Records the requests to an application."""
+    """Records the requests to an application, and the exceptions that leave it.
+
+    Attributes:
+        tracebacks: The last exceptions, the newest first.
+    """
 
     def __init__(self) -> None:
         self._kept: deque[Recorded] = deque(maxlen=KEPT)
+        self.tracebacks: deque[Traceback] = deque(maxlen=KEPT_FAILURES)
 
     def __iter__(self) -> Iterator[Recorded]:
         """Yield the last requests, the newest first."""
@@ -98,8 +126,10 @@ class Recorder:
 
         try:
             await app(scope, receive, noting_send)
-        except Exception:
+        except Exception as error:
             recorded.status = recorded.status or 500  # The server sends this status then.
+            recorded.end()  # Reading the source takes time that is not the program's.
+            self.tracebacks.appendleft(Traceback(recorded, time(), describe_error(error)))
             raise
         finally:
             recorded.route = scope.get("route")

@@ -9,9 +9,10 @@ from statistics import median
 from typing import Any
 
 from pronghorn.compile.explain import Explanation
+from pronghorn.devtools.documentation import is_own, operation_address, tags_of
 from pronghorn.devtools.explained import explain_route
 from pronghorn.devtools.inventory import Listed, answering, list_routes
-from pronghorn.devtools.recorder import Recorded
+from pronghorn.devtools.recorder import Recorded, Recorder
 
 __all__ = ["Explainer", "Report", "RouteReport", "Timing"]
 
@@ -41,6 +42,21 @@ class RouteReport:
     explained: Explanation | None
     trouble: str = ""
     requests: list[Recorded] = field(default_factory=list)
+
+    @property
+    def is_own(self) -> bool:
+        """Return True if the program declares the route."""
+        return is_own(self.listed)
+
+    @property
+    def tags(self) -> list[str]:
+        """Return the tags of the route."""
+        return tags_of(self.listed)
+
+    @property
+    def documentation(self) -> str | None:
+        """Return the path at which Swagger UI shows the route; None if it does not."""
+        return operation_address(self.listed)
 
     @property
     def timing(self) -> Timing | None:
@@ -78,21 +94,27 @@ class Report:
 
     Args:
         app: The application that exposes its routes.
-        recorded: The last requests, the newest first.
+        recorder: The last requests and exceptions.
         explainer: Explains the routes.
 
     Attributes:
         routes: The routes in matching order.
+        own: Those that the program declares.
+        others: Those of the documentation, the framework and libraries.
         requests: The last requests, the newest first, with the routes that served them.
+        tracebacks: The last exceptions, the newest first, with the routes that raised them.
     """
 
-    def __init__(self, app: Any, recorded: Iterator[Recorded], explainer: Explainer) -> None:
+    def __init__(self, app: Any, recorder: Recorder, explainer: Explainer) -> None:
         self.app = app
         self.routes = list(_reports(list_routes(app), explainer))
+        self.own = [route for route in self.routes if route.is_own]
+        self.others = [route for route in self.routes if not route.is_own]
         self._by_route: dict[int, list[RouteReport]] = {}
         for report in self.routes:
             self._by_route.setdefault(id(report.listed.route), []).append(report)
-        self.requests = [(one, self._route_of(one)) for one in recorded]
+        self.requests = [(one, self._route_of(one)) for one in recorder]
+        self.tracebacks = [(one, self._route_of(one.request)) for one in tuple(recorder.tracebacks)]
         for one, route in self.requests:
             if route is not None:
                 route.requests.append(one)

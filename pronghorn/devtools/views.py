@@ -1,77 +1,84 @@
-"""The views of the page as HTML, and their data for JSON."""
+"""The views of the page, as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote
 
+from pronghorn.devtools.answers import write_document
+from pronghorn.devtools.documentation import documentation_of, project_documentation
 from pronghorn.devtools.explained import middleware_around
+from pronghorn.devtools.failure_views import show_failure
 from pronghorn.devtools.inventory import place
 from pronghorn.devtools.markup import Markup, tag
-from pronghorn.devtools.recorder import KEPT, Recorded
+from pronghorn.devtools.recorder import KEPT, KEPT_FAILURES, Traceback
 from pronghorn.devtools.report import Report, RouteReport
-from pronghorn.devtools.style import STYLE
+from pronghorn.devtools.scripts import FILTER_SCRIPT
+from pronghorn.devtools.tables import (
+    DASH,
+    beside,
+    clock,
+    describe_plain,
+    link_to_route,
+    requests_table,
+    routes_table,
+)
 
-__all__ = ["absent_page", "overview_page", "requests_data", "route_page", "routes_data"]
+__all__ = ["absent_page", "overview_page", "route_page"]
 
-_ROUTES = ("Methods", "Path", "Endpoint", "Thread hops", "Short way")
-_TIMES = ("Requests", "Median ms", "Slowest ms")
-_REQUESTS = ("Time", "Method", "Path", "Route", "Status")
-_DASH = "\N{EN DASH}"
+_LONGEST_SUMMARY = 200
 
-Answered = Iterable[tuple[Recorded, RouteReport | None]]
+Raised = Iterable[tuple[Traceback, RouteReport | None]]
 
 
 def overview_page(report: Report, base: str, refresh: int | None) -> Markup:
-    """Return the page with all routes and the last requests.
+    """Return the page with all routes, the last exceptions and the last requests.
 
     Args:
         report: The data to show.
         base: Relative address of this page, for links.
         refresh: Seconds after which the browser reloads it; None for never.
     """
-    title = f"{getattr(report.app, 'title', type(report.app).__name__)} {_DASH} pronghorn dev"
-    again = (
-        tag("a", "stop refreshing", href=base)
-        if refresh
-        else tag("a", "refresh every 2 seconds", href=f"{base}?refresh=2")
-    )
-    data = (
-        tag("a", "routes.json", href=f"{base}/routes.json"),
-        tag("a", "requests.json", href=f"{base}/requests.json"),
-    )
-    header = tag("header", tag("h1", title), tag("p", again, " · ", data[0], " · ", data[1]))
+    title = f"{getattr(report.app, 'title', type(report.app).__name__)} {DASH} pronghorn dev"
     middleware = ", ".join(middleware_around((report.app,)))
     around = [tag("p", f"ASGI middleware around all: {middleware}")] if middleware else []
     return _document(
         title,
-        header,
-        tag("h2", f"Routes ({len(report.routes)})"),
+        _header(title, report, base, refresh),
+        tag("h2", "Routes of the program (", _counter("routes", len(report.own)), ")", id="own"),
         *around,
-        _routes_table(report.routes, base),
-        tag("h2", f"Last requests ({len(report.requests)} of at most {KEPT})"),
-        _requests_table(report.requests, base),
+        _filter_field(),
+        routes_table("routes", report.own, base),
+        *_other_routes(report.others, base),
+        tag("p", "No route has these words.", id="absent", hidden=""),
+        tag(
+            "h2",
+            f"Last tracebacks ({len(report.tracebacks)} of at most {KEPT_FAILURES})",
+            id="tracebacks",
+        ),
+        *_tracebacks(report.tracebacks, base),
+        tag("h2", f"Last requests ({len(report.requests)} of at most {KEPT})", id="last"),
+        requests_table(report.requests, base),
         refresh=refresh,
     )
 
 
-def route_page(route: RouteReport, base: str) -> Markup:
+def route_page(route: RouteReport, report: Report, base: str) -> Markup:
     """Return the page of one route: its plan, its handler, its hops, its ways, its requests."""
     row = route.listed.row
     title = f"{', '.join(route.listed.methods)} {row.path}"
-    where = [tag("code", row.endpoint), " ", place(row)]
-    header = tag("header", tag("h1", title), tag("p", tag("a", "All routes", href=base)))
+    links = [tag("a", "All routes", href=base)]
+    if route.documentation is not None:
+        links.append(tag("a", "Documentation", href=beside(base, route.documentation)))
+    raised = [pair for pair in report.tracebacks if pair[1] is route]
     return _document(
         title,
-        header,
-        tag("p", *where),
+        tag("header", tag("h1", title), tag("nav", *links)),
+        tag("p", tag("code", row.endpoint), " ", place(row)),
         *_explanation(route),
+        *([tag("h2", "Last tracebacks"), *_tracebacks(raised, base)] if raised else []),
         tag("h2", "Last requests"),
         _timing_line(route),
-        _requests_table([(recorded, route) for recorded in route.requests], base),
+        requests_table([(recorded, route) for recorded in route.requests], base),
     )
 
 
@@ -84,120 +91,82 @@ def absent_page(base: str) -> Markup:
     )
 
 
-def routes_data(report: Report) -> dict[str, Any]:
-    """Return all routes, for tools."""
-    return {"routes": [_route_data(route) for route in report.routes]}
-
-
-def requests_data(report: Report) -> dict[str, Any]:
-    """Return the last requests, the newest first, for tools."""
-    return {
-        "kept": KEPT,
-        "requests": [_request_data(recorded, route) for recorded, route in report.requests],
-    }
-
-
-def _route_data(route: RouteReport) -> dict[str, Any]:
-    explained, timing = route.explained, route.timing
-    return {
-        **asdict(route.listed.row),
-        "hops": explained and explained.hops,
-        "detours": explained and explained.detours,
-        "requests": len(route.requests),
-        "median_ms": timing and round(timing.median, 3),
-        "slowest_ms": timing and round(timing.slowest, 3),
-    }
-
-
-def _request_data(recorded: Recorded, route: RouteReport | None) -> dict[str, Any]:
-    took = recorded.seconds
-    return {
-        "method": recorded.method,
-        "path": recorded.path,
-        "route": route and route.listed.row.path,
-        "endpoint": route and route.listed.row.endpoint,
-        "status": recorded.status,
-        "duration_ms": None if took is None else round(1000 * took, 3),
-        "started": datetime.fromtimestamp(recorded.started, UTC).isoformat(),
-    }
-
-
 def _document(title: str, *body: Markup, refresh: int | None = None) -> Markup:
-    again = (tag("meta", http_equiv="refresh", content=str(refresh)),) if refresh else ()
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        *again,
-        tag("title", title),
-        tag("style", Markup(STYLE)),
+    again = tag("meta", http_equiv="refresh", content=str(refresh)) if refresh else None
+    return write_document(title, *body, script=FILTER_SCRIPT, refresh=again)
+
+
+def _header(title: str, report: Report, base: str, refresh: int | None) -> Markup:
+    documents = [tag("a", path, href=beside(base, path)) for path in documentation_of(report.app)]
+    project = project_documentation()
+    if project is not None:
+        documents.append(tag("a", "pronghorn's documentation", href=project, rel="noreferrer"))
+    again = (
+        tag("a", "stop refreshing", href=base)
+        if refresh
+        else tag("a", "refresh every 2 seconds", href=f"{base}?refresh=2")
     )
-    return Markup("<!doctype html>\n" + tag("html", head, tag("body", *body), lang="en"))
-
-
-def _table(name: str, columns: Iterable[Markup], rows: Iterable[Markup]) -> Markup:
-    head = tag("thead", tag("tr", *columns))
-    return tag("div", tag("table", head, tag("tbody", *rows), id=name), class_="scroll")
-
-
-def _routes_table(routes: Iterable[RouteReport], base: str) -> Markup:
-    columns = [tag("th", name) for name in _ROUTES]
-    columns += [tag("th", name, class_="number") for name in _TIMES]
-    return _table("routes", columns, [_route_line(route, base) for route in routes])
-
-
-def _route_line(route: RouteReport, base: str) -> Markup:
-    row, timing = route.listed.row, route.timing
+    names = ("routes.json", "tracebacks.json", "requests.json")
+    data = [tag("a", name, href=f"{base}/{name}") for name in names]
+    sections = [
+        tag("a", f"Tracebacks ({len(report.tracebacks)})", href="#tracebacks"),
+        tag("a", f"Requests ({len(report.requests)})", href="#last"),
+    ]
     return tag(
-        "tr",
-        tag("td", ", ".join(row.methods) or row.kind),
-        tag("td", _link(route, base), class_="path"),
-        tag("td", tag("code", row.endpoint), tag("div", place(row), class_="quiet")),
-        tag("td", _hops_cell(route)),
-        tag("td", _way_cell(route), class_="note"),
-        tag("td", str(len(route.requests)), class_="number"),
-        tag("td", f"{timing.median:.2f}" if timing else _DASH, class_="number"),
-        tag("td", f"{timing.slowest:.2f}" if timing else _DASH, class_="number"),
+        "header", tag("h1", title), tag("nav", *documents), tag("nav", *sections, again, *data)
     )
 
 
-def _link(route: RouteReport, base: str) -> Markup:
-    """Return the path of a route as a link to its page; without a link for a mount."""
-    listed = route.listed
-    if listed.row.kind in {"mount", "host"}:
-        return tag("span", listed.row.path)
-    address = f"{base}/routes/{listed.methods[0]}/{quote(listed.row.path.removeprefix('/'))}"
-    if route.number > 1:
-        address += f"?number={route.number}"
-    return tag("a", listed.row.path or "/", href=address)
+def _filter_field() -> Markup:
+    """Return the field that the script shows; without it the field would do nothing."""
+    return tag(
+        "p",
+        tag(
+            "input",
+            id="filter",
+            type="search",
+            placeholder="Filter by path, method, name or tag",
+            aria_label="Filter the routes by path, method, name or tag",
+            autocomplete="off",
+            spellcheck="false",
+        ),
+        tag("span", " press ", tag("kbd", "/"), class_="quiet"),
+        hidden="",
+    )
 
 
-def _hops_cell(route: RouteReport) -> str:
-    if route.explained is None:
-        return _DASH
-    names = "; ".join(", ".join(hop) for hop in route.explained.hops)
-    return f"{len(route.explained.hops)}: {names}" if names else "0"
+def _counter(table: str, total: int) -> Markup:
+    return tag("span", str(total), data_count=table, data_total=str(total))
 
 
-def _way_cell(route: RouteReport) -> Markup:
-    if route.trouble:
-        return tag("span", route.trouble, class_="bad")
-    if route.explained is None:
-        return tag("span", f"{_DASH} ({_plain(route)})", class_="quiet")
-    if not route.explained.detours:
-        return tag("span", "yes", class_="good")
-    reasons = [tag("li", detour) for detour in route.explained.detours]
-    return tag("div", tag("span", "no", class_="warn"), tag("ul", *reasons))
+def _other_routes(others: list[RouteReport], base: str) -> list[Markup]:
+    if not others:
+        return []
+    heading = tag("h2", "Other routes (", _counter("other-routes", len(others)), ")")
+    summary = tag("summary", heading, " ", tag("span", "documentation, framework, libraries"))
+    return [tag("details", summary, routes_table("other-routes", others, base), id="others")]
 
 
-def _plain(route: RouteReport) -> str:
-    return f"a plain {type(route.listed.route).__name__}, which has no plan"
+def _tracebacks(raised: Raised, base: str) -> list[Markup]:
+    shown = [_traceback(traceback, route, base) for traceback, route in raised]
+    return shown or [tag("p", "No exception has left the program.", class_="quiet")]
+
+
+def _traceback(traceback: Traceback, route: RouteReport | None, base: str) -> Markup:
+    request = traceback.request
+    asked = f"{clock(traceback.raised)} {request.method} {request.path} "
+    headline = traceback.failure.headline
+    if len(headline) > _LONGEST_SUMMARY:
+        headline = headline[:_LONGEST_SUMMARY] + "…"
+    served = [tag("p", "Route: ", link_to_route(route, base))] if route is not None else []
+    summary = tag("summary", asked, tag("span", headline, class_="bad"))
+    return tag("details", summary, *served, show_failure(traceback.failure, "h3"), class_="raised")
 
 
 def _explanation(route: RouteReport) -> list[Markup]:
     explained = route.explained
     if explained is None:
-        return [tag("p", route.trouble or f"This is {_plain(route)}.", class_="warn")]
+        return [tag("p", route.trouble or f"This is {describe_plain(route)}.", class_="warn")]
     hops = [tag("li", ", ".join(hop)) for hop in explained.hops]
     ways = [
         tag("li", note, class_="warn" if note in explained.detours else None)
@@ -221,25 +190,3 @@ def _timing_line(route: RouteReport) -> Markup:
         return tag("p", "None of the recorded ones is complete.", class_="quiet")
     text = f"{len(route.requests)}: median {timing.median:.2f} ms, slowest {timing.slowest:.2f} ms"
     return tag("p", text)
-
-
-def _requests_table(requests: Answered, base: str) -> Markup:
-    columns = [tag("th", name) for name in _REQUESTS] + [tag("th", "ms", class_="number")]
-    lines = [_request_line(recorded, route, base) for recorded, route in requests]
-    return _table("requests", columns, lines)
-
-
-def _request_line(recorded: Recorded, route: RouteReport | None, base: str) -> Markup:
-    started = datetime.fromtimestamp(recorded.started, UTC).astimezone()
-    took = "open" if recorded.seconds is None else f"{1000 * recorded.seconds:.2f}"
-    status = recorded.status
-    kind = "bad" if (status or 0) >= 500 else "warn" if (status or 0) >= 400 else None
-    return tag(
-        "tr",
-        tag("td", f"{started:%H:%M:%S}.{started.microsecond // 1000:03}"),
-        tag("td", recorded.method),
-        tag("td", recorded.path, class_="path"),
-        tag("td", _DASH if route is None else _link(route, base), class_="path"),
-        tag("td", _DASH if status is None else str(status), class_=kind),
-        tag("td", took, class_="number"),
-    )
