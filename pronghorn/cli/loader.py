@@ -38,6 +38,7 @@ _AS_FASTAPI = "PRONGHORN_AS_FASTAPI"
 _ROOT_PATH = "PRONGHORN_ROOT_PATH"
 _PROXIES = "PRONGHORN_PROXIES"
 _PAGE = "PRONGHORN_DEV_PAGE"
+_RELOADS = "PRONGHORN_DEV_RELOADS"
 _IS_FACTORY = "PRONGHORN_APP_FACTORY"
 _LOG_CONFIG = "PRONGHORN_LOG_CONFIG"
 _LOG_LEVEL = "PRONGHORN_LOG_LEVEL"
@@ -69,14 +70,17 @@ def remember_logging(server: str | None, level: str) -> None:
     os.environ[_SHOWN] = f"{server} {level}" if server else ""
 
 
-def remember_page(host: str | None) -> None:
-    """Store for `load_app` whether to serve the page of `pronghorn dev` around the application.
+def remember_page(host: str | None, *, reloads: bool) -> None:
+    """Store for `load_app` whether to serve the pages of `pronghorn dev` around the application.
 
     Args:
-        host: The address that the server listens on, which determines who may see the page. None
-            disables the page, whatever the environment says.
+        host: The address that the server listens on, which determines who may see the pages. None
+            disables them, whatever the environment says.
+        reloads: An edit restarts the process. Then a program that does not start is replaced by a
+            page with its error, instead of ending the process.
     """
     os.environ[_PAGE] = host or ""
+    os.environ[_RELOADS] = "1" if reloads else ""
 
 
 def remember_for_granian(
@@ -125,23 +129,32 @@ def load_app() -> Any:
     """Import the application that was stored.
 
     Raises:
-        SystemExit: The import failed. The reason is on standard error; the exit code is 1.
+        SystemExit: The import failed, and no page shows the error. The reason is on standard
+            error; the exit code is 1.
     """
     name, _, attribute = os.environ[_APP].partition(":")
     module = Module(name, Path(os.environ[_ROOT]))
     show_messages()
+    host, reloads = os.environ.get(_PAGE), bool(os.environ.get(_RELOADS))
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
         app = choose(imported, attribute, factory=bool(os.environ[_IS_FACTORY])).app
     except CommandError as error:
         error.print()
+        if host and reloads:
+            from pronghorn.cli.dev_pages import put_error_page  # Only `dev` loads this.
+
+            return put_error_page(error, host)
         sys.exit(error.exit_code)
-    host = os.environ.get(_PAGE)
     if host or os.environ.get(_SHOWN):
         from pronghorn.devtools.tracebacks import add_program  # Only `dev` loads this.
 
         add_program(name)
-    return _with_page(app, host) if host else app
+    if not host:
+        return app
+    from pronghorn.cli.dev_pages import put_pages  # Only `dev` loads this.
+
+    return put_pages(app, host, reloads=reloads)
 
 
 def show_messages() -> None:
@@ -151,12 +164,3 @@ def show_messages() -> None:
         from pronghorn.cli.dev_logging import show_program_messages  # Only `dev` loads this.
 
         show_program_messages(server, level)
-
-
-def _with_page(app: Any, host: str) -> Any:
-    from pronghorn.devtools.access import access_for  # Only `dev` loads this.
-    from pronghorn.devtools.page import PAGE, DevPage, is_taken
-
-    if is_taken(app):
-        print(f"The program has routes of its own at {PAGE}: they take precedence", file=sys.stderr)
-    return DevPage(app, access_for(host, os.environ.get("FASTAPI_PUBLIC_URL", "")))

@@ -54,7 +54,7 @@ def serve(found: FoundApp, options: ServeOptions, *, title: str) -> None:
     )
     if options.log_config is not None:
         configure(options.log_config)  # The error of a wrong file is the command's, not a server's.
-    loader.remember_page(options.host if options.page else None)
+    loader.remember_page(options.host if options.page else None, reloads=options.reload)
     watched = _folders_to_watch(found, options)
     polling = poll_where_needed(watched) if options.reload else ""
     _announce(found, options, title, watched, polling)
