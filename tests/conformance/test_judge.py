@@ -48,6 +48,24 @@ E   ModuleNotFoundError: No module named 'fastapi.nothing'</error>
 """
 
 
+SKIPPED = """<testsuites><testsuite name="pytest" tests="1">
+  <testcase classname="" name="tests.test_sse"><skipped message="collection skipped"
+    >('utils.py', 29, 'Skipped: {}')</skipped></testcase>
+</testsuite></testsuites>
+"""
+
+
+@pytest.mark.parametrize(
+    ("reason", "missing"),
+    [("requires python3.13-", {}), ("could not import orjson", {"tests/test_sse.py": 2})],
+)
+def test_a_file_may_skip_itself_only_because_of_the_python(
+    reason: str, missing: dict[str, int]
+) -> None:
+    outcomes = parse_junit(SKIPPED.format(reason), FILES)
+    assert judge(outcomes, [], {"tests/test_sse.py": 2}).missing == missing
+
+
 def outcomes_of(**passed_by_file: int) -> Outcomes:
     """Return outcomes in which each file has a number of passing tests."""
     outcomes: Outcomes = {}

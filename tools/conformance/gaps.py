@@ -112,7 +112,8 @@ def judge(
         if whole_files:
             _note(verdict.unknown, path, _without_test(here, file))
             missing = expected.get(path, 0) - file.passed - len(file.failing)
-            if missing > 0 and WHOLE_FILE not in file.failing:
+            explains_itself = WHOLE_FILE in file.failing or file.is_for_another_python
+            if missing > 0 and not explains_itself:
                 verdict.missing[path] = missing
     return verdict
 

@@ -34,6 +34,11 @@ class FileOutcome:
         """The tests that failed or could not run; `*` when the file could not be collected."""
         return {name for name, outcome in self.outcomes.items() if outcome in (FAILED, ERROR)}
 
+    @property
+    def is_for_another_python(self) -> bool:
+        """Whether the file skipped itself because of the version of Python."""
+        return self.messages.get(WHOLE_FILE, "").startswith("requires python")
+
     def count(self, outcome: str) -> int:
         """Return the number of tests with an outcome."""
         return sum(found == outcome for found in self.outcomes.values())
@@ -82,9 +87,13 @@ def parse_case(case: ElementTree.Element) -> tuple[str, str]:
 def first_line(element: ElementTree.Element) -> str:
     """Return the message of an element in one line: for a collection error, the last line.
 
-    pytest's own message of a collection error is only "collection failure".
+    pytest's own message of a collection error is only "collection failure", and that of a file that
+    skips itself only "collection skipped".
     """
     message = (element.get("message") or "").strip()
+    if message == "collection skipped":
+        _, _, reason = (element.text or "").rpartition("Skipped: ")
+        return reason.rstrip("')") or message
     if message == "collection failure":
         reasons = [line for line in (element.text or "").splitlines() if line.startswith("E ")]
         return reasons[-1][2:].strip() if reasons else message

@@ -26,7 +26,8 @@ from tools.environment import (
 VERSION = "0.165.0"
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".conformance"
-ENVIRONMENT = ROOT / ".venv-conformance"
+# Another Python has an environment of its own, since each would discard that of the other.
+ENVIRONMENT = ROOT / ".venv-conformance-{}.{}".format(*sys.version_info)
 # Without these two, tests of the deprecated response classes skip themselves.
 EXTRA_REQUIREMENTS = ("orjson", "ujson")
 WHOLE_RUN_SECONDS = 30 * 60
@@ -201,8 +202,3 @@ def run_suite(run: Run, report_name: str = "report.xml") -> str:
 def default_workers() -> int:
     """Return the number of tests that run at the same time."""
     return max(2, min(os.cpu_count() or 2, 8))
-
-
-def python_version() -> str:
-    """Return the version of the Python that runs the judge and the suite."""
-    return ".".join(map(str, sys.version_info[:2]))
