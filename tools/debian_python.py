@@ -54,7 +54,7 @@ def fetch_python(version: str) -> Path:
     folder = cache_folder() / f"python{version}"
     interpreter = folder / "usr" / "bin" / f"python{version}"
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with locked(folder.with_suffix(folder.suffix + ".lock")):
+    with hold_lock(folder.with_suffix(folder.suffix + ".lock")):
         if not starts(interpreter):
             shutil.rmtree(folder, ignore_errors=True)
             with TemporaryDirectory(dir=folder.parent) as scratch:
@@ -65,7 +65,7 @@ def fetch_python(version: str) -> Path:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Let one process at a time run the block; the others wait."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -131,7 +131,7 @@ def download_packages(names: Sequence[str], scratch: Path) -> list[Path]:
         "Dir::Etc::sourcelist": sources,
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::Etc::preferencesparts": "/dev/null",
-        "Acquire::Check-Valid-Until": "false",  # A mirror may lag behind; it is signed all the same.
+        "Acquire::Check-Valid-Until": "false",  # A mirror may lag; it is signed.
         "Acquire::Languages": "none",
         "Acquire::Retries": 3,
         "APT::Install-Recommends": "false",

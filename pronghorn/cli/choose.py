@@ -11,6 +11,7 @@ from pronghorn.applications import FastAPI
 from pronghorn.cli.describe import describe, describe_result
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.factories import FACTORY_NAMES, call_factory, is_factory, place_of
+from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.routing import APIRouter
 
@@ -184,7 +185,7 @@ def is_asgi(value: Any) -> bool:
     if isinstance(value, (APIRouter, type)) or not callable(value):
         return False
     try:
-        inspect.signature(value).bind(None, None, None)
+        read_signature(value).bind(None, None, None)
     except TypeError:
         return False
     except ValueError:  # A callable without a signature, implemented in C.

@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, ForwardRef
 
 from pronghorn.applications import FastAPI
 from pronghorn.cli.describe import describe
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import describe_exit, user_traceback
+from pronghorn.core.annotations import read_annotations, read_signature
 
 __all__ = ["call_factory", "is_factory", "place_of"]
 
@@ -91,7 +92,7 @@ def _is_async(module: ModuleType, attribute: str, place: str) -> CommandError:
 def _list_required(function: Any) -> list[str]:
     """Return the names of the parameters that have no default."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = read_signature(function).parameters.values()
     except (ValueError, TypeError):  # Implemented in C, without a signature.
         return []
     optional = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
@@ -105,12 +106,11 @@ def is_factory(value: Any) -> bool:
     """
     if not inspect.isfunction(value) or _list_required(value):
         return False
-    if inspect.iscoroutinefunction(value) and inspect.signature(value).parameters:
+    if inspect.iscoroutinefunction(value) and read_signature(value).parameters:
         return False  # `async def app(*args)` is an application.
-    try:
-        result = value.__annotations__.get("return")
-    except NameError:  # Python 3.14 evaluates annotations when they are read.
-        result = None
+    result = read_annotations(value).get("return")
+    if isinstance(result, ForwardRef):  # It names something that is undefined.
+        result = result.__forward_arg__
     if result is not None:
         text = result if isinstance(result, str) else getattr(result, "__name__", "")
         return any(name in text for name in _APP_CLASSES) or _is_app_class(result)

@@ -14,6 +14,8 @@ from importlib import import_module
 from types import CodeType
 from typing import Any
 
+from pronghorn.core.annotations import read_annotations
+
 _warned: set[str] = set()
 
 
@@ -66,7 +68,7 @@ def attributes_of(kind: type[Any]) -> frozenset[str]:
     """Return the attributes of a class and its instances, as far as its methods mention them."""
     found = set(dir(kind))
     for base in kind.__mro__:
-        found.update(getattr(base, "__annotations__", ()))
+        found.update(read_annotations(base))
         for member in vars(base).values():
             found.update(_find_attributes(getattr(member, "fget", None) or member))
     return frozenset(found)

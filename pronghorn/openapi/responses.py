@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import inspect
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
 from starlette.responses import JSONResponse
 
+from pronghorn.core.annotations import read_signature
 from pronghorn.core.kinds import StreamKind
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupValueError
@@ -71,7 +71,7 @@ def _status_code(declared: int | None, plan: ResponsePlan) -> str:
     """Return the status code of the endpoint's response: the response class may have its own."""
     if declared is not None:
         return str(int(declared))
-    parameter = inspect.signature(plan.response_class.__init__).parameters.get("status_code")
+    parameter = read_signature(plan.response_class.__init__).parameters.get("status_code")
     default = None if parameter is None else parameter.default
     return str(int(default)) if isinstance(default, int) else "200"
 

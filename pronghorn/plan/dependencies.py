@@ -20,7 +20,7 @@ from pronghorn.exceptions import (
 from pronghorn.fields.field import Field
 from pronghorn.params import Depends, Security
 from pronghorn.plan.check_parameters import check_dependency, check_marker
-from pronghorn.plan.forward import refuse_missing_type
+from pronghorn.plan.forward import complete_model, refuse_missing_type
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.parameters import analyze_parameter
 from pronghorn.plan.sharing import find_shared_plan, share_plan
@@ -142,6 +142,7 @@ def _analyze(
 
 
 def _parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
+    complete_model(call)
     try:
         return resolve_parameters(call)
     except ValueError:

@@ -7,13 +7,23 @@ unless it is beside `Depends(function)`, which makes the type unnecessary.
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin
 
+from pydantic import BaseModel
+from pydantic.errors import PydanticUndefinedAnnotation
+
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupNameError
-from pronghorn.fields.annotations import alias_value, is_alias, split_metadata, union_members
+from pronghorn.fields.annotations import (
+    alias_value,
+    is_alias,
+    is_class,
+    split_metadata,
+    union_members,
+)
 from pronghorn.params import Depends
 
 
@@ -52,16 +62,50 @@ def with_dependency(annotation: str, names: Mapping[str, Any]) -> Any:
         The annotation with `Any` as the type; None if it needs the undefined name.
     """
     try:
-        found = eval(annotation, dict(names), _Names(names))  # noqa: S307 - source of the program
+        metadata = _metadata(ast.parse(annotation, mode="eval").body, names)
     except Exception:  # noqa: BLE001 - any error is reported when the types are needed
         return None
-    _, metadata = split_metadata(found)
     return Annotated[(Any, *metadata)] if _dependency_in(metadata) else None
+
+
+def _metadata(tree: ast.expr, names: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the metadata of an annotation, of which the type may be undefined."""
+    if not isinstance(tree, ast.Subscript) or not isinstance(tree.slice, ast.Tuple):
+        return ()
+    if _evaluate(tree.value, names) is not Annotated:
+        return ()
+    inner, *metadata = tree.slice.elts
+    return (*_metadata(inner, names), *(_evaluate(item, names) for item in metadata))
+
+
+def _evaluate(tree: ast.expr, names: Mapping[str, Any]) -> Any:
+    code = compile(ast.Expression(tree), "<annotation>", "eval")
+    return eval(code, dict(names), _Names(names))  # noqa: S307 - source of the program
 
 
 def _dependency_in(metadata: tuple[Any, ...]) -> bool:
     markers = [item for item in metadata if isinstance(item, Depends)]
     return bool(markers) and callable(markers[-1].dependency)
+
+
+def complete_model(call: Callable[..., Any]) -> None:
+    """Build a model whose fields name types that were undefined when it was declared.
+
+    Pydantic builds such a model when it is first used, and until then its signature is `**data`.
+
+    Args:
+        call: The callable of a dependency; nothing happens unless it is a model.
+
+    Raises:
+        SetupNameError: A name is still undefined.
+    """
+    if not is_class(call, BaseModel) or call.__pydantic_complete__:
+        return
+    try:
+        # Without an argument, Pydantic would look for the names in our frame.
+        call.model_rebuild(_types_namespace={})
+    except PydanticUndefinedAnnotation as error:
+        raise _missing_name_error(call, str(error.name), "the type of a field") from None
 
 
 def missing_name(annotation: Any) -> str | None:

@@ -14,6 +14,7 @@ from copy import copy
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from pronghorn.core.annotations import read_annotations
 from pronghorn.fields.annotations import is_settled
 from pronghorn.params import Depends, Security
 from pronghorn.plan.model import CallPlan
@@ -93,7 +94,7 @@ def _take_snapshot(function: Any) -> Snapshot | None:
     """Return a snapshot of a function's signature; None if a name in it is not defined yet."""
     if not is_plain(function):
         return None
-    notes = function.__annotations__.items()
+    notes = read_annotations(function).items()
     if all(name == "return" or is_settled(note) for name, note in notes):
         parts = _as_written(function)
         return Snapshot(
@@ -111,7 +112,7 @@ def _as_written(function: Any) -> tuple[Any, ...]:
         function.__code__,
         function.__defaults__,
         function.__kwdefaults__,
-        function.__annotations__,
+        read_annotations(function),
     )
 
 

@@ -11,10 +11,16 @@ import inspect
 import sys
 from asyncio import iscoroutinefunction as asyncio_iscoroutinefunction
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, ForwardRef, get_type_hints
 
+from pronghorn.core.annotations import (
+    read_annotations,
+    read_signature,
+    unwrap,
+    without_partial,
+)
 from pronghorn.core.kinds import CallKind
 from pronghorn.fields.annotations import is_settled
 from pronghorn.plan.forward import with_dependency
@@ -42,7 +48,7 @@ def typed_signature(call: Callable[..., Any]) -> inspect.Signature:
     Raises:
         ValueError: The callable is a built-in without a signature.
     """
-    signature = inspect.signature(call)
+    signature = read_signature(call)
     parameters = list(signature.parameters.values())
     if all(is_settled(parameter.annotation) for parameter in parameters):
         return signature
@@ -59,7 +65,7 @@ def resolve_parameters(call: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
         return [(item.name, item.annotation, item.default) for item in found]
     function: Any = call
     names = _parameter_names(function.__code__)
-    notes = function.__annotations__
+    notes = read_annotations(function)
     positional = function.__code__.co_argcount
     values = function.__defaults__ or ()
     defaults = dict(zip(names[positional - len(values) : positional], values, strict=True))
@@ -92,9 +98,9 @@ def resolve_return(call: Callable[..., Any]) -> Any:
         The annotation; `None` if it is missing or is `None`.
     """
     if is_plain(call):
-        annotation = call.__annotations__.get("return", EMPTY)
+        annotation = read_annotations(call).get("return", EMPTY)
     else:
-        annotation = inspect.signature(call).return_annotation
+        annotation = read_signature(call).return_annotation
     if annotation is EMPTY:
         return None
     if is_settled(annotation):
@@ -107,7 +113,7 @@ def where_is(call: Callable[..., Any]) -> dict[str, Any]:
 
     Wrappers are unwrapped, because their own place does not help to find the endpoint.
     """
-    target = _unwrap(call)
+    target = unwrap(call)
     if not inspect.isclass(target) and not inspect.isroutine(target):
         target = type(target)
     found: dict[str, Any] = {}
@@ -192,11 +198,12 @@ def _compile(annotation: str) -> CodeType:
 
 def _defer(annotation: Any, names: Mapping[str, Any]) -> Any:
     """Return an unresolvable annotation as a `ForwardRef` with its module, to resolve it later."""
-    if not isinstance(annotation, str):
-        return annotation
-    dependency = with_dependency(annotation, names)
+    text = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
+    dependency = with_dependency(text, names) if isinstance(text, str) else None
     if dependency is not None:
         return dependency
+    if not isinstance(annotation, str):
+        return annotation
     try:
         return ForwardRef(annotation, is_argument=False, module=names.get("__name__"))
     except SyntaxError:
@@ -239,41 +246,26 @@ def _kind_by_flags(flags: int) -> CallKind:
 
 def _candidates(call: Any) -> Iterator[Any]:
     """Yield the functions that may decide how `call` is run, from the outside in."""
-    outer = _without_partial(call)
+    outer = without_partial(call)
     if inspect.isclass(outer):
         return  # Creating an instance is a plain call, regardless of the methods of the class.
-    for target in (outer, _unwrap(outer)):
+    for target in (outer, unwrap(outer)):
         if inspect.isclass(target):
             return
         yield target
         if not inspect.isroutine(target):
             method = getattr(target, "__call__", None)  # noqa: B004 - the bound method is needed
             yield method
-            yield _unwrap(method)
-
-
-def _without_partial(call: Any) -> Any:
-    while isinstance(call, partial):
-        call = call.func
-    return call
-
-
-def _unwrap(call: Any) -> Any:
-    """Return the callable inside all partials and `functools.wraps` decorators."""
-    while True:
-        inner = inspect.unwrap(_without_partial(call))
-        if inner is call:
-            return call
-        call = inner
+            yield unwrap(method)
 
 
 def _namespace(call: Any) -> dict[str, Any]:
     """Return the names that the annotations of a callable may use."""
-    target = _unwrap(call)
+    target = unwrap(call)
     if inspect.isclass(target):
         return _class_namespace(target)
     if not inspect.isroutine(target):
-        target = _unwrap(type(target).__call__)
+        target = unwrap(type(target).__call__)
     target = getattr(target, "__func__", target)
     names = dict(getattr(target, "__globals__", None) or {})
     names.update({item.__name__: item for item in getattr(target, "__type_params__", ())})
@@ -283,7 +275,7 @@ def _namespace(call: Any) -> dict[str, Any]:
 def _class_namespace(target: type[Any]) -> dict[str, Any]:
     """Return the names of the module that defines the constructor of a class, else the class."""
     for method in (target.__init__, target.__new__):
-        names = getattr(_unwrap(method), "__globals__", None)
+        names = getattr(unwrap(method), "__globals__", None)
         if names is not None:
             return {**names, target.__name__: target}
     module = sys.modules.get(target.__module__)
