@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from threading import RLock
 from typing import Any, NoReturn
 
 from starlette.applications import Starlette
@@ -107,6 +108,8 @@ class FastAPI(DeclaresOnRouter, Layered):
         self.openapi_schema: dict[str, Any] | None = None
         self._openapi_revision = -1
         self._document = ServedDocument()
+        #: Held while the document or the layers are made.
+        self._making = RLock()
         self._check_document()
         self.state = State()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -147,9 +150,7 @@ class FastAPI(DeclaresOnRouter, Layered):
         if self.root_path:
             scope["root_path"] = self.root_path
         scope["app"] = self
-        stack = self.middleware_stack
-        if stack is None:
-            stack = self.middleware_stack = self.build_middleware_stack()
+        stack = self.middleware_stack or self._ensure_stack()
         if Starlette.__call__ is not PLAIN_CALL:
             stack = super().__call__  # The replacement of a library, which calls the stack.
         around = self._around = self._around or wanted_around(scope["type"])
@@ -174,9 +175,7 @@ class FastAPI(DeclaresOnRouter, Layered):
             return None
         if Starlette.__call__ is not PLAIN_CALL:
             return None
-        if self.middleware_stack is None:
-            self.middleware_stack = self.build_middleware_stack()
-        stack = self.middleware_stack
+        stack = self.middleware_stack or self._ensure_stack()
         return stack if type(stack) is OuterPipeline else None
 
     def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
@@ -192,6 +191,14 @@ class FastAPI(DeclaresOnRouter, Layered):
         from pronghorn.adapters.granian import refuse_rsgi  # Most servers speak ASGI.
 
         refuse_rsgi()
+
+    def _ensure_stack(self) -> ASGIApp:
+        """Return the layers, built once although many threads may send a first request."""
+        with self._making:
+            stack = self.middleware_stack
+            if stack is None:
+                stack = self.middleware_stack = self.build_middleware_stack()
+        return stack
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the routes with all layers around them. Called once, before the first request.
@@ -238,7 +245,12 @@ class FastAPI(DeclaresOnRouter, Layered):
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, which is written again after routes have changed."""
-        if self.openapi_schema is None or self._openapi_revision != current_revision():
+        with self._making:  # Otherwise threads could keep an old document for the new revision.
+            return self._make_document()
+
+    def _make_document(self) -> dict[str, Any]:
+        revision = current_revision()
+        if self.openapi_schema is None or self._openapi_revision != revision:
             if self._openapi_revision == -1 and self.openapi_schema is not None:
                 return self.openapi_schema  # the program's own document
             # Importing the writer of documents is slow, so `import pronghorn` does not do it.
@@ -264,7 +276,7 @@ class FastAPI(DeclaresOnRouter, Layered):
                 external_docs=self.openapi_external_docs,
                 **ours,
             )
-            self._openapi_revision = current_revision()
+            self._openapi_revision = revision
         return self.openapi_schema
 
     def setup(self) -> None:

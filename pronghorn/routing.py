@@ -109,8 +109,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         check_prefix(kept.get("prefix", ""))
         values = {**ROUTER_DEFAULTS, **options, **kept}
         self._entries: list[BaseRoute | Inclusion] = list(values["routes"] or ())
-        self._shown: RouteList | None = None
-        self._shown_revision = -1
+        #: The flat list of routes, and the revision that it shows; one tuple, so that no thread
+        #: reads the list of one revision with the number of another.
+        self._shown: tuple[int, RouteList | None] = (-1, None)
         self._compiled = CompiledRouter(self)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
@@ -139,10 +140,11 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def routes(self) -> list[BaseRoute]:
         """All routes with their full paths, including those of included routers."""
         revision = current_revision()
-        if self._shown is None or self._shown_revision != revision:
-            self._shown = RouteList(list(self._flatten()), self)
-            self._shown_revision = revision
-        return self._shown
+        known, shown = self._shown
+        if shown is None or known != revision:
+            shown = RouteList(list(self._flatten()), self)
+            self._shown = revision, shown
+        return shown
 
     @routes.setter
     def routes(self, routes: Sequence[BaseRoute]) -> None:

@@ -80,6 +80,8 @@ class CompiledRoutes:
         """Read the routes of the router again; unchanged routes stay compiled."""
         with self._lock:
             version = REVISION.latest
+            if version == self.revision:
+                return  # Another thread was first.
             known = self._entries if self.revision >= REVISION.compiled_since else {}
             entries: dict[int, Entry] = {}
 

@@ -20,9 +20,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from itertools import count
+from threading import RLock
 from typing import Any, Self
 
 _numbers = count(1)
+#: Held while declarations and what is planned of them are replaced, in any thread. It is reentrant,
+#: because the garbage collector may run code of the program at any point. Nothing slow is inside.
+CHANGING = RLock()
 
 
 class Revision:
@@ -50,13 +54,18 @@ def current_revision() -> int:
 
 def bump_revision() -> int:
     """Record a change of a declaration and return its number."""
-    REVISION.latest = next(_numbers)
-    return REVISION.latest
+    with CHANGING:  # So that the latest number never goes back.
+        number = REVISION.latest = next(_numbers)
+    return number
 
 
 def forget_compiled() -> None:
     """Invalidate everything that has been compiled so far."""
-    REVISION.compiled_since = bump_revision()
+    with CHANGING:
+        number = next(_numbers)
+        # In this order: a router that sees the latest number must already know what is invalid.
+        REVISION.compiled_since = number
+        REVISION.latest = number
 
 
 def oldest_valid_revision() -> int:

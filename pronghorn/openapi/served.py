@@ -26,8 +26,8 @@ class ServedDocument:
     """
 
     def __init__(self) -> None:
-        self._document: dict[str, Any] | None = None
-        self._forms: dict[str, tuple[bytes, str]] = {}
+        #: The document and its forms; one tuple, so that no thread reads those of another document.
+        self._kept: tuple[dict[str, Any] | None, dict[str, tuple[bytes, str]]] = (None, {})
 
     def response(
         self, request: Request, document: dict[str, Any], server: str, *, keep: bool
@@ -53,13 +53,15 @@ class ServedDocument:
     def _write_once(self, document: dict[str, Any], server: str) -> tuple[bytes, str]:
         if len(server) > MAX_KEPT_SERVER:
             return write_document(document, server)
-        if document is not self._document:
-            self._document, self._forms = document, {}
-        found = self._forms.get(server)
+        known, forms = self._kept
+        if document is not known:
+            forms = {}
+            self._kept = document, forms
+        found = forms.get(server)
         if found is None:
-            if len(self._forms) >= FORMS:
-                self._forms.clear()
-            found = self._forms[server] = write_document(document, server)
+            if len(forms) >= FORMS:
+                forms.clear()
+            found = forms[server] = write_document(document, server)
         return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -14,7 +15,12 @@ from starlette.types import Receive, Scope, Send
 from pronghorn.compile.compiled_routes import asgi_handler
 from pronghorn.core.path_patterns import PathRegex, path_format_of
 from pronghorn.core.private_names import optional
-from pronghorn.core.revisions import bump_revision, current_revision, oldest_valid_revision
+from pronghorn.core.revisions import (
+    CHANGING,
+    bump_revision,
+    current_revision,
+    oldest_valid_revision,
+)
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.exceptions import SetupNameError
 from pronghorn.hooks import Handler
@@ -80,7 +86,28 @@ class Declared:
 
     def note(self) -> None:
         """Discard the plan, because the declaration has changed."""
-        self._set(_plan=None, revision=bump_revision())
+        with CHANGING:
+            self._set(_plan=None, revision=bump_revision(), _noted_in=get_ident())
+
+    def keep_plan(self, plan: Any, revision: int) -> Any:
+        """Keep a plan unless another thread has changed the declaration, or planned it, meanwhile.
+
+        Args:
+            plan: The plan.
+            revision: The revision of this route before the plan was made.
+
+        Returns:
+            The plan to use now.
+        """
+        with CHANGING:
+            known = self.__dict__["_plan"]
+            if known is not None:
+                return known
+            # A function of the program that plans call, such as that of the operation ID, may
+            # change the route itself.
+            if self.revision == revision or self.__dict__.get("_noted_in") == get_ident():
+                self._set(_plan=plan)
+        return plan
 
     def __copy__(self) -> Any:
         """Return another route with the same declaration, but its own graph and engine."""

@@ -121,8 +121,9 @@ class APIRoute(RouteViews, Route):
         """The frozen facts about this route, renewed after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
+            revision = self.revision
             plan = self._with_given(plan_route(self._declaration()))
-            self._set(_plan=plan)
+            plan = self.keep_plan(plan, revision)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
     @property

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.dispatch import CompiledRouter
 from pronghorn.core.monkeypatches import is_overridden
+from pronghorn.core.revisions import CHANGING
 from pronghorn.declare.option_inheritance import combine_options, limits_of
 from pronghorn.routes.inclusion import Inclusion, include_route
 from pronghorn.routes.lifespan import HandlerLifespan
@@ -46,8 +47,7 @@ class Includable(Router):
             for entry in self._entries
         ]
         clone.__dict__.update(
-            _shown=None,
-            _shown_revision=-1,
+            _shown=(-1, None),
             _compiled=CompiledRouter(clone),  # type: ignore[arg-type]  # `APIRouter` has the methods
         )
         if self.middleware_stack == self.app:
@@ -92,8 +92,12 @@ def show_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute
     options = combine_options(options, limits_of(inclusion.router))
     inside = include_route(route, options, outer.dependency_overrides_provider)
     inside = put_behind(inclusion.router, inside)
-    # The original is kept as well, so that no other object can get its id.
-    inclusion.known[id(route)] = (revision, route, inside)
+    with CHANGING:
+        known = inclusion.known.get(id(route))
+        if known is not None and known[0] == revision and known[1] is route:
+            return known[2]  # Another thread was first, and all must see one route.
+        # The original is kept as well, so that no other object can get its id.
+        inclusion.known[id(route)] = (revision, route, inside)
     return inside
 
 

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from pronghorn.compile.route_table import OWN_MATCHES
 from pronghorn.core.kinds import StreamKind
 from pronghorn.core.records import replace
+from pronghorn.core.revisions import CHANGING
 from pronghorn.plan.body import is_embedded, plan_body, plan_given_body
 from pronghorn.plan.model import PlanT, RoutePlan
 from pronghorn.routes.base import Declared
@@ -41,8 +42,12 @@ class GraphView(Declared):
         """The dependency graph in FastAPI's form; changes take effect at the next request."""
         graph = self.__dict__["_graph"]
         if graph is None:
-            graph = self._fresh_graph()
-            self._keep_graph(graph)
+            fresh = self._fresh_graph()
+            with CHANGING:  # All threads must change the same graph.
+                graph = self.__dict__["_graph"]
+                if graph is None:
+                    graph = fresh
+                    self._keep_graph(graph)
         found: Dependant = graph
         return found
 

@@ -77,6 +77,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         """The frozen facts about this route, renewed after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
+            revision = self.revision
             plan = plan_websocket(
                 self.path,
                 self.path_format,
@@ -85,8 +86,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
                 self.name,
                 tuple(self.dependencies),
             )
-            plan = self._with_graph(plan)
-            self._set(_plan=plan)
+            plan = self.keep_plan(self._with_graph(plan), revision)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
     def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
