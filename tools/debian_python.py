@@ -134,6 +134,7 @@ def download_packages(names: Sequence[str], scratch: Path) -> list[Path]:
         "Acquire::Check-Valid-Until": "false",  # A mirror may lag; it is signed.
         "Acquire::Languages": "none",
         "Acquire::Retries": 3,
+        "APT::Update::Error-Mode": "any",  # Otherwise a failed download is only a warning.
         "APT::Install-Recommends": "false",
         "APT::Sandbox::User": "root",
     }
