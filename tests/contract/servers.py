@@ -23,7 +23,8 @@ COMMANDS = {
     "granian": ["granian", "{app}", "--interface", "asgi", "--port"],
     "run granian": [*RUN, "--server", "granian", "--entrypoint", "{app}", "--port"],
 }
-PATIENCE = 10.0
+#: The maximum number of seconds to wait for a server, on a machine that has much else to do.
+PATIENCE = 50.0
 
 
 def free_port() -> int:
