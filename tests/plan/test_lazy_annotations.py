@@ -13,11 +13,12 @@ from starlette.testclient import TestClient
 
 from pronghorn.cli.choose import not_an_app
 from pronghorn.exceptions import SetupNameError
+from tests.plan.class_programs import CLASS_PROGRAMS
 from tests.plan.later_programs import LATER_PROGRAMS
 from tests.plan.lazy_programs import HEADER, Program
 from tests.plan.lazy_programs import PROGRAMS as LAZY_PROGRAMS
 
-PROGRAMS = LAZY_PROGRAMS | LATER_PROGRAMS
+PROGRAMS = LAZY_PROGRAMS | CLASS_PROGRAMS | LATER_PROGRAMS
 
 STRINGS = "from __future__ import annotations\n"
 #: The first line of a module in which names may be undefined; before Python 3.14, it must be there.
