@@ -12,6 +12,8 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
+from pronghorn.core.annotations import read_signature
+
 #: The module from which programs import the classes below.
 PUBLIC_MODULE = "pronghorn.exceptions"
 
@@ -170,14 +172,17 @@ def describe_value(value: Any) -> str:
     return f"the {kind} {name if isinstance(name, str) else repr(value)}"
 
 
-def why_not_callable_with(function: Callable[..., Any], *args: Any, **keywords: Any) -> str | None:
+def why_not_callable_with(function: Any, *args: Any, **keywords: Any) -> str | None:
     """Return why a callable does not accept some arguments; None if it does, or if nobody knows."""
     try:
-        inspect.signature(function).bind(*args, **keywords)
+        signature = read_signature(function)
+    except Exception as error:  # noqa: BLE001 - on Python 3.14, reading an annotation can raise anything
+        # Nobody knows the signature of some built-ins.
+        return None if callable(function) else str(error)
+    try:
+        signature.bind(*args, **keywords)
     except TypeError as error:
         return str(error)
-    except ValueError:
-        return None  # A built-in without a signature.
     return None
 
 

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Router
 
+from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import (
     describe_callable,
     describe_value,
@@ -128,7 +129,7 @@ def check_middleware(factory: Any, args: tuple[Any, ...], keywords: Mapping[str,
 
 
 def _find_meant_keyword(factory: Any, keywords: Mapping[str, Any]) -> str | None:
-    known = [name for name in inspect.signature(factory).parameters if name != "app"]
+    known = [name for name in read_signature(factory).parameters if name != "app"]
     for name in keywords:
         close = did_you_mean(name, known) if name not in known else None
         if close is not None:
