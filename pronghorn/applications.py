@@ -158,12 +158,12 @@ class FastAPI(DeclaresOnRouter, Layered):
         else:
             await around(app=stack, scope=scope, receive=receive, send=send)
 
-    def is_watched(self) -> bool:
+    def _is_watched(self) -> bool:
         """Return True if telemetry wraps the application now, so the direct way must be skipped."""
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
-    def direct_answerer(self) -> OuterPipeline | None:
+    def _direct_answerer(self) -> OuterPipeline | None:
         """Return the answerer that a server may call directly, without ASGI messages.
 
         Returns:

@@ -224,7 +224,7 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
         **options: See `pronghorn.fields.parameter_options.FormOptions`.
     """
 
-    form_part: ClassVar[Literal["field", "file"]] = "field"
+    _form_part: ClassVar[Literal["field", "file"]] = "field"
 
     @expand_signature(FormFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FormFieldOptions]) -> None:
@@ -241,7 +241,7 @@ class File(Form):  # type: ignore[misc]  # Pydantic types it as final
         **options: See `pronghorn.fields.parameter_options.FileOptions`.
     """
 
-    form_part = "file"
+    _form_part = "file"
 
     @expand_signature(FileFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FileFieldOptions]) -> None:

@@ -146,29 +146,29 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     @routes.setter
     def routes(self, routes: Sequence[BaseRoute]) -> None:
-        self.replace_routes(list(routes))
+        self._replace_routes(list(routes))
 
-    def append_route(self, route: BaseRoute) -> None:
+    def _append_route(self, route: BaseRoute) -> None:
         """Add one route object at the end."""
         self._entries.append(route)
         bump_revision()
 
-    def replace_routes(self, routes: list[BaseRoute]) -> None:
+    def _replace_routes(self, routes: list[BaseRoute]) -> None:
         """Set the routes; an included router stays included if all of its routes are there."""
         self._entries = keep_entries(routes, self._entries)
         bump_revision()
 
-    def flat_routes(self) -> Sequence[BaseRoute]:
+    def _flat_routes(self) -> Sequence[BaseRoute]:
         """Return all routes with their full paths, for a caller that does not change the list."""
         return self.routes
 
-    def last_routes(self) -> Sequence[BaseRoute]:
+    def _last_routes(self) -> Sequence[BaseRoute]:
         """Return the routes that are tried only when no other route matches, such as frontends."""
         found = [*self._low_priority_routes, *self._frontend_routes.routes]
         for entry in self._entries:
             if isinstance(entry, Inclusion):
-                last_routes = getattr(entry.router, "last_routes", tuple)
-                found += [show_inside(self, entry, route) for route in last_routes()]
+                last_of = getattr(entry.router, "_last_routes", tuple)
+                found += [show_inside(self, entry, route) for route in last_of()]
         return longest_path_first(found)
 
     def _flatten(self) -> Iterator[BaseRoute]:
@@ -182,11 +182,11 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def _mark_routes_changed(self) -> None:
         bump_revision()
 
-    def collect_inherited(self) -> dict[str, Any]:
+    def _collect_inherited(self) -> dict[str, Any]:
         """Return the options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
-    def answerer(self) -> Answerer:
+    def _answerer(self) -> Answerer:
         """Return the answerer of an application: the compiled routes, or the overridden router."""
         own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
@@ -221,12 +221,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             add_place(error, f"{methods} {path}, {describe_callable(endpoint)}")
             raise
         route_class = kept.pop("route_class_override", None) or self.route_class
-        combined = combine_chain([self.collect_inherited(), kept])
+        combined = combine_chain([self._collect_inherited(), kept])
         full_path = combined.pop("prefix", "") + path
         combined["deprecated"] = combined.get("deprecated") or self.deprecated
         combined["dependency_overrides_provider"] = self.dependency_overrides_provider
         limits = kept.get("form_limits")
-        self.append_route(make_route(route_class, full_path, endpoint, combined, limits))
+        self._append_route(make_route(route_class, full_path, endpoint, combined, limits))
 
     @route_signature(WebSocketOptions)
     def add_api_websocket_route(
@@ -241,7 +241,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         check_dependencies(own)
         dependencies = [*self.dependencies, *own]
         provider = self.dependency_overrides_provider
-        self.append_route(
+        self._append_route(
             make_websocket_route(
                 APIWebSocketRoute, self.prefix + path, endpoint, name, dependencies, provider
             )
@@ -279,7 +279,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         super().mount(path, app=app, name=name)
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        options = combine_chain([self.collect_inherited(), {"prefix": prefix}])
+        options = combine_chain([self._collect_inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
         bump_revision()

@@ -46,7 +46,7 @@ class Verbs:
     """
 
     #: The values of absent options, which an overridden `add_api_route` receives.
-    add_defaults: ClassVar[dict[str, Any]] = API_ROUTE_DEFAULTS
+    _add_defaults: ClassVar[dict[str, Any]] = API_ROUTE_DEFAULTS
     add_api_websocket_route: Callable[..., None]
 
     def _recorder(self) -> Any:
@@ -61,7 +61,7 @@ class Verbs:
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             add = self._recorder().add_api_route
-            hand_on(add, self.add_defaults, options, path, endpoint)
+            hand_on(add, self._add_defaults, options, path, endpoint)
             return endpoint
 
         return decorate
@@ -156,7 +156,7 @@ class DeclaresOnRouter(Verbs):
     """
 
     router: Any
-    add_defaults: ClassVar[dict[str, Any]] = {
+    _add_defaults: ClassVar[dict[str, Any]] = {
         name: default for name, default in API_ROUTE_DEFAULTS.items() if name != "callbacks"
     }
 
@@ -166,7 +166,7 @@ class DeclaresOnRouter(Verbs):
     ) -> None:
         """Add an operation; see `APIRouter.add_api_route`."""
         add = self.router.add_api_route
-        hand_on(add, self.add_defaults, options, path, endpoint=endpoint)
+        hand_on(add, self._add_defaults, options, path, endpoint=endpoint)
 
     def _recorder(self) -> Any:
         return self.router

@@ -90,7 +90,7 @@ def layers_of(app: Any) -> ASGIApp:
     errors = ErrorHandlers({} if watched else by_key)
     if watched:  # A library looks into Starlette's layers, so those handle errors.
         errors.by_class.clear()
-    inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
+    inner = Pipeline(app.router._answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
         outer = OuterPipeline(inner, last_resort, app.debug)
         outer.error_headers = ErrorHeaders(()) if app.error_headers else None

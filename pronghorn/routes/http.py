@@ -61,7 +61,7 @@ class APIRoute(RouteViews, Route):
         SetupError: The declaration is not valid.
     """
 
-    declarations = frozenset(DEFAULTS) | OF_ROUTE
+    _declarations = frozenset(DEFAULTS) | OF_ROUTE
     tags: list[Any]
     dependencies: list[Any]
     callbacks: list[Any]
@@ -103,14 +103,14 @@ class APIRoute(RouteViews, Route):
         methods = values.pop("methods") or ["GET"]
         check_operation(endpoint, methods)
         self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
-        self._set(original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
+        self._set(_original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
         self._set(endpoint=endpoint, **values)
         self._set(name=values["name"] or get_name(endpoint))
         self._set(methods={method.upper() for method in methods})
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
-        self._set(revision=bump_revision())
-        plan = self.plan_early()
+        self._set(_revision=bump_revision())
+        plan = self._plan_early()
         if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()
 
@@ -141,7 +141,7 @@ class APIRoute(RouteViews, Route):
     @response_model.setter
     def response_model(self, model: Any) -> None:
         self._set(_declared_model=model)
-        self.note()
+        self._note()
 
     def _declaration(self) -> RouteDeclaration:
         model = self._declared_model
@@ -177,7 +177,7 @@ class APIRoute(RouteViews, Route):
 
     # --- inclusion ----------------------------------------------------------------------------
 
-    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
+    def _copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
         """Return a copy of this route for an outer router, with the options of both.
 
         Args:
@@ -193,7 +193,7 @@ class APIRoute(RouteViews, Route):
     # --- answering ----------------------------------------------------------------------------
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """The name of this route in messages: `GET /items/{item_id}`."""
         return f"{','.join(sorted(self.methods))} {self.path_format}"
 
@@ -209,19 +209,19 @@ class APIRoute(RouteViews, Route):
         else:
             await refuse_method(methods, scope, receive, send)
 
-    def own_handler(self, overrides: Overrides) -> Handler:
+    def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
         overridden = is_overridden(self, APIRoute, "get_route_handler")
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             return self._custom_handler()
-        return compile_route(override_dependencies(self.plan, overrides), self.label)
+        return compile_route(override_dependencies(self.plan, overrides), self._label)
 
     def _custom_handler(self) -> Handler:
         """Return a handler around `get_route_handler()`, which is called once per plan."""
         key = (self.plan, oldest_valid_revision())
         known = self.__dict__["_custom"]
         if known is None or known[0] != key:
-            handler = compile_custom(self.plan, self.get_route_handler(), self.label)
+            handler = compile_custom(self.plan, self.get_route_handler(), self._label)
             known = key, handler
             self._set(_custom=known)
         found: Handler = known[1]

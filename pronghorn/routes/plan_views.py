@@ -75,7 +75,7 @@ class GraphView(Declared):
 
     def _note_graph(self) -> None:
         self._set(_graph_changed=True)
-        self.note()
+        self._note()
 
     def _copy_for(self, prefix: str, provider: Any, options: Mapping[str, Any]) -> Self:
         """Return a copy of this route for an outer router.
@@ -87,7 +87,7 @@ class GraphView(Declared):
             options: The options of the copy.
         """
         clone = copy.copy(self)
-        clone._set(original_route=self.original_route or self, _plan=None, _app=None)
+        clone._set(_original_route=self._original_route or self, _plan=None, _app=None)
         clone._set(**options, **NO_VIEWS)
         if provider is not None:
             clone._set(dependency_overrides_provider=provider)
@@ -120,7 +120,7 @@ class View(Generic[T]):
 
     def __set__(self, route: Any, value: T) -> None:
         route._set(_given={**route._given, self._name: value})
-        route.note()
+        route._note()
 
 
 class RouteViews(GraphView):

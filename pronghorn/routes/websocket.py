@@ -35,7 +35,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         options: `dependencies` that run before the endpoint.
     """
 
-    declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
+    _declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
     dependencies: list[Any]
     dependency_overrides_provider: Any
     _app: Any
@@ -62,15 +62,15 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         provider: Any,
     ) -> None:
         """Keep a declaration, and plan it if its types are defined."""
-        self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
+        self._set(_plan=None, _app=None, _original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
         check_dependencies(dependencies)
         self._set(dependencies=list(dependencies))
         self._set(dependency_overrides_provider=provider)
         self._set_path(path)
-        self._set(revision=bump_revision())
-        self.plan_early()
+        self._set(_revision=bump_revision())
+        self._plan_early()
 
     @property
     def plan(self) -> WebSocketPlan:
@@ -89,12 +89,12 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
             self._set(_plan=plan)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
-    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
-        """Return a copy of this route for an outer router; see `APIRoute.copy_for_inclusion`."""
+    def _copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
+        """Return a copy of this route for an outer router; see `APIRoute._copy_for_inclusion`."""
         dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
         return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
 
-    def own_handler(self, overrides: Overrides) -> Handler:
+    def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return make_websocket_handler(self)
