@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.routing import Mount as Mount  # noqa: PLC0414 - libraries import it from here
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
@@ -28,6 +30,7 @@ from pronghorn.declare.options import (
 )
 from pronghorn.exceptions import FastAPIError, SetupError
 from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
+from pronghorn.params import Depends
 from pronghorn.plan.check_application import check_event, check_mount, check_paths, check_router
 from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.asgi_apps import get_websocket_app
@@ -92,16 +95,28 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     """
 
     prefix: str
-    tags: list[Any]
-    dependencies: list[Any]
-    callbacks: list[Any]
+    """The prefix of all paths of this router."""
+    tags: list[str | Enum]
+    dependencies: list[Depends]
+    callbacks: list[BaseRoute]
     responses: dict[int | str, dict[str, Any]]
-    form_limits: dict[str, int]
-    default_response_class: Any
+    form_limits: dict[str, Any]
+    max_body_size: int | None
+    default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
-    generate_unique_id_function: Any
+    generate_unique_id_function: Callable[[Any], str]
+    strict_content_type: bool
     dependency_overrides_provider: Any
+    route_class: type[APIRoute]
+    """The class of the routes that the decorators create."""
+    auto_head: bool
+    """Whether a GET route also handles HEAD."""
+    redirect_slashes: bool
+    on_startup: list[Callable[[], Any]]
+    on_shutdown: list[Callable[[], Any]]
+    lifespan_context: Lifespan[Any]
+    """Makes the context manager that is entered at startup and exited at shutdown."""
 
     @expand_signature(RouterOptions)
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
@@ -114,7 +129,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self._compiled = CompiledRouter(self)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
-        self.auto_head: bool = values["auto_head"]
+        self.auto_head = values["auto_head"]
         #: The routes that are tried last. FastAPI has these two attributes under the same names.
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes = Frontends()
@@ -131,7 +146,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             setattr(self, name, values[name])
         self.strict_content_type = values["strict_content_type"]
         self.max_body_size = values["max_body_size"]
-        self.route_class: type[APIRoute] = values["route_class"] or APIRoute
+        self.route_class = values["route_class"] or APIRoute
 
     # --- for the compiled router --------------------------------------------------------------
 
@@ -207,12 +222,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
     ) -> None:
-        """Add an operation; see `api_route`.
+        """Add an operation without a decorator.
 
         Args:
             path: The path inside this router.
             endpoint: The function that handles requests.
-            options: See `RouteOptions`; also `route_class_override`, the class of this route.
+            options: See `AddRouteOptions`.
         """
         try:
             kept = clean_options(options)
@@ -236,7 +251,14 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         name: str | None = None,
         **options: Unpack[WebSocketOptions],
     ) -> None:
-        """Add a WebSocket route; see `websocket`."""
+        """Add a WebSocket route without a decorator.
+
+        Args:
+            path: The path inside this router.
+            endpoint: The coroutine function that serves connections.
+            name: The name for `url_path_for`; by default the name of the function.
+            options: See `WebSocketOptions`.
+        """
         own = options.get("dependencies") or ()
         check_dependencies(own)
         dependencies = [*self.dependencies, *own]
@@ -292,7 +314,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         included several times, with different options.
 
         Args:
-            router: The router; may be a plain Starlette router.
+            router: The router. A plain Starlette router works too, but type checkers refuse it.
             options: See `IncludeOptions`.
 
         Raises:

@@ -90,7 +90,7 @@ class ResponseOptions(TypedDict, total=False):
 
 
 class ShownOptions(TypedDict, total=False):
-    """What the documentation shows, for routes, inclusions, routers and applications."""
+    """Options of the documentation of routes, inclusions, routers and applications."""
 
     responses: Responses | None
     """Additional responses for the documentation. Merged; the inner one wins."""

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, ExceptionHandler
 
 from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
@@ -61,9 +61,14 @@ class Layered(Starlette):
         self.router.mount(path, app=app, name=name)
 
     def add_exception_handler(
-        self, exc_class_or_status_code: int | type[Exception], handler: Any
+        self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler
     ) -> None:
-        """Register the handler for a class of exceptions or a status code."""
+        """Register the handler for a class of exceptions or a status code.
+
+        Args:
+            exc_class_or_status_code: The class, or the status code of an `HTTPException`.
+            handler: A function that takes the request and the exception, and returns a response.
+        """
         check_exception_keys([exc_class_or_status_code])
         check_exception_handler(handler)
         super().add_exception_handler(exc_class_or_status_code, handler)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Self
 
-from starlette.responses import JSONResponse
-from starlette.routing import Route, get_name
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, get_name
 from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
@@ -27,6 +28,7 @@ from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.hooks import Handler
+from pronghorn.params import Depends
 from pronghorn.plan.check import check_operation
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import RoutePlan
@@ -42,6 +44,7 @@ from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHan
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.lifetime import RequestHandler
 from pronghorn.run.output.head import add_auto_head, refuse_method
+from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
 
 #: Lists and dicts that a route copies, so that changing them does not change those of its router.
@@ -62,11 +65,14 @@ class APIRoute(RouteViews, Route):
     """
 
     _declarations = frozenset(DEFAULTS) | OF_ROUTE
-    tags: list[Any]
-    dependencies: list[Any]
-    callbacks: list[Any]
+    path: str
+    endpoint: Callable[..., Any]
+    name: str
+    tags: list[str | Enum]
+    dependencies: list[Depends]
+    callbacks: list[BaseRoute]
     responses: dict[int | str, dict[str, Any]]
-    form_limits: dict[str, int]
+    form_limits: dict[str, Any]
     methods: set[str]
     status_code: int | None
     summary: str | None
@@ -74,16 +80,17 @@ class APIRoute(RouteViews, Route):
     response_description: str
     deprecated: bool | None
     operation_id: str | None
-    response_model_include: Any
-    response_model_exclude: Any
+    response_model_include: IncEx | None
+    response_model_exclude: IncEx | None
     response_model_by_alias: bool
     response_model_exclude_unset: bool
     response_model_exclude_defaults: bool
     response_model_exclude_none: bool
-    response_class: Any
+    response_class: type[Response] | DefaultPlaceholder
+    include_in_schema: bool
     openapi_extra: dict[str, Any] | None
-    generate_unique_id_function: Any
-    strict_content_type: Any
+    generate_unique_id_function: Callable[[Any], str] | DefaultPlaceholder
+    strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
     dependency_overrides_provider: Any
     _app: Any

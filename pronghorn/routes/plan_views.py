@@ -166,6 +166,12 @@ class RouteViews(GraphView):
     """The fields of the documented additional responses."""
 
     @property
+    def stream_item_type(self) -> Any:
+        """The declared type of one item of a stream, or None."""
+        field = self.plan.response.item_field
+        return None if field is None else field.annotation
+
+    @property
     def is_sse_stream(self) -> bool:
         """True if the endpoint yields server-sent events."""
         return self.plan.response.stream is StreamKind.SERVER_SENT_EVENTS

@@ -15,6 +15,7 @@ from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
 from pronghorn.declare.option_checks import check_dependencies
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.hooks import Handler
+from pronghorn.params import Depends
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
@@ -30,13 +31,16 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         path: The path, with parameters in braces; begins with `/`.
         endpoint: The coroutine function that serves connections.
         name: The name for `url_path_for`; by default the name of the endpoint.
-        dependency_overrides_provider: The object whose `dependency_overrides` apply, which is the
+        dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the
             application.
-        options: `dependencies` that run before the endpoint.
+        options: See `WebSocketOptions`.
     """
 
     _declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
-    dependencies: list[Any]
+    path: str
+    endpoint: Callable[..., Any]
+    name: str
+    dependencies: list[Depends]
     dependency_overrides_provider: Any
     _app: Any
 
