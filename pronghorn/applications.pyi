@@ -19,6 +19,7 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn._form_limits import FormLimits
 from pronghorn.datastructures import Default, DefaultPlaceholder
 from pronghorn.declare.http_methods import ON_EVENT_IS_DEPRECATED
+from pronghorn.declare.options import Responses
 from pronghorn.params import Depends
 from pronghorn.routing import APIRoute, APIRouter
 from pronghorn.telemetry import TelemetryConfig
@@ -84,6 +85,9 @@ class FastAPI(Starlette):
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: dict[str, Any] | None
     swagger_ui_parameters: dict[str, Any] | None
+    validation_error_responses: dict[int | str, dict[str, Any]] | None
+    scalar_url: str | None
+    scalar_parameters: dict[str, Any] | None
     separate_input_output_schemas: bool
     root_path: str
     root_path_in_servers: bool
@@ -139,6 +143,14 @@ class FastAPI(Starlette):
                 "Requests that the application sends on its own initiative, for the documentation."
             ),
         ] = None,
+        validation_error_responses: Annotated[
+            Responses | None,
+            Doc(
+                "The documented responses to invalid requests, in place of the 422: `{400: "
+                '{"model": E}}`. It describes what a handler of `RequestValidationError` '
+                "sends. `{}` documents no response."
+            ),
+        ] = None,
         separate_input_output_schemas: Annotated[
             bool,
             Doc("Whether a model gets separate schemas for input and output if the two differ."),
@@ -151,6 +163,12 @@ class FastAPI(Starlette):
         ] = None,
         swagger_ui_parameters: Annotated[
             dict[str, Any] | None, Doc("The configuration of Swagger UI.")
+        ] = None,
+        scalar_url: Annotated[
+            str | None, Doc('The path of the Scalar page, such as `"/scalar"`. `None` disables it.')
+        ] = None,
+        scalar_parameters: Annotated[
+            dict[str, Any] | None, Doc("The configuration of Scalar.")
         ] = None,
         dependencies: Annotated[
             Sequence[Depends] | None,
@@ -299,10 +317,13 @@ class FastAPI(Starlette):
             license_info: The licence of the API: `name`, and `identifier` or `url`.
             openapi_external_docs: A link to external documentation: `url` and `description`.
             webhooks: Requests that the application sends on its own initiative, for the documentation.
+            validation_error_responses: The documented responses to invalid requests, in place of the 422: `{400: {"model": E}}`. It describes what a handler of `RequestValidationError` sends. `{}` documents no response.
             separate_input_output_schemas: Whether a model gets separate schemas for input and output if the two differ.
             swagger_ui_oauth2_redirect_url: The path to which OAuth 2.0 providers redirect back to Swagger UI.
             swagger_ui_init_oauth: The OAuth 2.0 configuration of Swagger UI.
             swagger_ui_parameters: The configuration of Swagger UI.
+            scalar_url: The path of the Scalar page, such as `"/scalar"`. `None` disables it.
+            scalar_parameters: The configuration of Scalar.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
             debug: Whether responses to unhandled errors show the traceback. Never use it in production.
             middleware: The middleware, outermost first.

@@ -9,7 +9,12 @@ import pytest
 
 #: Public attributes that FastAPI does not have, each with its reason.
 DELIBERATE: dict[str, dict[str, str]] = {
-    "app": {"add_event_handler": "the router has it, and so had Starlette before version 1"},
+    "app": {
+        "add_event_handler": "the router has it, and so had Starlette before version 1",
+        "scalar_parameters": "an option of its own",
+        "scalar_url": "an option of its own",
+        "validation_error_responses": "an option of its own",
+    },
     "router": {"auto_head": "an option of its own"},
     "route": {"plan": "`pronghorn explain` as a function; see docs/how-to/explain-a-route.md"},
     "websocket_route": {

@@ -15,14 +15,24 @@ pytestmark = pytest.mark.timeout(300)
 EDITORS = ("jedi", "pyright")
 #: Keywords that FastAPI does not have.
 OURS = {
-    "FastAPI(": {"auto_head"},
+    "FastAPI(": {
+        "auto_head",
+        "scalar_parameters",
+        "scalar_url",
+        "validation_error_responses",
+    },
     "APIRouter(": {"auto_head"},
     "@app.api_route(": {"callbacks"},
     "app.add_api_route(": {"callbacks", "route_class_override", "strict_content_type"},
 }
 #: Attributes that FastAPI does not have: `tests/house/test_public_surface.py` gives the reasons.
 OUR_ATTRIBUTES = {
-    "app.": {"add_event_handler"},
+    "app.": {
+        "add_event_handler",
+        "scalar_parameters",
+        "scalar_url",
+        "validation_error_responses",
+    },
     "router.": {"auto_head"},
     "route.": {"plan"},
     "websocket_route.": {"dependency_overrides_provider", "plan"},
