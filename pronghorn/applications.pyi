@@ -91,6 +91,7 @@ class FastAPI(Starlette):
     separate_input_output_schemas: bool
     root_path: str
     root_path_in_servers: bool
+    error_headers: bool
     max_body_size: int | None
     def __init__(
         self,
@@ -198,6 +199,14 @@ class FastAPI(Starlette):
                 "The functions that turn errors into responses, by status code or exception class."
             ),
         ] = None,
+        error_headers: Annotated[
+            bool,
+            Doc(
+                "Whether responses to unhandled errors (500) carry the CORS headers and the "
+                "request id. `False` sends them without, as FastAPI does; a browser then "
+                "hides them from the page."
+            ),
+        ] = True,
         lifespan: Annotated[
             Lifespan[Self] | None,
             Doc("An async context manager: it enters at startup and exits at shutdown."),
@@ -328,6 +337,7 @@ class FastAPI(Starlette):
             debug: Whether responses to unhandled errors show the traceback. Never use it in production.
             middleware: The middleware, outermost first.
             exception_handlers: The functions that turn errors into responses, by status code or exception class.
+            error_headers: Whether responses to unhandled errors (500) carry the CORS headers and the request id. `False` sends them without, as FastAPI does; a browser then hides them from the page.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
             auto_head: Whether a GET route also handles HEAD: it sends the headers without the content. With `False` the response is a 405, as in FastAPI. A route that declares HEAD takes precedence.
@@ -2223,6 +2233,8 @@ class FastAPI(Starlette):
             @app.trace("/items")
             async def trace_items(request: Request) -> Response: ...
         """
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Serve an ASGI application below a path; see `APIRouter.mount`."""
     def add_exception_handler(
         self,
         exc_class_or_status_code: Annotated[

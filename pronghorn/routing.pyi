@@ -791,6 +791,22 @@ class APIRouter(Router):
         include_in_schema: bool = True,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a Starlette route, whose function takes the request and returns a response."""
+    def mount(
+        self,
+        path: Annotated[str, Doc("The path, which begins with `/`.")],
+        app: Annotated[ASGIApp, Doc("The application.")],
+        name: Annotated[str | None, Doc("The name for `url_path_for`.")] = None,
+    ) -> None:
+        """Serve an ASGI application below a path.
+
+        Args:
+            path: The path, which begins with `/`.
+            app: The application.
+            name: The name for `url_path_for`.
+
+        Raises:
+            SetupError: The path or the application cannot work.
+        """
     def include_router(
         self,
         router: Annotated[

@@ -17,6 +17,7 @@ EDITORS = ("jedi", "pyright")
 OURS = {
     "FastAPI(": {
         "auto_head",
+        "error_headers",
         "scalar_parameters",
         "scalar_url",
         "validation_error_responses",
@@ -29,6 +30,7 @@ OURS = {
 OUR_ATTRIBUTES = {
     "app.": {
         "add_event_handler",
+        "error_headers",
         "scalar_parameters",
         "scalar_url",
         "validation_error_responses",
