@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 ENVIRONMENT := tools/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format conformance differential browser ecosystem bench bench-wire bench-growth bench-shapes plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential browser ecosystem editors bench bench-wire bench-growth bench-shapes plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,8 @@ lint: environment ## Check style, format, types, layers, sizes and prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict pronghorn
+	$(BIN)/mypy --strict pronghorn/*.pyi
+	$(BIN)/python -m tools.stubs --check
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_sizes.py pronghorn
 	$(BIN)/python tools/check_prose.py pronghorn benchmarks tools examples
@@ -55,6 +57,9 @@ lint: environment ## Check style, format, types, layers, sizes and prose
 format: environment ## Format the code and apply the safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+stubs: environment ## Write the stubs that editors and type checkers read
+	@$(BIN)/python -m tools.stubs
 
 conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py" for a part)
 	@$(PYTHON) -m tools.conformance $(ARGS)
@@ -70,6 +75,9 @@ browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)
 	@$(PYTHON) -m tools.ecosystem $(ARGS)
+
+editors: python ## Compare type checkers and editors with FastAPI (ARGS=--write updates the page)
+	@$(PYTHON) -m tools.editors $(ARGS)
 
 bench: python ## Compare with FastAPI, in process and without a network (ARGS=--check)
 	@$(PYTHON) -m benchmarks.run $(ARGS)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,6 +43,8 @@ from pronghorn.plan.check_application import (
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
 
+__all__ = ["FastAPI"]
+
 APP_DEFAULTS = option_defaults(AppOptions)
 #: Options of the application that are those of its router.
 OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
@@ -69,16 +72,43 @@ class FastAPI(DeclaresOnRouter, Layered):
     """
 
     router: APIRouter
+    """The router that stores the routes of the application."""
+    state: State
+    """Attributes of the program, also reachable as `request.app.state`."""
+    webhooks: APIRouter
+    """Requests that the application sends on its own initiative, for the documentation.
+
+    `@app.webhooks.post("order-shipped")` declares one.
+    """
+    dependency_overrides: dict[Callable[..., Any], Callable[..., Any]]
+    """Replacements of dependencies, for tests: `app.dependency_overrides[get_db] = get_test_db`."""
+    exception_handlers: dict[Any, Callable[..., Any]]
+    """The functions that turn errors into responses, by status code or exception class."""
+    user_middleware: list[Middleware]
+    """The middleware of the program, outermost first."""
+    middleware_stack: ASGIApp | None
+    """The application with all of its layers; None before the first request."""
+    debug: bool
+    """Whether responses to unhandled errors show the traceback."""
     title: str
+    """The name of the API."""
     summary: str | None
+    """A short summary of the API."""
     description: str
+    """A description of the API, in Markdown."""
     version: str
+    """The version of the API."""
     terms_of_service: str | None
     contact: dict[str, Any] | None
     license_info: dict[str, Any] | None
+    openapi_version: str
+    """The version of OpenAPI that the document states."""
+    openapi_schema: dict[str, Any] | None
+    """The OpenAPI document that was written last, or that the program assigned."""
     openapi_url: str | None
     openapi_tags: list[dict[str, Any]] | None
     openapi_external_docs: dict[str, Any] | None
+    servers: list[dict[str, str | Any]]
     docs_url: str | None
     redoc_url: str | None
     swagger_ui_oauth2_redirect_url: str | None
@@ -91,6 +121,7 @@ class FastAPI(DeclaresOnRouter, Layered):
     root_path: str
     root_path_in_servers: bool
     error_headers: bool
+    max_body_size: int | None
 
     @expand_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
@@ -105,20 +136,20 @@ class FastAPI(DeclaresOnRouter, Layered):
             )
         self.servers = values["servers"] or []
         self.openapi_version = "3.1.0"
-        self.openapi_schema: dict[str, Any] | None = None
+        self.openapi_schema = None
         self._openapi_revision = -1
         self._document = ServedDocument()
         #: Held while the document or the layers are made.
         self._making = RLock()
         self._check_document()
         self.state = State()
-        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self.dependency_overrides = {}
         self.webhooks = values["webhooks"] or APIRouter()
         check_exception_handlers(values["exception_handlers"] or {})
         self.exception_handlers = exception_handlers(values["exception_handlers"])
         check_middleware_list(values["middleware"] or ())
         self.user_middleware = list(values["middleware"] or ())
-        self.middleware_stack: ASGIApp | None = None
+        self.middleware_stack = None
         self.root_path = self.root_path and self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
         self.router = APIRouter(**of_router, dependency_overrides_provider=self)
@@ -159,12 +190,12 @@ class FastAPI(DeclaresOnRouter, Layered):
         else:
             await around(app=stack, scope=scope, receive=receive, send=send)
 
-    def is_watched(self) -> bool:
+    def _is_watched(self) -> bool:
         """Return True if telemetry wraps the application now, so the direct way must be skipped."""
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
-    def direct_answerer(self) -> OuterPipeline | None:
+    def _direct_answerer(self) -> OuterPipeline | None:
         """Return the answerer that a server may call directly, without ASGI messages.
 
         Returns:
@@ -218,6 +249,17 @@ class FastAPI(DeclaresOnRouter, Layered):
 
         Args:
             middleware_type: `"http"`, the only type.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.middleware("http")
+            async def add_header(request: Request, call_next: CallNext) -> Response:
+                response = await call_next(request)
+                response.headers["X-Served-By"] = "shop"
+                return response
         """
         from starlette.middleware.base import BaseHTTPMiddleware
 
@@ -232,7 +274,20 @@ class FastAPI(DeclaresOnRouter, Layered):
     def exception_handler(
         self, exc_class_or_status_code: int | type[Exception]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare the handler of a class of exceptions, or of a status code."""
+        """Declare the handler of a class of exceptions, or of a status code.
+
+        Args:
+            exc_class_or_status_code: The class, or the status code of an `HTTPException`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.exception_handler(OutOfStock)
+            async def handle(request: Request, error: OutOfStock) -> Response:
+                return JSONResponse({"item": error.item}, status_code=409)
+        """
         check_exception_keys([exc_class_or_status_code])
 
         def decorate(func: DecoratedCallable) -> DecoratedCallable:

@@ -46,6 +46,11 @@ def Path(default: Any = ..., **options: Unpack[ParamOptions]) -> Any:
 
     Raises:
         SetupAssertionError: A default was given.
+
+    Example::
+
+        @app.get("/items/{item_id}")
+        async def read_item(item_id: Annotated[int, Path(ge=1)]) -> Item: ...
     """
     return params.Path(default, **options)
 
@@ -57,6 +62,11 @@ def Query(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     Args:
         default: The value if the request has none; without it the parameter is required.
         **options: Name, constraints and documentation, see `ParamOptions`.
+
+    Example::
+
+        @app.get("/items")
+        async def find_items(q: Annotated[str, Query(min_length=3)]) -> list[Item]: ...
     """
     return params.Query(default, **options)
 
@@ -68,6 +78,11 @@ def Header(default: Any = Undefined, **options: Unpack[HeaderOptions]) -> Any:
     Args:
         default: The value if the request has none; without it the parameter is required.
         **options: Name, constraints and documentation, see `HeaderOptions`.
+
+    Example::
+
+        @app.get("/items")
+        async def find_items(accept_language: Annotated[str | None, Header()] = None): ...
     """
     return params.Header(default, **options)
 
@@ -79,6 +94,11 @@ def Cookie(default: Any = Undefined, **options: Unpack[ParamOptions]) -> Any:
     Args:
         default: The value if the request has none; without it the parameter is required.
         **options: Name, constraints and documentation, see `ParamOptions`.
+
+    Example::
+
+        @app.get("/cart")
+        async def read_cart(session_id: Annotated[str, Cookie()]) -> Cart: ...
     """
     return params.Cookie(default, **options)
 
@@ -90,6 +110,11 @@ def Body(default: Any = Undefined, **options: Unpack[BodyOptions]) -> Any:
     Args:
         default: The value if the request has none; without it the parameter is required.
         **options: Embedding, media type, constraints and documentation, see `BodyOptions`.
+
+    Example::
+
+        @app.post("/items")
+        async def create_item(item: Item, urgent: Annotated[bool, Body()] = False) -> Item: ...
     """
     return params.Body(default, **options)
 
@@ -101,6 +126,11 @@ def Form(default: Any = Undefined, **options: Unpack[FormOptions]) -> Any:
     Args:
         default: The value if the form has none; without it the field is required.
         **options: Name, constraints and documentation, see `FormOptions`.
+
+    Example::
+
+        @app.post("/login")
+        async def log_in(name: Annotated[str, Form()], password: Annotated[str, Form()]): ...
     """
     return params.Form(default, **options)
 
@@ -112,6 +142,11 @@ def File(default: Any = Undefined, **options: Unpack[FileOptions]) -> Any:
     Args:
         default: The value if the form has none; without it the file is required.
         **options: Name, constraints and documentation, see `FileOptions`.
+
+    Example::
+
+        @app.post("/pictures")
+        async def add_picture(picture: Annotated[UploadFile, File()]) -> None: ...
     """
     return params.File(default, **options)
 
@@ -137,6 +172,16 @@ def Depends(
 
     Raises:
         SetupValueError: `max_concurrency` is not a positive integer.
+
+    Example::
+
+        async def get_session() -> AsyncIterator[Session]:
+            async with Session() as session:
+                yield session
+
+
+        @app.get("/items")
+        async def read_items(session: Annotated[Session, Depends(get_session)]): ...
     """
     return params.Depends(
         dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency
@@ -149,7 +194,7 @@ def Security(
     scopes: Sequence[str] | None = None,
     use_cache: bool = True,
 ) -> Any:
-    """A dependency that also requires OAuth 2.0 scopes (RFC 6749 section 3.3).
+    """A dependency that also requires scopes of OAuth 2.0 (RFC 6749, section 3.3).
 
     The callable receives all scopes of its dependents through a `SecurityScopes` parameter, and
     the OpenAPI document lists them.
@@ -158,6 +203,11 @@ def Security(
         dependency: The callable; by default the annotated type.
         scopes: The scopes needed here, for example `["items:read"]`.
         use_cache: Whether one call serves all uses with the same scopes in the same request.
+
+    Example::
+
+        @app.get("/items")
+        async def read_items(user: Annotated[User, Security(get_user, scopes=["items:read"])]): ...
     """
     return params.Security(dependency, scopes=scopes, use_cache=use_cache)
 

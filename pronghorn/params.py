@@ -27,6 +27,20 @@ from pronghorn.fields.parameter_options import (
     HeaderFieldOptions,
 )
 
+__all__ = [
+    "Body",
+    "Cookie",
+    "Depends",
+    "File",
+    "Form",
+    "Header",
+    "Param",
+    "ParamTypes",
+    "Path",
+    "Query",
+    "Security",
+]
+
 
 class ParamTypes(Enum):
     """The part of a request that a parameter comes from, as OpenAPI names it."""
@@ -224,7 +238,7 @@ class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
         **options: See `pronghorn.fields.parameter_options.FormOptions`.
     """
 
-    form_part: ClassVar[Literal["field", "file"]] = "field"
+    _form_part: ClassVar[Literal["field", "file"]] = "field"
 
     @expand_signature(FormFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FormFieldOptions]) -> None:
@@ -241,7 +255,7 @@ class File(Form):  # type: ignore[misc]  # Pydantic types it as final
         **options: See `pronghorn.fields.parameter_options.FileOptions`.
     """
 
-    form_part = "file"
+    _form_part = "file"
 
     @expand_signature(FileFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[FileFieldOptions]) -> None:
@@ -295,7 +309,7 @@ class Depends:
 
 @dataclass(frozen=True)
 class Security(Depends):
-    """A dependency that also requires OAuth 2.0 scopes (RFC 6749 section 3.3).
+    """A dependency that also requires scopes of OAuth 2.0 (RFC 6749, section 3.3).
 
     Args:
         dependency: The callable; by default the annotated type.

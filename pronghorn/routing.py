@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Router
 from starlette.routing import Mount as Mount  # noqa: PLC0414 - libraries import it from here
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
@@ -28,6 +30,7 @@ from pronghorn.declare.options import (
 )
 from pronghorn.exceptions import FastAPIError, SetupError
 from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
+from pronghorn.params import Depends
 from pronghorn.plan.check_application import check_event, check_mount, check_paths, check_router
 from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
 from pronghorn.routes.asgi_apps import get_websocket_app
@@ -92,16 +95,28 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     """
 
     prefix: str
-    tags: list[Any]
-    dependencies: list[Any]
-    callbacks: list[Any]
+    """The prefix of all paths of this router."""
+    tags: list[str | Enum]
+    dependencies: list[Depends]
+    callbacks: list[BaseRoute]
     responses: dict[int | str, dict[str, Any]]
-    form_limits: dict[str, int]
-    default_response_class: Any
+    form_limits: dict[str, Any]
+    max_body_size: int | None
+    default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
-    generate_unique_id_function: Any
+    generate_unique_id_function: Callable[[Any], str]
+    strict_content_type: bool
     dependency_overrides_provider: Any
+    route_class: type[APIRoute]
+    """The class of the routes that the decorators create."""
+    auto_head: bool
+    """Whether a GET route also handles HEAD."""
+    redirect_slashes: bool
+    on_startup: list[Callable[[], Any]]
+    on_shutdown: list[Callable[[], Any]]
+    lifespan_context: Lifespan[Any]
+    """Makes the context manager that is entered at startup and exited at shutdown."""
 
     @expand_signature(RouterOptions)
     def __init__(self, **options: Unpack[RouterOptions]) -> None:
@@ -115,7 +130,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self._compiled = CompiledRouter(self)
         super().__init__(redirect_slashes=values["redirect_slashes"], default=values["default"])
         self._entries = list(values["routes"] or ())
-        self.auto_head: bool = values["auto_head"]
+        self.auto_head = values["auto_head"]
         #: The routes that are tried last. FastAPI has these two attributes under the same names.
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes = Frontends()
@@ -132,7 +147,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             setattr(self, name, values[name])
         self.strict_content_type = values["strict_content_type"]
         self.max_body_size = values["max_body_size"]
-        self.route_class: type[APIRoute] = values["route_class"] or APIRoute
+        self.route_class = values["route_class"] or APIRoute
 
     # --- for the compiled router --------------------------------------------------------------
 
@@ -148,29 +163,29 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     @routes.setter
     def routes(self, routes: Sequence[BaseRoute]) -> None:
-        self.replace_routes(list(routes))
+        self._replace_routes(list(routes))
 
-    def append_route(self, route: BaseRoute) -> None:
+    def _append_route(self, route: BaseRoute) -> None:
         """Add one route object at the end."""
         self._entries.append(route)
         bump_revision()
 
-    def replace_routes(self, routes: list[BaseRoute]) -> None:
+    def _replace_routes(self, routes: list[BaseRoute]) -> None:
         """Set the routes; an included router stays included if all of its routes are there."""
         self._entries = keep_entries(routes, self._entries)
         bump_revision()
 
-    def flat_routes(self) -> Sequence[BaseRoute]:
+    def _flat_routes(self) -> Sequence[BaseRoute]:
         """Return all routes with their full paths, for a caller that does not change the list."""
         return self.routes
 
-    def last_routes(self) -> Sequence[BaseRoute]:
+    def _last_routes(self) -> Sequence[BaseRoute]:
         """Return the routes that are tried only when no other route matches, such as frontends."""
         found = [*self._low_priority_routes, *self._frontend_routes.routes]
         for entry in self._entries:
             if isinstance(entry, Inclusion):
-                last_routes = getattr(entry.router, "last_routes", tuple)
-                found += [show_inside(self, entry, route) for route in last_routes()]
+                last_of = getattr(entry.router, "_last_routes", tuple)
+                found += [show_inside(self, entry, route) for route in last_of()]
         return longest_path_first(found)
 
     def _flatten(self) -> Iterator[BaseRoute]:
@@ -184,11 +199,11 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def _mark_routes_changed(self) -> None:
         bump_revision()
 
-    def collect_inherited(self) -> dict[str, Any]:
+    def _collect_inherited(self) -> dict[str, Any]:
         """Return the options that the routes of this router inherit."""
         return {name: getattr(self, name) for name in INHERITED}
 
-    def answerer(self) -> Answerer:
+    def _answerer(self) -> Answerer:
         """Return the answerer of an application: the compiled routes, or the overridden router."""
         own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
@@ -209,12 +224,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
     ) -> None:
-        """Add an operation; see `api_route`.
+        """Add an operation without a decorator.
 
         Args:
             path: The path inside this router.
             endpoint: The function that handles requests.
-            options: See `RouteOptions`; also `route_class_override`, the class of this route.
+            options: See `AddRouteOptions`.
         """
         try:
             kept = clean_options(options)
@@ -223,12 +238,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             add_place(error, f"{methods} {path}, {describe_callable(endpoint)}")
             raise
         route_class = kept.pop("route_class_override", None) or self.route_class
-        combined = combine_chain([self.collect_inherited(), kept])
+        combined = combine_chain([self._collect_inherited(), kept])
         full_path = combined.pop("prefix", "") + path
         combined["deprecated"] = combined.get("deprecated") or self.deprecated
         combined["dependency_overrides_provider"] = self.dependency_overrides_provider
         limits = kept.get("form_limits")
-        self.append_route(make_route(route_class, full_path, endpoint, combined, limits))
+        self._append_route(make_route(route_class, full_path, endpoint, combined, limits))
 
     @route_signature(WebSocketOptions)
     def add_api_websocket_route(
@@ -238,12 +253,19 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         name: str | None = None,
         **options: Unpack[WebSocketOptions],
     ) -> None:
-        """Add a WebSocket route; see `websocket`."""
+        """Add a WebSocket route without a decorator.
+
+        Args:
+            path: The path inside this router.
+            endpoint: The coroutine function that serves connections.
+            name: The name for `url_path_for`; by default the name of the function.
+            options: See `WebSocketOptions`.
+        """
         own = options.get("dependencies") or ()
         check_dependencies(own)
         dependencies = [*self.dependencies, *own]
         provider = self.dependency_overrides_provider
-        self.append_route(
+        self._append_route(
             make_websocket_route(
                 APIWebSocketRoute, self.prefix + path, endpoint, name, dependencies, provider
             )
@@ -281,7 +303,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         super().mount(path, app=app, name=name)
 
     def _add_frontend(self, prefix: str, files: FrontendFiles) -> None:
-        options = combine_chain([self.collect_inherited(), {"prefix": prefix}])
+        options = combine_chain([self._collect_inherited(), {"prefix": prefix}])
         route = FrontendRoute(files, options, self.dependency_overrides_provider)
         self._frontend_routes.routes.append(route)
         bump_revision()
@@ -294,7 +316,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         included several times, with different options.
 
         Args:
-            router: The router; may be a plain Starlette router.
+            router: The router. A plain Starlette router works too, but type checkers refuse it.
             options: See `IncludeOptions`.
 
         Raises:

@@ -6,6 +6,8 @@
 - A function has at most 40 lines, not counting its signature and docstring.
 - Statements nest at most 3 deep inside a function.
 
+Stubs (`*.pyi`) are not checked: `make stubs` writes them, with one parameter for each option.
+
 Prints each offender as `file:line: what` and exits with 1 if there is one.
 """
 

@@ -38,10 +38,10 @@ class RouterView(Protocol):
     #: Its `dependency_overrides` apply, if it has any.
     dependency_overrides_provider: Any
 
-    def flat_routes(self) -> Sequence[BaseRoute]:
+    def _flat_routes(self) -> Sequence[BaseRoute]:
         """Return all routes with their full paths, in registration order."""
 
-    def last_routes(self) -> Sequence[BaseRoute]:
+    def _last_routes(self) -> Sequence[BaseRoute]:
         """Return the routes that are tried only if no other route matches the path."""
 
 
@@ -90,8 +90,8 @@ class CompiledRoutes:
                 entries.update((id(entry.route), entry) for entry in used)
                 return RouteTable(used)
 
-            self.table = table_of(self.router.flat_routes())
-            self.last = table_of(self.router.last_routes())
+            self.table = table_of(self.router._flat_routes())
+            self.last = table_of(self.router._last_routes())
             self._entries = entries
             self.revision = version
 
@@ -116,13 +116,13 @@ def _entry_of(route: BaseRoute, known: Mapping[int, Entry]) -> Entry:
 def _has_changed(entry: Entry) -> bool:
     route = entry.route
     is_current = entry.pattern is None or entry.pattern.is_current()
-    return not is_current or getattr(route, "revision", 0) != entry.revision
+    return not is_current or getattr(route, "_revision", 0) != entry.revision
 
 
 def handler_of(route: BaseRoute, overrides: Overrides) -> Any:
     """Return the compiled handler of a route; routes of other libraries are called through ASGI."""
-    compile_handler = getattr(route, "compile_handler", None)
-    return asgi_handler(route) if compile_handler is None else compile_handler(overrides)
+    compiler = getattr(route, "_compile_handler", None)
+    return asgi_handler(route) if compiler is None else compiler(overrides)
 
 
 def asgi_handler(route: Any) -> Handler:

@@ -29,7 +29,7 @@ def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
     A route that was declared on the router already has all of them. Routes that were appended as
     objects, mounts and plain Starlette routes do not.
     """
-    own = limits_of(route) if hasattr(route, "compile_handler") else {}
+    own = limits_of(route) if hasattr(route, "_compile_handler") else {}
     combined = limits_inside(limits_of(router), route)
     if combined == own or isinstance(route, WebSocketRoute):
         return handler

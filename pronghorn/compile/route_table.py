@@ -52,7 +52,7 @@ class Entry:
     def __init__(self, route: BaseRoute) -> None:
         self.route = route
         #: The number of changes of the route for which this entry is valid.
-        self.revision: int = getattr(route, "revision", 0)
+        self.revision: int = getattr(route, "_revision", 0)
         #: Made by the compiler at the first request.
         self.handler: Any = None
         self.endpoint: Any = getattr(route, "endpoint", None)

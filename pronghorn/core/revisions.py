@@ -106,7 +106,7 @@ class RouteList(NotedList):
 
     Args:
         routes: The routes.
-        owner: The router, with `append_route(route)` and `replace_routes(routes)`.
+        owner: The router, with `_append_route(route)` and `_replace_routes(routes)`.
     """
 
     def __init__(self, routes: list[Any], owner: Any) -> None:
@@ -115,12 +115,12 @@ class RouteList(NotedList):
 
     def note_change(self) -> None:
         """Replace the routes of the router with those in the list."""
-        self._owner.replace_routes(list(self))
+        self._owner._replace_routes(list(self))
 
     def append(self, route: Any) -> None:
         """Append a route to the list and to the router."""
         list.append(self, route)
-        self._owner.append_route(route)
+        self._owner._append_route(route)
 
     def extend(self, routes: Any) -> None:
         """Append several routes to the list and to the router."""

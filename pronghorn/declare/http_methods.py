@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 from starlette.routing import Router
-from typing_extensions import Unpack, deprecated
+from typing_extensions import Unpack
+from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.core.typed_kwargs import expand_signature, hand_on, route_signature
 from pronghorn.declare.options import (
@@ -46,7 +47,7 @@ class Verbs:
     """
 
     #: The values of absent options, which an overridden `add_api_route` receives.
-    add_defaults: ClassVar[dict[str, Any]] = API_ROUTE_DEFAULTS
+    _add_defaults: ClassVar[dict[str, Any]] = API_ROUTE_DEFAULTS
     add_api_websocket_route: Callable[..., None]
 
     def _recorder(self) -> Any:
@@ -57,11 +58,24 @@ class Verbs:
     def api_route(
         self, path: str, **options: Unpack[ApiRouteOptions]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare an operation with the given `methods`; see `get`."""
+        """Declare an operation with several HTTP methods.
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `ApiRouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.api_route("/items", methods=["GET", "HEAD"])
+            async def read_items() -> list[Item]: ...
+        """
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             add = self._recorder().add_api_route
-            hand_on(add, self.add_defaults, options, path, endpoint)
+            hand_on(add, self._add_defaults, options, path, endpoint)
             return endpoint
 
         return decorate
@@ -81,7 +95,16 @@ class Verbs:
         Args:
             path: The path, with parameters in braces.
             name: The name for `url_path_for`; by default the name of the function.
-            options: `dependencies` that run before the function.
+            options: See `WebSocketOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.websocket("/chat/{room}")
+            async def chat(websocket: WebSocket, room: str) -> None:
+                await websocket.accept()
         """
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
@@ -94,7 +117,12 @@ class Verbs:
     def websocket_route(
         self, path: str, name: str | None = None
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Declare a plain Starlette WebSocket route, without dependencies."""
+        """Declare a plain Starlette WebSocket route, without dependencies.
+
+        Args:
+            path: The path, with parameters in braces.
+            name: The name for `url_path_for`; by default the name of the function.
+        """
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             self._recorder().add_websocket_route(path, endpoint, name=name)
@@ -109,42 +137,141 @@ class Verbs:
         Args:
             path: The path, with parameters in braces: `"/items/{item_id}"`.
             options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.get("/items/{item_id}")
+            async def read_item(item_id: int, q: str | None = None) -> Item: ...
         """
         return self._operation("GET", path, options)
 
     @route_signature(RouteOptions)
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare a PUT operation: create or replace something; see `get`."""
+        """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.put("/items/{item_id}")
+            async def replace_item(item_id: int, item: Item) -> Item: ...
+        """
         return self._operation("PUT", path, options)
 
     @route_signature(RouteOptions)
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare a POST operation: create something, or act; see `get`."""
+        """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.post("/items", status_code=201)
+            async def create_item(item: Item) -> Item: ...
+        """
         return self._operation("POST", path, options)
 
     @route_signature(RouteOptions)
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare a DELETE operation: remove something; see `get`."""
+        """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.delete("/items/{item_id}", status_code=204)
+            async def delete_item(item_id: int) -> None: ...
+        """
         return self._operation("DELETE", path, options)
 
     @route_signature(RouteOptions)
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare an OPTIONS operation: describe the communication options; see `get`."""
+        """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.options("/items")
+            async def list_methods() -> Response: ...
+        """
         return self._operation("OPTIONS", path, options)
 
     @route_signature(RouteOptions)
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare a HEAD operation: GET without the body; see `get`."""
+        """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.head("/items/{item_id}")
+            async def find_item(item_id: int) -> Response: ...
+        """
         return self._operation("HEAD", path, options)
 
     @route_signature(RouteOptions)
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare a PATCH operation: change a part of something; see `get`."""
+        """Declare a PATCH operation: change a part of something (RFC 5789).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.patch("/items/{item_id}")
+            async def change_item(item_id: int, changes: Changes) -> Item: ...
+        """
         return self._operation("PATCH", path, options)
 
     @route_signature(RouteOptions)
     def trace(self, path: str, **options: Unpack[RouteOptions]) -> Decorator:
-        """Declare a TRACE operation: echo the request; see `get`."""
+        """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            options: See `RouteOptions`.
+
+        Returns:
+            A decorator, which returns the function unchanged.
+
+        Example::
+
+            @app.trace("/items")
+            async def trace_items(request: Request) -> Response: ...
+        """
         return self._operation("TRACE", path, options)
 
 
@@ -156,7 +283,7 @@ class DeclaresOnRouter(Verbs):
     """
 
     router: Any
-    add_defaults: ClassVar[dict[str, Any]] = {
+    _add_defaults: ClassVar[dict[str, Any]] = {
         name: default for name, default in API_ROUTE_DEFAULTS.items() if name != "callbacks"
     }
 
@@ -164,9 +291,15 @@ class DeclaresOnRouter(Verbs):
     def add_api_route(
         self, path: str, endpoint: Callable[..., Any], **options: Unpack[AddRouteOptions]
     ) -> None:
-        """Add an operation; see `APIRouter.add_api_route`."""
+        """Add an operation without a decorator.
+
+        Args:
+            path: The path, with parameters in braces: `"/items/{item_id}"`.
+            endpoint: The function that handles requests.
+            options: See `AddRouteOptions`.
+        """
         add = self.router.add_api_route
-        hand_on(add, self.add_defaults, options, path, endpoint=endpoint)
+        hand_on(add, self._add_defaults, options, path, endpoint=endpoint)
 
     def _recorder(self) -> Any:
         return self.router
@@ -182,7 +315,14 @@ class DeclaresOnRouter(Verbs):
         name: str | None = None,
         **options: Unpack[WebSocketOptions],
     ) -> None:
-        """Add a WebSocket route; see `websocket`."""
+        """Add a WebSocket route without a decorator.
+
+        Args:
+            path: The path, with parameters in braces.
+            endpoint: The coroutine function that serves connections.
+            name: The name for `url_path_for`; by default the name of the function.
+            options: See `WebSocketOptions`.
+        """
         add = self.router.add_api_websocket_route
         hand_on(add, WEBSOCKET_DEFAULTS, options, path, endpoint, name=name)
 
@@ -194,19 +334,46 @@ class DeclaresOnRouter(Verbs):
         fallback: Fallback = "auto",
         check_dir: CheckDirectory = "auto",
     ) -> None:
-        """Serve the files that a frontend tool has built; see `APIRouter.frontend`."""
+        """Serve the files that a frontend tool has built, for requests that no route matches.
+
+        Args:
+            path: The path of the frontend; begins with `/`.
+            directory: The directory of the build.
+            fallback: The file for a path without one: `"404.html"`, `"index.html"` for paths that
+                the page routes itself, or `"auto"` for whichever of them exists. `None` leaves it
+                to the 404 of the application.
+            check_dir: Whether the directory must exist now. `"auto"` only warns in development.
+
+        Raises:
+            SetupError: The path or the fallback is not valid, or the directory does not exist.
+        """
         self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
     @expand_signature(IncludeOptions)
     def include_router(self, router: Router, **options: Unpack[IncludeOptions]) -> None:
-        """Add the routes of a router to this application; see `APIRouter.include_router`."""
+        """Add the routes of a router to this application.
+
+        Routes that are added to the router later are included as well. A router may be included
+        several times, with different options.
+
+        Args:
+            router: The router. A plain Starlette router works too, but type checkers refuse it.
+            options: See `IncludeOptions`.
+
+        Raises:
+            SetupError: The prefix is malformed, or prefix and path are both empty.
+
+        Example::
+
+            app.include_router(items.router, prefix="/items", tags=["items"])
+        """
         hand_on(self.router.include_router, INCLUDE_DEFAULTS, options, router)
 
     def add_event_handler(self, event_type: str, func: Callable[[], Any]) -> None:
         """Add a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         self.router.add_event_handler(event_type, func)
 
-    @deprecated(ON_EVENT_IS_DEPRECATED)
+    @deprecated_mark(ON_EVENT_IS_DEPRECATED)
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a handler for `"startup"` or `"shutdown"`; prefer `lifespan`."""
         with warnings.catch_warnings():  # The router's method would warn a second time.

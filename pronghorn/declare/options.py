@@ -37,17 +37,74 @@ class WebSocketOptions(TypedDict, total=False):
     """Dependencies that run first and whose results are not used. Joined, outer ones first."""
 
 
-class CommonOptions(WebSocketOptions, total=False):
-    """Options that routes, inclusions, routers and applications have in common."""
+class TagOptions(TypedDict, total=False):
+    """The tags of operations, which applications do not have."""
+
+    tags: list[str | Enum] | None
+    """The groups in the documentation to which the operations belong. Joined, outer ones first."""
+
+
+class DescriptionOptions(TypedDict, total=False):
+    """Texts of an operation for the documentation."""
+
+    summary: str | None
+    """A short title for the documentation. Defaults to the name of the route as words."""
+    description: str | None
+    """A description in Markdown. Defaults to the docstring, up to the first form feed."""
+    response_description: Annotated[str, DefaultIs("Successful Response")]
+    """A description of the successful response, for the documentation."""
+
+
+class ResultOptions(TypedDict, total=False):
+    """The result of an operation."""
+
+    response_model: Annotated[Any, DefaultIs(Default(None))]
+    """The type of the response, which validates, filters and documents the returned value.
+
+    Defaults to the return annotation. `None` turns validation and filtering off.
+    """
+    status_code: int | None
+    """The status code of a successful response. Defaults to that of the response class."""
+
+
+class ResponseOptions(TypedDict, total=False):
+    """The conversion of a result to a response."""
+
+    response_class: Annotated[type[Response], DefaultIs(Default(JSONResponse))]
+    """The class of the response. Defaults to the innermost `default_response_class`.
+
+    If no level sets a class, the model is serialised directly to JSON.
+    """
+    response_model_include: IncEx | None
+    """The fields of the response model to send. Defaults to all fields."""
+    response_model_exclude: IncEx | None
+    """The fields of the response model to leave out."""
+    response_model_by_alias: Annotated[bool, DefaultIs(True)]
+    """Whether to name the fields in the response by their aliases."""
+    response_model_exclude_unset: Annotated[bool, DefaultIs(False)]
+    """Whether to leave out fields that were not set when the model was created."""
+    response_model_exclude_defaults: Annotated[bool, DefaultIs(False)]
+    """Whether to leave out fields that equal their default."""
+    response_model_exclude_none: Annotated[bool, DefaultIs(False)]
+    """Whether to leave out fields that are `None`."""
+
+
+class ShownOptions(TypedDict, total=False):
+    """Options of the documentation of routes, inclusions, routers and applications."""
 
     responses: Responses | None
     """Additional responses for the documentation. Merged; the inner one wins."""
-    callbacks: list[BaseRoute] | None
-    """Requests that the application sends, for the documentation. Joined, outer ones first."""
     deprecated: bool | None
     """Whether to mark the operations as deprecated. True if it is true on any level."""
     include_in_schema: Annotated[bool, DefaultIs(True)]
     """Whether the documentation shows the operations. False if it is false on any level."""
+
+
+class CommonOptions(TypedDict, total=False):
+    """Other options that routes, inclusions, routers and applications have in common."""
+
+    callbacks: list[BaseRoute] | None
+    """Requests that the application sends, for the documentation. Joined, outer ones first."""
     generate_unique_id_function: Annotated[
         Callable[[Any], str], DefaultIs(Default(generate_unique_id))
     ]
@@ -61,59 +118,40 @@ class CommonOptions(WebSocketOptions, total=False):
     """Limits for parsing forms. Merged key by key; the inner one wins."""
 
 
-class TagOptions(CommonOptions, total=False):
-    """`CommonOptions` with tags, which applications do not have."""
+class NameOptions(TypedDict, total=False):
+    """The names of an operation, and what it adds to the OpenAPI document."""
 
-    tags: list[str | Enum] | None
-    """The groups in the documentation to which the operations belong. Joined, outer ones first."""
-
-
-class RouteOptions(TagOptions, total=False):
-    """Options of a path operation: `@app.get("/items", status_code=201)`."""
-
-    response_model: Annotated[Any, DefaultIs(Default(None))]
-    """The type of the response, which validates, filters and documents the returned value.
-
-    Defaults to the return annotation. `None` turns validation and filtering off.
-    """
-    status_code: int | None
-    """The status code of a successful response. Defaults to that of the response class."""
-    summary: str | None
-    """A short title for the documentation. Defaults to the name of the route as words."""
-    description: str | None
-    """A description in Markdown. Defaults to the docstring, up to the first form feed."""
-    response_description: Annotated[str, DefaultIs("Successful Response")]
-    """A description of the successful response, for the documentation."""
-    operation_id: str | None
-    """The operation ID. Defaults to the result of `generate_unique_id_function`."""
-    response_model_include: IncEx | None
-    """The fields of the response model to send. Defaults to all fields."""
-    response_model_exclude: IncEx | None
-    """The fields of the response model to leave out."""
-    response_model_by_alias: Annotated[bool, DefaultIs(True)]
-    """Whether to name the fields in the response by their aliases."""
-    response_model_exclude_unset: Annotated[bool, DefaultIs(False)]
-    """Whether to leave out fields that were not set when the model was created."""
-    response_model_exclude_defaults: Annotated[bool, DefaultIs(False)]
-    """Whether to leave out fields that equal their default."""
-    response_model_exclude_none: Annotated[bool, DefaultIs(False)]
-    """Whether to leave out fields that are `None`."""
-    response_class: Annotated[type[Response], DefaultIs(Default(JSONResponse))]
-    """The class of the response. Defaults to the innermost `default_response_class`.
-
-    If no level sets a class, the model is serialised directly to JSON.
-    """
     name: str | None
     """The name of the route for `url_path_for`. Defaults to the name of the endpoint."""
+    operation_id: str | None
+    """The operation ID. Defaults to the result of `generate_unique_id_function`."""
     openapi_extra: dict[str, Any] | None
     """Additional keys for the operation in the OpenAPI document; merged deeply."""
 
 
-class ApiRouteOptions(RouteOptions, total=False):
-    """`RouteOptions` for callables that take the HTTP methods as an argument."""
+class RouteOptions(
+    ResultOptions,
+    TagOptions,
+    WebSocketOptions,
+    DescriptionOptions,
+    ShownOptions,
+    ResponseOptions,
+    NameOptions,
+    CommonOptions,
+    total=False,
+):
+    """Options of a path operation: `@app.get("/items", status_code=201)`."""
+
+
+class MethodOptions(TypedDict, total=False):
+    """The HTTP methods of an operation."""
 
     methods: set[str] | list[str] | None
     """The HTTP methods. Defaults to `["GET"]`."""
+
+
+class ApiRouteOptions(MethodOptions, RouteOptions, total=False):
+    """`RouteOptions` for callables that take the HTTP methods as an argument."""
 
 
 class StrictnessOptions(TypedDict, total=False):
@@ -144,27 +182,37 @@ class RouteClassOptions(ApiRouteOptions, StrictnessOptions, OverridesOptions, to
     """Options of a route object that a program creates itself."""
 
 
-class GroupOptions(CommonOptions, total=False):
+class PrefixOptions(TypedDict, total=False):
+    """The common prefix of the paths of a router."""
+
+    prefix: Annotated[str, DefaultIs("")]
+    """A prefix for all paths. It starts with `/` and does not end with it. Joined, outer first."""
+
+
+class GroupOptions(TypedDict, total=False):
     """Options of a group of routes."""
 
     default_response_class: Annotated[type[Response], DefaultIs(Default(JSONResponse))]
     """The class of responses of routes without a `response_class`. The innermost one applies."""
 
 
-class IncludeOptions(TagOptions, GroupOptions, total=False):
+class IncludeOptions(
+    PrefixOptions,
+    TagOptions,
+    WebSocketOptions,
+    GroupOptions,
+    ShownOptions,
+    CommonOptions,
+    total=False,
+):
     """Options for including a router."""
-
-    prefix: Annotated[str, DefaultIs("")]
-    """A prefix for all paths. It starts with `/` and does not end with it. Joined, outer first."""
 
 
 class LifeOptions(TypedDict, total=False):
     """Options of routers and applications for startup, shutdown and unmatched paths."""
 
-    routes: Annotated[
-        list[BaseRoute] | None, deprecated_mark("Use the decorators and `include_router`")
-    ]
-    """The initial routes, as in Starlette."""
+    lifespan: Lifespan[Any] | None
+    """An async context manager: it enters at startup and exits at shutdown."""
     redirect_slashes: Annotated[bool, DefaultIs(True)]
     """Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists."""
     auto_head: Annotated[bool, DefaultIs(True)]
@@ -172,21 +220,40 @@ class LifeOptions(TypedDict, total=False):
 
     With `False` the response is a 405, as in FastAPI. A route that declares HEAD takes precedence.
     """
+    routes: Annotated[
+        list[BaseRoute] | None, deprecated_mark("Use the decorators and `include_router`")
+    ]
+    """The initial routes, as in Starlette."""
     on_startup: Sequence[Callable[[], Any]] | None
     """Functions to call at startup; prefer `lifespan`."""
     on_shutdown: Sequence[Callable[[], Any]] | None
     """Functions to call at shutdown; prefer `lifespan`."""
-    lifespan: Lifespan[Any] | None
-    """An async context manager: it enters at startup and exits at shutdown."""
 
 
-class RouterOptions(IncludeOptions, StrictnessOptions, OverridesOptions, LifeOptions, total=False):
-    """Options of a router: `APIRouter(prefix="/items", tags=["items"])`."""
+class RouterClassOptions(TypedDict, total=False):
+    """The class of the routes of a router."""
+
+    route_class: type[BaseRoute] | None
+    """The class of the routes that the decorators create. Defaults to `APIRoute`."""
+
+
+class DefaultOptions(TypedDict, total=False):
+    """The response to paths that no route matches."""
 
     default: ASGIApp | None
     """The ASGI application for paths that no route matches. By default the response is a 404."""
-    route_class: type[BaseRoute] | None
-    """The class of the routes that the decorators create. Defaults to `APIRoute`."""
+
+
+class RouterOptions(
+    IncludeOptions,
+    RouterClassOptions,
+    LifeOptions,
+    DefaultOptions,
+    StrictnessOptions,
+    OverridesOptions,
+    total=False,
+):
+    """Options of a router: `APIRouter(prefix="/items", tags=["items"])`."""
 
 
 class DocumentOptions(TypedDict, total=False):
@@ -200,20 +267,24 @@ class DocumentOptions(TypedDict, total=False):
     """A description of the API, in Markdown."""
     version: Annotated[str, DefaultIs("0.1.0")]
     """The version of the API, not of the OpenAPI specification."""
+    openapi_url: Annotated[str | None, DefaultIs("/openapi.json")]
+    """The path of the OpenAPI document. `None` disables the document and the pages that show it."""
+    docs_url: Annotated[str | None, DefaultIs("/docs")]
+    """The path of the Swagger UI page. `None` disables it."""
+    redoc_url: Annotated[str | None, DefaultIs("/redoc")]
+    """The path of the ReDoc page. `None` disables it."""
+    openapi_tags: list[dict[str, Any]] | None
+    """The tags with their descriptions, in the order in which the documentation lists them."""
+    servers: list[dict[str, str | Any]] | None
+    """The servers of the API, each with `url` and `description`."""
     terms_of_service: str | None
     """The URL of the terms of service."""
     contact: dict[str, str | Any] | None
     """The contact for questions about the API: `name`, `url`, `email`."""
     license_info: dict[str, str | Any] | None
     """The licence of the API: `name`, and `identifier` or `url`."""
-    openapi_url: Annotated[str | None, DefaultIs("/openapi.json")]
-    """The path of the OpenAPI document. `None` disables the document and the pages that show it."""
-    openapi_tags: list[dict[str, Any]] | None
-    """The tags with their descriptions, in the order in which the documentation lists them."""
     openapi_external_docs: dict[str, Any] | None
     """A link to external documentation: `url` and `description`."""
-    servers: list[dict[str, str | Any]] | None
-    """The servers of the API, each with `url` and `description`."""
     webhooks: Router | None
     """Requests that the application sends on its own initiative, for the documentation."""
     validation_error_responses: Responses | None
@@ -223,10 +294,6 @@ class DocumentOptions(TypedDict, total=False):
     """
     separate_input_output_schemas: Annotated[bool, DefaultIs(True)]
     """Whether a model gets separate schemas for input and output if the two differ."""
-    docs_url: Annotated[str | None, DefaultIs("/docs")]
-    """The path of the Swagger UI page. `None` disables it."""
-    redoc_url: Annotated[str | None, DefaultIs("/redoc")]
-    """The path of the ReDoc page. `None` disables it."""
     swagger_ui_oauth2_redirect_url: Annotated[str | None, DefaultIs("/docs/oauth2-redirect")]
     """The path to which OAuth 2.0 providers redirect back to Swagger UI."""
     swagger_ui_init_oauth: dict[str, Any] | None
@@ -239,8 +306,8 @@ class DocumentOptions(TypedDict, total=False):
     """The configuration of Scalar."""
 
 
-class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):
-    """Options of an application: `FastAPI(title="Shop")`."""
+class ErrorOptions(TypedDict, total=False):
+    """Options of an application around its routes."""
 
     debug: Annotated[bool, DefaultIs(False)]
     """Whether responses to unhandled errors show the traceback. Never use it in production."""
@@ -253,6 +320,20 @@ class AppOptions(GroupOptions, LifeOptions, DocumentOptions, total=False):
 
     `False` sends them without, as FastAPI does; a browser then hides them from the page.
     """
+
+
+class AppOptions(
+    DocumentOptions,
+    WebSocketOptions,
+    ErrorOptions,
+    LifeOptions,
+    GroupOptions,
+    ShownOptions,
+    CommonOptions,
+    total=False,
+):
+    """Options of an application: `FastAPI(title="Shop")`."""
+
     strict_content_type: Annotated[bool, DefaultIs(True)]
     """Whether to parse a body as JSON only if its content type is JSON.
 

@@ -375,5 +375,5 @@ def _read_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:
     if place is not None:
         return place.value, False, False
     location: Location | None = "body" if hasattr(info, "media_type") else None
-    kind = getattr(info, "form_part", None)
+    kind = getattr(info, "_form_part", None)
     return location, kind is not None, kind == "file"

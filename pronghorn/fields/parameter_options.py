@@ -92,11 +92,15 @@ class FieldOptions(ParamOptions, total=False):
     """The type of the value. Defaults to the annotation of the parameter."""
 
 
-class HeaderOptions(ParamOptions, total=False):
-    """Options of a header parameter."""
+class ConversionOptions(TypedDict, total=False):
+    """The conversion of the name of a header parameter."""
 
     convert_underscores: Annotated[bool, DefaultIs(True)]
     """Whether underscores become hyphens: the parameter `user_agent` reads `user-agent`."""
+
+
+class HeaderOptions(ConversionOptions, ParamOptions, total=False):
+    """Options of a header parameter."""
 
 
 class HeaderFieldOptions(HeaderOptions, FieldOptions, total=False):
@@ -125,8 +129,8 @@ class FileFieldOptions(FileOptions, FieldOptions, total=False):
     """`FileOptions` for the class `File`."""
 
 
-class BodyOptions(ParamOptions, total=False):
-    """Options of a body parameter."""
+class EmbeddingOptions(TypedDict, total=False):
+    """The form of a body."""
 
     embed: bool | None
     """Whether the body is an object with this parameter as a key, instead of the value itself.
@@ -135,6 +139,10 @@ class BodyOptions(ParamOptions, total=False):
     """
     media_type: Annotated[str, DefaultIs("application/json")]
     """The media type of the body."""
+
+
+class BodyOptions(EmbeddingOptions, ParamOptions, total=False):
+    """Options of a body parameter."""
 
 
 class BodyFieldOptions(BodyOptions, FieldOptions, total=False):

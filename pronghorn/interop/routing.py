@@ -164,7 +164,7 @@ def _get_scope_effective_route_context(scope: MutableMapping[str, Any]) -> Route
     route of the application itself.
     """
     route = scope.get("route")
-    is_included = getattr(route, "original_route", None) is not None
+    is_included = getattr(route, "_original_route", None) is not None
     if is_included and isinstance(route, (APIRoute, APIWebSocketRoute)):
         return RouteContext(route)
     return None

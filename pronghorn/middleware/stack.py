@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, ExceptionHandler
 
 from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
@@ -61,9 +61,14 @@ class Layered(Starlette):
         self.router.mount(path, app=app, name=name)
 
     def add_exception_handler(
-        self, exc_class_or_status_code: int | type[Exception], handler: Any
+        self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler
     ) -> None:
-        """Register the handler for a class of exceptions or a status code."""
+        """Register the handler for a class of exceptions or a status code.
+
+        Args:
+            exc_class_or_status_code: The class, or the status code of an `HTTPException`.
+            handler: A function that takes the request and the exception, and returns a response.
+        """
         check_exception_keys([exc_class_or_status_code])
         check_exception_handler(handler)
         super().add_exception_handler(exc_class_or_status_code, handler)
@@ -90,7 +95,7 @@ def layers_of(app: Any) -> ASGIApp:
     errors = ErrorHandlers({} if watched else by_key)
     if watched:  # A library looks into Starlette's layers, so those handle errors.
         errors.by_class.clear()
-    inner = Pipeline(app.router.answerer(), errors, app.router.lifespan)
+    inner = Pipeline(app.router._answerer(), errors, app.router.lifespan)
     if not app.user_middleware and app.max_body_size is None and not watched:
         outer = OuterPipeline(inner, last_resort, app.debug)
         outer.error_headers = ErrorHeaders(()) if app.error_headers else None

@@ -47,7 +47,7 @@ class request_response:  # noqa: N801 - the name that libraries import; used as 
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = exchange_of(scope, receive, send)
-        where = str(getattr(scope.get("route"), "label", scope["path"]))
+        where = str(getattr(scope.get("route"), "_label", scope["path"]))
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             exchange.send = send

@@ -53,10 +53,10 @@ wrap_app_handling_exceptions = optional(
 class Declared:
     """A route that is planned again after one of its attributes has changed."""
 
-    revision: int = 0
-    original_route: Any = None
+    _revision: int = 0
+    _original_route: Any = None
     #: Attributes on which the plan depends. Others belong to the program.
-    declarations: frozenset[str] = frozenset()
+    _declarations: frozenset[str] = frozenset()
     plan: Any
     handle: Callable[..., Any]
     #: The application that a library has put around this route, or None.
@@ -67,16 +67,16 @@ class Declared:
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        if name in self.declarations:
+        if name in self._declarations:
             if name in OF_GRAPH and not self.__dict__.get("_graph_changed"):
                 self._set(_graph=None)
-            self.note()
-        elif self.original_route is not None and not name.startswith("_"):
+            self._note()
+        elif self._original_route is not None and not name.startswith("_"):
             # The program's own attribute. A route class that counts or caches sees one object,
             # however often the route is included.
-            vars(self.original_route)[name] = value
+            vars(self._original_route)[name] = value
 
-    def plan_early(self) -> Any:
+    def _plan_early(self) -> Any:
         """Return the plan, or None while a type in it is undefined (see `plan.forward`)."""
         try:
             return self.plan
@@ -84,12 +84,12 @@ class Declared:
             self._set(_waits_for_types=True)
             return None
 
-    def note(self) -> None:
+    def _note(self) -> None:
         """Discard the plan, because the declaration has changed."""
         with CHANGING:
-            self._set(_plan=None, revision=bump_revision(), _noted_in=get_ident())
+            self._set(_plan=None, _revision=bump_revision(), _noted_in=get_ident())
 
-    def keep_plan(self, plan: Any, revision: int) -> Any:
+    def _keep_plan(self, plan: Any, revision: int) -> Any:
         """Keep a plan unless another thread has changed the declaration, or planned it, meanwhile.
 
         Args:
@@ -105,7 +105,7 @@ class Declared:
                 return known
             # A function of the program that plans call, such as that of the operation ID, may
             # change the route itself.
-            if self.revision == revision or self.__dict__.get("_noted_in") == get_ident():
+            if self._revision == revision or self.__dict__.get("_noted_in") == get_ident():
                 self._set(_plan=plan)
         return plan
 
@@ -113,7 +113,7 @@ class Declared:
         """Return another route with the same declaration, but its own graph and engine."""
         clone = type(self).__new__(type(self))
         clone._set(**self.__dict__)
-        clone._set(**ENGINE, revision=current_revision())
+        clone._set(**ENGINE, _revision=current_revision())
         graph = clone._fresh_graph() if self.__dict__.get("_graph_changed") else None
         clone._set(_graph=None)
         if graph is not None:
@@ -123,19 +123,19 @@ class Declared:
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """Return a copy with its own lists and dicts, which shares the frozen plans and fields."""
         clone = memo[id(self)] = copy.copy(self)
-        for name in (self.declarations & self.__dict__.keys()) - SHARED:
+        for name in (self._declarations & self.__dict__.keys()) - SHARED:
             clone._set(**{name: copy.deepcopy(self.__dict__[name], memo)})
         return clone
 
-    def own_handler(self, overrides: Overrides) -> Handler:
+    def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
         raise NotImplementedError
 
-    def compile_handler(self, overrides: Overrides) -> Handler:
+    def _compile_handler(self, overrides: Overrides) -> Handler:
         """Return the function that the router calls for this route, with overrides applied."""
         # A `handle` without `__func__` is an attribute of this object that hides the method.
         is_own = getattr(self.handle, "__func__", None) in OWN_HANDLES
-        return self.own_handler(overrides) if is_own and self._app is None else asgi_handler(self)
+        return self._own_handler(overrides) if is_own and self._app is None else asgi_handler(self)
 
     @property
     def app(self) -> Any:
@@ -148,7 +148,7 @@ class Declared:
 
     @app.setter
     def app(self, app: Any) -> None:
-        self._set(_app=None if self._is_own_app(app) else app, revision=bump_revision())
+        self._set(_app=None if self._is_own_app(app) else app, _revision=bump_revision())
 
     def _is_own_app(self, app: Any) -> bool:
         """Return True if an application only does what this route does without it."""
@@ -186,14 +186,14 @@ class RouteApp:
 
     def __init__(self, route: Any) -> None:
         self._route = route
-        self._compile = getattr(route, "own_handler", route.compile_handler)
+        self._compile = getattr(route, "_own_handler", route._compile_handler)
         self._overrides: Any = None
         self._handler: Any = None
         self._seen = -1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         overrides = current_overrides(self._route)
-        valid_since = max(getattr(self._route, "revision", 0), oldest_valid_revision())
+        valid_since = max(getattr(self._route, "_revision", 0), oldest_valid_revision())
         if self._seen < valid_since or overrides != self._overrides:
             self._handler = self._compile(overrides)
             self._overrides, self._seen = dict(overrides), valid_since

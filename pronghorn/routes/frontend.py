@@ -49,7 +49,7 @@ class FrontendRoute(BaseRoute):
         self.max_body_size: int | None = options.get("max_body_size")
         self.form_limits: Mapping[str, int] = options.get("form_limits") or {}
         self.dependency_overrides_provider = provider
-        self.revision = bump_revision()
+        self._revision = bump_revision()
         self.path: str = options["prefix"]
         self.path_format = f"{self.path}/{{path}}"
         #: The frozen facts about this frontend, as if it were an operation.
@@ -81,8 +81,8 @@ class FrontendRoute(BaseRoute):
 
         return frontend
 
-    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> FrontendRoute:
-        """Return a copy for an outer router; see `APIRoute.copy_for_inclusion`."""
+    def _copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> FrontendRoute:
+        """Return a copy for an outer router; see `APIRoute._copy_for_inclusion`."""
         options = combine_options(outer, self.options)
         return FrontendRoute(self.app, options, provider or self.dependency_overrides_provider)
 
@@ -93,7 +93,7 @@ class FrontendRoute(BaseRoute):
             return Match.FULL, {}
         return Match.NONE, {}
 
-    def compile_handler(self, overrides: Overrides) -> Handler:
+    def _compile_handler(self, overrides: Overrides) -> Handler:
         """Return the function that the router calls for this frontend, with overrides applied."""
         plan = override_dependencies(self.plan, overrides)
         return compile_route(plan, f"GET {self.path_format}", is_operation=False)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Self
 
-from starlette.responses import JSONResponse
-from starlette.routing import Route, get_name
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, get_name
 from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
@@ -27,6 +28,7 @@ from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
 from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.hooks import Handler
+from pronghorn.params import Depends
 from pronghorn.plan.check import check_operation
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import RoutePlan
@@ -42,6 +44,7 @@ from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHan
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.lifetime import RequestHandler
 from pronghorn.run.output.head import add_auto_head, refuse_method
+from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
 
 #: Lists and dicts that a route copies, so that changing them does not change those of its router.
@@ -61,12 +64,15 @@ class APIRoute(RouteViews, Route):
         SetupError: The declaration is not valid.
     """
 
-    declarations = frozenset(DEFAULTS) | OF_ROUTE
-    tags: list[Any]
-    dependencies: list[Any]
-    callbacks: list[Any]
+    _declarations = frozenset(DEFAULTS) | OF_ROUTE
+    path: str
+    endpoint: Callable[..., Any]
+    name: str
+    tags: list[str | Enum]
+    dependencies: list[Depends]
+    callbacks: list[BaseRoute]
     responses: dict[int | str, dict[str, Any]]
-    form_limits: dict[str, int]
+    form_limits: dict[str, Any]
     methods: set[str]
     status_code: int | None
     summary: str | None
@@ -74,16 +80,17 @@ class APIRoute(RouteViews, Route):
     response_description: str
     deprecated: bool | None
     operation_id: str | None
-    response_model_include: Any
-    response_model_exclude: Any
+    response_model_include: IncEx | None
+    response_model_exclude: IncEx | None
     response_model_by_alias: bool
     response_model_exclude_unset: bool
     response_model_exclude_defaults: bool
     response_model_exclude_none: bool
-    response_class: Any
+    response_class: type[Response] | DefaultPlaceholder
+    include_in_schema: bool
     openapi_extra: dict[str, Any] | None
-    generate_unique_id_function: Any
-    strict_content_type: Any
+    generate_unique_id_function: Callable[[Any], str] | DefaultPlaceholder
+    strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
     dependency_overrides_provider: Any
     _app: Any
@@ -103,14 +110,14 @@ class APIRoute(RouteViews, Route):
         methods = values.pop("methods") or ["GET"]
         check_operation(endpoint, methods)
         self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
-        self._set(original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
+        self._set(_original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
         self._set(endpoint=endpoint, **values)
         self._set(name=values["name"] or get_name(endpoint))
         self._set(methods={method.upper() for method in methods})
         self._set(description=description_of(endpoint, values["description"]))
         self._set_path(path)
-        self._set(revision=bump_revision())
-        plan = self.plan_early()
+        self._set(_revision=bump_revision())
+        plan = self._plan_early()
         if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()
 
@@ -121,9 +128,9 @@ class APIRoute(RouteViews, Route):
         """The frozen facts about this route, renewed after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
-            revision = self.revision
+            revision = self._revision
             plan = self._with_given(plan_route(self._declaration()))
-            plan = self.keep_plan(plan, revision)
+            plan = self._keep_plan(plan, revision)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
     @property
@@ -142,7 +149,7 @@ class APIRoute(RouteViews, Route):
     @response_model.setter
     def response_model(self, model: Any) -> None:
         self._set(_declared_model=model)
-        self.note()
+        self._note()
 
     def _declaration(self) -> RouteDeclaration:
         model = self._declared_model
@@ -178,7 +185,7 @@ class APIRoute(RouteViews, Route):
 
     # --- inclusion ----------------------------------------------------------------------------
 
-    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
+    def _copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
         """Return a copy of this route for an outer router, with the options of both.
 
         Args:
@@ -194,7 +201,7 @@ class APIRoute(RouteViews, Route):
     # --- answering ----------------------------------------------------------------------------
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """The name of this route in messages: `GET /items/{item_id}`."""
         return f"{','.join(sorted(self.methods))} {self.path_format}"
 
@@ -210,19 +217,19 @@ class APIRoute(RouteViews, Route):
         else:
             await refuse_method(methods, scope, receive, send)
 
-    def own_handler(self, overrides: Overrides) -> Handler:
+    def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
         overridden = is_overridden(self, APIRoute, "get_route_handler")
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             return self._custom_handler()
-        return compile_route(override_dependencies(self.plan, overrides), self.label)
+        return compile_route(override_dependencies(self.plan, overrides), self._label)
 
     def _custom_handler(self) -> Handler:
         """Return a handler around `get_route_handler()`, which is called once per plan."""
         key = (self.plan, oldest_valid_revision())
         known = self.__dict__["_custom"]
         if known is None or known[0] != key:
-            handler = compile_custom(self.plan, self.get_route_handler(), self.label)
+            handler = compile_custom(self.plan, self.get_route_handler(), self._label)
             known = key, handler
             self._set(_custom=known)
         found: Handler = known[1]

@@ -84,11 +84,11 @@ def show_inside(outer: Any, inclusion: Inclusion, route: BaseRoute) -> BaseRoute
     The result is kept until the route changes.
     """
     # Starlette's routes have no revision. An inclusion depends on their path only.
-    revision = getattr(route, "revision", None) or getattr(route, "path", None)
+    revision = getattr(route, "_revision", None) or getattr(route, "path", None)
     known = inclusion.known.get(id(route))
     if known is not None and known[0] == revision and known[1] is route:
         return known[2]
-    options = combine_options(outer.collect_inherited(), inclusion.options)
+    options = combine_options(outer._collect_inherited(), inclusion.options)
     options = combine_options(options, limits_of(inclusion.router))
     inside = include_route(route, options, outer.dependency_overrides_provider)
     inside = put_behind(inclusion.router, inside)

@@ -31,9 +31,9 @@ class Inclusion:
 
 
 def include_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> BaseRoute:
-    """Return a route as an outer router shows it; see `APIRoute.copy_for_inclusion`."""
+    """Return a route as an outer router shows it; see `APIRoute._copy_for_inclusion`."""
     if isinstance(route, (APIRoute, APIWebSocketRoute, FrontendRoute)):
-        return route.copy_for_inclusion(outer, provider)
+        return route._copy_for_inclusion(outer, provider)
     prefix = outer.get("prefix", "")
     limits = limits_inside(outer, route)
     if not prefix and limits == limits_of(route) and not is_reassigned(route):
@@ -41,7 +41,7 @@ def include_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Bas
     clone: Any = copy.copy(route)
     for name, limit in limits.items():
         setattr(clone, name, limit)
-    clone.original_route = getattr(route, "original_route", None) or route
+    clone._original_route = getattr(route, "_original_route", None) or route
     if isinstance(route, (Route, WebSocketRoute, Mount)):
         clone.path = prefix + route.path
         found = compile_path(pattern_path(clone))

@@ -80,7 +80,7 @@ class GraphView(Declared):
 
     def _note_graph(self) -> None:
         self._set(_graph_changed=True)
-        self.note()
+        self._note()
 
     def _copy_for(self, prefix: str, provider: Any, options: Mapping[str, Any]) -> Self:
         """Return a copy of this route for an outer router.
@@ -92,7 +92,7 @@ class GraphView(Declared):
             options: The options of the copy.
         """
         clone = copy.copy(self)
-        clone._set(original_route=self.original_route or self, _plan=None, _app=None)
+        clone._set(_original_route=self._original_route or self, _plan=None, _app=None)
         clone._set(**options, **NO_VIEWS)
         if provider is not None:
             clone._set(dependency_overrides_provider=provider)
@@ -125,7 +125,7 @@ class View(Generic[T]):
 
     def __set__(self, route: Any, value: T) -> None:
         route._set(_given={**route._given, self._name: value})
-        route.note()
+        route._note()
 
 
 class RouteViews(GraphView):
@@ -169,6 +169,12 @@ class RouteViews(GraphView):
     """The field that validates and serialises one item of a stream."""
     response_fields: View[Mapping[int | str, Field]] = View(lambda plan: plan.response.extra_fields)
     """The fields of the documented additional responses."""
+
+    @property
+    def stream_item_type(self) -> Any:
+        """The declared type of one item of a stream, or None."""
+        field = self.plan.response.item_field
+        return None if field is None else field.annotation
 
     @property
     def is_sse_stream(self) -> bool:

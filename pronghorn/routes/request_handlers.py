@@ -66,7 +66,7 @@ class RouteRequestHandler:
         plan: RoutePlan = route.plan
         response = plan.response
         graph = route._fresh_graph()
-        graph._label = route.label
+        graph._label = route._label
         self._handle = current("get_request_handler")(
             dependant=graph,
             body_field=route.body_field,

@@ -38,7 +38,7 @@ class RouteContext:
     def __init__(self, route: BaseRoute, _route_context: RouteContext | None = None) -> None:
         self._inside: BaseRoute = route if _route_context is None else _route_context._inside
         self.original_route: BaseRoute = (
-            getattr(self._inside, "original_route", None) or self._inside
+            getattr(self._inside, "_original_route", None) or self._inside
         )
 
     @property

@@ -15,6 +15,7 @@ from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
 from pronghorn.declare.option_checks import check_dependencies
 from pronghorn.declare.options import WebSocketOptions
 from pronghorn.hooks import Handler
+from pronghorn.params import Depends
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.route import override_dependencies, plan_websocket
@@ -30,13 +31,16 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         path: The path, with parameters in braces; begins with `/`.
         endpoint: The coroutine function that serves connections.
         name: The name for `url_path_for`; by default the name of the endpoint.
-        dependency_overrides_provider: The object whose `dependency_overrides` apply, which is the
+        dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the
             application.
-        options: `dependencies` that run before the endpoint.
+        options: See `WebSocketOptions`.
     """
 
-    declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
-    dependencies: list[Any]
+    _declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
+    path: str
+    endpoint: Callable[..., Any]
+    name: str
+    dependencies: list[Depends]
     dependency_overrides_provider: Any
     _app: Any
 
@@ -62,22 +66,22 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         provider: Any,
     ) -> None:
         """Keep a declaration, and plan it if its types are defined."""
-        self._set(_plan=None, _app=None, original_route=None, endpoint=endpoint)
+        self._set(_plan=None, _app=None, _original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
         check_dependencies(dependencies)
         self._set(dependencies=list(dependencies))
         self._set(dependency_overrides_provider=provider)
         self._set_path(path)
-        self._set(revision=bump_revision())
-        self.plan_early()
+        self._set(_revision=bump_revision())
+        self._plan_early()
 
     @property
     def plan(self) -> WebSocketPlan:
         """The frozen facts about this route, renewed after a change."""
         plan = self.__dict__["_plan"]
         if plan is None:
-            revision = self.revision
+            revision = self._revision
             plan = plan_websocket(
                 self.path,
                 self.path_format,
@@ -86,15 +90,15 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
                 self.name,
                 tuple(self.dependencies),
             )
-            plan = self.keep_plan(self._with_graph(plan), revision)
+            plan = self._keep_plan(self._with_graph(plan), revision)
         return plan  # type: ignore[no-any-return]  # __dict__ is untyped
 
-    def copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
-        """Return a copy of this route for an outer router; see `APIRoute.copy_for_inclusion`."""
+    def _copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
+        """Return a copy of this route for an outer router; see `APIRoute._copy_for_inclusion`."""
         dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
         return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
 
-    def own_handler(self, overrides: Overrides) -> Handler:
+    def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return make_websocket_handler(self)

@@ -18,25 +18,25 @@ class Scheme(SecurityBase):
     #: False: the result is None for a request that True would reject.
     auto_error: bool
     #: The class of the error that rejects a request. Programs handle one class or the other.
-    error_class: ClassVar[type[HTTPException]] = HTTPException
+    _error_class: ClassVar[type[HTTPException]] = HTTPException
     #: The value of `WWW-Authenticate`, which RFC 9110 requires in every 401. The default is that of
     #: bearer tokens (RFC 6750, section 3).
-    challenge: ClassVar[str] = "Bearer"
+    _challenge: ClassVar[str] = "Bearer"
 
     def _set_up(self, scheme_name: str | None, auto_error: bool) -> None:
         self.scheme_name = scheme_name or self.__class__.__name__
         self.auto_error = auto_error
 
-    def make_authenticate_headers(self) -> dict[str, str]:
+    def _authenticate_headers(self) -> dict[str, str]:
         """Return the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""
-        return {"WWW-Authenticate": self.challenge}
+        return {"WWW-Authenticate": self._challenge}
 
     def make_not_authenticated_error(self) -> HTTPException:
         """Create the error that rejects a request. Override it to change the response."""
-        return self.error_class(
+        return self._error_class(
             status_code=HTTP_401_UNAUTHORIZED,
             detail="Not authenticated",
-            headers=self.make_authenticate_headers(),
+            headers=self._authenticate_headers(),
         )
 
     def _check_value(self, found: ResultT | None) -> ResultT | None:

@@ -24,7 +24,7 @@ class APIKeyBase(Scheme):
 
     model: APIKey
     #: No scheme is registered for API keys; this is the customary name.
-    challenge = "APIKey"
+    _challenge = "APIKey"
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class APIKeyBase(Scheme):
 class _KeyIn(APIKeyBase):
     """A key in the place that a subclass names."""
 
-    location: ClassVar[APIKeyIn]
+    _location: ClassVar[APIKeyIn]
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class _KeyIn(APIKeyBase):
         description: str | None = None,
         auto_error: bool = True,
     ) -> None:
-        super().__init__(self.location, name, description, scheme_name, auto_error)
+        super().__init__(self._location, name, description, scheme_name, auto_error)
 
 
 class APIKeyQuery(_KeyIn):
@@ -73,7 +73,7 @@ class APIKeyQuery(_KeyIn):
         auto_error: True: a request without a key is answered with 401. False: the result is None.
     """
 
-    location = APIKeyIn.query
+    _location = APIKeyIn.query
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the query string."""
@@ -90,7 +90,7 @@ class APIKeyHeader(_KeyIn):
         auto_error: True: a request without a key is answered with 401. False: the result is None.
     """
 
-    location = APIKeyIn.header
+    _location = APIKeyIn.header
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the header."""
@@ -110,7 +110,7 @@ class APIKeyCookie(_KeyIn):
         auto_error: True: a request without a key is answered with 401. False: the result is None.
     """
 
-    location = APIKeyIn.cookie
+    _location = APIKeyIn.cookie
 
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Read the key from the cookie."""

@@ -56,7 +56,7 @@ class HTTPBase(Scheme):
     """
 
     model: HTTPBaseModel
-    error_class = HTTPException
+    _error_class = HTTPException
 
     def __init__(
         self,
@@ -68,6 +68,9 @@ class HTTPBase(Scheme):
     ) -> None:
         self.model = HTTPBaseModel(scheme=scheme, description=description)
         self._set_up(scheme_name, auto_error)
+
+    def _authenticate_headers(self) -> dict[str, str]:
+        return self.make_authenticate_headers()
 
     def make_authenticate_headers(self) -> dict[str, str]:
         """Return the headers that tell the client which scheme to use (RFC 9110, 11.6.1)."""

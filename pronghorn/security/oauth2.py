@@ -102,7 +102,7 @@ class OAuth2(AuthorizationHeader):
     """
 
     model: OAuth2Model
-    error_class = HTTPException
+    _error_class = HTTPException
 
     def __init__(
         self,

@@ -67,5 +67,5 @@ async def test_what_follows_an_answer(endpoint: Any, method: str) -> None:
     app = FastAPI()
     app.get("/")(endpoint)
     exchange: Any = Noted()
-    await app.routes[-1].compile_handler({})(exchange, {})  # type: ignore[attr-defined]  # ours
+    await app.routes[-1]._compile_handler({})(exchange, {})  # type: ignore[attr-defined]  # ours
     assert exchange.method == method

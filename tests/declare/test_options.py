@@ -7,6 +7,7 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from typing_extensions import Unpack
 
+from pronghorn import APIRouter, Body, FastAPI, Header
 from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
 from pronghorn.core.typed_kwargs import expand_signature, option_defaults
@@ -180,3 +181,20 @@ def test_prefix_that_does_not_fit(prefix: str, message: str, write: str) -> None
     with pytest.raises(SetupAssertionError, match=message) as caught:
         check_prefix(prefix)
     assert caught.value.write == write
+
+
+@pytest.mark.parametrize(
+    ("function", "first"),
+    [
+        (FastAPI.get, "self path response_model status_code tags dependencies summary"),
+        (APIRouter.api_route, "self path methods response_model status_code tags dependencies"),
+        (APIRouter.include_router, "self router prefix tags dependencies"),
+        (APIRouter.__init__, "self prefix tags dependencies"),
+        (FastAPI.__init__, "self title summary description version"),
+        (Body, "default embed media_type default_factory alias"),
+        (Header, "default convert_underscores default_factory alias"),
+    ],
+)
+def test_options_are_listed_in_the_order_of_use(function: Any, first: str) -> None:
+    names = list(inspect.signature(function).parameters)
+    assert names[: len(first.split())] == first.split()

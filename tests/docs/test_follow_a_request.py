@@ -115,7 +115,7 @@ def test_the_drawing_is_what_was_traced(trace: Trace) -> None:
 
 
 def test_the_handler_is_what_the_compiler_writes() -> None:
-    handler: Any = program().routes[-1].compile_handler({})  # type: ignore[attr-defined]  # ours
+    handler: Any = program().routes[-1]._compile_handler({})  # type: ignore[attr-defined]  # ours
     assert shown(handler.__pronghorn_source__) in SECTIONS["The compiled handler"].text
 
 
@@ -166,6 +166,6 @@ def test_the_design_page_shows_what_the_compiler_writes() -> None:
     ) -> dict[str, int]:
         return {"item_id": item_id, "limit": limit}
 
-    handler: Any = app.routes[-1].compile_handler({})  # type: ignore[attr-defined]  # ours
+    handler: Any = app.routes[-1]._compile_handler({})  # type: ignore[attr-defined]  # ours
     page = (PAGE.parent / "design.md").read_text(encoding="utf-8")
     assert shown(handler.__pronghorn_source__) in page

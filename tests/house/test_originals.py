@@ -17,7 +17,7 @@ from tests.house.imports import FOLDER
 IN_PLACE = {
     ("adapters/uvicorn/exchange.py", "whole_body"): "at each request: one comparison",
     ("applications.py", "__call__"): "at each request: one comparison",
-    ("applications.py", "direct_answerer"): "beside the one above",
+    ("applications.py", "_direct_answerer"): "beside the one above",
     ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
     ("compile/server_errors.py", "__call__"): "at each request: one comparison",
     ("run/exchange.py", "read_body"): "at each request with a body",

@@ -51,7 +51,7 @@ def test_a_route_is_planned_once_until_it_changes() -> None:
 
 def test_an_included_route_has_a_plan_of_its_own() -> None:
     route = APIRoute("/{item_id}", read_item)
-    inside = route.copy_for_inclusion({"prefix": "/x/{tenant}"}, None)
+    inside = route._copy_for_inclusion({"prefix": "/x/{tenant}"}, None)
     assert inside.plan.path == "/x/{tenant}/{item_id}"
     assert inside.plan.path_names == {"tenant", "item_id"}
     assert route.plan.path == "/{item_id}"
@@ -90,5 +90,5 @@ def test_a_wrong_override_names_the_route_it_was_found_in() -> None:
     app.get("/items")(read)
     route: Any = app.routes[-1]
     with pytest.raises(SetupTypeError, match=r"GET /items, .*read \(") as caught:
-        route.compile_handler({read_item: 5})
+        route._compile_handler({read_item: 5})
     assert str(caught.value).startswith("dependency_overrides[read_item] must be a callable, not 5")

@@ -392,15 +392,15 @@ def test_a_subclass_may_stand_in_the_way_of_every_request() -> None:
     client = TestClient(app)
     assert client.get("/refused").status_code == 451
     assert client.get("/").json() == "ok"
-    assert app.direct_answerer() is None
+    assert app._direct_answerer() is None
 
 
 def test_without_layers_a_server_may_answer_directly() -> None:
     app = FastAPI()
-    assert app.direct_answerer() is not None
+    assert app._direct_answerer() is not None
     app = FastAPI()
     app.add_middleware(Note, name="around", order=[])
-    assert app.direct_answerer() is None
+    assert app._direct_answerer() is None
 
 
 # --- what programs receive -----------------------------------------------------------------------

@@ -64,7 +64,7 @@ def test_compiled_handlers_are_the_same_as_long_as_no_provider_is_set() -> None:
         """
         def handler_of(app):
             (route,) = (route for route in app.routes if route.path == "/items/{item_id}")
-            return route.compile_handler({})
+            return route._compile_handler({})
 
         def source_of(handler):
             import inspect
@@ -101,9 +101,9 @@ def test_each_global_provider_is_noticed(api: str, sdk: str, name: str) -> None:
         import {sdk} as sdk
 
         assert TestClient(app).get("/items/1").json() == 1
-        assert not app.is_watched()
+        assert not app._is_watched()
         api.set_{name}_provider(sdk.{name.capitalize()}Provider(shutdown_on_exit=False))
-        assert app.is_watched()
+        assert app._is_watched()
         assert TestClient(app).get("/items/1").json() == 1
         """
     )
@@ -117,7 +117,7 @@ def test_a_provider_that_the_environment_names_is_used() -> None:
         os.environ["OTEL_PYTHON_TRACER_PROVIDER"] = "sdk_tracer_provider"
         import opentelemetry.trace
 
-        assert app.is_watched()
+        assert app._is_watched()
         """
     )
 
@@ -204,5 +204,5 @@ def test_providers_of_the_api_itself_measure_nothing(measured: Measured) -> None
             "logger_provider": NoOpLoggerProvider(),
         }
     )
-    assert not app.is_watched()
-    assert FastAPI(telemetry=measured.config).is_watched()
+    assert not app._is_watched()
+    assert FastAPI(telemetry=measured.config)._is_watched()

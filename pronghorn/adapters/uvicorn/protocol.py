@@ -61,7 +61,7 @@ class DirectProtocol(UnusualRequests):
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
         # Checked once per connection, because it is slow; programs set providers at startup.
-        self._is_watched: bool = self.direct_app is not None and self.direct_app.is_watched()
+        self._is_watched: bool = self.direct_app is not None and self.direct_app._is_watched()
         self.scope_template: dict[str, Any] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -83,7 +83,7 @@ class DirectProtocol(UnusualRequests):
     def _choose_answerer(self) -> None:
         """Choose the answerer for the current middleware, which programs may add late."""
         app = self.direct_app
-        direct: Answerer | None = None if self._is_watched else app.direct_answerer()
+        direct: Answerer | None = None if self._is_watched else app._direct_answerer()
         self._answerer = direct or ThroughAsgi(app)
         if direct is not None:
             self.scope_template[HANDLERS_KEY] = app.middleware_stack.registered

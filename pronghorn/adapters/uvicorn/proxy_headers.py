@@ -24,7 +24,7 @@ def unwrap_app(app: Any) -> tuple[ProxyHeadersMiddleware | None, Any]:
         proxy = ProxyHeadersMiddleware(_no_app)  # type: ignore[arg-type]  # an application that does nothing
         proxy.trusted_hosts = app.trusted_hosts
         app = app.app
-    return proxy, app if hasattr(app, "direct_answerer") else None
+    return proxy, app if hasattr(app, "_direct_answerer") else None
 
 
 def apply_proxy_headers(proxy: ProxyHeadersMiddleware, scope: Scope) -> None:

@@ -1,0 +1,9 @@
+"""A program with one mistake."""
+
+from pronghorn import Depends, FastAPI
+
+app = FastAPI()
+
+
+@app.post("/items")
+def create_item(item: str = Depends("get_item")) -> None: ...  # wrong
