@@ -18,7 +18,7 @@ PACKAGE = Path(pronghorn.__file__).parent
 PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("[a-z]*/README.md"), *PROJECT.glob("docs/**/*.md")]
 PAGES.remove(PROJECT / "CHANGELOG.md")  # It also names modules that are gone.
 #: Folders of programs that the pages and the commands have as examples, and of other packages.
-EXAMPLES = {"app", "bookshop", "migrations", "path", "shop", "src", "starlette"}
+EXAMPLES = {"app", "bookshop", "build", "migrations", "path", "shop", "src", "starlette"}
 #: A module that stands for any module, and a test of FastAPI's own suite.
 OTHERS = {"pronghorn.x.y", "tests/test_sse.py"}
 
