@@ -19,6 +19,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.logger import logger
 
 #: Attributes of `request.state` in which middleware keeps the id, and the header of each.
@@ -40,9 +41,8 @@ class ErrorHeaders:
 
     def __init__(self, layers: Iterable[Any]) -> None:
         module = sys.modules.get("starlette.middleware.cors")
-        kinds = () if module is None else (module.CORSMiddleware,)
         known = list(layers)
-        self._cors = [layer for layer in known if isinstance(layer, kinds)]
+        self._cors = [layer for layer in known if module and _adds_always(layer, module)]
         self._ids = [layer for layer in known if _is_correlation_id(layer)]
 
     def wrap(self, scope: Scope, send: Send) -> Send:
@@ -106,6 +106,15 @@ def _is_id(value: Any) -> bool:
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID:
         return False
     return value.isascii() and value.isprintable() and " " not in value
+
+
+def _adds_always(layer: Any, module: Any) -> bool:
+    """Return whether a layer is a `CORSMiddleware` that adds its headers to each response.
+
+    A subclass with its own way of calling may add them to the responses of some paths only.
+    """
+    base = module.CORSMiddleware
+    return isinstance(layer, base) and not is_overridden(layer, base, "__call__", "simple_response")
 
 
 def _is_correlation_id(layer: Any) -> bool:

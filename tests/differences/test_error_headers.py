@@ -114,6 +114,23 @@ def ask(app: Any, path: str = "/endpoint", client: Any = TestClient, **headers: 
     return client(app, raise_server_exceptions=False).get(path, headers=named)
 
 
+class OnlyPublic(CORSMiddleware):
+    """Adds its headers to the responses of some paths only."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inside = super().__call__ if scope["path"].startswith("/public") else self.app
+        await inside(scope, receive, send)
+
+
+def test_a_subclass_that_chooses_its_paths_is_not_asked_about_others() -> None:
+    app = FastAPI()
+    app.add_middleware(OnlyPublic, allow_origins=[SHOP], allow_credentials=True)
+    app.get("/private")(fails)
+    response = ask(app, "/private", origin=SHOP)
+    assert response.status_code == 500
+    assert of_cors(response) == {}
+
+
 def of_cors(response: Any) -> dict[str, str]:
     names = ("access-control", "vary")
     return {key: value for key, value in response.headers.items() if key.startswith(names)}
