@@ -35,10 +35,10 @@ from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
 from pronghorn.openapi.served import ServedDocument
 from pronghorn.plan.check_application import (
-    check_exception_handlers,
     check_exception_keys,
     check_middleware_kind,
-    check_middleware_list,
+    list_middleware,
+    read_exception_handlers,
 )
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
@@ -145,10 +145,9 @@ class FastAPI(DeclaresOnRouter, Layered):
         self.state = State()
         self.dependency_overrides = {}
         self.webhooks = values["webhooks"] or APIRouter()
-        check_exception_handlers(values["exception_handlers"] or {})
-        self.exception_handlers = exception_handlers(values["exception_handlers"])
-        check_middleware_list(values["middleware"] or ())
-        self.user_middleware = list(values["middleware"] or ())
+        own = read_exception_handlers(values["exception_handlers"] or {})
+        self.exception_handlers = exception_handlers(own)
+        self.user_middleware = list_middleware(values["middleware"] or ())
         self.middleware_stack = None
         self.root_path = self.root_path and self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}

@@ -35,6 +35,11 @@ INSIDE = "pronghorn.inside"
 OWN_MATCHES: set[Any] = {original(Route, "matches"), original(WebSocketRoute, "matches")}
 
 
+def matches_by_path(route: BaseRoute) -> bool:
+    """Return whether a route only uses its pattern to find out whether a request is its own."""
+    return getattr(route.matches, "__func__", None) in OWN_MATCHES
+
+
 class Entry:
     """One route in the table."""
 
@@ -61,7 +66,7 @@ class Entry:
         self.convertors: dict[str, Convertor[Any]] = {}
         self.scope_type = ""
         # If a program sets `matches` on the object, it hides the method and has no `__func__`.
-        if getattr(route.matches, "__func__", None) in OWN_MATCHES:
+        if matches_by_path(route):
             self._read_pattern(route)
 
     def _read_pattern(self, route: Any) -> None:

@@ -8,8 +8,9 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any, TypeVar
 
 from pronghorn.core.annotations import read_signature
@@ -172,18 +173,44 @@ def describe_value(value: Any) -> str:
     return f"the {kind} {name if isinstance(name, str) else repr(value)}"
 
 
-def why_not_callable_with(function: Any, *args: Any, **keywords: Any) -> str | None:
-    """Return why a callable does not accept some arguments; None if it does, or if nobody knows."""
+def why_not_callable_with(function: Callable[..., Any], *args: Any, **keywords: Any) -> str | None:
+    """Return why a callable does not accept some arguments; None if it does, or if nobody knows.
+
+    A decorated function is what is called, not the function inside: the decorator may add
+    arguments. Only the wrapper of `contextlib` is known to pass on what it receives.
+    """
+    while getattr(function, "__code__", None) in _PASSES_ON:
+        function = getattr(function, "__wrapped__")  # noqa: B009 - mypy does not know it
+    if inspect.isfunction(function):
+        function = _without_attributes(function)
     try:
-        signature = read_signature(function)
-    except Exception as error:  # noqa: BLE001 - on Python 3.14, reading an annotation can raise anything
-        # Nobody knows the signature of some built-ins.
-        return None if callable(function) else str(error)
+        signature = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return None  # A built-in without a signature, or an object with a strange one.
     try:
         signature.bind(*args, **keywords)
     except TypeError as error:
         return str(error)
     return None
+
+
+def _without_attributes(function: FunctionType) -> FunctionType:
+    """Return a copy of a function without `__signature__`, which may say something else."""
+    bare = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    bare.__kwdefaults__ = function.__kwdefaults__
+    return bare
+
+
+#: The code of every function that `@contextmanager` returns; that of the other comes next.
+_ANY_FUNCTION: Any = iter
+SYNC_MANAGER = contextmanager(_ANY_FUNCTION).__code__
+_PASSES_ON = (SYNC_MANAGER, asynccontextmanager(_ANY_FUNCTION).__code__)
 
 
 def _source_place(target: Any) -> str | None:

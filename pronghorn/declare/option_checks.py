@@ -12,6 +12,7 @@ from enum import Enum
 from types import FunctionType
 from typing import Any
 
+from pydantic import TypeAdapter
 from starlette.responses import Response
 from starlette.routing import Router
 
@@ -33,7 +34,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     """
     for name, value in options.items():
         check = _CHECKS.get(name)
-        if check is not None and value is not None:
+        if check is not None and value:  # FastAPI takes any false value as none.
             check(name, value)
 
 
@@ -97,7 +98,7 @@ def _check_status_code(name: str, value: Any) -> None:
             f"status_code={value!r} was given",
             _A_STATUS_CODE,
         ) from None
-    if number and not 100 <= number <= 999:
+    if not 100 <= number <= 999:
         raise user_error(
             f"{value!r} is not a status code",
             "a status code has three digits (RFC 9110, section 15), and servers refuse others",
@@ -114,8 +115,6 @@ def _number_in(value: Any) -> int | None:
 
 
 def _check_tags(name: str, value: Any) -> None:
-    if not value:
-        return
     if isinstance(value, Enum):
         member = f"{type(value).__name__}.{value.name}"
         raise _type_error(
@@ -154,7 +153,7 @@ def _check_response_class(name: str, value: Any) -> None:
             f"{name}={value!r} was given",
             f"{name}=HTMLResponse, imported from pronghorn.responses",
         )
-    if inspect.isclass(value) and not hasattr(value, "media_type"):
+    if inspect.isclass(value) and not _makes_responses(value):
         raise _type_error(
             f"{describe_value(value)} is not a response class".replace("the class", "The class"),
             f"Did you mean response_model={value.__name__}?",
@@ -162,8 +161,12 @@ def _check_response_class(name: str, value: Any) -> None:
         )
 
 
+def _makes_responses(kind: type) -> bool:
+    return hasattr(kind, "media_type") or any("__call__" in vars(base) for base in kind.__mro__)
+
+
 def _check_response_model(name: str, value: Any) -> None:
-    if isinstance(value, str):
+    if isinstance(value, str) and not _names_type(value):
         raise _type_error(
             f"response_model must be a type, not {describe_value(value)}",
             "the name of the model was given, in quotes",
@@ -177,13 +180,13 @@ def _check_response_model(name: str, value: Any) -> None:
         )
 
 
-def _check_selection(name: str, value: Any) -> None:
-    if isinstance(value, str) and len(value) > 1:
-        raise _type_error(
-            f"{name} must be a set of names, not {describe_value(value)}",
-            "each of its letters would be a name",
-            f"{name}={{{value!r}}}",
-        )
+def _names_type(text: Any) -> bool:
+    """Return whether Pydantic understands a type in quotes: it knows those of Python."""
+    try:
+        TypeAdapter(text).rebuild()
+    except Exception:  # noqa: BLE001 - evaluating any text may raise anything
+        return False
+    return True
 
 
 def _check_flag(name: str, value: Any) -> None:
@@ -281,13 +284,10 @@ _CHECKS: Mapping[str, Check] = {
     "response_class": _check_response_class,
     "default_response_class": _check_response_class,
     "response_model": _check_response_model,
-    "response_model_include": _check_selection,
-    "response_model_exclude": _check_selection,
     "response_model_by_alias": _check_flag,
     "response_model_exclude_unset": _check_flag,
     "response_model_exclude_defaults": _check_flag,
     "response_model_exclude_none": _check_flag,
-    "name": _check_text,
     "description": _check_text,
     "prefix": _check_text,
     "openapi_extra": _check_mapping,

@@ -17,7 +17,7 @@ from pronghorn.fields.field import Field
 from pronghorn.openapi.definitions import Definitions
 from pronghorn.openapi.documented import DocumentedRoute
 from pronghorn.plan.model import ResponsePlan
-from pronghorn.plan.response import DocumentedFields
+from pronghorn.plan.response import DocumentedFields, response_key
 from pronghorn.sse import _SSE_EVENT_SCHEMA
 from pronghorn.utils import deep_dict_update, is_body_allowed_for_status_code
 
@@ -46,7 +46,7 @@ def operation_responses(route: DocumentedRoute, definitions: Definitions) -> dic
     fields = DocumentedFields(plan.extra_fields, plan.content_fields)
     media_type = plan.response_class.media_type or JSON
     for code, declared in (route.responses or {}).items():
-        key = _key(code)
+        key = response_key(code)
         answer = responses.setdefault(key, {})
         addition = document_declared(declared, code, fields, media_type, definitions)
         _add_declared(answer, addition, key)
@@ -61,7 +61,7 @@ def document_responses(
     """Document responses that belong to no endpoint, with JSON as the media type of a model."""
     responses: dict[str, Any] = {}
     for code, response in declared.items():
-        key = _key(code)
+        key = response_key(code)
         addition = document_declared(response, code, fields, JSON, definitions)
         _add_declared(responses.setdefault(key, {}), addition, key)
     return responses
@@ -139,12 +139,6 @@ def _add_declared(answer: dict[str, Any], addition: dict[str, Any], key: str) ->
     description = addition.get("description") or answer.get("description") or meaning
     deep_dict_update(answer, addition)
     answer["description"] = description
-
-
-def _key(code: int | str) -> str:
-    """Return a status code or a range as the document writes it: `404`, `4XX`, `default`."""
-    key = str(code).upper()
-    return "default" if key == "DEFAULT" else key
 
 
 def _meaning(key: str) -> str:

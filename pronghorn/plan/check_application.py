@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,6 +14,7 @@ from starlette.routing import Router
 
 from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import (
+    SYNC_MANAGER,
     describe_callable,
     describe_value,
     did_you_mean,
@@ -148,10 +149,10 @@ def check_layers(middleware: Iterable[Any], handlers: Mapping[Any, Any]) -> None
         SetupTypeError: A function of `@app.middleware("http")` does not take a request and
             `call_next`, or an exception handler does not take a request and an exception.
     """
+    base = sys.modules.get("starlette.middleware.base")
     for cls, _, keywords in middleware:
-        bases = getattr(cls, "__mro__", ())
         dispatch = keywords.get("dispatch")
-        if dispatch and any(base.__name__ == "BaseHTTPMiddleware" for base in bases):
+        if dispatch and base and cls.__init__ is base.BaseHTTPMiddleware.__init__:
             _check_two_arguments(dispatch, "HTTP middleware", "request: Request, call_next")
     for handler in handlers.values():
         if handler is not None:
@@ -174,8 +175,8 @@ def _check_two_arguments(function: Any, what: str, write: str) -> None:
     )
 
 
-def check_middleware_list(middleware: Iterable[Any]) -> None:
-    """Refuse members of `middleware=[...]` that are not `Middleware` objects.
+def list_middleware(middleware: Iterable[Any]) -> list[Any]:
+    """Return the members of `middleware=[...]`, which may be read only once.
 
     Raises:
         SetupTypeError: A member is neither a `Middleware` nor a class with its arguments.
@@ -187,7 +188,8 @@ def check_middleware_list(middleware: Iterable[Any]) -> None:
             "the brackets were left out",
             f"middleware=[Middleware({name}, ...)]",
         )
-    for found in middleware:
+    members = list(middleware)
+    for found in members:
         if isinstance(found, Middleware):
             check_middleware(found.cls, found.args, found.kwargs)
         if not isinstance(found, Iterable) or isinstance(found, str):
@@ -197,6 +199,7 @@ def check_middleware_list(middleware: Iterable[Any]) -> None:
                 "the class itself was given" if inspect.isclass(found) else None,
                 f"middleware=[Middleware({name}, ...)], from starlette.middleware",
             )
+    return members
 
 
 def check_middleware_kind(kind: str) -> None:
@@ -238,21 +241,24 @@ def check_exception_keys(keys: Iterable[Any]) -> None:
         )
 
 
-def check_exception_handlers(handlers: Any) -> None:
-    """Refuse a table of exception handlers that cannot work.
+def read_exception_handlers(handlers: Any) -> dict[Any, Any]:
+    """Return a table of exception handlers, which may be given as pairs.
 
     Raises:
         SetupTypeError: It is not a dict, a key can never match, or a handler is not a function.
     """
-    if not isinstance(handlers, Mapping):
+    try:
+        table = dict(handlers)
+    except (TypeError, ValueError):
         raise _type_error(
             f"exception_handlers must be a dict, not {describe_value(handlers)}",
             None,
             "exception_handlers={ValueError: function}",
-        )
-    check_exception_keys(handlers)
-    for handler in handlers.values():
+        ) from None
+    check_exception_keys(table)
+    for handler in table.values():
         check_exception_handler(handler)
+    return table
 
 
 def check_exception_handler(handler: Any) -> None:
@@ -298,7 +304,7 @@ def check_lifespan(lifespan: Any) -> None:
             "    ...  # startup\n    yield\n    ...  # shutdown",
         )
     name = getattr(lifespan, "__name__", type(lifespan).__name__)
-    if getattr(lifespan, "__code__", None) is _CONTEXT_MANAGER_CODE:
+    if getattr(lifespan, "__code__", None) is SYNC_MANAGER:
         raise _type_error(
             f"The lifespan {name} must be asynchronous",
             "@contextmanager makes a synchronous context manager",
@@ -317,7 +323,7 @@ def check_paths(routes: Iterable[Any]) -> None:
     """Refuse a path that no request can have, because it does not begin with a slash.
 
     Args:
-        routes: All routes of an application, with their full paths.
+        routes: The routes of an application that match by path, with their full paths.
 
     Raises:
         SetupAssertionError: A path begins with something else; a parameter may include the slash.
@@ -349,15 +355,6 @@ def check_event(event: str, known: Iterable[str]) -> None:
             f"Did you mean {close!r}?" if close else None,
             " or ".join(repr(name) for name in known),
         )
-
-
-@contextmanager
-def _example() -> Iterator[None]:
-    yield
-
-
-#: The code of every function that `@contextmanager` returns.
-_CONTEXT_MANAGER_CODE = _example.__code__
 
 
 def _type_error(got: str, probably: str | None, write: str) -> SetupTypeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -22,6 +23,7 @@ _NAMES = frozenset(
     {"Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query", "Security"}
 )
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, partial)
+_CONNECTIONS = ("Request", "WebSocket", "HTTPConnection")
 _LENGTHS = (annotated_types.MinLen, annotated_types.MaxLen)
 _BOUNDS = (annotated_types.Gt, annotated_types.Ge, annotated_types.Lt, annotated_types.Le)
 
@@ -119,13 +121,13 @@ def check_default(name: str, annotation: Any, bare: Any, field: Field) -> None:
             "the dependency was meant",
             f"{name}: ... = {_source_of(default)}",
         )
-    if hasattr(default, "scheme_name") and hasattr(default, "model") and callable(default):
+    if _is_scheme(type(default)):
         raise _type_error(
             f"The default of {name!r} is a security scheme, which is not called",
             "a dependency was meant: without Depends, nobody has to authenticate",
             f"{name}: ... = Depends({_variable(default)})",
         )
-    if isinstance(default, type) and default is bare:
+    if isinstance(default, type) and default is bare and not _accepts(field, default):
         raise _type_error(
             f"The default of {name!r} is its own type, {describe_value(default)}",
             "an `=` was written instead of a `:`",
@@ -143,8 +145,12 @@ def _may_be_function(annotation: Any, field: Field) -> bool:
     schema = field.adapter.core_schema
     if isinstance(schema, dict) and str(schema.get("type")).startswith("function"):
         return True  # The program's own validator, which may call the function.
+    return _accepts(field, default)
+
+
+def _accepts(field: Field, value: Any) -> bool:
     try:
-        field.adapter.validator.validate_python(default)
+        field.adapter.validator.validate_python(value)
     except ValidationError:
         return False
     return True
@@ -174,7 +180,7 @@ def check_dependency(declared: Any) -> None:
     Raises:
         SetupTypeError: The dependency is such a class: nobody would have to authenticate.
     """
-    if isinstance(declared, type) and any(_is_scheme_base(base) for base in declared.__mro__):
+    if isinstance(declared, type) and _is_scheme(declared) and not _reads_request(declared):
         raise _type_error(
             f"Depends({declared.__name__}) creates a security scheme for each request, and never "
             "calls it",
@@ -183,8 +189,20 @@ def check_dependency(declared: Any) -> None:
         )
 
 
-def _is_scheme_base(base: type) -> bool:
-    return base.__name__ == "SecurityBase" and base.__module__ == "pronghorn.openapi.scheme"
+def _is_scheme(kind: type) -> bool:
+    return any(
+        base.__name__ == "SecurityBase" and base.__module__ == "pronghorn.openapi.scheme"
+        for base in kind.__mro__
+    )
+
+
+def _reads_request(scheme: type) -> bool:
+    """Return whether creating a scheme can authenticate, because it takes the request."""
+    for parameter in inspect.signature(scheme).parameters.values():
+        kind = getattr(parameter.annotation, "__name__", parameter.annotation)
+        if kind in _CONNECTIONS or isinstance(parameter.default, params.Depends):
+            return True
+    return False
 
 
 def check_marker(marker: params.Depends) -> None:
@@ -216,6 +234,8 @@ def check_constraints(name: str, bare: Any, info: FieldInfo) -> None:
     Raises:
         SetupTypeError: A number has a length, or a text has a bound that is a number.
     """
+    if any(hasattr(rule, "__get_pydantic_core_schema__") for rule in info.metadata):
+        return  # A validator may return another type.
     members = {item for item in _members(bare) if item is not type(None)}
     for rule in info.metadata:
         if isinstance(rule, _LENGTHS) and members and members <= {int, float, bool}:

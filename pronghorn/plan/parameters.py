@@ -80,7 +80,6 @@ def analyze_parameter(
     if is_plain_type(annotation) and (default is EMPTY or type(default) in _PLAIN_DEFAULTS):
         known = _plain_field(name, annotation, default, in_path)
         return known.with_info(_combine(known.info, known.info))
-    check_annotation(name, annotation)
     bare, metadata = _split(Any if annotation is EMPTY else annotation)
     marker = _last_marker(metadata)
     _refuse_two_markers(name, marker, default, in_path=in_path)
@@ -88,6 +87,7 @@ def analyze_parameter(
         return _with_dependency(marker, bare)
     if isinstance(default, params.Depends):
         return _with_dependency(default, bare)
+    check_annotation(name, annotation)
     explicit = marker is not None or isinstance(default, FieldInfo)
     kind = find_injected_kind(bare)
     if kind is not None and not explicit:

@@ -12,6 +12,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
+from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple, Union, get_args, get_origin
 
@@ -214,8 +215,7 @@ def plan_documented(
 def _plan_documented_field(
     model: Any, status: int | str, name: str, describe: Callable[[], str]
 ) -> Field:
-    key = str(status).upper()
-    key = "default" if key == "DEFAULT" else key
+    key = response_key(status)
     if not key.isdecimal() and key not in STATUS_RANGES:
         raise setup_error(
             f"responses={{...}} has the key {status!r}, which is not a status code",
@@ -227,9 +227,19 @@ def _plan_documented_field(
     return response_field(name, model)
 
 
+def response_key(status: int | str) -> str:
+    """Return a key of `responses` as the document writes it: `404`, `4XX`, `default`."""
+    key = str(status.value if isinstance(status, Enum) else status).upper()
+    return "default" if key == "DEFAULT" else key
+
+
 def _models_by_media_type(response: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each media type under `content` that has a model, and the model."""
+    """Yield each media type under `content` that has a model, and the model.
+
+    A text or a number is an addition of the program to its document.
+    """
     content = response.get("content")
     for media_type, body in content.items() if isinstance(content, Mapping) else ():
-        if isinstance(body, Mapping) and body.get("model"):
-            yield media_type, body["model"]
+        model = body.get("model") if isinstance(body, Mapping) else None
+        if model and not isinstance(model, (str, int, float, list, Mapping)):
+            yield media_type, model
