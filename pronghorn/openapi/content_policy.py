@@ -22,14 +22,19 @@ from urllib.parse import urlsplit
 ORIGIN = re.compile(r"(?:(?P<scheme>https?|\{[^{}]*\}):)?//(?P<host>[^/?#\\\s]+)", re.IGNORECASE)
 #: A host and a port that may stand in a policy. Nothing else may: `;` and `,` would end a rule.
 HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*(:[0-9]{1,5})?", re.IGNORECASE)
+#: The longest name of a host in DNS, with a port.
+LONGEST_HOST = 253 + 6
+#: The number of sources that a rule names. Proxies refuse headers of more than a few kilobytes.
+MOST_SOURCES = 50
 PATH = re.compile(r"/[\w.~%@!$&()*+=:/-]*", re.ASCII)
-#: Images in Markdown and HTML, and the links that images in Markdown may refer to.
+#: Images in Markdown and HTML, and the links that images in Markdown may refer to. A repeated part
+#: excludes what the pattern begins with, so the search of a hostile text takes linear time.
 IMAGES = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
-        r"!\[[^\]]*\]\(\s*<?((?:https?:)?//[^\s)>]+)",
-        r"^ {0,3}\[[^\]]+\]:\s*<?((?:https?:)?//[^\s>]+)",
-        r"""<img\s[^>]*?src\s*=\s*["']?((?:https?:)?//[^\s"'>]+)""",
+        r"!\[[^\[\]]*\]\(\s*<?((?:https?:)?//[^\s)>]+)",
+        r"^ {0,3}\[[^\[\]]+\]:\s*<?((?:https?:)?//[^\s>]+)",
+        r"""<img\s[^<>]*?src\s*=\s*["']?((?:https?:)?//[^\s"'>]+)""",
     )
 )
 
@@ -69,10 +74,10 @@ def write_policy(parts: PageParts, sources: Sources, settings: frozenset[str] = 
         # All three programs create `style` elements and attributes as they draw. A style sheet
         # cannot send anything: the other rules bind what it loads, too.
         "style-src": ["'self'", "'unsafe-inline'", *_exact(parts.styles)],
-        "img-src": ["'self'", "data:", "blob:", *_exact(parts.images), *sorted(sources.images)],
+        "img-src": ["'self'", "data:", "blob:", *_exact(parts.images), *_list(sources.images)],
         "font-src": ["'self'", "data:", *_exact(parts.fonts)],
         "media-src": ["'self'", "data:", "blob:"],  # An answer may be a sound or a film.
-        "connect-src": ["'self'", *sorted(sources.connect | settings)],
+        "connect-src": ["'self'", *_list(sources.connect | settings)],
         "worker-src": ["blob:"],  # ReDoc's search creates its worker from its own script.
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
@@ -88,9 +93,13 @@ def find_sources(document: Any) -> Sources:
     """
     connect: set[str] = set()
     images: set[str] = set()
-    waiting = [document]
+    waiting, seen = [document], set()
     while waiting:
         part = waiting.pop()
+        if id(part) in seen:
+            continue  # A document that a program has written by hand may contain itself.
+        if isinstance(part, (dict, list, tuple)):
+            seen.add(id(part))
         if isinstance(part, dict):
             for name, value in part.items():
                 _read_entry(name, value, connect, images)
@@ -154,9 +163,16 @@ def sources_of(url: Any) -> tuple[str, ...]:
         host = host.encode("idna").decode() if not host.isascii() else host
     except UnicodeError:
         return ()
-    if HOST.fullmatch(host) is None:
+    if len(host) > LONGEST_HOST or HOST.fullmatch(host) is None:
         return ()
     return (f"{scheme}://{host}" if scheme else host,)
+
+
+def _list(sources: frozenset[str]) -> list[str]:
+    """Return the sources of a rule in order; the schemes alone if there are too many."""
+    if len(sources) <= MOST_SOURCES:
+        return sorted(sources)
+    return ["http:", "https:"] if any(not s.startswith("https:") for s in sources) else ["https:"]
 
 
 def _exact(urls: Iterable[str]) -> list[str]:

@@ -42,6 +42,7 @@ from pronghorn.testclient import TestClient
         ("https://*", ()),
         ("https://[::1]:80/", ()),
         ("javascript://a.example", ()),
+        ("https://" + "a" * 300, ()),
     ],
 )
 def test_sources_of_a_url(url: Any, expected: tuple[str, ...]) -> None:
@@ -64,6 +65,29 @@ def test_servers_of_the_document_of_a_path_and_of_an_operation() -> None:
         "https://two.example",
         "http://three.example:81",
     }
+
+
+def test_a_document_that_contains_itself() -> None:
+    document: dict[str, Any] = {"servers": [{"url": "https://one.example"}]}
+    document["x-again"] = [document]
+    assert find_sources(document).connect == {"https://one.example"}
+
+
+def test_too_many_sources_for_a_header_open_their_schemes() -> None:
+    servers = [{"url": f"https://{number}.example"} for number in range(1000)]
+    images = " ".join(f"![](http://{number}.example/a.png)" for number in range(1000))
+    policy = write_policy(
+        PageParts(), find_sources({"servers": servers, "info": {"description": images}})
+    )
+    assert "connect-src 'self' https:;" in policy
+    assert "img-src 'self' data: blob: http: https:;" in policy
+    assert len(policy) < 1000
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("part", ["![", "<img ", "<\n["])
+def test_a_hostile_description_is_searched_once(part: str) -> None:
+    assert find_sources({"description": part * 50_000}) == Sources()
 
 
 def test_urls_of_logins_and_references() -> None:
