@@ -17,12 +17,19 @@ def list_wire_names(info: FieldInfo, name: str) -> tuple[str, ...]:
     """
     validation_alias = info.validation_alias
     if isinstance(validation_alias, str):
-        return (validation_alias,)
+        return (_plain_text(validation_alias),)
     if isinstance(validation_alias, AliasChoices):
-        choices = tuple(choice for choice in validation_alias.choices if isinstance(choice, str))
+        choices = tuple(
+            _plain_text(name) for name in validation_alias.choices if isinstance(name, str)
+        )
         if len(choices) == len(validation_alias.choices):
             return choices
-    return (info.alias or name,)
+    return (_plain_text(info.alias or name),)
+
+
+def _plain_text(name: str) -> str:
+    """Return a name as a `str`: a member of an enum is written differently into a handler."""
+    return str.__str__(name)
 
 
 def digs_into_another_value(info: FieldInfo) -> bool:
