@@ -173,16 +173,20 @@ def describe_value(value: Any) -> str:
     return f"the {kind} {name if isinstance(name, str) else repr(value)}"
 
 
-def why_not_callable_with(function: Callable[..., Any], *args: Any, **keywords: Any) -> str | None:
+def why_not_callable_with(function: Any, *args: Any, **keywords: Any) -> str | None:
     """Return why a callable does not accept some arguments; None if it does, or if nobody knows.
 
     A decorated function is what is called, not the function inside: the decorator may add
     arguments. Only the wrapper of `contextlib` is known to pass on what it receives.
     """
-    while getattr(function, "__code__", None) in _PASSES_ON:
-        function = getattr(function, "__wrapped__")  # noqa: B009 - mypy does not know it
-    if inspect.isfunction(function):
+    while inspect.ismethod(function):
+        function, args = function.__func__, (function.__self__, *args)
+    while type(function) is FunctionType and function.__code__ in _PASSES_ON:
+        function = vars(function)["__wrapped__"]
+    if type(function) is FunctionType:
         function = _without_attributes(function)
+    elif hasattr(function, "__wrapped__"):
+        return None  # A proxy of a decorator, which looks like the function inside.
     try:
         signature = inspect.signature(function, follow_wrapped=False)
     except (TypeError, ValueError):
@@ -207,8 +211,8 @@ def _without_attributes(function: FunctionType) -> FunctionType:
     return bare
 
 
-#: The code of every function that `@contextmanager` returns; that of the other comes next.
 _ANY_FUNCTION: Any = iter
+#: The code of every function that `@contextmanager` returns.
 SYNC_MANAGER = contextmanager(_ANY_FUNCTION).__code__
 _PASSES_ON = (SYNC_MANAGER, asynccontextmanager(_ANY_FUNCTION).__code__)
 

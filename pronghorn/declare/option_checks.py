@@ -162,7 +162,9 @@ def _check_response_class(name: str, value: Any) -> None:
 
 
 def _makes_responses(kind: type) -> bool:
-    return hasattr(kind, "media_type") or any("__call__" in vars(base) for base in kind.__mro__)
+    """Return whether a class can be called for a response, or is one with another base."""
+    own = [name for base in kind.__mro__ if base is not object for name in vars(base)]
+    return hasattr(kind, "media_type") or "__call__" in own or "__new__" in own
 
 
 def _check_response_model(name: str, value: Any) -> None:

@@ -48,8 +48,8 @@ def parse_path(path: str) -> tuple[Any, str, dict[str, Any]]:
         ) from None
 
 
-def check_operation(endpoint: Any, methods: Any) -> None:
-    """Refuse arguments that cannot form an operation.
+def list_methods(endpoint: Any, methods: Any) -> list[str]:
+    """Return the methods of an operation, which may be read only once.
 
     Raises:
         SetupError: The endpoint is not callable, or the methods are not a list of strings.
@@ -60,12 +60,14 @@ def check_operation(endpoint: Any, methods: Any) -> None:
             f"{endpoint!r} was given",
             "the endpoint function itself, without calling it",
         )
-    if isinstance(methods, str) or not all(isinstance(name, str) for name in methods):
+    names = [] if isinstance(methods, str) else list(methods)
+    if isinstance(methods, str) or not all(isinstance(name, str) for name in names):
         raise _type_error(
             "methods must be a list of names",
             f"methods={methods!r} was given",
             f"methods={[methods] if isinstance(methods, str) else ['GET']!r}",
         )
+    return names
 
 
 def _type_error(got: str, probably: str | None, write: str) -> SetupTypeError:

@@ -29,7 +29,7 @@ from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.hooks import Handler
 from pronghorn.params import Depends
-from pronghorn.plan.check import check_operation
+from pronghorn.plan.check import list_methods
 from pronghorn.plan.dependencies import Overrides
 from pronghorn.plan.model import RoutePlan
 from pronghorn.plan.response import FROM_ANNOTATION, ResponseDeclaration
@@ -107,8 +107,7 @@ class APIRoute(RouteViews, Route):
         values = {**DEFAULTS, **options}
         for name in COPIED:
             values[name] = copy.copy(values[name]) if values[name] else type_of(name)()
-        methods = values.pop("methods") or ["GET"]
-        check_operation(endpoint, methods)
+        methods = list_methods(endpoint, values.pop("methods") or ["GET"])
         self._set(_declared_model=values.pop("response_model"), _plan=None, _app=None)
         self._set(_original_route=None, _described=values["description"], **NO_VIEWS, **ENGINE)
         self._set(endpoint=endpoint, **values)

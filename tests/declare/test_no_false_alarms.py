@@ -204,6 +204,49 @@ def test_mocks_in_place_of_functions() -> None:
     assert agree(program, "/items?args=1&kwargs=1") == (200, "mock")
 
 
+def test_a_lifespan_that_is_a_method() -> None:
+    class Resources:
+        @asynccontextmanager
+        async def open(self, app: Any) -> Any:
+            yield {"resource": self}
+
+    def program(api: ModuleType) -> Any:
+        app = api.FastAPI(lifespan=Resources().open)
+        app.get("/items")(clock)
+        return app
+
+    assert agree(program) == (200, "12")
+
+
+def test_methods_from_a_generator() -> None:
+    def program(api: ModuleType) -> Any:
+        app = api.FastAPI()
+        app.add_api_route("/items", clock, methods=(name for name in ["GET"]))
+        return app
+
+    assert agree(program) == (200, "12")
+
+
+class Name(str, Enum):
+    Q = "q-of-enum"
+
+
+@pytest.mark.parametrize("marker", ["Query", "Header", "Cookie"])
+def test_an_alias_that_is_a_member_of_an_enum(marker: str) -> None:
+    def program(api: ModuleType) -> Any:
+        make = getattr(api, marker)
+        app = api.FastAPI()
+
+        def read(one=make("-", alias=Name.Q), many=make(["-"], alias=Name.Q)) -> Any:  # type: ignore[no-untyped-def]
+            return [one, many]
+
+        read.__annotations__ = {"one": str, "many": list[str]}
+        app.get("/items")(read)
+        return app
+
+    assert agree(program, "/items?q-of-enum=a")[0] == 200
+
+
 class Moves:
     """Sends all requests to another path; its signature is not one."""
 
