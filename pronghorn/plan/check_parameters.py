@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
 
 import annotated_types
 from pydantic.fields import FieldInfo
@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined, ValidationError
 from pronghorn import params
 from pronghorn.core.setup_errors import describe_value, setup_error
 from pronghorn.exceptions import SetupError, SetupTypeError
+from pronghorn.fields.annotations import union_members
 from pronghorn.fields.field import Field
 from pronghorn.plan.signature import EMPTY
 
@@ -24,8 +25,11 @@ _NAMES = frozenset(
 )
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, partial)
 _CONNECTIONS = ("Request", "WebSocket", "HTTPConnection")
+#: The types of most defaults, which need no further question.
+_NEVER_MISTAKES = (type(None), str, int, float, bool)
 _LENGTHS = (annotated_types.MinLen, annotated_types.MaxLen)
 _BOUNDS = (annotated_types.Gt, annotated_types.Ge, annotated_types.Lt, annotated_types.Le)
+_CONSTRAINTS = _LENGTHS + _BOUNDS
 
 
 def marker_name(value: Any) -> str | None:
@@ -35,14 +39,18 @@ def marker_name(value: Any) -> str | None:
     return name if known and callable(value) else None
 
 
-def check_annotation(name: str, annotation: Any) -> None:
+def check_annotation(name: str, bare: Any, metadata: tuple[Any, ...]) -> None:
     """Refuse an annotation that is a marker or a function instead of a type.
+
+    Args:
+        name: The name of the parameter.
+        bare: Its annotation, without `Annotated`.
+        metadata: What stands beside it in `Annotated`.
 
     Raises:
         SetupTypeError: The type and the marker of `Annotated` are in the wrong order, or the type
             is missing.
     """
-    bare = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
     marker = bare if isinstance(bare, (params.Depends, FieldInfo)) else None
     if marker is None and marker_name(bare) is None and not isinstance(bare, FunctionType):
         return
@@ -53,7 +61,7 @@ def check_annotation(name: str, annotation: Any) -> None:
             f"{name}: Annotated[..., Depends({bare.__name__})]",
         )
     written = _source_of(marker) if marker is not None else f"{marker_name(bare)}()"
-    others = [item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, type)]
+    others = [item for item in metadata if isinstance(item, type)]
     kind = others[0].__name__ if others else "..."
     raise _type_error(
         f"{name!r} has {written} where its type should be",
@@ -105,7 +113,7 @@ def check_default(name: str, annotation: Any, bare: Any, field: Field) -> None:
             marker, a security scheme, a function for a type that has no functions, or the type.
     """
     default = field.info.default
-    if default is None or default is PydanticUndefined:
+    if default is PydanticUndefined or type(default) in _NEVER_MISTAKES:
         return
     marker = marker_name(default)
     if marker is not None:
@@ -234,10 +242,11 @@ def check_constraints(name: str, bare: Any, info: FieldInfo) -> None:
     Raises:
         SetupTypeError: A number has a length, or a text has a bound that is a number.
     """
-    if any(hasattr(rule, "__get_pydantic_core_schema__") for rule in info.metadata):
+    rules = [rule for rule in info.metadata if isinstance(rule, _CONSTRAINTS)]
+    if not rules or any(hasattr(rule, "__get_pydantic_core_schema__") for rule in info.metadata):
         return  # A validator may return another type.
-    members = {item for item in _members(bare) if item is not type(None)}
-    for rule in info.metadata:
+    members = {item for item in union_members(bare) or (bare,) if item is not type(None)}
+    for rule in rules:
         if isinstance(rule, _LENGTHS) and members and members <= {int, float, bool}:
             kind = "min_length" if isinstance(rule, annotated_types.MinLen) else "max_length"
             raise _type_error(
@@ -260,10 +269,6 @@ def nothing_to_depend_on() -> SetupError:
         "Depends(function()) was written, and the function returned None",
         "Depends(function), with the function itself, or a class as the type",
     )
-
-
-def _members(bare: Any) -> tuple[Any, ...]:
-    return get_args(bare) if get_origin(bare) in (Union, UnionType) else (bare,)
 
 
 def _is_number_bound(rule: Any) -> bool:

@@ -87,7 +87,7 @@ def analyze_parameter(
         return _with_dependency(marker, bare)
     if isinstance(default, params.Depends):
         return _with_dependency(default, bare)
-    check_annotation(name, annotation)
+    check_annotation(name, bare, metadata)
     explicit = marker is not None or isinstance(default, FieldInfo)
     kind = find_injected_kind(bare)
     if kind is not None and not explicit:
