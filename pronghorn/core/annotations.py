@@ -46,6 +46,10 @@ if sys.version_info >= (3, 14):
         returned = notes.get("return", signature.return_annotation)
         return signature.replace(parameters=parameters, return_annotation=returned)
 
+    def read_outer_signature(call: Callable[..., Any]) -> inspect.Signature:
+        """Return the signature of a callable itself, not of what it wraps."""
+        return inspect.signature(call, follow_wrapped=False, annotation_format=Format.FORWARDREF)
+
     def _read_one_by_one(owner: Any) -> dict[str, Any]:
         """Return the annotations of an owner at least one of which cannot be evaluated."""
         values = get_annotations(owner, format=Format.FORWARDREF)
@@ -65,6 +69,10 @@ else:
     def read_signature(call: Callable[..., Any]) -> inspect.Signature:
         """Return the signature of a callable."""
         return inspect.signature(call)
+
+    def read_outer_signature(call: Callable[..., Any]) -> inspect.Signature:
+        """Return the signature of a callable itself, not of what it wraps."""
+        return inspect.signature(call, follow_wrapped=False)
 
 
 def unwrap(call: Any) -> Any:

@@ -13,7 +13,7 @@ from functools import partial
 from types import FrameType, FunctionType
 from typing import Any, TypeVar
 
-from pronghorn.core.annotations import read_signature
+from pronghorn.core.annotations import read_outer_signature
 
 #: The module from which programs import the classes below.
 PUBLIC_MODULE = "pronghorn.exceptions"
@@ -188,7 +188,7 @@ def why_not_callable_with(function: Any, *args: Any, **keywords: Any) -> str | N
     elif hasattr(function, "__wrapped__"):
         return None  # A proxy of a decorator, which looks like the function inside.
     try:
-        signature = inspect.signature(function, follow_wrapped=False)
+        signature = read_outer_signature(function)
     except (TypeError, ValueError):
         return None  # A built-in without a signature, or an object with a strange one.
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -12,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, ValidationError
 
 from pronghorn import params
+from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import describe_value, setup_error
 from pronghorn.exceptions import SetupError, SetupTypeError
 from pronghorn.fields.annotations import union_members
@@ -206,7 +206,7 @@ def _is_scheme(kind: type) -> bool:
 
 def _reads_request(scheme: type) -> bool:
     """Return whether creating a scheme can authenticate, because it takes the request."""
-    for parameter in inspect.signature(scheme).parameters.values():
+    for parameter in read_signature(scheme).parameters.values():
         kind = getattr(parameter.annotation, "__name__", parameter.annotation)
         if kind in _CONNECTIONS or isinstance(parameter.default, params.Depends):
             return True
