@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import FunctionType, MethodType
 from typing import Any, get_args
 
 from starlette.convertors import CONVERTOR_TYPES
@@ -81,11 +82,29 @@ def _assertion(got: str, probably: str | None, write: str) -> SetupAssertionErro
 # --- types that cannot be validated ------------------------------------------------------------
 
 
-def invalid_type_error(annotation: Any) -> SetupError:
-    """Return the error for a type that Pydantic cannot build a validator for."""
-    return setup_error(
+def invalid_type_error(annotation: Any, parameter: str = "", given: Any = ()) -> SetupError:
+    """Return the error for a type that Pydantic cannot build a validator for.
+
+    Args:
+        annotation: The type.
+        parameter: The name of the parameter that has it; empty for a response.
+        given: The default of the parameter and the metadata of its annotation. A function among
+            them was probably meant as a dependency.
+    """
+    got = (
         f"Invalid args for response field! Hint: check that {annotation} is a valid Pydantic "
-        "field type",
+        "field type"
+    )
+    for item in given:
+        if isinstance(item, (FunctionType, MethodType)) and item.__name__ != "<lambda>":
+            kind = getattr(annotation, "__name__", "...")
+            return setup_error(
+                got,
+                f"the function {item.__name__} was meant as a dependency, and Depends was left out",
+                f"{parameter}: Annotated[{kind}, Depends({item.__name__})]",
+            )
+    return setup_error(
+        got,
         "the type is a plain class, or a union with a Response class",
         "a Pydantic model or dataclass; for a return annotation that is not a model, give the "
         "decorator the parameter response_model=None",

@@ -335,7 +335,8 @@ def _field(name: str, info: _Marker, path_names: frozenset[str]) -> Field:
             is_file=isinstance(info, params.File),
         )
     except PydanticSchemaGenerationError as error:
-        raise invalid_type_error(info.annotation) from error
+        given = (info.default, *info.metadata)
+        raise invalid_type_error(info.annotation, name, given) from error
 
 
 def _lookups(name: str, info: _Marker, path_names: frozenset[str]) -> tuple[str, ...]:

@@ -1,0 +1,16 @@
+from pronghorn import FastAPI
+
+app = FastAPI()
+
+
+class Session:
+    pass
+
+
+def open_session() -> Session:
+    return Session()
+
+
+@app.get("/users")
+async def read_users(session: Session = open_session) -> str:
+    return "Ann"
