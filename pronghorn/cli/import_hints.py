@@ -97,6 +97,8 @@ def _hint_for_circle(frames: list[Frame], incomplete: str | None) -> str:
     files = [frame.file for frame in modules]
     first = files.index(incomplete) if incomplete in files else 0
     lines = [f"{_place(frame)}: {frame.source}" for frame in modules[first:]]
+    if len(lines) == 1:
+        return f"The file imports itself:\n{lines[0]}\nRename it, for example to main.py"
     return "\n".join(
         [
             "These imports need each other:",

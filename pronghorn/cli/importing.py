@@ -37,7 +37,7 @@ def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
         as_fastapi: Make `import fastapi` in it import pronghorn.
 
     Raises:
-        CommandError: The import failed, or ended the process.
+        CommandError: The import failed, ended the process, or gave another file's module.
     """
     root = str(module.root)
     if sys.path[:1] != [root]:
@@ -45,7 +45,7 @@ def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
     try:
         if as_fastapi:
             importlib.import_module("pronghorn.as_fastapi")
-        return importlib.import_module(module.name)
+        imported = importlib.import_module(module.name)
     except SystemExit as error:
         where = module.file or f"module {module.name!r}"
         raise CommandError(
@@ -54,6 +54,19 @@ def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
         ) from error
     except Exception as error:
         raise _import_failure(module, error) from error
+    _refuse_namesake(module, imported)
+    return imported
+
+
+def _refuse_namesake(module: Module, imported: ModuleType) -> None:
+    """Refuse a module that Python has imported from another file, because of its name."""
+    other = getattr(imported, "__file__", None) or "a built-in module"
+    if module.file is None or (os.path.exists(other) and os.path.samefile(module.file, other)):
+        return
+    raise CommandError(
+        f"{module.file} has the name of another module: import {module.name} gives {other}",
+        "Rename the file, for example to main.py",
+    )
 
 
 def _import_failure(module: Module, error: Exception) -> CommandError:

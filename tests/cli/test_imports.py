@@ -107,6 +107,24 @@ def test_a_circular_import(write: Write, back: str) -> None:
     assert lines[-1].startswith("Move what both need to a third module")
 
 
+@pytest.mark.parametrize("name", ["pronghorn", "json", "time"])
+def test_a_file_with_the_name_of_another_module(write: Write, name: str) -> None:
+    file = write(f"{name}.py", "from pronghorn import FastAPI\napp = FastAPI()\n")
+    error = fail(f"{name}.py")
+    other = getattr(sys.modules[name], "__file__", "a built-in module")
+    assert str(error) == f"{file} has the name of another module: import {name} gives {other}"
+    assert error.hint == "Rename the file, for example to main.py"
+
+
+def test_a_file_that_imports_itself(write: Write) -> None:
+    write("starlette_admin.py", "from starlette_admin import Admin\n")
+    assert fail("starlette_admin.py").hint.splitlines() == [
+        "The file imports itself:",
+        "starlette_admin.py:1: from starlette_admin import Admin",
+        "Rename it, for example to main.py",
+    ]
+
+
 def test_a_relative_import_without_a_package(write: Write) -> None:
     write("main.py", "from .items import router\n")
     assert fail().hint.startswith("A relative import needs a package: add an empty __init__.py")
