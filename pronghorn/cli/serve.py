@@ -15,6 +15,7 @@ from pronghorn.cli.discover import FoundApp
 from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.servers import configure_own_logging, start
 from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "prepare", "serve"]
@@ -32,6 +33,7 @@ def prepare(options: ServeOptions) -> None:
     check_address(options)
     shown = options.server if options.develop and options.log_config is None else None
     loader.remember_logging(shown, options.log_level or "info")
+    configure_own_logging(options)
     if options.server == "uvicorn" and not options.reload:
         loader.show_messages()  # This process serves, and imports the program before that.
 
@@ -44,8 +46,6 @@ def serve(found: FoundApp, options: ServeOptions, *, title: str) -> None:
         options: The options of serving.
         title: Name of the command, for the first printed line.
     """
-    from pronghorn.cli.servers import start
-
     loader.remember(
         found.import_string,
         found.module.root,

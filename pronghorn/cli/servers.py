@@ -11,7 +11,7 @@ from pronghorn.cli import loader
 from pronghorn.cli.log_config import configure_granian
 from pronghorn.cli.serve_options import ServeOptions
 
-__all__ = ["start"]
+__all__ = ["configure_own_logging", "start"]
 
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""
@@ -80,9 +80,34 @@ def _select_given(options: ServeOptions, names: dict[str, str]) -> dict[str, Any
     return {name: value for name, value in values.items() if value is not None}
 
 
+def configure_own_logging(options: ServeOptions) -> None:
+    """Configure uvicorn's loggers before the program is imported, if this process serves it.
+
+    A worker of uvicorn does so as well. What the program changes about these loggers while it is
+    imported therefore stays, however many processes serve.
+    """
+    if options.log_config is None and _serves_itself(options):
+        import uvicorn
+
+        uvicorn.Config(loader.FACTORY, **_default_logging(options))  # It does so when it is made.
+
+
+def _serves_itself(options: ServeOptions) -> bool:
+    if options.server != "uvicorn" or options.reload:
+        return False
+    workers = options.workers or int(os.environ.get("WEB_CONCURRENCY", "1"))
+    return workers == 1
+
+
 def _logging_of_uvicorn(options: ServeOptions) -> dict[str, Any]:
     if options.log_config is not None:
         return {"log_config": str(options.log_config)}
+    if _serves_itself(options):
+        return {"log_config": None}  # `configure_own_logging` has done it.
+    return _default_logging(options)
+
+
+def _default_logging(options: ServeOptions) -> dict[str, Any]:
     if not options.develop:
         return {}
     from pronghorn.cli.dev_logging import uvicorn_config

@@ -144,6 +144,45 @@ def test_a_program_that_configures_logging_itself(
     assert output.count("answered about") == 1
 
 
+SERVERS_LOGGERS = """
+import logging.config
+logging.config.dictConfig({
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "own %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "INFO", "handlers": ["console"]},
+    "loggers": {
+        name: {"handlers": [], "propagate": True, "level": "INFO"}
+        for name in ("uvicorn", "uvicorn.access", "uvicorn.error")
+    },
+})
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["run"], ["run", "--workers", "2"], ["dev"], ["dev", "--no-reload"], ["dev", "--no-page"]],
+    ids=" ".join,
+)
+def test_a_program_that_configures_the_loggers_of_uvicorn(write: Write, command: list[str]) -> None:
+    output = printed(
+        write, *command, paths=["/fail"], server="uvicorn", configuration=SERVERS_LOGGERS
+    )
+    assert "own uvicorn.error Application startup complete.\n" in output
+    assert "own uvicorn.access 127.0.0.1:" in output
+    assert "own uvicorn.error Exception in ASGI application\n" in output
+    assert "INFO:     127.0.0.1:" not in output
+    assert "INFO:     Application startup" not in output
+
+
+def test_the_level_that_a_program_gives_the_access_log(write: Write) -> None:
+    configuration = "logging.getLogger('uvicorn.access').setLevel('WARNING')"
+    output = printed(write, "run", paths=[], server="uvicorn", configuration=configuration)
+    assert "INFO:     Application startup complete.\n" in output
+    assert "GET /" not in output
+
+
 def test_a_handler_of_the_program_gets_what_it_gets_without_us(write: Write) -> None:
     configuration = "logging.getLogger().addHandler(logging.StreamHandler())"
     output = printed(
