@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 
@@ -25,6 +26,7 @@ def poll_where_needed(folders: Sequence[str]) -> str:
     Returns:
         The reason for polling, for the user; empty if the system reports changes.
     """
+    _silence_watchfiles()
     if POLLING in os.environ:
         return ""
     try:
@@ -37,3 +39,14 @@ def poll_where_needed(folders: Sequence[str]) -> str:
         os.environ[POLLING] = "true"
         return f"polling, because the system cannot watch files: {error}"
     return ""
+
+
+def _silence_watchfiles() -> None:
+    """Do not log each change, unless the program wants that.
+
+    The command has imported the program, whose configuration may print messages of level info. A
+    log that is written to a watched folder would then be a change itself, without end.
+    """
+    logger = logging.getLogger("watchfiles.main")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.WARNING)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import served
+from tests.cli.processes import STARTED, served
 
 Write = Callable[..., Path]
 
@@ -174,6 +174,20 @@ def test_a_program_that_configures_the_loggers_of_uvicorn(write: Write, command:
     assert "own uvicorn.error Exception in ASGI application\n" in output
     assert "INFO:     127.0.0.1:" not in output
     assert "INFO:     Application startup" not in output
+
+
+@SERVERS
+def test_changed_files_are_not_logged_by_the_watcher(write: Write, server: str) -> None:
+    write("main.py", APP.replace("{configuration}", BASIC_CONFIG))
+    started = STARTED if server == "uvicorn" else UP[server]
+    with served("dev", "--server", server, started=started) as running:
+        running.wait_until_watching(Path.cwd())
+        write("notes.txt", "not a module\n")
+        write("main.py", APP.replace("{configuration}", BASIC_CONFIG) + "\n")
+        running.wait_for(started)
+        running.stop()
+    assert "change detected" not in running.output
+    assert "changes detected" not in running.output
 
 
 def test_the_level_that_a_program_gives_the_access_log(write: Write) -> None:
