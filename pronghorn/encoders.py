@@ -18,7 +18,7 @@ from ipaddress import (
 from math import nan
 from pathlib import Path, PurePath
 from re import Pattern
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -328,7 +328,22 @@ def _as_dict(obj: Any) -> dict[Any, Any]:
         try:
             return dict(vars(obj))
         except Exception as without_dict:
-            raise ValueError([not_iterable, without_dict]) from without_dict
+            error = ValueError([not_iterable, without_dict])
+            error.add_note(_explain_unencodable(obj))
+            raise error from without_dict
+
+
+def _explain_unencodable(obj: Any) -> str:
+    """Return a note about an object that cannot become JSON."""
+    if isinstance(obj, CoroutineType):
+        code = obj.cr_code
+        place = f"{code.co_filename}:{code.co_firstlineno}"
+        return f"  probably: an await was left out before the call of {code.co_name} ({place})"
+    kind = type(obj)
+    return (
+        f"  probably: {kind.__module__}.{kind.__qualname__} has nothing that could become JSON\n"
+        "  write:    a Pydantic model, a dataclass, a dict, a list or a single value instead"
+    )
 
 
 find_elsewhere(__name__)

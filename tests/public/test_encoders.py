@@ -18,8 +18,10 @@ import pytest
 from pydantic import AnyUrl, BaseModel, Field, RootModel, SecretBytes, SecretStr
 from pydantic_core import PydanticUndefined
 
+from pronghorn import FastAPI
 from pronghorn.encoders import ENCODERS_BY_TYPE, jsonable_encoder
 from pronghorn.exceptions import PydanticV1NotSupportedError
+from pronghorn.testclient import TestClient
 
 
 class Colour(str, Enum):
@@ -228,3 +230,37 @@ def test_a_part_may_be_included_without_a_part_of_it() -> None:
     value = {"u": Person(), "v": 1}
     selected = jsonable_encoder(value, include={"u"}, exclude={"u": {"password"}})
     assert selected == {"u": PERSON}
+
+
+async def count_items() -> int:
+    return 3
+
+
+def test_a_forgotten_await_is_named() -> None:
+    app = FastAPI()
+    call = count_items()
+
+    @app.get("/items", response_model=None)
+    async def read_items() -> Any:
+        return {"count": call}
+
+    with pytest.raises(ValueError, match="not iterable") as caught:
+        TestClient(app).get("/items")
+    call.close()  # Python warns of a coroutine that nobody awaits.
+    place = f"{__file__}:{count_items.__code__.co_firstlineno}"
+    note = f"  probably: an await was left out before the call of count_items ({place})"
+    assert caught.value.__notes__ == [note]
+
+
+class Lock:
+    __slots__ = ()
+
+
+def test_an_object_that_cannot_become_json_is_named() -> None:
+    with pytest.raises(ValueError, match="not iterable") as caught:
+        jsonable_encoder({"lock": Lock()})
+    note = (
+        f"  probably: {__name__}.Lock has nothing that could become JSON\n"
+        "  write:    a Pydantic model, a dataclass, a dict, a list or a single value instead"
+    )
+    assert caught.value.__notes__ == [note]
