@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import re
 import sys
+from collections.abc import Iterable
 
 __all__ = ["FAILURE", "USAGE", "CommandError", "MissingExtraError", "missing"]
 
@@ -61,10 +64,35 @@ class MissingExtraError(RuntimeError, SystemExit):
     def __init__(self, packages: tuple[str, ...], extra: str = "standard") -> None:
         command = "fastapi" if "pronghorn.as_fastapi" in sys.modules else "pronghorn"
         super().__init__(
-            f"To use the {command} command, please install what it needs "
-            f'({", ".join(packages)}): pip install "pronghorn[{extra}]"'
+            f"To use the {command} command, please install what it needs, which is in the extra "
+            f"{extra!r}: pip install {' '.join(read_requirements(packages, extra))}"
         )
         self.code = str(self)
+
+
+def read_requirements(packages: Iterable[str], extra: str) -> list[str]:
+    """Return what to install for packages of an extra, as the installed pronghorn requires them.
+
+    The packages and not the extra are named, because that also helps where pronghorn comes from a
+    checkout or a wheel, so that a package index does not have it.
+
+    Args:
+        packages: Names of packages.
+        extra: The extra that contains them.
+
+    Returns:
+        Quoted requirements, such as `"granian<2.9,>=2.8.6"`.
+    """
+    try:
+        required = importlib.metadata.requires("pronghorn") or []
+    except importlib.metadata.PackageNotFoundError:
+        required = []
+    known = {}
+    for line in required:
+        requirement, _, marker = line.partition(";")
+        if f"extra == '{extra}'" in marker.replace('"', "'"):
+            known[re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()] = requirement.strip()
+    return [f'"{known.get(name, name)}"' for name in packages]
 
 
 def missing(*packages: str) -> tuple[str, ...]:

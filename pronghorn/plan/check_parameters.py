@@ -94,6 +94,31 @@ def check_uncalled_markers(name: str, metadata: tuple[Any, ...], info: FieldInfo
         )
 
 
+def check_functions_in_annotated(name: str, metadata: tuple[Any, ...]) -> None:
+    """Refuse a function or a security scheme that `Annotated` ignores.
+
+    Args:
+        name: The name of a parameter that has neither a marker nor a dependency.
+        metadata: The metadata of its annotation.
+
+    Raises:
+        SetupTypeError: There is one. The client would choose the value, and nobody would have to
+            authenticate.
+    """
+    for item in metadata:
+        if isinstance(item, (FunctionType, MethodType)) and marker_name(item) is None:
+            what, call = f"the function {item.__name__}", item.__name__
+        elif _is_scheme(type(item)):
+            what, call = "a security scheme", _variable(item)
+        else:
+            continue
+        raise _type_error(
+            f"{name!r} has {what} in Annotated, which is not called",
+            "a dependency was meant: without Depends, the client chooses the value",
+            f"{name}: Annotated[..., Depends({call})]",
+        )
+
+
 _PLACES = {"Path": "path", "Query": "query string", "Body": "body", "File": "form"}
 
 

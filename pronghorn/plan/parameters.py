@@ -40,6 +40,7 @@ from pronghorn.plan.check_parameters import (
     check_annotation,
     check_constraints,
     check_default,
+    check_functions_in_annotated,
     check_uncalled_markers,
     nothing_to_depend_on,
 )
@@ -104,6 +105,8 @@ def analyze_parameter(
     _check_place(name, info, in_path=in_path)
     check_constraints(name, bare, info)
     field = _field(name, info, path_names)
+    if not explicit:
+        check_functions_in_annotated(name, metadata)
     check_default(name, annotation, bare, field)
     return field
 

@@ -40,8 +40,9 @@ class Signal:
 def missing_package(error: ImportError) -> FastAPIError:
     """Return the error for an environment that contains only the API."""
     return FastAPIError(
-        f"exporting needs the OpenTelemetry SDK and its OTLP exporter ({error}): install "
-        "pronghorn[opentelemetry], which has the packages of fastapi[opentelemetry]"
+        f"exporting needs the OpenTelemetry SDK and its OTLP exporter ({error}): pip install "
+        "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http, which are in the extra "
+        "pronghorn[opentelemetry]"
     )
 
 

@@ -26,6 +26,6 @@ def require_api() -> None:
             f"Telemetry does not work because OpenTelemetry cannot be imported: {error}",
             "FastAPI(telemetry=...), or an import of pronghorn.telemetry, in an environment "
             "without the package opentelemetry-api",
-            'pip install "pronghorn[opentelemetry]"',
+            "pip install opentelemetry-api, which is in the extra pronghorn[opentelemetry]",
             kind=TelemetryMissingError,
         ) from error

@@ -284,22 +284,26 @@ def test_a_wrong_configuration_of_logging(
 
 
 @pytest.mark.parametrize(
-    ("package", "arguments", "extra"),
+    ("package", "arguments", "extra", "requirement"),
     [
-        ("uvicorn", [], "standard"),
-        ("uvicorn", ["--server", "granian"], "standard"),
-        ("granian", ["--server", "granian"], "granian"),
-        ("dotenv", ["--env-file", "ca.pem"], "standard"),
-        ("yaml", ["--log-config", "log.yaml"], "standard"),
+        ("uvicorn", [], "standard", "uvicorn[standard]"),
+        ("uvicorn", ["--server", "granian"], "standard", "uvicorn[standard]"),
+        ("granian", ["--server", "granian"], "granian", "granian<"),
+        ("dotenv", ["--env-file", "ca.pem"], "standard", 'python-dotenv"'),
+        ("yaml", ["--log-config", "log.yaml"], "standard", 'pyyaml"'),
     ],
 )
 def test_a_package_that_is_not_installed_names_its_extra(
-    monkeypatch: pytest.MonkeyPatch, package: str, arguments: list[str], extra: str
+    monkeypatch: pytest.MonkeyPatch,
+    package: str,
+    arguments: list[str],
+    extra: str,
+    requirement: str,
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     result = CliRunner().invoke(commands, ["run", *arguments])
     assert result.exit_code == 1
-    assert str(result.exception).endswith(f'pip install "pronghorn[{extra}]"')
+    assert f'in the extra {extra!r}: pip install "{requirement}' in str(result.exception)
 
 
 def test_openssl_names_are_those_that_messages_rely_on() -> None:

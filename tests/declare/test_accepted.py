@@ -139,10 +139,6 @@ def with_type(kind: type[Missing] = Missing) -> str:
     return kind.__name__
 
 
-def with_function_in_annotated(q: Annotated[str, clock] = "a") -> str:
-    return q
-
-
 FUNCTIONS = [
     value for name, value in sorted(vars(sys.modules[__name__]).items()) if name[:5] == "with_"
 ]
