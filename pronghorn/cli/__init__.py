@@ -13,6 +13,8 @@
 This module imports none of them, so worker processes do not load the command line.
 """
 
+import os
+import sys
 from collections.abc import Callable
 
 from pronghorn.cli.errors import MissingExtraError, missing
@@ -32,6 +34,20 @@ cli_main: Callable[[], None] | None = None if missing(*_REQUIRED) else _run_comm
 """The function that runs the command line, or `None` if the packages that it needs are missing."""
 
 
+def _open_standard_streams() -> None:
+    """Open the null device for each standard stream that the caller has closed.
+
+    Otherwise a file or a socket that is opened next would become that stream.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is given to a file that is opened.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 - stays open
+
+
 def main() -> None:
     """Run the command line with the arguments of this process, and exit the process.
 
@@ -39,6 +55,7 @@ def main() -> None:
         MissingExtraError: `typer` or `rich` is not installed.
         SystemExit: Otherwise always, with the exit code of the command.
     """
+    _open_standard_streams()
     if cli_main is None:
         raise MissingExtraError(missing(*_REQUIRED) or _REQUIRED)
     cli_main()

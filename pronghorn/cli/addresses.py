@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import stat
 from pathlib import Path
@@ -13,6 +14,12 @@ from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.serve_options import ServeOptions
 
 __all__ = ["check_address", "own_address"]
+
+
+_WRITTEN_HOST = re.compile(
+    r"(?:https?://)?(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:/\[\]]+))(?::(?P<port>\d+))?/?"
+)
+"""A host as in an address: `http://localhost:8000/`, `[::1]`."""
 
 
 def own_address(options: ServeOptions) -> str:
@@ -43,7 +50,8 @@ def check_address(options: ServeOptions) -> None:
 
 
 def _check_socket_file(file: Path) -> None:
-    if not file.is_socket():
+    if not os.path.exists(file):
+        _try_to_create(file)
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
@@ -51,12 +59,37 @@ def _check_socket_file(file: Path) -> None:
         except OSError as error:
             if error.errno != errno.ECONNREFUSED:
                 raise CommandError(f"Cannot listen on {file}: {error.strerror}") from error
-            file.unlink()  # Nobody listens, and a server cannot bind to a file that exists.
+            _replace_socket_file(file)
             return
     raise CommandError(
         f"The socket {file} is in use",
         "Stop the program that listens there, or use another file.",
     )
+
+
+def _replace_socket_file(file: Path) -> None:
+    """Remove a socket on which nobody listens; a server cannot bind to a file that exists."""
+    try:
+        file.unlink()
+    except OSError as error:
+        raise CommandError(
+            f"Cannot remove the old socket {file}: {error.strerror}",
+            "Remove it, or use another file.",
+        ) from error
+    _try_to_create(file)
+
+
+def _try_to_create(file: Path) -> None:
+    """Bind to a socket file that does not exist, and remove it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind(str(file))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on {file}: {error.strerror}",
+                "The server creates the socket. Choose a folder in which this user may write.",
+            ) from error
+    file.unlink()
 
 
 def _check_descriptor(number: int) -> None:
@@ -75,13 +108,24 @@ def _check_descriptor(number: int) -> None:
 def _check_host_and_port(host: str, port: int) -> None:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except socket.gaierror as error:
-        raise CommandError(f"The host {host!r} has no address", exit_code=USAGE) from error
+    except (socket.gaierror, UnicodeError) as error:  # The latter is for a name that is too long.
+        raise CommandError(
+            f"The host {host!r} has no address", _suggest_host(host), exit_code=USAGE
+        ) from error
     for family, kind, protocol, _, address in addresses:
         with socket.socket(family, kind, protocol) as probe:
             if os.name == "posix":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             _try_to_bind(probe, address, host, port)
+
+
+def _suggest_host(host: str) -> str:
+    """Return what to write instead of a host that has no address; empty if nothing is similar."""
+    match = _WRITTEN_HOST.fullmatch(host)
+    if match is None:
+        return ""
+    port = f" --port {match['port']}" if match["port"] else ""
+    return f"Write only the host: --host {match['six'] or match['name']}{port}"
 
 
 def _try_to_bind(probe: socket.socket, address: Any, host: str, port: int) -> None:

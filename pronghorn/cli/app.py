@@ -16,6 +16,7 @@ from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import discover, discover_quietly
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
+from pronghorn.cli.system_errors import explain_system_error
 from pronghorn.core.typed_kwargs import expand_signature
 
 __all__ = ["commands"]
@@ -31,6 +32,11 @@ class CommandGroup(TyperGroup):
         except CommandError as error:
             error.print()
             raise typer.Exit(error.exit_code) from error
+        except OSError as error:
+            if not (own := explain_system_error(error)):
+                raise
+            own.print()
+            raise typer.Exit(own.exit_code) from error
 
 
 commands = typer.Typer(

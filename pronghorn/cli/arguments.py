@@ -10,6 +10,7 @@ from typing import Annotated, TypedDict
 import typer
 
 from pronghorn.cli.discover import AppReference
+from pronghorn.cli.env_file import load_environment
 from pronghorn.cli.server_arguments import (
     DevListening,
     DevServing,
@@ -90,6 +91,8 @@ class FindOptions(WhereOptions):
         Path | None,
         typer.Option(
             metavar="FILE",
+            is_eager=True,  # Its variables may stand for other options.
+            callback=load_environment,
             help="A file of NAME=VALUE lines, set in the environment before the app is imported. "
             "A variable that is already set keeps its value.",
             rich_help_panel=FINDING,
@@ -116,7 +119,6 @@ def reference_of(options: FindOptions) -> AppReference:
         options["entrypoint"],
         options["as_fastapi"],
         factory=options["factory"],
-        env_file=options["env_file"],
         full_traceback=options["full_traceback"],
     )
 

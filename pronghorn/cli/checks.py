@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 from collections.abc import Callable, Iterator
@@ -55,8 +56,6 @@ def _check_packages(options: ServeOptions) -> None:
         raise MissingExtraError(("uvicorn",))
     if options.server != "uvicorn" and missing(options.server):
         raise MissingExtraError((options.server,), options.server)
-    if options.env_file and missing("dotenv"):
-        raise MissingExtraError(("python-dotenv",))
     if options.log_config and options.log_config.suffix in {".yaml", ".yml"} and missing("yaml"):
         raise MissingExtraError(("pyyaml",))
 
@@ -162,14 +161,14 @@ def _find_sockets(options: ServeOptions) -> Mistakes:
 def _find_socket_file(file: Path) -> Mistakes:
     longest = 107  # bytes of a path in `sockaddr_un` on Linux; unix(7)
     folder = file.absolute().parent
-    if len(str(file).encode()) > longest:
+    if len(os.fsencode(file)) > longest:
         yield Mistake(
             f"--uds {file} is longer than {longest} bytes",
             "The system allows no longer path of a socket. Choose a shorter one, as in /run.",
         )
-    elif not folder.is_dir():
+    elif not os.path.isdir(folder):
         yield Mistake(f"No folder at {folder} for --uds", f"Create it: mkdir -p {folder}")
-    elif file.exists() and not file.is_socket():
+    elif os.path.exists(file) and not file.is_socket():
         yield Mistake(
             f"--uds {file} is a file or a folder, not a socket",
             "The server creates the socket. Name a file that does not exist.",
@@ -178,18 +177,26 @@ def _find_socket_file(file: Path) -> Mistakes:
 
 def _find_folders(options: ServeOptions) -> Mistakes:
     for folder in options.reload_dirs:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             yield Mistake(f"No folder to watch at {folder}", f"--reload-dir starts at {Path.cwd()}")
 
 
 def _find_files(options: ServeOptions) -> Mistakes:
-    for field in ("ssl_certfile", "ssl_keyfile", "ssl_ca_certs", "log_config", "env_file"):
+    for field in ("ssl_certfile", "ssl_keyfile", "ssl_ca_certs", "log_config"):
         file = getattr(options, field)
-        if file is not None and not file.is_file():
-            yield Mistake(f"No file at {file} for {option_name(field)}", _start_of(file))
+        if file is not None and not os.path.isfile(file):
+            yield Mistake(f"No file at {file} for {option_name(field)}", _why_absent(file))
 
 
-def _start_of(file: Path) -> str:
+def _why_absent(file: Path) -> str:
+    """Return the reason why there is no file, other than that it does not exist."""
+    try:
+        if file.is_dir():
+            return "It is a folder."
+        file.stat()
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+            return f"The system says: {error.strerror}"
     return "" if file.is_absolute() else f"Paths start at {Path.cwd()}"
 
 

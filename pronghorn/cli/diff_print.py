@@ -24,7 +24,7 @@ Seen = dict[tuple[Difference, ...], str]
 
 def print_report(report: Report) -> None:
     """Write the report to standard output, in colour on a terminal."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     if report.failure:
         console.print("[red]Runs on FastAPI, and not on pronghorn.[/red]")
         console.print(report.failure, markup=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pronghorn.cli.choose import choose
-from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
+from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.importing import import_module, show_full_tracebacks
 from pronghorn.cli.locate import (
     Entrypoint,
@@ -40,7 +40,6 @@ class AppReference:
         entrypoint: `"package.module:name"`; excludes the other two.
         as_fastapi: Make `import fastapi` in the program import pronghorn.
         factory: The name is a function that makes the application.
-        env_file: A file of environment variables to set before the import.
         full_traceback: Show all frames and chained exceptions of an error.
     """
 
@@ -49,7 +48,6 @@ class AppReference:
     entrypoint: str | None = None
     as_fastapi: bool = False
     factory: bool = False
-    env_file: Path | None = None
     full_traceback: bool = False
 
 
@@ -103,8 +101,6 @@ def discover(reference: AppReference, directory: Path | None = None) -> FoundApp
     directory = directory or Path.cwd()
     if reference.full_traceback:
         show_full_tracebacks()
-    if reference.env_file is not None:
-        load_environment(reference.env_file)
     module, attribute, sources, pinned = _find_place(reference, directory)
     factory = reference.factory or pinned
     imported = import_module(module, as_fastapi=reference.as_fastapi)
@@ -139,29 +135,6 @@ def discover_quietly(reference: AppReference) -> FoundApp:
     if found.others:
         print(f"This is {found.import_string}; {found.other_apps}", file=sys.stderr)
     return found
-
-
-def load_environment(file: Path) -> None:
-    """Set the variables of a file in this process, which its children inherit.
-
-    A variable that is already set keeps its value.
-
-    Raises:
-        MissingExtraError: The package that reads such files is not installed.
-        CommandError: The file cannot be read.
-    """
-    if missing("dotenv"):
-        raise MissingExtraError(("python-dotenv",))
-    from dotenv import load_dotenv
-
-    if not file.is_file():
-        raise CommandError(
-            f"No file at {file} for --env-file", f"Paths start at {Path.cwd()}", exit_code=USAGE
-        )
-    try:
-        load_dotenv(file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"Cannot read {file}: {error}", exit_code=USAGE) from error
 
 
 def where(reference: AppReference, directory: Path) -> tuple[Module, str | None, tuple[str, str]]:

@@ -40,7 +40,7 @@ class CommandError(Exception):
         """Write detail, message and hint to standard error, in colour on a terminal."""
         from rich.console import Console
 
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         if self.detail:
             console.print(self.detail.rstrip(), markup=False)
             console.print()

@@ -58,8 +58,8 @@ def _refusal(routes: Sequence[Listed], method: str, path: str) -> CommandError:
 
 def print_explanation(explained: Explanation) -> None:
     """Print everything in a form for people."""
-    console = Console()
-    console.print(f"[bold]{explained.label}[/bold]")
+    console = Console(emoji=False)
+    console.print(explained.label, style="bold", markup=False, highlight=False, soft_wrap=True)
     for line in explained.plan:
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print("\n[bold]Handler[/bold]")

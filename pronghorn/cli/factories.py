@@ -47,7 +47,9 @@ def call_factory(function: Any, module: ModuleType, attribute: str) -> Any:
 def _call(function: Callable[[], Any], module: ModuleType, attribute: str) -> Any:
     try:
         made = function()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # Libraries stop programs by exceptions like `SystemExit`.
         name = f"The factory {attribute} in {module.__name__}"
         if isinstance(error, SystemExit):
             raise CommandError(*describe_exit(error, name)) from error
@@ -72,7 +74,7 @@ def _refuse_wrong_factory(function: Any, module: ModuleType, attribute: str) -> 
         raise _is_async(module, attribute, place_of(function))
     needed = _list_required(function)
     if needed:
-        values = ", ".join("..." for _ in needed)
+        values = ", ".join(_write_arguments(function, needed))
         raise CommandError(
             f"The factory {attribute} in {module.__name__} needs arguments: {', '.join(needed)}"
             f"{place_of(function)}",
@@ -87,6 +89,13 @@ def _is_async(module: ModuleType, attribute: str, place: str) -> CommandError:
         f"It is called before there is an event loop. Write def {attribute}() without async,\n"
         "and open what has to be awaited in the lifespan of the app.",
     )
+
+
+def _write_arguments(function: Any, names: list[str]) -> list[str]:
+    """Return arguments for a call, without their values."""
+    parameters = read_signature(function).parameters
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return [f"{name}=..." if parameters[name].kind is keyword else "..." for name in names]
 
 
 def _list_required(function: Any) -> list[str]:

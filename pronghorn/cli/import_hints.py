@@ -15,7 +15,7 @@ __all__ = ["hint_for"]
 _CIRCULAR = "partially initialized module"
 
 
-def hint_for(error: Exception, module: Module) -> str:
+def hint_for(error: BaseException, module: Module) -> str:
     """Return what to do about an error of an import; empty if the traceback says it all.
 
     Args:

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import traceback
+from pathlib import Path
 from types import ModuleType
 
 from pronghorn.cli.errors import CommandError
@@ -52,24 +53,33 @@ def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
             *describe_exit(error, f"Importing {where}"),
             detail=user_traceback(error) if wants_full_tracebacks() else "",
         ) from error
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # Libraries stop programs by exceptions like `SystemExit`.
         raise _import_failure(module, error) from error
     _refuse_namesake(module, imported)
     return imported
 
 
 def _refuse_namesake(module: Module, imported: ModuleType) -> None:
-    """Refuse a module that Python has imported from another file, because of its name."""
-    other = getattr(imported, "__file__", None) or "a built-in module"
-    if module.file is None or (os.path.exists(other) and os.path.samefile(module.file, other)):
+    """Refuse a module of Python or of a package that has the name of the program's file."""
+    own, other = module.file, getattr(imported, "__file__", None)
+    if own is None or (other is not None and own == Path(other)):
+        return
+    from pronghorn.devtools.tracebacks import is_program_file  # Only an unusual module needs it.
+
+    if other is None and module.name not in sys.stdlib_module_names:
+        return  # The program has put another object in the place of its module.
+    if other is not None and (is_program_file(other) or own == Path(other).resolve()):
         return
     raise CommandError(
-        f"{module.file} has the name of another module: import {module.name} gives {other}",
+        f"{own} has the name of another module: import {module.name} gives "
+        f"{other or 'a built-in module'}",
         "Rename the file, for example to main.py",
     )
 
 
-def _import_failure(module: Module, error: Exception) -> CommandError:
+def _import_failure(module: Module, error: BaseException) -> CommandError:
     absent = error.name if isinstance(error, ModuleNotFoundError) else None
     if absent is not None and (module.name + ".").startswith(absent + "."):
         return CommandError(

@@ -7,8 +7,11 @@ what is needed in the environment, which child processes inherit.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
+import warnings
+from asyncio import AbstractEventLoop
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +19,24 @@ from pronghorn.cli.choose import choose
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module
 from pronghorn.cli.locate import Module
+from pronghorn.cli.processes import end_with_parent
 
 __all__ = [
     "FACTORY",
     "load_app",
+    "make_loop",
     "remember",
     "remember_logging",
     "remember_page",
     "show_messages",
+    "take_loaded_app",
 ]
 
-FACTORY = "pronghorn.cli.loader:load_app"
-"""The import string of `load_app`, for servers that call a factory."""
+FACTORY = "pronghorn.cli.loader:take_loaded_app"
+"""The import string of `take_loaded_app`, for uvicorn."""
+
+LOOP = "pronghorn.cli.loader:make_loop"
+"""The import string of `make_loop`, for uvicorn."""
 
 GRANIAN_FACTORY = "pronghorn.cli.loader:load_granian_app"
 """The import string of `load_granian_app`."""
@@ -43,6 +52,8 @@ _IS_FACTORY = "PRONGHORN_APP_FACTORY"
 _LOG_CONFIG = "PRONGHORN_LOG_CONFIG"
 _LOG_LEVEL = "PRONGHORN_LOG_LEVEL"
 _SHOWN = "PRONGHORN_DEV_LOGGING"
+
+_loaded: list[Any] = []
 
 
 def remember(import_string: str, root: Path, *, as_fastapi: bool, factory: bool = False) -> None:
@@ -135,6 +146,7 @@ def load_app() -> Any:
     name, _, attribute = os.environ[_APP].partition(":")
     module = Module(name, Path(os.environ[_ROOT]))
     show_messages()
+    end_with_parent()
     host, reloads = os.environ.get(_PAGE), bool(os.environ.get(_RELOADS))
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
@@ -155,6 +167,30 @@ def load_app() -> Any:
     from pronghorn.cli.dev_pages import put_pages  # Only `dev` loads this.
 
     return put_pages(app, host, reloads=reloads)
+
+
+def make_loop() -> AbstractEventLoop:
+    """Load the application, and return the event loop in which uvicorn serves it.
+
+    uvicorn itself imports the program inside the running loop, and after it has taken the signals:
+    a program that calls `asyncio.run` while it is imported would work in one process and fail in
+    others, and SIGTERM would wait for the end of the import.
+    """
+    from uvicorn.loops.auto import auto_loop_factory
+
+    try:
+        _loaded.append(load_app())
+    except BaseException:
+        # This ends the process; uvicorn has a coroutine that it did not start, which is no news.
+        warnings.filterwarnings("ignore", "coroutine '.*' was never awaited", RuntimeWarning)
+        raise
+    is_subprocess = multiprocessing.parent_process() is not None
+    return auto_loop_factory(use_subprocess=is_subprocess)()
+
+
+def take_loaded_app() -> Any:
+    """Return the application that `make_loop` has loaded; without it, load the application."""
+    return _loaded.pop() if _loaded else load_app()
 
 
 def show_messages() -> None:

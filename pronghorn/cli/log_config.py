@@ -40,7 +40,7 @@ def configure(file: Path) -> None:
             "[loggers], [handlers] and [formatters] of logging.config.fileConfig.",
             exit_code=USAGE,
         ) from error
-    except (ValueError, TypeError, AttributeError, ImportError, OSError) as error:
+    except Exception as error:  # A handler may raise anything, and INI has arguments in Python.
         reasons = [str(error)]
         if error.__cause__ is not None:
             reasons.append(str(error.__cause__))

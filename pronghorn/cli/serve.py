@@ -71,7 +71,7 @@ def _folders_to_watch(found: FoundApp, options: ServeOptions) -> list[str]:
 def _announce(
     found: FoundApp, options: ServeOptions, title: str, watched: list[str], polling: str
 ) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     address = _public_address(options)
     lines = [("app", found.import_string + ("()" if found.factory else ""))]
     if found.others:

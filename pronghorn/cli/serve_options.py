@@ -42,7 +42,6 @@ class ServeOptions:
         log_config: A file for `logging.config`.
         log_level: The lowest level of the server's messages, in lower case.
         access_log: Print a line for each request.
-        env_file: A file of environment variables, which is set before the application is imported.
         page: Show routes, plans and the timings of the last requests at `/_pronghorn`.
         develop: Serve for development: show the program's messages, and fold tracebacks.
         full_traceback: Show the frames of libraries, too.
@@ -80,7 +79,6 @@ class ServeOptions:
     log_config: Path | None = None
     log_level: str | None = None
     access_log: bool = True
-    env_file: Path | None = None
     page: bool = False
     develop: bool = False
     full_traceback: bool = False

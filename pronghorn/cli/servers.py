@@ -9,7 +9,9 @@ from typing import Any
 
 from pronghorn.cli import loader
 from pronghorn.cli.log_config import configure_granian
+from pronghorn.cli.processes import end_with_threads
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.watching import python_files
 
 __all__ = ["configure_own_logging", "start"]
 
@@ -31,6 +33,8 @@ def start(options: ServeOptions, watched: list[str]) -> None:
         _start_granian(options, watched)
     else:
         _start_uvicorn(options, watched)
+    if options.reload or options.workers or options.server == "granian":
+        end_with_threads()
 
 
 def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
@@ -39,6 +43,7 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
     uvicorn.run(
         loader.FACTORY,
         factory=True,
+        loop=loader.LOOP,
         host=options.host,
         port=options.port,
         uds=None if options.uds is None else str(options.uds),
@@ -164,7 +169,11 @@ def _remember_for_granian(options: ServeOptions) -> None:
 def _reloading(options: ServeOptions, watched: list[str]) -> dict[str, Any]:
     if not options.reload:
         return {}
-    return {"reload": True, "reload_paths": [Path(folder) for folder in watched]}
+    return {
+        "reload": True,
+        "reload_paths": [Path(folder) for folder in watched],
+        "reload_filter": python_files(),
+    }
 
 
 def _keep_alive(options: ServeOptions) -> dict[str, Any]:

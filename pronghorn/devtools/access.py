@@ -22,6 +22,11 @@ __all__ = ["Access", "access_for"]
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^:\[\]/@\s]+))(?::\d+)?")
 
 
+_OF_CLIENTS = (b"x-forwarded-for", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip")
+"""Headers in which proxies and tunnels on this machine name the client; they do not all send the
+first one."""
+
+
 @dataclass(frozen=True)
 class Access:
     """The conditions under which a request may see the page.
@@ -38,7 +43,7 @@ class Access:
         """Return the reason why a request may not see the page; None if it may."""
         hosts = list(_values(scope, b"host"))
         if self.only_here:
-            hosts += _values(scope, b"x-forwarded-host")
+            hosts += [*_values(scope, b"x-forwarded-host"), *_read_forwarded(scope, "host")]
         if not hosts or not all(self._is_known(host) for host in hosts):
             return "It answers only requests for localhost, an address or a name of this machine."
         if self.only_here and not all(_is_here(client) for client in _clients(scope)):
@@ -85,7 +90,20 @@ def _clients(scope: Scope) -> Iterator[str]:
     """Yield the addresses of the client: that of the connection, and those that proxies name."""
     client = scope.get("client")
     yield client[0] if client else ""
-    yield from _values(scope, b"x-forwarded-for")
+    for header in _OF_CLIENTS:
+        yield from _values(scope, header)
+    for name in _read_forwarded(scope, "for"):
+        match = _HOST.fullmatch(name)
+        yield (match["six"] or match["name"]) if match else name
+
+
+def _read_forwarded(scope: Scope, parameter: str) -> Iterator[str]:
+    """Yield the values of a parameter of the header `Forwarded`, RFC 7239."""
+    for element in _values(scope, b"forwarded"):
+        for pair in element.split(";"):
+            name, _, value = pair.partition("=")
+            if name.strip().lower() == parameter:
+                yield value.strip().strip('"').lower()
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

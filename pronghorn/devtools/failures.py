@@ -93,7 +93,18 @@ class Failure:
 
 
 def describe_error(error: BaseException) -> Failure:
-    """Return the description of an exception and of those that it was raised from."""
+    """Return the description of an exception and of those that it was raised from.
+
+    If an attribute of the exception raises, as `__getattr__` of its class may, only the exception
+    itself is described.
+    """
+    try:
+        return _describe_chain(error)
+    except Exception:  # noqa: BLE001 - code of the class may raise anything
+        return Failure(_kind_of(error), _message_of(error), frames=tuple(_list_frames(error)))
+
+
+def _describe_chain(error: BaseException) -> Failure:
     *before, _ = chain_of(error)
     shown = before[-_MOST_EARLIER:]
     earlier = tuple((sentence, _describe(one, 0)) for one, sentence in reversed(shown))

@@ -219,7 +219,17 @@ def format_error(error: BaseException, *, full: bool = False, colour: bool = Fal
         Lines as Python prints them. Frames of libraries are left out, in the middle and at the
             end with a line that counts them; a last line counts all of them and names the option
             that shows them. An exception without a frame of the program keeps its innermost frame.
+            Of an exception whose attributes raise, all frames and the class are shown.
     """
+    try:
+        return _format_report(error, full, colour)
+    except Exception as problem:  # noqa: BLE001 - code of the class may raise anything
+        stack = "".join(traceback.format_tb(error.__traceback__))
+        unknown = f"<its text is unknown: reading it raised {type(problem).__name__}>"
+        return f"{_HEADER}{stack}{type(error).__qualname__}: {unknown}\n"
+
+
+def _format_report(error: BaseException, full: bool, colour: bool) -> str:
     report = traceback.TracebackException.from_exception(error, compact=True)
     folded: list[str] = []
     gaps: list[_Gap] = []
@@ -353,4 +363,8 @@ def wants_colour(stream: TextIO | None) -> bool:
 
     See https://no-color.org for the variable `NO_COLOR`.
     """
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+    try:
+        is_terminal = stream is not None and stream.isatty()
+    except (AttributeError, ValueError):  # An object of the program, or a stream that is closed.
+        return False
+    return is_terminal and not os.environ.get("NO_COLOR")

@@ -134,12 +134,17 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 @contextmanager
-def served(*arguments: str, started: str = STARTED, **extra: str) -> Iterator[Server]:
-    """Start a command on a free port and wait until it says `started`; end it afterwards."""
-    port = free_port()
+def served(
+    *arguments: str, started: str = STARTED, port: int | None = None, **extra: str
+) -> Iterator[Server]:
+    """Start a command and wait until it says `started`; end it afterwards.
+
+    The command has a free port in `PORT`, unless the caller names the port that it has otherwise.
+    """
+    variables = {} if port is not None else {"PORT": str(port := free_port())}
     process = subprocess.Popen(
         [sys.executable, "-m", "pronghorn", *arguments],
-        env=environment(**{"PORT": str(port), **extra}),
+        env=environment(**{**variables, **extra}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -212,3 +212,21 @@ def test_without_a_reloader_a_lifespan_that_fails_ends_the_process(write: Write)
     write("main.py", BROKEN["lifespan"][0])
     with served("dev", "--no-reload", started="LookupError: no disk") as server:
         assert server.process.wait() == 3
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_files_that_are_not_python_do_not_restart_the_program(write: Write, name: str) -> None:
+    """A program that writes into its own folder would restart itself without end."""
+    number = "@app.get('/number')\nasync def number(): return os.getpid()\n"
+    file = write("main.py", f"import os\n{WORKS}\n\n{number}")
+    with served("dev", *SERVERS[name], started=STARTED[name]) as server:
+        first = server.get("/number")
+        server.wait_until_watching(file.parent)
+        for other in ("shop.db", "shop.log", "data.json"):
+            write(other, "content")
+        time.sleep(2)  # The reloaders collect the changes of up to 1.6 seconds.
+        assert server.get("/number") == first
+        edit(file, WORKS)
+        until(server, works)
+        server.stop()
+    assert "shop.db" not in server.output

@@ -185,7 +185,7 @@ def test_a_factory_that_needs_arguments(write: Write) -> None:
     assert error.message == (
         f"The factory create_app in main needs arguments: settings, debug ({file}:1)"
     )
-    assert "def create(): return create_app(..., ...)" in error.hint
+    assert "def create(): return create_app(..., debug=...)" in error.hint
 
 
 def test_factory_with_the_name_of_an_app(write: Write) -> None:

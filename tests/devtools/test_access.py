@@ -104,3 +104,32 @@ def test_the_refusal_says_how_to_open_it() -> None:
     refusal = access_for("127.0.0.1").refusal(scope(LAN, ("host", "localhost")))
     assert refusal is not None
     assert "`pronghorn dev --host ADDRESS`" in refusal
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("forwarded", "for=203.0.113.9"),
+        ("forwarded", 'for="[2001:db8::1]:4711";proto=https'),
+        ("forwarded", "for=127.0.0.1, For=203.0.113.9;by=10.0.0.1"),
+        ("forwarded", "for=unknown"),
+        ("forwarded", "host=shop.example"),
+        ("x-real-ip", "203.0.113.9"),
+        ("cf-connecting-ip", "203.0.113.9"),
+        ("true-client-ip", "203.0.113.9"),
+    ],
+)
+def test_clients_that_a_proxy_names_otherwise_may_not(header: str, value: str) -> None:
+    assert not may(access_for("127.0.0.1"), HERE, ("host", "localhost"), (header, value))
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("forwarded", "for=127.0.0.1:5000;host=localhost:8000;proto=http"),
+        ("forwarded", 'for="[::1]:5000"'),
+        ("x-real-ip", "::1"),
+    ],
+)
+def test_a_proxy_for_this_machine_may(header: str, value: str) -> None:
+    assert may(access_for("127.0.0.1"), HERE, ("host", "localhost"), (header, value))

@@ -286,3 +286,26 @@ def test_no_variable_is_shown() -> None:
     password = "1" * 8
     failure = described(lambda: fail(password))
     assert password not in shown(failure).text + failure_text(failure)
+
+
+class Proxy(Exception):
+    """Passes attributes on to an object that it does not have yet, which has no end."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+
+class Hides(Exception):
+    @property
+    def __cause__(self) -> BaseException:
+        raise LookupError
+
+
+@pytest.mark.parametrize("kind", [Proxy, Hides])
+def test_an_exception_whose_attributes_raise(kind: type[Exception]) -> None:
+    def fail() -> None:
+        raise kind("the text")
+
+    failure = described(fail)
+    assert failure.kind.endswith(kind.__name__)
+    assert failure.of_program[0].function == "fail"

@@ -204,3 +204,35 @@ def test_an_installed_program_counts_once_it_is_named(
     assert is_program_file(file)
     assert not is_program_file(str(packages / "bigshop_plugins" / "__init__.py"))
     add_program("no_such_module")
+
+
+class Proxy(Exception):
+    """Passes attributes on to an object that it does not have yet, which has no end."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+
+class Hides(Exception):
+    @property
+    def __cause__(self) -> BaseException:
+        raise LookupError
+
+
+@pytest.mark.parametrize("kind", [Proxy, Hides])
+@pytest.mark.parametrize("full", [False, True])
+def test_an_exception_whose_attributes_raise(kind: type[Exception], full: bool) -> None:
+    def fail() -> None:
+        raise kind("the text")
+
+    text = format_error(caught(fail), full=full)
+    assert 'raise kind("the text")' in text
+    assert kind.__name__ in text.splitlines()[-1]
+
+
+def test_a_stream_that_is_no_terminal() -> None:
+    closed = io.StringIO()
+    closed.close()
+    assert not wants_colour(closed)
+    assert not wants_colour(object())  # type: ignore[arg-type] # As programs put in its place.
+    assert not wants_colour(None)

@@ -173,6 +173,8 @@ LISTED = (
         "it is the fallback, and the default of uvicorn's option `--http`",
     ),
     Name("uvicorn.config", "LOGGING_CONFIG", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
+    Name("uvicorn.loops.auto", "auto_loop_factory", ("cli/loader.py",), NO_SERVER),
+    Name("os", "_exit", ("cli/processes.py",), "documented by Python"),
     Name("uvicorn.logging", "DefaultFormatter", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
     Name("uvicorn.protocols.utils", "", (LIST,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_client_addr", (OUTBOX,), OF_UVICORN),

@@ -1,0 +1,43 @@
+"""End the processes of a server in cases that the server does not handle."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+
+__all__ = ["end_with_parent", "end_with_threads"]
+
+
+def end_with_parent() -> None:
+    """End this process when the process ends that started it.
+
+    A reloader or supervisor that is killed cannot end the processes that serve, which would keep
+    the port.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="pronghorn-end-with-parent", daemon=True).start()
+
+
+def end_with_threads() -> None:
+    """End this process now if the program has threads that Python would wait for.
+
+    The command imports the program to check it. If other processes serve it, its threads in this
+    process have nothing to do, and nobody tells them to end.
+    """
+    threads = [one for one in threading.enumerate() if one is not threading.main_thread()]
+    if all(one.daemon for one in threads):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(0)
