@@ -6,7 +6,7 @@ A request for which `dispatch.CompiledRouter.find` finds a route does not run th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from threading import Lock
+from threading import RLock
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -66,7 +66,9 @@ class CompiledRoutes:
         self.table = RouteTable([])
         self.last = RouteTable([])
         self._entries: dict[int, Entry] = {}
-        self._lock = Lock()
+        #: Reentrant, because `get_route_handler` of a program, a signal handler or a finaliser may
+        #: send a request in the thread that compiles.
+        self._lock = RLock()
 
     def compile(self, entry: Entry) -> Any:
         """Return the handler of a route; compile it if necessary."""
@@ -100,9 +102,10 @@ class CompiledRoutes:
         if overrides == self.overrides:
             return
         with self._lock:
-            self.overrides = dict(overrides)
             for entry in self._entries.values():
                 entry.handler = None
+            # Last: another thread that sees these overrides must find no older handler.
+            self.overrides = dict(overrides)
 
 
 def _entry_of(route: BaseRoute, known: Mapping[int, Entry]) -> Entry:

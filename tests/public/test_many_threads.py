@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, GetJsonSchemaHandler
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn import APIRouter, Depends, FastAPI
 from pronghorn.routing import APIRoute
@@ -272,3 +272,32 @@ def test_overrides_that_are_set_during_requests_apply_to_the_next_one() -> None:
             done.append(True)
 
     run_in_threads(ask, count=4)
+
+
+def test_a_route_class_may_send_a_request_while_its_handler_is_made() -> None:
+    """What runs in the thread that compiles, such as a signal handler, may need the same lock."""
+    app = FastAPI()
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    class Asking(APIRoute):
+        def get_route_handler(self) -> Any:
+            path = {"path": "/plain", "raw_path": b"/plain", "root_path": "", "query_string": b""}
+            scope = {"type": "http", "method": "GET", "headers": [], **path}
+            with pytest.raises(StopIteration):
+                app(scope, receive, send).send(None)  # type: ignore[attr-defined]  # a coroutine
+            return super().get_route_handler()
+
+    app.add_api_route("/asking", lambda: "asked", route_class_override=Asking)
+
+    @app.get("/plain")
+    async def read() -> str:
+        return "plain"
+
+    assert TestClient(app).get("/asking").json() == "asked"
+    assert sent[0]["status"] == 200
