@@ -33,7 +33,7 @@ SYSTEM_WHEELS = "/usr/share/python-wheels/"
 
 
 class UnavailableError(Exception):
-    """The Python cannot be had on this machine; the message says why."""
+    """This machine cannot get the Python; the message says why."""
 
 
 def cache_folder() -> Path:
@@ -49,7 +49,8 @@ def fetch_python(version: str) -> Path:
         version: The version as in the name of Debian's package, such as "3.14".
 
     Raises:
-        UnavailableError: This is no machine with Debian's tools, or a package cannot be had.
+        UnavailableError: The machine lacks Debian's tools, or a package cannot be downloaded.
+        OSError: The folder of the cache cannot be written.
     """
     folder = cache_folder() / f"python{version}"
     interpreter = folder / "usr" / "bin" / f"python{version}"
@@ -135,6 +136,7 @@ def download_packages(names: Sequence[str], scratch: Path) -> list[Path]:
         "Acquire::Languages": "none",
         "Acquire::Retries": 3,
         "APT::Update::Error-Mode": "any",  # Otherwise a failed download is only a warning.
+        "APT::Default-Release": "",  # The machine may name its own, which is unknown here.
         "APT::Install-Recommends": "false",
         "APT::Sandbox::User": "root",
     }
@@ -186,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(fetch_python(options.version))
-    except UnavailableError as error:
+    except (UnavailableError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -53,3 +53,28 @@ def test_a_machine_without_the_keys_of_debian_says_how_to_get_them(
     assert debian_python.main(["3.14"]) == 1
 
     assert "missing.gpg is missing: install debian-archive-keyring." in capsys.readouterr().err
+
+
+def test_an_interpreter_that_does_not_start_is_unpacked_again(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interpreter = cache / "python3.14" / "usr" / "bin" / "python3.14"
+    interpreter.parent.mkdir(parents=True)
+    interpreter.write_text("half of a file", encoding="utf-8")
+    interpreter.chmod(0o755)
+    monkeypatch.setattr(debian_python, "KEYRING", cache.parent)
+
+    assert debian_python.main(["3.14"]) == 1
+
+    assert "apt-get is needed" in capsys.readouterr().err
+    assert not interpreter.exists()
+
+
+def test_a_cache_that_cannot_be_written_is_named(cache: Path) -> None:
+    cache.touch()
+
+    result = run("3.14")
+
+    assert result.returncode == 1
+    assert str(cache) in result.stderr
+    assert "Traceback" not in result.stderr
