@@ -39,7 +39,7 @@ def prepare_chromium() -> str:
     path = find_chromium()
     chosen = os.environ.get("CHROMIUM")
     if path is None and chosen:
-        raise MissingChromiumError(f"CHROMIUM={chosen} is no program that can be started.")
+        raise MissingChromiumError(f"CHROMIUM={chosen} is not a program that can be started.")
     is_administrator = hasattr(os, "geteuid") and os.geteuid() == 0
     if path is None and is_administrator and shutil.which("apt-get"):
         print("Installing Chromium (once) ...", file=sys.stderr, flush=True)

@@ -45,7 +45,7 @@ LARGEST_PACKAGE = 64 * 1024 * 1024
 
 
 class AssetsError(Exception):
-    """The files could not be had, or are not those that are pinned; the message says which."""
+    """The files could not be downloaded, or are not those that are pinned; see the message."""
 
 
 # --- the registry ---------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def download(registry: str, name: str, version: str) -> bytes:
     """
     url = f"{registry}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
     if not url.startswith(("https://", "http://")):
-        raise AssetsError(f"The registry {registry!r} is no http or https URL.")
+        raise AssetsError(f"The registry {registry!r} is not an http or https URL.")
     try:
         with urlopen(url, timeout=TIMEOUT) as answer:
             content: bytes = answer.read(LARGEST_PACKAGE + 1)
@@ -226,7 +226,7 @@ def prepare_assets(
         Whether the folder has the files.
 
     Raises:
-        AssetsError: The files are required and cannot be had, or a hash is wrong.
+        AssetsError: The files are required and cannot be downloaded, or a hash is wrong.
     """
     content = pins.read_bytes()
     if is_current(folder, content):
@@ -241,7 +241,7 @@ def prepare_assets(
         write_assets(folder, content, find_registry(environment))
     except (AssetsError, OSError) as error:
         is_outage = isinstance(error, OSError) or error.__cause__ is not None
-        if required or not is_outage:  # A wrong hash is no outage.
+        if required or not is_outage:  # A wrong hash is not an outage.
             raise AssetsError(str(error)) from error
         print(describe_missing(error), file=sys.stderr, flush=True)
         return False

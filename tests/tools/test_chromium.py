@@ -36,7 +36,7 @@ def test_another_one_may_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CHROMIUM", make_program(folder / "mine"))
     assert prepare_chromium() == str(folder / "mine")
     monkeypatch.setenv("CHROMIUM", "/absent/chromium")
-    with pytest.raises(MissingChromiumError, match=r"^CHROMIUM=/absent/chromium is no program"):
+    with pytest.raises(MissingChromiumError, match=r"^CHROMIUM=/absent/chromium is not a program"):
         prepare_chromium()
 
 

@@ -167,7 +167,7 @@ def test_the_registry_of_npm_is_used(tmp_path: Path) -> None:
     other.write_text("registry=https://third.example")
     config = {"HOME": str(tmp_path), "NPM_CONFIG_USERCONFIG": str(other)}
     assert find_registry(config) == "https://third.example"
-    with pytest.raises(AssetsError, match="is no http or https URL"):
+    with pytest.raises(AssetsError, match="is not an http or https URL"):
         docs_assets.download("file:///etc", "x", "1")
 
 

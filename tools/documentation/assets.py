@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 
 class NotAvailableError(Exception):
-    """A script could not be had; the message says why, and what the site lacks without it."""
+    """A script could not be loaded; the message says why, and what the site lacks without it."""
 
 
 @dataclass(frozen=True)

@@ -152,8 +152,8 @@ def _find_shown_bases(kind: type) -> list[type]:
     """Return the bases of a class, with those of a base whose members become its own."""
     found: list[type] = []
     for base in kind.__bases__:
-        is_find_merged = base.__module__.startswith("pronghorn.") and not _stub_of(base)
-        found += _find_shown_bases(base) if is_find_merged else [base]
+        is_merged = base.__module__.startswith("pronghorn.") and not _stub_of(base)
+        found += _find_shown_bases(base) if is_merged else [base]
     return found
 
 
