@@ -117,6 +117,10 @@ class _ParameterField(FieldInfo):  # type: ignore[misc]  # Pydantic types it as 
         include_in_schema: Whether the documentation shows this parameter.
     """
 
+    example: Any
+    openapi_examples: dict[str, Any] | None
+    include_in_schema: bool
+
     def _declare(self, default: Any, options: Mapping[str, Any]) -> None:
         if options.get("example", _Unset) is not _Unset:
             warn_deprecated("`example` has been deprecated, please use `examples` instead")
@@ -193,6 +197,7 @@ class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
     """
 
     in_ = ParamTypes.header
+    convert_underscores: bool
 
     @expand_signature(HeaderFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[HeaderFieldOptions]) -> None:
@@ -222,6 +227,9 @@ class Body(_ParameterField):  # type: ignore[misc]  # Pydantic types it as final
         default: The value if the request has none; without it the parameter is required.
         **options: See `pronghorn.fields.parameter_options.BodyOptions`.
     """
+
+    embed: bool | None
+    media_type: str
 
     @expand_signature(BodyFieldOptions)
     def __init__(self, default: Any = Undefined, **options: Unpack[BodyFieldOptions]) -> None:

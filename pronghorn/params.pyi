@@ -193,6 +193,9 @@ class Param(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
             json_schema_extra: Additional keys for the JSON schema, or a function that changes the schema in place.
             annotation: The type of the value. Defaults to the annotation of the parameter.
         """
+    example: Any
+    openapi_examples: dict[str, Any] | None
+    include_in_schema: bool
 
 class Path(Param):  # type: ignore[misc]  # Pydantic types it as final
     """A part of the path, named in the path template: `/items/{item_id}`. Always required.
@@ -504,6 +507,7 @@ class Header(Param):  # type: ignore[misc]  # Pydantic types it as final
     """
 
     in_ = ParamTypes.header
+    convert_underscores: bool
     def __init__(
         self,
         default: Annotated[
@@ -813,6 +817,9 @@ class Body(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
     Args:
         default: The value if the request has none; without it the parameter is required.
     """
+
+    embed: bool | None
+    media_type: str
     def __init__(
         self,
         default: Annotated[
@@ -967,6 +974,9 @@ class Body(FieldInfo):  # type: ignore[misc]  # Pydantic types it as final
             json_schema_extra: Additional keys for the JSON schema, or a function that changes the schema in place.
             annotation: The type of the value. Defaults to the annotation of the parameter.
         """
+    example: Any
+    openapi_examples: dict[str, Any] | None
+    include_in_schema: bool
 
 class Form(Body):  # type: ignore[misc]  # Pydantic types it as final
     """A field of a form (`application/x-www-form-urlencoded` or `multipart/form-data`).

@@ -67,6 +67,16 @@ def name_operations() -> dict[str, str]:
     return paths
 
 
+def describe(marker: params.Param | params.Body) -> dict[str, object]:
+    found: dict[str, object] = {"shown": marker.include_in_schema}
+    found |= marker.openapi_examples or {}
+    if isinstance(marker, params.Body):
+        found["media_type"] = marker.media_type.upper() if marker.embed else marker.media_type
+    if isinstance(marker, params.Header):
+        found["underscores"] = not marker.convert_underscores
+    return found
+
+
 def keep_operations() -> None:
     app.router.routes = [route for route in app.routes if isinstance(route, APIRoute)]
 
