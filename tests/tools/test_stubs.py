@@ -6,7 +6,10 @@ import ast
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Router
 
+from pronghorn import APIRouter, FastAPI, params
 from tools.stubs import __main__ as stubs
 from tools.stubs.content import STUBS
 from tools.stubs.docstrings import entries_of, with_entries
@@ -18,6 +21,36 @@ OPTIONS = "pronghorn.declare.options"
 @pytest.mark.parametrize("module", STUBS)
 def test_a_stub_is_in_step_with_its_sources(module: str) -> None:
     assert stubs.is_in_step(module), "run `make stubs`"
+
+
+def names_of(kind: type) -> set[str]:
+    """Return the names of the members that the stub of a class declares."""
+    body = ast.parse(stubs.path_of(kind.__module__).read_text(encoding="utf-8")).body
+    members = next(
+        one.body for one in body if isinstance(one, ast.ClassDef) and one.name == kind.__name__
+    )
+    assigned = {ast.unparse(one.target) for one in members if isinstance(one, ast.AnnAssign)}
+    return assigned | {one.name for one in members if isinstance(one, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize(
+    ("made", "of_starlette"),
+    [
+        (FastAPI(), Starlette()),
+        (APIRouter(), Router()),
+        *((getattr(params, name)(), None) for name in ("Param", "Path", "Query", "Cookie")),
+        *((getattr(params, name)(), None) for name in ("Header", "Body", "Form", "File")),
+    ],
+    ids=lambda made: type(made).__name__,
+)
+def test_attributes_that_a_constructor_assigns_are_in_the_stub(
+    made: object, of_starlette: object
+) -> None:
+    shown = set(vars(of_starlette)) if of_starlette else set()
+    for kind in type(made).__mro__:
+        if kind.__module__ in STUBS and not kind.__name__.startswith("_"):
+            shown |= names_of(kind)
+    assert {name for name in vars(made) if not name.startswith("_")} - shown == set()
 
 
 @pytest.mark.parametrize(
