@@ -34,6 +34,15 @@ VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 START_SECONDS = 60
+#: Files that a wheel may lack without a test that fails.
+PARTS = (
+    "py.typed",
+    "pronghorn/applications.pyi",
+    "pronghorn/.agents/skills/pronghorn/SKILL.md",
+    "pronghorn/openapi/assets/manifest.json",
+    "dist-info/licenses/LICENSE",
+    "dist-info/entry_points.txt",
+)
 
 
 class ReleaseError(Exception):
@@ -119,11 +128,9 @@ def check(source: Path, wheel: Path) -> None:
     """Check metadata, the page of a package index, and the content of both distributions."""
     run([sys.executable, "-m", "twine", "check", "--strict", source, wheel])
     run([sys.executable, "-m", "check_wheel_contents", wheel])
-    metadata = run([sys.executable, "-m", "zipfile", "-l", wheel])
-    assets = "pronghorn/openapi/assets/manifest.json"
-    parts = ("py.typed", "dist-info/licenses/LICENSE", "dist-info/entry_points.txt", assets)
-    for name in parts:
-        if name not in metadata:
+    content = run([sys.executable, "-m", "zipfile", "-l", wheel])
+    for name in PARTS:
+        if name not in content:
             raise ReleaseError(f"{wheel.name} does not have {name}.")
     relative = LINK.findall(read_description(wheel))
     if relative:
