@@ -120,4 +120,6 @@ def _unpack(archive: Path, script: Script, file: Path) -> None:
             content = members.extractfile(member)
             if content is None:
                 raise NotAvailableError(f"{script.package} {script.version} has no {member}")
-            target.write_bytes(content.read())
+            part = target.with_suffix(".part")
+            part.write_bytes(content.read())
+            part.replace(target)  # A build that is stopped leaves no half of a script.
