@@ -94,7 +94,11 @@ def test_an_import_may_run_an_event_loop(write: Write, arguments: list[str], nam
 
 
 @pytest.mark.parametrize("name", SERVERS)
-@pytest.mark.parametrize("arguments", [["dev"], ["run", "--workers", "2"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [["dev"], ["run", "--workers", "2", "--timeout-graceful-shutdown", "2"]],
+    ids=["dev", "run --workers 2"],
+)
 def test_a_program_with_a_thread_that_does_not_end(
     write: Write, arguments: list[str], name: str
 ) -> None:

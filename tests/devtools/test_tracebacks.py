@@ -227,7 +227,8 @@ def test_an_exception_whose_attributes_raise(kind: type[Exception], full: bool) 
 
     text = format_error(caught(fail), full=full)
     assert 'raise kind("the text")' in text
-    assert kind.__name__ in text.splitlines()[-1]
+    # Behind that line, Python 3.14 tells that it could not read the notes of a `Proxy`.
+    assert f"{kind.__name__}: " in text
 
 
 def test_a_stream_that_is_no_terminal() -> None:

@@ -40,6 +40,7 @@ def ask(address: str) -> str | None:
         with urlopen(request, timeout=SECONDS) as answer:
             answer.read(1)
     except HTTPError as error:
+        error.close()
         # The server is there, and refuses programs or is busy.
         return None if error.code in {401, 403, 405, 429, 503} else f"{error.code} {error.reason}"
     except (URLError, OSError) as error:
