@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Protocol
 
 from rich.console import Console
@@ -43,5 +43,6 @@ def asking() -> Iterator[Ask]:
             bar.update(task, completed=len(answers))
         return answers
 
-    with bar:
+    # Older releases of Rich end a bar that is switched off with an empty line.
+    with bar if console.is_terminal else nullcontext():
         yield ask

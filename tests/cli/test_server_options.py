@@ -246,10 +246,9 @@ def test_graceful_shutdown_ends(write: Write, server: str) -> None:
 def test_limit_of_concurrency(write: Write) -> None:
     write("main.py", APP)
     with served("run", "--limit-concurrency", "2") as running:
+        running.get()
         with socket.create_connection(("127.0.0.1", running.port)):
-            assert (
-                running.ask("/")[0] == 503
-            )  # The second connection; uvicorn allows fewer than two.
+            assert running.ask("/")[0] == 503  # The second connection; uvicorn wants fewer.
         while running.ask("/")[0] != 200:  # The server has to notice that the first one is closed.
             time.sleep(0.01)
 

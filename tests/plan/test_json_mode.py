@@ -157,7 +157,7 @@ def choose(value: Any) -> str:
 
 #: Before 2.14, Pydantic's schema does not say what this is.
 IS_NAMED = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
-DEQUE = "deque" if IS_NAMED else "a type that each mode reads in its own way"
+DEQUE = "deque" if IS_NAMED else f"{LOOKS}: deque_validator of Pydantic"
 DIFFERENT: list[tuple[Any, str]] = [
     (str | dt.date, "union of str and date"),
     (Event, "field `when` of Event: union of str and date"),
