@@ -7,8 +7,12 @@ import os
 import signal
 import sys
 import threading
+import time
 
 __all__ = ["end_with_parent", "end_with_threads"]
+
+_PAUSES_BETWEEN_SIGNALS = (1, 1, 2, 4, 8, 16)
+"""Seconds."""
 
 
 def end_with_parent() -> None:
@@ -23,7 +27,10 @@ def end_with_parent() -> None:
 
     def wait() -> None:
         parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+        # A server that is still starting may not listen for the signal yet, and lose it.
+        for pause in _PAUSES_BETWEEN_SIGNALS:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(pause)
 
     threading.Thread(target=wait, name="pronghorn-end-with-parent", daemon=True).start()
 
