@@ -25,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
@@ -128,21 +129,21 @@ def check(source: Path, wheel: Path) -> None:
     """Check metadata, the page of a package index, and the content of both distributions."""
     run([sys.executable, "-m", "twine", "check", "--strict", source, wheel])
     run([sys.executable, "-m", "check_wheel_contents", wheel])
-    content = run([sys.executable, "-m", "zipfile", "-l", wheel])
+    with ZipFile(wheel) as archive:
+        content = "\n".join(archive.namelist())
+        description = read_description(archive)
     for name in PARTS:
         if name not in content:
             raise ReleaseError(f"{wheel.name} does not have {name}.")
-    relative = LINK.findall(read_description(wheel))
+    relative = LINK.findall(description)
     if relative:
         raise ReleaseError(f"A package index cannot follow these links of README: {relative}")
 
 
-def read_description(wheel: Path) -> str:
+def read_description(wheel: ZipFile) -> str:
     """Return the text that a package index shows for a wheel."""
-    with TemporaryDirectory() as folder:
-        run([sys.executable, "-m", "zipfile", "-e", wheel, folder])
-        metadata = next(Path(folder).glob("*.dist-info/METADATA")).read_text(encoding="utf-8")
-    return metadata.partition("\n\n")[2]
+    metadata = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return wheel.read(metadata).decode().partition("\n\n")[2]
 
 
 def find_pythons() -> list[str]:

@@ -14,6 +14,7 @@ import pytest
 from pronghorn.devtools.failure_views import failure_data, failure_text, show_failure
 from pronghorn.devtools.failures import Failure, describe_error, describe_text
 from pronghorn.devtools.markup import Markup, tag
+from tests.devtools.odd_exceptions import Hides, Proxy
 from tests.devtools.pages import Page
 
 EVIL = "</pre><script>alert(1)</script>"
@@ -286,19 +287,6 @@ def test_no_variable_is_shown() -> None:
     password = "1" * 8
     failure = described(lambda: fail(password))
     assert password not in shown(failure).text + failure_text(failure)
-
-
-class Proxy(Exception):
-    """Passes attributes on to an object that it does not have yet, which has no end."""
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.inner, name)
-
-
-class Hides(Exception):
-    @property
-    def __cause__(self) -> BaseException:
-        raise LookupError
 
 
 @pytest.mark.parametrize("kind", [Proxy, Hides])

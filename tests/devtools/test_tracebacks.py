@@ -25,6 +25,7 @@ from pronghorn.devtools.tracebacks import (
     package_of,
     wants_colour,
 )
+from tests.devtools.odd_exceptions import Hides, Proxy
 
 #: The line below a line of source, which Python 3.13 prints more often.
 MARKS = re.compile(r"^ +[~^]+\n", re.MULTILINE)
@@ -204,19 +205,6 @@ def test_an_installed_program_counts_once_it_is_named(
     assert is_program_file(file)
     assert not is_program_file(str(packages / "bigshop_plugins" / "__init__.py"))
     add_program("no_such_module")
-
-
-class Proxy(Exception):
-    """Passes attributes on to an object that it does not have yet, which has no end."""
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.inner, name)
-
-
-class Hides(Exception):
-    @property
-    def __cause__(self) -> BaseException:
-        raise LookupError
 
 
 @pytest.mark.parametrize("kind", [Proxy, Hides])
