@@ -155,6 +155,36 @@ def response_not_sent(where: str) -> FastAPIError:
     )
 
 
+@asynccontextmanager
+async def open_lifetime(where: str) -> AsyncIterator[Lifetime]:
+    """Open the stacks for code that is not a request.
+
+    Args:
+        where: The code inside, for an error message.
+
+    Raises:
+        FastAPIError: A dependency has swallowed the exception of the code inside.
+    """
+    raised: BaseException | None = None
+    async with Lifetime() as lifetime:
+        try:
+            yield lifetime
+        except BaseException as error:
+            raised = error
+            raise
+    if raised is not None:
+        raise error_swallowed(where) from raised
+
+
+def error_swallowed(where: str) -> FastAPIError:
+    """Return the error for a dependency that swallowed the exception of code that is no request."""
+    return FastAPIError(
+        f"An exception was raised in {where}, and a dependency with yield has caught it without "
+        "raising it again\n"
+        "     write: `raise` at the end of that `except` block"
+    )
+
+
 # --- in the scope ---------------------------------------------------------------------------
 #
 # Libraries and the functions below look for the stacks in the ASGI scope.
