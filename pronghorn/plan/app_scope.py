@@ -85,11 +85,9 @@ def as_app_value(node: CallPlan) -> CallPlan:
 
 def _shorter_scope_error(node: CallPlan, dependency: CallPlan) -> SetupError:
     name = getattr(dependency.call, "__name__", "...")
-    scope = dependency.marker.scope if dependency.marker is not None else None
-    lives = "one call" if scope == "function" else "one request"
     return setup_error(
-        "A dependency with scope='app' depends on one that lives as long as "
-        f"{lives}:\n     {describe_callable(node.call)}\n  -> {describe_callable(dependency.call)}",
+        "A dependency with scope='app' depends on one that runs for each request:\n"
+        f"     {describe_callable(node.call)}\n  -> {describe_callable(dependency.call)}",
         f"scope='app' was left out at Depends({name})",
         f"Depends({name}, scope='app')",
     )

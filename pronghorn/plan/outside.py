@@ -9,7 +9,7 @@ from typing_inspection.typing_objects import is_annotated, is_typealiastype
 
 from pronghorn.core.kinds import CallKind
 from pronghorn.core.records import NOTHING, replace
-from pronghorn.core.setup_errors import describe_callable, describe_value, setup_error, user_error
+from pronghorn.core.setup_errors import describe_value, setup_error, user_error
 from pronghorn.exceptions import SetupError, SetupTypeError
 from pronghorn.params import Depends
 from pronghorn.plan.app_scope import describe_request_need
@@ -99,7 +99,6 @@ def plan_injected(call: Callable[..., Any], *, is_last_time: bool) -> CallPlan |
             f"@app.inject has nothing to inject: no parameter of {name} has Depends",
             "Depends was left out",
             f"def {name}(session: Annotated[Session, Depends(get_session)])",
-            where=describe_callable(call),
             kind=SetupTypeError,
         )
     root = CallPlan(call=call, kind=call_kind(call), dependencies=tuple(found))
@@ -135,8 +134,9 @@ def refuse_request(root: CallPlan) -> None:
 def _request_needed(chain: str, what: str) -> SetupError:
     return setup_error(
         f"There is no request here, but {what}:\n     {chain}",
-        "the dependency was written for endpoints, and a parameter without Depends is read from "
-        "the request even if it has a default",
+        "a parameter without Depends is read from the request, even if it has a default"
+        if what.endswith("the query string")
+        else "the dependency was written for endpoints",
         "two functions: one with the work and plain dependencies, to use here, and one for "
         "endpoints that reads the request and depends on the first",
     )

@@ -15,6 +15,9 @@ from pronghorn.routes.base import current_overrides
 from pronghorn.routes.lifespan import Lifespan
 from pronghorn.run.app_values import Start, no_application, values_of
 
+#: How many layers of middleware around a mounted application are looked through.
+DEEPEST_MIDDLEWARE = 50
+
 
 def find_leaves(router: Any) -> list[Leaf]:
     """Return the dependencies with `scope="app"` of a router, in declared order.
@@ -47,7 +50,10 @@ def _find_graphs(router: Any, seen: list[Any]) -> Iterator[tuple[Any, CallPlan]]
     seen.append(router)
     application = getattr(router, "dependency_overrides_provider", None)
     last_of = getattr(router, "_last_routes", tuple)
-    for route in [*(getattr(router, "routes", None) or ()), *last_of()]:
+    routes = getattr(router, "routes", None)
+    if not isinstance(routes, list):
+        return  # An application of another framework.
+    for route in [*routes, *last_of()]:
         plan = getattr(route, "plan", None)
         if isinstance(plan, (RoutePlan, WebSocketPlan)):
             plan = override_dependencies(plan, current_overrides(route))
@@ -60,9 +66,11 @@ def _find_graphs(router: Any, seen: list[Any]) -> Iterator[tuple[Any, CallPlan]]
 
 def _router_inside(route: Any) -> Any:
     """Return the router of a mounted application, or the mount itself if it is not one of ours."""
-    app = getattr(route, "app", None)
-    while app is not None and not hasattr(app, "routes") and hasattr(app, "app"):
-        app = app.app  # The middleware of the mount.
+    app: Any = getattr(route, "app", None)
+    for _ in range(DEEPEST_MIDDLEWARE):
+        if hasattr(app, "routes") or not hasattr(app, "app"):
+            break
+        app = app.app
     return getattr(app, "router", None) or app or route
 
 

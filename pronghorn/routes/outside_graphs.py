@@ -141,6 +141,8 @@ class Injection:
         self._signature = read_outer_signature(function)
         self._graphs: dict[frozenset[str], Graph] = {}
         self._overrides: Mapping[Any, Any] = {}
+        #: The signature without the injected parameters.
+        self._shown_signature = self._signature
         self._wrapper: Any = None
         self._root = self._plan(is_last_time=False)
 
@@ -216,8 +218,9 @@ class Injection:
     def _shorten_signature(self) -> None:
         """Leave the injected parameters out of what tools read, such as command line libraries."""
         names = self._list_injected()
+        self._shown_signature = self._without(names)
         if self._wrapper is not None:
-            self._wrapper.__signature__ = self._without(names)
+            self._wrapper.__signature__ = self._shown_signature
             kept = read_annotations(self._function).items()
             self._wrapper.__annotations__ = {k: note for k, note in kept if k not in names}
 
@@ -236,7 +239,7 @@ class Injection:
         injected = self._list_injected()
         given = {name: keywords.pop(name) for name in injected & keywords.keys()}
         try:
-            bound = self._without(injected).bind(*args, **keywords)
+            bound = self._shown_signature.bind(*args, **keywords)
         except TypeError as error:
             raise TypeError(f"{getattr(self._function, '__name__', '')}() {error}") from None
         bound.arguments.update(given)

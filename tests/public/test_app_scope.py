@@ -7,6 +7,9 @@ from functools import partial
 from typing import Annotated, Any
 
 import pytest
+from anyio import create_task_group, sleep_forever
+from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
@@ -381,7 +384,7 @@ def uses_plain(value: Annotated[str, Depends(get_plain)]) -> str: ...
         (needs_request, ["'request' of needs_request is the request", "needs_request ("]),
         (needs_query, ["'size' of needs_query is read from the query string"]),
         (below, ["'x_key' of needs_header is read from a header", "below (", "-> needs_header ("]),
-        (uses_plain, ["lives as long as one request", "Depends(get_plain, scope='app')"]),
+        (uses_plain, ["runs for each request", "Depends(get_plain, scope='app')"]),
     ],
 )
 def test_what_needs_a_request_is_refused_at_startup(function: Any, words: list[str]) -> None:
@@ -438,3 +441,55 @@ def test_a_dependency_that_swallows_a_failed_start_does_not_hide_it() -> None:
     app.get("/")(lambda: None)
     with pytest.raises(FastAPIError, match="caught it without raising"), TestClient(app):
         pass
+
+
+def test_a_task_group_may_stay_open_for_the_life_of_the_application(log: Log) -> None:
+    async def get_group() -> AsyncIterator[TaskGroup]:
+        async with create_task_group() as group:
+            yield group
+            log.append("stopping")
+            group.cancel_scope.cancel()
+
+    app = FastAPI()
+
+    @app.get("/")
+    async def start(group: Annotated[TaskGroup, Depends(get_group, scope="app")]) -> None:
+        async def work() -> None:
+            log.append("work")
+            try:
+                await sleep_forever()
+            finally:
+                log.append("stopped")
+
+        group.start_soon(work)
+        await checkpoint()
+
+    with TestClient(app) as client:
+        assert client.get("/").status_code == 200
+    assert log == ["work", "stopping", "stopped"]
+
+
+def test_mounted_applications_of_other_kinds_are_left_alone(log: Log, program: Program) -> None:
+    class Endless:
+        """Middleware that names itself as its application."""
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+        @property
+        def app(self) -> Any:
+            return self
+
+    class Foreign:
+        """An application of another framework, whose `routes` is a method."""
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...
+
+        def routes(self) -> None: ...
+
+    app = FastAPI()
+    app.mount("/endless", Endless())
+    app.mount("/foreign", Foreign())
+    add_routes(app, program)
+    with TestClient(app) as client:
+        assert client.get("/coroutine").status_code == 200
+    assert log == OPENED + CLOSED

@@ -588,3 +588,28 @@ def test_types_in_quotes_may_be_defined_later(app: FastAPI) -> None:
         assert str(inspect.signature(job)) == "(other: 'Missing') -> Any"
     finally:
         del globals()["Later"]
+
+
+def test_an_injected_function_may_be_an_endpoint_and_a_dependency(app: FastAPI, mode: str) -> None:
+    @app.inject
+    async def count(session: Session, number: int = 1) -> int:
+        return number + len(session["pool"])
+
+    app.get("/endpoint")(count)
+
+    @app.get("/dependency")
+    async def read(found: Annotated[int, Depends(count)]) -> int:
+        return found
+
+    with TestClient(app) as client:
+        assert client.get("/endpoint?number=3").json() == 4
+        assert client.get("/dependency?number=4").json() == 5
+        parameters = client.get("/openapi.json").json()["paths"]["/endpoint"]["get"]["parameters"]
+    assert [each["name"] for each in parameters] == ["number"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_resolve_works_on_trio(app: FastAPI) -> None:
+    async with app.resolve(get_session) as session:
+        assert session == {"pool": [{"size": 1}]}
+    assert log == AROUND
