@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from anyio import CancelScope
+from anyio import CancelScope, get_current_task
 from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.requests import Request
 from starlette.responses import Response
@@ -155,6 +155,33 @@ def response_not_sent(where: str) -> FastAPIError:
     )
 
 
+class _LifetimeOfBlock(Lifetime):
+    """A lifetime that another task may close than the one that has opened it.
+
+    Plugins of pytest run the two halves of a fixture in two tasks. A cancel scope belongs to one
+    task, so the other one opens its own for closing.
+    """
+
+    __slots__ = ("_task",)
+
+    async def __aenter__(self) -> Self:
+        self._task = get_current_task().id
+        return await super().__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if get_current_task().id == self._task:
+            return await super().__aexit__(kind, error, traceback)
+        handled = False
+        with CancelScope(shield=True):
+            handled = await self._close_both(kind, error, traceback)
+        return handled  # noqa: RET504 - inside the block, a type checker expects another return
+
+
 @asynccontextmanager
 async def open_lifetime(where: str) -> AsyncIterator[Lifetime]:
     """Open the stacks for code that is not a request.
@@ -166,7 +193,7 @@ async def open_lifetime(where: str) -> AsyncIterator[Lifetime]:
         FastAPIError: A dependency has swallowed the exception of the code inside.
     """
     raised: BaseException | None = None
-    async with Lifetime() as lifetime:
+    async with _LifetimeOfBlock() as lifetime:
         try:
             yield lifetime
         except BaseException as error:

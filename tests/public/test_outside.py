@@ -613,3 +613,14 @@ async def test_resolve_works_on_trio(app: FastAPI) -> None:
     async with app.resolve(get_session) as session:
         assert session == {"pool": [{"size": 1}]}
     assert log == AROUND
+
+
+@pytest.mark.parametrize("error", [None, ValueError("no")])
+async def test_another_task_may_close_a_block(app: FastAPI, error: ValueError | None) -> None:
+    # Plugins of pytest run the two halves of a fixture in two tasks.
+    block = app.resolve(get_session)
+    session = await asyncio.create_task(block.__aenter__())
+    assert session == {"pool": [{"size": 1}]}
+    closing = block.__aexit__(type(error) if error else None, error, None)
+    assert not await asyncio.create_task(closing)
+    assert log == [*AROUND[:3], *(["roll back"] if error else []), *AROUND[3:]]
