@@ -53,7 +53,7 @@ class AppValue:
     def _show(self, starts: list[Start]) -> None:
         """Set the value if it is the same in every start, which is usually one."""
         found = [start.values[self._key] for start in starts if self._key in start.values]
-        if found and len(found) == len(starts) and all(one is found[0] for one in found):
+        if found and all(one is found[0] for one in found):
             self.value = found[0]
         else:
             with suppress(AttributeError):

@@ -493,3 +493,30 @@ def test_mounted_applications_of_other_kinds_are_left_alone(log: Log, program: P
     with TestClient(app) as client:
         assert client.get("/coroutine").status_code == 200
     assert log == OPENED + CLOSED
+
+
+def test_a_changed_signature_below_is_noticed() -> None:
+    def one() -> int:
+        return 1
+
+    def two() -> int:
+        return 2
+
+    def inner(value: int = Depends(one, scope="app")) -> int:
+        return value
+
+    def outer(value: int = Depends(inner, scope="app")) -> int:
+        return value
+
+    first, second = FastAPI(), FastAPI()
+
+    def read(value: int = Depends(outer, scope="app")) -> int:
+        return value
+
+    first.get("/")(read)
+    with TestClient(first) as client:
+        assert client.get("/").json() == 1
+    inner.__defaults__ = (Depends(two, scope="app"),)
+    second.get("/")(read)
+    with TestClient(second) as client:
+        assert client.get("/").json() == 2
