@@ -40,6 +40,7 @@ from pronghorn.plan.check_application import (
     list_middleware,
     read_exception_handlers,
 )
+from pronghorn.routes.outside import UsesDependenciesOutside
 from pronghorn.routing import APIRouter
 from pronghorn.types import DecoratedCallable
 
@@ -53,7 +54,7 @@ ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_pat
 ATTRIBUTES += ("max_body_size", "error_headers")
 
 
-class FastAPI(DeclaresOnRouter, Layered):
+class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:

@@ -1,9 +1,10 @@
 # Written by `make stubs`, from the sources of this module. Do not edit it.
 """The application: a router with middleware, error handlers, documentation and a lifespan."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import Enum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, overload
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
@@ -21,6 +22,7 @@ from pronghorn.datastructures import Default, DefaultPlaceholder
 from pronghorn.declare.http_methods import ON_EVENT_IS_DEPRECATED
 from pronghorn.declare.options import Responses
 from pronghorn.params import Depends
+from pronghorn.routes.outside import T
 from pronghorn.routing import APIRoute, APIRouter
 from pronghorn.telemetry import TelemetryConfig
 from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback, IncEx
@@ -2232,6 +2234,187 @@ class FastAPI(Starlette):
 
             @app.trace("/items")
             async def trace_items(request: Request) -> Response: ...
+        """
+    @overload
+    def resolve(
+        self,
+        dependency: Annotated[
+            Callable[..., AsyncIterator[T]],
+            Doc(
+                "A function, class or other callable, as for `Depends`; or an `Annotated` "
+                "type with `Depends`."
+            ),
+        ],
+    ) -> AbstractAsyncContextManager[T]:
+        """Open a dependency outside of a request, with everything on which it depends.
+
+        Everything is closed at the end of the block, also after an exception, which is raised at
+        the `yield` of each dependency. `dependency_overrides` apply.
+
+        Args:
+            dependency: A function, class or other callable, as for `Depends`; or an `Annotated` type with `Depends`.
+
+        Returns:
+            An asynchronous context manager with the value of the dependency.
+
+        Raises:
+            SetupError: A dependency needs a request.
+
+        Example::
+
+            async with app.resolve(get_session) as session:
+                await session.execute(delete(Token))
+        """
+    @overload
+    def resolve(
+        self,
+        dependency: Annotated[
+            Callable[..., Iterator[T]],
+            Doc(
+                "A function, class or other callable, as for `Depends`; or an `Annotated` "
+                "type with `Depends`."
+            ),
+        ],
+    ) -> AbstractAsyncContextManager[T]:
+        """Open a dependency outside of a request, with everything on which it depends.
+
+        Everything is closed at the end of the block, also after an exception, which is raised at
+        the `yield` of each dependency. `dependency_overrides` apply.
+
+        Args:
+            dependency: A function, class or other callable, as for `Depends`; or an `Annotated` type with `Depends`.
+
+        Returns:
+            An asynchronous context manager with the value of the dependency.
+
+        Raises:
+            SetupError: A dependency needs a request.
+
+        Example::
+
+            async with app.resolve(get_session) as session:
+                await session.execute(delete(Token))
+        """
+    @overload
+    def resolve(
+        self,
+        dependency: Annotated[
+            Callable[..., Awaitable[T]],
+            Doc(
+                "A function, class or other callable, as for `Depends`; or an `Annotated` "
+                "type with `Depends`."
+            ),
+        ],
+    ) -> AbstractAsyncContextManager[T]:
+        """Open a dependency outside of a request, with everything on which it depends.
+
+        Everything is closed at the end of the block, also after an exception, which is raised at
+        the `yield` of each dependency. `dependency_overrides` apply.
+
+        Args:
+            dependency: A function, class or other callable, as for `Depends`; or an `Annotated` type with `Depends`.
+
+        Returns:
+            An asynchronous context manager with the value of the dependency.
+
+        Raises:
+            SetupError: A dependency needs a request.
+
+        Example::
+
+            async with app.resolve(get_session) as session:
+                await session.execute(delete(Token))
+        """
+    @overload
+    def resolve(
+        self,
+        dependency: Annotated[
+            Callable[..., T],
+            Doc(
+                "A function, class or other callable, as for `Depends`; or an `Annotated` "
+                "type with `Depends`."
+            ),
+        ],
+    ) -> AbstractAsyncContextManager[T]:
+        """Open a dependency outside of a request, with everything on which it depends.
+
+        Everything is closed at the end of the block, also after an exception, which is raised at
+        the `yield` of each dependency. `dependency_overrides` apply.
+
+        Args:
+            dependency: A function, class or other callable, as for `Depends`; or an `Annotated` type with `Depends`.
+
+        Returns:
+            An asynchronous context manager with the value of the dependency.
+
+        Raises:
+            SetupError: A dependency needs a request.
+
+        Example::
+
+            async with app.resolve(get_session) as session:
+                await session.execute(delete(Token))
+        """
+    @overload
+    def resolve(
+        self,
+        dependency: Annotated[
+            Any,
+            Doc(
+                "A function, class or other callable, as for `Depends`; or an `Annotated` "
+                "type with `Depends`."
+            ),
+        ],
+    ) -> AbstractAsyncContextManager[Any]:
+        """Open a dependency outside of a request, with everything on which it depends.
+
+        Everything is closed at the end of the block, also after an exception, which is raised at
+        the `yield` of each dependency. `dependency_overrides` apply.
+
+        Args:
+            dependency: A function, class or other callable, as for `Depends`; or an `Annotated` type with `Depends`.
+
+        Returns:
+            An asynchronous context manager with the value of the dependency.
+
+        Raises:
+            SetupError: A dependency needs a request.
+
+        Example::
+
+            async with app.resolve(get_session) as session:
+                await session.execute(delete(Token))
+        """
+    def inject(
+        self,
+        function: Annotated[
+            Callable[..., T],
+            Doc(
+                "A function, with `def` or `async def`. A `def` function runs in the thread "
+                "of its caller."
+            ),
+        ],
+    ) -> Callable[..., T]:
+        """Let a function that you call yourself receive dependencies: a job, a script, a command.
+
+        Parameters with `Depends` receive their values at each call; all others are passed by the
+        caller, who may also pass an injected one by its name. `dependency_overrides` apply.
+
+        Args:
+            function: A function, with `def` or `async def`. A `def` function runs in the thread of its caller.
+
+        Returns:
+            A function without the injected parameters in its signature.
+
+        Raises:
+            SetupError: A dependency needs a request, or no parameter is a dependency.
+
+        Example::
+
+            @app.inject
+            async def send_reminders(day: date, session: Session) -> int: ...
+
+            await send_reminders(date.today())
         """
     def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
         """Serve an ASGI application below a path; see `APIRouter.mount`."""

@@ -155,7 +155,7 @@ def Depends(
     dependency: Callable[..., Any] | None = None,
     *,
     use_cache: bool = True,
-    scope: Literal["function", "request"] | None = None,
+    scope: Literal["function", "request", "app"] | None = None,
     max_concurrency: int | None = None,
 ) -> Any:
     """A value that a callable provides: a function, a class, or any other callable.
@@ -166,7 +166,9 @@ def Depends(
         dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses in the same request.
         scope: The time at which a dependency with `yield` is closed: `"function"` before the
-            response is sent, `"request"` after it. By default `"request"`.
+            response is sent, `"request"` after it. By default `"request"`. With `"app"` the
+            callable runs once, when the application starts, and is closed when it stops; it may
+            depend only on others with this scope.
         max_concurrency: The maximum number of concurrent uses of the returned object in each
             event loop; at least 1, `None` for no limit.
 

@@ -1009,10 +1009,12 @@ def Depends(
     *,
     use_cache: Annotated[bool, Doc("Whether one call serves all uses in the same request.")] = True,
     scope: Annotated[
-        Literal["function", "request"] | None,
+        Literal["function", "request", "app"] | None,
         Doc(
             'The time at which a dependency with `yield` is closed: `"function"` before '
-            'the response is sent, `"request"` after it. By default `"request"`.'
+            'the response is sent, `"request"` after it. By default `"request"`. With '
+            '`"app"` the callable runs once, when the application starts, and is closed '
+            "when it stops; it may depend only on others with this scope."
         ),
     ] = None,
     max_concurrency: Annotated[
@@ -1030,7 +1032,7 @@ def Depends(
     Args:
         dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses in the same request.
-        scope: The time at which a dependency with `yield` is closed: `"function"` before the response is sent, `"request"` after it. By default `"request"`.
+        scope: The time at which a dependency with `yield` is closed: `"function"` before the response is sent, `"request"` after it. By default `"request"`. With `"app"` the callable runs once, when the application starts, and is closed when it stops; it may depend only on others with this scope.
         max_concurrency: The maximum number of concurrent uses of the returned object in each event loop; at least 1, `None` for no limit.
 
     Raises:

@@ -280,7 +280,8 @@ class Depends:
         dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses in the same request.
         scope: The time at which a dependency with `yield` is closed: `"function"` before the
-            response is sent, `"request"` after it.
+            response is sent, `"request"` after it. With `"app"` the callable runs once, when the
+            application starts, and is closed when it stops.
         max_concurrency: The maximum number of concurrent uses of this object in each event loop; at
             least 1, `None` for no limit. Share the object, for example in an `Annotated` alias, to
             share the limit.
@@ -291,7 +292,7 @@ class Depends:
 
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
-    scope: Literal["function", "request"] | None = None
+    scope: Literal["function", "request", "app"] | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
     # `dataclasses.replace` keeps it, so that a copy with the same number shares the limit. It is
     # compared, so that equal declarations with limits of their own stay distinct.

@@ -1293,7 +1293,7 @@ class Depends:
     Args:
         dependency: The callable; by default the annotated type.
         use_cache: Whether one call serves all uses in the same request.
-        scope: The time at which a dependency with `yield` is closed: `"function"` before the response is sent, `"request"` after it.
+        scope: The time at which a dependency with `yield` is closed: `"function"` before the response is sent, `"request"` after it. With `"app"` the callable runs once, when the application starts, and is closed when it stops.
         max_concurrency: The maximum number of concurrent uses of this object in each event loop; at least 1, `None` for no limit. Share the object, for example in an `Annotated` alias, to share the limit.
 
     Raises:
@@ -1302,7 +1302,7 @@ class Depends:
 
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
-    scope: Literal["function", "request"] | None = None
+    scope: Literal["function", "request", "app"] | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
 
 @dataclass(frozen=True)

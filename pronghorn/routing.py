@@ -360,15 +360,24 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the lifespan, after planning every route, so that startup reports all mistakes."""
+        from pronghorn.routes.app_scope import around, count_as_started, find_leaves
+
         try:
             # A route class of the program may find its requests without the path.
             check_paths(route for route in self.routes if matches_by_path(route))
             for route in self.routes:
                 _ = getattr(route, "plan", None)
+            leaves = find_leaves(self)
         except FastAPIError:
             await startup_failed(receive, send)
             raise
-        await super().lifespan(scope, receive, send)
+        application = self.dependency_overrides_provider
+        if leaves:
+            lifespan = around(self.lifespan_context, leaves, application)
+            await Router(lifespan=lifespan).lifespan(scope, receive, send)
+            return
+        with count_as_started(application):
+            await super().lifespan(scope, receive, send)
 
     async def _startup(self) -> None:
         await run_handlers(self.on_startup)

@@ -15,7 +15,7 @@ from pronghorn.compile.purity import why_impure
 from pronghorn.compile.steps import names_stacks
 from pronghorn.compile.websocket import WebSocketWriter, exact_connection
 from pronghorn.compile.writer import HandlerWriter
-from pronghorn.core.kinds import CallKind
+from pronghorn.core.kinds import GENERATORS, CallKind
 from pronghorn.core.setup_errors import describe_callable
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
@@ -68,10 +68,14 @@ def explain_plan(plan: AnyPlan, label: str) -> Explanation:
 def _plan_lines(call: CallPlan, depth: int) -> Iterator[str]:
     indent = "  " * depth
     facts = [call.kind.value]
-    if call.marker is not None:
+    if call.entry is not None:
+        facts.append("made once, when the application starts")
+    elif call.marker is not None:
         facts.append("shared in the request" if call.use_cache else "called at each use")
-    if call.lifetime is not None:
+    if call.lifetime is not None and call.lifetime != "app":
         facts.append(f"closed with the {call.lifetime}")
+    elif call.entry is not None and call.entry.kind in GENERATORS:
+        facts.append("closed when it stops")
     if call.scopes:
         facts.append(f"scopes {' '.join(call.scopes)}")
     name = f"{call.argument} = " if call.argument else ""
@@ -81,7 +85,7 @@ def _plan_lines(call: CallPlan, depth: int) -> Iterator[str]:
     for location, fields in call.reads:
         for field in fields:
             yield f"{indent}  {field.name}: {_field_text(field, location)}"
-    for dependency in call.dependencies:
+    for dependency in (call.entry or call).dependencies:
         yield from _plan_lines(dependency, depth + 1)
 
 

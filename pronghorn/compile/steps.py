@@ -9,9 +9,10 @@ from typing import Any
 
 from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, InjectedKind
+from pronghorn.core.records import replace
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import Step
-from pronghorn.plan.model import AnyPlan, CallPlan
+from pronghorn.plan.model import APP_VALUES, AnyPlan, CallPlan, PlanT
 from pronghorn.run.exact import Call
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.lifetime import STACKS
@@ -30,9 +31,29 @@ def calls_of(steps: Sequence[Step]) -> list[Call]:
             lifetime=step.call.lifetime or "request",
             limit=limit_of(step.call),
             scopes=step.call.scopes,
+            key=step.call.cache_key,
+            holder=step.call.holder,
         )
         for step in steps
     ]
+
+
+def bind_app_values(plan: PlanT, application: Any) -> PlanT:
+    """Return a plan whose values of the application have their holders.
+
+    Args:
+        plan: The plan, after overrides.
+        application: The application of the route.
+
+    Raises:
+        SetupError: The route belongs to no application, or an override came after the start.
+    """
+    if not APP_VALUES.declared:
+        return plan
+    from pronghorn.compile.app_scope import bind_calls  # Few programs have any.
+
+    root = bind_calls(plan.root, application)
+    return plan if root is plan.root else replace(plan, root=root)
 
 
 def limit_of(call: CallPlan) -> ConcurrencyLimit | None:

@@ -247,6 +247,11 @@ class HandlerWriter:
 
     def _write_call(self, index: int) -> None:
         call = self.steps[index].call
+        if call.kind is CallKind.APP_VALUE:
+            name = getattr(call.call, "__name__", type(call.call).__name__)
+            holder = self.source.bind(f"app_{name}", call.holder)
+            self.source.line(f"d{index} = {holder}.value")
+            return
         function, arguments = self.call_parts(index)
         limit = limit_of(call)
         semaphore = f"{self.source.bind(f'limit{index}', limit)}.get_semaphore()"

@@ -28,6 +28,8 @@ class CallKind(StrEnum):
     THREAD = "thread"
     GENERATOR = "generator"
     ASYNC_GENERATOR = "async generator"
+    #: Not called in a request: the value was made when the application started.
+    APP_VALUE = "value of the application"
 
 
 GENERATORS = (CallKind.GENERATOR, CallKind.ASYNC_GENERATOR)

@@ -242,15 +242,16 @@ def check_marker(marker: params.Depends) -> None:
     """Refuse options of `Depends` and `Security` that have no effect, or another one.
 
     Raises:
-        SetupTypeError: `scope` is neither `"function"` nor `"request"`, or `scopes` is one text.
+        SetupTypeError: `scope` is none of `"function"`, `"request"` and `"app"`, or `scopes` is one
+            text.
     """
-    if marker.scope not in (None, "function", "request"):
+    if marker.scope not in (None, "function", "request", "app"):
         raise _type_error(
             f"{_source_of(marker)} has the scope {marker.scope!r}",
             "OAuth 2.0 scopes belong in Security(..., scopes=[...])"
             if isinstance(marker, params.Security)
             else None,
-            "scope='request' or scope='function'",
+            "scope='request', scope='function' or scope='app'",
         )
     scopes = getattr(marker, "scopes", None)
     if isinstance(scopes, (str, bytes)) and scopes:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pronghorn.core.kinds import GENERATORS, LOCATIONS, Injected, InjectedKind
+from pronghorn.core.kinds import GENERATORS, LOCATIONS, CallKind, Injected, InjectedKind
 from pronghorn.core.records import NOTHING, replace
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.core.setup_errors import add_place, describe_callable, setup_error
@@ -86,6 +86,9 @@ def override_calls(node: CallPlan, overrides: Overrides, *, path_names: frozense
 def _override(node: CallPlan, context: _Context, outer_scopes: tuple[str, ...]) -> CallPlan:
     if node.marker is not None and node.marker.dependency in context.overrides:
         return _plan_dependency(node.marker, node.argument, outer_scopes, context, ())
+    if node.entry is not None:
+        entry = _override(node.entry, context, ())
+        return node if entry is node.entry else replace(node, entry=entry)
     dependencies = tuple(_override(item, context, node.passed_scopes) for item in node.dependencies)
     if dependencies == node.dependencies:
         return node
@@ -191,6 +194,10 @@ def _plan_dependency(
         cache_key=_result_key(declared, scopes if depends_on_scopes else (), lifetime),
     )
     _check_lifetimes(node)
+    if marker.scope == "app":
+        from pronghorn.plan.app_scope import as_app_value  # Few programs have any.
+
+        node = as_app_value(node)
     if not context.overrides:
         share_plan(node, outer_scopes)
     return node
@@ -294,6 +301,10 @@ def order_calls(root: CallPlan) -> tuple[Step, ...]:
             shared.setdefault(node.cache_key, len(steps) - 1)
         return len(steps) - 1
 
+    for node in root.walk():
+        # First of all, so that they do not part `def` functions that share a thread.
+        if node.kind is CallKind.APP_VALUE and node.cache_key not in shared:
+            visit(node)
     visit(root)
     return tuple(steps)
 

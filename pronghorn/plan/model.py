@@ -45,8 +45,8 @@ class CallPlan(Record):
     #: The marker that declared this dependency; None for the endpoint.
     marker: Depends | None = None
     use_cache: bool = True
-    #: "function": its exit code runs before the response is sent; "request": after it.
-    #: None if the callable does not yield.
+    #: "function": its exit code runs before the response is sent; "request": after it; "app": when
+    #: the application stops. None if the callable does not yield.
     lifetime: str | None = None
     #: The OAuth 2.0 scopes that this node itself requires, as written.
     own_scopes: tuple[str, ...] = ()
@@ -56,6 +56,11 @@ class CallPlan(Record):
     passed_scopes: tuple[str, ...] = ()
     #: Nodes with equal keys share one result in a request.
     cache_key: Hashable = None
+    #: The call that makes the value at startup, with its dependencies; only for `APP_VALUE`, which
+    #: has no dependencies of its own in a request.
+    entry: CallPlan | None = None
+    #: The holder of the value (`run.app_values.AppValue`), once the plan belongs to an application.
+    holder: Any = None
 
     @property
     def parameter_fields(self) -> tuple[Field, ...]:
@@ -73,6 +78,16 @@ class CallPlan(Record):
         yield self
         for dependency in self.dependencies:
             yield from dependency.walk()
+
+
+class _AppValues:
+    """Remembers whether the program has any dependency with `scope="app"`."""
+
+    declared = False
+
+
+#: Without such a dependency, nobody looks for them.
+APP_VALUES = _AppValues()
 
 
 class BodyPlan(Record):

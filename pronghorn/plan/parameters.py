@@ -111,6 +111,19 @@ def analyze_parameter(
     return field
 
 
+def find_dependency(annotation: Any, default: Any) -> params.Depends | None:
+    """Return the marker of a parameter that is a dependency; None for any other parameter.
+
+    Args:
+        annotation: Its resolved annotation, or `inspect.Parameter.empty`.
+        default: Its default, or `inspect.Parameter.empty`.
+    """
+    bare, metadata = _split(Any if annotation is EMPTY else annotation)
+    marker = _last_marker(metadata)
+    marker = marker if isinstance(marker, params.Depends) else default
+    return _with_dependency(marker, bare) if isinstance(marker, params.Depends) else None
+
+
 @lru_cache(maxsize=1024, typed=True)  # Typed: `1` and `True` are equal but different defaults.
 def _plain_field(name: str, annotation: Any, default: Any, in_path: bool) -> Field:
     """Return the field of a parameter such as `item_id: int` or `q: str | None = None`.

@@ -65,7 +65,7 @@ def share_plan(plan: CallPlan, outer_scopes: tuple[str, ...]) -> None:
     marker = plan.marker
     if marker is None or not _is_shareable(marker) or plan.parameter_fields or plan.body_fields:
         return
-    below = [_seen.get(item) for item in plan.dependencies]
+    below = [_seen.get(item) for item in (plan.entry or plan).dependencies]
     own = _take_snapshot(plan.call)
     if own is None or None in below:
         return

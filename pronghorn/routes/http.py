@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.http_route import compile_custom, compile_route
+from pronghorn.compile.steps import bind_app_values
 from pronghorn.core.kinds import BodyKind
 from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
 from pronghorn.core.revisions import bump_revision, oldest_valid_revision
@@ -221,7 +222,8 @@ class APIRoute(RouteViews, Route):
         overridden = is_overridden(self, APIRoute, "get_route_handler")
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             return self._custom_handler()
-        return compile_route(override_dependencies(self.plan, overrides), self._label)
+        plan = override_dependencies(self.plan, overrides)
+        return compile_route(bind_app_values(plan, self.dependency_overrides_provider), self._label)
 
     def _custom_handler(self) -> Handler:
         """Return a handler around `get_route_handler()`, which is called once per plan."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
 
+from pronghorn.compile.steps import bind_app_values
 from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import ROUTING, is_replaced, original
 from pronghorn.core.revisions import bump_revision
@@ -103,7 +104,8 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
             return make_websocket_handler(self)
 
-        return compile_websocket(override_dependencies(self.plan, overrides))
+        plan = override_dependencies(self.plan, overrides)
+        return compile_websocket(bind_app_values(plan, self.dependency_overrides_provider))
 
 
 OWN_HANDLES.add(original(WebSocketRoute, "handle"))

@@ -9,9 +9,9 @@ the rest of the route.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTasks
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +28,9 @@ from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import parse_query
 from pronghorn.run.lifetime import Lifetime, manager_maker
+
+if TYPE_CHECKING:
+    from pronghorn.run.app_values import AppValue
 
 _KEEPS_QUERY = has_names(
     "starlette.requests",
@@ -53,6 +56,9 @@ class Call:
     lifetime: str = "request"
     limit: ConcurrencyLimit | None = None
     scopes: Sequence[str] = ()
+    #: The key of a value of the application, and its holder if the application is known.
+    key: Hashable = None
+    holder: AppValue | None = None
 
 
 #: The arguments of a call, and the errors in them.
@@ -115,6 +121,9 @@ async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None
         if index in inputs.done:
             results.append(inputs.done[index])
             continue
+        if call.kind is CallKind.APP_VALUE:
+            results.append(_read_app_value(call, inputs))
+            continue
         arguments, found = await _arguments_of(index, call, results, inputs)
         errors += found
         if found or any(results[need] is SKIPPED for need in call.needs):
@@ -122,6 +131,14 @@ async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None
         elif call is not calls[-1]:
             results.append(await make_call(call, arguments, inputs.lifetime))
     return arguments, errors
+
+
+def _read_app_value(call: Call, inputs: Inputs) -> Any:
+    if call.holder is not None:
+        return call.holder.value
+    from pronghorn.run.app_values import find_holder  # Few programs have any.
+
+    return find_holder(inputs.connection, call.key, call.function).value
 
 
 async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: Inputs) -> Solved:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, field_validator
@@ -84,6 +84,30 @@ async def echo(websocket: WebSocket, room: str = "hall") -> None:
 def explained(path: str) -> Explanation:
     route = next(route for route in app.routes if getattr(route, "path", None) == path)
     return explain_plan(route.plan, path)  # type: ignore[attr-defined]  # these routes have one
+
+
+def test_a_value_of_the_application_is_read_and_its_origin_is_explained() -> None:
+    def get_size() -> int:
+        return 3
+
+    def open_pool(size: int = Depends(get_size, scope="app")) -> Iterator[int]:
+        yield size
+
+    own = FastAPI()
+
+    @own.get("/")
+    def read(pool: int = Depends(open_pool, scope="app")) -> int:
+        return pool
+
+    route: Any = own.routes[-1]
+    found = explain_plan(route.plan, "GET /")
+    assert "d0 = app_open_pool.value" in found.source
+    assert "get_size" not in found.source
+    assert found.hops == [["read"]]
+    text = "\n".join(found.plan)
+    assert "value of the application, made once, when the application starts" in text
+    assert "closed when it stops" in text
+    assert "size = " in text
 
 
 def test_hops_are_named_and_neighbours_share_one() -> None:

@@ -15,6 +15,7 @@ SAFE = {
     ("core/typed_kwargs.py", "__annotations__"): "our own option types",
     ("core/typed_kwargs.py", "signature"): "our own public functions",
     ("fields/annotations.py", "get_type_hints"): "of an annotation that was read",
+    ("routes/outside_graphs.py", "__annotations__"): "set, not read",
     ("plan/signature.py", "get_type_hints"): "of an annotation that was read",
 }
 

@@ -84,6 +84,7 @@ class ClassStub:
         module = owner.__module__
         body = _class_at(module, owner.__name__).body
         added: set[str] = set()
+        overloaded = {_name_of(statement) for statement in body if _is_overload(statement)}
         for statement, following in zip(body, [*body[1:], None], strict=True):
             name = _name_of(statement)
             if name in self.seen or (name.startswith("_") and name not in SHOWN):
@@ -91,6 +92,8 @@ class ClassStub:
             if not name or f"{owner.__name__}.{name}" in FROM_STARLETTE:
                 continue
             added.add(name)
+            if name in overloaded and not _is_overload(statement):
+                continue  # Its overloads are shown instead, with its docstring.
             yield from self._member(module, name, statement, text_of(following))
         self.seen |= added
 
@@ -108,6 +111,8 @@ class ClassStub:
 
     def _method(self, function: Function, module: str) -> str:
         stub = FunctionStub(function, module, self.imports)
+        if _is_overload(function):
+            stub.document(inspect.getdoc(getattr(self.kind, function.name)) or "")
         if function.name == "__init__":
             assert not stub.docstring, "the class has the docstring"
             stub.document(inspect.cleandoc(ast.get_docstring(self.definition) or ""))
@@ -160,6 +165,11 @@ def _find_shown_bases(kind: type) -> list[type]:
 def _is_extended(one: type, others: list[type]) -> bool:
     """Return True if another base extends this one."""
     return any(other is not one and issubclass(other, one) for other in others)
+
+
+def _is_overload(statement: ast.stmt) -> bool:
+    decorators = statement.decorator_list if isinstance(statement, Function) else []
+    return any(ast.unparse(decorator) == "overload" for decorator in decorators)
 
 
 def _name_of(statement: ast.stmt) -> str:

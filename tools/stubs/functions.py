@@ -16,7 +16,7 @@ from tools.stubs.options import Option, options_of
 from tools.stubs.sources import Function, Imports, homes_in
 
 #: Decorators that matter to type checkers; the others are left out.
-KEPT_DECORATORS = ("property", "classmethod", "staticmethod", "deprecated_mark")
+KEPT_DECORATORS = ("property", "classmethod", "staticmethod", "deprecated_mark", "overload")
 #: A text in a stub is broken into pieces of this length.
 PIECE = 76
 

@@ -1,0 +1,106 @@
+"""Find what an application makes when it starts, and make it around the program's lifespan."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from pronghorn.compile.app_scope import Leaf, run_app_scope
+from pronghorn.concurrency import current_loop
+from pronghorn.core.kinds import CallKind
+from pronghorn.plan.model import APP_VALUES, CallPlan, RoutePlan, WebSocketPlan
+from pronghorn.plan.route import override_dependencies
+from pronghorn.routes.base import current_overrides
+from pronghorn.routes.lifespan import Lifespan
+from pronghorn.run.app_values import Start, no_application, values_of
+
+#: How many layers of middleware around a mounted application are looked through.
+DEEPEST_MIDDLEWARE = 50
+
+
+def find_leaves(router: Any) -> list[Leaf]:
+    """Return the dependencies with `scope="app"` of a router, in declared order.
+
+    Those of mounted applications and of functions with `@app.inject` are included, since nothing
+    else starts them.
+
+    Raises:
+        SetupError: A route with such a dependency belongs to no application.
+    """
+    if not APP_VALUES.declared:
+        return []
+    found: list[Leaf] = []
+    seen: list[Any] = []
+    for application, root in _find_graphs(router, seen):
+        values = values_of(application)
+        for node in root.walk():
+            if node.kind is not CallKind.APP_VALUE:
+                continue
+            if values is None:
+                raise no_application(node.call)
+            found.append((values, node))
+    return found
+
+
+def _find_graphs(router: Any, seen: list[Any]) -> Iterator[tuple[Any, CallPlan]]:
+    """Yield the graphs of all routes and functions, each with its application."""
+    if any(router is one for one in seen):
+        return
+    seen.append(router)
+    application = getattr(router, "dependency_overrides_provider", None)
+    last_of = getattr(router, "_last_routes", tuple)
+    routes = getattr(router, "routes", None)
+    if not isinstance(routes, list):
+        return  # An application of another framework.
+    for route in [*routes, *last_of()]:
+        plan = getattr(route, "plan", None)
+        if isinstance(plan, (RoutePlan, WebSocketPlan)):
+            plan = override_dependencies(plan, current_overrides(route))
+            yield route.dependency_overrides_provider, plan.root
+        else:
+            yield from _find_graphs(_router_inside(route), seen)
+    for graph in getattr(application, "_list_injected_graphs", tuple)():
+        yield application, graph
+
+
+def _router_inside(route: Any) -> Any:
+    """Return the router of a mounted application, or the mount itself if it is not one of ours."""
+    app: Any = getattr(route, "app", None)
+    for _ in range(DEEPEST_MIDDLEWARE):
+        if hasattr(app, "routes") or not hasattr(app, "app"):
+            break
+        app = app.app
+    return getattr(app, "router", None) or app or route
+
+
+@contextmanager
+def count_as_started(application: Any) -> Iterator[None]:
+    """Let an application without values count as started."""
+    values = values_of(application)
+    if values is None:
+        yield
+        return
+    start = Start(current_loop(), {}, {})
+    values.add(start)
+    try:
+        yield
+    finally:
+        values.remove(start)
+
+
+def around(lifespan: Lifespan, leaves: list[Leaf], application: Any) -> Lifespan:
+    """Return a lifespan that makes the values first, so that the program's own can use them.
+
+    Args:
+        lifespan: The program's own lifespan.
+        leaves: What `find_leaves` has found.
+        application: The application that starts.
+    """
+
+    @asynccontextmanager
+    async def with_app_scope(app: Any) -> AsyncIterator[Any]:
+        async with run_app_scope(leaves, values_of(application)), lifespan(app) as state:
+            yield state
+
+    return with_app_scope

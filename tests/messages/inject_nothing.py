@@ -1,0 +1,7 @@
+from pronghorn import FastAPI
+
+app = FastAPI()
+
+
+@app.inject
+def clean_up(days: int) -> None: ...
