@@ -10,6 +10,7 @@ EXAMPLES ?= 2000
 BIN := $(VENV)/bin
 # Prepares an environment once: without a change in pyproject.toml it returns before calling pip.
 ENVIRONMENT := tools/environment.py
+BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
 .PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential browser ecosystem editors bench bench-wire bench-growth bench-shapes plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
@@ -29,7 +30,7 @@ python:
 		echo "Name a newer one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 
 environment: python
-	@$(PYTHON) $(ENVIRONMENT) $(VENV) --project . --extra standard --group dev
+	@$(PYTHON) $(ENVIRONMENT) $(VENV) --project . $(BATTERIES) --group dev
 
 demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for another port)
 	@$(PYTHON) tools/docs_assets.py
@@ -40,7 +41,7 @@ test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for 
 	@$(BIN)/python -m pytest $(ARGS)
 
 lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows
-	@$(PYTHON) $(ENVIRONMENT) .venv-lowest --lowest --project . --extra standard --extra granian \
+	@$(PYTHON) $(ENVIRONMENT) .venv-lowest --lowest --project . $(BATTERIES) --extra granian \
 		--extra opentelemetry --group test
 	@.venv-lowest/bin/python -m pytest $(ARGS)
 

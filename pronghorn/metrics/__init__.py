@@ -1,0 +1,1 @@
+"""Metrics of requests for Prometheus. It needs the extra `metrics`."""

@@ -1,0 +1,1 @@
+"""Settings: a base class over pydantic-settings. It needs the extra `settings`."""

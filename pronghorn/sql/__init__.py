@@ -1,0 +1,9 @@
+"""Databases: SQLAlchemy's sessions as dependencies, one transaction per request.
+
+    db = Database("postgresql+asyncpg://localhost/shop")
+    Session = Annotated[AsyncSession, db.session]
+
+It needs the extra `sql`.
+"""
+
+from pronghorn.sql.database import Database as Database
