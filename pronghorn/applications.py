@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
+from pronghorn.compile.dispatch import Answerer
 from pronghorn.compile.server_errors import OuterPipeline
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.reexports import find_elsewhere
@@ -31,6 +32,7 @@ from pronghorn.declare.options import (
 from pronghorn.exceptions import (
     SetupAssertionError,
 )
+from pronghorn.health.declare import AnswersProbes
 from pronghorn.hooks import Around, telemetry_around, wanted_around
 from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
 from pronghorn.openapi.served import ServedDocument
@@ -54,7 +56,7 @@ ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_pat
 ATTRIBUTES += ("max_body_size", "error_headers")
 
 
-class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, Layered):
+class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:
@@ -195,7 +197,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, Layered):
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()
 
-    def _direct_answerer(self) -> OuterPipeline | None:
+    def _direct_answerer(self) -> Answerer | None:
         """Return the answerer that a server may call directly, without ASGI messages.
 
         Returns:
@@ -207,7 +209,9 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, Layered):
         if Starlette.__call__ is not PLAIN_CALL:
             return None
         stack = self.middleware_stack or self._ensure_stack()
-        return stack if type(stack) is OuterPipeline else None
+        if type(stack) is not OuterPipeline:
+            return None
+        return self._probes.beside(stack) if self._probes else stack
 
     def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
         """Refuse a request in Granian's own protocol; see `__rsgi_init__`."""

@@ -1,7 +1,15 @@
 # Written by `make stubs`, from the sources of this module. Do not edit it.
 """The application: a router with middleware, error handlers, documentation and a lifespan."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import Annotated, Any, Self, overload
@@ -21,6 +29,7 @@ from pronghorn._form_limits import FormLimits
 from pronghorn.datastructures import Default, DefaultPlaceholder
 from pronghorn.declare.http_methods import ON_EVENT_IS_DEPRECATED
 from pronghorn.declare.options import Responses
+from pronghorn.health.check import Check
 from pronghorn.params import Depends
 from pronghorn.routes.outside import T
 from pronghorn.routing import APIRoute, APIRouter
@@ -2415,6 +2424,51 @@ class FastAPI(Starlette):
             async def send_reminders(day: date, session: Session) -> int: ...
 
             await send_reminders(date.today())
+        """
+    def health(
+        self,
+        *,
+        ready: Annotated[
+            Iterable[Callable[..., Any] | Check],
+            Doc(
+                "The checks. Each is a function, which may have dependencies, or a `Check`, "
+                "which sets limits. A check fails if it raises an exception or returns False."
+            ),
+        ] = (),
+        live_path: Annotated[
+            str | None, Doc("The path of the first probe; None for none.")
+        ] = "/live",
+        ready_path: Annotated[
+            str | None, Doc("The path of the second probe; None for none.")
+        ] = "/ready",
+        drain: Annotated[
+            float,
+            Doc(
+                "Seconds between SIGTERM and the end of uvicorn. In this time `/ready` says "
+                "503 and all other requests are still answered."
+            ),
+        ] = 0.0,
+    ) -> None:
+        """Answer `/live` and `/ready`, for orchestrators and load balancers.
+
+        No middleware, dependency, document or trace of the application sees these requests, and
+        they need no worker thread. `/live` says 200 as long as the event loop runs. `/ready` runs
+        the checks at the same time, and says 503 if one of them fails, does not answer in time, or
+        the server has been told to stop.
+
+        Args:
+            ready: The checks. Each is a function, which may have dependencies, or a `Check`, which sets limits. A check fails if it raises an exception or returns False.
+            live_path: The path of the first probe; None for none.
+            ready_path: The path of the second probe; None for none.
+            drain: Seconds between SIGTERM and the end of uvicorn. In this time `/ready` says 503 and all other requests are still answered.
+
+        Raises:
+            SetupError: An argument cannot work, the method was called before, or the application
+                has started.
+
+        Example::
+
+            app.health(ready=[db.check, Check(ping_search, timeout=5)])
         """
     def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
         """Serve an ASGI application below a path; see `APIRouter.mount`."""

@@ -21,6 +21,7 @@ OWN_FOLDERS = {
     "declare",
     "devtools",
     "fields",
+    "health",
     "interop",
     "plan",
     "routes",
