@@ -11,6 +11,7 @@ from types import ModuleType
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.locate import Module
+from pronghorn.core.setup_errors import EnvironmentMistake
 
 __all__ = ["describe_exit", "import_module", "show_full_tracebacks", "user_traceback"]
 
@@ -80,6 +81,8 @@ def _refuse_namesake(module: Module, imported: ModuleType) -> None:
 
 
 def _import_failure(module: Module, error: BaseException) -> CommandError:
+    if isinstance(error, EnvironmentMistake):
+        return mistake_of_environment(error)
     absent = error.name if isinstance(error, ModuleNotFoundError) else None
     if absent is not None and (module.name + ".").startswith(absent + "."):
         return CommandError(
@@ -95,6 +98,13 @@ def _import_failure(module: Module, error: BaseException) -> CommandError:
     return CommandError(
         f"Importing {where} failed", hint_for(error, module), detail=user_traceback(error)
     )
+
+
+def mistake_of_environment(error: EnvironmentMistake) -> CommandError:
+    """Return the error for a program that its environment prevents from starting."""
+    detail = user_traceback(error) if wants_full_tracebacks() else ""
+    message, _, hint = str(error).partition("\n")
+    return CommandError(message, hint, detail=detail)
 
 
 def describe_exit(error: SystemExit, what: str) -> tuple[str, str]:

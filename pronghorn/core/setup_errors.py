@@ -53,6 +53,15 @@ class SetupError(FastAPIError):
     """The object that contains the mistake, with `file:line`."""
 
 
+class EnvironmentMistake(SetupError):
+    """A `SetupError` about the environment of the program, such as a missing secret.
+
+    No line of the program is wrong, so commands print the text without a traceback.
+    """
+
+    __module__ = PUBLIC_MODULE
+
+
 class SetupAssertionError(SetupError, AssertionError):
     """A `SetupError` that programs may catch as `AssertionError`, which FastAPI raises."""
 

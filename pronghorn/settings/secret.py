@@ -1,0 +1,142 @@
+"""Secrets: which ones are good enough outside of development, and those made for it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+
+from pronghorn.logger import logger
+
+#: The environments in which a secret need not be one.
+HARMLESS = frozenset({"development", "test"})
+#: The least length of a secret that signs or encrypts: 256 bits (RFC 7518, section 3.2).
+KEY_LENGTH = 32
+#: The least length of any other secret, such as a password.
+LENGTH = 8
+#: What examples and templates write in place of a secret; compared in lower case, without `-_ `.
+PLACEHOLDERS = (
+    *("changeme", "changethis", "changeit", "replaceme", "replacethis", "placeholder", "todo"),
+    *("secret", "supersecret", "mysecret", "secretkey", "yoursecret", "yoursecretkey", "yourkey"),
+    *("password", "postgres", "admin", "example", "development", "insecure", "default", "dummy"),
+)
+#: Beginnings of longer placeholders.
+BEGINNINGS = (
+    "changeme",
+    "changethis",
+    "replaceme",
+    "replacethis",
+    "insecure",
+    "your",
+    "developmentonly",
+)
+
+
+class Key:
+    """Marks a secret that signs or encrypts: in development, one is made if none is set."""
+
+
+Secret = Annotated[SecretStr, Key()]
+"""A secret of the program itself, such as a key that signs tokens.
+
+It needs 32 characters. If none is set in development, one is made and kept in a file; in the
+environment "test" it is made for each process. Take `SecretStr` for a secret that somebody else
+gives out, such as a password.
+"""
+
+
+def is_key(field: FieldInfo) -> bool:
+    """Return True if a field is a `Secret`."""
+    return any(isinstance(one, Key) for one in field.metadata)
+
+
+def find_weakness(field: FieldInfo, value: Any, defaults: Sequence[Any]) -> str | None:
+    """Return why a value must not be a secret outside of development; None if it may be one."""
+    text = value.get_secret_value()
+    if isinstance(text, bytes):
+        text = text.decode("latin-1")
+    if any(value_of(default) == value_of(value) for default in defaults):
+        return "is the default of the program, which is no secret"
+    short = "".join(character for character in text.lower() if character not in "-_ .!<>")
+    if short in PLACEHOLDERS or short.startswith(BEGINNINGS):
+        return "is a placeholder"
+    least = KEY_LENGTH if is_key(field) else LENGTH
+    if len(text) < least:
+        return f"is too short: it needs at least {least} characters"
+    if len(set(text)) < 4:
+        return "repeats the same characters"
+    return None
+
+
+def value_of(value: Any) -> Any:
+    """Return what a secret hides; any other value itself."""
+    return value.get_secret_value() if isinstance(value, (SecretStr, SecretBytes)) else value
+
+
+def find_weaknesses(
+    field: FieldInfo, value: Any, location: tuple[str, ...], outer: Any = None
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the location of each weak secret in the value of a field, and what is wrong with it.
+
+    Args:
+        field: The field.
+        value: Its value.
+        location: The name of the field; after it come those of fields inside of its value.
+        outer: The value that the default of an outer field has for this field.
+    """
+    own = None if field.is_required() else field.get_default(call_default_factory=False)
+    defaults = [default for default in (own, outer) if default is not None]
+    if isinstance(value, (SecretStr, SecretBytes)):
+        weakness = find_weakness(field, value, defaults)
+        if weakness is not None:
+            yield location, weakness
+    elif isinstance(value, BaseModel):
+        for name, inner in type(value).model_fields.items():
+            default = getattr(defaults[-1], name, None) if defaults else None
+            yield from find_weaknesses(inner, getattr(value, name), (*location, name), default)
+
+
+# --- made for development -----------------------------------------------------------------------
+
+
+def make_secret(folder: Path, variable: str, environment: str) -> str:
+    """Return a secret for development, the same one at each start; for tests, a new one.
+
+    Args:
+        folder: The folder that keeps it, readable by its owner only. git ignores it.
+        variable: The environment variable that would set it; also the name of the file.
+        environment: "development" or "test".
+    """
+    made = secrets.token_urlsafe(48)
+    if environment != "development":
+        return made
+    file = folder / variable
+    try:
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_once(folder / ".gitignore", "*\n")
+            _write_once(file, made)
+        return file.read_text(encoding="ascii").strip() or made
+    except OSError as error:
+        logger.warning("%s has a new value at each start: %s", variable, error)
+        return made
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Create a file with all of its text, unless another process was faster."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode=0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+        # A link appears at once and never replaces a file: nobody can read half a key.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
