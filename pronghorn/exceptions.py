@@ -12,6 +12,7 @@
     └─ ResponseValidationError            ... returned by the endpoint: 500
     FastAPIError (RuntimeError)           the application itself is wrong
     ├─ SetupError                         found while the application is put together
+    │  ├─ EnvironmentMistake              a missing or wrong setting, not a line of the program
     │  ├─ SetupAssertionError             also an AssertionError
     │  ├─ SetupNameError                  also a NameError
     │  ├─ SetupTypeError                  also a TypeError
@@ -33,6 +34,7 @@ from starlette.exceptions import WebSocketException as StarletteWebSocketExcepti
 
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import (
+    EnvironmentMistake,
     FastAPIDeprecationWarning,
     FastAPIError,
     SetupAssertionError,
@@ -45,6 +47,7 @@ from pronghorn.core.setup_errors import (
 __all__ = [
     "DependencyScopeError",
     "EndpointContext",
+    "EnvironmentMistake",
     "FastAPIDeprecationWarning",
     "FastAPIError",
     "HTTPException",

@@ -5,9 +5,9 @@ in one of two ways:
 
 - **A route**: `mount` a `RouteHook`. When a route is compiled, the hook receives its plan and its
   handler, and returns another handler or None. After None, the route contains no trace of the hook.
-- **An application**: a layer `Around` every request, connection and lifespan. Telemetry is the only
-  one. It is loaded by its name here, when an application asks for it or when OpenTelemetry has been
-  imported.
+- **An application**: a layer `Around` every request, connection and lifespan. Telemetry is one. It
+  is loaded by its name here, when an application asks for it or when OpenTelemetry has been
+  imported. The probes of `app.health` are another, outside of telemetry.
 
 A layer around an application may put a `Watcher` into the scope of a request. A route then answers
 in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even

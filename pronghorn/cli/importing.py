@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 
 from pronghorn.cli.errors import CommandError
@@ -104,7 +105,7 @@ def mistake_of_environment(error: EnvironmentMistake) -> CommandError:
     """Return the error for a program that its environment prevents from starting."""
     detail = user_traceback(error) if wants_full_tracebacks() else ""
     message, _, hint = str(error).partition("\n")
-    return CommandError(message, hint, detail=detail)
+    return CommandError(message, dedent(hint), detail=detail)
 
 
 def describe_exit(error: SystemExit, what: str) -> tuple[str, str]:

@@ -65,7 +65,8 @@ class Probes:
         """Return an awaitable that answers a probe, or lets the application answer."""
         kind = scope["type"]
         if kind == "http":
-            answer = self._of_path.get(path_below_root(scope))
+            path = path_below_root(scope) if scope.get("root_path") else scope["path"]
+            answer = self._of_path.get(path)
             if answer is not None:
                 return respond(answer, scope, receive, send)
         elif kind == "lifespan":
@@ -114,9 +115,11 @@ class Probes:
     # --- the responses ----------------------------------------------------------------------------
 
     async def _answer_live(self) -> Response:
+        stopping.watch(self._drain)
         return describe(OK)
 
     async def _answer_ready(self) -> Response:
+        stopping.watch(self._drain)
         if self._is_ending or stopping.is_told:
             return describe(DRAINING)
         statuses: dict[str, str] = dict.fromkeys(self._checks, OK)

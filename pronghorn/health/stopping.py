@@ -12,6 +12,8 @@ import threading
 from types import FrameType
 from typing import Any
 
+from pronghorn.health.signal_bytes import SignalBytes
+
 
 class Stopping:
     """Whether this process has been told to stop.
@@ -26,9 +28,10 @@ class Stopping:
         self.delay = 0.0
         self._server_handler: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._bytes: SignalBytes | None = None
 
     def watch(self, delay: float) -> None:
-        """See SIGTERM from now on.
+        """See SIGTERM from now on. Each probe calls this, since event loops begin to run late.
 
         Only the main thread can do that, and only if a server handles the signal: otherwise the
         process ends at once.
@@ -39,6 +42,8 @@ class Stopping:
         if threading.current_thread() is not threading.main_thread():
             return
         handler = signal.getsignal(signal.SIGTERM)
+        if handler == self._handle and self._bytes is not None:
+            self._bytes.begin()
         if not callable(handler) or handler == self._handle:
             return
         try:
@@ -47,6 +52,9 @@ class Stopping:
             self._loop = None  # Trio has no loop that can be asked to call the handler later.
         self._server_handler, self.delay = handler, delay
         signal.signal(signal.SIGTERM, self._handle)
+        if delay and self._loop is not None:
+            self._bytes = SignalBytes(self._loop, delay)
+            self._bytes.begin()
 
     def forget(self) -> None:
         """Give the signal back to the server."""
@@ -55,7 +63,9 @@ class Stopping:
             return
         if self._server_handler is not None and signal.getsignal(signal.SIGTERM) == self._handle:
             signal.signal(signal.SIGTERM, self._server_handler)
-        self._server_handler = self._loop = None
+        if self._bytes is not None:
+            self._bytes.end()
+        self._server_handler = self._loop = self._bytes = None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         is_first, self.is_told = not self.is_told, True

@@ -30,10 +30,10 @@ def create_app() -> FastAPI:
 """
 MESSAGE = """\
 Error: Settings has 2 problems:
-    - SHOP_SECRET_KEY is missing: set it, or SHOP_SECRET_KEY_FILE to the path of a file.
-    - SHOP_PAGE_SIZE (in the environment): Input should be a valid integer, \
+  - SHOP_SECRET_KEY is missing: set it, or SHOP_SECRET_KEY_FILE to the path of a file.
+  - SHOP_PAGE_SIZE (in the environment): Input should be a valid integer, \
 unable to parse string as an integer.
-    Looked in: the environment
+  Looked in: the environment
 """
 
 
