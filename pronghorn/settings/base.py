@@ -23,6 +23,7 @@ from pronghorn.settings.masking import mask_dump, show
 from pronghorn.settings.problems import (
     WEAK,
     describe_problems,
+    describe_unreadable,
     describe_weakness,
     find_unknown_arguments,
 )
@@ -70,6 +71,8 @@ class BaseSettings(pydantic_settings.BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             problems = list(describe_problems(type(self), error, found))
+        except (OSError, UnicodeError, pydantic_settings.SettingsError) as error:
+            problems = [describe_unreadable(error)]
         finally:
             reading.reset(token)
         problems += [*found.problems, *find_unknown_arguments(type(self), values)]

@@ -8,8 +8,11 @@ from typing import Any
 from pydantic import SecretBytes, SecretStr
 
 MASK = "**********"
-#: The password of a URL, which may contain anything but what ends the part before the host.
-_PASSWORD = re.compile(r"(?<=://)([^\s:/?#@'\"]*):([^\s/?#'\"]*)@")
+#: The password before the host of a URL, also before its second host, and one in its query.
+_PASSWORD = re.compile(
+    r"(?:(?<=://)|(?<=,))([^\s:/?#@,'\"]*:)[^\s/?#,'\"]*(?=@)"
+    r"|([?&](?:password|passwd|secret|token|api_?key)=)[^\s&#'\"]+"
+)
 #: Names of fields whose plain text is a secret, although their type does not say so.
 _SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|secret|token|api_?key|private_key)s?$")
 
@@ -26,7 +29,7 @@ class Shown:
 
 def mask_urls(text: str) -> str:
     """Return a text with the passwords of all URLs in it replaced."""
-    return _PASSWORD.sub(rf"\1:{MASK}@", text)
+    return _PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, text)
 
 
 def is_secret_name(name: str) -> bool:

@@ -58,6 +58,15 @@ def describe_missing(variables: list[str]) -> str:
     return f"{names} is missing: set it, or {variables[0]}{FILE} to the path of a file."
 
 
+def describe_unreadable(error: Exception) -> str:
+    """Return the sentence about a file of settings that cannot be read."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be read: {error.strerror}."
+    if isinstance(error, UnicodeError):
+        return "A file with settings is not UTF-8 text."
+    return f"{error}."  # Of pydantic-settings, which names the field and the source.
+
+
 def find_unknown_arguments(settings: Any, values: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence for each argument that no field takes."""
     if settings.model_config.get("extra") == "allow":

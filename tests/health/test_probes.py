@@ -19,6 +19,7 @@ from pronghorn import Depends, FastAPI, HTTPException, Request, WebSocket
 from pronghorn.exceptions import SetupError
 from pronghorn.health import Check
 from pronghorn.testclient import TestClient
+from tests.telemetry.conftest import Measured
 
 NO_STORE = {"cache-control": "no-store", "content-type": "application/json"}
 
@@ -96,6 +97,20 @@ def test_a_middleware_that_hangs_does_not_hold_live() -> None:
         await anyio.sleep_forever()
 
     assert TestClient(app).get("/live").status_code == 200
+
+
+def test_probes_make_no_spans() -> None:
+    measured = Measured()
+    app = FastAPI(telemetry=measured.config)
+    app.health(ready=[succeed])
+
+    @app.get("/other")
+    async def other() -> None: ...
+
+    with TestClient(app) as client:
+        for path in ("/live", "/ready", "/other"):
+            assert client.get(path).status_code == 200
+    assert measured.server.name == "GET /other"
 
 
 def test_a_websocket_has_the_path_of_a_probe() -> None:

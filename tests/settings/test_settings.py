@@ -297,6 +297,11 @@ def test_a_validator_of_the_program() -> None:
     assert problems_of(Checked, page_size=13) == ["13 brings bad luck"]
 
 
+def test_a_file_that_cannot_be_read(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"SHOP_PAGE_SIZE=\xff\n")
+    assert problems_of() == ["A file with settings is not UTF-8 text."]
+
+
 # --- printing -----------------------------------------------------------------------------------
 
 
@@ -306,6 +311,7 @@ class Printed(Settings):
     redis: str = "redis://:hunter2@redis/0"
     plain: str = "https://shop.example.com/a:b@c"
     api_token: str = "hunter2"
+    hosts: str = "mongodb://a:hunter2@one,b:hunter2@two/db?password=hunter2&x=1"
     mail: Mail = Mail(password=SecretStr("hunter2"))
 
 
