@@ -60,7 +60,7 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
         ssl_keyfile_password=options.ssl_keyfile_password if options.ssl_keyfile else None,
         ssl_ca_certs=options.ssl_ca_certs,
         ssl_cert_reqs=options.ssl_cert_reqs,
-        access_log=options.access_log,
+        access_log=options.access_log and options.log_format is None,
         log_level=options.level,
         **_logging_of_uvicorn(options),
         **_select_given(options, _UVICORN_NUMBERS),
@@ -91,7 +91,7 @@ def configure_own_logging(options: ServeOptions) -> None:
     A worker of uvicorn does so as well. What the program changes about these loggers while it is
     imported therefore stays, however many processes serve.
     """
-    if options.log_config is None and _serves_itself(options):
+    if options.log_config is None and options.log_format is None and _serves_itself(options):
         import uvicorn
 
         uvicorn.Config(loader.FACTORY, **_default_logging(options))  # It does so when it is made.
@@ -107,8 +107,8 @@ def _serves_itself(options: ServeOptions) -> bool:
 def _logging_of_uvicorn(options: ServeOptions) -> dict[str, Any]:
     if options.log_config is not None:
         return {"log_config": str(options.log_config)}
-    if _serves_itself(options):
-        return {"log_config": None}  # `configure_own_logging` has done it.
+    if options.log_format is not None or _serves_itself(options):
+        return {"log_config": None}  # The command has done it.
     return _default_logging(options)
 
 
@@ -144,7 +144,7 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
         workers=options.workers or int(os.environ.get("WEB_CONCURRENCY", "1")),
         workers_kill_timeout=options.timeout_graceful_shutdown or GRACE,
         respawn_failed_workers=not options.reload,
-        log_access=options.access_log,
+        log_access=options.access_log and options.log_format is None,
         log_level=LogLevels(options.level or "info"),
         log_dictconfig=_logging_of_granian(options),
         **_select_given(options, {"backlog": "backlog"}),
@@ -153,6 +153,7 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
     )
     if options.log_config is not None:
         configure_granian(options.log_config, options.level)
+    loader.show_messages()  # Granian has configured its loggers.
     server.serve()
 
 

@@ -7,7 +7,7 @@ the response has been passed to the server, or when the application has ended wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -42,8 +42,9 @@ class Observed:
         headers: The headers of the request.
         id: The id of the request, if an observer has set one in `start`; then it is also
             `request.state.request_id`.
-        response_headers: Headers that observers add to the response in `start`. A header that the
-            response has already is not added.
+        response_headers: Headers that observers add to the response in `start`, with names in lower
+            case and values without control characters. A header that the response has already is
+            not added.
         status: The status code; 101 for an accepted WebSocket connection, and 499 for a client that
             left before a response began. 0 before that.
         is_aborted: True if the response is incomplete: the client left, or the program failed
@@ -51,6 +52,7 @@ class Observed:
         close_code: The code with which a WebSocket connection was closed, by either side.
         error: The exception that has left the application, if any.
         sent: The bytes of the body, or of the messages of a WebSocket connection, that were sent.
+        is_quiet: True if a success need not be logged, such as that of a probe.
         seconds: The time from the head of the request to the last byte of its response.
     """
 
@@ -62,6 +64,7 @@ class Observed:
     id: str | None = None
     status = 0
     is_aborted = False
+    is_quiet = False
     close_code: int | None = None
     error: BaseException | None = None
     sent = 0
@@ -99,10 +102,10 @@ class Observed:
             except Exception:  # noqa: BLE001 - the request must not fail
                 logger.exception("An observer of requests has failed")
 
-    def take_headers(self, own: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    def take_headers(self, own: Sequence[tuple[bytes, bytes]]) -> RawHeaders:
         """Return the headers to add to a response with headers of its own; only once."""
         added, self.response_headers = self.response_headers, []
-        if not added:
+        if not added or not own:
             return added
         names = {bytes(name).lower() for name, _ in own}
         return [header for header in added if header[0] not in names]

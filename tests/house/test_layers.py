@@ -22,6 +22,7 @@ OWN_FOLDERS = {
     "devtools",
     "fields",
     "interop",
+    "logs",
     "plan",
     "routes",
     "run",

@@ -84,8 +84,32 @@ class ObservedExchange(WireExchange):
         return scope
 
     def write_json(self, body: bytes, status: int) -> bool:
-        """Return False: `send_json` sends the response."""
-        return False
+        """Write a complete JSON response at once, with the headers of observers, and note it."""
+        protocol, observed = self.protocol, self.observed
+        head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
+        if (
+            head is None
+            or self.response_started
+            or self.disconnected
+            or not self.keep_alive
+            or self.held is not None
+            or protocol.access_log
+            or protocol.flow.write_paused
+            or self.method == "HEAD"
+        ):
+            return False
+        added = observed.take_headers(())
+        if added:
+            lines = b"".join([b"%b: %b\r\n" % header for header in added])
+            head = b"%b%b\r\n" % (head[:-2], lines)
+        self.response_started = self.response_complete = True
+        protocol.outbox.write(protocol.transport, head, body)
+        if self.event is not None:
+            self.event.set()
+        protocol.on_response_complete()
+        observed.status = status
+        observed.note_part(len(body), is_last=True)
+        return True
 
     write_last_json = write_json
 
