@@ -25,7 +25,10 @@ _SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
 #: A name without its words apart, such as `accessToken`.
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _URL_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@?#]*):[^\s/?#]*@")
-_SCHEME = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/-]{6,}=*", re.IGNORECASE)
+#: Credentials have more than lower case letters, unlike "a basic question".
+_SCHEME = re.compile(
+    r"\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=\S*[A-Z0-9=._~+/-])[A-Za-z0-9._~+/-]{6,}=*"
+)
 #: `name=value` in queries and messages, `"name": "value"` in dictionaries and JSON.
 _PAIR = re.compile(
     rf"(?<![\w.-])({_NAMES})(['\"]?\s?[=:]\s?)(\"[^\"]*\"|'[^']*'|[^\s&,;\"'}})\]]+)", re.IGNORECASE

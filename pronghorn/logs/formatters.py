@@ -49,8 +49,23 @@ class _Clock:
 class _Structured(logging.Formatter):
     """The part of both formatters that reads records."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text for a record; one that is broken has less in it, and does not fail."""
+        try:
+            known: dict[str, Any] | None = getattr(record, ACCESS_FIELDS, None)
+            if known is not None:
+                return self.format_request(record.created, record.name, record.levelname, known)
+            return self._format(record)
+        except Exception:  # noqa: BLE001 - the program must not fail because it logs
+            plain = logging.makeLogRecord({"name": "pronghorn", "levelname": "ERROR"})
+            plain.msg = clean_value(record.msg)
+            return self._format(plain)
+
     def format_request(self, created: float, name: str, level: str, fields: dict[str, Any]) -> str:
         """Return the line for a request, whose fields are clean."""
+        raise NotImplementedError
+
+    def _format(self, record: logging.LogRecord) -> str:
         raise NotImplementedError
 
     def __init__(self) -> None:
@@ -100,11 +115,7 @@ class JSONFormatter(_Structured):
     what JSON does not know becomes a text.
     """
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line for a record; an error in it does not fail."""
-        known: dict[str, Any] | None = getattr(record, ACCESS_FIELDS, None)
-        if known is not None:
-            return self.format_request(record.created, record.name, record.levelname, known)
+    def _format(self, record: logging.LogRecord) -> str:
         begin = (
             f'{{"time": "{self._clock.write(record.created)}", "level": "{record.levelname}"'
             f', "logger": {quote(clean_text(record.name))}'
@@ -143,11 +154,7 @@ class ConsoleFormatter(_Structured):
         super().__init__()
         self._colour = wants_colour(sys.stdout) if colour is None else colour
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line for a record, and an indented traceback below."""
-        known: dict[str, Any] | None = getattr(record, ACCESS_FIELDS, None)
-        if known is not None:
-            return self.format_request(record.created, record.name, record.levelname, known)
+    def _format(self, record: logging.LogRecord) -> str:
         message, traceback = self._texts(record)
         fields = self._fields(record)
         line = self._line(record.created, record.name, record.levelname, message, fields)

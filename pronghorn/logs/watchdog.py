@@ -17,6 +17,7 @@ import sysconfig
 import threading
 import time
 from collections.abc import Awaitable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -41,8 +42,8 @@ _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     | {_PACKAGE, "<frozen", str(Path(asyncio.__file__).parents[1])}
 )
-#: Files whose frames mean that a pause is no fault of an endpoint.
-_EXCUSED = ("<frozen importlib", str(Path(_PACKAGE, "routes", "lifespan.py")))
+#: Modules and functions whose pauses are no fault of an endpoint.
+_EXCUSED = {("starlette.routing", "lifespan"), ("uvicorn.lifespan.on", "main")}
 _DEBUGGERS = ("bdb", "pdb", "pydevd", "debugpy", "_pydevd_bundle")
 
 
@@ -85,27 +86,28 @@ class Watchdog:
 
     def _watch(self) -> None:
         while not self._loop.is_closed():
-            wanted = self._due + self._threshold
-            used, collected = time.process_time(), self._collected
-            _sleep_until(wanted)
-            now = time.monotonic()
-            lateness = now - self._due
-            if lateness < self._threshold:
-                continue
-            # This thread sleeps beside the loop. If it is late itself, and the process has not
-            # worked meanwhile, the system has stopped both.
-            is_paused = now - wanted > self._threshold / 2 and (
-                time.process_time() - used < (now - wanted) / 2
-            )
-            if not is_paused and self._collected - collected < lateness / 2:
-                self._examine(self._due)
-            else:
-                self._wait(self._due)
-        self._end()
-
-    def _end(self) -> None:
+            wanted = max(self._due, time.monotonic() - self._period) + self._threshold
+            collected = self._collected
+            if not self._sleep_until(wanted) and self._is_late():
+                # The system, too, has stopped this thread. If it has stopped the loop as well, the
+                # loop goes on now.
+                time.sleep(self._period)
+            due = self._due
+            pause = time.monotonic() - due - (self._collected - collected)
+            if pause >= self._threshold and self._loop.is_running():
+                self._examine(due)
         if self._note_collection in gc.callbacks:
             gc.callbacks.remove(self._note_collection)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._due >= self._threshold
+
+    def _sleep_until(self, moment: float) -> bool:
+        """Return whether this thread has woken up in time, or was kept by the loop's thread."""
+        used = time.process_time()
+        time.sleep(max(moment - time.monotonic(), 0.0))
+        over = time.monotonic() - moment
+        return over < self._threshold / 2 or time.process_time() - used > over / 2
 
     def _examine(self, due: float) -> None:
         """Look at what blocks the loop, and report it when the loop goes on."""
@@ -178,11 +180,10 @@ class _Place:
         code = frame.f_code
         self.key = (code.co_filename, frame.f_lineno)
         self.line = frame.f_lineno
-        self.function = code.co_qualname if sys.version_info >= (3, 11) else code.co_name
-        file = Path(code.co_filename)
-        self.file = (
-            str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
-        )
+        self.function = code.co_qualname
+        self.file = code.co_filename
+        with suppress(OSError, ValueError):  # The file is elsewhere, or the folder is gone.
+            self.file = str(Path(code.co_filename).relative_to(Path.cwd()))
         self._source = linecache.getline(code.co_filename, frame.f_lineno).strip()
 
     @property
@@ -208,11 +209,13 @@ def _is_of_program(frame: FrameType) -> bool:
 
 def _is_excused(frames: list[FrameType]) -> bool:
     """Return whether the stack belongs to an import, the lifespan or a debugger."""
-    return any(
-        frame.f_code.co_filename.startswith(_EXCUSED)
-        or str(frame.f_globals.get("__name__", "")).partition(".")[0] in _DEBUGGERS
-        for frame in frames
-    )
+    for frame in frames:
+        name = str(frame.f_globals.get("__name__", ""))
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        if (name, frame.f_code.co_name) in _EXCUSED or name.partition(".")[0] in _DEBUGGERS:
+            return True
+    return False
 
 
 def _is_idle(frames: list[FrameType]) -> bool:
@@ -221,12 +224,6 @@ def _is_idle(frames: list[FrameType]) -> bool:
         frames[0].f_code.co_name in {"run_forever", "run_until_complete", "run"}
         and not any(_is_of_program(frame) for frame in frames[:1])
     )
-
-
-def _sleep_until(moment: float) -> None:
-    left = moment - time.monotonic()
-    if left > 0:
-        time.sleep(left)
 
 
 def watch(loop: asyncio.AbstractEventLoop, threshold: float) -> None:
