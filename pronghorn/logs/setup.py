@@ -7,18 +7,12 @@ from typing import Any
 
 from pronghorn.logs.access import LOGGER, log_requests
 
-#: The loggers of servers that have handlers of their own; ours replaces them.
-OF_SERVERS: tuple[str, ...] = (
-    "uvicorn",
-    "uvicorn.error",
-    "uvicorn.access",
-    "uvicorn.asgi",
-    "_granian",
-    "granian",
-)
-OF_SERVERS += ("_granian.asgi.io", "granian.access")
-#: Their lines are replaced by ours; uvicorn writes none if nobody handles them.
-ACCESS_LOGS = ("uvicorn.access", "granian.access")
+#: The loggers of servers that get our handler, each with the children that have their own.
+OF_SERVERS = {
+    "uvicorn": ("error", "asgi", "access"),
+    "_granian": ("asgi.io",),
+    "granian": ("access",),
+}
 
 
 def configure_servers(handler: logging.Handler, level: str, *, lines: bool) -> None:
@@ -30,16 +24,16 @@ def configure_servers(handler: logging.Handler, level: str, *, lines: bool) -> N
         lines: Log a line for each request.
     """
     number = _number(level)
-    for name in OF_SERVERS:
-        logger = logging.getLogger(name)
-        logger.handlers[:] = []
-        logger.propagate = name not in ACCESS_LOGS
-        logger.disabled = False
-    for name in ("uvicorn", "_granian", "granian"):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [handler]
-        logger.propagate = False
-        logger.setLevel(number)
+    for name, children in OF_SERVERS.items():
+        server = logging.getLogger(name)
+        server.handlers[:] = [handler]
+        server.propagate = False
+        server.setLevel(number)
+        for child in map(server.getChild, children):
+            child.handlers[:] = []
+            # Our lines replace those; uvicorn writes none if nobody handles them.
+            child.propagate = not child.name.endswith("access")
+    enable_again()
     LOGGER.handlers[:] = [handler]
     LOGGER.propagate = False
     LOGGER.setLevel(logging.INFO)
@@ -53,8 +47,11 @@ def enable_again() -> None:
 
     `logging.config.dictConfig` disables all loggers that it does not name, by default.
     """
-    for name in (*OF_SERVERS, LOGGER.name):
-        logging.getLogger(name).disabled = False
+    LOGGER.disabled = False
+    for name, children in OF_SERVERS.items():
+        server = logging.getLogger(name)
+        for logger in (server, *map(server.getChild, children)):
+            logger.disabled = False
 
 
 _attached: list[Any] = []

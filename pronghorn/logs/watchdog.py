@@ -43,7 +43,7 @@ _LIBRARIES = tuple(
     | {_PACKAGE, "<frozen", str(Path(asyncio.__file__).parents[1])}
 )
 #: Modules and functions whose pauses are no fault of an endpoint.
-_EXCUSED = {("starlette.routing", "lifespan"), ("uvicorn.lifespan.on", "main")}
+_EXCUSED = {("starlette.routing", "lifespan")}
 _DEBUGGERS = ("bdb", "pdb", "pydevd", "debugpy", "_pydevd_bundle")
 
 
