@@ -27,6 +27,7 @@ __all__ = [
     "make_loop",
     "remember",
     "remember_logging",
+    "remember_metrics",
     "remember_page",
     "show_messages",
     "take_loaded_app",
@@ -55,6 +56,7 @@ _LOG_FORMAT = "PRONGHORN_LOG_FORMAT"
 _LOG_LINES = "PRONGHORN_LOG_LINES"
 _WATCHDOG = "PRONGHORN_WATCHDOG"
 _SHOWN = "PRONGHORN_DEV_LOGGING"
+_METRICS = "PRONGHORN_METRICS"
 
 _loaded: list[Any] = []
 
@@ -96,6 +98,11 @@ def remember_log_format(kind: str | None, level: str, *, lines: bool, watchdog: 
     os.environ[_LOG_FORMAT] = kind or ""
     os.environ[_LOG_LINES] = f"{level} {'lines' if lines else ''}"
     os.environ[_WATCHDOG] = str(watchdog)
+
+
+def remember_metrics(shared: bool) -> None:
+    """Store for `load_app` whether the processes that serve share a directory of metrics."""
+    os.environ[_METRICS] = "1" if shared else ""
 
 
 def remember_page(host: str | None, *, reloads: bool) -> None:
@@ -168,6 +175,10 @@ def load_app() -> Any:
     module = Module(name, Path(os.environ[_ROOT]))
     show_messages()
     end_with_parent()
+    if os.environ.get(_METRICS):
+        from pronghorn.metrics.supervisor import enter_as_worker  # Only workers with metrics.
+
+        enter_as_worker()
     host, reloads = os.environ.get(_PAGE), bool(os.environ.get(_RELOADS))
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
