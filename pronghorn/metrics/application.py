@@ -17,6 +17,7 @@ from pronghorn.metrics.folding import enter
 from pronghorn.metrics.instruments import DURATIONS, instruments_of
 from pronghorn.requests import Request
 from pronghorn.responses import Response
+from pronghorn.routing import APIRouter
 from pronghorn.run.exchange import OBSERVED
 
 __all__ = ["Metrics"]
@@ -57,7 +58,11 @@ class Metrics:
         self._exposition = Exposition(registry)
 
     def attach(
-        self, app: FastAPI, *, path: str | None = "/metrics", dependencies: Sequence[Any] = ()
+        self,
+        app: FastAPI | APIRouter,
+        *,
+        path: str | None = "/metrics",
+        dependencies: Sequence[Any] = (),
     ) -> None:
         """Count requests from now on, and serve the metrics as a route of an application.
 
@@ -65,7 +70,7 @@ class Metrics:
         the server starts, and before a route that answers every path.
 
         Args:
-            app: The application.
+            app: The application, or a router of it.
             path: The path of the route; None to count only, see `serve`.
             dependencies: `Depends(...)` that may refuse a scrape.
         """

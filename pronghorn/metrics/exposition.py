@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
-from threading import Thread
+from threading import Lock, Thread
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from anyio import CapacityLimiter
@@ -23,6 +25,7 @@ from pronghorn.responses import PlainTextResponse, Response
 
 __all__ = ["Exposition"]
 
+_one_at_a_time = Lock()
 _limiter: RunVar[CapacityLimiter] = RunVar("pronghorn.metrics")
 
 
@@ -74,9 +77,27 @@ class Exposition:
         known_type, began, body = self._last
         if known_type != content_type or began < asked_at:
             began = time.monotonic()
-            body = encode(self.registry)
+            with delay_collections():
+                body = encode(self.registry)
             self._last = content_type, began, body
         return content_type, body
+
+
+@contextmanager
+def delay_collections() -> Iterator[None]:
+    """Let no garbage be collected in a block that makes many objects and no cycles.
+
+    So many new objects are a reason for a full collection, which would stop the event loop for as
+    long as it takes to look at all objects of the program.
+    """
+    with _one_at_a_time:
+        is_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if is_enabled:
+                gc.enable()
 
 
 @contextmanager
@@ -85,7 +106,13 @@ def serving(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
 
     All workers of a program may listen on the same port, since each answers for all.
     """
-    server = make_server(host, port, make_wsgi_app(registry), _Server, _Quiet)
+    answer = make_wsgi_app(registry)
+
+    def answer_at_once(environ: Any, start_response: Any) -> Any:
+        with delay_collections():
+            return answer(environ, start_response)
+
+    server = make_server(host, port, answer_at_once, _Server, _Quiet)
     thread = Thread(target=server.serve_forever, name="pronghorn-metrics", daemon=True)
     thread.start()
     try:

@@ -132,6 +132,16 @@ def test_scrapes_are_not_counted_but_refused_ones_are(make_metrics: Make) -> Non
     assert app.openapi()["paths"] == {}
 
 
+def test_a_router_may_have_the_route(make_metrics: Make) -> None:
+    router = APIRouter(prefix="/internal")
+    make_metrics().attach(router)
+    app = FastAPI()
+    app.include_router(router, prefix="/v1")
+    client = client_of(app)
+    scrape(client, "/v1/internal/metrics")
+    assert scrape(client, "/v1/internal/metrics").requests() == {}
+
+
 def test_requests_under_way_are_active(make_metrics: Make) -> None:
     metrics, seen = make_metrics(), []
     app = FastAPI()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.processes import Server, served
+from tests.cli.processes import Server, command, free_port, served
 from tests.metrics.load import (
     GRANIAN_AGE,
     PROGRAM,
@@ -132,6 +132,27 @@ def test_a_directory_of_the_user_is_used_and_kept(
             assert found.requests()[ITEMS] == 20 * start
             assert server.stop() == 0
     assert directory.exists()
+
+
+def test_a_directory_that_does_not_exist_is_an_error_at_startup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "main.py").write_text(
+        "from pronghorn import FastAPI\n"
+        "from pronghorn.metrics import Metrics\n"
+        "app = FastAPI()\n"
+        "Metrics().attach(app)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "/no/such/folder")
+    monkeypatch.setenv("COLUMNS", "300")
+    result = command("run", "--port", str(free_port()))
+    assert result.returncode == 1
+    printed = " ".join((result.stdout + result.stderr).split())
+    assert (
+        "PROMETHEUS_MULTIPROC_DIR names /no/such/folder, which is no directory: create an empty one "
+        "before each start of the program, or leave the variable out and use `pronghorn run`."
+    ) in printed
 
 
 def test_the_directory_of_a_killed_supervisor_is_removed_by_the_next(
