@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 
 from prometheus_client.mmap_dict import MmapedDict
@@ -12,14 +13,27 @@ from pronghorn.logger import logger
 
 __all__ = ["KINDS", "Numbers", "add_up", "kind_of", "write"]
 
-#: A value, and the time of the last change where the kind needs it, else 0.
+#: A value with the time of its last change; a sum with what is too small for its digits.
 Number = tuple[float, float]
 #: Numbers by series; the key of a series is prometheus-client's.
 Numbers = dict[str, Number]
 
 
 def _sum(one: Number, other: Number) -> Number:
-    return one[0] + other[0], 0.0
+    """Return the sum, rounded only at the end of all additions.
+
+    Otherwise the last digit would depend on the order, which changes when a process ends.
+    Prometheus takes a counter that falls by one digit for one that began again at 0.
+    """
+    value = one[0] + other[0]
+    if not isfinite(value):
+        return value, 0.0
+    # Knuth's exact addition, The Art of Computer Programming, volume 2, 4.2.2, theorem B.
+    of_other = value - one[0]
+    lost = (one[0] - (value - of_other)) + (other[0] - of_other)
+    lost += one[1] + other[1]
+    rounded = value + lost
+    return rounded, lost - (rounded - value)
 
 
 def _min(one: Number, other: Number) -> Number:
@@ -75,17 +89,15 @@ def _read(file: Path) -> Iterator[tuple[str, Number]]:
 
     A process may have been killed, or may be about to write its first numbers.
     """
-    before = 0
     try:
         for key, value, changed_at, position in MmapedDict.read_all_values_from_file(str(file)):
-            if position <= before or not (key.startswith('["') and key.endswith('"]')):
+            if not (key.startswith('["') and key.endswith('"]')):
                 raise ValueError(f"no series at byte {position}")
-            before = position
             yield key, (value, changed_at)
     except FileNotFoundError:
         return  # Only where a program deletes files itself, as hooks of Gunicorn do.
     except BROKEN as error:
-        if file.stat().st_size and file not in _reported:
+        if file not in _reported and file.exists() and file.stat().st_size:
             _reported.add(file)
             logger.warning("Metrics: the end of %s is unreadable and left out: %s", file, error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 import pronghorn.metrics.directory
 from pronghorn.metrics.directory import Directory
 from pronghorn.metrics.folding import enter, fold_dead
+from pronghorn.metrics.numbers import write
 from pronghorn.metrics.reading import SharedMetrics
 from tests.cli.processes import environment
 from tests.metrics.scrapes import Scrape
@@ -247,6 +250,32 @@ def test_what_comes_before_a_torn_end_is_kept(tmp_path: Path) -> None:
         longer = (used + 500).to_bytes(4, "little")
         file.write_bytes(longer + content[4:used] + b"\xfe" * 500)
     check_totals(scrape(tmp_path))
+
+
+def test_the_order_of_deaths_does_not_change_the_last_digit(tmp_path: Path) -> None:
+    """A sum that falls by one digit looks like a restart of the program."""
+    random = Random(7)
+    key = json.dumps(["h", "h_sum", {}, "h"])
+    values = {}
+    for number in range(60):
+        values[f"a{number}"] = random.expovariate(1) * 10 ** random.randint(-6, 3)
+        write({key: (values[f"a{number}"], 0.0)}, tmp_path / f"histogram_a{number}.db")
+    total = math.fsum(values.values())
+    living = sorted(values)
+    random.shuffle(living)
+    for name in living:
+        assert scrape(tmp_path).value("h_sum") == total
+        (tmp_path / f"histogram_{name}.db").rename(tmp_path / f"histogram_99999{name[1:]}.db")
+    assert scrape(tmp_path).value("h_sum") == total
+    assert databases(tmp_path) == {"histogram_folded.db"}
+
+
+@pytest.mark.parametrize("odd", [math.inf, 1.7e308])
+def test_numbers_that_are_too_large_stay_so(tmp_path: Path, odd: float) -> None:
+    key = json.dumps(["c", "c_total", {}, "c"])
+    for number in range(3):
+        write({key: (odd, 0.0)}, tmp_path / f"counter_9999990{number}.db")
+    assert scrape(tmp_path).value("c_total") == math.inf
 
 
 def test_a_lock_that_is_never_released(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pronghorn.metrics.numbers import write
 from tests.cli.processes import Server, command, free_port, served
 from tests.metrics.load import (
     GRANIAN_AGE,
@@ -123,14 +125,16 @@ def test_a_directory_of_the_user_is_used_and_kept(
     directory = tmp_path / "numbers"
     directory.mkdir()
     variables = {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
-    for start in (1, 2):
-        with served("run", "--workers", "2", started=STARTED["uvicorn"], **variables) as server:
-            find_workers_patiently(server)
-            for number in range(20):
-                ask_patiently(server.port, f"/items/{number}")
-            found = Scrape(ask_patiently(server.port, "/metrics").decode())
-            assert found.requests()[ITEMS] == 20 * start
-            assert server.stop() == 0
+    orders = json.dumps(["orders", "orders_total", {}, "Orders."])
+    write({orders: (5.0, 0.0)}, directory / "counter_99999990.db")  # of an earlier start
+    with served("run", "--workers", "2", started=STARTED["uvicorn"], **variables) as server:
+        find_workers_patiently(server)
+        for number in range(20):
+            ask_patiently(server.port, f"/items/{number}")
+        found = Scrape(ask_patiently(server.port, "/metrics").decode())
+        assert found.requests()[ITEMS] == 20
+        assert found.value("orders_total") == 25
+        assert server.stop() == 0
     assert directory.exists()
 
 
@@ -150,8 +154,8 @@ def test_a_directory_that_does_not_exist_is_an_error_at_startup(
     assert result.returncode == 1
     printed = " ".join((result.stdout + result.stderr).split())
     assert (
-        "PROMETHEUS_MULTIPROC_DIR names /no/such/folder, which is no directory: create an empty one "
-        "before each start of the program, or leave the variable out and use `pronghorn run`."
+        "PROMETHEUS_MULTIPROC_DIR names /no/such/folder, which is no directory: create an empty "
+        "one before each start of the program, or leave the variable out and use `pronghorn run`."
     ) in printed
 
 
