@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential browser ecosystem editors bench bench-wire bench-growth bench-shapes plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics browser ecosystem editors bench bench-wire bench-growth bench-shapes plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/te
 
 differential: environment ## Invent programs and compare with FastAPI (EXAMPLES=2000 of them, other ones each time)
 	@PRONGHORN_DIFFERENTIAL=$(EXAMPLES) $(BIN)/python -m pytest tests/differential $(ARGS)
+
+campaign-metrics: environment ## Kill workers under load and scrape meanwhile (DEATHS=30 of them on each server)
+	@PRONGHORN_WORKER_DEATHS=$(or $(DEATHS),30) $(BIN)/python -m pytest tests/metrics/test_workers.py $(ARGS)
 
 browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for a part)
 	@$(PYTHON) tools/chromium.py

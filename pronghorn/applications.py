@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from threading import RLock
 from typing import Any, NoReturn
 
@@ -33,7 +33,7 @@ from pronghorn.exceptions import (
     SetupAssertionError,
 )
 from pronghorn.health.declare import AnswersProbes
-from pronghorn.hooks import Around, telemetry_around, wanted_around
+from pronghorn.hooks import OBSERVERS, Around, observe_app, telemetry_around, wanted_around
 from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
 from pronghorn.openapi.served import ServedDocument
 from pronghorn.plan.check_application import (
@@ -44,6 +44,7 @@ from pronghorn.plan.check_application import (
 )
 from pronghorn.routes.outside import UsesDependenciesOutside
 from pronghorn.routing import APIRouter
+from pronghorn.run.exchange import OBSERVED
 from pronghorn.types import DecoratedCallable
 
 __all__ = ["FastAPI"]
@@ -183,6 +184,9 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
         if self.root_path:
             scope["root_path"] = self.root_path
         scope["app"] = self
+        if OBSERVERS and OBSERVED not in scope and scope["type"] != "lifespan":
+            await observe_app(partial(FastAPI.__call__, self))(scope, receive, send)
+            return
         stack = self.middleware_stack or self._ensure_stack()
         if Starlette.__call__ is not PLAIN_CALL:
             stack = super().__call__  # The replacement of a library, which calls the stack.

@@ -1,13 +1,17 @@
 """Extension points: how telemetry and tools attach to an application.
 
 An extension imports the framework, never the other way round. It attaches to a running application
-in one of two ways:
+in one of three ways:
 
 - **A route**: `mount` a `RouteHook`. When a route is compiled, the hook receives its plan and its
   handler, and returns another handler or None. After None, the route contains no trace of the hook.
 - **An application**: a layer `Around` every request, connection and lifespan. Telemetry is one. It
   is loaded by its name here, when an application asks for it or when OpenTelemetry has been
   imported. The probes of `app.health` are another, outside of telemetry.
+- **Finished requests**: `observe` attaches an `Observer` to all applications of the process. It is
+  told of each request and each WebSocket connection at its beginning and at its end: with route,
+  status, time and bytes. Logs and metrics are made of that. Servers and applications take another
+  way through the code as soon as there is an observer, and pay nothing before.
 
 A layer around an application may put a `Watcher` into the scope of a request. A route then answers
 in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even
@@ -21,7 +25,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,7 +35,13 @@ from pronghorn.core.revisions import forget_compiled
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.model import AnyPlan
-from pronghorn.run.exchange import Exchange
+from pronghorn.run.exchange import OBSERVED, Exchange
+
+if TYPE_CHECKING:  # Most programs do not need the module.
+    from pronghorn.run.observed import Observed
+
+__all__ = ["CompiledRoute", "Observed", "Observer", "Watcher", "mount", "observe", "observe_app"]
+__all__ += ["stop_observing", "unmount"]
 
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
 #: watched. Other instrumentations use the same key.
@@ -113,6 +123,80 @@ def hooked(route: CompiledRoute) -> Handler:
         if handler is not None:
             route = replace(route, handler=handler)
     return route.handler
+
+
+# --- finished requests ------------------------------------------------------------------------
+
+
+class Observer(Protocol):
+    """Sees every request and every WebSocket connection, once at its beginning and its end.
+
+    Both methods are called in the event loop, so they must not block. An exception is logged, and
+    the request goes on. An observer must not keep an `Observed`, whose scope is gone afterwards.
+    """
+
+    def start(self, request: Observed) -> None:
+        """The head of a request has arrived.
+
+        Context variables set here reach the program.
+        """
+
+    def finish(self, request: Observed) -> None:
+        """The response is complete, or the request has ended without one."""
+
+
+#: The observers of this process.
+OBSERVERS: list[Observer] = []
+
+
+def observe(observer: Observer) -> None:
+    """Tell an observer of every request to every application of this process.
+
+    Attach it before the server starts: on uvicorn, connections that are open already stay as they
+    are. Attaching an observer twice changes nothing.
+
+    Args:
+        observer: Its methods are called in the event loop; see `Observer` and `Observed`.
+    """
+    if observer not in OBSERVERS:
+        OBSERVERS.append(observer)
+
+
+def stop_observing(observer: Observer) -> None:
+    """Tell an observer of no further requests.
+
+    Args:
+        observer: What `observe` has attached. Another one changes nothing.
+    """
+    if observer in OBSERVERS:
+        OBSERVERS.remove(observer)
+
+
+def observe_app(app: ASGIApp) -> ASGIApp:
+    """Return an ASGI application whose requests are observed, each only once.
+
+    Applications of this framework need no such wrapper.
+
+    Args:
+        app: Any ASGI application.
+    """
+
+    from pronghorn.run.observed import ObservedCall
+
+    async def observe_call(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or OBSERVED in scope or not OBSERVERS:
+            await app(scope, receive, send)
+        else:
+            await ObservedCall(OBSERVERS, scope, receive, send).run(app)
+
+    return observe_call
+
+
+def __getattr__(name: str) -> Any:
+    """Return `Observed`, whose module is loaded when it is needed."""
+    if name != "Observed":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("pronghorn.run.observed").Observed
 
 
 # --- applications -----------------------------------------------------------------------------

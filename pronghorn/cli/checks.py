@@ -76,6 +76,7 @@ _RANGES: dict[str, tuple[int, int | None, str]] = {
     "timeout_keep_alive": (0, None, "Write a whole number of seconds."),
     "timeout_graceful_shutdown": (0, None, "Write a whole number of seconds."),
     "timeout_worker_healthcheck": (1, None, "Write a whole number of seconds from 1."),
+    "watchdog": (0, None, "Write a number of milliseconds, such as 100; 0 does not watch."),
     "ssl_cert_reqs": (
         0,
         2,
@@ -84,7 +85,11 @@ _RANGES: dict[str, tuple[int, int | None, str]] = {
 }
 """The smallest value of each number, the largest, and what to write."""
 
-_VARIABLES = {"port": "PORT", "forwarded_allow_ips": "FORWARDED_ALLOW_IPS"}
+_VARIABLES = {
+    "port": "PORT",
+    "watchdog": "PRONGHORN_WATCHDOG",
+    "forwarded_allow_ips": "FORWARDED_ALLOW_IPS",
+}
 
 
 def _find_numbers(options: ServeOptions) -> Mistakes:
@@ -131,6 +136,12 @@ def _find_conflicts(options: ServeOptions) -> Mistakes:
         yield Mistake(
             "Cannot use --limit-max-requests-jitter without --limit-max-requests",
             "It is added to that number. Write both, or leave it out.",
+        )
+    if options.log_format is not None and options.log_config is not None:
+        yield Mistake(
+            "Cannot use --log-format together with --log-config",
+            "Leave one of the two options out. The file may name the class of a formatter: "
+            "pronghorn.logs.JSONFormatter",
         )
     if "forwarded_allow_ips" in options.given and not options.proxy_headers:
         yield Mistake(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import logging
 import sys
-from functools import wraps
 from typing import Any, ClassVar
 
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.logging import DefaultFormatter
 
 from pronghorn.cli.importing import wants_full_tracebacks
+from pronghorn.cli.program_messages import print_until_configured
 from pronghorn.devtools.tracebacks import format_error, wants_colour
 
 __all__ = ["granian_config", "show_program_messages", "uvicorn_config"]
@@ -83,10 +83,6 @@ def granian_config() -> dict[str, Any]:
     return {"formatters": {"generic": folding, "access": {"format": "%(message)s"}}}
 
 
-class _Level(int):
-    """A level that can be told from one that the program has set."""
-
-
 class _ProgramHandler(logging.StreamHandler[Any]):
     """Prints the messages of a program that does not configure logging itself."""
 
@@ -94,54 +90,11 @@ class _ProgramHandler(logging.StreamHandler[Any]):
 def show_program_messages(server: str, level: str) -> None:
     """Print the messages that reach the root logger, until the program configures logging itself.
 
-    A handler that the program adds to the root logger, and a call of `logging.basicConfig`, take
-    the place of this one, as if it had never been there.
-
     Args:
         server: The server whose style the lines have, `uvicorn` or `granian`.
         level: The lowest level to print, in lower case.
     """
-    root = logging.getLogger()
-    if root.handlers:
-        return
     on_granian = server == "granian"
     handler = _ProgramHandler(sys.stdout if on_granian else sys.stderr)
     handler.setFormatter(GranianFormatter() if on_granian else UvicornFormatter())
-    wanted = _Level(logging.DEBUG if level == "trace" else logging.getLevelName(level.upper()))
-    unset = root.level
-    root.addHandler(handler)
-    root.setLevel(wanted)
-
-    def give_way() -> None:
-        if handler in root.handlers:
-            root.removeHandler(handler)
-        if root.level is wanted:
-            root.setLevel(unset)
-
-    _give_way_to_handlers(root, give_way)
-    _give_way_to_basic_config(give_way)
-
-
-def _give_way_to_handlers(root: logging.Logger, give_way: Any) -> None:
-    add_handler = root.addHandler
-
-    @wraps(add_handler)
-    def add_first_handler(handler: logging.Handler) -> None:
-        del root.addHandler  # the method of the class is there again
-        give_way()
-        add_handler(handler)
-
-    root.addHandler = add_first_handler  # type: ignore[method-assign, assignment]  # for one call
-
-
-def _give_way_to_basic_config(give_way: Any) -> None:
-    basic_config = logging.basicConfig
-
-    @wraps(basic_config)
-    def configure(**options: Any) -> None:
-        # The module itself calls this only while the root logger has no handler.
-        logging.basicConfig = basic_config
-        give_way()
-        basic_config(**options)
-
-    logging.basicConfig = configure
+    print_until_configured(handler, level)

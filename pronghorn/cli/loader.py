@@ -27,6 +27,7 @@ __all__ = [
     "make_loop",
     "remember",
     "remember_logging",
+    "remember_metrics",
     "remember_page",
     "show_messages",
     "take_loaded_app",
@@ -51,7 +52,11 @@ _RELOADS = "PRONGHORN_DEV_RELOADS"
 _IS_FACTORY = "PRONGHORN_APP_FACTORY"
 _LOG_CONFIG = "PRONGHORN_LOG_CONFIG"
 _LOG_LEVEL = "PRONGHORN_LOG_LEVEL"
+_LOG_FORMAT = "PRONGHORN_LOG_FORMAT"
+_LOG_LINES = "PRONGHORN_LOG_LINES"
+_WATCHDOG = "PRONGHORN_WATCHDOG"
 _SHOWN = "PRONGHORN_DEV_LOGGING"
+_METRICS = "PRONGHORN_METRICS"
 
 _loaded: list[Any] = []
 
@@ -79,6 +84,25 @@ def remember_logging(server: str | None, level: str) -> None:
         level: The lowest level to show, in lower case.
     """
     os.environ[_SHOWN] = f"{server} {level}" if server else ""
+
+
+def remember_log_format(kind: str | None, level: str, *, lines: bool, watchdog: int) -> None:
+    """Store for `load_app` what to log of requests, and of the event loop.
+
+    Args:
+        kind: `"json"` or `"console"`; None leaves the lines of the server as they are.
+        level: The lowest level of messages, in lower case.
+        lines: Log a line for each request.
+        watchdog: Milliseconds above which a blocked event loop is logged; 0 for never.
+    """
+    os.environ[_LOG_FORMAT] = kind or ""
+    os.environ[_LOG_LINES] = f"{level} {'lines' if lines else ''}"
+    os.environ[_WATCHDOG] = str(watchdog)
+
+
+def remember_metrics(shared: bool) -> None:
+    """Store for `load_app` whether the processes that serve share a directory of metrics."""
+    os.environ[_METRICS] = "1" if shared else ""
 
 
 def remember_page(host: str | None, *, reloads: bool) -> None:
@@ -130,6 +154,10 @@ def load_granian_app() -> Any:
     app = load_app()
     if not isinstance(app, FastAPI):  # our own applications do it themselves
         app = GranianRequests(app)
+    if threshold := _threshold():
+        from pronghorn.logs.watchdog import WatchingLifespan
+
+        app = WatchingLifespan(app, threshold)
     root_path, proxies = os.environ.get(_ROOT_PATH, ""), os.environ.get(_PROXIES)
     if root_path:
         app = UnderRootPath(app, root_path)
@@ -147,6 +175,10 @@ def load_app() -> Any:
     module = Module(name, Path(os.environ[_ROOT]))
     show_messages()
     end_with_parent()
+    if os.environ.get(_METRICS):
+        from pronghorn.metrics.supervisor import enter_as_worker  # Only workers with metrics.
+
+        enter_as_worker()
     host, reloads = os.environ.get(_PAGE), bool(os.environ.get(_RELOADS))
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
@@ -158,6 +190,8 @@ def load_app() -> Any:
 
             return put_error_page(error, host)
         sys.exit(error.exit_code)
+    if os.environ.get(_LOG_FORMAT):
+        app = _log_requests_of(app)
     if host or os.environ.get(_SHOWN):
         from pronghorn.devtools.tracebacks import add_program  # Only `dev` loads this.
 
@@ -185,7 +219,27 @@ def make_loop() -> AbstractEventLoop:
         warnings.filterwarnings("ignore", "coroutine '.*' was never awaited", RuntimeWarning)
         raise
     is_subprocess = multiprocessing.parent_process() is not None
-    return auto_loop_factory(use_subprocess=is_subprocess)()
+    loop = auto_loop_factory(use_subprocess=is_subprocess)()
+    if threshold := _threshold():
+        from pronghorn.logs.watchdog import watch
+
+        watch(loop, threshold)
+    return loop
+
+
+def _threshold() -> float:
+    """Return the seconds above which a blocked event loop is logged; 0 for never."""
+    return int(os.environ.get(_WATCHDOG) or 0) / 1000
+
+
+def _log_requests_of(app: Any) -> Any:
+    """Return an application whose requests are logged, after its module was imported."""
+    from pronghorn import FastAPI
+    from pronghorn.hooks import observe_app
+    from pronghorn.logs.setup import enable_again
+
+    enable_again()
+    return app if isinstance(app, FastAPI) else observe_app(app)
 
 
 def take_loaded_app() -> Any:
@@ -194,7 +248,13 @@ def take_loaded_app() -> Any:
 
 
 def show_messages() -> None:
-    """Show the messages of the program in this process, if `remember_logging` stored that."""
+    """Show the messages of the program in this process, as far as the command has stored that."""
+    if kind := os.environ.get(_LOG_FORMAT):
+        from pronghorn.cli.structured import configure_format  # Few commands load this.
+
+        level, _, lines = os.environ[_LOG_LINES].partition(" ")
+        configure_format(kind, level, lines=bool(lines))
+        return
     server, _, level = os.environ.get(_SHOWN, "").partition(" ")
     if server:
         from pronghorn.cli.dev_logging import show_program_messages  # Only `dev` loads this.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -33,8 +34,14 @@ def prepare(options: ServeOptions) -> None:
     check_address(options)
     shown = options.server if options.develop and options.log_config is None else None
     loader.remember_logging(shown, options.log_level or "info")
+    loader.remember_log_format(
+        options.log_format,
+        options.level or "info",
+        lines=options.access_log,
+        watchdog=options.watchdog,
+    )
     configure_own_logging(options)
-    if options.server == "uvicorn" and not options.reload:
+    if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.
 
 
@@ -71,7 +78,6 @@ def _folders_to_watch(found: FoundApp, options: ServeOptions) -> list[str]:
 def _announce(
     found: FoundApp, options: ServeOptions, title: str, watched: list[str], polling: str
 ) -> None:
-    console = Console(highlight=False, soft_wrap=True, emoji=False)
     address = _public_address(options)
     lines = [("app", found.import_string + ("()" if found.factory else ""))]
     if found.others:
@@ -95,6 +101,12 @@ def _announce(
         lines.append(("fastapi", "imports give pronghorn"))
     if options.verbose:
         lines += _discovery(found)
+    if options.log_format == "json":
+        logging.getLogger("pronghorn").info(
+            "pronghorn %s", title, extra={label: text for label, text in lines if label}
+        )
+        return
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     console.print(f"pronghorn {title}", style="bold")
     for label, text in lines:
         console.print(f"  {label:<8} ", style="dim", end="")

@@ -40,6 +40,8 @@ class ServeOptions:
         ssl_cert_reqs: Whether clients show a certificate: 0 no, 1 if they have one, 2 yes.
         ssl_ciphers: The ciphers of TLS 1.2, in OpenSSL's notation.
         log_config: A file for `logging.config`.
+        log_format: `"json"` or `"console"` for structured lines; None for the server's own.
+        watchdog: Milliseconds above which a blocked event loop is logged; 0 for never.
         log_level: The lowest level of the server's messages, in lower case.
         access_log: Print a line for each request.
         page: Show routes, plans and the timings of the last requests at `/_pronghorn`.
@@ -77,6 +79,8 @@ class ServeOptions:
     ssl_cert_reqs: int = 0
     ssl_ciphers: str | None = None
     log_config: Path | None = None
+    log_format: str | None = None
+    watchdog: int = 0
     log_level: str | None = None
     access_log: bool = True
     page: bool = False

@@ -47,6 +47,16 @@ def _reload_option(panel: str) -> object:
     )
 
 
+def _watchdog_option() -> object:
+    return typer.Option(
+        metavar="MS",
+        envvar="PRONGHORN_WATCHDOG",
+        help="Log the line of the program that blocks the event loop for more than this number of "
+        "milliseconds; 0 for none.",
+        rich_help_panel=LOGGING,
+    )
+
+
 class DevListening(TypedDict):
     """The address of `dev`."""
 
@@ -85,6 +95,7 @@ class DevServing(TypedDict):
     """The options that only `dev` has, and its own default of `--reload`."""
 
     reload: Annotated[bool, _reload_option(RELOADING), DefaultIs(True)]
+    watchdog: Annotated[int, _watchdog_option(), DefaultIs(100)]
     reload_dir: Annotated[
         list[Path] | None,
         typer.Option(
@@ -231,6 +242,17 @@ class SharedServing(TypedDict):
             show_default=False,
         ),
     ]
+    log_format: Annotated[
+        Literal["console", "json"] | None,
+        typer.Option(
+            metavar="FORMAT",
+            envvar="PRONGHORN_LOG_FORMAT",
+            help="One structured line per request and per message, all with the id of the request: "
+            "json for machines, console for people. By default the server's own lines.",
+            rich_help_panel=LOGGING,
+            show_default=False,
+        ),
+    ]
     log_level: Annotated[
         Literal["critical", "error", "warning", "info", "debug", "trace"] | None,
         typer.Option(
@@ -273,6 +295,7 @@ class RunServing(TypedDict):
         ),
     ]
     reload: Annotated[bool, _reload_option(LIMITS), DefaultIs(False)]
+    watchdog: Annotated[int, _watchdog_option(), DefaultIs(0)]
     backlog: Annotated[
         int | None,
         _limit(

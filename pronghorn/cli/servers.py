@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,29 @@ def start(options: ServeOptions, watched: list[str]) -> None:
         options: The options of serving.
         watched: Folders whose changes restart the server, with `options.reload`.
     """
-    if options.server == "granian":
-        _start_granian(options, watched)
-    else:
-        _start_uvicorn(options, watched)
+    with _metrics_of_workers(options):
+        if options.server == "granian":
+            _start_granian(options, watched)
+        else:
+            _start_uvicorn(options, watched)
     if options.reload or options.workers or options.server == "granian":
         end_with_threads()
+
+
+def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:
+    """Return the block in which workers share their metrics, if the program has any."""
+    has_metrics = "pronghorn.metrics" in sys.modules and sys.platform != "win32"
+    workers = 1 if options.reload else _count_workers(options)
+    loader.remember_metrics(has_metrics and workers > 1)
+    if not has_metrics or workers == 1:
+        return nullcontext()
+    from pronghorn.metrics.supervisor import keep_directory
+
+    return keep_directory()
+
+
+def _count_workers(options: ServeOptions) -> int:
+    return options.workers or int(os.environ.get("WEB_CONCURRENCY", "1"))
 
 
 def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
@@ -60,7 +79,7 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
         ssl_keyfile_password=options.ssl_keyfile_password if options.ssl_keyfile else None,
         ssl_ca_certs=options.ssl_ca_certs,
         ssl_cert_reqs=options.ssl_cert_reqs,
-        access_log=options.access_log,
+        access_log=options.access_log and options.log_format is None,
         log_level=options.level,
         **_logging_of_uvicorn(options),
         **_select_given(options, _UVICORN_NUMBERS),
@@ -91,7 +110,7 @@ def configure_own_logging(options: ServeOptions) -> None:
     A worker of uvicorn does so as well. What the program changes about these loggers while it is
     imported therefore stays, however many processes serve.
     """
-    if options.log_config is None and _serves_itself(options):
+    if options.log_config is None and options.log_format is None and _serves_itself(options):
         import uvicorn
 
         uvicorn.Config(loader.FACTORY, **_default_logging(options))  # It does so when it is made.
@@ -100,15 +119,14 @@ def configure_own_logging(options: ServeOptions) -> None:
 def _serves_itself(options: ServeOptions) -> bool:
     if options.server != "uvicorn" or options.reload:
         return False
-    workers = options.workers or int(os.environ.get("WEB_CONCURRENCY", "1"))
-    return workers == 1
+    return _count_workers(options) == 1
 
 
 def _logging_of_uvicorn(options: ServeOptions) -> dict[str, Any]:
     if options.log_config is not None:
         return {"log_config": str(options.log_config)}
-    if _serves_itself(options):
-        return {"log_config": None}  # `configure_own_logging` has done it.
+    if options.log_format is not None or _serves_itself(options):
+        return {"log_config": None}  # The command has done it.
     return _default_logging(options)
 
 
@@ -141,10 +159,10 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
         ssl_key=options.ssl_keyfile,
         ssl_ca=options.ssl_ca_certs,
         ssl_client_verify=options.ssl_cert_reqs == 2,
-        workers=options.workers or int(os.environ.get("WEB_CONCURRENCY", "1")),
+        workers=_count_workers(options),
         workers_kill_timeout=options.timeout_graceful_shutdown or GRACE,
         respawn_failed_workers=not options.reload,
-        log_access=options.access_log,
+        log_access=options.access_log and options.log_format is None,
         log_level=LogLevels(options.level or "info"),
         log_dictconfig=_logging_of_granian(options),
         **_select_given(options, {"backlog": "backlog"}),
@@ -153,6 +171,7 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
     )
     if options.log_config is not None:
         configure_granian(options.log_config, options.level)
+    loader.show_messages()  # Granian has configured its loggers.
     server.serve()
 
 

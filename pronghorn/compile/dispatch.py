@@ -29,9 +29,9 @@ from pronghorn.compile.compiled_routes import (
 from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import REVISION
 from pronghorn.exceptions import ValidationException
-from pronghorn.hooks import Handler
+from pronghorn.hooks import OBSERVERS, Handler
 from pronghorn.run.errors import ErrorHandlers
-from pronghorn.run.exchange import Exchange, new_exchange
+from pronghorn.run.exchange import OBSERVED, Exchange, new_exchange
 
 #: The handler of a route and the path parameters of a request.
 FoundRoute = tuple[Handler, Mapping[str, Any]]
@@ -196,6 +196,8 @@ class Pipeline:
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
             return
+        if OBSERVERS and OBSERVED in scope:
+            scope[OBSERVED].scope = scope  # Middleware may have made a scope of its own.
         await answer(self, new_exchange(scope, receive, send, self.registered))
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:

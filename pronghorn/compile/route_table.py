@@ -22,15 +22,13 @@ from starlette.routing import BaseRoute, Match, Mount, Route, WebSocketRoute, co
 from starlette.types import Scope
 
 from pronghorn.core.monkeypatches import original
-from pronghorn.core.path_patterns import PatternOf
+from pronghorn.core.path_patterns import INSIDE, PatternOf
 
 #: Convertors whose values never contain a slash.
 ONE_SEGMENT = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 PathParams = dict[str, Any]
 #: The names of path parameters, each with the index of its segment.
 Positions = tuple[tuple[str, int], ...]
-#: The key in the scope of the mounts, hosts and other nested routers that a request has passed.
-INSIDE = "pronghorn.inside"
 #: The `matches` methods that only use the pattern: those of Starlette's and our route classes.
 OWN_MATCHES: set[Any] = {original(Route, "matches"), original(WebSocketRoute, "matches")}
 

@@ -27,6 +27,8 @@ from pronghorn.core.setup_errors import (
     user_error,
 )
 
+#: The key in the scope of the mounts, hosts and other nested routers that a request has passed.
+INSIDE = "pronghorn.inside"
 KNOWN = (StringConvertor, PathConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 
 

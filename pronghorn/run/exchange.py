@@ -26,6 +26,8 @@ from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
 #: The key of the error handlers in a scope. Starlette's exception middleware uses the same one.
 HANDLERS_KEY = "starlette.exception_handlers"
+#: The key of what observers see of a request (`run/observed.py`).
+OBSERVED = "pronghorn.observed"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: Starlette's own `Request.body`, which a program or a test may have replaced.
 STARLETTE_BODY = original(Request, "body")

@@ -13,9 +13,10 @@ from pronghorn.background import around_task
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.hooks import WATCHER, CompiledRoute, Handler, mount
 from pronghorn.run.exchange import Exchange
+from pronghorn.run.route_template import layers
 from pronghorn.telemetry import _runtime
 from pronghorn.telemetry.config import settings_of
-from pronghorn.telemetry.conventions import is_answer, layers
+from pronghorn.telemetry.conventions import is_answer
 from pronghorn.telemetry.data import CELL_KEY
 from pronghorn.telemetry.observation import HttpObservation, Observation
 from pronghorn.telemetry.providers import Signals

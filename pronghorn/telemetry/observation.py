@@ -17,9 +17,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.background import around_task
-from pronghorn.compile.route_table import INSIDE
+from pronghorn.core.path_patterns import INSIDE
 from pronghorn.hooks import WATCHER
 from pronghorn.plan.model import AnyPlan, WebSocketPlan
+from pronghorn.run.route_template import route_template
 from pronghorn.telemetry.conventions import (
     Attributes,
     HeaderGetter,
@@ -28,7 +29,6 @@ from pronghorn.telemetry.conventions import (
     name_function,
     protocol_attributes,
     request_method,
-    route_template,
     span_attributes,
     type_name,
 )

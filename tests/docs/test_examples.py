@@ -19,6 +19,8 @@ from types import ModuleType
 
 import pytest
 
+from pronghorn.hooks import OBSERVERS
+
 ROOT = Path(__file__).parents[2]
 SKILL = ROOT / "pronghorn" / ".agents" / "skills" / "pronghorn" / "SKILL.md"
 FENCE = re.compile(
@@ -87,6 +89,15 @@ def write_file(directory: Path, block: Block, monkeypatch: pytest.MonkeyPatch) -
     return file
 
 
+@pytest.fixture
+def no_observers() -> Iterator[None]:
+    """Detach what a page attaches to all applications of the process."""
+    before = list(OBSERVERS)
+    yield
+    OBSERVERS[:] = before
+
+
+@pytest.mark.usefixtures("no_observers")
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_page_runs(page: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Models and signatures resolve their annotations through the module they are defined in.

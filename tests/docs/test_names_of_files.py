@@ -19,8 +19,8 @@ PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("[a-z]*/README.md"), *PROJECT.glob
 PAGES.remove(PROJECT / "CHANGELOG.md")  # It also names modules that are gone.
 #: Folders of programs that the pages and the commands have as examples, and of other packages.
 EXAMPLES = {"app", "bookshop", "build", "migrations", "path", "shop", "src", "starlette"}
-#: A module that stands for any module, and a test of FastAPI's own suite.
-OTHERS = {"pronghorn.x.y", "tests/test_sse.py"}
+#: A module that stands for any module, a test of FastAPI's own suite, and loggers.
+OTHERS = {"pronghorn.x.y", "tests/test_sse.py", "pronghorn.access", "pronghorn.watchdog"}
 
 FILE = re.compile(r"(?<![\w/.:-])((?:[\w-]+/)+[\w-]+\.(?:py|toml|md))\b(?::([a-z_]\w*))?")
 #: A dotted name below `pronghorn`; or one in backticks that begins with a folder of the package.

@@ -23,6 +23,7 @@ OWN_FOLDERS = {
     "fields",
     "health",
     "interop",
+    "logs",
     "plan",
     "routes",
     "run",

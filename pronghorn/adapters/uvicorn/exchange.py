@@ -330,7 +330,7 @@ class WireExchange(RequestResponseCycle, Exchange):
             await answer(answerer, self)
         except BaseException as error:
             self.logger.error("Exception in ASGI application\n", exc_info=error)
-            await self._give_up()
+            await self._give_up(error)
         else:
             if self.response_complete or self.disconnected:
                 return
@@ -341,8 +341,12 @@ class WireExchange(RequestResponseCycle, Exchange):
             self.logger.error("ASGI callable returned without %s response.", what)
             await self._give_up()
 
-    async def _give_up(self) -> None:
-        """Answer 500, or close the connection if a response has started."""
+    async def _give_up(self, error: BaseException | None = None) -> None:
+        """Answer 500, or close the connection if a response has started.
+
+        Args:
+            error: The exception of the application; None if it has returned too early.
+        """
         if self.held is not None:
             held, self.held = self.held, None
             await RequestResponseCycle.send(self, held.message)

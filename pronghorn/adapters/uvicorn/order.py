@@ -167,7 +167,9 @@ class OrderlyProtocol(DirectConnection):
         if pipeline and self._will_never_be_whole(*pipeline[0]):
             pipeline.popleft()
         waiting = [first, *(exchange for exchange, _ in reversed(pipeline) if exchange is not None)]
-        if any(type(exchange) is not WireExchange or exchange.more_body for exchange in waiting):
+        if any(
+            not isinstance(exchange, WireExchange) or exchange.more_body for exchange in waiting
+        ):
             return None
         if not pipeline or pipeline[0][0] is not None:
             waiting[-1].keep_alive = False
@@ -187,7 +189,7 @@ def _action(action: Callable[[], None]) -> Any:
 
 def _restore_original(cycle: Any, method: str, headers: RawHeaders) -> None:
     """Give a request that was parsed without its upgrade the method and headers that were sent."""
-    if type(cycle) is WireExchange:
+    if isinstance(cycle, WireExchange):
         cycle.method, cycle.headers = method, headers
     else:
         cycle.scope["method"] = method

@@ -27,11 +27,13 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.observed import ObservedExchange
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
 from pronghorn.adapters.uvicorn.unusual import NOTED, TRAILERS, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
+from pronghorn.hooks import OBSERVERS, observe_app
 from pronghorn.run.exchange import HANDLERS_KEY
 
 #: The names of the usual methods, so that they need not be decoded for each request.
@@ -63,6 +65,7 @@ class DirectProtocol(UnusualRequests):
         # Checked once per connection, because it is slow; programs set providers at startup.
         self._is_watched: bool = self.direct_app is not None and self.direct_app._is_watched()
         self.scope_template: dict[str, Any] = {}
+        self._new_exchange = ObservedExchange if OBSERVERS else WireExchange
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start a connection."""
@@ -149,7 +152,7 @@ class DirectProtocol(UnusualRequests):
         if stack is not self._stack or stack is None:
             self._choose_answerer()
         method = parser.get_method()
-        exchange = WireExchange(self, METHOD_NAMES.get(method) or method.decode("ascii"))
+        exchange = self._new_exchange(self, METHOD_NAMES.get(method) or method.decode("ascii"))
         if self._has_root_path:
             exchange.use_scope()
         if self._noted or not parser.should_keep_alive():
@@ -164,7 +167,7 @@ class DirectProtocol(UnusualRequests):
     def on_body(self, body: bytes) -> None:
         """Store a part of the body."""
         exchange = self.cycle
-        if type(exchange) is not WireExchange:
+        if not isinstance(exchange, WireExchange):
             super().on_body(body)
         elif exchange.more_body and not exchange.response_complete:
             if exchange.body:
@@ -179,7 +182,7 @@ class DirectProtocol(UnusualRequests):
     def on_message_complete(self) -> None:
         """Note that the whole request has arrived."""
         exchange = self.cycle
-        if type(exchange) is not WireExchange:
+        if not isinstance(exchange, WireExchange):
             if not self._ignores_upgrade:
                 super().on_message_complete()
         elif exchange.more_body:
@@ -194,7 +197,9 @@ class DirectProtocol(UnusualRequests):
             cycle: A `WireExchange`, or uvicorn's own record of a request.
             app: The answerer for a `WireExchange`, otherwise the ASGI application.
         """
-        if type(cycle) is not WireExchange:
+        if not isinstance(cycle, WireExchange):
+            if OBSERVERS and app is not self.app:
+                app = observe_app(app)  # It answers 503, because there are too many requests.
             self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())
