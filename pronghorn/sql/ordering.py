@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import (
     nulls_first,
     nulls_last,
     or_,
+    true,
     tuple_,
     type_coerce,
 )
@@ -56,29 +58,36 @@ class SortKey:
 
     def order(self, *, backward: bool) -> ColumnElement[Any]:
         """Return the expression for ORDER BY."""
-        ordered: ColumnElement[Any] = (desc if self.descending is not backward else asc)(
-            self.column
-        )
+        is_falling = self.descending is not backward
+        ordered: ColumnElement[Any] = desc(self.column) if is_falling else asc(self.column)
         if self.nulls_first is None:
             return ordered
-        return (nulls_first if self.nulls_first is not backward else nulls_last)(ordered)
+        is_first = self.nulls_first is not backward
+        placed: ColumnElement[Any] = nulls_first(ordered) if is_first else nulls_last(ordered)
+        return placed
 
     def bind(self, value: Any) -> ColumnElement[Any]:
         """Return a parameter with a value of this column."""
         return bindparam(None, value, type_=self._type, unique=True)
 
-    def is_at(self, value: Any) -> ColumnElement[bool]:
-        """Return the condition that a row has this value."""
-        return self.expression.is_(None) if value is None else self.expression == self.bind(value)
+    def is_after(self, value: Any, *, backward: bool, or_at: bool = False) -> ColumnElement[bool]:
+        """Return the condition that the value of a row comes after this one.
 
-    def is_after(self, value: Any, *, backward: bool) -> ColumnElement[bool]:
-        """Return the condition that the value of a row comes after this one."""
+        Args:
+            value: This value.
+            backward: Whether the order is reversed.
+            or_at: Whether the condition is also true for an equal value.
+        """
         nulls_come_last = self.nulls_first is not None and self.nulls_first is backward
+        if value is None and nulls_come_last:
+            return self.expression.is_(None) if or_at else false()
         if value is None:
-            return false() if nulls_come_last else self.expression.is_not(None)
-        bound = self.bind(value)
-        is_less = self.descending is not backward
-        beyond = self.expression < bound if is_less else self.expression > bound
+            return true() if or_at else self.expression.is_not(None)
+        if self.descending is not backward:
+            compare = operator.le if or_at else operator.lt
+        else:
+            compare = operator.ge if or_at else operator.gt
+        beyond: ColumnElement[bool] = compare(self.expression, self.bind(value))
         return or_(beyond, self.expression.is_(None)) if nulls_come_last else beyond
 
 
@@ -134,14 +143,16 @@ class Ordering:
 def _after(
     keys: Sequence[SortKey], values: Sequence[Any], *, backward: bool
 ) -> ColumnElement[bool]:
-    """Compare column by column: `a > x OR (a = x AND (b < y OR ...))`."""
+    """Compare column by column: `a >= x AND (a > x OR (b >= y AND ...))`.
+
+    Databases find the first condition in an index; `a > x OR (a = x AND ...)` would be slow.
+    """
     first, value = keys[0], values[0]
     beyond = first.is_after(value, backward=backward)
     if len(keys) == 1:
         return beyond
-    rest = and_(first.is_at(value), _after(keys[1:], values[1:], backward=backward))
-    # The first condition says nothing new; with it databases find the range in an index.
-    return and_(or_(beyond, first.is_at(value)), or_(beyond, rest))
+    not_before = first.is_after(value, backward=backward, or_at=True)
+    return and_(not_before, or_(beyond, _after(keys[1:], values[1:], backward=backward)))
 
 
 def _take_apart(written: Any) -> tuple[ColumnElement[Any], bool, bool | None]:

@@ -54,18 +54,19 @@ class Utc(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-MOMENT = datetime(2026, 3, 29, 2, 30, 0, 123456)
+MOMENT = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=UTC)
+NAIVE = MOMENT.replace(tzinfo=None)
 VALUES: dict[str, tuple[Any, list[Any]]] = {
     "int": (Integer(), [3, -1, 0]),
     "big": (BigInteger().with_variant(Integer(), "sqlite"), [2**62, -(2**62), 5]),
     "str": (String(), ["b", 'a"\\\N{PILE OF POO}', "a b&c=d"]),
-    "naive": (DateTime(), [MOMENT, datetime(1, 1, 1), MOMENT.replace(microsecond=0)]),
-    "aware": (DateTime(timezone=True), [MOMENT.replace(tzinfo=UTC), datetime.now(UTC)]),
-    "decorated": (Utc(), [MOMENT.replace(tzinfo=UTC), datetime.now(UTC)]),
+    "naive": (DateTime(), [NAIVE, NAIVE.replace(year=1), NAIVE.replace(microsecond=0)]),
+    "aware": (DateTime(timezone=True), [MOMENT, datetime.now(UTC)]),
+    "decorated": (Utc(), [MOMENT, datetime.now(UTC)]),
     "date": (Date(), [date(2026, 1, 2), date(999, 12, 31)]),
     "time": (Time(), [time(1, 2, 3), time(1, 2, 3, 4)]),
     "interval": (Interval(), [timedelta(days=-3, microseconds=1), timedelta(seconds=1)]),
-    "numeric": (Numeric(), [Decimal("0.333333333333333333"), Decimal("-7"), Decimal("1E+3")]),
+    "numeric": (Numeric(), [Decimal("0.333333333333333333"), Decimal(-7), Decimal("1E+3")]),
     "scale": (Numeric(12, 2), [Decimal("10.00"), Decimal("9.99")]),
     "uuid": (Uuid(), [UUID(int=2**127), UUID(int=7)]),
     "bool": (Boolean(), [True, False]),
