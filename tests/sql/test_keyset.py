@@ -75,7 +75,8 @@ def test_statements_of_several_forms(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("change", ["shorten", "lengthen", "alter", "garbage", "other", "huge"])
-def test_a_cursor_that_is_not_ours_is_a_422(shop: Shop, mode: str, change: str) -> None:
+def test_a_cursor_that_is_not_ours_is_a_422(sqlite_url: str, mode: str, change: str) -> None:
+    shop = Shop(sqlite_url)
     shop.add_list("/orders", BY_ID, select(Order))
     shop.add_list("/others", BY_ID, select(Order))
     shop.add_list("/falling", Keyset(Order.id.desc(), limit=2, key=KEY), select(Order))
@@ -107,7 +108,8 @@ def wrong_cursors(client: TestClient, cursor: str, change: str) -> list[str]:
     return [client.get(path).json()["next"] for path in ("/others", "/falling", "/key")]
 
 
-def test_the_error_of_a_cursor_in_full(shop: Shop) -> None:
+def test_the_error_of_a_cursor_in_full(sqlite_url: str) -> None:
+    shop = Shop(sqlite_url)
     shop.add_list("/orders", BY_ID, select(Order))
     with TestClient(shop.app) as client:
         assert client.get("/orders?cursor=abc").json() == {
@@ -128,11 +130,12 @@ def test_the_error_of_a_cursor_in_full(shop: Shop) -> None:
 
 
 def test_processes_with_one_key_read_each_others_cursors(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shop = Shop(sqlite_url)
     monkeypatch.setenv("PRONGHORN_CURSOR_KEY", KEY)
     shop.add_list("/orders", Keyset(Order.id, limit=2), select(Order))
-    another = Shop(shop.database.engine.url.render_as_string(hide_password=False))
+    another = Shop(sqlite_url)
     another.add_list("/orders", Keyset(Order.id, limit=2, key=SecretStr(KEY)), select(Order))
     with TestClient(shop.app) as client, TestClient(another.app) as other:
         client.put("/fill")
@@ -184,8 +187,9 @@ def test_a_program_without_a_key_does_not_start(
     ids=["repeated", "null", "joined", "union"],
 )
 def test_statements_without_pages_say_why(
-    shop: Shop, statement: Any, page: Any, message: str
+    sqlite_url: str, statement: Any, page: Any, message: str
 ) -> None:
+    shop = Shop(sqlite_url)
     shop.add_list("/orders", page, statement)
     with TestClient(shop.app) as client:
         client.put("/fill")

@@ -77,38 +77,45 @@ VALUES: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def make_table(kind: Any) -> Table:
-    return Table(
-        "things",
-        MetaData(),
-        Column("id", Integer, primary_key=True),
-        Column("value", kind, nullable=False),
-    )
+TABLE = Table(
+    "things",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    *(Column(name, kind, nullable=False) for name, (kind, _) in VALUES.items()),
+)
+#: A row for each number, with duplicates in every column.
+ROWS = [
+    {name: values[number % len(values)] for name, (_, values) in VALUES.items()}
+    for number in range(8)
+]
+KEY = "a key of the tests"
 
 
 def make_app(database: Database, table: Table, rows: list[dict[str, Any]]) -> FastAPI:
     app = FastAPI(lifespan=database.lifespan)
-    session_type = Annotated[AsyncSession, database.session]
 
     @app.put("/")
-    async def fill(session: session_type) -> None:
+    async def fill(session: Annotated[AsyncSession, database.session]) -> None:
         await session.run_sync(lambda sync: table.metadata.create_all(sync.connection()))
         await session.execute(insert(table), rows)
 
-    def add_list(path: str, *order: Any) -> None:
-        keyset = Keyset(*order, limit=1, key="a key of the tests")
-
-        @app.get(path)
-        async def read_page(session: session_type, page: Annotated[Cursor, keyset]) -> Page[int]:
-            return await page.of(session, select(table.c.id))
-
-        @app.get(f"{path}/all")
-        async def read_all(session: session_type) -> list[int]:
-            return list(await session.scalars(select(table.c.id).order_by(*order)))
-
-    add_list("/rising", table.c.value, table.c.id)
-    add_list("/falling", table.c.value.desc(), table.c.id)
     return app
+
+
+def add_list(app: FastAPI, database: Database, path: str, *order: Any) -> None:
+    """Add the list of numbers in an order, as pages and at once."""
+    session_type = Annotated[AsyncSession, database.read_session]
+    keyset = Keyset(*order, limit=1, key=KEY)
+    number = next(part for part in order if isinstance(part, Column))
+    statement = select(number)
+
+    @app.get(path)
+    async def read_page(session: session_type, page: Annotated[Cursor, keyset]) -> Page[int]:
+        return await page.of(session, statement)
+
+    @app.get(f"{path}/all")
+    async def read_all(session: session_type) -> list[int]:
+        return list(await session.scalars(statement.order_by(*order)))
 
 
 def walk(client: TestClient, path: str) -> list[Any]:
@@ -122,14 +129,19 @@ def walk(client: TestClient, path: str) -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore:Dialect sqlite.* does .not. support Decimal")
-@pytest.mark.parametrize("kind", VALUES)
-def test_pages_begin_at_values_of_this_type(database_url: str, kind: str) -> None:
-    table = make_table(VALUES[kind][0])
-    rows = [{"value": value} for value in VALUES[kind][1] * 2]
-    with TestClient(make_app(Database(database_url), table, rows)) as client:
+def test_pages_begin_at_values_of_every_type(database_url: str) -> None:
+    database = Database(database_url)
+    app = make_app(database, TABLE, ROWS)
+    for name in VALUES:
+        add_list(app, database, f"/rising/{name}", TABLE.c[name].asc(), TABLE.c.id)
+        add_list(app, database, f"/falling/{name}", TABLE.c[name].desc(), TABLE.c.id)
+    with TestClient(app) as client:
         assert client.put("/").status_code == 200
-        for path in ("/rising", "/falling"):
-            assert walk(client, path) == client.get(f"{path}/all").json()
+        for name in VALUES:
+            for path in (f"/rising/{name}", f"/falling/{name}"):
+                expected = client.get(f"{path}/all").json()
+                assert len(expected) == len(ROWS)
+                assert walk(client, path) == expected, path
 
 
 def test_times_that_the_database_writes_itself(sqlite_url: str) -> None:
@@ -140,26 +152,24 @@ def test_times_that_the_database_writes_itself(sqlite_url: str) -> None:
         Column("id", Integer, primary_key=True),
         Column("value", DateTime, nullable=False, server_default=func.now()),
     )
-    rows: list[dict[str, Any]] = [{"id": number} for number in range(4)]
-    with TestClient(make_app(Database(sqlite_url), table, rows)) as client:
+    database = Database(sqlite_url)
+    app = make_app(database, table, [{"id": number} for number in range(4)])
+    add_list(app, database, "/falling", table.c.value.desc(), table.c.id)
+    with TestClient(app) as client:
         client.put("/")
         assert walk(client, "/falling") == [0, 1, 2, 3]
 
 
 def test_expressions_are_keys(database_url: str) -> None:
-    table = make_table(String())
-    rows = [{"value": value} for value in ("b", "A", "a", "B")]
-    lower = func.lower(table.c.value)
+    table = Table(
+        "things",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("value", String, nullable=False),
+    )
     database = Database(database_url)
-    app = make_app(database, table, rows)
-
-    @app.get("/lower")
-    async def read_page(
-        session: Annotated[AsyncSession, database.read_session],
-        page: Annotated[Cursor, Keyset(lower, table.c.id.desc(), limit=1, key="k" * 16)],
-    ) -> Page[str]:
-        return await page.of(session, select(table.c.value))
-
+    app = make_app(database, table, [{"value": value} for value in ("b", "A", "a", "B")])
+    add_list(app, database, "/lower", func.lower(table.c.value), table.c.id)
     with TestClient(app) as client:
         client.put("/")
-        assert walk(client, "/lower") == ["a", "A", "B", "b"]
+        assert walk(client, "/lower") == [2, 3, 1, 4]
