@@ -24,6 +24,9 @@ T = TypeVar("T")
 #: What runs a statement.
 Executor = AsyncSession | AsyncConnection
 
+#: Characters of an address that stay. Clients such as httpx split the header at `,` and `;`.
+_SAFE = "/:@!$&'()*+=~"
+
 #: For the option `responses` of a route: the header in its documentation.
 LINK_HEADER: dict[int | str, dict[str, Any]] = {
     200: {
@@ -91,7 +94,7 @@ class Links:
         if not f"{path}/".startswith(f"{root}/"):
             path = root + path
         # Two slashes would begin the name of a host (RFC 3986, section 4.2).
-        return quote("/." * path.startswith("//") + path, safe="/:@!$&'()*+=~.-_")
+        return quote("/." * path.startswith("//") + path, safe=_SAFE)
 
     def _other_parameters(self) -> str:
         query = self._scope.get("query_string", b"").decode("latin-1")
@@ -100,7 +103,7 @@ class Links:
             for part in query.split("&")
             if part and unquote_plus(part.partition("=")[0]) not in self._changed
         ]
-        return quote("&".join(kept), safe="%/:@!$&'()*+,;=?~.-_", encoding="latin-1")
+        return quote("&".join(kept), safe=f"%?{_SAFE}", encoding="latin-1")
 
 
 def check_statement(statement: Any) -> None:
