@@ -86,7 +86,8 @@ class Links:
             if parameters is not None:
                 query = "&".join(part for part in (kept, urlencode(parameters)) if part)
                 links.append(f'<{path}{query and "?"}{query}>; rel="{relation}"')
-        self._response.headers.append("Link", ", ".join(links))
+        if links:
+            self._response.headers.append("Link", ", ".join(links))
 
     def _path(self) -> str:
         path, root = self._scope["path"], self._scope.get("root_path", "").rstrip("/")
