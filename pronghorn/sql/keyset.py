@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
-from sqlalchemy import Select
+from sqlalchemy import SelectBase
 
 from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.exceptions import RequestValidationError
@@ -19,7 +19,7 @@ from pronghorn.requests import Request
 from pronghorn.responses import Response
 from pronghorn.sql.cursors import MAX_LENGTH, Key, Position, Signer, cursor_key, read_key
 from pronghorn.sql.ordering import Ordering, nulls_error
-from pronghorn.sql.pages import LIMIT, Executor, Links, Page, check_limits, check_statement, fetch
+from pronghorn.sql.pages import LIMIT, Executor, Links, Page, check_limits, fetch, require_select
 
 _CHANGED = frozenset({"cursor"})
 _MESSAGE = "Input should be a cursor that this list has returned; omit it to get the first page"
@@ -55,7 +55,7 @@ class Cursor:
         self._position = position
         self._links = links
 
-    async def of(self, session: Executor, statement: Select[Any]) -> Page[Any]:
+    async def of(self, session: Executor, statement: SelectBase) -> Page[Any]:
         """Read the page, and add the `Link` header to the response.
 
         Args:
@@ -71,10 +71,11 @@ class Cursor:
             SetupError: The statement has several rows with the same key, a key is NULL, or a cursor
                 cannot contain it.
         """
-        check_statement(statement)
         ordering = self._listing.ordering
         values, backward = self._position or ((), False)
-        ordered = statement.order_by(None).order_by(*ordering.order(backward=backward))
+        ordered = (
+            require_select(statement).order_by(None).order_by(*ordering.order(backward=backward))
+        )
         if self._position is not None:
             ordered = ordered.where(ordering.after(values, backward=backward))
         limited = ordered.offset(None).limit(self.limit + 1)

@@ -7,7 +7,7 @@ The database reads and skips all rows before the page, so an offset has a limit.
 
 from typing import Annotated, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import SelectBase, func, select
 
 from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.param_functions import Depends, Query
@@ -21,8 +21,8 @@ from pronghorn.sql.pages import (
     Links,
     Page,
     check_limits,
-    check_statement,
     fetch,
+    require_select,
 )
 
 _CHANGED = frozenset({"offset"})
@@ -42,7 +42,7 @@ class Slice:
         self._listing = listing
         self._links = links
 
-    async def of(self, session: Executor, statement: Select[Any]) -> Page[Any]:
+    async def of(self, session: Executor, statement: SelectBase) -> Page[Any]:
         """Read the page, and add the `Link` header to the response.
 
         Args:
@@ -51,13 +51,40 @@ class Slice:
                 offset are replaced, and its order if `Offset` has one.
 
         Returns:
-            The page; a `CountedPage` if `Offset` has `total=True`. An item is what the statement
-            selects: an object if that is one thing, otherwise a row.
+            The page. An item is what the statement selects: an object if that is one thing,
+            otherwise a row.
 
         Raises:
             SetupError: The statement has no order.
         """
-        check_statement(statement)
+        items, following, previous = await self._read(session, require_select(statement))
+        return Page.model_construct(items=items, next=following, previous=previous)
+
+    async def with_total(self, session: Executor, statement: SelectBase) -> CountedPage[Any]:
+        """Read the page and the length of the whole list, which is a second statement.
+
+        Args:
+            session: See `of`.
+            statement: See `of`.
+
+        Returns:
+            The page.
+
+        Raises:
+            SetupError: The statement has no order.
+        """
+        written = require_select(statement)
+        items, following, previous = await self._read(session, written)
+        whole = written.order_by(None).limit(None).offset(None).subquery()
+        total = await session.scalar(select(func.count()).select_from(whole))
+        return CountedPage.model_construct(
+            items=items, next=following, previous=previous, total=total
+        )
+
+    async def _read(
+        self, session: Executor, statement: Any
+    ) -> tuple[list[Any], str | None, str | None]:
+        """Return the items, and the offsets of the next page and of the one before."""
         ordered = self._listing.order(statement)
         items, _ = await fetch(session, ordered.offset(self.offset).limit(self.limit + 1), ())
         has_more = len(items) > self.limit
@@ -71,24 +98,18 @@ class Slice:
                 "next": None if following is None else {"offset": following},
             }
         )
-        found: dict[str, Any] = {"items": items, "next": following, "previous": previous}
-        if not self._listing.total:
-            return Page.model_construct(**found)
-        whole = statement.order_by(None).limit(None).offset(None).subquery()
-        total = await session.scalar(select(func.count()).select_from(whole))
-        return CountedPage.model_construct(**found, total=total)
+        return items, following, previous
 
 
 class _Listing:
-    """The options of an `Offset`."""
+    """The order of an `Offset`."""
 
-    def __init__(self, columns: tuple[Any, ...], *, total: bool) -> None:
-        self.total = total
+    def __init__(self, columns: tuple[Any, ...]) -> None:
         self._order = Ordering(columns).order() if columns else None
         self._place = user_place()
         self._has_order = False
 
-    def order(self, statement: Select[Any]) -> Select[Any]:
+    def order(self, statement: Any) -> Any:
         """Return the statement in the order of the list.
 
         Raises:
@@ -113,7 +134,6 @@ def Offset(  # noqa: N802  # Named as the other markers of parameters.
     limit: int = 50,
     max_limit: int | None = None,
     max_offset: int = 10_000,
-    total: bool = False,
 ) -> Any:
     """Read a page by offset: a marker for a parameter of the type `Slice`.
 
@@ -125,7 +145,6 @@ def Offset(  # noqa: N802  # Named as the other markers of parameters.
         max_limit: The number that a request may ask for; by default 100, or `limit` if that is
             more.
         max_offset: The number of items that a request may skip; more is a 422.
-        total: Whether to count the whole list, which is a second statement.
 
     Returns:
         A dependency.
@@ -134,7 +153,7 @@ def Offset(  # noqa: N802  # Named as the other markers of parameters.
         SetupError: The order is not unique, or the limits contradict each other.
     """
     highest = check_limits("Offset", limit, max_limit)
-    listing = _Listing(columns, total=total)
+    listing = _Listing(columns)
     limit_type = Annotated[int, Query(ge=1, le=highest, description=LIMIT)]
     skipped = "The number of items before the page."
     offset_type = Annotated[int, Query(ge=0, le=max_offset, description=skipped)]

@@ -107,22 +107,25 @@ class Links:
         return quote("&".join(kept), safe=f"%?{_SAFE}", encoding="latin-1")
 
 
-def check_statement(statement: Any) -> None:
-    """Refuse what is not a SELECT.
+def require_select(statement: Any) -> Any:
+    """Return a statement, which has to be a SELECT.
+
+    Its type is lost, because that of SQLAlchemy 2.0 cannot be written for 2.1.
 
     Raises:
         SetupError: It is something else, such as a UNION or a text.
     """
-    if not isinstance(statement, Select):
-        raise setup_error(
-            f"`of` needs a select(...), and got {describe_value(type(statement))}",
-            "a UNION or a text cannot be continued in the middle",
-            "select(statement.subquery())",
-        )
+    if isinstance(statement, Select):
+        return statement
+    raise setup_error(
+        f"`of` needs a select(...), and got {describe_value(type(statement))}",
+        "a UNION or a text cannot be continued in the middle",
+        "select(statement.subquery())",
+    )
 
 
 async def fetch(
-    session: Executor, statement: Select[Any], columns: Sequence[ColumnElement[Any]]
+    session: Executor, statement: Any, columns: Sequence[ColumnElement[Any]]
 ) -> tuple[list[Any], list[tuple[Any, ...]]]:
     """Run a statement with additional columns.
 
