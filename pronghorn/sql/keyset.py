@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from sqlalchemy import SelectBase
 
 from pronghorn.core.setup_errors import setup_error, user_place
-from pronghorn.exceptions import RequestValidationError
+from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.param_functions import Depends, Query
-from pronghorn.requests import Request
+from pronghorn.requests import HTTPConnection
 from pronghorn.responses import Response
 from pronghorn.sql.cursors import MAX_LENGTH, Key, Position, Signer, cursor_key, read_key
 from pronghorn.sql.ordering import Ordering, nulls_error
@@ -115,27 +115,26 @@ class _Listing:
         self._signers: dict[tuple[bytes, str], Signer] = {}
 
     def open(
-        self, key: bytes, request: Request, response: Response, cursor: str | None, limit: int
+        self,
+        key: bytes,
+        connection: HTTPConnection,
+        response: Response,
+        cursor: str | None,
+        limit: int,
     ) -> Cursor:
         """Return the place that a request asks for."""
-        path = getattr(request.scope.get("route"), "path", "")
+        path = getattr(connection.scope.get("route"), "path", "")
         signer = self._signers.get((key, path))
         if signer is None:
             signer = Signer(key, [path, self.ordering.fingerprint])
             self._signers[key, path] = signer
         position = signer.read(cursor, self.ordering.enums) if cursor else None
         if cursor and position is None:
-            raise RequestValidationError(
-                [
-                    {
-                        "type": "cursor_invalid",
-                        "loc": ("query", "cursor"),
-                        "msg": _MESSAGE,
-                        "input": cursor,
-                    }
-                ]
-            )
-        return Cursor(self, signer, position, limit, Links(request, response, _CHANGED))
+            wrong = {"loc": ("query", "cursor"), "msg": _MESSAGE, "input": cursor}
+            is_http = connection.scope["type"] == "http"
+            kind = RequestValidationError if is_http else WebSocketRequestValidationError
+            raise kind([{"type": "cursor_invalid", **wrong}])
+        return Cursor(self, signer, position, limit, Links(connection, response, _CHANGED))
 
     def check_keys(self, keys: Sequence[tuple[Any, ...]]) -> None:
         """Refuse rows between which no page can begin; else some would be lost in silence."""
@@ -207,23 +206,23 @@ def Keyset(  # noqa: N802  # Named as the other markers of parameters.
         secret_type = Annotated[bytes, Depends(cursor_key, scope="app")]
 
         async def read_cursor(
-            request: Request,
+            connection: HTTPConnection,
             response: Response,
             secret: secret_type,
             cursor: CursorText = None,
             limit: limit_type = limit,
         ) -> Cursor:
-            return listing.open(secret, request, response, cursor, limit)
+            return listing.open(secret, connection, response, cursor, limit)
 
         return Depends(read_cursor)
     own_key = read_key(key)
 
     async def read_own_cursor(
-        request: Request,
+        connection: HTTPConnection,
         response: Response,
         cursor: CursorText = None,
         limit: limit_type = limit,
     ) -> Cursor:
-        return listing.open(own_key, request, response, cursor, limit)
+        return listing.open(own_key, connection, response, cursor, limit)
 
     return Depends(read_own_cursor)

@@ -11,7 +11,7 @@ from sqlalchemy import SelectBase, func, select
 
 from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.param_functions import Depends, Query
-from pronghorn.requests import Request
+from pronghorn.requests import HTTPConnection
 from pronghorn.responses import Response
 from pronghorn.sql.ordering import Ordering
 from pronghorn.sql.pages import (
@@ -159,11 +159,11 @@ def Offset(  # noqa: N802  # Named as the other markers of parameters.
     offset_type = Annotated[int, Query(ge=0, le=max_offset, description=skipped)]
 
     async def read_slice(
-        request: Request,
+        connection: HTTPConnection,
         response: Response,
         offset: offset_type = 0,
         limit: limit_type = limit,
     ) -> Slice:
-        return Slice(listing, offset, limit, Links(request, response, _CHANGED))
+        return Slice(listing, offset, limit, Links(connection, response, _CHANGED))
 
     return Depends(read_slice)

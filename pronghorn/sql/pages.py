@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql import ColumnElement
 
 from pronghorn.core.setup_errors import describe_value, setup_error, user_error
-from pronghorn.requests import Request
+from pronghorn.requests import HTTPConnection
 from pronghorn.responses import Response
 
 T = TypeVar("T")
@@ -64,13 +64,15 @@ class Links:
     """Writes the links of one response.
 
     Args:
-        request: The request; the links keep its path and its other query parameters.
+        connection: The request; the links keep its path and its other query parameters.
         response: The response, which gets the header.
         changed: The query parameters that say which page it is.
     """
 
-    def __init__(self, request: Request, response: Response, changed: frozenset[str]) -> None:
-        self._scope = request.scope
+    def __init__(
+        self, connection: HTTPConnection, response: Response, changed: frozenset[str]
+    ) -> None:
+        self._scope = connection.scope
         self._response = response
         self._changed = changed
 

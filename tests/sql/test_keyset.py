@@ -1,14 +1,16 @@
 """What a request can ask of a list with a signed cursor, and what it is told when it cannot."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Integer, delete, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from pronghorn import WebSocket, WebSocketDisconnect
 from pronghorn.exceptions import SetupError
-from pronghorn.sql import Keyset, cursor_key
+from pronghorn.sql import Cursor, Keyset, cursor_key
 from pronghorn.testclient import TestClient
 from tests.sql.orders import Line, Order, OrderWithLines, Shop
 
@@ -127,6 +129,31 @@ def test_the_error_of_a_cursor_in_full(sqlite_url: str) -> None:
         assert [error["loc"] for error in wrong] == [["query", "limit"]]
         client.put("/fill")
         assert ids(client.get("/orders?cursor=")) == [0, 1]
+
+
+def test_a_websocket_reads_the_page_that_its_address_names(sqlite_url: str) -> None:
+    shop = Shop(sqlite_url)
+    shop.add_list("/orders", BY_ID, select(Order))
+    session_type = Annotated[AsyncSession, shop.database.read_session]
+
+    @shop.app.websocket("/socket")
+    async def send_page(
+        websocket: WebSocket, session: session_type, page: Annotated[Cursor, BY_ID]
+    ) -> None:
+        await websocket.accept()
+        found = await page.of(session, select(Order.id))
+        await websocket.send_json([found.items, found.next])
+
+    with TestClient(shop.app) as client:
+        client.put("/fill")
+        with client.websocket_connect("/socket") as socket:
+            items, cursor = socket.receive_json()
+        assert items == [0, 1]
+        with client.websocket_connect(f"/socket?cursor={cursor}&limit=1") as socket:
+            assert socket.receive_json()[0] == [2]
+        with pytest.raises(WebSocketDisconnect) as caught:
+            client.websocket_connect("/socket?cursor=x").__enter__()
+        assert caught.value.code == 1008
 
 
 def test_processes_with_one_key_read_each_others_cursors(
