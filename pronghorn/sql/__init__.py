@@ -6,4 +6,12 @@
 It needs the extra `sql`.
 """
 
+from pronghorn.sql.cursors import cursor_key as cursor_key
 from pronghorn.sql.database import Database as Database
+from pronghorn.sql.keyset import Cursor as Cursor
+from pronghorn.sql.keyset import Keyset as Keyset
+from pronghorn.sql.offset import Offset as Offset
+from pronghorn.sql.offset import Slice as Slice
+from pronghorn.sql.pages import LINK_HEADER as LINK_HEADER
+from pronghorn.sql.pages import CountedPage as CountedPage
+from pronghorn.sql.pages import Page as Page
