@@ -20,7 +20,7 @@ from pronghorn.health.running import OK, RunningCheck
 from pronghorn.health.stopping import stopping
 from pronghorn.hooks import Around, wanted_around
 from pronghorn.routes.lifespan import startup_failed
-from pronghorn.run.exchange import Exchange
+from pronghorn.run.exchange import OBSERVED, Exchange
 
 DRAINING = "draining"
 #: A body is read by people and by dashboards; a probe reads the status code.
@@ -175,6 +175,8 @@ async def respond(
     """Answer GET and HEAD by a probe, and other methods by 405."""
     quiet.add(scope["path"])
     quiet.add(path_below_root(scope))  # Granian logs it so.
+    if OBSERVED in scope:
+        scope[OBSERVED].is_quiet = True
     method = scope["method"]
     if method in {"GET", "HEAD"}:
         response = await answer()

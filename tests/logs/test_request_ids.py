@@ -210,6 +210,18 @@ def test_a_path_does_not_forge_a_line(lines: Lines, client: TestClient, path: st
     assert lines.read()[0]["status"] == 404
 
 
+def test_successful_probes_have_no_line(lines: Lines) -> None:
+    def is_ready() -> bool:
+        return False
+
+    app = FastAPI()
+    app.health(ready=[is_ready])
+    client = TestClient(app)
+    assert client.get("/live").headers["x-request-id"]
+    assert client.get("/ready").status_code == 503
+    assert [line["path"] for line in lines.read() if "path" in line] == ["/ready"]
+
+
 def test_a_long_path_is_shortened(lines: Lines, client: TestClient) -> None:
     client.get("/" + "a" * 60_000)
     assert len(lines.read()[0]["path"]) < 3000
