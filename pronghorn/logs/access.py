@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from starlette.requests import HTTPConnection
 
-from pronghorn.hooks import Observed, observe
+from pronghorn.hooks import OBSERVERS, Observed, observe, stop_observing
 from pronghorn.logs.clean import SURROGATES, clean_text, is_secret
 from pronghorn.logs.context import current_ids, find_ids
 from pronghorn.logs.formatters import ACCESS_FIELDS
@@ -120,17 +120,23 @@ def log_requests(*, lines: bool = True, query: bool = False) -> None:
     `pronghorn run --log-format` does this. Call it in a program that configures logging itself,
     before the server starts: the lines go to the logger `pronghorn.access`, with a record whose
     attributes are the fields: `method`, `route`, `path`, `status`, `duration_ms`, `bytes`, `client`
-    and `request_id`. Turn off the access log of the server by `--no-access-log`.
+    and `request_id`. Turn off the access log of the server by `--no-access-log`. A second call
+    takes the place of the first.
 
     Args:
         lines: Log the lines; otherwise requests only get their ids.
         query: Add the query string, with the values of secret parameters masked.
     """
+    for observer in [each for each in OBSERVERS if isinstance(each, RequestLog)]:
+        stop_observing(observer)
     observe(RequestLog(shows_lines=lines, shows_query=query))
 
 
 async def hide_success(connection: HTTPConnection) -> None:
     """Leave requests that succeed out of the log; a dependency for routes such as probes.
+
+    Args:
+        connection: The request or the WebSocket connection.
 
     Example::
 

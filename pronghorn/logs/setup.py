@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
-from pronghorn.logs.access import LOGGER, log_requests
+from pronghorn.hooks import OBSERVERS
+from pronghorn.logs.access import LOGGER, RequestLog, log_requests
 
 #: The loggers of servers that get our handler, each with the children that have their own.
 OF_SERVERS = {
@@ -37,9 +37,8 @@ def configure_servers(handler: logging.Handler, level: str, *, lines: bool) -> N
     LOGGER.handlers[:] = [handler]
     LOGGER.propagate = False
     LOGGER.setLevel(logging.INFO)
-    if not _attached:
-        log_requests(lines=lines)
-        _attached.append(handler)
+    if not any(isinstance(observer, RequestLog) for observer in OBSERVERS):
+        log_requests(lines=lines)  # The program may have done so with other options.
 
 
 def enable_again() -> None:
@@ -52,9 +51,6 @@ def enable_again() -> None:
         server = logging.getLogger(name)
         for logger in (server, *map(server.getChild, children)):
             logger.disabled = False
-
-
-_attached: list[Any] = []
 
 
 def _number(level: str) -> int:

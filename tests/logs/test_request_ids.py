@@ -210,6 +210,13 @@ def test_a_path_does_not_forge_a_line(lines: Lines, client: TestClient, path: st
     assert lines.read()[0]["status"] == 404
 
 
+def test_a_second_call_takes_the_place_of_the_first(lines: Lines, client: TestClient) -> None:
+    log_requests()
+    client.get("/orders/1/own?page=2")
+    (line,) = lines.read()
+    assert "query" not in line
+
+
 def test_successful_probes_have_no_line(lines: Lines) -> None:
     def is_ready() -> bool:
         return False
