@@ -37,10 +37,13 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
 	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 
+# Without PostgreSQL the tests that need it fail, each with the same advice.
 test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
+	@$(PYTHON) tools/postgresql.py >/dev/null || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows
+	@$(PYTHON) tools/postgresql.py >/dev/null || true
 	@$(PYTHON) $(ENVIRONMENT) .venv-lowest --lowest --project . $(BATTERIES) --extra granian \
 		--extra opentelemetry --group test
 	@.venv-lowest/bin/python -m pytest $(ARGS)

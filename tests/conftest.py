@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from tools.postgresql import MissingPostgreSQLError, Server
 
 
 @pytest.fixture
@@ -25,3 +29,14 @@ def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """The way in which routes are answered: a test that uses this runs in both."""
     monkeypatch.setenv("PRONGHORN_GENERAL", str(int(request.param == "general")))
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of PostgreSQL, started for the first test that needs one and stopped after all."""
+    try:
+        server = Server()
+    except MissingPostgreSQLError as error:
+        pytest.fail(str(error), pytrace=False)
+    with server:
+        yield server

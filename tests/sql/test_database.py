@@ -1,6 +1,5 @@
 """A database in a program: a session is a dependency, and its changes are committed."""
 
-from pathlib import Path
 from typing import Annotated
 
 from sqlalchemy import text
@@ -11,14 +10,14 @@ from pronghorn.sql import Database
 from pronghorn.testclient import TestClient
 
 
-def test_a_session_is_committed_after_the_endpoint(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+def test_a_session_is_committed_after_the_endpoint(database_url: str) -> None:
+    database = Database(database_url)
     app = FastAPI(lifespan=database.lifespan)
 
     @app.post("/items")
     async def add(session: Annotated[AsyncSession, database.session]) -> None:
-        await session.execute(text("CREATE TABLE IF NOT EXISTS items (id INTEGER PRIMARY KEY)"))
-        await session.execute(text("INSERT INTO items DEFAULT VALUES"))
+        await session.execute(text("CREATE TABLE IF NOT EXISTS items (id INTEGER)"))
+        await session.execute(text("INSERT INTO items VALUES (1)"))
 
     @app.get("/items")
     async def count(session: Annotated[AsyncSession, database.read_session]) -> int | None:
