@@ -1,0 +1,109 @@
+"""The operations of an engine that end before a cancellation: statements, COMMIT, ROLLBACK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from pronghorn.sql.uncancelled import finish, has_finished
+
+STATEMENTS = ("do_execute", "do_execute_no_params", "do_executemany")
+OTHERS = ("do_begin", "do_commit", "do_rollback")
+
+
+def protect_operations(
+    engine: AsyncEngine, seconds: float | None, cut: Callable[[Any], object]
+) -> None:
+    """Let each operation of an engine end before a cancellation of its task goes on.
+
+    Args:
+        engine: A new engine.
+        seconds: The time after which the connection of an operation is cut.
+        cut: Cuts a connection of the driver, so that what waits for it fails.
+    """
+    dialect = engine.dialect
+    for name in STATEMENTS:
+        setattr(dialect, name, _protect_statement(getattr(dialect, name), seconds, cut))
+    for name in OTHERS:
+        setattr(dialect, name, protect(getattr(dialect, name), seconds, cut))
+    dialect.execution_ctx_cls = _protect_cursors(dialect.execution_ctx_cls, seconds, cut)
+    event.listen(engine.sync_engine, "handle_error", _keep_connection)
+
+
+def protect(
+    operation: Callable[..., Any], seconds: float | None, cut: Callable[[Any], object]
+) -> Callable[..., Any]:
+    """Return a function of a dialect, whose argument is a connection, that ends when cancelled."""
+
+    def run(connection: Any) -> Any:
+        waiting = greenlet_spawn(operation, connection)
+        return await_only(finish(waiting, seconds, lambda: cut(connection.driver_connection)))
+
+    return run
+
+
+def _protect_statement(
+    operation: Callable[..., Any], seconds: float | None, cut: Callable[[Any], object]
+) -> Callable[..., Any]:
+    """Return a function of a dialect, whose last argument is the context, that ends."""
+
+    def run(*arguments: Any) -> Any:
+        context = arguments[-1]
+        waiting = greenlet_spawn(operation, *arguments)
+        return await_only(finish(waiting, seconds, lambda: cut(_driver_of(context))))
+
+    return run
+
+
+def _driver_of(context: Any) -> Any:
+    return context.root_connection.connection.driver_connection
+
+
+def _protect_cursors(
+    contexts: type[Any], seconds: float | None, cut: Callable[[Any], object]
+) -> type[Any]:
+    """Return a class of execution contexts whose server-side cursors end each fetch."""
+
+    def create_cursor(self: Any) -> Any:
+        cursor = contexts.create_cursor(self)
+        if not getattr(cursor, "server_side", False):
+            return cursor
+        return _Cursor(cursor, seconds, lambda: cut(_driver_of(self)))
+
+    return type(contexts.__name__, (contexts,), {"create_cursor": create_cursor})
+
+
+class _Cursor:
+    """A server-side cursor whose fetches end before a cancellation goes on."""
+
+    def __init__(self, cursor: Any, seconds: float | None, give_up: Callable[[], object]) -> None:
+        vars(self).update(_cursor=cursor, _seconds=seconds, _give_up=give_up)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._cursor, name, value)
+
+    def fetchone(self) -> Any:
+        return self._finish(self._cursor.fetchone)
+
+    def fetchmany(self, size: int | None = None) -> Any:
+        return self._finish(self._cursor.fetchmany, size)
+
+    def fetchall(self) -> Any:
+        return self._finish(self._cursor.fetchall)
+
+    def _finish(self, fetch: Callable[..., Any], *arguments: Any) -> Any:
+        return await_only(finish(greenlet_spawn(fetch, *arguments), self._seconds, self._give_up))
+
+
+def _keep_connection(context: ExceptionContext) -> None:
+    """Keep the connection of an operation that had ended before its task was cancelled."""
+    if has_finished(context.original_exception):
+        context.is_disconnect = False
