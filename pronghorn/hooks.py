@@ -32,13 +32,30 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
 from pronghorn.core.revisions import forget_compiled
-from pronghorn.core.trigger import Trigger as Trigger
+from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.model import AnyPlan
-from pronghorn.plan.route import check_plans as check_plans
-from pronghorn.run.errors import answer_with as answer_with
+from pronghorn.plan.route import check_plans
+from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import Exchange
+
+__all__ = [
+    "WATCHER",
+    "Around",
+    "CompiledRoute",
+    "Handler",
+    "RouteHook",
+    "Trigger",
+    "Watcher",
+    "answer_with",
+    "check_plans",
+    "hooked",
+    "mount",
+    "telemetry_around",
+    "unmount",
+    "wanted_around",
+]
 
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
 #: watched. Other instrumentations use the same key.

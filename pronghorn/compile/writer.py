@@ -299,7 +299,6 @@ class HandlerWriter:
         scopes = self.source.bind(f"scopes{index}", call.scopes)
         return f"{make}(list({scopes}))"
 
-
     def _value_of_route(self, source: OfRoute) -> str:
         """Return the expression for a value that the method and the route decide."""
         methods = list(getattr(self.plan, "methods", ())) or [None]

@@ -1,4 +1,4 @@
-"""What a dependency runs for, which also exists where there is no request."""
+"""The cause for which a dependency runs, which also exists where there is no request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ READING = ("GET", "HEAD")
 
 
 class Trigger(NamedTuple):
-    """What a dependency runs for: a request, a WebSocket connection, or code of the program.
+    """The cause for which a dependency runs: a request, a WebSocket connection, or code of the program.
 
     Declare a parameter of this type in a dependency to receive it. A dependency that reads
     `Request` cannot be used outside of requests; one that reads only this can.

@@ -2,56 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import cycle
 from typing import Annotated, Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from pronghorn.param_functions import Depends
+from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import create_engine
+from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
+from pronghorn.sql.diagnostics import watch_errors
+from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
+from pronghorn.sql.sessions import open_session, run_transaction
+from pronghorn.sql.startup import connect_once
+
+#: The options of a connection that only reads. `pronghorn.sql.connect` knows the second one, for
+#: SQLite.
+READ_ONLY = {"postgresql_readonly": True, "pronghorn_read_only": True}
 
 
 class Database:
     """A database, with the sessions of requests, scripts and jobs.
 
+    Args:
+        url: The address. `postgresql://` means asyncpg, `sqlite://` means aiosqlite.
+        replicas: The addresses of servers that only read, for `read_session` and `stream_session`.
+
     Attributes:
         engine: The pool of connections to the primary server.
+        replicas: The pools of connections to the replicas.
         session: The dependency for a session that is committed after the endpoint, as
-            `Annotated[AsyncSession, db.session]`.
-        read_session: The dependency for a session that only reads.
+            `Annotated[AsyncSession, db.session]`. It only reads in GET and HEAD.
+        read_session: The dependency for a session that only reads, from a replica if there is one.
+        stream_session: The dependency for a session that only reads and stays open until the
+            response was sent, for endpoints that stream.
         Session: `Annotated[AsyncSession, db.session]`.
         ReadSession: `Annotated[AsyncSession, db.read_session]`.
+        StreamSession: `Annotated[AsyncSession, db.stream_session]`.
     """
 
     def __init__(self, url: str, *, replicas: Sequence[str] = ()) -> None:
+        self._url = url
         self.engine = create_engine(url)
         self.replicas = [create_engine(replica) for replica in replicas]
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self.session: Any = Depends(self._open_session, scope="function")
-        self.read_session: Any = Depends(self._open_session, scope="function")
+        self._prepare_sessions()
+
+    def _prepare_sessions(self) -> None:
+        for engine in self._engines:
+            watch_errors(engine.sync_engine)
+        self._reading = self.engine.execution_options(**READ_ONLY)
+        replicas = [replica.execution_options(**READ_ONLY) for replica in self.replicas]
+        self._next_replica: Iterator[AsyncEngine] = cycle(replicas or [self._reading])
+        self._outer: OuterTransaction | None = None
+        self._users = 0
+        self.session: Any = make_session(self._open)
+        self.read_session: Any = make_read_session(self._open)
+        self.stream_session: Any = make_stream_session(self._open)
         self.Session: Any = Annotated[AsyncSession, self.session]
         self.ReadSession: Any = Annotated[AsyncSession, self.read_session]
+        self.StreamSession: Any = Annotated[AsyncSession, self.stream_session]
 
-    async def _open_session(self) -> AsyncIterator[AsyncSession]:
-        async with self.transaction() as session:
-            yield session
+    def _make_engine(self) -> AsyncEngine:
+        engine = create_engine(self._url)
+        watch_errors(engine.sync_engine)
+        return engine
+
+    @property
+    def _engines(self) -> tuple[AsyncEngine, ...]:
+        return (self.engine, *self.replicas)
+
+    # --- sessions -------------------------------------------------------------------------
+
+    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session, and commit it at the end of the block.
+
+        An exception that leaves the block rolls back. The session takes a connection at its first
+        statement.
+
+        Args:
+            read_only: Refuse statements that write.
+        """
+        return self._open("db.transaction()", read_only=read_only)
+
+    def _open(
+        self,
+        trigger: Trigger | str,
+        *,
+        read_only: bool,
+        replica: bool = False,
+        keeps: bool = True,
+    ) -> AbstractAsyncContextManager[AsyncSession]:
+        def make() -> AsyncSession:
+            if self._outer is not None:
+                return self._outer.open_session(read_only=read_only)
+            if not read_only:
+                return open_session(self.engine)
+            return open_session(next(self._next_replica) if replica else self._reading)
+
+        keeps = keeps and not (read_only and self._outer is not None)
+        return run_transaction(make, trigger, read_only=read_only, keeps=keeps)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session, and commit it at the end of the block unless an exception leaves it."""
-        async with self._sessions() as session, session.begin():
-            yield session
+    async def rollback_everything(self) -> AsyncIterator[None]:
+        """Run all sessions inside in savepoints of one transaction, which is rolled back.
+
+        It is for tests: the sessions of requests belong to it too, also those of a `TestClient`
+        and of other threads. A commit inside is visible to later sessions inside, and to nobody
+        else. Sessions inside must not overlap, unless one is opened and closed within another.
+        """
+        async with open_outer_transaction(self.engine, self._make_engine) as outer:
+            before, self._outer = self._outer, outer
+            try:
+                yield
+            finally:
+                self._outer = before
+
+    # --- startup and shutdown ---------------------------------------------------------------
 
     @asynccontextmanager
-    async def lifespan(self, app: Any) -> AsyncIterator[None]:
-        """Close all connections when the application stops."""
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """Connect when the application starts, and close all connections when it stops.
+
+        Several applications may share a database: the last one closes the connections.
+
+        Raises:
+            SetupError: The database cannot be reached, or refuses the user.
+        """
+        self._users += 1
         try:
+            for engine in self._engines:
+                await connect_once(engine)
             yield
         finally:
-            for engine in (self.engine, *self.replicas):
-                await engine.dispose()
+            self._users -= 1
+            if not self._users:
+                await self.dispose()
+
+    async def dispose(self) -> None:
+        """Close all connections that are not in use, as at the end of a script."""
+        for engine in self._engines:
+            await engine.dispose()
 
     async def check(self) -> None:
         """Return if the database answers; raise an exception otherwise."""
