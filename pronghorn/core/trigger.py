@@ -9,7 +9,7 @@ READING = ("GET", "HEAD")
 
 
 class Trigger(NamedTuple):
-    """The cause for which a dependency runs: a request, a WebSocket connection, or code of the program.
+    """The cause for which a dependency runs: a request, a connection, or code of the program.
 
     Declare a parameter of this type in a dependency to receive it. A dependency that reads
     `Request` cannot be used outside of requests; one that reads only this can.

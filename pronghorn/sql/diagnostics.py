@@ -32,6 +32,8 @@ _SQLITE_STATES = {
 #: The columns in a detail of PostgreSQL, in every language: `Key (a, b)=(1, 2) already exists.`
 _KEY = re.compile(r"\((.+?)\)=\(")
 _IDENTIFIER = re.compile(r"\"?([^\W\d]\w*)\"?(?:::[\w ]+)?\)*$")
+#: The end of asyncpg's message about a number.
+_RANGE = re.compile(r"\((?:value out of \w+ range|[^()]*out of range[^()]*)\)$")
 
 
 class Facts(NamedTuple):
@@ -175,7 +177,9 @@ def _of_sqlite(code: int, text: str, facts: Facts) -> Refusal:
 def _of_postgresql(original: Any, facts: Facts) -> Refusal:
     driver = getattr(original, "driver_exception", None) or original.__cause__ or original
     said = getattr(driver, "diag", driver)
-    state = getattr(original, "sqlstate", None) or _state_of_driver(str(driver))
+    state = getattr(original, "sqlstate", None) or ""
+    if state in {"", "22000"}:  # The driver has refused a value itself.
+        state = _state_of_driver(str(driver))
     column = getattr(said, "column_name", None)
     detail = getattr(said, "message_detail", None) or getattr(said, "detail", None) or ""
     key = _KEY.search(detail)
@@ -193,6 +197,4 @@ def _state_of_driver(text: str) -> str:
     """Return the SQLSTATE of a value that a driver does not send to PostgreSQL."""
     if "codec can't encode" in text or "NUL" in text:
         return "22021"
-    if "out of int" in text or "out of range" in text or "too large" in text:
-        return "22003"
-    return ""
+    return "22003" if _RANGE.search(text) else ""
