@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from itertools import cycle
-from typing import Annotated, Any
+from typing import Annotated, Any, Unpack
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.hooks import Trigger
-from pronghorn.sql.connect import create_engine
+from pronghorn.sql.connect import Engines, close_engines, create_engines
 from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
 from pronghorn.sql.diagnostics import watch_errors
+from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
 from pronghorn.sql.sessions import open_session, run_transaction
 from pronghorn.sql.startup import connect_once
 
-#: The options of a connection that only reads. `pronghorn.sql.connect` knows the second one, for
-#: SQLite.
-READ_ONLY = {"postgresql_readonly": True, "pronghorn_read_only": True}
+
+def create_watched_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
+    """Return the engines of a database, whose errors keep what their answers need."""
+    engines = create_engines(url, **options)
+    for engine in {id(engine.pool): engine for engine in engines}.values():
+        watch_errors(engine.sync_engine)
+    return engines
 
 
 class Database:
@@ -29,9 +36,13 @@ class Database:
     Args:
         url: The address. `postgresql://` means asyncpg, `sqlite://` means aiosqlite.
         replicas: The addresses of servers that only read, for `read_session` and `stream_session`.
+        **options: See `pronghorn.sql.options.EngineOptions`.
+
+    Raises:
+        SetupError: A URL or its driver cannot be used.
 
     Attributes:
-        engine: The pool of connections to the primary server.
+        engine: The pool of connections to the primary server, for transactions that write.
         replicas: The pools of connections to the replicas.
         session: The dependency for a session that is committed after the endpoint, as
             `Annotated[AsyncSession, db.session]`. It only reads in GET and HEAD.
@@ -43,18 +54,22 @@ class Database:
         StreamSession: `Annotated[AsyncSession, db.stream_session]`.
     """
 
-    def __init__(self, url: str, *, replicas: Sequence[str] = ()) -> None:
-        self._url = url
-        self.engine = create_engine(url)
-        self.replicas = [create_engine(replica) for replica in replicas]
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        replicas: Sequence[str | URL] = (),
+        **options: Unpack[EngineOptions],
+    ) -> None:
+        self._make_engines = partial(create_watched_engines, url, **options)
+        self._primary = self._make_engines()
+        self._replicas = [create_watched_engines(replica, **options) for replica in replicas]
+        self.engine = self._primary.write
+        self.replicas = [replica.read for replica in self._replicas]
+        self._next_replica = cycle(self.replicas or [self._primary.read])
         self._prepare_sessions()
 
     def _prepare_sessions(self) -> None:
-        for engine in self._engines:
-            watch_errors(engine.sync_engine)
-        self._reading = self.engine.execution_options(**READ_ONLY)
-        replicas = [replica.execution_options(**READ_ONLY) for replica in self.replicas]
-        self._next_replica: Iterator[AsyncEngine] = cycle(replicas or [self._reading])
         self._outer: OuterTransaction | None = None
         self._users = 0
         self.session: Any = make_session(self._open)
@@ -63,15 +78,6 @@ class Database:
         self.Session: Any = Annotated[AsyncSession, self.session]
         self.ReadSession: Any = Annotated[AsyncSession, self.read_session]
         self.StreamSession: Any = Annotated[AsyncSession, self.stream_session]
-
-    def _make_engine(self) -> AsyncEngine:
-        engine = create_engine(self._url)
-        watch_errors(engine.sync_engine)
-        return engine
-
-    @property
-    def _engines(self) -> tuple[AsyncEngine, ...]:
-        return (self.engine, *self.replicas)
 
     # --- sessions -------------------------------------------------------------------------
 
@@ -99,7 +105,7 @@ class Database:
                 return self._outer.open_session(read_only=read_only)
             if not read_only:
                 return open_session(self.engine)
-            return open_session(next(self._next_replica) if replica else self._reading)
+            return open_session(next(self._next_replica) if replica else self._primary.read)
 
         keeps = keeps and not (read_only and self._outer is not None)
         return run_transaction(make, trigger, read_only=read_only, keeps=keeps)
@@ -112,7 +118,7 @@ class Database:
         and of other threads. A commit inside is visible to later sessions inside, and to nobody
         else. Sessions inside must not overlap, unless one is opened and closed within another.
         """
-        async with open_outer_transaction(self.engine, self._make_engine) as outer:
+        async with open_outer_transaction(self.engine, self._make_engines) as outer:
             before, self._outer = self._outer, outer
             try:
                 yield
@@ -132,7 +138,7 @@ class Database:
         """
         self._users += 1
         try:
-            for engine in self._engines:
+            for engine in (self.engine, *self.replicas):
                 await connect_once(engine)
             yield
         finally:
@@ -142,8 +148,8 @@ class Database:
 
     async def dispose(self) -> None:
         """Close all connections that are not in use, as at the end of a script."""
-        for engine in self._engines:
-            await engine.dispose()
+        for engines in (self._primary, *self._replicas):
+            await close_engines(engines)
 
     async def check(self) -> None:
         """Return if the database answers; raise an exception otherwise."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from pronghorn.sql.connect import Engines
 from pronghorn.sql.sessions import OneTransactionSession, open_session
 
 #: The results of drivers that work on every event loop.
@@ -69,14 +70,14 @@ def _end_reading(session: Any, transaction: Any) -> None:
 
 @asynccontextmanager
 async def open_outer_transaction(
-    shared: AsyncEngine, make_engine: Any
+    shared: AsyncEngine, make_engines: Callable[[], Engines]
 ) -> AsyncIterator[OuterTransaction]:
     """Open the transaction, and roll it back at the end.
 
     Args:
         shared: The engine of the program. SQLite's driver works on every event loop, and a
             database in memory has no other connection.
-        make_engine: Makes an engine like it, for a connection on the other event loop.
+        make_engines: Makes engines like it, for a connection on the other event loop.
     """
     if shared.dialect.name == "sqlite":
         async with shared.connect() as connection, connection.begin() as transaction:
@@ -85,7 +86,7 @@ async def open_outer_transaction(
         return
     manager = start_blocking_portal()
     portal = await to_thread.run_sync(manager.__enter__)
-    engine: AsyncEngine = make_engine()
+    engine = make_engines().write
     connection = engine.connect()
     try:
         await _on(portal, _begin, connection, portal)
