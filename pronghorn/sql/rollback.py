@@ -81,8 +81,10 @@ async def open_outer_transaction(
     """
     if shared.dialect.name == "sqlite":
         async with shared.connect() as connection, connection.begin() as transaction:
-            yield OuterTransaction(connection)
-            await transaction.rollback()
+            try:
+                yield OuterTransaction(connection)
+            finally:
+                await transaction.rollback()
         return
     manager = start_blocking_portal()
     portal = await to_thread.run_sync(manager.__enter__)
@@ -105,7 +107,7 @@ async def _begin(connection: AsyncConnection, portal: BlockingPortal) -> None:
     await connection.begin()
     raw = await connection.get_raw_connection()
     adapted: Any = raw.dbapi_connection
-    adapted._connection = _OnLoop(adapted._connection, portal)
+    adapted._connection = _OnLoop(adapted._connection, portal, asyncio.get_running_loop())
 
 
 async def _end(connection: AsyncConnection, engine: AsyncEngine) -> None:
@@ -120,10 +122,13 @@ class _OnLoop:
     Args:
         inside: The object.
         portal: The way to that event loop.
+        loop: That event loop.
     """
 
-    def __init__(self, inside: Any, portal: BlockingPortal) -> None:
-        self.__dict__.update(_inside=inside, _portal=portal)
+    def __init__(
+        self, inside: Any, portal: BlockingPortal, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.__dict__.update(_inside=inside, _portal=portal, _loop=loop)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._inside, name)
@@ -137,10 +142,11 @@ class _OnLoop:
     def _wrap(self, result: Any) -> Any:
         if inspect.isawaitable(result):
             return self._wait(result)
-        return result if isinstance(result, _PLAIN) else _OnLoop(result, self._portal)
+        return result if isinstance(result, _PLAIN) else _OnLoop(result, self._portal, self._loop)
 
     async def _wait(self, awaitable: Any) -> Any:
         async def finish() -> Any:
             return await awaitable
 
-        return self._wrap(await _on(self._portal, finish))
+        is_there = asyncio.get_running_loop() is self._loop
+        return self._wrap(await (finish() if is_there else _on(self._portal, finish)))

@@ -76,14 +76,14 @@ async def run_transaction(
         make: Makes the session.
         trigger: What the session is opened for, for error messages.
         read_only: Whether it only reads.
-        keeps: False to roll back at the end in any case, as the answer was sent already.
+        keeps: False to end without a commit, as the answer was sent already.
     """
     session = make()
     try:
         yield session
         with CancelScope(shield=True):
-            if keeps and session.in_transaction():
-                await session.commit()
+            if session.in_transaction():
+                await (session.commit() if keeps else session.flush())
     except BaseException as error:
         with CancelScope(shield=True), suppress(Exception):
             await session.rollback()
