@@ -155,5 +155,9 @@ class Database:
 
     async def check(self) -> None:
         """Return if the database answers; raise an exception otherwise."""
+        if self._outer is not None:
+            async with self.transaction(read_only=True) as session:
+                await session.execute(text("SELECT 1"))
+            return
         async with self._primary.read.connect() as connection:
             await connection.execute(text("SELECT 1"))

@@ -175,9 +175,9 @@ def _of_sqlite(code: int, text: str, facts: Facts) -> Refusal:
 
 
 def _of_postgresql(original: Any, facts: Facts) -> Refusal:
-    driver = getattr(original, "driver_exception", None) or original.__cause__ or original
+    driver = original.__cause__ or original
     said = getattr(driver, "diag", driver)
-    state = getattr(original, "sqlstate", None) or ""
+    state = getattr(original, "sqlstate", None) or getattr(driver, "sqlstate", None) or ""
     if state in {"", "22000"}:  # The driver has refused a value itself.
         state = _state_of_driver(str(driver))
     column = getattr(said, "column_name", None)
