@@ -27,6 +27,10 @@ class Engines(NamedTuple):
     write: AsyncEngine
     read: AsyncEngine
 
+    def distinct(self) -> tuple[AsyncEngine, ...]:
+        """Return both, or only one if they have the same connections."""
+        return (self.write,) if self.write.pool is self.read.pool else (self.write, self.read)
+
 
 def create_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
     """Return the engines of a database; the first statement opens the first connection.
@@ -42,11 +46,6 @@ def create_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
     if found.get_backend_name() == "sqlite":
         return Engines(*create_sqlite_engines(found, options))
     return Engines(*create_postgresql_engines(found, options))
-
-
-def create_engine(url: str | URL, **options: Unpack[EngineOptions]) -> AsyncEngine:
-    """Return only the engine whose transactions may write; see `create_engines`."""
-    return create_engines(url, **options).write
 
 
 async def close_engines(engines: Engines, seconds: float = 5.0) -> None:

@@ -16,7 +16,7 @@ from tests.sql.cancelling import WAYS, Cancel, connections_of
 pytestmark = pytest.mark.anyio
 
 SLOW = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500000)"
     " SELECT count(*) FROM n",
     "postgresql": "SELECT pg_sleep(0.15)",
 }
