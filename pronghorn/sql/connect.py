@@ -61,11 +61,11 @@ async def close_engines(engines: Engines, seconds: float = 5.0) -> None:
         if not any(pool.checkedout() for pool in pools):
             break
         await asyncio.sleep(0.02)  # A pool has no event for its last connection.
-    for engine in engines:
+    busy = [pool for pool in pools if pool.checkedout()]
+    for engine in engines.distinct():
         await engine.dispose()
-    for pool in pools:
-        if pool.checkedout():
-            event.listen(pool, "checkin", _close_connection)
+    for pool in busy:
+        event.listen(pool, "checkin", _close_connection)
 
 
 def _close_connection(_: object, record: ConnectionPoolEntry) -> None:

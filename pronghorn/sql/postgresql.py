@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.pool import ask_only_in_doubt
-from pronghorn.sql.protection import protect, protect_operations
+from pronghorn.sql.protection import protect, protect_connecting, protect_operations
 
 # The server ends a statement that takes too long. Only if it is silent for so much longer, the
 # connection is cut here.
@@ -53,6 +53,7 @@ def _protect(engine: AsyncEngine, options: EngineOptions, is_asyncpg: bool) -> N
     protect_operations(engine, limit + GRACE_SECONDS if limit else None, cut)
     dialect: Any = engine.dialect
     seconds = options.get("connect_timeout", 5.0)
+    protect_connecting(engine, seconds)
     dialect.do_ping = protect(dialect.do_ping, seconds, cut)
     ask_only_in_doubt(engine, _is_asyncpg_lost if is_asyncpg else _is_psycopg_lost)
     # A server that is silent must not hold a shutdown; asyncpg's `close` would wait for ever.
@@ -74,7 +75,6 @@ def _settings(options: EngineOptions) -> dict[str, str]:
 def _asyncpg_arguments(options: EngineOptions) -> dict[str, Any]:
     name = options.get("application_name", "pronghorn")
     arguments: dict[str, Any] = {
-        "timeout": options.get("connect_timeout", 5.0),
         "server_settings": {"application_name": name, **_settings(options)},
     }
     if options.get("transaction_pooler"):
@@ -86,7 +86,6 @@ def _asyncpg_arguments(options: EngineOptions) -> dict[str, Any]:
 def _psycopg_arguments(url: URL, options: EngineOptions) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "application_name": options.get("application_name", "pronghorn"),
-        "connect_timeout": max(2, ceil(options.get("connect_timeout", 5.0))),  # As libpq rounds it.
     }
     arguments = {name: value for name, value in arguments.items() if name not in url.query}
     if options.get("transaction_pooler"):
@@ -101,8 +100,6 @@ def _move_libpq_names(url: URL, arguments: dict[str, Any]) -> tuple[URL, dict[st
     query = dict(url.query)
     if "sslmode" in query:
         arguments["ssl"] = query.pop("sslmode")
-    if "connect_timeout" in query:
-        arguments["timeout"] = float(str(query.pop("connect_timeout")))
     settings = {}
     if "application_name" in query:
         settings["application_name"] = str(query.pop("application_name"))

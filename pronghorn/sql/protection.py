@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sqlalchemy import event
@@ -10,7 +10,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from pronghorn.sql.uncancelled import finish, has_finished
+from pronghorn.sql.uncancelled import UnansweredError, finish, has_finished, postpone_cancellation
 
 STATEMENTS = ("do_execute", "do_execute_no_params", "do_executemany")
 OTHERS = ("do_begin", "do_commit", "do_rollback")
@@ -47,6 +47,33 @@ def protect(
     return run
 
 
+def protect_connecting(engine: AsyncEngine, seconds: float | None = None) -> None:
+    """Let an engine open connections in a given time, also if the task is cancelled meanwhile.
+
+    The connection is complete then, and somebody else may use it.
+    """
+    dialect: Any = engine.dialect
+    open_connection = dialect.connect
+
+    def connect(*arguments: Any, **options: Any) -> Any:
+        opening = greenlet_spawn(open_connection, *arguments, **options)
+        try:
+            return await_only(postpone_cancellation(opening, seconds))
+        except UnansweredError:
+            text = f"the server has not answered within {seconds:g} s"
+            raise dialect.loaded_dbapi.OperationalError(text) from None
+
+    dialect.connect = connect
+    # SQLAlchemy's preparations of a new connection of asyncpg.
+    for name in ("setup_asyncpg_json_codec", "setup_asyncpg_jsonb_codec"):
+        if hasattr(dialect, name):
+            setattr(dialect, name, _postpone(getattr(dialect, name)))
+
+
+def _postpone(prepare: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    return lambda connection: postpone_cancellation(prepare(connection))
+
+
 def _protect_statement(
     operation: Callable[..., Any], seconds: float | None, cut: Callable[[Any], object]
 ) -> Callable[..., Any]:
@@ -79,7 +106,7 @@ def _protect_cursors(
 
 
 class _Cursor:
-    """A server-side cursor whose fetches end before a cancellation goes on."""
+    """A server-side cursor whose operations end before a cancellation goes on."""
 
     def __init__(self, cursor: Any, seconds: float | None, give_up: Callable[[], object]) -> None:
         vars(self).update(_cursor=cursor, _seconds=seconds, _give_up=give_up)
@@ -99,8 +126,13 @@ class _Cursor:
     def fetchall(self) -> Any:
         return self._finish(self._cursor.fetchall)
 
-    def _finish(self, fetch: Callable[..., Any], *arguments: Any) -> Any:
-        return await_only(finish(greenlet_spawn(fetch, *arguments), self._seconds, self._give_up))
+    def close(self) -> None:
+        self._finish(self._cursor.close)
+
+    def _finish(self, operation: Callable[..., Any], *arguments: Any) -> Any:
+        return await_only(
+            finish(greenlet_spawn(operation, *arguments), self._seconds, self._give_up)
+        )
 
 
 def _keep_connection(context: ExceptionContext) -> None:

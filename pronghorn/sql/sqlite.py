@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from pronghorn.sql.options import EngineOptions
-from pronghorn.sql.protection import protect_operations
+from pronghorn.sql.protection import protect_connecting, protect_operations
 
 # How long a transaction waits for the lock of another process.
 BUSY_SECONDS = 10.0
@@ -70,6 +70,7 @@ def _create_engine(
     )
     _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE")
     protect_operations(engine, None, lambda _: None)
+    protect_connecting(engine)
     return engine
 
 

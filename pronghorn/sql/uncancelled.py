@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
-from functools import partial
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -18,6 +17,10 @@ from anyio import CancelScope
 T = TypeVar("T")
 # Marks a cancellation that was held back until the operation had succeeded.
 _FINISHED = "_pronghorn_finished"
+
+
+class UnansweredError(Exception):
+    """An operation has taken longer than `postpone_cancellation` allows."""
 
 
 async def finish(
@@ -44,12 +47,48 @@ async def finish(
         The result of the operation.
     """
     if seconds is None or give_up is None:
-        return await _drive(operation)
+        return await _drive(operation, _Waiting())
     timer = asyncio.get_running_loop().call_later(seconds, give_up)
     try:
-        return await _drive(operation)
+        return await _drive(operation, _Waiting())
     finally:
         timer.cancel()
+
+
+async def postpone_cancellation(operation: Awaitable[T], seconds: float | None = None) -> T:
+    """Await an operation to its end, and let a cancellation that came meanwhile come once more.
+
+    The result is not lost: the cancellation is raised where the task waits for the next time.
+
+    Args:
+        operation: A coroutine that cleans up after itself when an exception is raised in it.
+        seconds: The time after which it is interrupted, None for never.
+
+    Returns:
+        The result of the operation.
+
+    Raises:
+        UnansweredError: The time was over.
+    """
+    waiting = _Waiting()
+    result: list[T] = []
+    timer = seconds and asyncio.get_running_loop().call_later(seconds, waiting.interrupt)
+
+    async def note() -> None:
+        result.append(await operation)
+
+    try:
+        await _drive(note(), waiting)
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if not has_finished(error) or task is None:
+            raise
+        task.uncancel()
+        task.cancel(*error.args[:1])
+    finally:
+        if timer:
+            timer.cancel()
+    return result[0]
 
 
 def has_finished(error: BaseException) -> bool:
@@ -58,26 +97,26 @@ def has_finished(error: BaseException) -> bool:
 
 
 @coroutine
-def _drive(operation: Awaitable[T]) -> Generator[Any, None, T]:
+def _drive(operation: Awaitable[T], waiting: _Waiting) -> Generator[Any, None, T]:
     """Run an operation step by step, and wait for each of its futures by a future of our own."""
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("This needs a task of asyncio, and there is none.")
     requests = task.cancelling()
-    waiting = _Waiting()
-    steps = operation.__await__()
+    steps: Any = operation.__await__()
     failure: BaseException | None = None
     try:
         while True:
-            yield from waiting.wait_for(next(steps))
+            overdue = waiting.is_overdue
+            pending = steps.throw(UnansweredError()) if overdue else next(steps)
+            yield from waiting.wait_for(pending)
     except StopIteration as stop:
         result: T = stop.value
     except Exception as error:  # noqa: BLE001  # Raised again below.
         failure = error
     finally:
         waiting.end()
-        if hasattr(steps, "close"):
-            steps.close()
+        steps.close()
     # The operation's own timeouts cancel the task too, and take that back in the end.
     if waiting.cancellation and task.cancelling() > requests:
         if failure is None:
@@ -93,10 +132,14 @@ class _Waiting:
 
     Attributes:
         cancellation: What to raise after the operation.
+        is_overdue: Whether its time is over.
     """
 
     def __init__(self) -> None:
         self.cancellation: asyncio.CancelledError | None = None
+        self.is_overdue = False
+        self._is_done = False
+        self._waiter: asyncio.Future[None] | None = None
         self._shield: CancelScope | None = None
 
     def wait_for(self, future: Any) -> Generator[Any, None, None]:
@@ -108,15 +151,25 @@ class _Waiting:
                 self._hold_back(error)
             return
         future._asyncio_future_blocking = False  # See `asyncio.isfuture`.
-        while not future.done():
-            waiter: asyncio.Future[None] = future.get_loop().create_future()
-            wake = partial(_wake, waiter)
-            future.add_done_callback(wake)
+        self._is_done = False
+        # `future.done()` may be true before other callbacks of the future have run, which have to
+        # run before the operation goes on.
+        future.add_done_callback(self._note_done)
+        while not self._is_done and not self.is_overdue:
+            self._waiter = future.get_loop().create_future()
             try:
-                yield from waiter
+                yield from self._waiter
             except asyncio.CancelledError as error:
-                future.remove_done_callback(wake)
                 self._hold_back(error)
+        future.remove_done_callback(self._note_done)
+
+    def _note_done(self, _: object) -> None:
+        self._is_done = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _hold_back(self, error: asyncio.CancelledError) -> None:
         """Keep a cancellation for later.
@@ -129,13 +182,13 @@ class _Waiting:
             self._shield = CancelScope(shield=True)
             self._shield.__enter__()
 
+    def interrupt(self) -> None:
+        """Stop waiting."""
+        self.is_overdue = True
+        self._wake()
+
     def end(self) -> None:
         """Let cancellations through again."""
         if self._shield is not None:
             self._shield.__exit__(None, None, None)
             self._shield = None
-
-
-def _wake(waiter: asyncio.Future[None], _: object) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
+from types import coroutine
+from typing import Any
 
 import anyio
 import psycopg
@@ -61,6 +63,33 @@ async def cancel_by_group(work: Work, seconds: float) -> None:
             group.start_soon(work)
             group.start_soon(fail)
         raise AssertionError("The failure is lost.")
+
+
+@coroutine
+def act_at_step(
+    operation: Awaitable[Any], number: int, act: Callable[[], object]
+) -> Generator[Any, None, bool]:
+    """Run an operation, and call a function while it waits for the nth time.
+
+    Returns:
+        Whether it has waited so often.
+    """
+    steps: Any = operation.__await__()
+    error: BaseException | None = None
+    passed = 0
+    while True:
+        try:
+            future = steps.throw(error) if error else next(steps)
+        except StopIteration:
+            return passed >= number
+        passed += 1
+        if passed == number:
+            asyncio.get_running_loop().call_soon(act)
+        try:
+            yield future
+            error = None
+        except BaseException as raised:  # noqa: BLE001  # It goes into the operation.
+            error = raised
 
 
 WAYS: tuple[Cancel, ...] = (

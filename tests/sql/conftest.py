@@ -38,6 +38,19 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         yield server.url(name, request.param)
 
 
+@pytest.fixture(params=POSTGRESQL_DRIVERS)
+def driver(request: pytest.FixtureRequest) -> str:
+    """The name of each driver of PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def own_server() -> Iterator[Server]:
+    """A server for tests that restart it."""
+    with Server() as server:
+        yield server
+
+
 @pytest.fixture
 def database(database_url: str) -> Database:
     """An empty database."""
