@@ -25,7 +25,7 @@ from pronghorn.sql.startup import connect_once
 def create_watched_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
     """Return the engines of a database, whose errors keep what their answers need."""
     engines = create_engines(url, **options)
-    for engine in {id(engine.pool): engine for engine in engines}.values():
+    for engine in engines.distinct():
         watch_errors(engine.sync_engine)
     return engines
 
