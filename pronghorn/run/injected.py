@@ -87,6 +87,13 @@ SOURCES: dict[InjectedKind, Source] = {
     InjectedKind.TRIGGER: OfRoute(Trigger),
 }
 
+
+def outside_value(kind: InjectedKind) -> Any:
+    """Return the value of a kind that exists outside of requests."""
+    source = SOURCES[kind]
+    return source.of(None) if isinstance(source, OfRoute) else None
+
+
 #: Kind -> the object that the calls of an exchange share.
 Shared = dict[InjectedKind, Any]
 
