@@ -41,20 +41,13 @@ from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import Exchange
 
 __all__ = [
-    "WATCHER",
-    "Around",
     "CompiledRoute",
-    "Handler",
-    "RouteHook",
     "Trigger",
     "Watcher",
     "answer_with",
     "check_plans",
-    "hooked",
     "mount",
-    "telemetry_around",
     "unmount",
-    "wanted_around",
 ]
 
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
