@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Send
 from pronghorn.core.setup_errors import SetupError
 from pronghorn.plan.check_application import check_lifespan
 
-#: The variable that asks for whole tracebacks; `pronghorn run --verbose` sets it.
+#: The variable that asks for whole tracebacks; `pronghorn run --full-traceback` sets it.
 FULL_TRACEBACK = "PRONGHORN_FULL_TRACEBACK"
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
