@@ -13,7 +13,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from pronghorn.sql.uncancelled import UnansweredError, finish, has_finished, postpone_cancellation
 
 STATEMENTS = ("do_execute", "do_execute_no_params", "do_executemany")
-OTHERS = ("do_begin", "do_commit", "do_rollback")
+ENDS = ("do_commit", "do_rollback")
 
 
 def protect_operations(
@@ -29,7 +29,7 @@ def protect_operations(
     dialect = engine.dialect
     for name in STATEMENTS:
         setattr(dialect, name, _protect_statement(getattr(dialect, name), seconds, cut))
-    for name in OTHERS:
+    for name in ENDS:
         setattr(dialect, name, protect(getattr(dialect, name), seconds, cut))
     dialect.execution_ctx_cls = _protect_cursors(dialect.execution_ctx_cls, seconds, cut)
     event.listen(engine.sync_engine, "handle_error", _keep_connection)
@@ -38,11 +38,15 @@ def protect_operations(
 def protect(
     operation: Callable[..., Any], seconds: float | None, cut: Callable[[Any], object]
 ) -> Callable[..., Any]:
-    """Return a function of a dialect, whose argument is a connection, that ends when cancelled."""
+    """Return a function of a dialect, whose argument is a connection, that ends when cancelled.
+
+    SQLAlchemy would throw a connection away whose ROLLBACK raises a cancellation.
+    """
 
     def run(connection: Any) -> Any:
         waiting = greenlet_spawn(operation, connection)
-        return await_only(finish(waiting, seconds, lambda: cut(connection.driver_connection)))
+        driver = connection.driver_connection
+        return await_only(postpone_cancellation(waiting, seconds, lambda: cut(driver)))
 
     return run
 

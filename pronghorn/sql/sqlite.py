@@ -24,6 +24,7 @@ from sqlalchemy.util import await_only
 
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import protect_connecting, protect_operations
+from pronghorn.sql.uncancelled import finish
 
 # How long a transaction waits for the lock of another process.
 BUSY_SECONDS = 10.0
@@ -131,7 +132,7 @@ def _begin_for_real(engine: AsyncEngine, statement: str) -> None:
     def begin(connection: Any) -> None:
         driver = connection.driver_connection
         if driver not in without:
-            await_only(driver.execute(statement))
+            await_only(finish(driver.execute(statement)))
 
     def set_isolation_level(connection: Any, level: str) -> None:
         if level == "AUTOCOMMIT":

@@ -55,28 +55,37 @@ async def finish(
         timer.cancel()
 
 
-async def postpone_cancellation(operation: Awaitable[T], seconds: float | None = None) -> T:
+async def postpone_cancellation(
+    operation: Awaitable[T],
+    seconds: float | None = None,
+    give_up: Callable[[], object] | None = None,
+) -> T:
     """Await an operation to its end, and let a cancellation that came meanwhile come once more.
 
-    The result is not lost: the cancellation is raised where the task waits for the next time.
+    The result is not lost: the cancellation is raised where the task waits for the next time. It is
+    for operations after which a program has to go on, such as COMMIT.
 
     Args:
-        operation: A coroutine that cleans up after itself when an exception is raised in it.
-        seconds: The time after which it is interrupted, None for never.
+        operation: A coroutine or another awaitable of asyncio.
+        seconds: Its time, None for no limit.
+        give_up: Is called when the time is over; None to raise an exception in the operation,
+            which has to clean up after itself.
 
     Returns:
         The result of the operation.
 
     Raises:
-        UnansweredError: The time was over.
+        UnansweredError: The time was over, and there is no `give_up`.
     """
     waiting = _Waiting()
     result: list[T] = []
-    timer = seconds and asyncio.get_running_loop().call_later(seconds, waiting.interrupt)
 
     async def note() -> None:
         result.append(await operation)
 
+    timer = asyncio.get_running_loop().call_later(seconds or 0, give_up or waiting.interrupt)
+    if seconds is None:
+        timer.cancel()
     try:
         await _drive(note(), waiting)
     except asyncio.CancelledError as error:
@@ -86,8 +95,7 @@ async def postpone_cancellation(operation: Awaitable[T], seconds: float | None =
         task.uncancel()
         task.cancel(*error.args[:1])
     finally:
-        if timer:
-            timer.cancel()
+        timer.cancel()
     return result[0]
 
 

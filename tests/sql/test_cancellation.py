@@ -14,15 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from pronghorn.sql.connect import Engines, close_engines, create_engines
-from tests.sql.cancelling import WAYS, Cancel, Work, act_at_step, cancel_repeatedly, connections_of
+from tests.sql.cancelling import (
+    WAYS,
+    Cancel,
+    Work,
+    act_at_step,
+    block,
+    cancel_repeatedly,
+    connections_of,
+)
 
 pytestmark = pytest.mark.anyio
-
-SLOW = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500000)"
-    " SELECT count(*) FROM n",
-    "postgresql": "SELECT pg_sleep(0.15)",
-}
 
 
 @asynccontextmanager
@@ -46,20 +48,23 @@ async def test_the_statement_ends_and_the_connection_stays(
 ) -> None:
     async with opened(database_url) as engines:
         name = engines.write.dialect.name
-        closed = []
+        closed: list[object] = []
         event.listen(engines.write.sync_engine, "close", lambda *_: closed.append(1))
         ended = []
 
         async def work() -> None:
             async with AsyncSession(engines.write) as session:
-                await session.execute(text("INSERT INTO notes VALUES (1)"))
+                if name == "postgresql":
+                    await session.execute(text("INSERT INTO notes VALUES (1)"))
+                blocked.started.set()
                 try:
-                    await session.execute(text(SLOW[name]))
+                    await session.execute(text(blocked.statement))
                 finally:
                     ended.append(1)
             raise AssertionError("It goes on after the cancellation.")
 
-        await cancel(work, 0.05)
+        with block(database_url) as blocked:
+            await cancel(work, blocked)
         assert pool_of(engines).checkedout() == 0
         assert ended == [1]
         assert closed == []
@@ -116,24 +121,26 @@ async def run(work: Work, number: int) -> bool:
 async def test_a_commit_in_flight_ends(postgresql_url: str, cancel: Cancel) -> None:
     async with opened(postgresql_url) as engines:
         async with engines.write.begin() as connection:
-            await connection.run_sync(make_commits_slow)
+            await connection.run_sync(make_commits_wait)
 
         async def work() -> None:
             async with AsyncSession(engines.write) as session:
                 await session.execute(text("INSERT INTO notes VALUES (1)"))
+                blocked.started.set()
                 await session.commit()
             raise AssertionError("It goes on after the cancellation.")
 
-        await cancel(work, 0.05)
+        with block(postgresql_url) as blocked:
+            await cancel(work, blocked)
         assert {state for state, _ in connections_of(postgresql_url)} == {"idle"}
         async with AsyncSession(engines.read) as session:
             assert await session.scalar(text("SELECT count(*) FROM notes")) == 1
 
 
-def make_commits_slow(connection: Connection) -> None:
+def make_commits_wait(connection: Connection) -> None:
     connection.exec_driver_sql(
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN PERFORM pg_sleep(0.15); RETURN NULL; END $$"
+        " $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$"
     )
     connection.exec_driver_sql(
         "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED"
@@ -144,21 +151,23 @@ def make_commits_slow(connection: Connection) -> None:
 @pytest.mark.parametrize("cancel", WAYS)
 async def test_a_fetch_of_a_stream_ends(postgresql_url: str, cancel: Cancel) -> None:
     async with opened(postgresql_url) as engines:
-        closed = []
+        closed: list[object] = []
         event.listen(engines.read.sync_engine, "close", lambda *_: closed.append(1))
-        slow = (
-            "SELECT i, pg_sleep(CASE WHEN i > 60 THEN 0.01 ELSE 0 END)"
+        rows = (
+            "SELECT i, CASE WHEN i = 150 THEN pg_advisory_xact_lock(42)::text END"
             " FROM generate_series(1, 200) i"
         )
         seen = []
 
         async def work() -> None:
             async with AsyncSession(engines.read) as session:
-                result = await session.stream(text(slow), execution_options={"max_row_buffer": 20})
+                result = await session.stream(text(rows), execution_options={"max_row_buffer": 20})
                 async for row in result.scalars():
-                    seen.append(row)  # noqa: PERF401  # It does not end.
+                    blocked.started.set()
+                    seen.append(row)  # It does not end.
 
-        await cancel(work, 0.1)
+        with block(postgresql_url) as blocked:
+            await cancel(work, blocked)
         assert 0 < len(seen) < 200
         assert closed == []
         assert connections_of(postgresql_url) == [("idle", "ROLLBACK")]
@@ -169,9 +178,11 @@ async def test_a_connection_without_a_session_is_protected_too(postgresql_url: s
 
         async def work() -> None:
             async with engines.write.connect() as connection:
-                await connection.execute(text(SLOW["postgresql"]))
+                blocked.started.set()
+                await connection.execute(text(blocked.statement))
 
-        await cancel_repeatedly(work, 0.05)
+        with block(postgresql_url) as blocked:
+            await cancel_repeatedly(work, blocked)
         assert connections_of(postgresql_url) == [("idle", "ROLLBACK")]
 
 
@@ -179,14 +190,18 @@ async def test_a_shutdown_waits_for_statements(database_url: str) -> None:
     async with opened(database_url) as engines:
 
         async def work() -> int | None:
-            async with AsyncSession(engines.read) as session:
-                await session.execute(text(SLOW[engines.read.dialect.name]))
-                return await session.scalar(text("SELECT count(*) FROM notes"))
+            async with AsyncSession(engines.write) as session:
+                await session.execute(text(blocked.statement))
+                return await session.scalar(text("SELECT 3"))
 
-        running = asyncio.ensure_future(work())
-        await asyncio.sleep(0.05)
-        await close_engines(engines)
-        assert await running == 0
+        with block(database_url) as blocked:
+            running = asyncio.ensure_future(work())
+            await asyncio.sleep(0.02)
+            closing = asyncio.ensure_future(close_engines(engines))
+            await asyncio.sleep(0.02)
+            blocked.release()
+            await closing
+        assert await running == 3
         if engines.read.dialect.name == "postgresql":
             assert connections_of(database_url) == []
 
