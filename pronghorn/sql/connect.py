@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from pronghorn.sql.options import EngineOptions
+from pronghorn.sql.options import EngineOptions, check_options
 from pronghorn.sql.postgresql import create_postgresql_engines
 from pronghorn.sql.sqlite import create_sqlite_engines
 from pronghorn.sql.urls import complete_url
@@ -42,6 +42,7 @@ def create_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
     Raises:
         SetupError: The URL or its driver cannot be used; the message says what to write.
     """
+    check_options(options)
     found = complete_url(url)
     if found.get_backend_name() == "sqlite":
         return Engines(*create_sqlite_engines(found, options))

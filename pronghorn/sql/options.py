@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypedDict, get_type_hints
+
+from pronghorn.core.setup_errors import user_error
 
 
 class EngineOptions(TypedDict, total=False):
@@ -38,3 +42,31 @@ class EngineOptions(TypedDict, total=False):
     transaction_pooler: bool
     connect_args: dict[str, Any]
     echo: bool
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse options that do not exist, and numbers that make no sense.
+
+    Raises:
+        SetupError: An option is wrong; the message says what to write.
+    """
+    known = get_type_hints(EngineOptions)
+    for name, value in options.items():
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            raise user_error(
+                f"Database has no option {name!r}.",
+                f"The option {close[0]!r}." if close else None,
+                f"Database(url, {close[0]}=...)" if close else ", ".join(known),
+            )
+        lowest = {"pool_size": 1, "pool_recycle": -1}.get(name, 0)
+        if known[name] in (int, float) and not (_is_number(value) and value >= lowest):
+            raise user_error(
+                f"The option {name} of Database is {value!r}, not a number from {lowest} on.",
+                None,
+                f"Database(url, {name}={max(lowest, 5)})",
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -33,6 +33,8 @@ def create_postgresql_engines(url: URL, options: EngineOptions) -> tuple[AsyncEn
     if is_asyncpg:
         url, settings = _move_libpq_names(url, arguments)
         arguments["server_settings"] |= settings | given.pop("server_settings", {})
+    elif "options" in given:
+        arguments["options"] = f"{arguments.get('options', '')} {given.pop('options')}".strip()
     engine = create_async_engine(
         url,
         echo=options.get("echo", False),

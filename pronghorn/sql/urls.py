@@ -46,10 +46,11 @@ def complete_url(url: str | URL) -> URL:
     name = DRIVERS.get(found.drivername)
     if name is None:
         raise _refuse_driver(found)
-    found = found.set(drivername=name)
-    _check_database(found)
-    _check_package(found.get_driver_name())
-    return found
+    driver = name.partition("+")[2]
+    _check_server(found)
+    _check_query(found, driver)
+    _check_package(driver)
+    return found.set(drivername=name)
 
 
 def hide_password(url: str) -> str:
@@ -102,7 +103,7 @@ def _refuse_driver(url: URL) -> SetupError:
     )
 
 
-def _check_database(url: URL) -> None:
+def _check_server(url: URL) -> None:
     if url.get_backend_name() == "sqlite" and url.host:
         path = f"{url.host}/{url.database}" if url.database else url.host
         raise user_error(
@@ -110,8 +111,11 @@ def _check_database(url: URL) -> None:
             "A file; three slashes come before a relative path, four before an absolute one.",
             f'"sqlite:///{path}"',
         )
+
+
+def _check_query(url: URL, driver: str) -> None:
     unknown = sorted({"channel_binding", "options"} & set(url.query))
-    if url.get_driver_name() == "asyncpg" and unknown:
+    if driver == "asyncpg" and unknown:
         raise user_error(
             f"asyncpg does not know {unknown[0]!r} in {hide_password(str(url))!r}.",
             "A URL for psycopg, which is the other driver.",
