@@ -30,8 +30,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
-from pronghorn.adapters.granian_shutdown import delay_shutdown, running
-from pronghorn.core.setup_errors import SetupError, setup_error
+from pronghorn.adapters.granian_shutdown import running, serve_lifespan
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
 #: An extension of ASGI that distinguishes Granian's scopes from those of other servers.
@@ -150,7 +150,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     """
     kind = scope["type"]
     if kind == "lifespan":
-        return _serve_lifespan(app, scope, receive, send)
+        return serve_lifespan(app, scope, receive, send)
     if SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
     correct_scope(scope)
@@ -161,15 +161,6 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     if scope["method"] == "HEAD" and scope["http_version"] == "2":
         send = _without_body(send)
     return _serve_http(app, scope, receive, send)
-
-
-async def _serve_lifespan(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run a lifespan; Granian has the text of a `SetupError` and would add the traceback to it."""
-    try:
-        await app(scope, delay_shutdown(receive), send)
-    except SetupError:
-        if "asgi" not in scope:
-            raise  # A test client, which has to raise it too.
 
 
 def correct_scope(scope: Scope) -> None:
