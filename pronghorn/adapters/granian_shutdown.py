@@ -51,7 +51,7 @@ def delay_shutdown(receive: Receive) -> Receive:
 
 
 async def serve_lifespan(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run a lifespan; Granian would add the traceback to the text of a `SetupError`, which it has."""
+    """Run a lifespan; Granian would add a traceback to the text of a `SetupError` that it has."""
     try:
         await app(scope, delay_shutdown(receive), send)
     except SetupError:
