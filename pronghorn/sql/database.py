@@ -10,12 +10,13 @@ from typing import Annotated, Any, Unpack
 
 from sqlalchemy import text
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import Engines, close_engines, create_engines
 from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
 from pronghorn.sql.diagnostics import watch_errors
+from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
 from pronghorn.sql.sessions import open_session, run_transaction
@@ -42,8 +43,6 @@ class Database:
         SetupError: A URL or its driver cannot be used.
 
     Attributes:
-        engine: The pool of connections to the primary server, for transactions that write.
-        replicas: The pools of connections to the replicas.
         session: The dependency for a session that is committed after the endpoint, as
             `Annotated[AsyncSession, db.session]`. It only reads in GET and HEAD.
         read_session: The dependency for a session that only reads, from a replica if there is one.
@@ -62,11 +61,13 @@ class Database:
         **options: Unpack[EngineOptions],
     ) -> None:
         self._make_engines = partial(create_watched_engines, url, **options)
-        self._primary = self._make_engines()
-        self._replicas = [create_watched_engines(replica, **options) for replica in replicas]
-        self.engine = self._primary.write
-        self.replicas = [replica.read for replica in self._replicas]
-        self._next_replica = cycle(self.replicas or [self._primary.read])
+        self._engines = EnginesOfLoops(self._make_engines)
+        self._replicas = [
+            EnginesOfLoops(partial(create_watched_engines, replica, **options))
+            for replica in replicas
+        ]
+        turns = cycle(self._replicas or [self._engines])
+        self._next_replica = (engines.get().read for engines in turns)
         self._prepare_sessions()
 
     def _prepare_sessions(self) -> None:
@@ -78,6 +79,20 @@ class Database:
         self.Session: Any = Annotated[AsyncSession, self.session]
         self.ReadSession: Any = Annotated[AsyncSession, self.read_session]
         self.StreamSession: Any = Annotated[AsyncSession, self.stream_session]
+
+    @property
+    def _primary(self) -> Engines:
+        return self._engines.get()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The pool of connections to the primary server, for transactions that write."""
+        return self._primary.write
+
+    @property
+    def replicas(self) -> list[AsyncEngine]:
+        """The pools of connections to the replicas."""
+        return [engines.get().read for engines in self._replicas]
 
     # --- sessions -------------------------------------------------------------------------
 
@@ -150,8 +165,8 @@ class Database:
 
     async def dispose(self) -> None:
         """Close all connections that are not in use, as at the end of a script."""
-        for engines in (self._primary, *self._replicas):
-            await close_engines(engines)
+        for engines in (self._engines, *self._replicas):
+            await close_engines(engines.get())
 
     async def check(self) -> None:
         """Return if the database answers; raise an exception otherwise."""

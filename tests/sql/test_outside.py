@@ -1,5 +1,8 @@
 """Sessions outside of requests: scripts, jobs, dependencies, and tests that are rolled back."""
 
+import asyncio
+import gc
+import warnings
 from contextlib import suppress
 from typing import Annotated
 
@@ -147,3 +150,23 @@ async def test_an_error_inside_is_rolled_back_too(database: Database) -> None:
             raise ZeroDivisionError
     assert await count_authors(database) == 0
     await database.dispose()
+
+
+def test_each_event_loop_has_its_own_connections(database_url: str) -> None:
+    database = Database(database_url)
+    app = make_program(database)
+    with warnings.catch_warnings():
+        # A loop that ends without `db.dispose()` leaves its connections to the collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        asyncio.run(create_tables(database))
+        client = TestClient(app)  # Not entered: each request has an event loop of its own.
+        assert client.post("/authors/Ada").status_code == 200
+        assert asyncio.run(count_authors(database)) == 1
+        with TestClient(app) as other:
+            assert other.post("/authors/Bob").status_code == 200
+            assert asyncio.run(count_authors(database)) == 2
+            assert client.post("/authors/Eve").status_code == 200
+            assert other.get("/authors").json() == 3
+        asyncio.run(database.dispose())
+        del database, app, client, other
+        gc.collect()
