@@ -7,3 +7,4 @@ It needs the extra `sql`.
 """
 
 from pronghorn.sql.database import Database as Database
+from pronghorn.sql.prepared import PreparedRead as PreparedRead

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import cycle
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any, TypeVar, Unpack, overload
 
-from sqlalchemy import text
+from sqlalchemy import Executable, text
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import Engines, close_engines, create_engines
@@ -18,9 +18,12 @@ from pronghorn.sql.dependencies import make_read_session, make_session, make_str
 from pronghorn.sql.diagnostics import watch_errors
 from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
+from pronghorn.sql.prepared import PreparedRead, Reads
 from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
 from pronghorn.sql.sessions import open_session, run_transaction
 from pronghorn.sql.startup import connect_once
+
+T = TypeVar("T")
 
 
 def create_watched_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
@@ -68,6 +71,8 @@ class Database:
         ]
         turns = cycle(self._replicas or [self._engines])
         self._next_replica = (engines.get().read for engines in turns)
+        raw = not options.get("transaction_pooler")
+        self._reads = Reads(self.engine, self._choose_for_reading, raw=raw)
         self._prepare_sessions()
 
     def _prepare_sessions(self) -> None:
@@ -139,6 +144,33 @@ class Database:
             finally:
                 self._outer = before
 
+    # --- prepared reads ---------------------------------------------------------------------
+
+    @overload
+    def prepare(self, statement: Executable, model: type[T]) -> PreparedRead[T]: ...
+
+    @overload
+    def prepare(self, statement: Executable, model: Any) -> PreparedRead[Any]: ...
+
+    def prepare(self, statement: Executable, model: Any) -> PreparedRead[Any]:
+        """Return a read that is compiled once, and whose rows become models without ORM objects.
+
+        A module may call it before mapped classes and the database exist: the statement is compared
+        with the model when `lifespan` starts, or at the first use.
+
+        Args:
+            statement: A SELECT, with `bindparam("name")` for each value that a call passes.
+            model: What each row becomes: a Pydantic model, a dataclass, a `TypedDict`, a tuple of
+                all columns, or the type of the only column.
+
+        Returns:
+            An object to call: `await find(name=value)` returns a list of models.
+        """
+        return self._reads.prepare(statement, model)
+
+    def _choose_for_reading(self) -> AsyncEngine | AsyncConnection:
+        return self._outer.connection if self._outer is not None else next(self._next_replica)
+
     # --- startup and shutdown ---------------------------------------------------------------
 
     @asynccontextmanager
@@ -148,8 +180,10 @@ class Database:
         Several applications may share a database: the last one closes the connections.
 
         Raises:
-            SetupError: The database cannot be reached, or refuses the user.
+            SetupError: The database cannot be reached, or refuses the user; or a read cannot be
+                prepared.
         """
+        self._reads.check()
         if self._outer is not None:
             yield  # A test: the only connection is open, and outlives the application.
             return

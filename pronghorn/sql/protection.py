@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import event
+from sqlalchemy import Dialect, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from pronghorn.sql.idle import skip_needless_rollback
 from pronghorn.sql.uncancelled import UnansweredError, finish, has_finished, postpone_cancellation
 
 STATEMENTS = ("do_execute", "do_execute_no_params", "do_executemany")
 ENDS = ("do_commit", "do_rollback")
+#: Dialect -> how long an operation may take, and what cuts its connection, for prepared reads.
+LIMITS: WeakKeyDictionary[Dialect, tuple[float | None, Callable[[Any], object]]]
+LIMITS = WeakKeyDictionary()
 
 
 def protect_operations(
@@ -26,11 +31,13 @@ def protect_operations(
         seconds: The time after which the connection of an operation is cut.
         cut: Cuts a connection of the driver, so that what waits for it fails.
     """
-    dialect = engine.dialect
+    dialect: Any = engine.dialect
+    LIMITS[dialect] = seconds, cut
     for name in STATEMENTS:
         setattr(dialect, name, _protect_statement(getattr(dialect, name), seconds, cut))
     for name in ENDS:
         setattr(dialect, name, protect(getattr(dialect, name), seconds, cut))
+    dialect.do_rollback = skip_needless_rollback(dialect, dialect.do_rollback)
     dialect.execution_ctx_cls = _protect_cursors(dialect.execution_ctx_cls, seconds, cut)
     event.listen(engine.sync_engine, "handle_error", _keep_connection)
 
