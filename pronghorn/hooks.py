@@ -16,6 +16,10 @@ in one of three ways:
 A layer around an application may put a `Watcher` into the scope of a request. A route then answers
 in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even
 look for a watcher.
+
+A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
+for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
+the plans of routes at startup.
 """
 
 from __future__ import annotations
@@ -32,16 +36,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
 from pronghorn.core.revisions import forget_compiled
+from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.model import AnyPlan
+from pronghorn.plan.route import check_plans
+from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import OBSERVED, Exchange
 
 if TYPE_CHECKING:  # Most programs do not need the module.
     from pronghorn.run.observed import Observed
 
-__all__ = ["CompiledRoute", "Observed", "Observer", "Watcher", "mount", "observe", "observe_app"]
-__all__ += ["stop_observing", "unmount"]
+__all__ = [
+    "CompiledRoute",
+    "Observed",
+    "Observer",
+    "Trigger",
+    "Watcher",
+    "answer_with",
+    "check_plans",
+    "mount",
+    "observe",
+    "observe_app",
+    "stop_observing",
+    "unmount",
+]
 
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
 #: watched. Other instrumentations use the same key.

@@ -53,6 +53,7 @@ from pronghorn.routes.lifespan import (
     HandlerLifespan,
     lifespan_of,
     merged,
+    report_clearly,
     run_handlers,
     startup_failed,
 )
@@ -362,6 +363,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         """Run the lifespan, after planning every route, so that startup reports all mistakes."""
         from pronghorn.routes.app_scope import around, count_as_started, find_leaves
 
+        send = report_clearly(send)
         try:
             # A route class of the program may find its requests without the path.
             check_paths(route for route in self.routes if matches_by_path(route))

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="write the tables into the page")
     options = parser.parse_args(arguments)
     try:
-        prepare_project(ENVIRONMENT, ROOT, ["standard"], ["editors"])
+        prepare_project(ENVIRONMENT, ROOT, ["standard", "sql"], ["editors"])
     except PreparationError as error:
         print(error, file=sys.stderr)
         return 1

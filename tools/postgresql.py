@@ -37,11 +37,10 @@ USER_ADVICE = """PostgreSQL does not run as root, and there is neither a user 'p
 user 'nobody'. Run the tests as another user."""
 # The main cluster of Debian's package would listen on the port of everybody's server.
 NO_MAIN_CLUSTER = Path("/etc/postgresql-common/createcluster.d/no-main-cluster-now.conf")
-# Nothing has to survive a crash. Its many short-lived connections are those of tests.
+# Nothing has to survive a crash of the machine; a crash of the server loses nothing.
 OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
     "autovacuum": "off",

@@ -30,7 +30,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
-from pronghorn.adapters.granian_shutdown import delay_shutdown, running
+from pronghorn.adapters.granian_shutdown import running, serve_lifespan
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
@@ -150,7 +150,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     """
     kind = scope["type"]
     if kind == "lifespan":
-        return app(scope, delay_shutdown(receive), send)
+        return serve_lifespan(app, scope, receive, send)
     if SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
     correct_scope(scope)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 
-from starlette.types import Message, Receive
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pronghorn.core.setup_errors import SetupError
 
 #: Seconds to wait for the rest of the requests. `pronghorn run` kills a worker after 25 seconds.
 PATIENCE = 20.0
@@ -46,3 +48,12 @@ def delay_shutdown(receive: Receive) -> Receive:
         return message
 
     return receive_late
+
+
+async def serve_lifespan(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run a lifespan; Granian would add a traceback to the text of a `SetupError` that it has."""
+    try:
+        await app(scope, delay_shutdown(receive), send)
+    except SetupError:
+        if "asgi" not in scope:
+            raise  # A test client, which has to raise it too.

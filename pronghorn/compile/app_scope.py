@@ -14,6 +14,7 @@ from pronghorn.plan.app_scope import identify
 from pronghorn.plan.model import CallPlan
 from pronghorn.run.app_values import AppValues, Start, no_application, values_of
 from pronghorn.run.exact import Call, make_call
+from pronghorn.run.injected import outside_value
 from pronghorn.run.lifetime import Lifetime, open_lifetime
 
 #: What made a value -> the value.
@@ -57,6 +58,7 @@ async def make_value(leaf: CallPlan, made: Made, lifetime: Lifetime) -> Any:
         value = await make_value(dependency, made, lifetime)
         if dependency.argument is not None:
             arguments[dependency.argument] = value
+    arguments |= {name: outside_value(kind) for name, kind in entry.injected}
     try:
         value = await make_call(Call(entry.call, entry.kind), arguments, lifetime)
     except Exception as error:

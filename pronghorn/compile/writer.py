@@ -44,7 +44,7 @@ from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.model import AnyPlan, BodyPlan, CallPlan
 from pronghorn.run.exact import CONNECTION_ATTRIBUTES
-from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
+from pronghorn.run.injected import SOURCES, OfConnection, OfExchange, OfRoute
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import query_dict, query_lists
@@ -293,9 +293,20 @@ class HandlerWriter:
         if isinstance(source, OfConnection):
             exists = source.exists(is_websocket=self.is_websocket)
             return "exchange.connection" if exists else None
+        if isinstance(source, OfRoute):
+            return self._value_of_route(source)
         make = self.source.bind(source.make.__name__, source.make)
         scopes = self.source.bind(f"scopes{index}", call.scopes)
         return f"{make}(list({scopes}))"
+
+    def _value_of_route(self, source: OfRoute) -> str:
+        """Return the expression for a value that the method and the route decide."""
+        methods = list(getattr(self.plan, "methods", ())) or [None]
+        name = f"{source.make.__name__.lower()}_of_route"
+        if len(methods) == 1:
+            return self.source.bind(name, source.make(methods[0], self.plan.path))
+        make = self.source.bind(source.make.__name__, source.make)
+        return f"{make}(exchange.scope['method'], {self.plan.path!r})"
 
 
 def without_errors(found: tuple[dict[str, Any], list[Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from pronghorn.core.security_scopes import SecurityScopes
+from pronghorn.core.trigger import Trigger
 
 #: The parts of a request that a call may read, in the order in which errors are reported.
 Location = Literal["path", "query", "header", "cookie", "body"]
@@ -67,6 +68,7 @@ class InjectedKind(Enum):
     RESPONSE = "response", Response, "response_param_name"
     BACKGROUND_TASKS = "background tasks", BackgroundTasks, "background_tasks_param_name"
     SECURITY_SCOPES = "security scopes", SecurityScopes, "security_scopes_param_name"
+    TRIGGER = "trigger", Trigger, "trigger_param_name"
 
     def __init__(self, words: str, annotation: type[Any], attribute: str) -> None:
         self.words = words

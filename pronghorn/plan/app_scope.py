@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from pronghorn.core.kinds import CallKind
+from pronghorn.core.kinds import CallKind, InjectedKind
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupError, SetupTypeError
 from pronghorn.params import Depends, Security
@@ -110,6 +110,8 @@ def describe_request_need(node: CallPlan) -> tuple[str, str] | None:
 def _find_request_need(node: CallPlan) -> tuple[list[CallPlan], str] | None:
     name = getattr(node.call, "__name__", type(node.call).__name__)
     for item in node.injected:
+        if item.kind is InjectedKind.TRIGGER:
+            continue  # It exists everywhere.
         return [node], f"the parameter {item.name!r} of {name} is the {item.kind.words}"
     for location, fields in node.reads:
         parameter = f"the parameter {fields[0].name!r} of {name}"

@@ -33,6 +33,20 @@ class RouteDeclaration(NamedTuple):
     form_limits: Mapping[str, int] = NOTHING
 
 
+#: The functions that look for mistakes in each new plan, besides the planner itself.
+_checks: list[Callable[[RoutePlan], None]] = []
+
+
+def check_plans(check: Callable[[RoutePlan], None]) -> None:
+    """Let a function look for mistakes in the plan of each HTTP route that is declared from now on.
+
+    Args:
+        check: Raises a `SetupError` for a mistake; the place of the route is added to it.
+    """
+    if check not in _checks:
+        _checks.append(check)
+
+
 def plan_route(declared: RouteDeclaration) -> RoutePlan:
     """Plan one HTTP route.
 
@@ -41,7 +55,10 @@ def plan_route(declared: RouteDeclaration) -> RoutePlan:
     """
     label = f"{','.join(sorted(declared.methods))} {declared.path_format}"
     with name_route_in_errors(label, declared.endpoint):
-        return _plan_route(declared)
+        plan = _plan_route(declared)
+        for check in _checks:
+            check(plan)
+        return plan
 
 
 @contextmanager

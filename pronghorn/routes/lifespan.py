@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from traceback import format_exc
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 
+from pronghorn.core.setup_errors import SetupError
 from pronghorn.plan.check_application import check_lifespan
 
+#: The variable that asks for whole tracebacks; `pronghorn run --full-traceback` sets it.
+FULL_TRACEBACK = "PRONGHORN_FULL_TRACEBACK"
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 
@@ -60,6 +65,22 @@ async def startup_failed(receive: Receive, send: Send) -> None:
     """Report the exception that is being handled to the server as a failed startup."""
     await receive()
     await send({"type": "lifespan.startup.failed", "message": format_exc()})
+
+
+def report_clearly(send: Send) -> Send:
+    """Return a `send` that reports a `SetupError` at startup without its traceback.
+
+    Its text says what to do. If `PRONGHORN_FULL_TRACEBACK` is set, the traceback stays.
+    """
+
+    async def send_clearly(message: Message) -> None:
+        error = sys.exc_info()[1]
+        is_clear = isinstance(error, SetupError) and not os.environ.get(FULL_TRACEBACK)
+        if is_clear and message["type"] == "lifespan.startup.failed":
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return send_clearly
 
 
 async def run_handlers(handlers: list[Callable[[], Any]]) -> None:

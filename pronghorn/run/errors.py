@@ -24,6 +24,22 @@ from pronghorn.utils import is_body_allowed_for_status_code
 ErrorHandler = Callable[..., Any]
 #: Headers that describe a body. An error that sets them brings its own body.
 OF_BODIES = (b"content-length", b"content-type")
+#: The attribute of an error that holds the exception to answer in its place.
+_ANSWER = "__pronghorn_answer__"
+
+
+def answer_with(error: Exception, answer: Exception) -> None:
+    """Let an error that no handler of the program knows be answered like another exception.
+
+    The program still sees the error itself: in `except`, in dependencies with `yield`, and in its
+    own handlers for the class of the error, which win.
+
+    Args:
+        error: The error of a library, which is about to leave an endpoint.
+        answer: An `HTTPException`, or another exception that has a handler.
+    """
+    answer.__cause__ = error
+    setattr(error, _ANSWER, answer)
 
 
 class ErrorHandlers:
@@ -58,6 +74,8 @@ class ErrorHandlers:
 
         If the handler itself raises, the handler for that exception is called, once.
         """
+        if hasattr(error, _ANSWER):
+            error = self._replace(exchange, error)
         answerable = exchange.is_http and not exchange.started
         plain = plain_answer(self.find(error), error) if answerable else None
         if plain is not None:
@@ -72,6 +90,13 @@ class ErrorHandlers:
             await self._answer_once(exchange, raised)
         finally:
             del error  # Its traceback refers to this frame, which would refer to the error.
+
+    def _replace(self, exchange: Exchange, error: Exception) -> Exception:
+        """Return the exception to answer in place of an error without a handler."""
+        if exchange.started or not (exchange.is_http or exchange.is_handshake):
+            return error
+        answer: Exception = vars(error).pop(_ANSWER)  # The two would keep each other alive.
+        return error if self.find(error) or not self.find(answer) else answer
 
     def _returns_coroutine(self, handler: ErrorHandler) -> bool:
         """Return `is_coroutine_callable(handler)`, computed once for each handler."""

@@ -23,7 +23,7 @@ from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
 from pronghorn.fields.field import Field
-from pronghorn.run.injected import SOURCES, OfCall, OfConnection, Shared
+from pronghorn.run.injected import SOURCES, OfCall, OfConnection, OfRoute, Shared
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import parse_query
@@ -173,6 +173,8 @@ def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
     source = SOURCES[kind]
     if isinstance(source, OfCall):
         return source.make(list(call.scopes))
+    if isinstance(source, OfRoute):
+        return source.of(inputs.connection)
     if not isinstance(source, OfConnection):
         return inputs.shared[kind]
     is_websocket = inputs.connection.scope.get("type") == "websocket"

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from starlette.requests import HTTPConnection
+
 from pronghorn.background import BackgroundTasks
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.core.security_scopes import SecurityScopes
+from pronghorn.core.trigger import Trigger
 from pronghorn.run.output.respond import make_injected_response
 
 
@@ -53,7 +56,26 @@ class OfCall(NamedTuple):
     make: Callable[[list[str]], Any]
 
 
-Source = OfConnection | OfExchange | OfCall
+class OfRoute(NamedTuple):
+    """A value that only depends on the method and the route; it exists outside of requests too.
+
+    Attributes:
+        make: Makes it from the method and the path of the route. The method is None for a
+            WebSocket connection; both are None outside of requests.
+    """
+
+    make: Callable[[str | None, str | None], Any]
+
+    def of(self, connection: HTTPConnection | None) -> Any:
+        """Return the value for a connection; None stands for code outside of requests."""
+        if connection is None:
+            return self.make(None, None)
+        scope = connection.scope
+        path = getattr(scope.get("route"), "path", scope.get("path"))
+        return self.make(scope.get("method"), path)
+
+
+Source = OfConnection | OfExchange | OfCall | OfRoute
 
 SOURCES: dict[InjectedKind, Source] = {
     InjectedKind.REQUEST: OfConnection(websocket=False),
@@ -62,7 +84,15 @@ SOURCES: dict[InjectedKind, Source] = {
     InjectedKind.RESPONSE: OfExchange("injected", make_injected_response),
     InjectedKind.BACKGROUND_TASKS: OfExchange("background", BackgroundTasks),
     InjectedKind.SECURITY_SCOPES: OfCall(SecurityScopes),
+    InjectedKind.TRIGGER: OfRoute(Trigger),
 }
+
+
+def outside_value(kind: InjectedKind) -> Any:
+    """Return the value of a kind that exists outside of requests."""
+    source = SOURCES[kind]
+    return source.of(None) if isinstance(source, OfRoute) else None
+
 
 #: Kind -> the object that the calls of an exchange share.
 Shared = dict[InjectedKind, Any]

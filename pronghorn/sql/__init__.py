@@ -15,3 +15,4 @@ from pronghorn.sql.offset import Slice as Slice
 from pronghorn.sql.pages import LINK_HEADER as LINK_HEADER
 from pronghorn.sql.pages import CountedPage as CountedPage
 from pronghorn.sql.pages import Page as Page
+from pronghorn.sql.prepared import PreparedRead as PreparedRead

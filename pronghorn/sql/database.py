@@ -3,57 +3,210 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from itertools import cycle
+from typing import Annotated, Any, TypeVar, Unpack, overload
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy import Executable, text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from pronghorn.param_functions import Depends
-from pronghorn.sql.connect import create_engine
+from pronghorn.hooks import Trigger
+from pronghorn.sql.connect import Engines, close_engines, create_engines
+from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
+from pronghorn.sql.diagnostics import watch_errors
+from pronghorn.sql.loops import EnginesOfLoops
+from pronghorn.sql.options import EngineOptions
+from pronghorn.sql.prepared import PreparedRead, Reads
+from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
+from pronghorn.sql.sessions import open_session, run_transaction
+from pronghorn.sql.startup import connect_once
+
+T = TypeVar("T")
+
+
+def create_watched_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
+    """Return the engines of a database, whose errors keep what their answers need."""
+    engines = create_engines(url, **options)
+    for engine in engines.distinct():
+        watch_errors(engine.sync_engine)
+    return engines
 
 
 class Database:
     """A database, with the sessions of requests, scripts and jobs.
 
+    Args:
+        url: The address. `postgresql://` means asyncpg, `sqlite://` means aiosqlite.
+        replicas: The addresses of servers that only read, for `read_session` and `stream_session`.
+        **options: See `pronghorn.sql.options.EngineOptions`.
+
+    Raises:
+        SetupError: A URL or its driver cannot be used.
+
     Attributes:
-        engine: The pool of connections to the primary server.
         session: The dependency for a session that is committed after the endpoint, as
-            `Annotated[AsyncSession, db.session]`.
-        read_session: The dependency for a session that only reads.
+            `Annotated[AsyncSession, db.session]`. It only reads in GET and HEAD.
+        read_session: The dependency for a session that only reads, from a replica if there is one.
+        stream_session: The dependency for a session that only reads and stays open until the
+            response was sent, for endpoints that stream.
         Session: `Annotated[AsyncSession, db.session]`.
         ReadSession: `Annotated[AsyncSession, db.read_session]`.
+        StreamSession: `Annotated[AsyncSession, db.stream_session]`.
     """
 
-    def __init__(self, url: str, *, replicas: Sequence[str] = ()) -> None:
-        self.engine = create_engine(url)
-        self.replicas = [create_engine(replica) for replica in replicas]
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self.session: Any = Depends(self._open_session, scope="function")
-        self.read_session: Any = Depends(self._open_session, scope="function")
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        replicas: Sequence[str | URL] = (),
+        **options: Unpack[EngineOptions],
+    ) -> None:
+        self._make_engines = partial(create_watched_engines, url, **options)
+        self._engines = EnginesOfLoops(self._make_engines)
+        self._replicas = [
+            EnginesOfLoops(partial(create_watched_engines, replica, **options))
+            for replica in replicas
+        ]
+        turns = cycle(self._replicas or [self._engines])
+        self._next_replica = (engines.get().read for engines in turns)
+        raw = not options.get("transaction_pooler")
+        self._reads = Reads(self.engine, self._choose_for_reading, raw=raw)
+        self._prepare_sessions()
+
+    def _prepare_sessions(self) -> None:
+        self._outer: OuterTransaction | None = None
+        self._users = 0
+        self.session: Any = make_session(self._open)
+        self.read_session: Any = make_read_session(self._open)
+        self.stream_session: Any = make_stream_session(self._open)
         self.Session: Any = Annotated[AsyncSession, self.session]
         self.ReadSession: Any = Annotated[AsyncSession, self.read_session]
+        self.StreamSession: Any = Annotated[AsyncSession, self.stream_session]
 
-    async def _open_session(self) -> AsyncIterator[AsyncSession]:
-        async with self.transaction() as session:
-            yield session
+    @property
+    def _primary(self) -> Engines:
+        return self._engines.get()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The pool of connections to the primary server, for transactions that write."""
+        return self._primary.write
+
+    @property
+    def replicas(self) -> list[AsyncEngine]:
+        """The pools of connections to the replicas."""
+        return [engines.get().read for engines in self._replicas]
+
+    # --- sessions -------------------------------------------------------------------------
+
+    def transaction(self, *, read_only: bool = False) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session, and commit it at the end of the block.
+
+        An exception that leaves the block rolls back. The session takes a connection at its first
+        statement.
+
+        Args:
+            read_only: Refuse statements that write.
+        """
+        return self._open("db.transaction()", read_only=read_only)
+
+    def _open(
+        self,
+        trigger: Trigger | str,
+        *,
+        read_only: bool,
+        replica: bool = False,
+        keeps: bool = True,
+    ) -> AbstractAsyncContextManager[AsyncSession]:
+        def make() -> AsyncSession:
+            if self._outer is not None:
+                return self._outer.open_session(read_only=read_only)
+            if not read_only:
+                return open_session(self.engine)
+            return open_session(next(self._next_replica) if replica else self._primary.read)
+
+        return run_transaction(make, trigger, read_only=read_only, keeps=keeps)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a session, and commit it at the end of the block unless an exception leaves it."""
-        async with self._sessions() as session, session.begin():
-            yield session
+    async def rollback_everything(self) -> AsyncIterator[None]:
+        """Run all sessions inside in savepoints of one transaction, which is rolled back.
+
+        It is for tests: the sessions of requests belong to it too, also those of a `TestClient`
+        and of other threads. A commit inside is visible to later sessions inside, and to nobody
+        else. Sessions inside must not overlap, unless one is opened and closed within another.
+        """
+        async with open_outer_transaction(self.engine, self._make_engines) as outer:
+            before, self._outer = self._outer, outer
+            try:
+                yield
+            finally:
+                self._outer = before
+
+    # --- prepared reads ---------------------------------------------------------------------
+
+    @overload
+    def prepare(self, statement: Executable, model: type[T]) -> PreparedRead[T]: ...
+
+    @overload
+    def prepare(self, statement: Executable, model: Any) -> PreparedRead[Any]: ...
+
+    def prepare(self, statement: Executable, model: Any) -> PreparedRead[Any]:
+        """Return a read that is compiled once, and whose rows become models without ORM objects.
+
+        A module may call it before mapped classes and the database exist: the statement is compared
+        with the model when `lifespan` starts, or at the first use.
+
+        Args:
+            statement: A SELECT, with `bindparam("name")` for each value that a call passes.
+            model: What each row becomes: a Pydantic model, a dataclass, a `TypedDict`, a tuple of
+                all columns, or the type of the only column.
+
+        Returns:
+            An object to call: `await find(name=value)` returns a list of models.
+        """
+        return self._reads.prepare(statement, model)
+
+    def _choose_for_reading(self) -> AsyncEngine | AsyncConnection:
+        return self._outer.connection if self._outer is not None else next(self._next_replica)
+
+    # --- startup and shutdown ---------------------------------------------------------------
 
     @asynccontextmanager
-    async def lifespan(self, app: Any) -> AsyncIterator[None]:
-        """Close all connections when the application stops."""
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """Connect when the application starts, and close all connections when it stops.
+
+        Several applications may share a database: the last one closes the connections.
+
+        Raises:
+            SetupError: The database cannot be reached, or refuses the user; or a read cannot be
+                prepared.
+        """
+        self._reads.check()
+        if self._outer is not None:
+            yield  # A test: the only connection is open, and outlives the application.
+            return
+        self._users += 1
         try:
+            for engine in (self._primary.read, *self.replicas):
+                await connect_once(engine)
             yield
         finally:
-            for engine in (self.engine, *self.replicas):
-                await engine.dispose()
+            self._users -= 1
+            if not self._users:
+                await self.dispose()
+
+    async def dispose(self) -> None:
+        """Close all connections that are not in use, as at the end of a script."""
+        for engines in (self._engines, *self._replicas):
+            await close_engines(engines.get())
 
     async def check(self) -> None:
         """Return if the database answers; raise an exception otherwise."""
-        async with self.engine.connect() as connection:
+        if self._outer is not None:
+            async with self.transaction(read_only=True) as session:
+                await session.execute(text("SELECT 1"))
+            return
+        async with self._primary.read.connect() as connection:
             await connection.execute(text("SELECT 1"))

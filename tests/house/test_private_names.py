@@ -49,6 +49,15 @@ OUTBOX = "adapters/uvicorn/outbox.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
 LISTED = (
+    # asyncio: how a coroutine hands a future to its task, documented for subclasses in
+    # `asyncio.isfuture`. Without it there is no asyncio that could run the rest.
+    Name(
+        "asyncio",
+        "Future._asyncio_future_blocking",
+        ("sql/uncancelled.py",),
+        "nothing to fall back to: all futures and tasks of asyncio rely on it",
+        ("future._asyncio_future_blocking",),
+    ),
     # Starlette
     Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
     Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pronghorn.sql import Database
 from tests.sql.servers import fresh_database
 from tools.postgresql import Server
 
@@ -35,3 +36,22 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     server = request.getfixturevalue("postgresql")
     with fresh_database(server) as name:
         yield server.url(name, request.param)
+
+
+@pytest.fixture(params=POSTGRESQL_DRIVERS)
+def driver(request: pytest.FixtureRequest) -> str:
+    """The name of each driver of PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def own_server() -> Iterator[Server]:
+    """A server for tests that restart it."""
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(database_url: str) -> Database:
+    """An empty database."""
+    return Database(database_url)

@@ -1,0 +1,84 @@
+"""The options of connections, under the names that SQLAlchemy has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, TypedDict
+
+from pronghorn.core.setup_errors import user_error
+
+
+class EngineOptions(TypedDict, total=False):
+    """The options of `Database` for its connections.
+
+    Attributes:
+        pool_size: How many connections a process keeps open; 10 by default. SQLite has as many that
+            read, and one that writes.
+        max_overflow: How many more it opens in a rush, and closes again; 0 by default.
+        pool_timeout: The seconds that a request waits for a free connection; 5 by default.
+        pool_recycle: The seconds after which a connection is replaced; 1800 by default, -1 for
+            never.
+        connect_timeout: The seconds for opening a connection, and for testing one; 5 by default.
+        statement_timeout: The seconds after which the server ends a statement; 30 by default, 0 for
+            no limit.
+        idle_in_transaction_timeout: The seconds after which the server ends a transaction that
+            waits for the program; 60 by default, 0 for no limit.
+        application_name: The name of the program in `pg_stat_activity`; "pronghorn" by default.
+        transaction_pooler: True behind PgBouncer and its like in the mode `transaction`, which
+            allows neither settings of a connection nor prepared statements.
+        connect_args: Further arguments of the driver's function that opens a connection.
+        echo: Whether each statement is logged.
+    """
+
+    pool_size: int
+    max_overflow: int
+    pool_timeout: float
+    pool_recycle: int
+    connect_timeout: float
+    statement_timeout: float
+    idle_in_transaction_timeout: float
+    application_name: str
+    transaction_pooler: bool
+    connect_args: dict[str, Any]
+    echo: bool
+
+
+#: The options that are numbers, each with the lowest one.
+_LOWEST = {
+    "pool_size": 1,
+    "max_overflow": 0,
+    "pool_timeout": 0,
+    "pool_recycle": -1,
+    "connect_timeout": 0,
+    "statement_timeout": 0,
+    "idle_in_transaction_timeout": 0,
+}
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Refuse options that do not exist, and numbers that make no sense.
+
+    Raises:
+        SetupError: An option is wrong; the message says what to write.
+    """
+    known = sorted(EngineOptions.__optional_keys__)
+    for name, value in options.items():
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            raise user_error(
+                f"Database has no option {name!r}.",
+                f"The option {close[0]!r}." if close else None,
+                f"Database(url, {close[0]}=...)" if close else ", ".join(known),
+            )
+        lowest = _LOWEST.get(name)
+        if lowest is not None and not (_is_number(value) and value >= lowest):
+            raise user_error(
+                f"The option {name} of Database is {value!r}, not a number from {lowest} on.",
+                None,
+                f"Database(url, {name}={max(lowest, 5)})",
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

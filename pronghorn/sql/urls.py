@@ -1,0 +1,136 @@
+"""URLs of databases: the driver that is meant, or a sentence about what to write instead."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from pronghorn.core.setup_errors import SetupError, user_error
+
+EXAMPLES = """"sqlite:///shop.db"                          # a file
+"postgresql://user:password@localhost/shop"  # a server"""
+# A program that moves from synchronous sessions may share its URL with other tools.
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+pysqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "postgresql+psycopg2": "postgresql+asyncpg",
+    "postgresql+pg8000": "postgresql+asyncpg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "postgresql+psycopg_async": "postgresql+psycopg",
+}
+PACKAGES = {
+    "aiosqlite": 'pip install "pronghorn[sql]"',
+    "asyncpg": 'pip install "pronghorn[sql]"',
+    "psycopg": 'pip install "psycopg[binary]"',
+}
+
+
+def complete_url(url: str | URL) -> URL:
+    """Return a URL with an asynchronous driver, which is there.
+
+    Args:
+        url: A URL that may leave out the driver, or name a synchronous one.
+
+    Raises:
+        SetupError: The URL cannot be used. The message does not have its password.
+    """
+    found = url if isinstance(url, URL) else _parse(url)
+    name = DRIVERS.get(found.drivername)
+    if name is None:
+        raise _refuse_driver(found)
+    driver = name.partition("+")[2]
+    _check_server(found)
+    _check_query(found, driver)
+    _check_package(driver)
+    return found.set(drivername=name)
+
+
+def hide_password(url: str) -> str:
+    """Return the text of a URL, maybe of a wrong one, without its password."""
+    shown = re.sub(r"(://[^:/@]*:).*@", r"\1***@", url)
+    return re.sub(r"(password=)[^&]*", r"\1***", shown)
+
+
+def _parse(url: Any) -> URL:
+    if not isinstance(url, str):
+        raise user_error(
+            f"The URL of the database is {url!r}, not a text.",
+            "The setting that holds it has no value." if url is None else None,
+            EXAMPLES,
+        )
+    if not url.strip():
+        raise user_error("The URL of the database is empty.", "The setting has no value.", EXAMPLES)
+    if "://" not in url:
+        is_path = re.search(r"\.(db|sqlite3?)$", url)
+        probably = f'A file of SQLite: "sqlite:///{url}".' if is_path else None
+        raise user_error(
+            f"{hide_password(url)!r} is not the URL of a database.", probably, EXAMPLES
+        )
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        pass
+    raise user_error(
+        f"{hide_password(url)!r} is not the URL of a database.",
+        "The port is not a number, or the password has characters such as '/', '#' or '@'"
+        " that have to be written as in `urllib.parse.quote(password, safe='')`.",
+        EXAMPLES,
+    )
+
+
+def _refuse_driver(url: URL) -> SetupError:
+    backend = url.get_backend_name()
+    known = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}.get(backend)
+    shown = hide_password(str(url))
+    if known is None:
+        return user_error(
+            f"The database {backend!r} of {shown!r} is not supported.",
+            "`pronghorn.sql` works with SQLite and PostgreSQL.",
+            EXAMPLES,
+        )
+    return user_error(
+        f"{url.drivername!r} in {shown!r} is not a driver that works without blocking.",
+        None,
+        hide_password(str(url.set(drivername=known))),
+    )
+
+
+def _check_server(url: URL) -> None:
+    if url.get_backend_name() == "sqlite" and url.host:
+        path = f"{url.host}/{url.database}" if url.database else url.host
+        raise user_error(
+            f"{hide_password(str(url))!r} names a server, and SQLite has none.",
+            "A file; three slashes come before a relative path, four before an absolute one.",
+            f'"sqlite:///{path}"',
+        )
+
+
+def _check_query(url: URL, driver: str) -> None:
+    unknown = sorted({"channel_binding", "options"} & set(url.query))
+    if driver == "asyncpg" and unknown:
+        raise user_error(
+            f"asyncpg does not know {unknown[0]!r} in {hide_password(str(url))!r}.",
+            "A URL for psycopg, which is the other driver.",
+            "postgresql+psycopg://...",
+        )
+
+
+def _check_package(name: str) -> None:
+    try:
+        import_module(name)
+        import_module("greenlet")
+    except ImportError as error:
+        missing = error.name or name
+        raise user_error(
+            f"The driver {name} of the database cannot be imported: {error}.",
+            None if missing == name else f"It needs the package {missing}.",
+            PACKAGES[name if missing != "greenlet" else "asyncpg"],
+        ) from error
