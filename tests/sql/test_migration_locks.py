@@ -111,6 +111,25 @@ async def test_reads_pass_a_waiting_migration_after_its_timeout(
                 await upgrade
 
 
+async def test_an_index_is_made_beside_traffic_outside_of_a_transaction(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    database = Database(postgresql_url, metadata=models())
+    async with database.lifespan(None):
+        await make_folder(database)
+        add_migration(
+            "index",
+            "first",
+            "with op.get_context().autocommit_block():\n"
+            '    op.create_index("by_name", "items", ["name"], postgresql_concurrently=True)',
+        )
+        applied = await Migrations(database).upgrade()
+        assert [one.revision for one in applied] == ["first", "index"]
+        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_name'::regclass"
+        assert await ask(database, valid) is True
+
+
 PROGRAM = """
 from pronghorn import FastAPI
 from pronghorn.sql import Database
