@@ -12,6 +12,8 @@ from typer.core import TyperGroup
 from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
+from pronghorn.cli.check_command import check
+from pronghorn.cli.db_command import db
 from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import discover, discover_quietly
 from pronghorn.cli.errors import CommandError
@@ -189,6 +191,8 @@ def openapi(
 
 commands.command()(diff)
 commands.command()(explain)
+commands.command()(check)
+commands.add_typer(db, name="db")
 
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:

@@ -20,7 +20,15 @@ from pronghorn.cli.server_arguments import (
 )
 from pronghorn.core.typed_kwargs import DefaultIs
 
-__all__ = ["DevOptions", "DiffOptions", "FindOptions", "RunOptions", "reference_of"]
+__all__ = [
+    "DatabaseOptions",
+    "DevOptions",
+    "DiffOptions",
+    "FindOptions",
+    "RunOptions",
+    "WritingOptions",
+    "reference_of",
+]
 
 FINDING = "Where the app is"
 REPLAYING = "What to ask"
@@ -103,8 +111,10 @@ class FindOptions(WhereOptions):
         bool,
         typer.Option(
             "--full-traceback",
+            "--debug",
             help="Show every frame and every chained exception of an error, also those of "
-            "libraries. While run serves, it always does.",
+            "libraries, and of an error that is otherwise one sentence. While run serves, the "
+            "tracebacks of requests are always complete.",
             rich_help_panel=FINDING,
         ),
         DefaultIs(False),
@@ -121,6 +131,45 @@ def reference_of(options: FindOptions) -> AppReference:
         factory=options["factory"],
         full_traceback=options["full_traceback"],
     )
+
+
+class DatabaseOptions(FindOptions):
+    """The location of the program, and which of its databases is meant."""
+
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            metavar="NAME",
+            help="The database, by the name in Database(..., name=NAME). Only a program with "
+            "several needs it.",
+            show_default=False,
+        ),
+    ]
+
+
+class WritingOptions(DatabaseOptions):
+    """Also how long to wait for the locks of other transactions."""
+
+    lock_timeout: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How long a statement waits for a lock that another transaction holds; requests "
+            "queue behind it meanwhile. 0 for no limit.",
+        ),
+        DefaultIs(5.0),
+    ]
+    attempts: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="NUMBER",
+            help="How often a migration is tried that does not get its locks.",
+        ),
+        DefaultIs(3),
+    ]
 
 
 class DevOptions(FindOptions, DevListening, DevServing, SharedServing):

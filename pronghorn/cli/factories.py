@@ -13,7 +13,6 @@ from pronghorn.cli.describe import describe
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import describe_exit, mistake_of_environment, user_traceback
 from pronghorn.core.annotations import read_annotations, read_signature
-from pronghorn.core.setup_errors import EnvironmentMistake
 
 __all__ = ["call_factory", "is_factory", "place_of"]
 
@@ -51,11 +50,11 @@ def _call(function: Callable[[], Any], module: ModuleType, attribute: str) -> An
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # Libraries stop programs by exceptions like `SystemExit`.
+        if found := mistake_of_environment(error):
+            raise found from error
         name = f"The factory {attribute} in {module.__name__}"
         if isinstance(error, SystemExit):
             raise CommandError(*describe_exit(error, name)) from error
-        if isinstance(error, EnvironmentMistake):
-            raise mistake_of_environment(error) from error
         raise CommandError(
             f"{name} raised {type(error).__name__}", detail=user_traceback(error)
         ) from error

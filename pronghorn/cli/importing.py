@@ -13,20 +13,25 @@ from types import ModuleType
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.locate import Module
 from pronghorn.core.setup_errors import EnvironmentMistake
+from pronghorn.routes.lifespan import FULL_TRACEBACK
 
-__all__ = ["describe_exit", "import_module", "show_full_tracebacks", "user_traceback"]
-
-_FULL = "PRONGHORN_FULL_TRACEBACK"
+__all__ = [
+    "describe_exit",
+    "mistake_of_environment",
+    "import_module",
+    "show_full_tracebacks",
+    "user_traceback",
+]
 
 
 def show_full_tracebacks() -> None:
     """Show every frame of the tracebacks of this process and of its children."""
-    os.environ[_FULL] = "1"
+    os.environ[FULL_TRACEBACK] = "1"
 
 
 def wants_full_tracebacks() -> bool:
     """Return True if the user wants to see every frame."""
-    return bool(os.environ.get(_FULL))
+    return bool(os.environ.get(FULL_TRACEBACK))
 
 
 def import_module(module: Module, *, as_fastapi: bool) -> ModuleType:
@@ -81,9 +86,26 @@ def _refuse_namesake(module: Module, imported: ModuleType) -> None:
     )
 
 
+def mistake_of_environment(error: BaseException) -> CommandError | None:
+    """Return the error of a command for a program whose surroundings keep it from starting.
+
+    Returns:
+        The sentence of the error, with a traceback only if the user wants that; None for an error
+            about the code of the program.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, EnvironmentMistake):
+        cause = cause.__cause__
+    if cause is None:
+        return None
+    message, _, hint = str(cause).partition("\n")
+    detail = user_traceback(error) if wants_full_tracebacks() else ""
+    return CommandError(message, dedent(hint), detail=detail)
+
+
 def _import_failure(module: Module, error: BaseException) -> CommandError:
-    if isinstance(error, EnvironmentMistake):
-        return mistake_of_environment(error)
+    if found := mistake_of_environment(error):
+        return found
     absent = error.name if isinstance(error, ModuleNotFoundError) else None
     if absent is not None and (module.name + ".").startswith(absent + "."):
         return CommandError(
@@ -99,13 +121,6 @@ def _import_failure(module: Module, error: BaseException) -> CommandError:
     return CommandError(
         f"Importing {where} failed", hint_for(error, module), detail=user_traceback(error)
     )
-
-
-def mistake_of_environment(error: EnvironmentMistake) -> CommandError:
-    """Return the error for a program that its environment prevents from starting."""
-    detail = user_traceback(error) if wants_full_tracebacks() else ""
-    message, _, hint = str(error).partition("\n")
-    return CommandError(message, dedent(hint), detail=detail)
 
 
 def describe_exit(error: SystemExit, what: str) -> tuple[str, str]:

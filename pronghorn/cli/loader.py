@@ -7,6 +7,7 @@ what is needed in the environment, which child processes inherit.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -17,9 +18,10 @@ from typing import Any
 
 from pronghorn.cli.choose import choose
 from pronghorn.cli.errors import CommandError
-from pronghorn.cli.importing import import_module
+from pronghorn.cli.importing import import_module, wants_full_tracebacks
 from pronghorn.cli.locate import Module
 from pronghorn.cli.processes import end_with_parent
+from pronghorn.core.setup_errors import SetupError
 
 __all__ = [
     "FACTORY",
@@ -151,6 +153,7 @@ def load_granian_app() -> Any:
         from pronghorn.cli.log_config import configure_granian
 
         configure_granian(Path(os.environ[_LOG_CONFIG]), os.environ.get(_LOG_LEVEL) or None)
+    logging.getLogger("_granian").addFilter(_leave_out_traceback)
     app = load_app()
     if not isinstance(app, FastAPI):  # our own applications do it themselves
         app = GranianRequests(app)
@@ -162,6 +165,14 @@ def load_granian_app() -> Any:
     if root_path:
         app = UnderRootPath(app, root_path)
     return ProxyHeadersMiddleware(app, proxies) if proxies else app
+
+
+def _leave_out_traceback(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of a failed startup whose message says what to do."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, SetupError) and not wants_full_tracebacks():
+        record.exc_info = None
+    return True
 
 
 def load_app() -> Any:

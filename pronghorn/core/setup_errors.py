@@ -7,7 +7,7 @@ and compares words. The request path never calls it.
 import inspect
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from types import FrameType, FunctionType
@@ -265,3 +265,31 @@ def _user_frame() -> tuple[FrameType | None, int]:
 
 def _is_ours(module: str) -> bool:
     return module == "pronghorn" or module.startswith("pronghorn.")
+
+
+# --- all mistakes of a program ------------------------------------------------------------------
+
+_collectors: list[list[SetupError]] = []
+
+
+@contextmanager
+def collect_setup_errors() -> Iterator[list[SetupError]]:
+    """Leave out each route with a mistake, instead of ending the import of the program.
+
+    Yields:
+        The list that receives the errors.
+    """
+    errors: list[SetupError] = []
+    _collectors.append(errors)
+    try:
+        yield errors
+    finally:
+        _collectors.remove(errors)
+
+
+def is_collected(error: SetupError) -> bool:
+    """Return whether somebody collects errors, and keep this one for it."""
+    if not _collectors:
+        return False
+    _collectors[-1].append(error)
+    return True

@@ -11,6 +11,7 @@ from starlette.routing import Router
 from typing_extensions import Unpack
 from typing_extensions import deprecated as deprecated_mark
 
+from pronghorn.core.setup_errors import SetupError, is_collected
 from pronghorn.core.typed_kwargs import expand_signature, hand_on, route_signature
 from pronghorn.declare.options import (
     API_ROUTE_DEFAULTS,
@@ -37,6 +38,15 @@ class Decorator(Protocol):
 
     def __call__(self, endpoint: DecoratedCallable, /) -> DecoratedCallable:
         """Record the endpoint and return it."""
+
+
+def _declare(add: Any, defaults: Any, options: Any, *given: Any, **named: Any) -> None:
+    """Add a route; a command that collects mistakes gets that of this route."""
+    try:
+        hand_on(add, defaults, options, *given, **named)
+    except SetupError as error:
+        if not is_collected(error):
+            raise
 
 
 class Verbs:
@@ -75,7 +85,7 @@ class Verbs:
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             add = self._recorder().add_api_route
-            hand_on(add, self._add_defaults, options, path, endpoint)
+            _declare(add, self._add_defaults, options, path, endpoint)
             return endpoint
 
         return decorate
@@ -109,7 +119,7 @@ class Verbs:
 
         def decorate(endpoint: DecoratedCallable) -> DecoratedCallable:
             add = self.add_api_websocket_route
-            hand_on(add, WEBSOCKET_DEFAULTS, options, path, endpoint, name=name)
+            _declare(add, WEBSOCKET_DEFAULTS, options, path, endpoint, name=name)
             return endpoint
 
         return decorate

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import cycle
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, Unpack, overload
 
-from sqlalchemy import Executable, text
+from sqlalchemy import Executable, MetaData, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
@@ -16,6 +17,7 @@ from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import Engines, close_engines, create_engines
 from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
 from pronghorn.sql.diagnostics import watch_errors
+from pronghorn.sql.known import remember
 from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.prepared import PreparedRead, Reads
@@ -40,12 +42,20 @@ class Database:
     Args:
         url: The address. `postgresql://` means asyncpg, `sqlite://` means aiosqlite.
         replicas: The addresses of servers that only read, for `read_session` and `stream_session`.
+        name: The name of this database for `pronghorn db --database`, if a program has several.
+        metadata: The models, `Base.metadata`, which `pronghorn db` compares with the database.
+        migrations: The folder of migrations; by default `migrations` in the working directory.
         **options: See `pronghorn.sql.options.EngineOptions`.
 
     Raises:
         SetupError: A URL or its driver cannot be used.
 
     Attributes:
+        url: The address as it was given, with its password.
+        options: The options of its connections, as they were given.
+        name: The name that was given.
+        metadata: The models that were given.
+        migrations: The folder of migrations that was given.
         session: The dependency for a session that is committed after the endpoint, as
             `Annotated[AsyncSession, db.session]`. It only reads in GET and HEAD.
         read_session: The dependency for a session that only reads, from a replica if there is one.
@@ -61,8 +71,17 @@ class Database:
         url: str | URL,
         *,
         replicas: Sequence[str | URL] = (),
+        name: str = "default",
+        metadata: MetaData | Sequence[MetaData] | None = None,
+        migrations: str | Path | None = None,
         **options: Unpack[EngineOptions],
     ) -> None:
+        self.name = name
+        self.metadata = metadata
+        self.migrations = migrations
+        self.url: str | URL = url
+        self.options: EngineOptions = options
+        remember(self)
         self._make_engines = partial(create_watched_engines, url, **options)
         self._engines = EnginesOfLoops(self._make_engines)
         self._replicas = [

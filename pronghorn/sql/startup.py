@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pronghorn.core.setup_errors import setup_error
-from pronghorn.exceptions import SetupError
+from pronghorn.core.setup_errors import setup_error as any_setup_error
+from pronghorn.exceptions import EnvironmentMistake, SetupError
 from pronghorn.sql.diagnostics import read
+
+setup_error = partial(any_setup_error, kind=EnvironmentMistake)
 
 
 async def connect_once(engine: AsyncEngine) -> None:

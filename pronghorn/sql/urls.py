@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from pronghorn.core.setup_errors import SetupError, user_error
+from pronghorn.core.setup_errors import SetupError
+from pronghorn.core.setup_errors import user_error as any_user_error
+from pronghorn.exceptions import EnvironmentMistake
+
+user_error = partial(any_user_error, kind=EnvironmentMistake)
 
 EXAMPLES = """"sqlite:///shop.db"                          # a file
 "postgresql://user:password@localhost/shop"  # a server"""

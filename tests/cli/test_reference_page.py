@@ -26,10 +26,20 @@ OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 FINDING = TEXTS["Where the app is"]
 
 
+def parameters_of(command: str) -> list[Any]:
+    """The parameters of a command, or of all commands in a group."""
+    found = COMMANDS[command]
+    return [
+        parameter
+        for one in (found, *getattr(found, "commands", {}).values())
+        for parameter in one.params
+    ]
+
+
 def options_of(command: str) -> set[str]:
     return {
         name
-        for parameter in COMMANDS[command].params
+        for parameter in parameters_of(command)
         for name in (*parameter.opts, *parameter.secondary_opts)
         if name.startswith("-") and name not in {"-h", "--help"}
     }
@@ -83,7 +93,8 @@ def test_defaults_are_those_of_the_command(command: str) -> None:
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_option_has_help(command: str) -> None:
-    for parameter in COMMANDS[command].params:
+    for parameter in parameters_of(command):
         assert parameter.help, parameter.name
         assert parameter.help.rstrip(".") != parameter.help, parameter.name
-    assert "Examples:" in COMMANDS[command].help
+    for one in (COMMANDS[command], *getattr(COMMANDS[command], "commands", {}).values()):
+        assert "Examples:" in one.help
