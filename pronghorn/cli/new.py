@@ -27,6 +27,8 @@ PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 DATABASES = ("sqlite", "postgres")
 # Where pronghorn must not be named after what it is for: the file would apply to this package.
 HIDDEN = "dot-"
+# The folders that compilers and linters leave in the template.
+CACHES = (".", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,10 @@ def find_source() -> Path | None:
 
 def _write_files(folder: Path, values: dict[str, str], database: str) -> None:
     for source in sorted(TEMPLATE.rglob("*")):
-        if source.is_dir() or "__pycache__" in source.parts:
+        name = source.relative_to(TEMPLATE)
+        if source.is_dir() or any(part.startswith(CACHES) for part in name.parts):
             continue
-        path = target_of(source.relative_to(TEMPLATE), database)
+        path = target_of(name, database)
         if path is None:
             continue
         target = folder / path
