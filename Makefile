@@ -35,6 +35,7 @@ environment: python
 demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for another port)
 	@$(PYTHON) tools/docs_assets.py
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
+	@$(BIN)/python -m pronghorn db upgrade examples/shop/main.py
 	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 
 # Without PostgreSQL the tests that need it fail, each with the same advice.

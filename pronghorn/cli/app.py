@@ -18,6 +18,7 @@ from pronghorn.cli.diff_command import diff
 from pronghorn.cli.discover import discover, discover_quietly
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
+from pronghorn.cli.new_command import new
 from pronghorn.cli.system_errors import explain_system_error
 from pronghorn.core.typed_kwargs import expand_signature
 
@@ -189,6 +190,7 @@ def openapi(
     write(text, output)
 
 
+commands.command()(new)
 commands.command()(diff)
 commands.command()(explain)
 commands.command()(check)

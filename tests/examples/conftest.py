@@ -1,47 +1,61 @@
-"""A fresh shop application on a fresh database file for every test."""
+"""The shop, started for each test; what a test writes is rolled back after it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from pronghorn import FastAPI
 from pronghorn.testclient import TestClient
-from shop.core.config import Settings
-from shop.main import create_app
 
 SECRET_KEY = "a key for the tests only, 32 characters or more"
 PASSWORD = "correct horse battery"
+FOLDER = TemporaryDirectory()
+
+with pytest.MonkeyPatch.context() as environment:
+    environment.setenv("SHOP_ENVIRONMENT", "test")
+    environment.setenv("SHOP_DATABASE_URL", f"sqlite:///{FOLDER.name}/shop.db")
+    environment.setenv("SHOP_SECRET_KEY", SECRET_KEY)
+    environment.setenv("SHOP_CORS_ORIGINS", '["https://shop.example.com"]')
+    environment.setenv("SHOP_PASSWORD_ROUNDS", "1")
+    environment.setenv("SHOP_PASSWORD_MEMORY_KIB", "64")
+    from shop.core.database import db
+    from shop.main import app as shop
+    from shop.models import Base
 
 Headers = dict[str, str]
 LogIn = Callable[[str], Headers]
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings with a data directory of this test, and a cheap Argon2."""
-    return Settings(
-        data_dir=tmp_path,
-        secret_key=SECRET_KEY,
-        cors_origins=["https://shop.example.com"],
-        password_rounds=1,
-        password_memory_kib=64,
-    )
+async def create_tables() -> None:
+    async with db.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    await db.dispose()
+
+
+@pytest.fixture(scope="session")
+def tables() -> None:
+    """The tables of the shop."""
+    asyncio.run(create_tables())
 
 
 @pytest.fixture
-def app(settings: Settings) -> FastAPI:
+def app() -> Iterator[FastAPI]:
     """The application."""
-    return create_app(settings)
+    yield shop
+    shop.dependency_overrides.clear()
 
 
 @pytest.fixture
-def client(app: FastAPI) -> Iterator[TestClient]:
+def client(app: FastAPI, tables: None) -> Iterator[TestClient]:
     """A client of the started application. An error inside it would surface in the test."""
     with TestClient(app) as client:
-        yield client
+        assert client.portal
+        with client.portal.wrap_async_context_manager(db.rollback_everything()):
+            yield client
 
 
 @pytest.fixture

@@ -94,23 +94,14 @@ class TestList:
         for number in range(1, 6):
             client.post("/items", json={**LAMP, "name": f"Lamp {number}"}, headers=ann)
 
-    @pytest.mark.parametrize(
-        ("query", "ids"),
-        [
-            ("", [1, 2, 3, 4, 5]),
-            ("?limit=2", [1, 2]),
-            ("?skip=2&limit=2", [3, 4]),
-            ("?skip=4&limit=100", [5]),
-            ("?skip=5", []),
-            (f"?skip={MAX_ID}", []),
-        ],
-    )
-    def test_returns_a_page(
-        self, client: TestClient, ann: Headers, query: str, ids: list[int]
-    ) -> None:
-        response = client.get(f"/items{query}", headers=ann)
-        assert response.status_code == 200
-        assert [item["id"] for item in response.json()] == ids
+    def test_returns_pages(self, client: TestClient, ann: Headers) -> None:
+        pages, address = [], "/items?limit=2"
+        while address:
+            response = client.get(address, headers=ann)
+            assert response.status_code == 200
+            pages.append([item["id"] for item in response.json()["items"]])
+            address = response.links.get("next", {}).get("url", "")
+        assert pages == [[1, 2], [3, 4], [5]]
 
     @pytest.mark.parametrize(
         "query",
@@ -120,11 +111,9 @@ class TestList:
             "limit=",
             "limit=many",
             "limit=-1",
-            "skip=-1",
-            "skip=1.5",
-            "skip=%00",
-            f"skip={MAX_ID + 1}",
-            f"skip={'9' * 5000}",
+            "cursor=x",
+            "cursor=%00",
+            f"cursor={'9' * 5000}",
         ],
     )
     def test_refuses(self, client: TestClient, ann: Headers, query: str) -> None:
@@ -134,7 +123,7 @@ class TestList:
         assert error["loc"] == ["query", query.partition("=")[0]]
 
     def test_shows_nobody_elses_items(self, client: TestClient, bob: Headers) -> None:
-        assert client.get("/items", headers=bob).json() == []
+        assert client.get("/items", headers=bob).json()["items"] == []
         assert client.get("/items").status_code == 401
 
 

@@ -11,6 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from shop.core.config import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
@@ -29,10 +31,14 @@ class Passwords:
     memory a wave of logins can claim.
     """
 
-    def __init__(self, *, rounds: int, memory_kib: int, workers: int) -> None:
-        hasher = Argon2Hasher(time_cost=rounds, memory_cost=memory_kib, parallelism=1)
+    def __init__(self, settings: Settings) -> None:
+        hasher = Argon2Hasher(
+            time_cost=settings.password_rounds,
+            memory_cost=settings.password_memory_kib,
+            parallelism=1,
+        )
         self._hasher = PasswordHash((hasher,))
-        self._limiter = CapacityLimiter(workers)
+        self._limiter = CapacityLimiter(settings.password_workers)
         self._decoy = self._hasher.hash(secrets.token_urlsafe())
 
     async def hash(self, password: str) -> str:
@@ -72,9 +78,9 @@ class Tokens:
     LONGEST = 512
     """Ours have about 200 characters. The bound keeps a giant header away from the JSON parser."""
 
-    def __init__(self, key: str, *, lifetime: timedelta) -> None:
-        self._key = key
-        self.lifetime = lifetime
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.secret_key.get_secret_value()
+        self.lifetime = timedelta(minutes=settings.token_minutes)
 
     def issue(self, user_id: int) -> str:
         """Return a token that says: the bearer is this user, until the lifetime is over."""

@@ -5,16 +5,9 @@ from __future__ import annotations
 from pronghorn import FastAPI, Request, status
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.responses import JSONResponse
-from shop.services.errors import (
-    EmailTaken,
-    ItemNotFound,
-    NotYourItem,
-    ShopError,
-    WrongCredentials,
-)
+from shop.services.errors import ItemNotFound, NotYourItem, ShopError, WrongCredentials
 
 STATUS_CODES: dict[type[ShopError], int] = {
-    EmailTaken: status.HTTP_409_CONFLICT,
     ItemNotFound: status.HTTP_404_NOT_FOUND,
     NotYourItem: status.HTTP_403_FORBIDDEN,
     WrongCredentials: status.HTTP_401_UNAUTHORIZED,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pronghorn import APIRouter, Depends
 from pronghorn.security import OAuth2PasswordRequestForm
-from shop.routers.dependencies import DatabaseDep, PasswordsDep, TokensDep
+from shop.routers.dependencies import PasswordsDep, TokensDep
 from shop.schemas.tokens import Token
 from shop.services import users
 
@@ -16,11 +16,10 @@ router = APIRouter(tags=["tokens"])
 @router.post("/token", responses={401: {"description": "No such user, or another password"}})
 async def login(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
-    database: DatabaseDep,
     passwords: PasswordsDep,
     tokens: TokensDep,
 ) -> Token:
     """Exchange an e-mail address, sent as `username`, and a password for an access token."""
-    user = await users.authenticate(database, passwords, form.username, form.password)
+    user_id = await users.authenticate(passwords, form.username, form.password)
     lifetime = int(tokens.lifetime.total_seconds())
-    return Token(access_token=tokens.issue(user.id), expires_in=lifetime)
+    return Token(access_token=tokens.issue(user_id), expires_in=lifetime)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pronghorn import APIRouter, BackgroundTasks, status
+from shop.core.database import Session
 from shop.models import User
-from shop.routers.dependencies import CurrentUser, OutboxDep, PasswordsDep, SessionDep
+from shop.routers.dependencies import CurrentUser, PasswordsDep
 from shop.schemas.users import UserCreate, UserPublic
 from shop.services import users
 
@@ -18,19 +19,15 @@ router = APIRouter(prefix="/users", tags=["users"])
     responses={409: {"description": "The e-mail address is already registered"}},
 )
 async def register(
-    form: UserCreate,
-    session: SessionDep,
-    passwords: PasswordsDep,
-    outbox: OutboxDep,
-    tasks: BackgroundTasks,
+    form: UserCreate, session: Session, passwords: PasswordsDep, tasks: BackgroundTasks
 ) -> User:
     """Create an account. A welcome message is written after the answer has been sent."""
     user = await users.register(session, passwords, form)
-    tasks.add_task(outbox.welcome, user.email, user.name)
+    tasks.add_task(users.welcome, user.email, user.name)
     return user
 
 
-@router.get("/me", response_model=UserPublic)
-async def read_own_account(user: CurrentUser) -> User:
+@router.get("/me")
+async def read_own_account(user: CurrentUser) -> UserPublic:
     """Return the account that the token belongs to."""
     return user

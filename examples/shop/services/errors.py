@@ -7,13 +7,6 @@ class ShopError(Exception):
     """The root of the tree; its text is fit for the caller's eyes."""
 
 
-class EmailTaken(ShopError):
-    """Somebody has registered with this address before."""
-
-    def __init__(self) -> None:
-        super().__init__("This e-mail address is already registered")
-
-
 class WrongCredentials(ShopError):
     """No such user, or not this password. Which of the two is nobody's business."""
 

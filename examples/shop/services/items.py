@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
+from sqlalchemy import Select, select
 from sqlalchemy import delete as remove
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
-from shop.models import Item, User
+from shop.models import Item
 from shop.schemas.items import ItemChanges, ItemCreate
+from shop.schemas.users import UserPublic
 from shop.services.errors import ItemNotFound, NotYourItem
 
 
-async def create(session: AsyncSession, owner: User, form: ItemCreate) -> Item:
+async def create(session: AsyncSession, owner: UserPublic, form: ItemCreate) -> Item:
     """Add an item that belongs to `owner`."""
     item = Item(owner_id=owner.id, **form.model_dump())
     session.add(item)
@@ -22,14 +23,12 @@ async def create(session: AsyncSession, owner: User, form: ItemCreate) -> Item:
     return item
 
 
-async def of_owner(session: AsyncSession, owner: User, skip: int, limit: int) -> Sequence[Item]:
-    """Return up to `limit` items of `owner`, oldest first, after leaving out the first `skip`."""
-    statement = select(Item).where(Item.owner_id == owner.id).order_by(Item.id)
-    result = await session.scalars(statement.offset(skip).limit(limit))
-    return result.all()
+def of_owner(owner: UserPublic) -> Select[Any]:
+    """Return the statement that selects the items of `owner`."""
+    return select(Item).where(Item.owner_id == owner.id)
 
 
-async def of_owner_by_id(session: AsyncSession, owner: User, item_id: int) -> Item:
+async def of_owner_by_id(session: AsyncSession, owner: UserPublic, item_id: int) -> Item:
     """Return one item of `owner`. Raises ItemNotFound, NotYourItem."""
     item = await session.get(Item, item_id)
     if item is None:

@@ -1,0 +1,1 @@
+"""Settings and the database, on which every other part depends."""

@@ -1,0 +1,1 @@
+"""The models that clients send and receive. Tables are others: no column is public by accident."""
