@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import anyio
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,6 +41,21 @@ async def names(
 ) -> AsyncIterator[str]:
     for name in await session.scalars(select(Author.name)):
         yield name
+
+
+@app.get("/endless")
+async def endless(
+    session: Annotated[AsyncSession, database.stream_session],
+) -> AsyncIterator[int]:
+    while True:
+        yield await session.scalar(select(func.count()).select_from(Author)) or 0
+        await anyio.sleep(0.01)
+
+
+@app.get("/connections")
+async def connections() -> int:
+    pools = {engine.pool for engine in database._primary}
+    return sum(pool.checkedout() for pool in pools)  # type: ignore[attr-defined]  # of its class
 
 
 @app.websocket("/authors")

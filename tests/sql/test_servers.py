@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.contract.servers import Server
+from tests.contract.servers import PATIENCE, Server
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "protocol", "granian"])
@@ -30,6 +39,10 @@ def test_sessions_behind_a_server(name: str, tmp_path: Path) -> None:
             assert client.get("/authors").json() == 2
             lines = client.get("/names").text.splitlines()
             assert sorted(map(json.loads, lines)) == ["Ada", "Bob"]
+            with client.stream("GET", "/endless") as stream:
+                assert next(stream.iter_lines()) == "2"
+                assert client.get("/connections").json() == 1
+            wait_until(lambda: client.get("/connections").json() == 0)
     finally:
         output = server.stop()
     assert "GET /authors/{name} has changed the database" in output
