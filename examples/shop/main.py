@@ -15,7 +15,8 @@ from shop.routers.errors import add_error_handlers
 
 app = FastAPI(title="Shop", version="1.0.0", lifespan=db.lifespan)
 app.health(ready=[db.check])
-Metrics().attach(app)
+metrics = Metrics()
+metrics.attach(app)
 app.add_middleware(
     CORSMiddleware,
     allow_origins=settings.cors_origins,

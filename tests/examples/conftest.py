@@ -24,7 +24,11 @@ with pytest.MonkeyPatch.context() as environment:
     environment.setenv("SHOP_PASSWORD_MEMORY_KIB", "64")
     from shop.core.database import db
     from shop.main import app as shop
+    from shop.main import metrics
     from shop.models import Base
+
+# Metrics count the requests of all applications of a process, and others have tests of their own.
+metrics.detach()
 
 Headers = dict[str, str]
 LogIn = Callable[[str], Headers]

@@ -108,6 +108,8 @@ def test_runs_as_a_process_and_keeps_its_data(tmp_path: Path) -> None:
         assert client.get("/items/1").status_code == 401
         assert client.get(f"/items/{2**80}", headers=headers).status_code == 422
         assert client.get("/docs").status_code == 200
+        assert client.get("/ready").status_code == 200
+        assert 'http_route="/items/{item_id}"' in client.get("/metrics").text
         stop(process)
     assert not (tmp_path / "shop.db-wal").exists()  # Every connection was closed.
 
