@@ -34,7 +34,7 @@ def translate(
 
     Returns:
         The error, and whether the connection is of no use any more. No error if the driver has
-            refused the values itself: SQLAlchemy may explain that when it sends the statement.
+        refused the values itself: SQLAlchemy may explain that when it sends the statement.
     """
     dialect = read.dialect
     dbapi: Any = dialect.dbapi
