@@ -9,12 +9,15 @@ from pathlib import Path
 import pronghorn
 
 FOLDER = Path(pronghorn.__file__).parent
+#: The files of new projects, which are no modules of the package.
+TEMPLATE = FOLDER / "cli" / "new_project"
 Graph = Mapping[str, set[str]]
 
 
 def module_files() -> dict[str, Path]:
     """Return the name of every module of the package with its file."""
-    return {_name_of(file): file for file in sorted(FOLDER.rglob("*.py"))}
+    files = sorted(file for file in FOLDER.rglob("*.py") if not file.is_relative_to(TEMPLATE))
+    return {_name_of(file): file for file in files}
 
 
 def _name_of(file: Path) -> str:
