@@ -40,6 +40,7 @@ PARTS = (
     "py.typed",
     "pronghorn/applications.pyi",
     "pronghorn/.agents/skills/pronghorn/SKILL.md",
+    "pronghorn/cli/new_project/dot-gitignore",
     "pronghorn/openapi/assets/manifest.json",
     "dist-info/licenses/LICENSE",
     "dist-info/entry_points.txt",
@@ -193,6 +194,18 @@ def try_wheel(wheel: Path, python: str) -> None:
         try_server(inside)
 
 
+def try_new_project(wheel: Path, python: str) -> None:
+    """Write a project with an installed wheel, and run its tests in the environment it makes."""
+    with TemporaryDirectory() as folder:
+        run([python, "-m", "venv", folder])
+        inside = Path(folder, "bin", "python")
+        install = [inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        run([*install, f"{wheel}[standard]"])
+        project = Path(folder, "bookshop")
+        run([inside.with_name("pronghorn"), "new", project])
+        run(["make", "-C", project, "lint", "test", f"PYTHON={python}"])
+
+
 def try_server(python: Path) -> None:
     """Start the program under `pronghorn run` and read a page of it.
 
@@ -295,6 +308,8 @@ def make_release(pythons: Sequence[str], may_be_unreleased: bool) -> None:
     for python in pythons:
         try_wheel(wheel, python)
         print(f"Installed and started on {run([python, '--version']).strip()}.", flush=True)
+    try_new_project(wheel, pythons[-1])
+    print("A new project passes its tests.", flush=True)
     NOTES.mkdir(exist_ok=True)
     target = NOTES / f"release-notes-{version}.md"
     target.write_text(notes, encoding="utf-8")
