@@ -68,8 +68,8 @@ async def postpone_cancellation(
     Args:
         operation: A coroutine or another awaitable of asyncio.
         seconds: Its time, None for no limit.
-        give_up: Is called when the time is over; None to raise an exception in the operation,
-            which has to clean up after itself.
+        give_up: Is called when the time is over; None to cancel the operation, which has to clean
+            up after itself.
 
     Returns:
         The result of the operation.
@@ -115,11 +115,13 @@ def _drive(operation: Awaitable[T], waiting: _Waiting) -> Generator[Any, None, T
     failure: BaseException | None = None
     try:
         while True:
-            overdue = waiting.is_overdue
-            pending = steps.throw(UnansweredError()) if overdue else next(steps)
-            yield from waiting.wait_for(pending)
+            yield from waiting.wait_for(next(steps))
     except StopIteration as stop:
         result: T = stop.value
+    except asyncio.CancelledError:
+        if not waiting.is_overdue:
+            raise
+        failure = UnansweredError()
     except Exception as error:  # noqa: BLE001  # Raised again below.
         failure = error
     finally:
@@ -147,6 +149,7 @@ class _Waiting:
         self.cancellation: asyncio.CancelledError | None = None
         self.is_overdue = False
         self._is_done = False
+        self._future: asyncio.Future[Any] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._shield: CancelScope | None = None
 
@@ -163,19 +166,16 @@ class _Waiting:
         # `future.done()` may be true before other callbacks of the future have run, which have to
         # run before the operation goes on.
         future.add_done_callback(self._note_done)
-        while not self._is_done and not self.is_overdue:
+        self._future = future
+        while not self._is_done:
             self._waiter = future.get_loop().create_future()
             try:
                 yield from self._waiter
             except asyncio.CancelledError as error:
                 self._hold_back(error)
-        future.remove_done_callback(self._note_done)
 
     def _note_done(self, _: object) -> None:
         self._is_done = True
-        self._wake()
-
-    def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -191,9 +191,10 @@ class _Waiting:
             self._shield.__enter__()
 
     def interrupt(self) -> None:
-        """Stop waiting."""
+        """Cancel what the operation waits for, as a cancellation of its task would."""
         self.is_overdue = True
-        self._wake()
+        if self._future is not None:
+            self._future.cancel()
 
     def end(self) -> None:
         """Let cancellations through again."""

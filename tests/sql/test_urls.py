@@ -52,8 +52,8 @@ def test_the_driver_works_without_blocking(url: str, driver: str) -> None:
         (
             "postgresql+psycopg2cffi://ann:secret@host/shop",
             (
-                "'postgresql+psycopg2cffi' in 'postgresql+psycopg2cffi://ann:***@host/shop' is not "
-                "a driver that works without blocking.\npostgresql+asyncpg://ann:***@host/shop"
+                "'postgresql+psycopg2cffi' in 'postgresql+psycopg2cffi://ann:***@host/shop' is not"
+                " a driver that works without blocking.\npostgresql+asyncpg://ann:***@host/shop"
             ),
         ),
         (
