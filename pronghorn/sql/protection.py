@@ -107,13 +107,12 @@ def _protect_cursors(
 ) -> type[Any]:
     """Return a class of execution contexts whose server-side cursors end each fetch."""
 
-    def create_cursor(self: Any) -> Any:
-        cursor = contexts.create_cursor(self)
-        if not getattr(cursor, "server_side", False):
-            return cursor
+    def create_server_side_cursor(self: Any) -> Any:
+        cursor = contexts.create_server_side_cursor(self)
         return _Cursor(cursor, seconds, lambda: cut(_driver_of(self)))
 
-    return type(contexts.__name__, (contexts,), {"create_cursor": create_cursor})
+    changes = {"create_server_side_cursor": create_server_side_cursor}
+    return type(contexts.__name__, (contexts,), changes)
 
 
 class _Cursor:
@@ -131,8 +130,8 @@ class _Cursor:
     def fetchone(self) -> Any:
         return self._finish(self._cursor.fetchone)
 
-    def fetchmany(self, size: int | None = None) -> Any:
-        return self._finish(self._cursor.fetchmany, size)
+    def fetchmany(self, *size: int) -> Any:
+        return self._finish(self._cursor.fetchmany, *size)
 
     def fetchall(self) -> Any:
         return self._finish(self._cursor.fetchall)

@@ -151,4 +151,8 @@ async def test_a_server_that_is_silent_under_load(
 
         counts = await under_load(client, silence)
         assert counts[503] > 0
-        assert (await client.post("/notes/1")).status_code == 201
+        statuses = [(await client.post("/notes/1")).status_code]
+        while statuses[-1] == 503 and len(statuses) < 50:
+            await asyncio.sleep(0.1)  # The server still has what was held back.
+            statuses.append((await client.post("/notes/1")).status_code)
+        assert statuses[-1] == 201
