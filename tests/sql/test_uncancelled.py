@@ -1,0 +1,126 @@
+"""`finish` and `postpone_cancellation` on operations of asyncio, without a database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from pronghorn.sql.uncancelled import (
+    UnansweredError,
+    finish,
+    has_finished,
+    postpone_cancellation,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def cancel_while(work: Callable[[asyncio.Event], Awaitable[object]]) -> BaseException:
+    """Cancel work that waits for an event, set the event, and return what the work raises."""
+    event = asyncio.Event()
+    raised: list[BaseException] = []
+
+    async def note() -> None:
+        try:
+            await work(event)
+        except BaseException as error:  # noqa: BLE001  # It is what the test is about.
+            raised.append(error)
+
+    task = asyncio.ensure_future(note())
+    await asyncio.sleep(0)
+    task.cancel("mine")
+    await asyncio.sleep(0)
+    assert not task.done()
+    event.set()
+    await task
+    return raised[0]
+
+
+async def test_the_cancellation_comes_after_the_operation() -> None:
+    ended = []
+
+    async def operation(event: asyncio.Event) -> None:
+        await event.wait()
+        ended.append(asyncio.current_task())
+
+    raised = await cancel_while(lambda event: finish(operation(event)))
+    assert isinstance(raised, asyncio.CancelledError)
+    assert raised.args == ("mine",)
+    assert has_finished(raised)
+    assert len(ended) == 1
+
+
+async def test_the_error_of_the_operation_is_the_cause() -> None:
+    async def operation(event: asyncio.Event) -> None:
+        await event.wait()
+        raise ZeroDivisionError
+
+    raised = await cancel_while(lambda event: finish(operation(event)))
+    assert isinstance(raised, asyncio.CancelledError)
+    assert isinstance(raised.__cause__, ZeroDivisionError)
+    assert not has_finished(raised)
+
+
+async def test_without_a_cancellation_nothing_changes() -> None:
+    async def operation() -> asyncio.Task[None] | None:
+        await asyncio.sleep(0)
+        return asyncio.current_task()
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    assert await finish(operation()) is asyncio.current_task()
+    with pytest.raises(ZeroDivisionError):
+        await finish(fail())
+    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(future.set_result, 3)
+    assert await finish(future) == 3
+
+
+async def test_a_timeout_inside_is_not_a_cancellation() -> None:
+    """psycopg and asyncio itself use `asyncio.timeout` for waits that go on."""
+
+    async def operation() -> str:
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(0.03)
+        return "done"
+
+    assert await finish(operation()) == "done"
+
+
+async def test_a_call_inside_leaves_it_to_the_outer_one() -> None:
+    order = []
+
+    async def operation(event: asyncio.Event) -> None:
+        await finish(event.wait())
+        order.append("inside")
+        await finish(asyncio.sleep(0))
+        order.append("after")
+
+    raised = await cancel_while(lambda event: finish(operation(event)))
+    assert isinstance(raised, asyncio.CancelledError)
+    assert order == ["inside", "after"]
+
+
+async def test_a_postponed_cancellation_comes_at_the_next_wait() -> None:
+    order = []
+
+    async def work(event: asyncio.Event) -> None:
+        order.append(await postpone_cancellation(event.wait()))
+        order.append("goes on")
+        await asyncio.sleep(0)
+        order.append("too far")
+
+    raised = await cancel_while(work)
+    assert isinstance(raised, asyncio.CancelledError)
+    assert order == [True, "goes on"]
+
+
+async def test_an_operation_that_takes_too_long_is_given_up() -> None:
+    event = asyncio.Event()
+    assert await finish(event.wait(), 0.01, event.set) is True
+    with pytest.raises(UnansweredError):
+        await postpone_cancellation(asyncio.Event().wait(), 0.01)
