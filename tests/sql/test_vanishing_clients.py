@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import anyio
+import httpx
 import pytest
 import uvicorn
 from sqlalchemy import text
@@ -54,6 +55,11 @@ def make_app(database: Database, cancelled: list[str]) -> FastAPI:
         async with asyncio.timeout(random.random() / 50):
             await work(session)
 
+    @app.get("/in-use")
+    async def count_connections_in_use() -> int:
+        pool: Any = database.engine.pool
+        return int(pool.checkedout())
+
     async def pass_on(request: Request, call_next: Any) -> Any:
         return await call_next(request)
 
@@ -93,17 +99,16 @@ async def test_connections_come_back(postgresql_url: str) -> None:
         await session.execute(text("CREATE TABLE notes (id INTEGER)"))
     await database.dispose()
     cancelled: list[str] = []
-    pool: Any = database.engine.pool
     with serve(make_app(database, cancelled)) as port:
         limit = asyncio.Semaphore(AT_A_TIME)
         paths = ("/plain", "/deadline", "/timeout")
         await asyncio.gather(*(vanish(port, paths[n % 3], limit) for n in range(CLIENTS)))
-        pool = database.engine.pool
-        for _ in range(500):
-            if pool.checkedout() == 0:
-                break
-            await asyncio.sleep(0.02)
-        assert pool.checkedout() == 0
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            in_use = [(await client.get("/in-use")).json()]
+            while in_use[-1] and len(in_use) < 500:
+                await asyncio.sleep(0.02)
+                in_use.append((await client.get("/in-use")).json())
+        assert in_use[-1] == 0
         states = connections_of(postgresql_url)
         assert {state for state, _ in states} == {"idle"}
         assert len(states) <= 10
