@@ -40,10 +40,10 @@ def attach(
 
 def _check_paths(live_path: str | None, ready_path: str | None) -> None:
     for name, path in (("live_path", live_path), ("ready_path", ready_path)):
-        if path is not None and (not path.startswith("/") or "{" in path or path == "/"):
+        if path is not None and not _is_path(path):
             raise user_error(
                 f"{name}={path!r} is not a path of its own",
-                "it has no slash at its beginning, is the root, or has a parameter",
+                "it has no slash at its beginning, is the root, or has a parameter or a query",
                 f'app.health(..., {name}="/health/{name.partition("_")[0]}")',
                 kind=SetupValueError,
             )
@@ -55,9 +55,14 @@ def _check_paths(live_path: str | None, ready_path: str | None) -> None:
         )
 
 
+def _is_path(path: Any) -> bool:
+    # Requests have the decoded path, so one with `%` would never be found.
+    return isinstance(path, str) and path[:1] == "/" != path and not set("{?#%") & set(path)
+
+
 def _name_checks(ready: Any) -> dict[str, Check]:
     """Return the checks by name; two that have the same name by default get numbers."""
-    if callable(ready) or isinstance(ready, Check):
+    if callable(ready) or not isinstance(ready, Iterable) or isinstance(ready, str):
         raise user_error(
             f"ready is a list of checks, not {describe_value(ready)}",
             write="app.health(ready=[db.check])",

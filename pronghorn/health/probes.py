@@ -173,6 +173,9 @@ async def respond(
     answer: Callable[[], Awaitable[Response]], scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Answer GET and HEAD by a probe, and other methods by 405."""
+    observed = scope.get(OBSERVED)
+    if observed is not None:
+        observed.is_quiet = observed.is_probe = True
     quiet.add(scope["path"])
     quiet.add(path_below_root(scope))  # Granian logs it so.
     if OBSERVED in scope:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from contextvars import Context
 from functools import partial
+from inspect import isawaitable
 from typing import Annotated, Any, get_origin
 
 import anyio
@@ -63,10 +64,10 @@ class RunningCheck:
         self._app = app
         self._run: Run | None = None
         self._status = OK
-        self._call, self._kind = self._plan()
+        #: The check, or that of a test which has replaced it, and how to call it.
+        self._planned = check.call, *self._plan(check.call)
 
-    def _plan(self) -> tuple[Callable[..., Any], CallKind]:
-        call = self._check.call
+    def _plan(self, call: Callable[..., Any]) -> tuple[Callable[..., Any], CallKind]:
         kind = call_kind(call)
         if kind is CallKind.GENERATOR:
             raise setup_error(
@@ -92,7 +93,10 @@ class RunningCheck:
         run = self._run
         if run is None or run.loop is not event_loop() or self._is_old(run):
             run = self._run = Run()
-            self._start(run)
+            try:
+                self._start(run)
+            except Exception as error:  # noqa: BLE001 - such as no memory for a thread
+                run.end(error, is_late=False)
         if run.ended is None:
             with anyio.move_on_after(max(0.0, run.started + self._check.timeout - clock())):
                 await run.done.wait()
@@ -124,42 +128,58 @@ class RunningCheck:
     # --- in the background ------------------------------------------------------------------------
 
     def _start(self, run: Run) -> None:
-        call, kind = self._overridden()
+        call, kind = self._find_call()
         if kind is CallKind.COROUTINE:
             start_task(self._await, run, call)
         else:
-            wake = wake_from_thread(run.done.set)
-            work = partial(Context().run, self._call_in_thread, run, call, wake)
+            on_loop = schedule_from_thread()
+            work = partial(Context().run, self._call_in_thread, run, call, on_loop)
             name = f"health check {self._check.name}"
             # A thread of its own: one that hangs holds nothing that requests need, and as a daemon
             # not the end of the process either.
             threading.Thread(target=work, name=name, daemon=True).start()
 
-    def _overridden(self) -> tuple[Callable[..., Any], CallKind]:
+    def _find_call(self) -> tuple[Callable[..., Any], CallKind]:
         """Return the function to call: that of a test, if it has replaced the check."""
-        other = self._app.dependency_overrides.get(self._check.call)
-        return (self._call, self._kind) if other is None else (other, call_kind(other))
+        call, overrides = self._check.call, self._app.dependency_overrides
+        if overrides and isinstance(call, Hashable):
+            call = overrides.get(call, call)
+        if call is not self._planned[0]:
+            self._planned = call, *self._plan(call)
+        return self._planned[1:]
 
     async def _await(self, run: Run, call: Callable[..., Awaitable[Any]]) -> None:
         error: BaseException | None = None
         is_late = True
         try:
-            with anyio.move_on_after(self._check.timeout):
+            with anyio.move_on_after(max(0.0, run.started + self._check.timeout - clock())):
                 error = await _error_of(call)
                 is_late = False
+        except BaseException as raised:
+            # What the check has cancelled itself has failed: its time, which is over, raises
+            # nothing here. The rest, such as SystemExit, would end the server.
+            error, is_late = raised, False
+            if isinstance(raised, (anyio.get_cancelled_exc_class(), KeyboardInterrupt)):
+                raise
         finally:
             run.end(error, is_late=is_late)
             run.done.set()
 
-    def _call_in_thread(self, run: Run, call: Callable[..., Any], wake: Callable[[], None]) -> None:
+    def _call_in_thread(
+        self, run: Run, call: Callable[..., Any], on_loop: Callable[..., None]
+    ) -> None:
         error: BaseException | None = None
         try:
-            if call() is False:
+            result = call()
+            if isawaitable(result):  # Of a lambda that calls an `async def` function.
+                on_loop(start_task, self._await, run, lambda: result)
+                return
+            if result is False:
                 error = RuntimeError(RETURNED_FALSE)
         except BaseException as raised:  # noqa: BLE001 - nobody else hears of it
             error = raised
         run.end(error, is_late=clock() - run.started > self._check.timeout)
-        wake()
+        on_loop(run.done.set)
 
 
 def _takes_arguments(call: Callable[..., Any]) -> bool:
@@ -207,17 +227,17 @@ def start_task(function: Callable[..., Any], *args: Any) -> None:
     spawn_system_task(function, *args)
 
 
-def wake_from_thread(function: Callable[[], Any]) -> Callable[[], None]:
-    """Return a function for another thread that calls `function` on this event loop."""
+def schedule_from_thread() -> Callable[..., None]:
+    """Return a function for another thread that calls a function on this event loop."""
     loop = event_loop()
     is_asyncio = isinstance(loop, asyncio.AbstractEventLoop)
     schedule = loop.call_soon_threadsafe if is_asyncio else loop.run_sync_soon
 
-    def wake() -> None:
+    def on_loop(function: Callable[..., Any], *args: Any) -> None:
         with suppress(RuntimeError):  # The event loop has ended meanwhile.
-            schedule(function)
+            schedule(function, *args)
 
-    return wake
+    return on_loop
 
 
 def event_loop() -> Any:
