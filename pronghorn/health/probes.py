@@ -110,6 +110,7 @@ class Probes:
         try:
             await self._pass(app, scope, receive_end, send)
         finally:
+            self._is_ending = False
             stopping.forget()
 
     # --- the responses ----------------------------------------------------------------------------
@@ -173,13 +174,10 @@ async def respond(
     answer: Callable[[], Awaitable[Response]], scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Answer GET and HEAD by a probe, and other methods by 405."""
-    observed = scope.get(OBSERVED)
-    if observed is not None:
-        observed.is_quiet = observed.is_probe = True
     quiet.add(scope["path"])
     quiet.add(path_below_root(scope))  # Granian logs it so.
     if OBSERVED in scope:
-        scope[OBSERVED].is_quiet = True
+        scope[OBSERVED].is_quiet = scope[OBSERVED].is_probe = True
     method = scope["method"]
     if method in {"GET", "HEAD"}:
         response = await answer()

@@ -92,6 +92,8 @@ class Instruments:
             self._hidden.discard(id(request))
             return
         (self._active.get(request.method) or self._find_active(request.method)).dec()
+        if request.is_probe:
+            return
         key = request.method, request.route(), request.status
         note = self._notes.get(key)
         if note is None:

@@ -53,6 +53,7 @@ class Observed:
         error: The exception that has left the application, if any.
         sent: The bytes of the body, or of the messages of a WebSocket connection, that were sent.
         is_quiet: True if a success need not be logged, such as that of a probe.
+        is_probe: True for a probe of `app.health`, which is no request to the program.
         seconds: The time from the head of the request to the last byte of its response.
     """
 
@@ -65,6 +66,7 @@ class Observed:
     status = 0
     is_aborted = False
     is_quiet = False
+    is_probe = False
     close_code: int | None = None
     error: BaseException | None = None
     sent = 0

@@ -132,6 +132,25 @@ def test_scrapes_are_not_counted_but_refused_ones_are(make_metrics: Make) -> Non
     assert app.openapi()["paths"] == {}
 
 
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_probes_are_not_counted(make_metrics: Make, is_wrapped: bool) -> None:
+    async def refuse() -> bool:
+        return False
+
+    app = FastAPI()
+    if is_wrapped:
+        app.add_middleware(GZipMiddleware)
+    app.health(ready=[refuse])
+    make_metrics().attach(app)
+    client = client_of(app)
+    assert client.get("/live").status_code == 200
+    assert client.get("/ready").status_code == 503
+    assert client.post("/live").status_code == 405
+    found = scrape(client)
+    assert found.requests() == {}
+    assert not any(value for _, value in found.of("http_server_active_requests"))
+
+
 def test_a_router_may_have_the_route(make_metrics: Make) -> None:
     router = APIRouter(prefix="/internal")
     make_metrics().attach(router)
