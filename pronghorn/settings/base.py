@@ -22,13 +22,14 @@ from pronghorn.settings.errors import settings_error
 from pronghorn.settings.masking import mask_dump, show
 from pronghorn.settings.problems import (
     WEAK,
+    describe_missing,
     describe_problems,
     describe_unreadable,
     describe_weakness,
     find_unknown_arguments,
 )
-from pronghorn.settings.reading import Reading, choose_sources, is_isolated, reading
-from pronghorn.settings.secret import HARMLESS, find_weaknesses
+from pronghorn.settings.reading import Reading, choose_sources, is_isolated, reading, variables_of
+from pronghorn.settings.secret import HARMLESS, find_weaknesses, value_of
 
 Environment = Literal["development", "test", "staging", "production"]
 
@@ -133,11 +134,15 @@ class BaseSettings(pydantic_settings.BaseSettings):
     @field_validator("*")
     @classmethod
     def _refuse_weak_secrets(cls, value: Any, info: ValidationInfo) -> Any:
-        name = info.field_name
-        if name is None or info.data.get("environment", "development") in HARMLESS:
+        name, found = info.field_name, reading.get(None) or Reading()
+        # The field may come before that of the environment, if its class does.
+        if name is None or info.data.get("environment", found.environment) in HARMLESS:
             return value
-        weaknesses = find_weaknesses(cls.model_fields[name], value, (name,))
-        sentences = [describe_weakness(cls, *weakness) for weakness in weaknesses]
+        if value_of(value) in found.made.values():  # The environment was in a source of a program.
+            sentences = [describe_missing(variables_of(cls, name))]
+        else:
+            weaknesses = find_weaknesses(cls.model_fields[name], value, (name,))
+            sentences = [describe_weakness(cls, *weakness) for weakness in weaknesses]
         if sentences:
             raise PydanticCustomError(WEAK, "{text}", {"text": "\n".join(sentences)})
         return value

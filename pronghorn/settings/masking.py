@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic import SecretBytes, SecretStr
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 MASK = "**********"
-#: The password before the host of a URL, also before its second host, and one in its query.
+#: The password before the host of a URL, also before its second host, one in its query, and one
+#: between the other words of a connection, such as `host=db password=...`.
 _PASSWORD = re.compile(
     r"(?:(?<=://)|(?<=,))([^\s:/?#@,'\"]*:)[^\s/?#,'\"]*(?=@)"
-    r"|([?&](?:password|passwd|secret|token|api_?key)=)[^\s&#'\"]+"
+    r"|((?:[?&]|(?<!\S))(?:password|passwd|secret|token|api_?key)=)[^\s&#'\"]+"
 )
+#: A password with characters that a URL should encode, which libraries of databases accept. It does
+#: not begin with what may be a port.
+_ODD_PASSWORD = re.compile(r"(://[^\s:/?#@,'\"\[]*:)(?!\d{1,5}(?:[/?#,]|$))[^\s@]+@")
+PLAIN_REPR: Any = BaseModel.__repr__
 #: Names of fields whose plain text is a secret, although their type does not say so.
 _SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|secret|token|api_?key|private_key)s?$")
 
@@ -29,7 +34,8 @@ class Shown:
 
 def mask_urls(text: str) -> str:
     """Return a text with the passwords of all URLs in it replaced."""
-    return _PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, text)
+    text = _PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, text)
+    return _ODD_PASSWORD.sub(rf"\1{MASK}@", text)
 
 
 def is_secret_name(name: str) -> bool:
@@ -39,11 +45,29 @@ def is_secret_name(name: str) -> bool:
 
 def show(name: str, value: Any) -> Any:
     """Return what to print for the value of a field."""
-    if isinstance(value, (str, bytes)) and value and is_secret_name(name):
-        return Shown(repr(MASK))
+    if isinstance(value, (str, bytes)):
+        return _mask(name, value)
+    kind = type(value)
+    if kind is dict:
+        return {key: show(str(key), each) for key, each in value.items()}
+    if kind in {list, tuple, set, frozenset}:
+        return kind(show(name, each) for each in value)
+    if isinstance(value, BaseModel) and kind.__repr__ is PLAIN_REPR:
+        fields = [f"{key}={show(key or '', each)!r}" for key, each in value.__repr_args__()]
+        return Shown(f"{kind.__name__}({', '.join(fields)})")
     text = repr(value)
     masked = mask_urls(text)
     return value if masked == text else Shown(masked)
+
+
+def _mask(name: str, value: str | bytes) -> str | bytes:
+    """Return a text without the passwords in it, or a mask if it is a secret itself."""
+    if not value:
+        return value
+    if isinstance(value, str):
+        return MASK if is_secret_name(name) else mask_urls(value)
+    text = MASK if is_secret_name(name) else mask_urls(value.decode("latin-1"))
+    return text.encode("latin-1")
 
 
 def mask_dump(value: Any, name: str = "") -> Any:
@@ -55,9 +79,7 @@ def mask_dump(value: Any, name: str = "") -> Any:
     if isinstance(value, (SecretStr, SecretBytes)):
         return value
     if isinstance(value, (str, bytes)):
-        if value and is_secret_name(name):
-            return MASK
-        return mask_urls(value) if isinstance(value, str) else value
+        return _mask(name, value)
     if getattr(value, "password", None) or hasattr(value, "hosts"):  # A URL of Pydantic.
         return mask_urls(str(value))
     return value

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.settings.reading import FILE, Reading, reading, variables_of
+from pronghorn.settings.secret import Location
 
 #: The type of the error about a secret that is none.
 WEAK = "weak_secret"
@@ -90,7 +91,7 @@ def name_variable(variables: list[str], found: Reading) -> str:
     return variables[0]
 
 
-def describe_weakness(settings: Any, location: tuple[str, ...], weakness: str) -> str:
+def describe_weakness(settings: Any, location: Location, weakness: str) -> str:
     """Return the sentence about a secret that is none."""
     found = reading.get(None) or Reading()
     return f"{name_variable(find_variables(settings, location), found)} {weakness}."
@@ -99,6 +100,8 @@ def describe_weakness(settings: Any, location: tuple[str, ...], weakness: str) -
 def describe_value_problem(variables: list[str], text: str, kind: str, found: Reading) -> str:
     """Return the sentence about a value that cannot be used."""
     text = text.removeprefix("Value error, ").rstrip(".")
+    if kind == "union_tag_invalid":  # The only message that has the value.
+        text = "Input tag" + "".join(text.rpartition(" found using ")[1:])
     if kind in {"list_type", "dict_type", "set_type", "tuple_type", "model_type"}:
         text += ", written as JSON"
     named = name_variable(variables, found)

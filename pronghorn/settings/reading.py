@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel
+from pydantic import AliasChoices, AliasPath, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     DotEnvSettingsSource,
@@ -32,12 +33,16 @@ class Reading:
         looked: The places, in order of precedence.
         problems: What is wrong beside the values.
         origins: The place of each variable that is set, by its name in upper case.
+        environment: The environment, before it is checked; empty before the places are read.
+        made: The secrets that were made, by their fields.
     """
 
     def __init__(self) -> None:
         self.looked: list[str] = []
         self.problems: list[str] = []
         self.origins: dict[str, str] = {}
+        self.environment = ""
+        self.made: dict[str, str] = {}
 
     def note(self, names: Mapping[str, Any], place: str) -> None:
         """Note that variables are set in a place; an earlier place has precedence."""
@@ -52,13 +57,12 @@ is_isolated: ContextVar[bool] = ContextVar("is_isolated", default=False)
 
 def variables_of(settings: type[BaseModel], name: str) -> list[str]:
     """Return the environment variables that set a field, in upper case."""
-    field = settings.model_fields[name]
-    alias = field.validation_alias
-    if isinstance(alias, str):
-        return [alias.upper()]
-    if isinstance(alias, AliasChoices):
-        return [choice.upper() for choice in alias.choices if isinstance(choice, str)]
-    return [(str(settings.model_config.get("env_prefix") or "") + name).upper()]
+    alias = settings.model_fields[name].validation_alias
+    if alias is None:
+        return [(str(settings.model_config.get("env_prefix") or "") + name).upper()]
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    names = [choice.path[0] if isinstance(choice, AliasPath) else choice for choice in choices]
+    return list(dict.fromkeys(str(one).upper() for one in names))
 
 
 def choose_sources(
@@ -69,13 +73,14 @@ def choose_sources(
     mounted: SecretsSettingsSource,
 ) -> tuple[PydanticBaseSettingsSource, ...]:
     """Return the sources of a settings class, in order of precedence."""
+    found = reading.get()
     if is_isolated.get():
         given = init.init_kwargs.get("environment", settings.model_fields["environment"].default)
-        return init, MadeSecrets(settings, str(given))
-    found = reading.get()
+        found.environment = str(given)
+        return init, MadeSecrets(settings, found.environment)
     found.looked.append("the environment")
     found.note(env.env_vars, "the environment")
-    environment = find_environment(settings, init, env, dotenv)
+    environment = found.environment = find_environment(settings, init, env, dotenv, mounted)
     dotenv = _with_environment(settings, dotenv, environment)
     for source in (env, dotenv, mounted):
         _decode_later(source)
@@ -97,13 +102,26 @@ def find_environment(
     init: InitSettingsSource,
     env: EnvSettingsSource,
     dotenv: DotEnvSettingsSource,
+    mounted: SecretsSettingsSource,
 ) -> str:
-    """Return the environment, which decides on the second `.env` file."""
+    """Return the environment, which decides on the second `.env` file and on secrets."""
     given = init.init_kwargs.get("environment")
+    variables = variables_of(settings, "environment")
     for names in (env.env_vars, dotenv.env_vars):
-        for variable in variables_of(settings, "environment"):
-            given = given or names.get(variable) or names.get(variable.lower())
+        upper = {name.upper(): value for name, value in names.items()}
+        for variable in variables:
+            given = given or upper.get(variable) or _text_of(upper.get(variable + FILE))
+    for folder in reversed(_folders(mounted.secrets_dir)):
+        for variable in variables:
+            given = given or _text_of(folder / variable) or _text_of(folder / variable.lower())
     return str(given or settings.model_fields["environment"].default)
+
+
+def _text_of(path: str | Path | None) -> str | None:
+    """Return the text of a file; None without one, of which others tell if it matters."""
+    with suppress(OSError, ValueError):
+        return Path(path).read_text("utf-8").strip() if path else None
+    return None
 
 
 def _with_environment(
@@ -145,12 +163,14 @@ def _decode_later(source: PydanticBaseSettingsSource) -> None:
     vars(source)["decode_complex_value"] = decode_leniently
 
 
+def _folders(given: Any) -> list[Path]:
+    """Return the folders that `secrets_dir` names."""
+    one_or_more = [given] if isinstance(given, (str, os.PathLike)) else given or ()
+    return [Path(one).expanduser() for one in one_or_more]
+
+
 def _existing_folders(given: Any, found: Reading) -> list[Path] | None:
-    if given is None:
-        return None
-    folders: list[Path] = [
-        Path(one) for one in ([given] if isinstance(given, (str, os.PathLike)) else given)
-    ]
+    folders = _folders(given)
     found.looked += [
         f"{folder}/" + ("" if Path(folder).is_dir() else " (absent)") for folder in folders
     ]
@@ -254,8 +274,9 @@ class MadeSecrets(PydanticBaseSettingsSource):
         """Return the value of one field."""
         variable = variables_of(self.settings_cls, field_name)[0]
         folder: Path = self.settings_cls.development_secrets  # type: ignore[attr-defined]  # ours
-        key = field_name if field.validation_alias is None else variable
-        return make_secret(folder, variable, self._environment), key, False
+        made = make_secret(folder, variable, self._environment)
+        reading.get().made[field_name] = made
+        return made, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         if self._environment not in HARMLESS:
@@ -264,6 +285,15 @@ class MadeSecrets(PydanticBaseSettingsSource):
         found = {}
         for name, field in self.settings_cls.model_fields.items():
             names = {name.upper(), *variables_of(self.settings_cls, name)}
-            if is_key(field) and field.is_required() and not names & known:
-                found[name] = self.get_field_value(field, name)[0]
+            key = _key_of(field, name)
+            if key and is_key(field) and field.is_required() and not names & known:
+                found[key] = self.get_field_value(field, name)[0]
         return found
+
+
+def _key_of(field: FieldInfo, name: str) -> str | None:
+    """Return the name by which the validation finds a field; None if it is inside another value."""
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return next((choice for choice in alias.choices if isinstance(choice, str)), None)
+    return None if isinstance(alias, AliasPath) else alias or name

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic import SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from pronghorn.logger import logger
@@ -38,6 +39,10 @@ BEGINNINGS = (
 )
 
 
+#: The name of a field, and what leads from there to a value inside.
+Location = tuple[str | int, ...]
+
+
 class Key:
     """Marks a secret that signs or encrypts: in development, one is made if none is set."""
 
@@ -56,17 +61,27 @@ def is_key(field: FieldInfo) -> bool:
     return any(isinstance(one, Key) for one in field.metadata)
 
 
+def has_key(field: FieldInfo) -> bool:
+    """Return True if a field is a `Secret`, may be one, or contains some."""
+    return is_key(field) or _names_key(field.annotation)
+
+
+def _names_key(annotation: Any) -> bool:
+    marks = getattr(annotation, "__metadata__", ())
+    return any(isinstance(one, Key) for one in marks) or any(map(_names_key, get_args(annotation)))
+
+
 def find_weakness(field: FieldInfo, value: Any, defaults: Sequence[Any]) -> str | None:
     """Return why a value must not be a secret outside of development; None if it may be one."""
     text = value.get_secret_value()
     if isinstance(text, bytes):
         text = text.decode("latin-1")
-    if any(value_of(default) == value_of(value) for default in defaults):
+    if any(default is not None and value_of(default) == value_of(value) for default in defaults):
         return "is the default of the program, which is no secret"
     short = "".join(character for character in text.lower() if character not in "-_ .!<>")
     if short in PLACEHOLDERS or short.startswith(BEGINNINGS):
         return "is a placeholder"
-    least = KEY_LENGTH if is_key(field) else LENGTH
+    least = KEY_LENGTH if has_key(field) else LENGTH
     if len(text) < least:
         return f"is too short: it needs at least {least} characters"
     if len(set(text)) < 4:
@@ -80,26 +95,47 @@ def value_of(value: Any) -> Any:
 
 
 def find_weaknesses(
-    field: FieldInfo, value: Any, location: tuple[str, ...], outer: Any = None
-) -> Iterator[tuple[tuple[str, ...], str]]:
+    field: FieldInfo, value: Any, location: Location, outer: Sequence[Any] = ()
+) -> Iterator[tuple[Location, str]]:
     """Yield the location of each weak secret in the value of a field, and what is wrong with it.
 
     Args:
         field: The field.
         value: Its value.
-        location: The name of the field; after it come those of fields inside of its value.
-        outer: The value that the default of an outer field has for this field.
+        location: The name of the field; after it come those of fields, the keys and the numbers of
+            items inside of its value.
+        outer: The values that the defaults of outer fields have for this field.
     """
     own = None if field.is_required() else field.get_default(call_default_factory=False)
-    defaults = [default for default in (own, outer) if default is not None]
+    yield from _find_inside(field, value, location, [own, *outer])
+
+
+def _find_inside(
+    field: FieldInfo, value: Any, location: Location, defaults: Sequence[Any]
+) -> Iterator[tuple[Location, str]]:
     if isinstance(value, (SecretStr, SecretBytes)):
         weakness = find_weakness(field, value, defaults)
         if weakness is not None:
             yield location, weakness
-    elif isinstance(value, BaseModel):
-        for name, inner in type(value).model_fields.items():
-            default = getattr(defaults[-1], name, None) if defaults else None
-            yield from find_weaknesses(inner, getattr(value, name), (*location, name), default)
+        return
+    items = _items_of(value)
+    if items is not None:
+        inner_defaults = [one for default in defaults for _, one in _items_of(default) or ()]
+        for key, item in items:
+            yield from _find_inside(field, item, (*location, key), inner_defaults)
+        return
+    for name, inner in getattr(type(value), "__pydantic_fields__", {}).items():
+        outer = [getattr(default, name, None) for default in defaults]
+        yield from find_weaknesses(inner, getattr(value, name), (*location, name), outer)
+
+
+def _items_of(value: Any) -> list[tuple[str | int, Any]] | None:
+    """Return the items of a container with their keys or numbers; None if it is none."""
+    if isinstance(value, Mapping):
+        return [(str(key), item) for key, item in value.items()]
+    if isinstance(value, (list, tuple, set, frozenset, deque)):
+        return list(enumerate(value))
+    return None
 
 
 # --- made for development -----------------------------------------------------------------------
