@@ -21,7 +21,7 @@ from uuid import UUID
 
 from pydantic import SecretBytes, SecretStr
 
-from pronghorn.core.setup_errors import setup_error, user_error
+from pronghorn.core.setup_errors import describe_value, setup_error, user_error
 
 #: The variable of the environment with the key of all cursors that have no key of their own.
 VARIABLE = "PRONGHORN_CURSOR_KEY"
@@ -46,10 +46,16 @@ def read_key(key: Key) -> bytes:
     """Return a key as bytes.
 
     Raises:
-        SetupError: The key has fewer than 16 bytes.
+        SetupError: The key has fewer than 16 bytes, or is something else.
     """
     plain = key.get_secret_value() if isinstance(key, SecretStr | SecretBytes) else key
     found = plain.encode() if isinstance(plain, str) else plain
+    if not isinstance(found, bytes):
+        raise user_error(
+            f"the key for cursors is a text or bytes, not {describe_value(type(key))}",
+            None,
+            "Keyset(..., key=settings.secret_key)",
+        )
     if len(found) >= _MIN_KEY_BYTES:
         return found
     raise user_error(
@@ -92,13 +98,19 @@ class Signer:
         context = json.dumps(["pronghorn.sql cursor 1", *purpose]).encode() + b"\n"
         self._mac = hmac.new(key, context, hashlib.sha256)
 
-    def write(self, position: Position) -> str:
+    def write(self, position: Position, enums: Sequence[type[Enum] | None]) -> str:
         """Return the cursor of a position.
+
+        Args:
+            position: The position.
+            enums: As for `read`.
 
         Raises:
             TypeError: A value has a type that a cursor cannot contain.
         """
-        texts = [_write_value(value) for value in position.values]
+        texts = [
+            _write_value(value, enum) for value, enum in zip(position.values, enums, strict=True)
+        ]
         payload = json.dumps([int(position.backward), *texts], separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._sign(payload) + payload).rstrip(b"=").decode()
 
@@ -160,10 +172,12 @@ _ENUM = "e"
 TYPES = (Enum, *(kind.type for kind in _KINDS.values()))
 
 
-def _write_value(value: Any) -> str | None:
+def _write_value(value: Any, enum: type[Enum] | None) -> str | None:
     if value is None:
         return None
     if isinstance(value, Enum):
+        if enum is None or not isinstance(value, enum):  # Nobody could make it of its name again.
+            raise TypeError(type(value).__name__)
         return _ENUM + value.name
     for letter, kind in _KINDS.items():
         if isinstance(value, kind.type):

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import SelectBase
 
+from pronghorn.core.path_patterns import INSIDE
 from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.param_functions import Depends, Query
@@ -69,13 +70,13 @@ class Cursor:
 
         Raises:
             SetupError: The statement has several rows with the same key, a key is NULL, or a cursor
-                cannot contain it.
+                cannot contain it; or the columns of the order would change its DISTINCT.
         """
         ordering = self._listing.ordering
         values, backward = self._position or ((), False)
-        ordered = (
-            require_select(statement).order_by(None).order_by(*ordering.order(backward=backward))
-        )
+        ordered = require_select(statement).order_by(None)
+        self._listing.check_distinct(ordered)
+        ordered = ordered.order_by(*ordering.order(backward=backward))
         if self._position is not None:
             ordered = ordered.where(ordering.after(values, backward=backward))
         limited = ordered.offset(None).limit(self.limit + 1)
@@ -123,7 +124,9 @@ class _Listing:
         limit: int,
     ) -> Cursor:
         """Return the place that a request asks for."""
-        path = getattr(connection.scope.get("route"), "path", "")
+        scope = connection.scope
+        levels = [*scope.get(INSIDE, ()), scope.get("route")]
+        path = "".join(getattr(level, "path", "") for level in levels)
         signer = self._signers.get((key, path))
         if signer is None:
             signer = Signer(key, [path, self.ordering.fingerprint])
@@ -135,6 +138,19 @@ class _Listing:
             kind = RequestValidationError if is_http else WebSocketRequestValidationError
             raise kind([{"type": "cursor_invalid", **wrong}])
         return Cursor(self, signer, position, limit, Links(connection, response, _CHANGED))
+
+    def check_distinct(self, statement: Any) -> None:
+        """Refuse a DISTINCT that would compare the columns of the order too."""
+        if not statement._distinct:
+            return
+        compared = {base for each in statement.selected_columns for base in each.base_columns}
+        if not self.ordering.base_columns <= compared:
+            raise setup_error(
+                "the statement has a DISTINCT without the columns of the order",
+                "they are added to the statement, so rows would be repeated",
+                "select(...) from a subquery that has the DISTINCT",
+                where=self._place,
+            )
 
     def check_keys(self, keys: Sequence[tuple[Any, ...]]) -> None:
         """Refuse rows between which no page can begin; else some would be lost in silence."""
@@ -155,7 +171,7 @@ class _Listing:
     def write(self, signer: Signer, position: Position) -> str:
         """Return the cursor of a position."""
         try:
-            cursor = signer.write(position)
+            cursor = signer.write(position, self.ordering.enums)
         except TypeError as error:
             raise setup_error(
                 f"a page begins at a value of the type {error}",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from sqlalchemy import SelectBase, func, select
 
-from pronghorn.core.setup_errors import setup_error, user_place
+from pronghorn.core.setup_errors import setup_error, user_error, user_place
 from pronghorn.param_functions import Depends, Query
 from pronghorn.requests import HTTPConnection
 from pronghorn.responses import Response
@@ -22,6 +22,7 @@ from pronghorn.sql.pages import (
     Page,
     check_limits,
     fetch,
+    is_count,
     require_select,
 )
 
@@ -36,10 +37,13 @@ class Slice:
         limit: The number of items that a page has at most.
     """
 
-    def __init__(self, listing: "_Listing", offset: int, limit: int, links: Links) -> None:
+    def __init__(
+        self, listing: "_Listing", offset: int, limit: int, links: Links, max_offset: int
+    ) -> None:
         self.offset = offset
         self.limit = limit
         self._listing = listing
+        self._max_offset = max_offset
         self._links = links
 
     async def of(self, session: Executor, statement: SelectBase) -> Page[Any]:
@@ -89,7 +93,8 @@ class Slice:
         items, _ = await fetch(session, ordered.offset(self.offset).limit(self.limit + 1), ())
         has_more = len(items) > self.limit
         del items[self.limit :]
-        following = str(self.offset + self.limit) if has_more else None
+        end = self.offset + self.limit
+        following = str(end) if has_more and end <= self._max_offset else None
         previous = str(max(0, self.offset - self.limit)) if self.offset else None
         self._links.write(
             {
@@ -144,15 +149,22 @@ def Offset(  # noqa: N802  # Named as the other markers of parameters.
         limit: The number of items of a page if the request does not say it.
         max_limit: The number that a request may ask for; by default 100, or `limit` if that is
             more.
-        max_offset: The number of items that a request may skip; more is a 422.
+        max_offset: The number of items that a request may skip; more is a 422. The last page that
+            can be asked for has no `next`.
 
     Returns:
         A dependency.
 
     Raises:
-        SetupError: The order is not unique, or the limits contradict each other.
+        SetupError: The order is not unique, or the limits contradict each other or are no numbers.
     """
     highest = check_limits("Offset", limit, max_limit)
+    if not is_count(max_offset):
+        raise user_error(
+            f"Offset(max_offset={max_offset!r}) is not a number of items",
+            None,
+            "Offset(..., max_offset=10_000)",
+        )
     listing = _Listing(columns)
     limit_type = Annotated[int, Query(ge=1, le=highest, description=LIMIT)]
     skipped = "The number of items before the page."
@@ -164,6 +176,6 @@ def Offset(  # noqa: N802  # Named as the other markers of parameters.
         offset: offset_type = 0,
         limit: limit_type = limit,
     ) -> Slice:
-        return Slice(listing, offset, limit, Links(connection, response, _CHANGED))
+        return Slice(listing, offset, limit, Links(connection, response, _CHANGED), max_offset)
 
     return Depends(read_slice)

@@ -115,6 +115,14 @@ class Ordering:
         _check_unique([key.expression for key in self.keys])
         self.columns = [key.column for key in self.keys]
         self.enums = [key.enum for key in self.keys]
+        #: The columns of tables on which the order depends.
+        self.base_columns = {
+            base
+            for key in self.keys
+            for part in iterate(key.expression)
+            if isinstance(part, Column)
+            for base in part.base_columns
+        }
         #: The same text in every process that has the same order.
         self.fingerprint = str([_describe_key(key) for key in self.keys])
         same = {key.descending for key in self.keys}
@@ -163,6 +171,8 @@ def _take_apart(written: Any) -> tuple[ColumnElement[Any], bool, bool | None]:
             raise ArgumentError  # SQLAlchemy would take it for a name.
         # A column of a model is not an expression itself.
         found = written if isinstance(written, UnaryExpression) else asc(written).element
+        if not isinstance(found, ColumnElement):
+            raise ArgumentError  # Such as text("id").
     except ArgumentError:
         raise user_error(
             f"an order consists of columns, not of {describe_value(written)}",

@@ -160,6 +160,11 @@ async def fetch(
     return list(items), [tuple(row) for row in keys]
 
 
+def is_count(value: Any) -> bool:
+    """Return whether an argument of a program is a number of rows."""
+    return isinstance(value, int) and value >= 0
+
+
 LIMIT = "The number of items that the page has at most."
 
 
@@ -167,13 +172,13 @@ def check_limits(marker: str, limit: int, max_limit: int | None) -> int:
     """Return the number of items that a request may ask for.
 
     Raises:
-        SetupError: `limit` is not between 1 and `max_limit`.
+        SetupError: `limit` is not between 1 and `max_limit`, or no integer.
     """
-    highest = max(limit, 100) if max_limit is None else max_limit
-    if 1 <= limit <= highest:
+    highest = max(limit, 100) if max_limit is None and is_count(limit) else max_limit
+    if is_count(limit) and highest is not None and is_count(highest) and 1 <= limit <= highest:
         return highest
     raise user_error(
-        f"{marker}(limit={limit}, max_limit={highest})",
+        f"{marker}(limit={limit!r}, max_limit={highest!r})",
         "`limit` is what a page has by default, from 1 to `max_limit`",
         f"{marker}(..., limit=20, max_limit=100)",
     )
