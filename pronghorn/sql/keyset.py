@@ -14,7 +14,7 @@ from sqlalchemy import SelectBase
 
 from pronghorn.core.path_patterns import INSIDE
 from pronghorn.core.setup_errors import setup_error, user_place
-from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.exceptions import RequestValidationError, SetupError, WebSocketRequestValidationError
 from pronghorn.param_functions import Depends, Query
 from pronghorn.requests import HTTPConnection
 from pronghorn.responses import Response
@@ -70,7 +70,7 @@ class Cursor:
 
         Raises:
             SetupError: The statement has several rows with the same key, a key is NULL, or a cursor
-                cannot contain it; or the columns of the order would change its DISTINCT.
+                cannot contain it exactly; or the columns of the order would change its DISTINCT.
         """
         ordering = self._listing.ordering
         values, backward = self._position or ((), False)
@@ -81,6 +81,8 @@ class Cursor:
             ordered = ordered.where(ordering.after(values, backward=backward))
         limited = ordered.offset(None).limit(self.limit + 1)
         items, keys = await fetch(session, limited, ordering.columns)
+        if keys and keys[0] == values:
+            raise self._listing.inexact_error(values)
         self._listing.check_keys(keys)
         has_more = len(items) > self.limit
         del items[self.limit :], keys[self.limit :]
@@ -167,6 +169,15 @@ class _Listing:
             if key.nulls_first is None and any(row[number] is None for row in keys):
                 got = f"{key.expression} is NULL in a row of the statement"
                 raise nulls_error(key.expression, got, self._place)
+
+    def inexact_error(self, key: tuple[Any, ...]) -> SetupError:
+        """Return the error about a row that comes after itself, and would do so on every page."""
+        return setup_error(
+            f"the row with the key {key!r} is on two pages",
+            "a value is not the same in Python as in the database, such as an interval with years",
+            "another column in the order, or the type of the database in the model, such as REAL",
+            where=self._place,
+        )
 
     def write(self, signer: Signer, position: Position) -> str:
         """Return the cursor of a position."""

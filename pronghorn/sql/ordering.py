@@ -8,11 +8,15 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
+    REAL,
+    Double,
+    Float,
     Index,
     UniqueConstraint,
     and_,
     asc,
     bindparam,
+    cast,
     desc,
     false,
     nulls_first,
@@ -53,6 +57,7 @@ class SortKey:
         expression, self.descending, self.nulls_first = _take_apart(written)
         self.expression = expression
         self._type = _exact_type(expression.type)
+        self._is_short_float = _is_short_float(expression.type)
         self.column = type_coerce(expression, self._type).label(f"sort_key_{number}")
         self.enum: type[Enum] | None = getattr(expression.type, "enum_class", None)
 
@@ -68,7 +73,9 @@ class SortKey:
 
     def bind(self, value: Any) -> ColumnElement[Any]:
         """Return a parameter with a value of this column."""
-        return bindparam(None, value, type_=self._type, unique=True)
+        bound: ColumnElement[Any] = bindparam(None, value, type_=self._type, unique=True)
+        # Drivers send 8 bytes, and 0.1 in 4 bytes is more than 0.1 in 8.
+        return cast(bound, REAL) if self._is_short_float else bound
 
     def is_after(self, value: Any, *, backward: bool, or_at: bool = False) -> ColumnElement[bool]:
         """Return the condition that the value of a row comes after this one.
@@ -196,6 +203,13 @@ def _exact_type(written: TypeEngine[Any]) -> TypeEngine[Any]:
         return written.with_variant(NullType(), "sqlite")
     except ArgumentError:
         return written  # It says already what it is on SQLite, such as a smaller integer.
+
+
+def _is_short_float(written: TypeEngine[Any]) -> bool:
+    """Return whether a type is a number of 4 bytes; its precision is in bits, as PostgreSQL's."""
+    if not isinstance(written, Float) or isinstance(written, Double):
+        return False
+    return isinstance(written, REAL) or (written.precision is not None and written.precision <= 24)
 
 
 def _describe_key(key: SortKey) -> tuple[Any, ...]:

@@ -1,10 +1,11 @@
 """Pages with odd arguments and types, in mounted applications, and at the limits."""
 
 import enum
+from datetime import timedelta
 from typing import Annotated, Any
 
 import pytest
-from sqlalchemy import Integer, TypeDecorator, select, text
+from sqlalchemy import REAL, Float, Integer, Interval, TypeDecorator, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starlette.applications import Starlette
@@ -105,6 +106,73 @@ def test_an_enumeration_that_only_its_type_can_read(postgresql_url: str) -> None
         client.put("/add")
         with pytest.raises(SetupError, match="a page begins at a value of the type Level"):
             client.get("/alarms")
+
+
+class Lease(Base):
+    __tablename__ = "leases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    period: Mapped[timedelta] = mapped_column(Interval())
+
+
+def test_a_page_does_not_repeat_a_value_that_is_not_exact(postgresql_url: str) -> None:
+    shop = Shop(postgresql_url)
+
+    async def add(session: AsyncSession) -> None:
+        await session.run_sync(lambda sync: Base.metadata.create_all(sync.connection()))
+        for number, period in enumerate(["30 days", "1 year", "1 day 0.000001 s", "-2 hours"]):
+            await session.execute(text(f"INSERT INTO leases VALUES ({number}, '{period}')"))
+
+    shop.change("/add", add)
+    shop.add_list("/up", Keyset(Lease.period, Lease.id, limit=1, key=KEY), select(Lease.id), int)
+    down = Keyset(Lease.period.desc(), Lease.id, limit=1, key=KEY)
+    shop.add_list("/down", down, select(Lease.id), int)
+    with TestClient(shop.app) as client:
+        client.put("/add")
+        assert read_all(client, "/up") == [3, 2, 0, 1]
+        first = client.get("/down")
+        with pytest.raises(SetupError, match="is on two pages"):
+            client.get(first.links["next"]["url"])
+
+
+class Parcel(Base):
+    __tablename__ = "parcels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    weight: Mapped[float] = mapped_column(REAL())
+    width: Mapped[float] = mapped_column(Float(24))
+
+
+@pytest.mark.parametrize("name", ["weight", "width"])
+def test_numbers_of_four_bytes(database_url: str, name: str) -> None:
+    shop = Shop(database_url)
+    weights = [0.1, 0.7, 0.3, 16777217.0, -0.1, 0.7, 0.1]
+
+    async def add(session: AsyncSession) -> None:
+        await session.run_sync(lambda sync: Base.metadata.create_all(sync.connection()))
+        for number, weight in enumerate(weights):
+            session.add(Parcel(id=number, weight=weight, width=weight))
+
+    shop.change("/add", add)
+    column = getattr(Parcel, name)
+    expected = [4, 0, 6, 2, 1, 5, 3]
+    for path, order in {
+        "/up": [column, Parcel.id],
+        "/down": [column.desc(), Parcel.id.desc()],
+    }.items():
+        shop.add_list(path, Keyset(*order, limit=1, key=KEY), select(Parcel.id), int)
+    with TestClient(shop.app) as client:
+        client.put("/add")
+        assert read_all(client, "/up") == expected
+        assert read_all(client, "/down") == expected[::-1]
+
+
+def read_all(client: TestClient, path: str) -> list[int]:
+    """Return the items of all pages."""
+    response = client.get(path)
+    found: list[int] = response.json()["items"]
+    while "next" in response.links and len(found) < 20:
+        response = client.get(response.links["next"]["url"])
+        found += response.json()["items"]
+    return found
 
 
 def test_a_distinct_that_the_order_would_change(sqlite_url: str) -> None:
