@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from pronghorn.applications import FastAPI
-from pronghorn.core.setup_errors import setup_error
+from pronghorn.core.setup_errors import describe_value, setup_error, user_error
 from pronghorn.hooks import observe, stop_observing
 from pronghorn.metrics.directory import VARIABLE, find_directory
 from pronghorn.metrics.exposition import Exposition, serving
@@ -36,8 +36,8 @@ class Metrics:
             program that names no other.
 
     Raises:
-        SetupError: The registry has metrics of requests with other options, or the directory that
-            `PROMETHEUS_MULTIPROC_DIR` names does not exist.
+        SetupError: The registry has metrics of requests with other options, the bounds do not rise,
+            or the directory that `PROMETHEUS_MULTIPROC_DIR` names does not exist.
 
     Example::
 
@@ -73,7 +73,16 @@ class Metrics:
             app: The application, or a router of it.
             path: The path of the route; None to count only, see `serve`.
             dependencies: `Depends(...)` that may refuse a scrape.
+
+        Raises:
+            SetupError: The application has no such routes.
         """
+        if path is not None and not isinstance(app, (FastAPI, APIRouter)):
+            raise user_error(
+                f"the route of the metrics belongs to a FastAPI or an APIRouter, not to "
+                f"{describe_value(type(app))}",
+                write="metrics.attach(app, path=None) to count only",
+            )
         observe(self._instruments)
         if path is not None:
             app.add_api_route(

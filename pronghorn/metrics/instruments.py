@@ -6,12 +6,13 @@ https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from pronghorn.core.setup_errors import setup_error
+from pronghorn.core.setup_errors import describe_value, setup_error, user_error
 from pronghorn.hooks import Observed
 
 __all__ = ["DURATIONS", "Instruments", "instruments_of"]
@@ -176,6 +177,15 @@ def _make_sizes(side: str, registry: CollectorRegistry) -> Histogram:
     )
 
 
+def _are_bounds(buckets: Any) -> bool:
+    """Return whether each bound is above the one before, so that no series is there twice."""
+    try:
+        bounds = [0.0, *(float(bound) for bound in buckets)]
+    except (TypeError, ValueError):
+        return False
+    return len(bounds) > 1 and all(one < other for one, other in pairwise(bounds))
+
+
 _known_instruments: WeakKeyDictionary[Any, Instruments] = WeakKeyDictionary()
 
 
@@ -185,8 +195,19 @@ def instruments_of(
     """Return the instruments of a registry; all applications of a process share them.
 
     Raises:
-        SetupError: They were made with other options.
+        SetupError: They were made with other options, or the options cannot work.
     """
+    if not isinstance(registry, CollectorRegistry):
+        raise user_error(
+            f"Metrics(registry=...) is a CollectorRegistry, not {describe_value(registry)}",
+            write="Metrics(registry=CollectorRegistry()), or Metrics()",
+        )
+    if not _are_bounds(buckets):
+        raise user_error(
+            f"Metrics(buckets={buckets!r}) are no upper bounds",
+            "they are no numbers of seconds, do not rise, or one is there twice",
+            "Metrics(buckets=[0.01, 0.1, 1])",
+        )
     known = _known_instruments.get(registry)
     if known is None:
         known = _known_instruments[registry] = Instruments(registry, buckets, sizes)

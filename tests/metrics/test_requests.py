@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter
+from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 
 from pronghorn import APIRouter, Depends, FastAPI, Header, HTTPException, WebSocket
@@ -325,3 +326,28 @@ def test_the_registry_of_all_programs_is_the_default() -> None:
         )
     finally:
         metrics.detach()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"buckets": []},
+        {"buckets": None},
+        {"buckets": "abc"},
+        {"buckets": [1, 0.5]},
+        {"buckets": [1, 1]},
+        {"buckets": [-1, 1]},
+        {"buckets": [float("nan")]},
+        {"registry": None},
+    ],
+)
+def test_options_that_cannot_work(make_metrics: Make, options: dict[str, Any]) -> None:
+    with pytest.raises(SetupError, match=next(iter(options))):
+        make_metrics(**options)
+
+
+def test_routes_belong_to_our_applications(make_metrics: Make) -> None:
+    app: Any = Starlette()
+    with pytest.raises(SetupError, match="not to the class Starlette"):
+        make_metrics().attach(app)
+    assert make_metrics(buckets=(0.5, 1, float("inf")))
