@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import pytest
 
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, Request, Response, WebSocket
-from pronghorn.health import Check
 from pronghorn.hooks import OBSERVERS, stop_observing
 from pronghorn.logs import (
     JSONFormatter,
@@ -191,18 +190,6 @@ def test_a_websocket_has_one_line(lines: Lines, client: TestClient) -> None:
     assert (first["message"], first["request_id"]) == ("socket", "abc")
     assert (last["method"], last["status"], last["close_code"]) == ("WS", 101, 4000)
     assert (last["route"], last["request_id"]) == ("/orders/{number}/live", "abc")
-
-
-def test_probes_have_no_line_while_they_succeed(lines: Lines) -> None:
-    is_up = True
-    app = FastAPI()
-    app.health(ready=[Check(lambda: is_up, cache=0)])
-    client = TestClient(app)
-    assert client.get("/live").status_code == client.get("/ready").status_code == 200
-    assert lines.read() == []
-    is_up = False
-    client.get("/ready")
-    assert lines.read()[-1]["status"] == 503
 
 
 def test_successes_of_a_quiet_route_have_no_line(lines: Lines, client: TestClient) -> None:
