@@ -18,7 +18,18 @@ PACKAGE = Path(pronghorn.__file__).parent
 PAGES = [*PROJECT.glob("*.md"), *PROJECT.glob("[a-z]*/README.md"), *PROJECT.glob("docs/**/*.md")]
 PAGES.remove(PROJECT / "CHANGELOG.md")  # It also names modules that are gone.
 #: Folders of programs that the pages and the commands have as examples, and of other packages.
-EXAMPLES = {"app", "bookshop", "build", "migrations", "path", "shop", "src", "starlette"}
+EXAMPLES = {
+    "after",
+    "app",
+    "before",
+    "bookshop",
+    "build",
+    "migrations",
+    "path",
+    "shop",
+    "src",
+    "starlette",
+}
 #: A module that stands for any module, a test of FastAPI's own suite, and loggers.
 OTHERS = {"pronghorn.x.y", "tests/test_sse.py", "pronghorn.access", "pronghorn.watchdog"}
 
