@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,18 @@ async def database(sqlite_url: str, project: Path) -> AsyncIterator[Database]:
     database = Database(sqlite_url, metadata=models())
     async with database.lifespan(None):
         yield database
+
+
+@pytest.fixture(autouse=True)
+def loggers_stay() -> Iterator[None]:
+    """Undo the configuration of logging in Alembic's own `env.py`, which disables all loggers."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    yield
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+    for name in tuple(root.manager.loggerDict):
+        logging.getLogger(name).disabled = False
 
 
 @pytest.fixture
