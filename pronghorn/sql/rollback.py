@@ -19,9 +19,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
+from pronghorn.core.private_names import missing_names
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.sql.connect import Engines
 from pronghorn.sql.sessions import OneTransactionSession, open_session
 
+#: Module and name: where SQLAlchemy's connections keep that of the driver, which is replaced.
+_WRAPPED = ("sqlalchemy.engine.interfaces", "AdaptedConnection._connection")
 #: The results of drivers that work on every event loop.
 _PLAIN = (type(None), bool, int, float, str, bytes, list, tuple, dict)
 
@@ -78,6 +82,9 @@ async def open_outer_transaction(
         shared: The engine of the program. SQLite's driver works on every event loop, and a
             database in memory has no other connection.
         make_engines: Makes engines like it, for a connection on the other event loop.
+
+    Raises:
+        SetupError: The installed version of SQLAlchemy is not one that was tested.
     """
     if shared.dialect.name == "sqlite":
         async with shared.connect() as connection, connection.begin() as transaction:
@@ -86,6 +93,7 @@ async def open_outer_transaction(
             finally:
                 await transaction.rollback()
         return
+    _check_version()
     manager = start_blocking_portal()
     portal = await to_thread.run_sync(manager.__enter__)
     engine = make_engines().write
@@ -96,6 +104,17 @@ async def open_outer_transaction(
     finally:
         await _on(portal, _end, connection, engine)
         await to_thread.run_sync(manager.__exit__, None, None, None)
+
+
+def _check_version() -> None:
+    """Refuse a version of SQLAlchemy whose calls of a driver cannot be sent elsewhere."""
+    module, name = _WRAPPED
+    if list(missing_names(module, [name])):
+        raise setup_error(
+            f"rollback_everything needs {module}.{name}, which this version of SQLAlchemy lacks",
+            "SQLAlchemy is newer than this version of pronghorn allows",
+            'pip install "pronghorn[sql]"',
+        )
 
 
 async def _on(portal: BlockingPortal, function: Any, *arguments: Any) -> Any:

@@ -34,8 +34,17 @@ PACKAGES = (
     "typing",
     "uvicorn",
 )
+#: The same for the folders of batteries, which use more packages than the core.
+OF_BATTERIES = {
+    "metrics": ("prometheus_client",),
+    "settings": ("pydantic_settings",),
+    "sql": ("aiosqlite", "alembic", "asyncpg", "psycopg", "sqlalchemy"),
+}
+EVERY = frozenset(PACKAGES).union(*OF_BATTERIES.values())
+#: The methods and attributes of every `NamedTuple`, which Python documents.
+OF_NAMED_TUPLES = {"_asdict", "_fields", "_replace"}
 #: Modules that their packages do not document, though their names are not private.
-UNDOCUMENTED = ("granian.", "uvicorn.")
+UNDOCUMENTED = ("granian.", "prometheus_client.mmap_dict", "uvicorn.")
 #: A text that names a module.
 MODULE = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)+")
 #: A private attribute that is set or defined; parsing all packages would take seconds.
@@ -60,7 +69,7 @@ def uses() -> set[Use]:
         tree = ast.parse(file.read_text("utf-8"))
         name = file.relative_to(FOLDER).as_posix()
         found |= {(used, name) for used in imported(tree)}
-        found |= {(used, name) for used in of_others(tree)}
+        found |= {(used, name) for used in of_others(tree, name.split("/")[0])}
         if module != "pronghorn.as_fastapi":  # It refuses to be imported after FastAPI.
             found |= {(used, name) for used in inherited(tree, module)}
     return found
@@ -85,11 +94,12 @@ def imported(tree: ast.Module) -> Iterator[str]:
                 yield name
 
 
-def of_others(tree: ast.Module) -> Iterator[str]:
+def of_others(tree: ast.Module, folder: str) -> Iterator[str]:
     """Yield private attributes that other packages define, of anything but `self`."""
+    known = private_attributes((*PACKAGES, *OF_BATTERIES.get(folder, ()))) - OF_NAMED_TUPLES
     for node in ast.walk(tree):
         receiver, name = receiver_and_name(node)
-        if receiver and receiver not in {"self", "cls", "super()"} and name in private_attributes():
+        if receiver and receiver not in {"self", "cls", "super()"} and name in known:
             yield f"{receiver}.{name}"
 
 
@@ -123,10 +133,10 @@ def receiver_and_name(node: ast.AST) -> tuple[str, str]:
 
 
 @cache
-def private_attributes() -> frozenset[str]:
-    """Return the private attributes of all classes of `PACKAGES`."""
+def private_attributes(packages: tuple[str, ...]) -> frozenset[str]:
+    """Return the private attributes of all classes of some packages."""
     found: set[str] = set()
-    for package in PACKAGES:
+    for package in packages:
         spec = importlib.util.find_spec(package)
         files = [Path(str(spec and spec.origin))]
         if files[0].name == "__init__.py":
@@ -139,10 +149,10 @@ def private_attributes() -> frozenset[str]:
 
 @cache
 def inherited_names(kind: Any) -> frozenset[str]:
-    """Return the private attributes that a class has from classes of `PACKAGES`."""
+    """Return the private attributes that a class has from classes of other packages."""
     found: set[str] = set()
     for base in getattr(kind, "__mro__", ()):
-        if base.__module__.split(".")[0] in PACKAGES and base.__name__ != "Generic":
+        if base.__module__.split(".")[0] in EVERY and base.__name__ != "Generic":
             found |= attributes_in(ast.parse(textwrap.dedent(inspect.getsource(base))))
     return frozenset(found)
 

@@ -26,6 +26,8 @@ NO_SERVER = "nothing to fall back to: `pronghorn run` starts this server with th
 DOCUMENTED_LOGGING = "documented by uvicorn for configurations of logging"
 LATE = "looked up when a program imports the name from the same place of FastAPI"
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
+OF_PREPARED = "one warning, see tests/sql/prepared/test_places.py"
+OWN_FORMAT = "nothing to fall back to: it reads the files of numbers; the package is capped for it"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
 
 
@@ -117,6 +119,30 @@ LISTED = (
         WARNS,
         ("OpenAPIJsonSchema._config",),
     ),
+    # SQLAlchemy
+    Name(
+        "sqlalchemy.sql.base",
+        "Executable._with_options",
+        ("sql/prepared/columns.py",),
+        OF_PREPARED,
+        ("statement._with_options",),
+    ),
+    Name(
+        "sqlalchemy.dialects.postgresql.asyncpg",
+        "AsyncAdapt_asyncpg_connection._handle_exception",
+        ("sql/prepared/errors.py",),
+        OF_PREPARED,
+        ("adapted._handle_exception",),
+    ),
+    Name(
+        "sqlalchemy.engine.interfaces",
+        "AdaptedConnection._connection",
+        ("sql/rollback.py",),
+        "one sentence from `rollback_everything`, see tests/sql/test_outside.py",
+        ("adapted._connection",),
+    ),
+    # prometheus-client
+    Name("prometheus_client.mmap_dict", "MmapedDict", ("metrics/numbers.py",), OWN_FORMAT),
     # uvicorn; the attributes of its classes are listed in adapters/uvicorn/names.py
     Name(HTTPTOOLS, "", (LIST,), OF_UVICORN),
     Name(HTTPTOOLS, "", ("middleware/stack.py",), UNNOTICED),

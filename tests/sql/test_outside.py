@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import FastAPI
+from pronghorn.exceptions import SetupError
 from pronghorn.sql import Database
 from pronghorn.testclient import TestClient
 from tests.sql.library import Author, count_authors, create_tables
@@ -150,6 +151,18 @@ async def test_an_error_inside_is_rolled_back_too(database: Database) -> None:
             raise ZeroDivisionError
     assert await count_authors(database) == 0
     await database.dispose()
+
+
+@pytest.mark.anyio
+async def test_an_untested_version_of_sqlalchemy_is_named(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = ("sqlalchemy.engine.interfaces", "AdaptedConnection._gone")
+    monkeypatch.setattr("pronghorn.sql.rollback._WRAPPED", missing)
+    database = Database(postgresql_url)
+    with pytest.raises(SetupError, match=r"AdaptedConnection\._gone, which this version"):
+        async with database.rollback_everything():
+            pass
 
 
 def test_each_event_loop_has_its_own_connections(database_url: str) -> None:
