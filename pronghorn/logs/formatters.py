@@ -117,7 +117,7 @@ class JSONFormatter(_Structured):
 
     def _format(self, record: logging.LogRecord) -> str:
         begin = (
-            f'{{"time": "{self._clock.write(record.created)}", "level": "{record.levelname}"'
+            f'{{"time": "{self._clock.write(record.created)}", "level": {quote(record.levelname)}'
             f', "logger": {quote(clean_text(record.name))}'
         )
         message, traceback = self._texts(record)
@@ -132,7 +132,7 @@ class JSONFormatter(_Structured):
         """Return the line for a request, whose fields are clean."""
         method, path, status = fields["method"], fields["path"], fields["status"]
         return (
-            f'{{"time": "{self._clock.write(created)}", "level": "{level}", "logger": "{name}"'
+            f'{{"time": "{self._clock.write(created)}", "level": {quote(level)}, "logger": "{name}"'
             f', "message": {quote(f"{method} {path} {status}")}, {encode(fields)[1:]}'
         )
 

@@ -48,6 +48,18 @@ def test_the_fields_of_a_line() -> None:
     assert found == {"level": "INFO", "logger": "shop", "message": "Order 7", "items": 3}
 
 
+def test_the_name_of_a_level_may_have_any_characters() -> None:
+    coloured = '\x1b[32m"INFO"\x1b[0m'
+    logging.addLevelName(logging.INFO, coloured)
+    try:
+        assert fields("text")["level"] == coloured
+        known = {"method": "GET", "path": "/", "status": 200}
+        line = JSONFormatter().format_request(1.0, "shop", coloured, known)
+        assert json.loads(line)["level"] == coloured
+    finally:
+        logging.addLevelName(logging.INFO, "INFO")
+
+
 def test_a_field_does_not_replace_one_of_ours() -> None:
     found = fields("text", level="high", time=1, logger="mine", error="E")
     assert (found["level"], found["level_"], found["time_"]) == ("INFO", "high", 1)
