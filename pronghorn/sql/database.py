@@ -88,8 +88,8 @@ class Database:
             EnginesOfLoops(partial(create_watched_engines, replica, **options))
             for replica in replicas
         ]
-        turns = cycle(self._replicas or [self._engines])
-        self._next_replica = (engines.get().read for engines in turns)
+        #: The servers that read, in turn; other threads take their turns from it, too.
+        self._turns = cycle(self._replicas or [self._engines])
         raw = not options.get("transaction_pooler")
         self._reads = Reads(self.engine, self._choose_for_reading, raw=raw)
         self._prepare_sessions()
@@ -112,6 +112,9 @@ class Database:
     def engine(self) -> AsyncEngine:
         """The pool of connections to the primary server, for transactions that write."""
         return self._primary.write
+
+    def _next_replica(self) -> AsyncEngine:
+        return next(self._turns).get().read
 
     @property
     def replicas(self) -> list[AsyncEngine]:
@@ -144,7 +147,7 @@ class Database:
                 return self._outer.open_session(read_only=read_only)
             if not read_only:
                 return open_session(self.engine)
-            return open_session(next(self._next_replica) if replica else self._primary.read)
+            return open_session(self._next_replica() if replica else self._primary.read)
 
         return run_transaction(make, trigger, read_only=read_only, keeps=keeps)
 
@@ -188,7 +191,7 @@ class Database:
         return self._reads.prepare(statement, model)
 
     def _choose_for_reading(self) -> AsyncEngine | AsyncConnection:
-        return self._outer.connection if self._outer is not None else next(self._next_replica)
+        return self._outer.connection if self._outer is not None else self._next_replica()
 
     # --- startup and shutdown ---------------------------------------------------------------
 

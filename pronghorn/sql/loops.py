@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from threading import Lock
 
 from pronghorn.sql.connect import Engines
 
@@ -23,6 +24,7 @@ class EnginesOfLoops:
         self._make = make
         self._first = make()
         self._owner: asyncio.AbstractEventLoop | None = None
+        self._lock = Lock()  # Event loops run in several threads.
         self._others: dict[asyncio.AbstractEventLoop, Engines] = {}
         #: SQLite's driver works on every event loop.
         self._is_shared = self._first.write.dialect.name == "sqlite"
@@ -38,15 +40,18 @@ class EnginesOfLoops:
         return self._first if loop is self._owner else self._find(loop)
 
     def _find(self, loop: asyncio.AbstractEventLoop) -> Engines:
-        if loop in self._others:
-            return self._others[loop]
+        with self._lock:
+            return self._others.get(loop) or self._assign(loop)
+
+    def _assign(self, loop: asyncio.AbstractEventLoop) -> Engines:
         self._others = {each: kept for each, kept in self._others.items() if not each.is_closed()}
         if self._owner is None or self._owner.is_closed():
             if self._owner is not None:
                 _forget_connections(self._first)
             self._owner = loop
             return self._first
-        return self._others.setdefault(loop, self._make())
+        made = self._others[loop] = self._make()
+        return made
 
 
 def _forget_connections(engines: Engines) -> None:

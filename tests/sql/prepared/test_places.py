@@ -1,6 +1,7 @@
 """Where a prepared read runs: on the pool, on a replica, in a session, in a test's transaction."""
 
 import asyncio
+import threading
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, bindparam, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker
+from sqlalchemy.ext.asyncio import (
+    async_scoped_session,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import selectinload
 
 from pronghorn import FastAPI
@@ -221,6 +226,30 @@ def test_listeners_see_the_statements(database: Database) -> None:
         assert len(seen) == 3
 
     run(database, work)
+
+
+@pytest.mark.anyio
+async def test_threads_take_turns_with_the_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two event loops at once: neither waits for the turn of the other, nor ends the turns."""
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    database = Database(url, replicas=[url, url])
+    find = database.prepare(TITLES, str)
+
+    async def read() -> None:
+        with pytest.raises(DBAPIError):
+            await find(owner=1)
+
+    def create_together(*arguments: Any, **options: Any) -> Any:
+        together.wait()
+        return create_async_engine(*arguments, **options)
+
+    for _ in database.replicas:
+        await read()  # The first event loop has the engines that are there.
+    together = threading.Barrier(2, timeout=10)
+    monkeypatch.setattr("pronghorn.sql.postgresql.create_async_engine", create_together)
+    others = [asyncio.to_thread(asyncio.run, read()) for _ in database.replicas]
+    await asyncio.gather(*others)
+    await read()
 
 
 def test_a_lost_connection_is_replaced(postgresql_url: str) -> None:
