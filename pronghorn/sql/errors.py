@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, MissingGreenlet, TimeoutError
 
-from pronghorn.exceptions import HTTPException, RequestValidationError
+from pronghorn.exceptions import HTTPException, RequestValidationError, ValidationException
 from pronghorn.hooks import Trigger, answer_with
 from pronghorn.logger import logger
 from pronghorn.sql.diagnostics import UNSENDABLE, Refusal, read, was_sent
@@ -60,7 +61,7 @@ def explain(error: BaseException, trigger: Trigger | str, *, read_only: bool) ->
     """
     if hasattr(error, _EXPLAINED) or not isinstance(error, Exception):
         return
-    if "MissingGreenlet" in str(error) or isinstance(error, MissingGreenlet):
+    if _needs_loading(error):
         _add_note(error, _LAZY)
         return
     if not isinstance(error, TimeoutError) and not was_sent(error):
@@ -160,6 +161,13 @@ def _column_of_check(refusal: Refusal) -> tuple[str, ...]:
         return ()
     column = name.removeprefix(f"{refusal.table}_").removesuffix("_check")
     return (column,) if column and name.endswith("_check") else ()
+
+
+def _needs_loading(error: Exception) -> bool:
+    """Return True if an attribute was read that only a statement can load; Pydantic quotes that."""
+    if isinstance(error, (ValidationError, ValidationException)):
+        return "MissingGreenlet" in str(error)
+    return isinstance(getattr(error, "orig", error), MissingGreenlet)
 
 
 _LAZY = (

@@ -7,7 +7,7 @@ import warnings
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, UniqueConstraint, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -305,3 +305,41 @@ def test_a_lazy_relation_gets_a_hint(database: Database) -> None:
             client.post("/")
         gc.collect()
     assert "selectinload" in "".join(caught.value.__notes__)
+
+
+def test_a_response_of_a_lazy_relation_gets_the_hint_too(database: Database) -> None:
+    app = make_app(database)
+
+    class AuthorOut(BaseModel):
+        model_config = ConfigDict(from_attributes=True)
+
+        books: list[str]
+
+    @app.post("/")
+    async def read(session: Annotated[AsyncSession, database.session]) -> AuthorOut:
+        session.add(Author(name="Ada"))
+        await session.commit()
+        return AuthorOut.model_validate(await session.scalar(select(Author)))
+
+    with warnings.catch_warnings(), TestClient(app) as client:
+        warnings.simplefilter("ignore", RuntimeWarning)
+        with pytest.raises(ValidationError, match="greenlet_spawn") as caught:
+            client.post("/")
+        gc.collect()
+    assert "selectinload" in "".join(caught.value.__notes__)
+
+
+def test_an_error_that_cannot_be_printed_stays_what_it_is(sqlite_url: str) -> None:
+    class UnprintableError(Exception):
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    database = Database(sqlite_url)
+    app = make_app(database)
+
+    @app.post("/")
+    async def fail(session: Annotated[AsyncSession, database.session]) -> None:
+        raise UnprintableError
+
+    with TestClient(app) as client, pytest.raises(UnprintableError):
+        client.post("/")
