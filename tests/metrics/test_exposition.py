@@ -106,7 +106,7 @@ def test_scrapes_at_once_share_a_text_and_hold_up_nobody(make_metrics: Make) -> 
                 await anyio.to_thread.run_sync(slow.begun.wait)
                 for _ in range(10):
                     group.start_soon(scrape)
-                await anyio.sleep(0.1)
+                await anyio.wait_all_tasks_blocked()  # The others wait for the first.
                 assert (await client.get("/quick")).json() == "quick"
                 assert not texts
                 slow.free.set()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -208,7 +209,9 @@ async def test_a_shutdown_waits_for_statements(database_url: str) -> None:
 
         with block(database_url) as blocked:
             running = asyncio.ensure_future(work())
-            await asyncio.sleep(0.02)
+            pool: Any = engines.write.pool
+            while not pool.checkedout():  # noqa: ASYNC110 - a pool has no event for it
+                await asyncio.sleep(0.001)
             closing = asyncio.ensure_future(close_engines(engines))
             await asyncio.sleep(0.02)
             blocked.release()

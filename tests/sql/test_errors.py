@@ -307,7 +307,8 @@ def test_a_lazy_relation_gets_a_hint(database: Database) -> None:
     assert "selectinload" in "".join(caught.value.__notes__)
 
 
-def test_a_response_of_a_lazy_relation_gets_the_hint_too(database: Database) -> None:
+def test_a_response_of_a_lazy_relation_gets_the_hint_too(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
     app = make_app(database)
 
     class AuthorOut(BaseModel):
