@@ -76,7 +76,9 @@ def list_migrated() -> list[Database]:
 
 def describe(database: Any) -> str:
     """Return the URL of a database, without its password."""
-    return str(database.engine.url.render_as_string(hide_password=True))
+    from pronghorn.sql.urls import hide_password
+
+    return hide_password(str(database.engine.url))
 
 
 def run(work: Callable[[], Awaitable[ResultT]]) -> ResultT:

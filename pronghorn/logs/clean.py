@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from pronghorn.core.url_passwords import mask_url_passwords
+
 MASK = "***"
 LONGEST_TEXT = 8192
 LONGEST_VALUE = 2048
@@ -24,7 +26,6 @@ _NAMES = (
 _SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
 #: A name without its words apart, such as `accessToken`.
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_URL_PASSWORD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^\s:/@?#]*):[^\s/?#]*@")
 #: Credentials have more than lower case letters, unlike "a basic question".
 _SCHEME = re.compile(
     r"\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=\S*[A-Z0-9=._~+/-])[A-Za-z0-9._~+/-]{6,}=*"
@@ -46,7 +47,7 @@ def is_secret(name: str) -> bool:
 def mask_text(text: str) -> str:
     """Return a text with passwords of URLs, credentials of headers, and named secrets masked."""
     if "://" in text and "@" in text:
-        text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
+        text = mask_url_passwords(text, MASK)
     if "earer" in text or "asic" in text or "EARER" in text or "ASIC" in text:
         text = _SCHEME.sub(rf"\1 {MASK}", text)
     if "=" in text or ":" in text:

@@ -7,19 +7,15 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from pronghorn.core.url_passwords import mask_url_passwords
+
 MASK = "**********"
-#: The password before the host of a URL, also before its second host, one in its query, and one
-#: between the other words of a connection, such as `host=db password=...`.
-_PASSWORD = re.compile(
-    r"(?:(?<=://)|(?<=,))([^\s:/?#@,'\"]*:)[^\s/?#,'\"]*(?=@)"
-    r"|((?:[?&]|(?<!\S))(?:password|passwd|secret|token|api_?key)=)[^\s&#'\"]+"
-)
-#: A password with characters that a URL should encode, which libraries of databases accept. It does
-#: not begin with what may be a port.
-_ODD_PASSWORD = re.compile(r"(://[^\s:/?#@,'\"\[]*:)(?!\d{1,5}(?:[/?#,]|$))[^\s@]+@")
 PLAIN_REPR: Any = BaseModel.__repr__
 #: Names of fields whose plain text is a secret, although their type does not say so.
-_SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|secret|token|api_?key|private_key)s?$")
+_SECRET_NAME = re.compile(
+    r"(?i)(^|_)(password|passwd|passphrase|pwd|secret|credential|token|jwt"
+    r"|(api|secret|access|private|signing|encryption)_?key)s?$"
+)
 
 
 class Shown:
@@ -34,8 +30,7 @@ class Shown:
 
 def mask_urls(text: str) -> str:
     """Return a text with the passwords of all URLs in it replaced."""
-    text = _PASSWORD.sub(lambda found: (found[1] or found[2]) + MASK, text)
-    return _ODD_PASSWORD.sub(rf"\1{MASK}@", text)
+    return mask_url_passwords(text, MASK)
 
 
 def is_secret_name(name: str) -> bool:

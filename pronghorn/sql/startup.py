@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pronghorn.core.setup_errors import setup_error as any_setup_error
 from pronghorn.exceptions import EnvironmentMistake, SetupError
 from pronghorn.sql.diagnostics import read
+from pronghorn.sql.urls import hide_password
 
 setup_error = partial(any_setup_error, kind=EnvironmentMistake)
 
@@ -31,7 +32,7 @@ async def connect_once(engine: AsyncEngine) -> None:
 
 def explain_connection(url: URL, error: Exception) -> SetupError:
     """Return the error for a database that cannot be used."""
-    shown = url.render_as_string(hide_password=True)
+    shown = hide_password(url.render_as_string())  # The query may have a password, too.
     state = read(error).state if isinstance(error, DBAPIError) else ""
     said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
     where = f"{url.host or 'localhost'}:{url.port or 5432}"

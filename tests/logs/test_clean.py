@@ -48,7 +48,11 @@ def test_flags_and_absent_values_of_secret_names_are_shown() -> None:
     [
         ("postgresql://shop:pa55@db:5432/shop", "postgresql://shop:***@db:5432/shop"),
         ("redis://:pa:55@cache/0", "redis://:***@cache/0"),
+        ("postgresql://shop:p/a#5?5@db/shop", "postgresql://shop:***@db/shop"),
+        ("postgresql://db/shop?password=pa55", "postgresql://db/shop?password=***"),
         ("http://host/a@b:c", "http://host/a@b:c"),
+        ("http://host:8000/a@b", "http://host:8000/a@b"),
+        ("http://host:80 http://a:b@c", "http://host:80 http://a:***@c"),
         ("GET https://api/x?api_key=abc&page=2", "GET https://api/x?api_key=***&page=2"),
         ("password=hunter2, user=ann", "password=***, user=ann"),
         ("{'password': 'hunter 2', 'user': 'ann'}", "{'password': ***, 'user': 'ann'}"),

@@ -311,6 +311,9 @@ class Printed(Settings):
     redis: str = "redis://:hunter2@redis/0"
     plain: str = "https://shop.example.com/a:b@c"
     api_token: str = "hunter2"
+    slashes: str = "postgresql://shop:x/hunter2#?@db/shop"
+    signing_key: str = "hunter2"
+    jwt_secret_key: str = "hunter2"
     hosts: str = "mongodb://a:hunter2@one,b:hunter2@two/db?password=hunter2&x=1"
     mail: Mail = Mail(password=SecretStr("hunter2"))
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import anyio
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -62,6 +62,8 @@ def test_what_postgresql_refuses(postgresql: Server, driver: str) -> None:
     said = start(url.set(password="secret", username="nobody").render_as_string(False))
     assert "refuses the user 'nobody'" in said
     assert "secret" not in said
+    with_query = URL.create(f"postgresql+{driver}", query={"user": "a", "password": "secret"})
+    assert "secret" not in start(f"{with_query}&host=127.0.0.1&port={find_free_port()}")
 
 
 @pytest.mark.parametrize("server", ["uvicorn", "granian"])
