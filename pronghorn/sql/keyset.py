@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from sqlalchemy import SelectBase
 
 from pronghorn.core.path_patterns import INSIDE
+from pronghorn.core.private_names import has_names
 from pronghorn.core.setup_errors import setup_error, user_place
 from pronghorn.exceptions import RequestValidationError, SetupError, WebSocketRequestValidationError
 from pronghorn.param_functions import Depends, Query
@@ -22,6 +23,11 @@ from pronghorn.sql.cursors import MAX_LENGTH, Key, Position, Signer, cursor_key,
 from pronghorn.sql.ordering import Ordering, nulls_error
 from pronghorn.sql.pages import LIMIT, Executor, Links, Page, check_limits, fetch, require_select
 
+DISTINCT_SEEN = has_names(
+    "sqlalchemy.sql.selectable",
+    ["Select._distinct"],
+    "Pages of a DISTINCT without the columns of the order repeat rows, and it is no error.",
+)
 _CHANGED = frozenset({"cursor"})
 _MESSAGE = "Input should be a cursor that this list has returned; omit it to get the first page"
 
@@ -143,7 +149,7 @@ class _Listing:
 
     def check_distinct(self, statement: Any) -> None:
         """Refuse a DISTINCT that would compare the columns of the order too."""
-        if not statement._distinct:
+        if not (DISTINCT_SEEN and statement._distinct):
             return
         compared = {base for each in statement.selected_columns for base in each.base_columns}
         if not self.ordering.base_columns <= compared:

@@ -128,6 +128,13 @@ LISTED = (
         ("statement._with_options",),
     ),
     Name(
+        "sqlalchemy.sql.selectable",
+        "Select._distinct",
+        ("sql/keyset.py",),
+        "one warning, see tests/sql/test_odd_pages.py",
+        ("statement._distinct",),
+    ),
+    Name(
         "sqlalchemy.dialects.postgresql.asyncpg",
         "AsyncAdapt_asyncpg_connection._handle_exception",
         ("sql/prepared/errors.py",),

@@ -188,6 +188,18 @@ def test_a_distinct_that_the_order_would_change(sqlite_url: str) -> None:
         assert [item["id"] for item in second.json()["items"]] == [2, 3]
 
 
+def test_without_the_private_name_of_a_distinct(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release of SQLAlchemy without it: the mistake above is not noticed."""
+    monkeypatch.setattr("pronghorn.sql.keyset.DISTINCT_SEEN", False)
+    shop = Shop(sqlite_url)
+    shop.add_list("/notes", Keyset(Line.id, key=KEY), select(Line.note).distinct(), Any)
+    with TestClient(shop.app) as client:
+        client.put("/fill")
+        assert client.get("/notes").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
