@@ -10,7 +10,8 @@ in one of three ways:
   imported. The probes of `app.health` are another, outside of telemetry.
 - **Finished requests**: `observe` attaches an `Observer` to all applications of the process. It is
   told of each request and each WebSocket connection at its beginning and at its end: with route,
-  status, time and bytes. Logs and metrics are made of that. Servers and applications take another
+  status, time and bytes. What it is told is in the scope of the request, too, under the key
+  `OBSERVED`. Logs and metrics are made of that. Servers and applications take another
   way through the code as soon as there is an observer, and pay nothing before.
 
 A layer around an application may put a `Watcher` into the scope of a request. A route then answers
@@ -48,6 +49,7 @@ if TYPE_CHECKING:  # Most programs do not need the module.
     from pronghorn.run.observed import Observed
 
 __all__ = [
+    "OBSERVED",
     "CompiledRoute",
     "Observed",
     "Observer",

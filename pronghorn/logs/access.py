@@ -8,12 +8,11 @@ from urllib.parse import unquote_plus
 
 from starlette.requests import HTTPConnection
 
-from pronghorn.hooks import OBSERVERS, Observed, observe, stop_observing
+from pronghorn.hooks import OBSERVED, OBSERVERS, Observed, observe, stop_observing
 from pronghorn.logs.clean import SURROGATES, clean_text, is_secret
 from pronghorn.logs.context import current_ids, find_ids
 from pronghorn.logs.formatters import ACCESS_FIELDS
 from pronghorn.logs.handler import ServerHandler
-from pronghorn.run.exchange import OBSERVED
 
 #: The logger of the lines. It is a name, not a module, as those of servers are.
 LOGGER = logging.getLogger("pronghorn").getChild("access")

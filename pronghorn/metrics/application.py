@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from pronghorn.applications import FastAPI
 from pronghorn.core.setup_errors import describe_value, setup_error, user_error
-from pronghorn.hooks import observe, stop_observing
+from pronghorn.hooks import OBSERVED, observe, stop_observing
 from pronghorn.metrics.directory import VARIABLE, find_directory
 from pronghorn.metrics.exposition import Exposition, serving
 from pronghorn.metrics.folding import enter
@@ -18,7 +18,6 @@ from pronghorn.metrics.instruments import DURATIONS, instruments_of
 from pronghorn.requests import Request
 from pronghorn.responses import Response
 from pronghorn.routing import APIRouter
-from pronghorn.run.exchange import OBSERVED
 
 __all__ = ["Metrics"]
 
