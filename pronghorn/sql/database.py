@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -96,7 +97,8 @@ class Database:
 
     def _prepare_sessions(self) -> None:
         self._outer: OuterTransaction | None = None
-        self._users = 0
+        #: The number of applications that are running, by the owner of their engines.
+        self._users: Counter[Any] = Counter()
         self.session: Any = make_session(self._open)
         self.read_session: Any = make_read_session(self._open)
         self.stream_session: Any = make_stream_session(self._open)
@@ -209,14 +211,16 @@ class Database:
         if self._outer is not None:
             yield  # A test: the only connection is open, and outlives the application.
             return
-        self._users += 1
+        owner = self._engines.owner()
+        self._users[owner] += 1
         try:
             for engine in (self._primary.read, *self.replicas):
                 await connect_once(engine)
             yield
         finally:
-            self._users -= 1
-            if not self._users:
+            self._users[owner] -= 1
+            if not self._users[owner]:
+                del self._users[owner]
                 await self.dispose()
 
     async def dispose(self) -> None:

@@ -39,6 +39,10 @@ class EnginesOfLoops:
             return self._first
         return self._first if loop is self._owner else self._find(loop)
 
+    def owner(self) -> asyncio.AbstractEventLoop | None:
+        """Return the running event loop; None if all event loops have the same engines."""
+        return None if self._is_shared else asyncio.get_running_loop()
+
     def _find(self, loop: asyncio.AbstractEventLoop) -> Engines:
         with self._lock:
             return self._others.get(loop) or self._assign(loop)

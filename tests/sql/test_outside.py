@@ -17,6 +17,7 @@ from pronghorn import FastAPI
 from pronghorn.exceptions import SetupError
 from pronghorn.sql import Database
 from pronghorn.testclient import TestClient
+from tests.sql.cancelling import connections_of
 from tests.sql.library import Author, count_authors, create_tables
 
 
@@ -163,6 +164,20 @@ async def test_an_untested_version_of_sqlalchemy_is_named(
     with pytest.raises(SetupError, match=r"AdaptedConnection\._gone, which this version"):
         async with database.rollback_everything():
             pass
+
+
+def test_each_event_loop_closes_its_own_connections(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    asyncio.run(create_tables(database))
+    app = make_program(database)
+    with TestClient(app) as one:
+        assert one.get("/authors").json() == 0
+        before = connections_of(postgresql_url)
+        with TestClient(app) as other:
+            assert other.get("/authors").json() == 0
+            assert len(connections_of(postgresql_url)) > len(before)
+        assert connections_of(postgresql_url) == before
+        assert one.get("/authors").json() == 0
 
 
 def test_each_event_loop_has_its_own_connections(database_url: str) -> None:
