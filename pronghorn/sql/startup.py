@@ -51,7 +51,8 @@ def explain_connection(url: URL, error: Exception) -> SetupError:
         return setup_error(
             f"The database {url.database!r} does not exist on {where}",
             "it was not created yet, or the URL has another name",
-            f"createdb --host {url.host or 'localhost'} --port {url.port or 5432} {url.database}",
+            f"createdb --host {url.host or 'localhost'} --port {url.port or 5432} "
+            f"{f'--username {url.username} ' if url.username else ''}{url.database}",
         )
     return setup_error(
         f"The database server {where} cannot be reached: {said}",
