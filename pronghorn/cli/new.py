@@ -27,6 +27,7 @@ PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 DATABASES = ("sqlite", "postgres")
 # The end of a name that our own tools would read otherwise, such as a pyproject.toml in a folder.
 TEMPLATE_END = ".template"
+START_DATABASE = "docker compose up --detach --wait database    # or a PostgreSQL of yours, in .env"
 # Where pronghorn must not be named after what it is for: the file would apply to this package.
 HIDDEN = "dot-"
 # The folders that compilers and linters leave in the template.
@@ -119,7 +120,7 @@ def print_next_steps(project: Project) -> None:
     print(f"{project.name} is ready in {shown}. Go on with:\n")
     print(f"  cd {shown}")
     if project.database == "postgres":
-        print("  docker compose up --detach --wait database    # or a PostgreSQL of yours, in .env")
+        print(f"  {START_DATABASE}")
     print("  make demo    # serves it on http://127.0.0.1:8000, with its documentation at /docs")
     print("  make test")
 
@@ -138,6 +139,7 @@ def _values_of(name: str, database: str) -> dict[str, str]:
         "title": name.replace("-", " ").capitalize(),
         "prefix": identifier.upper(),
         "database_url": urls[database],
+        "first_step": f"$ {START_DATABASE}\n" if database == "postgres" else "",
         "version": ".".join(pronghorn.__version__.split(".")[:2]),
         "source": str(source) if source else "",
     }

@@ -17,7 +17,7 @@ import anyio
 from pronghorn.core.annotations import read_signature
 from pronghorn.core.kinds import CallKind
 from pronghorn.core.setup_errors import add_place, describe_callable, setup_error
-from pronghorn.exceptions import SetupError, SetupTypeError
+from pronghorn.exceptions import EnvironmentMistake, SetupError, SetupTypeError
 from pronghorn.health.check import Check
 from pronghorn.logger import logger
 from pronghorn.params import Depends
@@ -122,6 +122,10 @@ class RunningCheck:
             logger.info("Health check %s succeeds again", name)
         elif status == TIMED_OUT:
             logger.error("Health check %s: no answer in %g s", name, self._check.timeout)
+        elif isinstance(error, EnvironmentMistake):
+            logger.error(
+                "Health check %s fails: %s", name, error
+            )  # No line of the program is wrong.
         else:
             logger.error("Health check %s fails", name, exc_info=error)
 

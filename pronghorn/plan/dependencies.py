@@ -209,7 +209,9 @@ def _callable_of(declared: Any, overrides: Overrides) -> Any:
         raise setup_error(
             "A parameter-less dependency must have a callable dependency",
             _why_not_callable(declared),
-            "Depends(function), with the function itself",
+            "Annotated[..., it], without another Depends around it"
+            if isinstance(declared, Depends)
+            else "Depends(function), with the function itself",
             kind=SetupAssertionError,
         )
     actual = overrides.get(declared, declared)
@@ -225,6 +227,8 @@ def _callable_of(declared: Any, overrides: Overrides) -> Any:
 
 
 def _why_not_callable(declared: Any) -> str:
+    if isinstance(declared, Depends):
+        return "Depends was given what is a Depends already, such as `db.session` of pronghorn.sql"
     kind = type(declared).__name__
     if kind in ("coroutine", "generator", "async_generator"):
         close = getattr(declared, "close", None)

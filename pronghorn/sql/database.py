@@ -229,10 +229,13 @@ class Database:
             await close_engines(engines.get())
 
     async def check(self) -> None:
-        """Return if the database answers; raise an exception otherwise."""
+        """Return if the database answers.
+
+        Raises:
+            EnvironmentMistake: It does not; the text says what to do.
+        """
         if self._outer is not None:
             async with self.transaction(read_only=True) as session:
                 await session.execute(text("SELECT 1"))
             return
-        async with self._primary.read.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        await connect_once(self._primary.read)

@@ -181,12 +181,12 @@ _LAZY = (
 def _explain_write(trigger: Trigger | str) -> str:
     if isinstance(trigger, Trigger) and trigger.only_reads:
         return (
-            f"{trigger} has changed the database, and GET and HEAD only read\n"
+            f"{trigger} tried to change the database, but GET and HEAD only read\n"
             "  write:    @app.post(...) for a request that changes something, or "
             "`async with db.transaction() as session:` for what a GET has to note"
         )
     return (
-        f"{trigger} has changed the database in a session that only reads\n"
+        f"{trigger} tried to change the database in a session that only reads\n"
         "  write:    Annotated[AsyncSession, db.session], or db.transaction()"
     )
 

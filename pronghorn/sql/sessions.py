@@ -10,7 +10,7 @@ from anyio import CancelScope
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as PlainSession
 
-from pronghorn.core.setup_errors import user_error
+from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
 from pronghorn.sql.errors import COMMITTING, explain
@@ -96,7 +96,8 @@ async def run_transaction(
 
 
 def _report_end(trigger: Trigger | str) -> SessionEndedError:
-    return user_error(
+    # Without the line: in SQLAlchemy's greenlet, all frames of the program are those of others.
+    return setup_error(
         f"The session of {trigger} was used after its end",
         "a stream or a background task uses the session of the request, which ends before the "
         "response is sent",

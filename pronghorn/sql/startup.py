@@ -1,4 +1,4 @@
-"""Connect when the application starts, and say in a sentence why that is not possible."""
+"""Connect when the application starts or is checked, and say in a sentence why that fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pronghorn.core.setup_errors import setup_error as any_setup_error
@@ -26,6 +27,8 @@ async def connect_once(engine: AsyncEngine) -> None:
     try:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+    except PoolTimeoutError:
+        raise  # It says nothing about the database: this process uses all of its connections.
     except (SQLAlchemyError, OSError) as error:
         raise explain_connection(engine.url, error) from error
 
@@ -52,7 +55,8 @@ def explain_connection(url: URL, error: Exception) -> SetupError:
         return setup_error(
             f"The database {url.database!r} does not exist on {where}",
             "it was not created yet, or the URL has another name",
-            f"createdb --host {url.host or 'localhost'} --port {url.port or 5432} {url.database}",
+            f"createdb --host {url.host or 'localhost'} --port {url.port or 5432} "
+            f"{f'--username {url.username} ' if url.username else ''}{url.database}",
         )
     return setup_error(
         f"The database server {where} cannot be reached: {said}",

@@ -89,6 +89,14 @@ def test_yaml_and_toml_can_be_read(workspace: Path, database: str) -> None:
     assert tomllib.loads((workspace / "shop/pyproject.toml").read_text("utf-8"))["project"]
 
 
+def test_its_database_starts_before_there_is_a_secret(workspace: Path) -> None:
+    """Compose refuses the whole file, whatever it shall start, if a variable with `:?` is unset."""
+    run_new("shop", "--db", "postgres")
+    text = (workspace / "shop/compose.yaml").read_text("utf-8")
+    assert "SHOP_SECRET_KEY: ${SHOP_SECRET_KEY-}" in text
+    assert ":?" not in text
+
+
 def test_a_folder_with_files_is_left_alone(workspace: Path) -> None:
     file = workspace / "shop" / "notes.txt"
     file.parent.mkdir()
@@ -182,9 +190,10 @@ def make(*targets: str, **variables: str) -> list[str]:
     return ["make", *assigned, "--old-file", f"{sys.prefix}/.installed", *targets]
 
 
-def run_target(folder: Path, target: str) -> None:
+def run_target(folder: Path, target: str, **variables: str) -> None:
+    command = make(target, **variables)
     done = subprocess.run(
-        make(target), cwd=folder, env=environment(), capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -196,6 +205,22 @@ def test_its_tests_pass(project: Path) -> None:
 def test_its_style_and_types_are_right(workspace: Path) -> None:
     run_new("bookshop")
     run_target(workspace / "bookshop", "lint")
+
+
+def test_a_new_migration_has_the_right_format(workspace: Path) -> None:
+    run_new("bookshop")
+    folder = workspace / "bookshop"
+    run_target(folder, ".env")
+    upgrade = [sys.executable, "-m", "pronghorn", "db", "upgrade"]
+    subprocess.run(upgrade, cwd=folder, env=environment(), capture_output=True, check=True)
+    model = folder / "app/models/item.py"
+    text = model.read_text("utf-8")
+    text = text.replace("import String", "import ForeignKey, String")
+    parent = '    parent_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))\n'
+    model.write_text(text + parent, encoding="utf-8")
+    run_target(folder, "migration", MESSAGE="add a parent")
+    assert len(list((folder / "migrations/versions").iterdir())) == 2
+    run_target(folder, "lint")
 
 
 def test_the_demo_answers(project: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pronghorn import Depends, FastAPI, HTTPException, Request, WebSocket
-from pronghorn.exceptions import SetupError
+from pronghorn.exceptions import EnvironmentMistake, SetupError
 from pronghorn.health import Check
 from pronghorn.testclient import TestClient
 from tests.telemetry.conftest import Measured
@@ -175,6 +175,19 @@ def test_a_failed_check_is_named_and_its_error_is_only_logged(
     }
     assert [record.getMessage() for record in caplog.records] == ["Health check mail fails"]
     assert "password=hunter2" in caplog.text
+
+
+def test_what_is_no_mistake_of_the_program_is_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    def check() -> None:
+        raise EnvironmentMistake("The database server db:5432 cannot be reached")
+
+    app = FastAPI()
+    app.health(ready=[Check(check, name="database")])
+    assert TestClient(app).get("/ready").status_code == 503
+    (record,) = caplog.records
+    message = "Health check database fails: The database server db:5432 cannot be reached"
+    assert record.getMessage() == message
+    assert record.exc_info is None
 
 
 def test_each_change_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -45,4 +45,4 @@ def test_sessions_behind_a_server(name: str, tmp_path: Path) -> None:
             wait_until(lambda: client.get("/connections").json() == 0)
     finally:
         output = server.stop()
-    assert "GET /authors/{name} has changed the database" in output
+    assert "GET /authors/{name} tried to change the database" in output

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import FastAPI
-from pronghorn.exceptions import SetupError
+from pronghorn.exceptions import EnvironmentMistake, SetupError
 from pronghorn.sql import Database
 from pronghorn.testclient import TestClient
 from tests.sql.library import Author, create_tables, make_app, serve
@@ -58,7 +59,7 @@ def test_what_postgresql_refuses(postgresql: Server, driver: str) -> None:
     assert "cannot be reached" in start(url.set(port=find_free_port()).render_as_string(False))
     said = start(url.set(database="nowhere").render_as_string(hide_password=False))
     assert "The database 'nowhere' does not exist" in said
-    assert "createdb" in said
+    assert f"createdb --host {url.host} --port {url.port} --username {url.username} nowhere" in said
     said = start(url.set(password="secret", username="nobody").render_as_string(False))
     assert "refuses the user 'nobody'" in said
     assert "secret" not in said
@@ -165,8 +166,18 @@ async def test_the_check_answers_or_raises(database: Database) -> None:
     async with database.rollback_everything():
         await database.check()
     await database.dispose()
-    with pytest.raises(OperationalError):
+    with pytest.raises(EnvironmentMistake, match="cannot be reached"):
         await Database(f"postgresql://a:b@127.0.0.1:{find_free_port()}/shop").check()
+
+
+@pytest.mark.anyio
+async def test_a_full_pool_is_not_called_a_database_that_is_away(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/busy.db", pool_size=1, pool_timeout=0.1)
+    async with database.transaction(read_only=True) as session:
+        await session.execute(text("SELECT 1"))
+        with pytest.raises(PoolTimeoutError):
+            await database.check()
+    await database.dispose()
 
 
 def test_a_script_needs_no_lifespan(database: Database) -> None:

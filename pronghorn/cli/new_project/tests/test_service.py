@@ -14,4 +14,4 @@ def test_requests_are_counted(client: TestClient) -> None:
 
 
 def test_the_documentation_lists_the_operations(client: TestClient) -> None:
-    assert {"/items", "/items/{item_id}"} == set(client.get("/openapi.json").json()["paths"])
+    assert {"/items", "/items/{item_id}"} <= set(client.get("/openapi.json").json()["paths"])
