@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -20,6 +21,9 @@ __all__ = ["configure_own_logging", "start"]
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""
 
+STARTUP_FAILURE = 3
+"""The exit code of uvicorn for an application that fails to start."""
+
 GRACE = 25
 """Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
 
@@ -30,14 +34,38 @@ def start(options: ServeOptions, watched: list[str]) -> None:
     Args:
         options: The options of serving.
         watched: Folders whose changes restart the server, with `options.reload`.
+
+    Raises:
+        SystemExit: The application fails to start.
     """
+    failures = _StartupFailures()
     with _metrics_of_workers(options):
         if options.server == "granian":
             _start_granian(options, watched)
         else:
+            logging.getLogger("uvicorn.error").addFilter(failures)
             _start_uvicorn(options, watched)
+    exit_code = STARTUP_FAILURE if failures.found else 0
     if options.reload or options.workers or options.server == "granian":
-        end_with_threads()
+        end_with_threads(exit_code)
+    if exit_code:
+        sys.exit(exit_code)
+
+
+class _StartupFailures(logging.Filter):
+    """Notes whether a worker of uvicorn has failed to start.
+
+    uvicorn's supervisor then ends all of them and returns as after a signal, so that only its
+    message tells the two apart. Should a release word it otherwise, the exit code is 0.
+    """
+
+    found = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let the message pass."""
+        if "failed to start, stopping the parent process" in record.getMessage():
+            self.found = True
+        return True
 
 
 def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from pronghorn.cli.app import commands
 from tests.cli.conftest import Write
-from tests.cli.processes import command
+from tests.cli.processes import command, free_port
 
 PROGRAM = """
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -184,8 +184,8 @@ def test_without_the_extra_it_says_what_to_install(
 def test_what_a_server_prints_about_its_database(program: Path, tmp_path: Path) -> None:
     """The lifespan finds out, when the server has started already."""
     program.write_text(PROGRAM.replace("sqlite:///items.db", "postgresql://127.0.0.1:1/shop"))
-    for server, code in (("uvicorn", 3), ("granian", 1)):
-        ended = command("run", str(program), "--port", "0", "--server", server)
+    for options, code in (([], 3), (["--workers", "2"], 3), (["--server", "granian"], 1)):
+        ended = command("run", str(program), "--port", str(free_port()), *options)
         assert ended.returncode == code
         output = ended.stdout + ended.stderr
         assert "The database server 127.0.0.1:1 cannot be reached" in output
