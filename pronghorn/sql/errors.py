@@ -68,6 +68,9 @@ def explain(error: BaseException, trigger: Trigger | str, *, read_only: bool) ->
         return
     setattr(error, _EXPLAINED, True)
     refusal = read(error)
+    if refusal.state == "25P02":
+        _add_note(error, _ABORTED)
+        return
     if read_only and refusal.state == "25006":
         note = _explain_write(trigger)
         logger.error(note)
@@ -175,6 +178,12 @@ _LAZY = (
     "it when it is read\n"
     "  write:    select(Order).options(selectinload(Order.items)), or "
     "`await session.refresh(order, ['items'])`"
+)
+_ABORTED = (
+    "  probably: a statement before has failed, the program has caught its error, and PostgreSQL "
+    "keeps nothing of such a transaction\n"
+    "  write:    `async with session.begin_nested():` around the statement that may fail, or "
+    "`await session.rollback()` in the `except`"
 )
 
 
