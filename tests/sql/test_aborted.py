@@ -1,18 +1,18 @@
 """A statement fails, the program catches the error and goes on: nothing is lost in silence."""
 
-from typing import Any
-
 import pytest
 from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from pronghorn import FastAPI
 from pronghorn.sql import Database
+from pronghorn.testclient import TestClient
 from tests.sql.library import Author, count_authors, create_tables, make_app, serve
 
 divide = select(literal(1) / bindparam("by", type_=literal(1).type))
 
 
-def make_client(database: Database) -> Any:
+def make_writer(database: Database) -> FastAPI:
     app = make_app(database)
 
     @app.post("/plain")
@@ -45,11 +45,11 @@ def make_client(database: Database) -> Any:
         session.add(Author(id=3, name="third"))
         return "saved"
 
-    return serve(app)
+    return app
 
 
 def test_a_2xx_means_that_the_changes_are_saved(database: Database) -> None:
-    with make_client(database) as client:
+    with serve(make_writer(database)) as client:
         saved = 0
         for path in ("/plain", "/savepoint", "/rollback", "/plain"):
             saved += client.post(path).status_code == 200
@@ -72,6 +72,21 @@ def test_the_error_of_a_lost_transaction_says_what_to_write(postgresql_url: str)
         assert "session.begin_nested()" in "".join(caught.value.__notes__)
         # The connection is as good as new.
         assert client.portal.call(count_authors, database) == 0  # type: ignore[union-attr]
+
+
+@pytest.mark.anyio
+async def test_in_a_test_that_is_rolled_back_later_sessions_work(database: Database) -> None:
+    await create_tables(database)
+    async with database.rollback_everything():
+        client = TestClient(make_writer(database), raise_server_exceptions=False)
+        aborts = client.post("/plain").status_code == 500
+        assert aborts == (database.engine.dialect.name == "postgresql")
+        assert await count_authors(database) == (0 if aborts else 1)
+        async with database.transaction() as session:
+            session.add(Author(id=4, name="fourth"))
+        assert await count_authors(database) == (1 if aborts else 2)
+    assert await count_authors(database) == 0
+    await database.dispose()
 
 
 @pytest.mark.anyio
