@@ -60,6 +60,7 @@ class Refusal(NamedTuple):
         table: The table of the constraint.
         text: The message of the database, which may contain values.
         deletes: Whether the statement deletes rows.
+        place: The function of the server that has refused, if it is known.
     """
 
     state: str
@@ -68,6 +69,7 @@ class Refusal(NamedTuple):
     table: str | None = None
     text: str = ""
     deletes: bool = False
+    place: str = ""
 
 
 def watch_errors(engine: Engine) -> None:
@@ -191,7 +193,13 @@ def _of_postgresql(original: Any, facts: Facts) -> Refusal:
     fields = fields or {"22001": facts.too_long, "22003": facts.too_large}.get(state, ())
     constraint = getattr(said, "constraint_name", None)
     table = getattr(said, "table_name", None)
-    return Refusal(state, fields, constraint, table, f"{driver} {detail}")
+    place = getattr(said, "source_function", None) or getattr(said, "server_source_function", None)
+    return Refusal(state, fields, constraint, table, f"{driver} {detail}", place=place or "")
+
+
+def is_outdated_plan(refusal: Refusal) -> bool:
+    """Return whether a prepared statement is older than a migration; the next one is new."""
+    return refusal.state == "0A000" and refusal.place == "RevalidateCachedQuery"
 
 
 def _state_of_driver(text: str) -> str:

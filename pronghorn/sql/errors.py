@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, MissingGreenlet, TimeoutError
 from pronghorn.exceptions import HTTPException, RequestValidationError, ValidationException
 from pronghorn.hooks import Trigger, answer_with
 from pronghorn.logger import logger
-from pronghorn.sql.diagnostics import UNSENDABLE, Refusal, read, was_sent
+from pronghorn.sql.diagnostics import UNSENDABLE, Refusal, is_outdated_plan, read, was_sent
 
 #: The attribute of an error that was raised while a transaction was committed.
 COMMITTING = "__pronghorn_committing__"
@@ -42,6 +42,7 @@ _INVALID = {
     "23514": ("check_violation", "The value is not allowed"),
 }
 _TAKEN = {"23505", "23P01"}
+_REFERS = {"23503", "23001"}  # The second one: ON DELETE RESTRICT.
 _RETRIED = {"40001", "40P01"}
 #: Out of resources, waited too long for a lock or a statement, server stops or starts.
 _BUSY = {"53000", "53100", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03"}
@@ -68,6 +69,9 @@ def explain(error: BaseException, trigger: Trigger | str, *, read_only: bool) ->
         return
     setattr(error, _EXPLAINED, True)
     refusal = read(error)
+    if refusal.state == "25P02":
+        _add_note(error, _ABORTED)
+        return
     if read_only and refusal.state == "25006":
         note = _explain_write(trigger)
         logger.error(note)
@@ -91,11 +95,11 @@ def answer_for(error: Exception, refusal: Refusal | None = None) -> Exception | 
     if isinstance(error, TimeoutError):
         return _unavailable(EXHAUSTED, _AFTER_CONFLICT)
     refusal = refusal or read(error)
-    if refusal.state in _TAKEN or refusal.state == "23503":
+    if refusal.state in _TAKEN | _REFERS:
         return HTTPException(409, _describe_conflict(refusal))
     if refusal.state in _INVALID:
         return RequestValidationError(_describe_invalid(refusal))
-    if refusal.state in _RETRIED:
+    if refusal.state in _RETRIED or is_outdated_plan(refusal):
         return _unavailable(CONFLICT, _AFTER_CONFLICT)
     if is_lost(error, refusal):
         if hasattr(error, COMMITTING):
@@ -130,14 +134,16 @@ def _unavailable(detail: str, seconds: int) -> HTTPException:
 
 
 def _describe_conflict(refusal: Refusal) -> list[dict[str, Any]]:
-    names = ", ".join(refusal.fields) or refusal.constraint or "these values"
+    names = ", ".join(refusal.fields) or refusal.constraint or ""
     if refusal.state in _TAKEN:
-        kind, text = "unique_violation", f"There is already a record with this {names}"
-    elif refusal.deletes or "still referenced" in refusal.text:
+        kind = "unique_violation"
+        text = f"There is already a record with {f'this {names}' if names else 'these values'}"
+    elif refusal.deletes or refusal.state == "23001" or "still referenced" in refusal.text:
         kind = "foreign_key_violation"
-        text = f"Other records still refer to this one by its {names}"
+        text = f"Other records still refer to this one{names and f' by its {names}'}"
     else:
-        kind, text = "foreign_key_violation", f"There is no record that {names} refers to"
+        kind = "foreign_key_violation"
+        text = f"There is no record that {names or 'a value'} refers to"
     return _list_fields(refusal, kind, text)
 
 
@@ -145,7 +151,8 @@ def _describe_invalid(refusal: Refusal) -> list[dict[str, Any]]:
     kind, text = _INVALID[refusal.state]
     if refusal.state == "23514":
         refusal = refusal._replace(fields=refusal.fields or _column_of_check(refusal))
-        text = f"{text}: it violates the check {refusal.constraint}"
+        if refusal.constraint:
+            text = f"{text}: it violates the check {refusal.constraint}"
     return _list_fields(refusal, kind, text)
 
 
@@ -175,6 +182,12 @@ _LAZY = (
     "it when it is read\n"
     "  write:    select(Order).options(selectinload(Order.items)), or "
     "`await session.refresh(order, ['items'])`"
+)
+_ABORTED = (
+    "  probably: a statement before has failed, the program has caught its error, and PostgreSQL "
+    "keeps nothing of such a transaction\n"
+    "  write:    `async with session.begin_nested():` around the statement that may fail, or "
+    "`await session.rollback()` in the `except`"
 )
 
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from pronghorn.sql.aborted import refuse_aborted_commits
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.pool import ask_only_in_doubt
 from pronghorn.sql.protection import protect, protect_connecting, protect_operations
@@ -57,6 +58,7 @@ def _protect(engine: AsyncEngine, options: EngineOptions, is_asyncpg: bool) -> N
     seconds = options.get("connect_timeout", 5.0)
     protect_connecting(engine, seconds)
     dialect.do_ping = protect(dialect.do_ping, seconds, cut)
+    refuse_aborted_commits(engine)
     ask_only_in_doubt(engine, _is_asyncpg_lost if is_asyncpg else _is_psycopg_lost)
     # A server that is silent must not hold a shutdown; asyncpg's `close` would wait for ever.
     if is_asyncpg:

@@ -42,8 +42,23 @@ class OuterTransaction:
 
     def open_session(self, *, read_only: bool) -> AsyncSession:
         """Return a session in a savepoint, which begins with the first statement."""
-        kind = _ReadingSession if read_only else OneTransactionSession
+        kind = _ReadingSession if read_only else _WritingSession
         return open_session(self.connection, kind=kind, join_transaction_mode="create_savepoint")
+
+
+class _WritingSession(OneTransactionSession):
+    """A session that writes, in a savepoint.
+
+    PostgreSQL does not release the savepoint after a statement has failed, and SQLAlchemy does not
+    go back to a savepoint that it could not release, so all later sessions would fail as well.
+    """
+
+    def commit(self) -> None:
+        """Send what is pending, ask whether the transaction is alive, and release the savepoint."""
+        self.flush()
+        if self.in_transaction():
+            self.connection().exec_driver_sql("SELECT 1")
+        super().commit()
 
 
 class _ReadingSession(OneTransactionSession):

@@ -24,6 +24,7 @@ from sqlalchemy.util import await_only
 
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import protect_connecting, protect_operations
+from pronghorn.sql.threads import end_threads, note_thread
 from pronghorn.sql.uncancelled import finish
 
 # How long a transaction waits for the lock of another process.
@@ -71,6 +72,7 @@ def _create_engine(
     )
     _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE")
     protect_operations(engine, None, lambda _: None)
+    end_threads(engine)
     protect_connecting(engine)
     return engine
 
@@ -87,10 +89,13 @@ class _Connection(sqlite3.Connection):
                 self.execute("PRAGMA synchronous = OFF")
             if reads:
                 self.execute("PRAGMA query_only = ON")
-        except sqlite3.OperationalError as error:
+        except Exception as error:
+            note_thread(error)
             if "unable to open database file" not in str(error):
                 raise
-            raise sqlite3.OperationalError(_explain_path(path)) from error
+            explained = sqlite3.OperationalError(_explain_path(path))
+            note_thread(explained)
+            raise explained from error
 
 
 def _explain_path(path: str) -> str:

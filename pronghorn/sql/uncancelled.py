@@ -11,12 +11,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from anyio import CancelScope
 
 T = TypeVar("T")
 # Marks a cancellation that was held back until the operation had succeeded.
 _FINISHED = "_pronghorn_finished"
+#: The tasks whose cancellation `postpone_cancellation` has put off, and that have not waited since.
+_owed: WeakSet[asyncio.Task[Any]] = WeakSet()
 
 
 class UnansweredError(Exception):
@@ -92,11 +95,19 @@ async def postpone_cancellation(
         task = asyncio.current_task()
         if not has_finished(error) or task is None:
             raise
-        task.uncancel()
-        task.cancel(*error.args[:1])
+        _owed.add(task)
+        asyncio.get_running_loop().call_soon(_cancel_later, task, task.cancelling(), error.args[:1])
     finally:
         timer.cancel()
     return result[0]
+
+
+def _cancel_later(task: asyncio.Task[Any], requests: int, message: tuple[Any, ...]) -> None:
+    """Cancel a task that waits again, unless the timeout or scope that asked for it has ended."""
+    _owed.discard(task)
+    if task.cancelling() >= requests and not task.done():
+        task.uncancel()
+        task.cancel(*message)
 
 
 def has_finished(error: BaseException) -> bool:
@@ -110,7 +121,7 @@ def _drive(operation: Awaitable[T], waiting: _Waiting) -> Generator[Any, None, T
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("This needs a task of asyncio, and there is none.")
-    requests = task.cancelling()
+    requests = task.cancelling() - (task in _owed)
     steps: Any = operation.__await__()
     failure: BaseException | None = None
     try:

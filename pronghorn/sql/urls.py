@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
@@ -53,8 +54,8 @@ def complete_url(url: str | URL) -> URL:
         raise _refuse_driver(found)
     driver = name.partition("+")[2]
     _check_server(found)
-    _check_query(found, driver)
     _check_package(driver)
+    _check_query(found, driver)
     return found.set(drivername=name)
 
 
@@ -119,13 +120,32 @@ def _check_server(url: URL) -> None:
 
 
 def _check_query(url: URL, driver: str) -> None:
-    unknown = sorted({"channel_binding", "options"} & set(url.query))
-    if driver == "asyncpg" and unknown:
-        raise user_error(
-            f"asyncpg does not know {unknown[0]!r} in {hide_password(str(url))!r}.",
-            "A URL for psycopg, which is the other driver.",
-            "postgresql+psycopg://...",
-        )
+    unknown = sorted(set(url.query) - _names_of_query(driver)) if driver in _DRIVERS_ASKED else []
+    if not unknown:
+        return
+    shown = hide_password(str(url))
+    if unknown == ["connect_timeout"]:
+        write = f"Database(url, connect_timeout={url.query['connect_timeout']})"
+    else:
+        rest = url.difference_update_query(unknown)
+        write = f'"{hide_password(str(rest))}"'
+        if driver == "asyncpg":
+            write += ", or postgresql+psycopg://... for names of libpq"
+    raise user_error(f"{driver} does not know {unknown[0]!r} in {shown!r}.", None, write)
+
+
+_DRIVERS_ASKED = ("asyncpg", "psycopg")
+#: The names that SQLAlchemy and `pronghorn.sql.postgresql` read themselves, with asyncpg.
+_OWN_NAMES = {"application_name", "sslmode", "prepared_statement_cache_size"}
+
+
+def _names_of_query(driver: str) -> set[str]:
+    """Return the names that may follow the question mark of a URL."""
+    module = import_module(driver)
+    if driver == "asyncpg":
+        return set(signature(module.connect).parameters) | _OWN_NAMES
+    options = import_module("psycopg.pq").Conninfo.get_defaults()
+    return {option.keyword.decode() for option in options} | {"autocommit", "prepare_threshold"}
 
 
 def _check_package(name: str) -> None:

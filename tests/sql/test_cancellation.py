@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
+import anyio
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.pool import QueuePool
 
 from pronghorn.sql.connect import Engines, close_engines, create_engines
+from pronghorn.sql.uncancelled import finish, postpone_cancellation
 from tests.sql.cancelling import (
     WAYS,
     Cancel,
@@ -245,3 +247,66 @@ async def test_a_statement_runs_in_its_task_and_context(database_url: str) -> No
             await session.execute(text("SELECT 1"))
         assert seen == [(asyncio.current_task(), "by the endpoint")]
         assert variable.get() == "by the statement"
+
+
+async def test_a_cancellation_during_a_commit_is_not_lost_in_the_next_statement(
+    database_url: str,
+) -> None:
+    async with opened(database_url) as engines:
+        went_on = []
+
+        async def work() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            async with AsyncSession(engines.write) as session:
+                loop = asyncio.get_running_loop()
+                event.listen(
+                    engines.write.sync_engine, "commit", lambda _: loop.call_soon(task.cancel)
+                )
+                await session.execute(text("INSERT INTO notes VALUES (1)"))
+                await session.commit()
+                await session.execute(text("SELECT 1"))
+                went_on.append(1)
+
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.ensure_future(work())
+        assert went_on == []
+        assert pool_of(engines).checkedout() == 0
+
+
+async def test_a_timeout_during_a_postponed_operation_is_a_timeout() -> None:
+    async def work() -> None:
+        async with asyncio.timeout(0.01):
+            await postpone_cancellation(asyncio.sleep(0.05))
+            await finish(asyncio.sleep(0.001))
+
+    with pytest.raises(TimeoutError):
+        await work()
+
+
+async def test_a_cancellation_does_not_outlive_its_timeout() -> None:
+    async with asyncio.timeout(0.01):
+        await postpone_cancellation(asyncio.sleep(0.05))
+    await asyncio.sleep(0.01)
+    with anyio.move_on_after(0.01):
+        await postpone_cancellation(asyncio.sleep(0.05))
+    await asyncio.sleep(0.01)
+    await finish(asyncio.sleep(0.01))
+
+
+async def test_a_timeout_inside_an_operation_is_its_own_after_a_postponed_one() -> None:
+    async def operation() -> str:
+        async with asyncio.timeout(0.001):
+            await asyncio.sleep(0.01)
+        return "done"
+
+    async def work() -> None:
+        await postpone_cancellation(asyncio.sleep(0.05))
+        assert await finish(operation()) == "done"
+
+    task = asyncio.ensure_future(work())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await finish(operation()) == "done"

@@ -7,6 +7,7 @@ import warnings
 from typing import Annotated, Any
 
 import pytest
+import sqlalchemy
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, UniqueConstraint, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -346,3 +347,29 @@ def test_an_error_that_cannot_be_printed_stays_what_it_is(sqlite_url: str) -> No
 
     with TestClient(app) as client, pytest.raises(UnprintableError):
         client.post("/")
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "text"),
+    [
+        ("23505", 409, "There is already a record with these values"),
+        ("23503", 409, "There is no record that a value refers to"),
+        ("23001", 409, "Other records still refer to this one"),
+        ("23514", 422, "The value is not allowed"),
+    ],
+)
+def test_a_trigger_refuses_without_a_name(
+    postgresql_url: str, state: str, status: int, text: str
+) -> None:
+    database = Database(postgresql_url)
+    app = make_app(database)
+
+    @app.post("/")
+    async def refuse(session: database.Session) -> None:  # type: ignore[name-defined]
+        await session.execute(
+            sqlalchemy.text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
+        )
+
+    with serve(app) as client:
+        answer = client.post("/")
+    assert (answer.status_code, answer.json()["detail"][0]["msg"]) == (status, text)

@@ -60,6 +60,7 @@ async def test_a_difference_is_found_and_needs_the_newest_revision(database: Dat
     problem = await migrations.find_problem()
     assert problem is not None
     assert problem.message == "The models of default differ from its tables"
+    assert "###" not in problem.hint
     assert "colour" in problem.hint
     assert await migrations.create_revision("colours") is not None
     assert (await migrations.find_problem()).message == (  # type: ignore[union-attr]

@@ -136,9 +136,38 @@ async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     engines = create_engines(f"sqlite:///{tmp_path}/absent/shop.db")
     with pytest.raises(DBAPIError, match=f"there is no folder {tmp_path}/absent"):
         await pragma(engines, "journal_mode")
-    # The driver's thread ends later, and complains if the event loop has ended before.
-    for thread in set(threading.enumerate()) - before:
-        await asyncio.to_thread(thread.join)
+    # A thread that ends later would complain if the event loop has ended before.
+    assert set(threading.enumerate()) == before
+
+
+async def test_a_file_that_is_no_database_leaves_no_thread(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("This is not a database." * 100)
+    engines = create_engines(f"sqlite:///{tmp_path}/text.db")
+    before = set(threading.enumerate())
+    for _ in range(20):
+        with pytest.raises(DBAPIError, match="file is not a database"):
+            await pragma(engines, "journal_mode")
+        assert set(threading.enumerate()) == before
+
+
+async def test_a_connection_thrown_away_by_a_cancelled_task_leaves_no_task(tmp_path: Path) -> None:
+    engines = create_engines(f"sqlite:///{tmp_path}/shop.db")
+    loop = asyncio.get_running_loop()
+    before = asyncio.all_tasks(), set(threading.enumerate())
+
+    async def work() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        async with engines.write.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+            loop.call_soon(loop.call_soon, task.cancel)
+            await connection.invalidate()
+            await asyncio.sleep(1)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.ensure_future(work())
+    await asyncio.sleep(0.01)
+    assert (asyncio.all_tasks(), set(threading.enumerate())) == before
 
 
 async def prepare_counter(engines: Engines) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pronghorn.exceptions import SetupError
 from pronghorn.sql import Database
 from pronghorn.sql.connect import create_engines
+from pronghorn.sql.urls import complete_url
 
 
 def message_of(url: Any, **options: Any) -> str:
@@ -113,3 +114,27 @@ def test_a_missing_driver(
 )
 def test_a_wrong_option(options: dict[str, Any], message: str) -> None:
     assert message_of("sqlite:///shop.db", **options) == message
+
+
+@pytest.mark.parametrize(
+    ("driver", "name", "write"),
+    [
+        ("asyncpg", "connect_timeout=3", "Database(url, connect_timeout=3)"),
+        ("asyncpg", "sslrootcert=ca.pem", "postgresql+psycopg://"),
+        ("asyncpg", "pgbouncer=true", "@localhost/shop"),
+        ("psycopg", "schema=public", "@localhost/shop"),
+    ],
+)
+def test_a_name_that_the_driver_does_not_know(driver: str, name: str, write: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        complete_url(f"postgresql+{driver}://shop:secret@localhost/shop?{name}")
+    assert f"{driver} does not know {name.partition('=')[0]!r}" in str(caught.value)
+    assert write in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_names_that_both_drivers_know(driver: str) -> None:
+    query = "sslmode=prefer&application_name=shop&target_session_attrs=read-write&host=localhost"
+    url = complete_url(f"postgresql+{driver}://shop:secret@localhost/shop?{query}")
+    assert len(url.query) == 4

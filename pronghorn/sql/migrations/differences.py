@@ -21,7 +21,9 @@ def list_differences(config: Config) -> list[str]:
         operations = directives[0].upgrade_ops
         if not operations.is_empty():
             code = render_python_code(operations)
-            found.extend(line for line in code.splitlines() if line and not line.startswith("#"))
+            found.extend(
+                line for line in code.splitlines() if line and not line.lstrip().startswith("#")
+            )
         directives[:] = []
 
     command.revision(config, "compare", autogenerate=True, process_revision_directives=keep)

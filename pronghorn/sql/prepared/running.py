@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from pronghorn.core.setup_errors import setup_error
+from pronghorn.sql.aborted import note_failure
 from pronghorn.sql.prepared.compiled import CompiledRead
 from pronghorn.sql.prepared.drivers import DRIVERS, Driver
 from pronghorn.sql.prepared.errors import translate, translate_connecting
@@ -94,6 +95,7 @@ async def _read_in_transaction(
     try:
         rows = await _send(driver.fetch, pooled.driver_connection, read.dialect, sql, values)
     except Exception as error:
+        note_failure(read.dialect, pooled)
         made, lost = translate(error, pooled, read, sql, values)
         if made is None:
             raise _AgainError from error
