@@ -43,7 +43,7 @@ def start(options: ServeOptions, watched: list[str]) -> None:
         if options.server == "granian":
             _start_granian(options, watched)
         else:
-            logging.getLogger("uvicorn.error").addFilter(failures)
+            logging.getLogger("uvicorn").getChild("error").addFilter(failures)
             _start_uvicorn(options, watched)
     exit_code = STARTUP_FAILURE if failures.found else 0
     if options.reload or options.workers or options.server == "granian":

@@ -17,6 +17,7 @@ SAFE = {
     ("fields/annotations.py", "get_type_hints"): "of an annotation that was read",
     ("routes/outside_graphs.py", "__annotations__"): "set, not read",
     ("plan/signature.py", "get_type_hints"): "of an annotation that was read",
+    ("sql/urls.py", "signature"): "the parameters of a driver, without their annotations",
 }
 
 

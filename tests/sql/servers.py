@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from weakref import WeakKeyDictionary
 
 import psycopg
 
+from tests.contract.servers import PATIENCE
 from tools.postgresql import Server
 
 _numbers = count(1)
@@ -52,3 +54,11 @@ def _clear(connection: psycopg.Connection) -> bool:
     connection.execute("DROP SCHEMA public CASCADE")
     connection.execute("CREATE SCHEMA public")
     return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something has happened that nobody announces; fail if it does not."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.contract.servers import PATIENCE, Server
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from tests.contract.servers import Server
+from tests.sql.servers import wait_until
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "protocol", "granian"])
