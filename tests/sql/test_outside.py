@@ -169,7 +169,12 @@ async def test_an_untested_version_of_sqlalchemy_is_named(
 
 def test_each_event_loop_closes_its_own_connections(postgresql_url: str) -> None:
     database = Database(postgresql_url)
-    asyncio.run(create_tables(database))
+
+    async def prepare() -> None:
+        await create_tables(database)
+        await database.dispose()
+
+    asyncio.run(prepare())
     app = make_program(database)
     with TestClient(app) as one:
         assert one.get("/authors").json() == 0
