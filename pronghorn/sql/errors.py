@@ -27,7 +27,7 @@ UNKNOWN = (
     "The connection to the database was lost while the changes were being saved, so the outcome "
     "is unknown: they may have been saved or not. Read the data before you try again."
 )
-UNAVAILABLE = "The database is not available at the moment. Nothing was changed; try again."
+UNAVAILABLE = "The database is not available at the moment. Try again."
 EXHAUSTED = "The server is busy: all connections to the database are in use. Try again."
 CONFLICT = "Another request has changed the same data at the same time. Try again."
 

@@ -56,7 +56,9 @@ def complete_url(url: str | URL) -> URL:
     _check_server(found)
     _check_package(driver)
     _check_query(found, driver)
-    return found.set(drivername=name)
+    complete = found.set(drivername=name)
+    _check_values(complete)
+    return complete
 
 
 def hide_password(url: str) -> str:
@@ -132,6 +134,19 @@ def _check_query(url: URL, driver: str) -> None:
         if driver == "asyncpg":
             write += ", or postgresql+psycopg://... for names of libpq"
     raise user_error(f"{driver} does not know {unknown[0]!r} in {shown!r}.", None, write)
+
+
+def _check_values(url: URL) -> None:
+    """Refuse a value that SQLAlchemy cannot convert, such as a text for a number of seconds."""
+    try:
+        url.get_dialect()().create_connect_args(url)
+    except (ValueError, TypeError) as error:
+        raise user_error(
+            f"A value after the question mark of {hide_password(str(url))!r} cannot be used: "
+            f"{error}",
+            None,
+            f'"{hide_password(str(url.set(query={})))}", or with another value',
+        ) from None
 
 
 _DRIVERS_ASKED = ("asyncpg", "psycopg")
