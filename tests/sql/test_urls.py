@@ -59,13 +59,17 @@ def test_the_driver_works_without_blocking(url: str, driver: str) -> None:
         ),
         (
             "sqlite:///shop.db?timeout=soon",
-            "A value after the question mark of 'sqlite+aiosqlite:///shop.db?timeout=soon' cannot "
-            "be used: could not convert string to float: 'soon'",
+            (
+                "A value after the question mark of 'sqlite+aiosqlite:///shop.db?timeout=soon' cannot "
+                "be used: could not convert string to float: 'soon'"
+            ),
         ),
         (
             "postgresql://ann:secret@host/shop?prepared_statement_cache_size=many",
-            "A value after the question mark of 'postgresql+asyncpg://ann:***@host/shop?"
-            "prepared_statement_cache_size=many' cannot be used: invalid literal for int()",
+            (
+                "A value after the question mark of 'postgresql+asyncpg://ann:***@host/shop?"
+                "prepared_statement_cache_size=many' cannot be used: invalid literal for int()"
+            ),
         ),
         (
             "postgresql://ann:secret@host/shop?channel_binding=require",
