@@ -60,8 +60,8 @@ def test_the_driver_works_without_blocking(url: str, driver: str) -> None:
         (
             "sqlite:///shop.db?timeout=soon",
             (
-                "A value after the question mark of 'sqlite+aiosqlite:///shop.db?timeout=soon' cannot "
-                "be used: could not convert string to float: 'soon'"
+                "A value after the question mark of 'sqlite+aiosqlite:///shop.db?timeout=soon' "
+                "cannot be used: could not convert string to float: 'soon'"
             ),
         ),
         (
