@@ -204,14 +204,19 @@ def _driver_of(dialect: Dialect) -> Driver | None:
 
 
 def _is_watched(owner: Any, dialect: Dialect) -> bool:
-    """Return whether something listens to each statement, such as a tracer.
+    """Return whether something listens to each statement, such as a tracer, or executes it.
 
     On SQLite one function of ours always does (`pronghorn.sql.diagnostics`).
     """
     dispatch = owner.dispatch
     before = dispatch.before_cursor_execute
     ours = 1 if dialect.name == "sqlite" else 0
-    return bool((before and len(before) > ours) or dispatch.after_cursor_execute)
+    return bool(
+        (before and len(before) > ours)
+        or dispatch.after_cursor_execute
+        or dialect.dispatch.do_execute
+        or dialect.dispatch.do_execute_no_params
+    )
 
 
 def _check_connection(connection: Connection) -> None:

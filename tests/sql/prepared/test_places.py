@@ -228,6 +228,25 @@ def test_listeners_see_the_statements(database: Database) -> None:
     run(database, work)
 
 
+def test_a_listener_may_execute_the_statement(database: Database) -> None:
+    find = database.prepare(TITLES, str)
+    seen: list[str] = []
+
+    def execute(cursor: Any, statement: str, values: Any, context: Any) -> None:
+        seen.append(statement)
+
+    async def work() -> None:
+        await find(owner=1)
+        event.listen(Engine, "do_execute", execute)
+        try:
+            assert await find(owner=1) == ["lamp", "chair"]
+        finally:
+            event.remove(Engine, "do_execute", execute)
+        assert len([statement for statement in seen if "items" in statement]) == 1
+
+    run(database, work)
+
+
 @pytest.mark.anyio
 async def test_threads_take_turns_with_the_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two event loops at once: neither waits for the turn of the other, nor ends the turns."""
