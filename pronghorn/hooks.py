@@ -213,11 +213,13 @@ def observe_app(app: ASGIApp) -> ASGIApp:
     return observe_call
 
 
-def __getattr__(name: str) -> Any:
-    """Return `Observed`, whose module is loaded when it is needed."""
-    if name != "Observed":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return import_module("pronghorn.run.observed").Observed
+if not TYPE_CHECKING:  # Type checkers would accept every name.
+
+    def __getattr__(name: str) -> Any:
+        """Return `Observed`, whose module is loaded when it is needed."""
+        if name != "Observed":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return import_module("pronghorn.run.observed").Observed
 
 
 # --- applications -----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ for reading.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import re
 import sys
@@ -20,6 +21,7 @@ from types import ModuleType
 import pytest
 
 from pronghorn.hooks import OBSERVERS
+from pronghorn.sql.known import list_databases
 
 ROOT = Path(__file__).parents[2]
 SKILL = ROOT / "pronghorn" / ".agents" / "skills" / "pronghorn" / "SKILL.md"
@@ -97,7 +99,15 @@ def no_observers() -> Iterator[None]:
     OBSERVERS[:] = before
 
 
-@pytest.mark.usefixtures("no_observers")
+@pytest.fixture
+def no_connections(directory: Path) -> Iterator[None]:
+    """Close what scripts of a page leave open; a script of a user ends its process instead."""
+    yield
+    for database in list_databases():
+        asyncio.run(database.dispose())
+
+
+@pytest.mark.usefixtures("no_observers", "no_connections")
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_page_runs(page: Path, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Models and signatures resolve their annotations through the module they are defined in.
