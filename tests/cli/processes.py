@@ -13,9 +13,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -62,6 +62,14 @@ class Server:
             if text in line:
                 return
         raise AssertionError("the server ended:\n" + "".join(self.lines))
+
+    def has_printed(self, text: str) -> bool:
+        """Take the output that is there, and say whether any line has the text."""
+        with suppress(Empty):
+            while (line := self._printed.get_nowait()) is not None:
+                self.lines.append(line)
+            self._printed.put(None)  # for whoever asks again after the end
+        return any(text in line for line in self.lines)
 
     def get(self, path: str = "/") -> Any:
         """The JSON answer to a GET request.
