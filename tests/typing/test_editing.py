@@ -31,6 +31,9 @@ OUR_ATTRIBUTES = {
     "app.": {
         "add_event_handler",
         "error_headers",
+        "health",
+        "inject",
+        "resolve",
         "scalar_parameters",
         "scalar_url",
         "validation_error_responses",
