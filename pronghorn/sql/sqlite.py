@@ -90,6 +90,8 @@ class _Connection(sqlite3.Connection):
             if reads:
                 self.execute("PRAGMA query_only = ON")
         except Exception as error:
+            with suppress(sqlite3.Error):  # Nothing is open.
+                self.close()
             note_thread(error)
             if "unable to open database file" not in str(error):
                 raise
