@@ -16,7 +16,7 @@ from pronghorn.health.signal_bytes import SignalBytes
 
 
 class Stopping:
-    """Whether this process has been told to stop.
+    """Notes that this process has been told to stop.
 
     Attributes:
         is_told: True from SIGTERM on.

@@ -95,7 +95,7 @@ class RequestLog:
 
 
 def _only_handler(logger: logging.Logger) -> ServerHandler | None:
-    """Return our handler if nobody else sees the records of a logger, which are then not made."""
+    """Return our handler if it alone sees the records of a logger, which need not be made then."""
     if logger.propagate or logger.disabled or logger.filters or len(logger.handlers) != 1:
         return None
     handler = logger.handlers[0]

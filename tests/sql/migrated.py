@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, chdir
 from pathlib import Path
 from typing import Any
 
+import anyio
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, text
 
 from pronghorn.sql import Database
@@ -78,3 +81,13 @@ async def ask(database: Database, statement: str) -> Any:
     async with database.engine.begin() as connection:
         result = await connection.execute(text(statement))
         return result.scalar() if result.returns_rows else None
+
+
+@asynccontextmanager
+async def open_project(url: str, folder: Path) -> AsyncIterator[Database]:
+    """Work in a folder without migrations, with an empty database that has models."""
+    await anyio.Path(folder).mkdir()
+    database = Database(url, metadata=models())
+    with chdir(folder):
+        async with database.lifespan(None):
+            yield database

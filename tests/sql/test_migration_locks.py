@@ -14,7 +14,7 @@ from sqlalchemy import text
 from pronghorn.sql import Database
 from pronghorn.sql.migrations import MigrationError, Migrations
 from tests.cli.processes import environment
-from tests.sql.migrated import add_migration, ask, make_folder, models
+from tests.sql.migrated import add_migration, ask, make_folder, open_project
 
 pytestmark = pytest.mark.anyio
 
@@ -22,14 +22,9 @@ ADD_COLUMN = 'op.add_column("items", sa.Column("extra", sa.Integer))'
 
 
 @pytest.fixture
-async def database(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Database]:
+async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
     """A database with the tables of the models, and a second migration that is pending."""
-    (folder := tmp_path / "project").mkdir()
-    monkeypatch.chdir(folder)
-    database = Database(database_url, metadata=models())
-    async with database.lifespan(None):
+    async with open_project(database_url, tmp_path / "project") as database:
         await make_folder(database)
         await Migrations(database).upgrade()
         add_migration("second", "first", ADD_COLUMN)
@@ -86,12 +81,10 @@ async def test_a_migration_is_tried_again_until_the_lock_is_free(database: Datab
 
 
 async def test_reads_pass_a_waiting_migration_after_its_timeout(
-    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgresql_url: str, tmp_path: Path
 ) -> None:
     """Without the timeout, the migration would stand before every later statement."""
-    monkeypatch.chdir(tmp_path)
-    database = Database(postgresql_url, metadata=models())
-    async with database.lifespan(None):
+    async with open_project(postgresql_url, tmp_path / "project") as database:
         await make_folder(database)
         await Migrations(database).upgrade()
         add_migration("second", "first", ADD_COLUMN)
@@ -112,11 +105,9 @@ async def test_reads_pass_a_waiting_migration_after_its_timeout(
 
 
 async def test_an_index_is_made_beside_traffic_outside_of_a_transaction(
-    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgresql_url: str, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    database = Database(postgresql_url, metadata=models())
-    async with database.lifespan(None):
+    async with open_project(postgresql_url, tmp_path / "project") as database:
         await make_folder(database)
         add_migration(
             "index",

@@ -11,20 +11,23 @@ from sqlalchemy import Column, String
 
 from pronghorn.sql import Database
 from pronghorn.sql.migrations import MigrationError, Migrations
-from tests.sql.migrated import add_migration, ask, list_files, make_folder, models, remove_migration
+from tests.sql.migrated import (
+    add_migration,
+    ask,
+    list_files,
+    make_folder,
+    models,
+    open_project,
+    remove_migration,
+)
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def database(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Database]:
+async def database(database_url: str, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database with models; the working directory is empty, too."""
-    (folder := tmp_path / "project").mkdir()
-    monkeypatch.chdir(folder)
-    database = Database(database_url, metadata=models())
-    async with database.lifespan(None):
+    async with open_project(database_url, tmp_path / "project") as database:
         yield database
 
 
