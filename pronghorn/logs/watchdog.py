@@ -8,6 +8,7 @@ the whole process, of the garbage collector, of a debugger, of imports, and of t
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
 import linecache
@@ -18,6 +19,7 @@ import threading
 import time
 from collections.abc import Awaitable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -31,7 +33,7 @@ LOGGER = logging.getLogger("pronghorn").getChild("watchdog")
 BEATS = 4
 #: Seconds after which a loop that is still blocked is reported.
 LONGEST_WAIT = 5.0
-#: Seconds in which a line is reported once.
+#: Seconds in which a line, or a loop of the program, is reported once.
 SILENCE = 60.0
 ADVICE = (
     "No other request was answered meanwhile. Declare the endpoint or dependency with `def`, await "
@@ -146,12 +148,13 @@ class Watchdog:
         self, guilty: _Place, inner: _Place, seconds: float, ids: dict[str, Any], *, is_over: bool
     ) -> None:
         now = time.monotonic()
-        last = self._reported.get(guilty.key)
+        key = _find_loop(*guilty.key)
+        last = self._reported.get(key)
         if last is not None and now - last < SILENCE:
             return
         if len(self._reported) > 1000:
             self._reported.clear()
-        self._reported[guilty.key] = now
+        self._reported[key] = now
         where = str(guilty) if guilty.key == inner.key else f"{guilty}, inside {inner.short}"
         LOGGER.warning(
             "The event loop %s for %d ms: %s. %s",
@@ -193,6 +196,34 @@ class _Place:
     def __str__(self) -> str:
         source = f"`{self._source}` at " if self._source else ""
         return f"{source}{self.file}:{self.line} in {self.function}"
+
+
+@lru_cache(maxsize=1000)
+def _find_loop(file: str, line: int) -> tuple[str, int]:
+    """Return the file and first line of the outermost loop around a line, or the line itself.
+
+    A loop that is seen at another line each time is one finding. If it awaits, it lets the event
+    loop go on between its lines, and each of them is its own.
+    """
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return file, line
+    first = line
+    for node in ast.walk(tree):  # Outer nodes come before those inside.
+        if not getattr(node, "lineno", line + 1) <= line <= (getattr(node, "end_lineno", 0) or 0):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = line
+        elif isinstance(node, ast.For | ast.While) and first == line and not _gives_way(node):
+            first = node.lineno
+    return file, first
+
+
+def _gives_way(loop: ast.AST) -> bool:
+    """Return whether the event loop may go on inside a loop."""
+    waits = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.Yield, ast.YieldFrom)
+    return any(isinstance(node, waits) for node in ast.walk(loop))
 
 
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:

@@ -74,6 +74,24 @@ def test_lines_that_block(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert 200 <= sleeps["blocked_ms"] <= 5000
 
 
+def test_lines_of_a_loop_are_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the loop awaits: then each of its lines blocks by itself."""
+    loop = line_after("def block_in_loop", 2)
+    way = line_after("def give_way_in_loop", 3)
+    lines = line_after("def block_in_lines")
+    monkeypatch.chdir(PROJECT)
+    options = ["run", "--entrypoint", PROGRAM, "--host", "127.0.0.1", "--log-format", "json"]
+    with served(*options, "--watchdog", "100") as running:
+        block(running, "/loops/first", '"block_in_loop"')
+        for _ in range(2):
+            running.get("/loops/second")
+        for path, line in (("gives-way", way), ("lines", lines)):
+            block(running, f"/{path}/first", f'"line": {line},')
+            block(running, f"/{path}/second", f'"line": {line + 1},')
+        running.stop()
+    assert [line["line"] for line in reports(running)] == [loop, way, way + 1, lines, lines + 1]
+
+
 def test_dev_watches_by_default_in_the_plain_format(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     with served("dev", "--no-reload", "--entrypoint", PROGRAM) as running:

@@ -44,6 +44,27 @@ def count(until: float) -> None:
         pass
 
 
+@app.get("/loops/{part}")
+async def block_in_loop(part: str) -> None:
+    for _ in range(1):
+        time.sleep(SECONDS if part == "first" else 0)  # noqa: ASYNC251
+        time.sleep(SECONDS if part == "second" else 0)  # noqa: ASYNC251
+
+
+@app.get("/gives-way/{part}")
+async def give_way_in_loop(part: str) -> None:
+    for _ in range(1):
+        await asyncio.sleep(0)
+        time.sleep(SECONDS if part == "first" else 0)  # noqa: ASYNC251
+        time.sleep(SECONDS if part == "second" else 0)  # noqa: ASYNC251
+
+
+@app.get("/lines/{part}")
+async def block_in_lines(part: str) -> None:
+    time.sleep(SECONDS if part == "first" else 0)  # noqa: ASYNC251
+    time.sleep(SECONDS if part == "second" else 0)  # noqa: ASYNC251
+
+
 async def wait_in_dependency() -> None:
     gc.collect()
     time.sleep(SECONDS)  # noqa: ASYNC251

@@ -13,6 +13,8 @@ import anyio
 import psycopg
 from sqlalchemy.engine import URL, make_url
 
+from tests.contract.servers import PATIENCE
+
 Work = Callable[[], Awaitable[object]]
 LOCK = "SELECT pg_advisory_xact_lock(42)"
 
@@ -156,3 +158,36 @@ def connections_of(url: str) -> list[tuple[str, str]]:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         return list(rows)
+
+
+async def wait_for_connections(url: str, *expected: tuple[str, str]) -> None:
+    """Wait until the other connections to a database are those; fail if they are not.
+
+    A process of the server ends a moment after its client has closed the connection.
+    """
+    await _wait_until(lambda: connections_of(url) == list(expected))
+    assert connections_of(url) == list(expected)
+
+
+async def wait_until_idle(url: str, *, most: int) -> None:
+    """Wait until the other connections to a database are idle; fail if they are not.
+
+    Args:
+        url: The database.
+        most: The number of connections that may be left.
+    """
+
+    def are_idle() -> bool:
+        states = [state for state, _ in connections_of(url)]
+        return set(states) == {"idle"} and len(states) <= most
+
+    await _wait_until(are_idle)
+    assert are_idle(), connections_of(url)
+
+
+async def _wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until something has happened that nobody announces, or for a long time."""
+    for _ in range(int(PATIENCE / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)

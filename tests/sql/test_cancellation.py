@@ -24,7 +24,8 @@ from tests.sql.cancelling import (
     act_at_step,
     block,
     cancel_repeatedly,
-    connections_of,
+    wait_for_connections,
+    wait_until_idle,
 )
 
 pytestmark = pytest.mark.anyio
@@ -81,7 +82,7 @@ async def test_the_statement_ends_and_the_connection_stays(
         assert ended == [1]
         assert closed == []
         if name == "postgresql":
-            assert connections_of(database_url) == [("idle", "ROLLBACK")]
+            await wait_for_connections(database_url, ("idle", "ROLLBACK"))
         async with AsyncSession(engines.write) as session:
             assert await session.scalar(text("SELECT count(*) FROM notes")) == 0
 
@@ -95,9 +96,7 @@ async def test_a_cancellation_at_every_step_leaves_nothing(database_url: str) ->
         assert number > 4
         await wait_for_return(engines)
         if engines.write.dialect.name == "postgresql":
-            states = connections_of(database_url)
-            assert {state for state, _ in states} == {"idle"}
-            assert len(states) <= 3
+            await wait_until_idle(database_url, most=3)
         async with AsyncSession(engines.write) as session:
             numbers = await session.scalars(text("SELECT id FROM notes ORDER BY id"))
             assert number in numbers.all()
@@ -145,7 +144,7 @@ async def test_a_commit_in_flight_ends(postgresql_url: str, cancel: Cancel) -> N
         with block(postgresql_url) as blocked:
             await cancel(work, blocked)
         await wait_for_return(engines)
-        assert {state for state, _ in connections_of(postgresql_url)} == {"idle"}
+        await wait_until_idle(postgresql_url, most=3)
         async with AsyncSession(engines.read) as session:
             assert await session.scalar(text("SELECT count(*) FROM notes")) == 1
 
@@ -184,7 +183,7 @@ async def test_a_fetch_of_a_stream_ends(postgresql_url: str, cancel: Cancel) -> 
         await wait_for_return(engines)
         assert 0 < len(seen) < 200
         assert closed == []
-        assert connections_of(postgresql_url) == [("idle", "ROLLBACK")]
+        await wait_for_connections(postgresql_url, ("idle", "ROLLBACK"))
 
 
 async def test_a_connection_without_a_session_is_protected_too(postgresql_url: str) -> None:
@@ -198,7 +197,7 @@ async def test_a_connection_without_a_session_is_protected_too(postgresql_url: s
         with block(postgresql_url) as blocked:
             await cancel_repeatedly(work, blocked)
         await wait_for_return(engines)
-        assert connections_of(postgresql_url) == [("idle", "ROLLBACK")]
+        await wait_for_connections(postgresql_url, ("idle", "ROLLBACK"))
 
 
 async def test_a_shutdown_waits_for_statements(database_url: str) -> None:
@@ -220,7 +219,7 @@ async def test_a_shutdown_waits_for_statements(database_url: str) -> None:
             await closing
         assert await running == 3
         if engines.read.dialect.name == "postgresql":
-            assert connections_of(database_url) == []
+            await wait_for_connections(database_url)
 
 
 async def test_a_connection_in_use_is_closed_after_the_shutdown(postgresql_url: str) -> None:
@@ -229,7 +228,7 @@ async def test_a_connection_in_use_is_closed_after_the_shutdown(postgresql_url: 
             await session.execute(text("SELECT 1"))
             await close_engines(engines, seconds=0.1)
             assert await session.scalar(text("SELECT 2")) == 2
-        assert connections_of(postgresql_url) == []
+        await wait_for_connections(postgresql_url)
 
 
 async def test_a_statement_runs_in_its_task_and_context(database_url: str) -> None:

@@ -178,11 +178,12 @@ def test_each_event_loop_closes_its_own_connections(postgresql_url: str) -> None
     app = make_program(database)
     with TestClient(app) as one:
         assert one.get("/authors").json() == 0
+        # The server notices the end of a connection a moment later: here that of `prepare`.
+        wait_until(lambda: len(connections_of(postgresql_url)) == 1)
         before = connections_of(postgresql_url)
         with TestClient(app) as other:
             assert other.get("/authors").json() == 0
             assert len(connections_of(postgresql_url)) > len(before)
-        # The server notices the end of a connection a moment later.
         wait_until(lambda: connections_of(postgresql_url) == before)
         assert one.get("/authors").json() == 0
 

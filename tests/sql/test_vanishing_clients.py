@@ -19,7 +19,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 
 from pronghorn import FastAPI, Request
 from pronghorn.sql import Database
-from tests.sql.cancelling import connections_of
+from tests.sql.cancelling import wait_for_connections, wait_until_idle
 
 pytestmark = pytest.mark.anyio
 
@@ -109,8 +109,6 @@ async def test_connections_come_back(postgresql_url: str) -> None:
                 await asyncio.sleep(0.02)
                 in_use.append((await client.get("/in-use")).json())
         assert in_use[-1] == 0
-        states = connections_of(postgresql_url)
-        assert {state for state, _ in states} == {"idle"}
-        assert len(states) <= 10
+        await wait_until_idle(postgresql_url, most=10)
     assert len(cancelled) > CLIENTS / 20
-    assert connections_of(postgresql_url) == []
+    await wait_for_connections(postgresql_url)
