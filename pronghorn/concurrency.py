@@ -1,8 +1,11 @@
-"""Blocking code beside the event loop: worker threads, guaranteed clean-up, limits."""
+"""Blocking code beside the event loop: worker threads, guaranteed clean-up, limits, scopes."""
 
 from __future__ import annotations
 
+from asyncio import current_task
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from functools import cache
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -16,6 +19,7 @@ from starlette.concurrency import (
     run_until_first_complete,
 )
 
+from pronghorn.core.private_names import optional
 from pronghorn.core.reexports import find_elsewhere
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_ASYNCIO_OF_ANYIO = "anyio._backends._asyncio"
 
 
 class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
@@ -100,6 +105,64 @@ def current_loop() -> Any:
     """Return an object that identifies the running event loop: asyncio's loop, trio's token."""
     token = current_token()
     return getattr(token, "native_token", token)
+
+
+# --- cancel scopes --------------------------------------------------------------------------
+#
+# A shield protects from the scopes around it. In a task without any scope, such as that of a
+# request on a server, nothing is there to protect from.
+
+
+def new_nested_scope() -> anyio.CancelScope | None:
+    """Return a cancel scope to open around code that may have to be shielded later.
+
+    Returns:
+        A new scope; None if no other scope surrounds the running code, so that a shield would
+            change nothing. The cancellation of a task itself passes through every shield.
+    """
+    try:
+        task = current_task()
+    except RuntimeError:  # Trio, where every task is inside a scope.
+        task = None
+    states = _read_states() if task is not None else None
+    if task is None or states is None:
+        return anyio.CancelScope()
+    state = states.get(task)
+    if state is None or state.cancel_scope is None:
+        return None
+    return new_scope_of_asyncio()
+
+
+def new_scope_of_asyncio() -> anyio.CancelScope:
+    """Return a new scope, if the running task is one of asyncio's.
+
+    `anyio.CancelScope()` asks for the running event loop each time, and runs the constructor twice.
+    """
+    return _class_on_asyncio()()
+
+
+@cache
+def _class_on_asyncio() -> type[anyio.CancelScope]:
+    """Return the class of the scopes on asyncio; the first caller runs in a task of asyncio."""
+    return type(anyio.CancelScope())
+
+
+@cache
+def _read_states() -> Mapping[Any, Any] | None:
+    """Return what AnyIO knows of the tasks of asyncio; None if this version keeps it elsewhere.
+
+    A task without an entry, or without a scope in its entry, is not inside a scope.
+    """
+    states: Mapping[Any, Any] | None = optional(
+        _ASYNCIO_OF_ANYIO,
+        "_task_states",
+        "A dependency with `yield` opens a cancel scope in each request.",
+    )
+    if states is None:
+        return None
+    with anyio.CancelScope() as scope:  # noqa: ASYNC100 - it is opened to be seen
+        is_seen = getattr(states.get(current_task()), "cancel_scope", None) is scope
+    return states if is_seen else None
 
 
 find_elsewhere(__name__)

@@ -15,7 +15,8 @@ from pronghorn.plan.model import CallPlan
 from pronghorn.run.app_values import AppValues, Start, no_application, values_of
 from pronghorn.run.exact import Call, make_call
 from pronghorn.run.injected import outside_value
-from pronghorn.run.lifetime import Lifetime, open_lifetime
+from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.lifetime_of_block import open_lifetime
 
 #: What made a value -> the value.
 Made = dict[Hashable, Any]

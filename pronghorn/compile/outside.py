@@ -22,7 +22,7 @@ from pronghorn.plan.dependencies import order_calls
 from pronghorn.plan.model import CallPlan
 from pronghorn.run.app_values import AppValues
 from pronghorn.run.exact import Inputs, solve
-from pronghorn.run.lifetime import open_lifetime
+from pronghorn.run.lifetime_of_block import open_lifetime
 
 #: The values that an outer block has made, as the application has not started.
 OF_OUTER_BLOCK: ContextVar[Mapping[tuple[AppValues, Any], Any]] = ContextVar(

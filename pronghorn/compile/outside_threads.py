@@ -23,7 +23,7 @@ from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.plan.app_scope import identify
 from pronghorn.plan.model import CallPlan
-from pronghorn.run.lifetime import error_swallowed
+from pronghorn.run.lifetime_of_block import error_swallowed
 
 Use = Callable[[Mapping[str, Any]], Any]
 

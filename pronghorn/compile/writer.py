@@ -49,7 +49,7 @@ from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import query_dict, query_lists
 from pronghorn.run.input.urlencoded import plain_fields
-from pronghorn.run.lifetime import Lifetime, manager_maker
+from pronghorn.run.lifetime import Lifetime
 
 #: Location -> the expression from which the exact way reads its parameters.
 RECEIVED = {"path": "path"} | {
@@ -256,13 +256,13 @@ class HandlerWriter:
         limit = limit_of(call)
         semaphore = f"{self.source.bind(f'limit{index}', limit)}.get_semaphore()"
         if call.kind in GENERATORS:
-            stack = f"lifetime.{call.lifetime or 'request'}_stack"
+            lifetime = call.lifetime or "request"
             if limit is not None:
+                stack = f"lifetime.{lifetime}_stack"
                 self.source.line(f"await {stack}.enter_async_context({semaphore})")
-            maker = manager_maker(call.kind.value, call.call)
-            manager = f"{self.source.bind(f'manager_of_{function}', maker)}({arguments})"
-            kinds = f"{call.kind.value!r}, {call.lifetime!r}"
-            self.source.line(f"d{index} = await lifetime.enter({kinds}, {manager})")
+            enter = "enter" if call.kind is CallKind.ASYNC_GENERATOR else "enter_in_threads"
+            generator = f"{function}({arguments})"
+            self.source.line(f"d{index} = await lifetime.{enter}({lifetime!r}, {generator})")
             return
         with self.source.block(f"async with {semaphore}:") if limit else nullcontext():
             if call.kind is CallKind.COROUTINE:

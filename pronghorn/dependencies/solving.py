@@ -18,7 +18,7 @@ from pronghorn.dependencies.models import Changes, Dependant
 from pronghorn.plan.dependencies import Step, order_calls, override_calls
 from pronghorn.run.exact import SKIPPED, Call, Inputs, solve
 from pronghorn.run.injected import make_shared
-from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime
+from pronghorn.run.lifetime import LIFETIME_KEY, Exits, Lifetime
 from pronghorn.run.output.respond import make_injected_response
 from pronghorn.utils import get_path_param_names
 
@@ -115,8 +115,8 @@ class _StacksOfCaller(Lifetime):
 
     def __init__(self, outer: Lifetime | None, stack: AsyncExitStack[bool | None]) -> None:
         super().__init__()
-        self.request_stack = stack
-        self._function_stack = outer.function_stack if outer is not None else stack
+        self._request = Exits(stack)
+        self._function = Exits(outer.function_stack if outer is not None else stack)
 
 
 def _lifetime(request: HTTPConnection, stack: AsyncExitStack[bool | None]) -> Lifetime:

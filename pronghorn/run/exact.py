@@ -27,7 +27,7 @@ from pronghorn.run.injected import SOURCES, OfCall, OfConnection, OfRoute, Share
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
 from pronghorn.run.input.query import parse_query
-from pronghorn.run.lifetime import Lifetime, manager_maker
+from pronghorn.run.lifetime import Lifetime
 
 if TYPE_CHECKING:
     from pronghorn.run.app_values import AppValue
@@ -201,8 +201,10 @@ async def _enter(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime) -
     if call.limit is not None:
         # The slot is held until the clean-up of this dependency has finished.
         await lifetime.stack(call.lifetime).enter_async_context(call.limit.get_semaphore())
-    manager = manager_maker(call.kind, call.function)(**arguments)
-    return await lifetime.enter(call.kind, call.lifetime, manager)
+    generator = call.function(**arguments)
+    if call.kind is CallKind.ASYNC_GENERATOR:
+        return await lifetime.enter(call.lifetime, generator)
+    return await lifetime.enter_in_threads(call.lifetime, generator)
 
 
 def _no_lifetime(call: Call) -> Lifetime:

@@ -5,24 +5,25 @@ response is sent, those with the lifetime "request" after the response and its b
 
 Entering may be cancelled; closing may not. One cancel scope is opened around everything and
 becomes a shield during closing. That also works for dependencies that hold cancel scopes or task
-groups of their own, because theirs stay nested inside it.
+groups of their own, because theirs stay nested inside it. No scope is opened if no other one
+surrounds the request, because nothing is there to shield from.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from anyio import CancelScope, get_current_task
+from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from pronghorn.concurrency import contextmanager_in_threadpool
-from pronghorn.core.kinds import CallKind
+from pronghorn.concurrency import contextmanager_in_threadpool, new_nested_scope
 from pronghorn.exceptions import FastAPIError
 from pronghorn.run.exchange import Exchange
 
@@ -35,43 +36,120 @@ REQUEST_STACK = "fastapi_inner_astack"
 FUNCTION_STACK = "fastapi_function_astack"
 #: The keys of the stacks that FastAPI puts into the scope.
 STACKS = frozenset({OUTERMOST_STACK, REQUEST_STACK, FUNCTION_STACK})
-#: The text that generated handlers contain.
-_ASYNC = CallKind.ASYNC_GENERATOR.value
+
+
+class Exits:
+    """The exit code of one lifetime, run as by an `AsyncExitStack` but at less cost.
+
+    Most requests only open asynchronous generators and close them without an error. For these, a
+    list is enough. Everything else is left to `contextlib`: as soon as somebody asks for the stack,
+    or an error passes through the generators, a real `AsyncExitStack` takes them over.
+
+    Args:
+        stack: The stack that runs it; None if one is made when it is needed.
+    """
+
+    __slots__ = ("_generators", "_stack")
+
+    def __init__(self, stack: AsyncExitStack[bool | None] | None = None) -> None:
+        #: The open generators, as long as there is no stack.
+        self._generators: list[AsyncGenerator[Any, None]] = []
+        self._stack = stack
+
+    @property
+    def stack(self) -> AsyncExitStack[bool | None]:
+        """Return the exit stack of this lifetime; it is made on first use."""
+        if self._stack is None:
+            self._stack = AsyncExitStack()
+            for generator in self._generators:
+                self._stack.push_async_exit(_manage_async(generator))
+            self._generators.clear()
+        return self._stack
+
+    async def enter(self, generator: AsyncGenerator[Any, None]) -> Any:
+        """Start an asynchronous generator; return the value that it yields.
+
+        Raises:
+            RuntimeError: It has ended without a `yield`.
+        """
+        try:
+            value = await anext(generator)
+        except StopAsyncIteration:
+            raise RuntimeError("generator didn't yield") from None
+        if self._stack is None:
+            self._generators.append(generator)
+        else:
+            self._stack.push_async_exit(_manage_async(generator))
+        return value
+
+    async def __aenter__(self) -> None:
+        """Do nothing: `enter` and the stack open what is closed at the end."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if error is not None:
+            return bool(await self.stack.__aexit__(kind, error, traceback))
+        generators = self._generators
+        while generators:
+            generator = generators.pop()
+            try:
+                await anext(generator)
+                await _refuse_to_go_on(generator)
+            except StopAsyncIteration:
+                continue
+            except BaseException as raised:  # noqa: BLE001 - the stack raises it
+                self.stack.push_async_exit(partial(_raise, raised))
+        if self._stack is not None:
+            await self._stack.aclose()
+        return False
 
 
 class Lifetime:
-    """The two exit stacks of one request or WebSocket connection.
+    """The exit code of one request or WebSocket connection, in two stacks.
 
     Use it as an asynchronous context manager around the whole exchange, and call
     `close_function_stack` after the endpoint has returned and before its result is sent.
     """
 
-    __slots__ = ("_cancel_scope", "_function_stack", "_has_async", "request_stack")
+    __slots__ = ("_cancel_scope", "_function", "_has_async", "_request")
 
     def __init__(self) -> None:
-        self.request_stack: AsyncExitStack[bool | None] = AsyncExitStack()
-        self._function_stack: AsyncExitStack[bool | None] | None = None
-        self._cancel_scope = CancelScope()
+        self._request = Exits()
+        self._function: Exits | None = None
+        #: The scope that becomes a shield; None if nothing is there to protect from.
+        self._cancel_scope: CancelScope | None = None
         self._has_async = False
+
+    @property
+    def request_stack(self) -> AsyncExitStack[bool | None]:
+        """Return the stack for the lifetime "request"; it is made on first use."""
+        return self._request.stack
 
     @property
     def function_stack(self) -> AsyncExitStack[bool | None]:
         """Return the stack for the lifetime "function"; it is made on first use."""
-        if self._function_stack is None:
-            self._function_stack = AsyncExitStack()
-        return self._function_stack
+        return self._exits("function").stack
 
     async def __aenter__(self) -> Self:
-        self._cancel_scope.__enter__()
+        scope = new_nested_scope()
+        if scope is not None:
+            self._cancel_scope = scope.__enter__()
         return self
 
     async def close_function_stack(self) -> None:
         """Run the exit code of every dependency with the lifetime "function"."""
-        if self._function_stack is None:
+        if self._function is None:
+            return
+        if self._cancel_scope is None:
+            await self._function.__aexit__(None, None, None)
             return
         self._cancel_scope.shield = True
         try:
-            await self._function_stack.aclose()
+            await self._function.__aexit__(None, None, None)
         finally:
             self._cancel_scope.shield = False
         await self._notice_cancellation()
@@ -82,17 +160,20 @@ class Lifetime:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        self._cancel_scope.shield = True
+        scope = self._cancel_scope
+        if scope is None:
+            return await self._close_both(kind, error, traceback)
+        scope.shield = True
         try:
             handled = await self._close_both(kind, error, traceback)
             if error is None or handled:
                 kind = error = traceback = None
-                self._cancel_scope.shield = False
+                scope.shield = False
                 await self._notice_cancellation()
         except BaseException as raised:
-            self._cancel_scope.__exit__(type(raised), raised, raised.__traceback__)
+            scope.__exit__(type(raised), raised, raised.__traceback__)
             raise
-        return bool(self._cancel_scope.__exit__(kind, error, traceback)) or handled
+        return bool(scope.__exit__(kind, error, traceback)) or handled
 
     async def _close_both(
         self,
@@ -101,12 +182,12 @@ class Lifetime:
         traceback: TracebackType | None,
     ) -> bool:
         """Close the inner stack, then the outer one; return True if the error was swallowed."""
-        inner = self._function_stack
+        inner = self._function
         if inner is None:
-            return bool(await self.request_stack.__aexit__(kind, error, traceback))
+            return await self._request.__aexit__(kind, error, traceback)
         swallowed = False
-        async with self.request_stack:
-            swallowed = bool(await inner.__aexit__(kind, error, traceback))
+        async with self._request:
+            swallowed = await inner.__aexit__(kind, error, traceback)
             if error is not None and not swallowed:
                 swallowed = True  # True only if the outer stack swallows the error raised here.
                 raise error
@@ -117,32 +198,69 @@ class Lifetime:
         if self._has_async:
             await checkpoint_if_cancelled()
 
-    async def enter(self, kind: str, lifetime: str, manager: Any) -> Any:
-        """Start a generator dependency; return the value that it yields.
+    def enter(self, lifetime: str, generator: AsyncGenerator[Any, None]) -> Awaitable[Any]:
+        """Start a dependency that is an asynchronous generator; return the value that it yields.
 
         Args:
-            kind: A `CallKind` or its text. A generator that is not asynchronous runs in worker
-                threads.
             lifetime: "function" or "request".
-            manager: The context manager of the generator; not entered yet.
+            generator: The generator; not started yet.
         """
-        if kind == _ASYNC:
-            self._has_async = True
-        else:
-            manager = contextmanager_in_threadpool(manager)
+        self._has_async = True
+        return self._exits(lifetime).enter(generator)
+
+    async def enter_in_threads(self, lifetime: str, generator: Generator[Any, None, None]) -> Any:
+        """Start a dependency that is an ordinary generator; it runs in worker threads.
+
+        Args:
+            lifetime: "function" or "request".
+            generator: The generator; not started yet.
+        """
+        manager = contextmanager_in_threadpool(_manage_blocking(generator))
         return await self.stack(lifetime).enter_async_context(manager)
 
     def stack(self, lifetime: str) -> AsyncExitStack[bool | None]:
         """Return the stack for a lifetime: "function" or "request"."""
-        return self.function_stack if lifetime == "function" else self.request_stack
+        return self._exits(lifetime).stack
+
+    def _exits(self, lifetime: str) -> Exits:
+        if lifetime == "request":
+            return self._request
+        if self._function is None:
+            self._function = Exits()
+        return self._function
 
 
-def manager_maker(kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that makes the context managers of a generator function.
+async def _raise(error: BaseException, *outer: object) -> None:
+    """Raise an error again as it is, whatever is being handled."""
+    context = error.__context__
+    try:
+        raise error
+    except BaseException:
+        error.__context__ = context  # `raise` may have replaced it.
+        raise
+    finally:
+        del error
 
-    It is called once per generator function, at compile time.
-    """
-    return (asynccontextmanager if kind == _ASYNC else contextmanager)(call)
+
+async def _refuse_to_go_on(generator: AsyncGenerator[Any, None]) -> None:
+    """Close a generator that has yielded twice, and raise the error that says so."""
+    try:
+        raise RuntimeError("generator didn't stop")
+    finally:
+        await generator.aclose()
+
+
+def _return_async(generator: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    return generator
+
+
+def _return_blocking(generator: Generator[Any, None, None]) -> Generator[Any, None, None]:
+    return generator
+
+
+#: Make the context manager of a generator, which may have started.
+_manage_async = asynccontextmanager(_return_async)
+_manage_blocking = contextmanager(_return_blocking)
 
 
 def response_not_sent(where: str) -> FastAPIError:
@@ -152,63 +270,6 @@ def response_not_sent(where: str) -> FastAPIError:
         "exception and a dependency with yield catches it without raising it again.\n"
         f"     route: {where}\n"
         "     write: `raise` at the end of that `except` block, or raise an HTTPException there"
-    )
-
-
-class _LifetimeOfBlock(Lifetime):
-    """A lifetime that another task may close than the one that has opened it.
-
-    Plugins of pytest run the two halves of a fixture in two tasks. A cancel scope belongs to one
-    task, so the other one opens its own for closing.
-    """
-
-    __slots__ = ("_task",)
-
-    async def __aenter__(self) -> Self:
-        self._task = get_current_task().id
-        return await super().__aenter__()
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
-        if get_current_task().id == self._task:
-            return await super().__aexit__(kind, error, traceback)
-        handled = False
-        with CancelScope(shield=True):
-            handled = await self._close_both(kind, error, traceback)
-        return handled  # noqa: RET504 - inside the block, a type checker expects another return
-
-
-@asynccontextmanager
-async def open_lifetime(where: str) -> AsyncIterator[Lifetime]:
-    """Open the stacks for code that is not a request.
-
-    Args:
-        where: The code inside, for an error message.
-
-    Raises:
-        FastAPIError: A dependency has swallowed the exception of the code inside.
-    """
-    raised: BaseException | None = None
-    async with _LifetimeOfBlock() as lifetime:
-        try:
-            yield lifetime
-        except BaseException as error:
-            raised = error
-            raise
-    if raised is not None:
-        raise error_swallowed(where) from raised
-
-
-def error_swallowed(where: str) -> FastAPIError:
-    """Return the error for a dependency that swallowed the exception of code that is no request."""
-    return FastAPIError(
-        f"An exception was raised in {where}, and a dependency with yield has caught it without "
-        "raising it again\n"
-        "     write: `raise` at the end of that `except` block"
     )
 
 

@@ -20,6 +20,10 @@ async def body_of(request: Request) -> str:
     return (await request.body()).decode()
 
 
+async def opened(request: Request) -> AsyncIterator[str]:
+    yield request.query_params["query"]
+
+
 app = FastAPI()
 sub = FastAPI()
 
@@ -34,8 +38,10 @@ async def around(request: Request, call_next: Any) -> Any:
 for each in (app, sub):
 
     @each.get("/items/{number}")
-    async def get_item(number: int, request: Request, query: str = "") -> dict[str, Any]:
-        return {"number": number, "query": query, "same": request.query_params["query"]}
+    async def get_item(
+        number: int, request: Request, same: Annotated[str, Depends(opened)], query: str = ""
+    ) -> dict[str, Any]:
+        return {"number": number, "query": query, "same": same}
 
     @each.post("/items")
     async def create_item(item: Item, body: Annotated[str, Depends(body_of)]) -> dict[str, Any]:

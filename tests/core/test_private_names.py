@@ -45,6 +45,7 @@ RENAMED = {
     ("starlette", "._stream_consumed"): "A body that an endpoint reads from its request as well",
     ("starlette", "._receive"): "Messages of WebSocket connections are slower.",
     ("starlette", "._send"): "Messages of WebSocket connections are slower.",
+    ("anyio", "_task_states"): "A dependency with `yield` opens a cancel scope in each request.",
     ("pydantic", "._config"): "Documents do not say which bytes are in base64.",
 }
 

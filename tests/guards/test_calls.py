@@ -28,7 +28,7 @@ BOUNDS = {
     "path and query": 24,
     "body": 26,
     "dependency graph": 29,
-    "yield dependency": 40,
+    "yield dependency": 35,
     "header, cookie, list": 29,
     "form": 36,
     "bearer": 43,  # one of them lets go of the request object, which would keep the exchange

@@ -9,15 +9,15 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from starlette.responses import StreamingResponse
 
-from pronghorn import FastAPI, HTTPException, Request
+from pronghorn import Depends, FastAPI, HTTPException, Request
 
 LAYERS = (0, 1, 2)
-PATHS = ("/answered", "/asked", "/refused", "/failed", "/broken-off")
+PATHS = ("/answered", "/asked", "/refused", "/failed", "/broken-off", "/opened", "/stuck")
 
 
 def build(layers: int) -> FastAPI:
@@ -46,6 +46,21 @@ def build(layers: int) -> FastAPI:
             raise RuntimeError
 
         return StreamingResponse(chunks())
+
+    async def opened() -> AsyncIterator[int]:
+        yield 1
+
+    async def stuck(before: Annotated[int, Depends(opened)]) -> AsyncIterator[int]:
+        yield before
+        raise RuntimeError
+
+    @app.get("/opened")
+    async def read_opened(value: Annotated[int, Depends(opened)]) -> int:
+        return value
+
+    @app.get("/stuck")
+    async def read_stuck(value: Annotated[int, Depends(stuck)]) -> int:
+        return value
 
     async def through(request: Any, call_next: Any) -> Any:
         return await call_next(request)

@@ -50,6 +50,7 @@ EXCHANGE = "adapters/uvicorn/exchange.py"
 OUTBOX = "adapters/uvicorn/outbox.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
+ASYNCIO = "anyio._backends._asyncio"
 LISTED = (
     # asyncio: how a coroutine hands a future to its task, documented for subclasses in
     # `asyncio.isfuture`. Without it there is no asyncio that could run the rest.
@@ -60,6 +61,8 @@ LISTED = (
         "nothing to fall back to: all futures and tasks of asyncio rely on it",
         ("future._asyncio_future_blocking",),
     ),
+    # AnyIO
+    Name(ASYNCIO, "_task_states", ("concurrency.py",), WARNS, (ASYNCIO,)),
     # Starlette
     Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
     Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),

@@ -1,7 +1,7 @@
 """The two exit stacks of a request: when they close, what they see, what they may suppress."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import anyio
@@ -10,7 +10,7 @@ import pytest
 from pronghorn import Depends, FastAPI, HTTPException, Request
 from pronghorn.exceptions import FastAPIError
 from pronghorn.responses import JSONResponse
-from pronghorn.run.lifetime import Lifetime, manager_maker
+from pronghorn.run.lifetime import Lifetime
 from pronghorn.testclient import TestClient
 
 ANYIO = pytest.mark.anyio
@@ -21,8 +21,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@asynccontextmanager
-async def noting(order: list[str], name: str) -> AsyncIterator[str]:
+async def noting(order: list[str], name: str) -> AsyncGenerator[str, None]:
     try:
         yield name
     except BaseException as error:
@@ -36,8 +35,8 @@ async def noting(order: list[str], name: str) -> AsyncIterator[str]:
 async def test_the_function_stack_closes_first_and_alone() -> None:
     order: list[str] = []
     async with Lifetime() as lifetime:
-        await lifetime.enter("async generator", "request", noting(order, "request"))
-        await lifetime.enter("async generator", "function", noting(order, "function"))
+        await lifetime.enter("request", noting(order, "request"))
+        await lifetime.enter("function", noting(order, "function"))
         await lifetime.close_function_stack()
         order.append("response")
     assert order == ["function closed", "response", "request closed"]
@@ -48,8 +47,8 @@ async def test_an_error_goes_through_both_stacks_from_the_inside() -> None:
     order: list[str] = []
     with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the lifetime is what is tested
         async with Lifetime() as lifetime:
-            await lifetime.enter("async generator", "request", noting(order, "request"))
-            await lifetime.enter("async generator", "function", noting(order, "function"))
+            await lifetime.enter("request", noting(order, "request"))
+            await lifetime.enter("function", noting(order, "function"))
             raise ZeroDivisionError
     assert order == [
         *("function saw ZeroDivisionError", "function closed"),
@@ -60,13 +59,12 @@ async def test_an_error_goes_through_both_stacks_from_the_inside() -> None:
 @ANYIO
 @pytest.mark.parametrize("lifetime_name", ["function", "request"])
 async def test_a_dependency_may_swallow_an_error(lifetime_name: str) -> None:
-    @asynccontextmanager
-    async def swallowing() -> AsyncIterator[None]:
+    async def swallowing() -> AsyncGenerator[None, None]:
         with suppress(ZeroDivisionError):
             yield
 
     async with Lifetime() as lifetime:
-        await lifetime.enter("async generator", lifetime_name, swallowing())
+        await lifetime.enter(lifetime_name, swallowing())
         raise ZeroDivisionError
 
 
@@ -74,8 +72,7 @@ async def test_a_dependency_may_swallow_an_error(lifetime_name: str) -> None:
 async def test_an_error_while_closing_replaces_the_first_one() -> None:
     order: list[str] = []
 
-    @asynccontextmanager
-    async def failing() -> AsyncIterator[None]:
+    async def failing() -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
@@ -83,8 +80,8 @@ async def test_an_error_while_closing_replaces_the_first_one() -> None:
 
     with pytest.raises(KeyError, match="closing") as caught:  # noqa: PT012 - likewise
         async with Lifetime() as lifetime:
-            await lifetime.enter("async generator", "request", noting(order, "request"))
-            await lifetime.enter("async generator", "function", failing())
+            await lifetime.enter("request", noting(order, "request"))
+            await lifetime.enter("function", failing())
             raise ZeroDivisionError
     assert order == ["request saw KeyError", "request closed"]
     assert isinstance(caught.value.__context__, ZeroDivisionError)
@@ -94,8 +91,7 @@ async def test_an_error_while_closing_replaces_the_first_one() -> None:
 async def test_closing_is_not_cancelled() -> None:
     order: list[str] = []
 
-    @asynccontextmanager
-    async def slow() -> AsyncIterator[None]:
+    async def slow() -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
@@ -104,12 +100,46 @@ async def test_closing_is_not_cancelled() -> None:
 
     with anyio.CancelScope() as scope:
         async with Lifetime() as lifetime:
-            await lifetime.enter("async generator", "request", slow())
-            await lifetime.enter("async generator", "function", slow())
+            await lifetime.enter("request", slow())
+            await lifetime.enter("function", slow())
             scope.cancel()
             await anyio.sleep(1)
     assert order == ["closed to the end"] * 2
     assert scope.cancelled_caught
+
+
+@ANYIO
+async def test_what_is_put_on_the_stack_closes_between_the_generators() -> None:
+    order: list[str] = []
+
+    def blocking() -> Generator[str, None, None]:
+        yield "blocking"
+        order.append("blocking closed")
+
+    async with Lifetime() as lifetime:
+        await lifetime.enter("request", noting(order, "first"))
+        lifetime.request_stack.callback(order.append, "callback")
+        await lifetime.enter("request", noting(order, "second"))
+        await lifetime.enter_in_threads("request", blocking())
+        await lifetime.enter("request", noting(order, "third"))
+        assert lifetime.request_stack is lifetime.stack("request")
+    assert order == [
+        *("third closed", "blocking closed", "second closed", "callback", "first closed"),
+    ]
+
+
+@ANYIO
+async def test_exit_code_may_put_something_on_the_stack() -> None:
+    order: list[str] = []
+
+    async def adding() -> AsyncGenerator[None, None]:
+        yield
+        lifetime.request_stack.callback(order.append, "added")
+
+    async with Lifetime() as lifetime:
+        await lifetime.enter("request", noting(order, "first"))
+        await lifetime.enter("request", adding())
+    assert order == ["added", "first closed"]
 
 
 @ANYIO
@@ -118,14 +148,13 @@ async def test_a_blocking_generator_runs_in_worker_threads() -> None:
 
     threads: list[bool] = []
 
-    def blocking() -> Iterator[int]:
+    def blocking() -> Generator[int, None, None]:
         threads.append(threading.current_thread() is threading.main_thread())
         yield 1
         threads.append(threading.current_thread() is threading.main_thread())
 
     async with Lifetime() as lifetime:
-        manager = manager_maker("generator", blocking)()
-        assert await lifetime.enter("generator", "request", manager) == 1
+        assert await lifetime.enter_in_threads("request", blocking()) == 1
     assert threads == [False, False]
 
 
@@ -152,7 +181,7 @@ class TestThroughAnApplication:
     def test_a_dependency_sees_the_error_of_the_endpoint(self, kind: str) -> None:
         seen: list[str] = []
 
-        async def asynchronous() -> AsyncIterator[int]:
+        async def asynchronous() -> AsyncGenerator[int, None]:
             try:
                 yield 1
             except HTTPException as error:
@@ -171,7 +200,7 @@ class TestThroughAnApplication:
         assert (response.status_code, response.json(), seen) == (418, {"detail": "tea"}, ["tea"])
 
     def test_a_dependency_may_answer_with_another_error(self) -> None:
-        async def dependency() -> AsyncIterator[int]:
+        async def dependency() -> AsyncGenerator[int, None]:
             try:
                 yield 1
             except ZeroDivisionError:
@@ -181,7 +210,7 @@ class TestThroughAnApplication:
         assert (response.status_code, response.json()) == (409, {"detail": "divided"})
 
     def test_swallowing_the_error_leaves_no_response_and_says_so(self) -> None:
-        async def dependency() -> AsyncIterator[int]:
+        async def dependency() -> AsyncGenerator[int, None]:
             with suppress(ZeroDivisionError):
                 yield 1
 
@@ -193,7 +222,7 @@ class TestThroughAnApplication:
         assert response.status_code == 500
 
     def test_an_error_after_the_response_does_not_change_it(self) -> None:
-        async def dependency() -> AsyncIterator[int]:
+        async def dependency() -> AsyncGenerator[int, None]:
             yield 1
             raise ZeroDivisionError
 
@@ -204,7 +233,7 @@ class TestThroughAnApplication:
         assert (response.status_code, response.json()) == (200, 1)
 
     def test_an_error_of_a_function_scoped_dependency_is_answered(self) -> None:
-        async def dependency() -> AsyncIterator[int]:
+        async def dependency() -> AsyncGenerator[int, None]:
             yield 1
             raise HTTPException(503, "commit failed")
 
@@ -218,11 +247,11 @@ class TestThroughAnApplication:
             yield "first"
             order.append("first")
 
-        async def second(one: Annotated[str, Depends(first)]) -> AsyncIterator[str]:
+        async def second(one: Annotated[str, Depends(first)]) -> AsyncGenerator[str, None]:
             yield f"second {one}"
             order.append("second")
 
-        async def third(two: Annotated[str, Depends(second)]) -> AsyncIterator[str]:
+        async def third(two: Annotated[str, Depends(second)]) -> AsyncGenerator[str, None]:
             yield f"third {two}"
             order.append("third")
 
@@ -233,7 +262,7 @@ class TestThroughAnApplication:
     def test_what_was_entered_closes_when_a_later_dependency_fails(self) -> None:
         order: list[str] = []
 
-        async def first() -> AsyncIterator[int]:
+        async def first() -> AsyncGenerator[int, None]:
             try:
                 yield 1
             finally:
@@ -248,7 +277,7 @@ class TestThroughAnApplication:
     def test_what_was_entered_closes_when_a_later_parameter_is_wrong(self) -> None:
         order: list[str] = []
 
-        async def first() -> AsyncIterator[int]:
+        async def first() -> AsyncGenerator[int, None]:
             try:
                 yield 1
             finally:
@@ -265,7 +294,7 @@ class TestThroughAnApplication:
     def test_an_error_handler_answers_before_request_scoped_exit_code_is_over(self) -> None:
         order: list[str] = []
 
-        async def dependency() -> AsyncIterator[int]:
+        async def dependency() -> AsyncGenerator[int, None]:
             try:
                 yield 1
             finally:
