@@ -25,7 +25,8 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import forget_compiled
 
 ROUTING = "pronghorn.routing"
-MESSAGES = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
+MESSAGES: tuple[str, ...] = ("receive", "receive_text", "receive_bytes", "receive_json")
+MESSAGES += ("send", "send_text", "send_bytes", "send_json")
 #: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
 WATCHED: dict[str, tuple[str, ...]] = {
     "json": ("loads",),
