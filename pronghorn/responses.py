@@ -22,7 +22,6 @@ from typing_extensions import deprecated
 
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import setup_error
-from pronghorn.core.small_files import MAX_SMALL, look_and_read, read_small_file
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
 from pronghorn.fields.json_writer import json_bytes_without_nan
 from pronghorn.sse import EventSourceResponse
@@ -76,10 +75,12 @@ class FileResponse(StarletteFileResponse):
         """Return the content of a small file; None if Starlette must send the file."""
         if self._content is not None and self._content[0] is self.path:
             return self._content[1]
+        from pronghorn.core.small_files import is_small, look_and_read, read_small_file
+
         if self.stat_result is not None:
-            is_small = self.stat_result.st_size <= MAX_SMALL
-            arguments = self.path, self.stat_result
-            return await run_sync(read_small_file, *arguments) if is_small else None
+            if not is_small(self.stat_result):
+                return None
+            return await run_sync(read_small_file, self.path, self.stat_result)
         status, content = await run_sync(look_and_read, self.path)
         if status is not None and S_ISREG(status.st_mode):
             self.stat_result = status  # Starlette need not look again.

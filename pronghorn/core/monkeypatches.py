@@ -36,6 +36,13 @@ WATCHED: dict[str, tuple[str, ...]] = {
         "get_swagger_ui_oauth2_redirect_html",
     ),
     "starlette.applications.Starlette": ("__call__", "build_middleware_stack"),
+    "starlette.formparsers.MultiPartParser": (
+        "on_part_begin",
+        "on_part_data",
+        "on_part_end",
+        "on_headers_finished",
+        "parse",
+    ),
     "starlette.middleware.Middleware": ("__init__", "__iter__"),
     "starlette.middleware.base.BaseHTTPMiddleware": ("__call__",),
     "starlette.middleware.errors.ServerErrorMiddleware": ("__init__", "__call__"),
