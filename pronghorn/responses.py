@@ -1,10 +1,13 @@
 """The response classes: Starlette's, the event stream, and two that are deprecated."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
+from stat import S_ISREG
 from types import ModuleType
 from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.responses import FileResponse as StarletteFileResponse
 from starlette.responses import (
     HTMLResponse,
@@ -42,14 +45,71 @@ class FileResponse(StarletteFileResponse):
 
     A range in another unit than bytes is ignored, and so is the range of a request that is not a
     GET. Starlette answers 400 to the former, and sends the range for the latter.
+
+    A whole file of at most 256 KiB is read in one hop to a worker thread and sent in one message.
+    A longer one is read in parts of 256 KiB, unless `chunk_size` was changed.
     """
+
+    #: The path and the content of a file that was read when it was looked up.
+    _content: tuple[Any, bytes] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, or the parts that the request asks for."""
         if has_unknown_range(scope):
             headers = [header for header in scope["headers"] if header[0] != b"range"]
             scope = {**scope, "headers": headers}
-        await super().__call__(scope, receive, send)
+        content = None
+        if self.chunk_size == USUAL_PART and _sends_as_starlette(type(self)):  # type: ignore[arg-type]  # a class is hashable
+            self.chunk_size = LONG_PART
+            content = await self._read_whole() if asks_for_whole_file(scope) else None
+        if content is None:
+            await super().__call__(scope, receive, send)
+            return
+        head = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **head})
+        await send({"type": "http.response.body", "body": content, "more_body": False})
+        if self.background is not None:
+            await self.background()
+
+    async def _read_whole(self) -> bytes | None:
+        """Return the content of a small file; None if Starlette must send the file."""
+        if self._content is not None and self._content[0] is self.path:
+            return self._content[1]
+        from pronghorn.core.small_files import is_small, look_and_read, read_small_file
+
+        if self.stat_result is not None:
+            if not is_small(self.stat_result):
+                return None
+            return await run_sync(read_small_file, self.path, self.stat_result)
+        status, content = await run_sync(look_and_read, self.path)
+        if status is not None and S_ISREG(status.st_mode):
+            self.stat_result = status  # Starlette need not look again.
+            self.set_stat_headers(status)
+        return content
+
+
+#: The bytes that Starlette reads at once, and those that are read of a long file here.
+USUAL_PART = 64 * 1024
+LONG_PART = 256 * 1024
+#: Methods of Starlette's class that send a file. A class that replaces one of them is left alone.
+WAYS = ("_handle_simple", "_open_file")
+
+
+@cache
+def _sends_as_starlette(kind: type[StarletteFileResponse]) -> bool:
+    return not any(
+        getattr(kind, way, None) is not getattr(StarletteFileResponse, way, None) for way in WAYS
+    )
+
+
+def asks_for_whole_file(scope: Scope) -> bool:
+    """Return True if a file has to be read for a request, from its first to its last byte."""
+    return (
+        scope["type"] == "http"
+        and scope["method"].upper() != "HEAD"
+        and not any(name == b"range" for name, _ in scope["headers"])
+        and "http.response.pathsend" not in scope.get("extensions", ())
+    )
 
 
 def has_unknown_range(scope: Scope) -> bool:

@@ -25,7 +25,8 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import forget_compiled
 
 ROUTING = "pronghorn.routing"
-MESSAGES = ("receive", "send", "receive_text", "receive_bytes", "send_text", "send_bytes")
+MESSAGES: tuple[str, ...] = ("receive", "receive_text", "receive_bytes", "receive_json")
+MESSAGES += ("send", "send_text", "send_bytes", "send_json")
 #: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
 WATCHED: dict[str, tuple[str, ...]] = {
     "json": ("loads",),
@@ -35,6 +36,13 @@ WATCHED: dict[str, tuple[str, ...]] = {
         "get_swagger_ui_oauth2_redirect_html",
     ),
     "starlette.applications.Starlette": ("__call__", "build_middleware_stack"),
+    "starlette.formparsers.MultiPartParser": (
+        "on_part_begin",
+        "on_part_data",
+        "on_part_end",
+        "on_headers_finished",
+        "parse",
+    ),
     "starlette.middleware.Middleware": ("__init__", "__iter__"),
     "starlette.middleware.base.BaseHTTPMiddleware": ("__call__",),
     "starlette.middleware.errors.ServerErrorMiddleware": ("__init__", "__call__"),

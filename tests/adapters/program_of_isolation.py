@@ -7,9 +7,9 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Annotated, Any
 
-from pronghorn import BackgroundTasks, Depends, FastAPI, Request, Response, WebSocket
+from pronghorn import BackgroundTasks, Depends, FastAPI, Form, Request, Response, WebSocket
 from pronghorn.responses import StreamingResponse
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 
@@ -193,6 +193,11 @@ async def shared() -> Response:
 @app.post("/json")
 async def read_json(body: dict[str, Any]) -> int:
     return len(body)
+
+
+@app.post("/form")
+async def read_form(text: Annotated[str, Form()]) -> int:
+    return len(text)
 
 
 @app.get("/memory")

@@ -43,6 +43,27 @@ def test_readers_of_one_body_share_it(server: Server, header: str) -> None:
     assert grown < READERS * MIB
 
 
+BODIES = {
+    "/json": ("application/json", b'{"text": "%b"}' % (b"x" * MIB)),
+    "/form": ("application/x-www-form-urlencoded", b"text=" + b"x" * 60_000 + b"&y" * 900),
+}
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_an_idle_connection_keeps_nothing_of_its_last_request(server: Server, path: str) -> None:
+    kind, body = BODIES[path]
+    count = min(64 * MIB // len(body), 400)
+    headers = [f"Content-Type: {kind}", "X-Long: " + "x" * 30_000]
+    with ExitStack() as stack:
+        connections = [stack.enter_context(RawConnection(server.port)) for _ in range(count)]
+        for number, connection in enumerate(connections):
+            if number == count // 4:  # the allocator has what it needs
+                before = memory(server)
+            connection.send(request("POST", path, *headers, body=body))
+            assert connection.read().status == 200
+        assert memory(server) - before < 16 * MIB
+
+
 def test_content_types_are_not_kept(server: Server) -> None:
     with RawConnection(server.port) as connection:
         for number in range(-64, 128):

@@ -31,6 +31,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of the servers; the test process needs the folder of files too."""
     folder = tmp_path_factory.mktemp("files")
     (folder / "digits.txt").write_bytes(b"0123456789" * 20_000)
+    (folder / "long.txt").write_bytes(b"0123456789" * 60_000)
     os.environ["CONTRACT_FILES"] = str(folder)
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 

@@ -381,7 +381,7 @@ class ShrinkingFile(FileResponse):
 
 @app.get("/crash-in-file")
 async def crash_in_file() -> ShrinkingFile:
-    return ShrinkingFile(FILE)
+    return ShrinkingFile(FILE.with_name("long.txt"))
 
 
 # --- the request as the program sees it -----------------------------------------------------------

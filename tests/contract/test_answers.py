@@ -219,6 +219,7 @@ def test_static_file_and_its_validation(client: Any) -> None:
     again = client.get("/static/digits.txt", headers={"if-none-match": response.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert client.get("/static/missing.txt").status_code == 404
+    assert client.get("/static/long.txt").content == b"0123456789" * 60_000
 
 
 def test_mounts(client: Any) -> None:

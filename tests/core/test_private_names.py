@@ -43,6 +43,8 @@ RENAMED = {
     ("starlette", "._body"): "A body that an endpoint reads from its request as well",
     ("starlette", "._form"): "A body that an endpoint reads from its request as well",
     ("starlette", "._stream_consumed"): "A body that an endpoint reads from its request as well",
+    ("starlette", "._current_part"): "Long uploads are written in the pieces in which they arrive",
+    ("starlette", "._file_parts_to_write"): "Long uploads are written in the pieces in which they",
     ("starlette", "._receive"): "Messages of WebSocket connections are slower.",
     ("starlette", "._send"): "Messages of WebSocket connections are slower.",
     ("anyio", "_task_states"): "A dependency with `yield` opens a cancel scope in each request.",

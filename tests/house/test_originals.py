@@ -25,10 +25,6 @@ IN_PLACE = {
     ("run/input/body.py", "read_json_text"): "at each request with a body",
     ("run/input/json.py", "parse_json"): "at each request with a body",
     ("run/streaming/send.py", "_blocking_source"): "recognises a generator by its code",
-    ("run/websocket.py", "receive_bytes"): "at each message",
-    ("run/websocket.py", "receive_text"): "at each message",
-    ("run/websocket.py", "send_bytes"): "at each message",
-    ("run/websocket.py", "send_text"): "at each message",
 }
 #: Names of functions that are compared by their module-level constants.
 CONSTANTS = {"PLAIN_CALL", "NOT_FOUND", "STARLETTE_BODY", "standard_loads", "_CALL"}

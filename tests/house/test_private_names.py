@@ -67,6 +67,20 @@ LISTED = (
     Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
     Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),
     Name("starlette._utils", "", ("interop/homes.py",), LATE),
+    Name(
+        "starlette.formparsers",
+        "MultiPartParser._current_part",
+        ("run/input/uploads.py",),
+        WARNS,
+        ("UploadParser._current_part",),
+    ),
+    Name(
+        "starlette.formparsers",
+        "MultiPartParser._file_parts_to_write",
+        ("run/input/uploads.py",),
+        WARNS,
+        ("UploadParser._file_parts_to_write",),
+    ),
     Name("starlette.middleware.base", "_CachedRequest", ("middleware/inner_run.py",), WARNS),
     Name(
         "starlette.middleware.base",
@@ -92,6 +106,9 @@ LISTED = (
         ("run/exchange.py",),
         WARNS,
         ("request._form", "self.connection_or_none._form"),
+    ),
+    Name(
+        "starlette.requests", "Request._form", ("run/input/uploads.py",), WARNS, ("request._form",)
     ),
     Name(
         "starlette.requests",

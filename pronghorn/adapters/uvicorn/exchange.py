@@ -333,6 +333,8 @@ class WireExchange(RequestResponseCycle, Exchange):
             await self._give_up(error)
         else:
             if self.response_complete or self.disconnected:
+                if self.protocol.cycle is self and not self.more_body:
+                    self.protocol.cycle = None  # An idle connection keeps nothing of its request.
                 return
             if self.input_ended:  # The program knows that the client has left.
                 self.transport.close()

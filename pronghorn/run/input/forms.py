@@ -146,10 +146,20 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
         HTTPException: 400: the form is malformed or exceeds a limit.
     """
     try:
+        if _is_multipart(request):
+            from pronghorn.run.input.uploads import may_collect, read_upload
+
+            if may_collect(request):
+                return await read_upload(request, limits)
         await _keep_small_body(request)
         return await request.form(**limits)
     except MultiPartException as error:
         raise HTTPException(status_code=400, detail=error.message) from error
+
+
+def _is_multipart(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == "multipart/form-data"
 
 
 async def _keep_small_body(request: Request) -> None:
