@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.dispatch import Answerer
-from pronghorn.compile.server_errors import OuterPipeline
+from pronghorn.compile.server_errors import Outermost
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import current_revision
@@ -205,17 +205,18 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
         """Return the answerer that a server may call directly, without ASGI messages.
 
         Returns:
-            None if the compiled application has middleware around it, or if a subclass or a library
-            has replaced a method that every request has to pass.
+            None if a subclass or a library has replaced a method that every request has to pass, or
+            observes the layers.
         """
         if is_overridden(self, FastAPI, "__call__"):
             return None
         if Starlette.__call__ is not PLAIN_CALL:
             return None
         stack = self.middleware_stack or self._ensure_stack()
-        if type(stack) is not OuterPipeline:
+        if not isinstance(stack, Outermost) or not stack.is_answerer:
             return None
-        return self._probes.beside(stack) if self._probes else stack
+        answerer: Any = stack
+        return self._probes.beside(answerer) if self._probes else answerer
 
     def __rsgi__(self, scope: Any, protocol: Any) -> NoReturn:
         """Refuse a request in Granian's own protocol; see `__rsgi_init__`."""

@@ -125,6 +125,8 @@ class BodyLimit:
     """
 
     def __init__(self, app: ASGIApp, max_body_size: int | None) -> None:
+        #: The application inside, under the name by which tools walk through a stack.
+        self.app = app
         self._max_body_size = max_body_size
         self._app = app
         if max_body_size is not None:

@@ -19,7 +19,7 @@ from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
 #: Starlette's own method. Libraries replace it, some of them when their middleware is created.
-_CALL = original(ServerErrorMiddleware, "__call__")
+CALL_OF_STARLETTE = original(ServerErrorMiddleware, "__call__")
 
 
 class Outermost(ServerErrorMiddleware):
@@ -38,6 +38,10 @@ class Outermost(ServerErrorMiddleware):
     error_headers: ErrorHeaders | None = None
     #: Error handlers for the scope, if no inner layer puts them there.
     registered: tuple[Any, Any] | None = None
+    #: True if this layer is also an `Answerer`, so that servers need not call it through ASGI.
+    is_answerer = False
+    #: True if the exchange of a request must pass the edits of compiled middleware.
+    is_layered = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -46,7 +50,7 @@ class Outermost(ServerErrorMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if ServerErrorMiddleware.__call__ is not _CALL:
+        if ServerErrorMiddleware.__call__ is not CALL_OF_STARLETTE:
             await super().__call__(scope, receive, send)
             return
         exchange = new_exchange(scope, receive, send, self.registered)
@@ -78,7 +82,7 @@ class Outermost(ServerErrorMiddleware):
             """Drop a message: it is too late for a response, but the handler is still called."""
 
         outermost = ServerErrorMiddleware(failing, self.handler, self.debug)
-        send = discard if exchange.started else exchange.send
+        send = discard if exchange.has_left else exchange.send
         if self.error_headers is not None:
             send = self.error_headers.wrap(exchange.scope, send)
         await outermost(exchange.scope, exchange.receive, send)
@@ -112,6 +116,7 @@ class OuterPipeline(Outermost):
     """The `Answerer` of an application without middleware."""
 
     find: Find
+    is_answerer = True
     #: The only layer inside is the pipeline, so no middleware needs to be called.
     answer = dispatch.answer
 

@@ -27,6 +27,7 @@ from pronghorn.core.revisions import forget_compiled
 ROUTING = "pronghorn.routing"
 MESSAGES: tuple[str, ...] = ("receive", "receive_text", "receive_bytes", "receive_json")
 MESSAGES += ("send", "send_text", "send_bytes", "send_json")
+RESPONDING = ("__init__", "__call__", "apply_compression", "send_with_compression")
 #: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
 WATCHED: dict[str, tuple[str, ...]] = {
     "json": ("loads",),
@@ -35,6 +36,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
         "get_swagger_ui_html",
         "get_swagger_ui_oauth2_redirect_html",
     ),
+    "pronghorn.middleware.gzip.GZipMiddleware": ("__init__", "__call__"),
     "starlette.applications.Starlette": ("__call__", "build_middleware_stack"),
     "starlette.formparsers.MultiPartParser": (
         "on_part_begin",
@@ -45,8 +47,18 @@ WATCHED: dict[str, tuple[str, ...]] = {
     ),
     "starlette.middleware.Middleware": ("__init__", "__iter__"),
     "starlette.middleware.base.BaseHTTPMiddleware": ("__call__",),
+    "starlette.middleware.cors.CORSMiddleware": (
+        *("__init__", "__call__", "allow_explicit_origin", "is_allowed_origin"),
+        *("preflight_response", "send", "simple_response"),
+    ),
     "starlette.middleware.errors.ServerErrorMiddleware": ("__init__", "__call__"),
     "starlette.middleware.exceptions.ExceptionMiddleware": ("__init__", "__call__"),
+    "starlette.middleware.gzip.GZipMiddleware": ("__init__", "__call__"),
+    "starlette.middleware.gzip.GZipResponder": RESPONDING,
+    "starlette.middleware.gzip.IdentityResponder": RESPONDING,
+    "starlette.middleware.httpsredirect.HTTPSRedirectMiddleware": ("__init__", "__call__"),
+    "starlette.middleware.sessions.SessionMiddleware": ("__init__", "__call__"),
+    "starlette.middleware.trustedhost.TrustedHostMiddleware": ("__init__", "__call__"),
     "starlette.requests.Request": ("body",),
     "starlette.routing.Route": ("matches",),
     "starlette.routing.Router": ("not_found",),

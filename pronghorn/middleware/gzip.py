@@ -1,5 +1,6 @@
 """Compress responses for clients that accept gzip."""
 
+from collections.abc import Iterable
 from functools import wraps
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,7 @@ class GZipMiddleware(StarletteGZipMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, compressed if that is worth it and the client accepts it."""
-
-        async def send_with_tag(message: Message) -> None:
-            if message.pop(_PLAIN, False) and _is_compressed(message):
-                message["headers"] = [_weak(name, value) for name, value in message["headers"]]
-            await send(message)
-
-        await super().__call__(scope, receive, send_with_tag)
+        await super().__call__(scope, receive, send_with_tag(send))
 
 
 class _Marking:
@@ -53,12 +48,34 @@ class _Marking:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, _PLAIN: not _is_compressed(message)}
-            await send(message)
+        await self.app(scope, receive, send_marked(send) if scope["type"] == "http" else send)
 
-        await self.app(scope, receive, send_marked if scope["type"] == "http" else send)
+
+def send_marked(send: Send) -> Send:
+    """Return a `send` that marks the head of a response that is not encoded yet."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, _PLAIN: not _is_compressed(message)}
+        await send(message)
+
+    return send_marked
+
+
+def send_with_tag(send: Send) -> Send:
+    """Return a `send` that weakens the entity tag of a response that was encoded meanwhile."""
+
+    async def send_with_tag(message: Message) -> None:
+        if message.pop(_PLAIN, False) and _is_compressed(message):
+            message["headers"] = with_weak_tag(message["headers"])
+        await send(message)
+
+    return send_with_tag
+
+
+def with_weak_tag(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return headers, with each entity tag turned into a weak one."""
+    return [_weak(name, value) for name, value in headers]
 
 
 def _is_compressed(message: Message) -> bool:

@@ -19,14 +19,16 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.monkeypatches import is_overridden, is_replaced
-from pronghorn.middleware.inner_exchange import inner_exchange
+from pronghorn.middleware.inner_exchange import inner_exchange, inner_layered_exchange
 from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.middleware.next_response import CallNextResponse
 from pronghorn.run.exchange import EXCHANGES
+from pronghorn.run.layered import LAYERED
 from pronghorn.run.streaming.send import sendable
 
 # The handlers of a compiled application directly inside a middleware.
 EXCHANGES[InnerRun] = inner_exchange
+LAYERED[InnerRun] = inner_layered_exchange
 
 
 def in_child_task(app: ASGIApp) -> ASGIApp:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.dispatch import Pipeline
+from pronghorn.middleware.compiled.group import CompiledGroup
 from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange
+from pronghorn.run.layered import LayeredExchange
 
 
 class InnerExchange(Exchange):
@@ -29,6 +31,35 @@ class InnerExchange(Exchange):
             {"type": "http.response.body", "body": body},
         )
         return True
+
+
+class InnerLayeredExchange(LayeredExchange):
+    """One HTTP request whose routes are inside of compiled layers, directly in a middleware."""
+
+    __slots__ = ()
+
+    def write_last_json(self, body: bytes, status: int) -> bool:
+        """Leave a complete JSON response for the middleware, edited by the layers."""
+        if len(body) >= self.most_bytes:
+            return False
+        run: InnerRun = self.send.__self__  # type: ignore[attr-defined]  # a method
+        headers = [(b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
+        self.started = True
+        for edit in reversed(self.edits):
+            body = edit.complete(self, status, headers, body)
+        self.has_left = True
+        run.put(
+            {"type": "http.response.start", "status": status, "headers": headers},
+            {"type": "http.response.body", "body": body},
+        )
+        return True
+
+
+def inner_layered_exchange(scope: Scope, receive: Receive, send: Send) -> LayeredExchange:
+    """Return the exchange for compiled layers that are called with the `send` of an `InnerRun`."""
+    run: InnerRun = send.__self__  # type: ignore[attr-defined]  # a method
+    is_last = type(run.app) is CompiledGroup and run.app.is_innermost
+    return (InnerLayeredExchange if is_last else LayeredExchange)(scope, receive, send)
 
 
 def inner_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:

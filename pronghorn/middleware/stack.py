@@ -96,18 +96,37 @@ def layers_of(app: Any) -> ASGIApp:
     if watched:  # A library looks into Starlette's layers, so those handle errors.
         errors.by_class.clear()
     inner = Pipeline(app.router._answerer(), errors, app.router.lifespan)
-    if not app.user_middleware and app.max_body_size is None and not watched:
+    if watched or general_mode():
+        return layers_in_asgi(app, inner, last_resort, by_key if watched else None)
+    if not app.user_middleware and app.max_body_size is None:
         outer = OuterPipeline(inner, last_resort, app.debug)
         outer.error_headers = ErrorHeaders(()) if app.error_headers else None
         return outer
+    # Many programs have no middleware.
+    from pronghorn.middleware.compiled.build import compile_layers
+
+    outermost, layers = compile_layers(app, inner, last_resort, child_task_of_layer())
+    return with_error_headers(outermost, layers) if app.error_headers else outermost
+
+
+def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) -> ASGIApp:
+    """Return an application whose layers call each other, as in Starlette.
+
+    Args:
+        app: The application.
+        inner: Its routes.
+        last_resort: Its handler of unhandled errors.
+        watched: Its other error handlers if a library observes how Starlette builds the stack.
+    """
     in_child_task = child_task_of_layer()
-    outermost = ServerErrorMiddleware if watched else Outermost
+    is_watched = watched is not None
+    outermost = ServerErrorMiddleware if is_watched else Outermost
     middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
     middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
     middleware += app.user_middleware
-    if watched:
-        middleware.append(Middleware(ExceptionMiddleware, handlers=by_key, debug=app.debug))
-    if watched and app.error_headers:
+    if is_watched:
+        middleware.append(Middleware(ExceptionMiddleware, handlers=watched, debug=app.debug))
+    if is_watched and app.error_headers:
         middleware.insert(1, Middleware(MarkFailure))
     stack: Any = inner
     layers: list[Any] = []

@@ -100,6 +100,18 @@ class Exchange(LosesNothing):
         return request
 
     @property
+    def has_left(self) -> bool:
+        """Return True as soon as the head of a response has left the layers of the application.
+
+        Compiled layers may hold it; otherwise this is `started`.
+        """
+        return self.started
+
+    @has_left.setter
+    def has_left(self, value: bool) -> None:
+        """Ignore the value; a class that has compiled layers keeps it."""
+
+    @property
     def is_http(self) -> bool:
         """Return True for a request, False for a WebSocket connection."""
         return bool(self.scope["type"] == "http")

@@ -20,6 +20,7 @@ IN_PLACE = {
     ("applications.py", "_direct_answerer"): "beside the one above",
     ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
     ("compile/server_errors.py", "__call__"): "at each request: one comparison",
+    ("middleware/compiled/outer.py", "__call__"): "the same for compiled middleware",
     ("run/exchange.py", "read_body"): "at each request with a body",
     ("run/exchange.py", "untrack"): "at each stream: what is bound, not what is replaced",
     ("run/input/body.py", "read_json_text"): "at each request with a body",
@@ -27,7 +28,7 @@ IN_PLACE = {
     ("run/streaming/send.py", "_blocking_source"): "recognises a generator by its code",
 }
 #: Names of functions that are compared by their module-level constants.
-CONSTANTS = {"PLAIN_CALL", "NOT_FOUND", "STARLETTE_BODY", "standard_loads", "_CALL"}
+CONSTANTS = {"PLAIN_CALL", "NOT_FOUND", "STARLETTE_BODY", "standard_loads", "CALL_OF_STARLETTE"}
 
 
 def comparisons() -> Iterator[tuple[str, str]]:

@@ -90,6 +90,13 @@ LISTED = (
         ("request._wrapped_rcv_consumed",),
     ),
     Name(
+        "starlette._utils",
+        "parse_host_header",
+        ("middleware/compiled/trusted_host.py",),
+        WARNS,
+        ("starlette._utils",),
+    ),
+    Name(
         "starlette.middleware.base", "_StreamingResponse", ("middleware/next_response.py",), WARNS
     ),
     Name(

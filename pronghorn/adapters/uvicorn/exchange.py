@@ -197,6 +197,10 @@ class WireExchange(RequestResponseCycle, Exchange):
             self.has_received = not message["more_body"]
         return message
 
+    def has_whole_body(self, limit: int) -> bool:
+        """Return True if the whole body has arrived, and has no more than `limit` bytes."""
+        return not self.more_body and len(self.body) <= limit
+
     def end_input(self) -> None:
         """Note that the client sends no more data; `receive` then reports that it has left."""
         self.input_ended = True
@@ -206,13 +210,15 @@ class WireExchange(RequestResponseCycle, Exchange):
     # --- the response -----------------------------------------------------------------------
 
     @property
-    def started(self) -> bool:
+    def has_left(self) -> bool:
         """Return True as soon as the status line may have been sent."""
         return self.response_started or self.held is not None
 
-    @started.setter
-    def started(self, value: bool) -> None:
+    @has_left.setter
+    def has_left(self, value: bool) -> None:
         """Ignore the value: the cycle tracks this itself."""
+
+    started = has_left
 
     async def send(self, message: Any) -> None:
         """Send one ASGI message; the head of a complete response waits for its body.
@@ -339,7 +345,7 @@ class WireExchange(RequestResponseCycle, Exchange):
             if self.input_ended:  # The program knows that the client has left.
                 self.transport.close()
                 return
-            what = "completing" if self.started else "starting"
+            what = "completing" if self.has_left else "starting"
             self.logger.error("ASGI callable returned without %s response.", what)
             await self._give_up()
 

@@ -120,7 +120,7 @@ class ObservedExchange(WireExchange):
         added = observed.take_headers(headers or ()) if observed.response_headers else None
         if added:
             headers = [*(headers or ()), *added]
-        if not self.started:
+        if not self.has_left:
             observed.status = status
         await super().send_json(body, status, headers)
         if not self.disconnected and not observed.is_over:
@@ -129,7 +129,7 @@ class ObservedExchange(WireExchange):
     async def send(self, message: Any) -> None:
         observed = self.observed
         is_start = message["type"] == "http.response.start"
-        if is_start and not self.started:
+        if is_start and not self.has_left:
             own = list(message.get("headers", ()))
             message = {**message, "headers": own + observed.take_headers(own)}
         await super().send(message)

@@ -6,9 +6,9 @@
 class if httptools or a name of uvicorn is missing. `pronghorn run` uses it by default.
 
 uvicorn implements parsing, limits, flow control, keep-alive, pipelining, upgrades and shutdown.
-Middleware of the application is called through ASGI, with the same exchange. If there is other code
-between server and application (another framework, a wrapper, message logging), requests go through
-uvicorn's own code.
+Middleware that is not compiled is called through ASGI, with the same exchange. If there is other
+code between server and application (another framework, a wrapper, message logging), requests go
+through uvicorn's own code.
 
 A request begins in `data_received`; `docs/explain/follow-a-request.md` continues from there.
 """
@@ -27,6 +27,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.server import ServerState
 
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
@@ -65,7 +66,11 @@ class DirectProtocol(UnusualRequests):
         # Checked once per connection, because it is slow; programs set providers at startup.
         self._is_watched: bool = self.direct_app is not None and self.direct_app._is_watched()
         self.scope_template: dict[str, Any] = {}
-        self._new_exchange = ObservedExchange if OBSERVERS else WireExchange
+        self._exchanges: tuple[type[WireExchange], type[WireExchange]]
+        self._exchanges = WireExchange, LayeredWireExchange
+        if OBSERVERS:
+            self._exchanges = ObservedExchange, LayeredObservedExchange
+        self._new_exchange = self._exchanges[0]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start a connection."""
@@ -88,9 +93,10 @@ class DirectProtocol(UnusualRequests):
         app = self.direct_app
         direct: Answerer | None = None if self._is_watched else app._direct_answerer()
         self._answerer = direct or ThroughAsgi(app)
-        if direct is not None:
-            self.scope_template[HANDLERS_KEY] = app.middleware_stack.registered
-        self._stack = app.middleware_stack
+        stack = self._stack = app.middleware_stack
+        if direct is not None and stack.registered is not None:
+            self.scope_template[HANDLERS_KEY] = stack.registered
+        self._new_exchange = self._exchanges[direct is not None and stack.is_layered]
 
     # --- a request, from its first byte to its task -------------------------------------------
 

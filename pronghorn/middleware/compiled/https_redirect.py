@@ -1,0 +1,25 @@
+"""`HTTPSRedirectMiddleware`, compiled: a request over HTTPS passes."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
+from starlette.types import ASGIApp
+
+from pronghorn.middleware.compiled.layer import FirstHeaders
+
+
+class CompiledHTTPSRedirect:
+    """Lets secure requests pass; the middleware redirects the others."""
+
+    stands_for = (HTTPSRedirectMiddleware,)
+    most_bytes = inf
+
+    def __init__(self, layer: HTTPSRedirectMiddleware) -> None:
+        self._layer = layer
+
+    def before(self, exchange: Any, headers: FirstHeaders) -> ASGIApp | None:
+        """Let a request pass if it came over HTTPS."""
+        return self._layer if exchange.scheme in ("http", "ws") else None

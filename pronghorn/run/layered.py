@@ -1,0 +1,218 @@
+"""An exchange whose response passes layers of middleware that were compiled into the pipeline.
+
+Each layer that has something to say about the response leaves an `Edit` in the exchange before the
+request goes on. A complete response passes the edits as one call each; any other response passes
+them message by message, in the code of the middleware itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from starlette.types import Message, Receive, Scope, Send
+
+from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
+
+
+class Edit(Protocol):
+    """Changes the response to one request, for one layer."""
+
+    def complete(self, exchange: Any, status: int, headers: RawHeaders, body: bytes) -> bytes:
+        """Edit the headers of a complete response in their list, and return its body."""
+
+    def holds(self, status: int, headers: RawHeaders) -> bool:
+        """Return True if the head waits for the body, which decides what happens to both.
+
+        Otherwise the layer does not touch the body.
+        """
+
+    def around(self, exchange: Any, send: Send) -> Send:
+        """Return a `send` that edits the messages of a response and passes them to `send`."""
+
+
+class HeadEdit:
+    """The base of edits that change headers only."""
+
+    __slots__ = ()
+
+    def complete(self, exchange: Any, status: int, headers: RawHeaders, body: bytes) -> bytes:
+        """Edit the headers of a complete response in their list, and return its body."""
+        raise NotImplementedError
+
+    def holds(self, status: int, headers: RawHeaders) -> bool:
+        """Return False: the body is not touched."""
+        return False
+
+    def around(self, exchange: Any, send: Send) -> Send:
+        """Return a `send` that edits the head of a response."""
+
+        async def send_edited(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"] = list(message.get("headers", ()))
+                self.complete(exchange, message["status"], headers, b"")
+            await send(message)
+
+        return send_edited
+
+
+class HeldStart(NamedTuple):
+    """The head of a response that waits for the body, and the edits that it has not passed."""
+
+    message: Message
+    edits: Sequence[Edit]
+
+
+#: None here. It has a name so that mypy lets methods set the attributes that subclasses have.
+OF_SUBCLASSES: tuple[str, ...] = ()
+
+
+class PassesEdits(Exchange):
+    """The methods of an exchange whose response passes edits; its `send` comes after them.
+
+    Attributes:
+        started: True as soon as the code inside the layers has begun to respond.
+        has_left: True as soon as the head of a response has passed all edits.
+        edits: The edits of the layers, outermost first.
+        is_inside: True once all layers have let the request pass.
+        most_bytes: A body of this size or more is sent in messages, because a layer may wait.
+        chain: Sends the messages after the first; None before it.
+        held_start: The head, while a layer holds it.
+    """
+
+    __slots__ = OF_SUBCLASSES
+    edits: Sequence[Edit]
+    is_inside: bool
+    most_bytes: float
+    chain: Send | None
+    held_start: HeldStart | None
+
+    async def track_and_send(self, message: Message) -> None:
+        """Send a message through the edits."""
+        if self.chain is not None:
+            await self.chain(message)
+        elif self.held_start is not None:
+            await self._send_after_head(message, *self.held_start)
+        elif message["type"] == "http.response.start":
+            self.started = True
+            await self._send_head(message)
+        else:
+            await self._make_chain(self.edits)(message)
+
+    async def _send_head(self, message: Message) -> None:
+        """Send the head of a response, unless a layer holds it."""
+        edits = self.edits
+        if edits:
+            status = message["status"]
+            headers = message["headers"] = list(message.get("headers", ()))
+            for index in range(len(edits), 0, -1):
+                edit = edits[index - 1]
+                if edit.holds(status, headers):
+                    self.held_start = HeldStart(message, edits[:index])
+                    return
+                edit.complete(self, status, headers, b"")
+        self.has_left = True
+        self.chain = send = self.send
+        await send(message)
+
+    async def _send_after_head(
+        self, message: Message, start: Message, edits: Sequence[Edit]
+    ) -> None:
+        """Send a head that was held and the message after it."""
+        self.held_start = None
+        body = message.get("body", b"")
+        if (
+            message["type"] != "http.response.body"
+            or message.get("more_body", False)
+            or start.get("trailers", False)
+            or len(body) >= self.most_bytes
+        ):
+            send = self._make_chain(edits)
+            await send(start)
+            await send(message)
+            return
+        for edit in reversed(edits):
+            body = edit.complete(self, start["status"], start["headers"], body)
+        message["body"] = body
+        self.has_left = True
+        self.chain = send = self.send
+        await send(start)
+        await send(message)
+
+    def _make_chain(self, edits: Sequence[Edit]) -> Send:
+        """Return a `send` that passes messages through edits, and keep it for later messages."""
+        send: Send = self._send_outside
+        for edit in edits:
+            send = edit.around(self, send)
+        self.chain = send
+        return send
+
+    async def _send_outside(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = self.has_left = True
+        await self.send(message)
+
+    async def send_json(
+        self, body: bytes, status: int = 200, headers: RawHeaders | None = None
+    ) -> None:
+        """Send a complete JSON response through the edits."""
+        raw: RawHeaders = [(b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
+        if headers:
+            raw += headers
+        send = self.send
+        if self.chain is not None or self.held_start or len(body) >= self.most_bytes:
+            send = self.track_and_send
+        else:
+            self.started = True
+            for edit in reversed(self.edits):
+                body = edit.complete(self, status, raw, body)
+            self.has_left = True
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
+
+
+class LayeredExchange(PassesEdits):
+    """An exchange over ASGI whose response passes edits."""
+
+    __slots__ = ("chain", "edits", "has_left", "held_start", "is_inside", "most_bytes")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.is_inside = self.has_left = False
+        self.chain = self.held_start = None
+
+    @property
+    def method(self) -> str:  # type: ignore[override]  # read from the scope
+        """Return the method of the request."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def headers(self) -> RawHeaders:
+        """Return the headers of the request."""
+        headers: RawHeaders = self.scope["headers"]
+        return headers
+
+    @property
+    def scheme(self) -> str:
+        """Return the scheme of the request."""
+        scheme: str = self.scope["scheme"]
+        return scheme
+
+    def add_to_scope(self, key: str, make: Callable[[], Any]) -> None:
+        """Put a new object into the scope."""
+        self.scope[key] = make()
+
+    @property
+    def made_scope(self) -> Scope | None:
+        """Return the scope; None if it is not made yet."""
+        return self.scope
+
+
+#: Factories for layers inside of an `EXCHANGES` class, by the class that has `send` as a method.
+LAYERED: dict[type, Callable[[Scope, Receive, Send], PassesEdits]] = {}
+
+
+def put_layers_before(outside: Exchange) -> LayeredExchange:
+    """Return an exchange whose responses go to another one, after the edits."""
+    return LayeredExchange(outside.scope, outside.receive, outside.track_and_send)
