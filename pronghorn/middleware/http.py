@@ -23,7 +23,7 @@ from pronghorn.middleware.inner_exchange import inner_exchange
 from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.middleware.next_response import CallNextResponse
 from pronghorn.run.exchange import EXCHANGES
-from pronghorn.run.streaming.send import sendable
+from pronghorn.run.streaming.sendable import sendable
 
 # The handlers of a compiled application directly inside a middleware.
 EXCHANGES[InnerRun] = inner_exchange
