@@ -1,11 +1,12 @@
 """The response classes: Starlette's, the event stream, and two that are deprecated."""
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from stat import S_ISREG
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import run_sync
 from starlette.responses import FileResponse as StarletteFileResponse
@@ -121,15 +122,19 @@ def has_unknown_range(scope: Scope) -> bool:
     return False
 
 
-def _optional(name: str) -> ModuleType | None:
-    try:
-        return import_module(name)
-    except ImportError:
-        return None
+if not TYPE_CHECKING:  # A type checker that sees this function accepts every name.
 
+    def __getattr__(name: str) -> ModuleType | None:
+        """Import `ujson` and `orjson` at the first access (PEP 562); None if one is missing."""
+        if name not in ("orjson", "ujson"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            module = import_module(name)
+        except ImportError:
+            module = None
+        globals()[name] = module
+        return module
 
-ujson = _optional("ujson")
-orjson = _optional("orjson")
 
 _INSTEAD = (
     "is deprecated: with a return type or a response_model, pronghorn writes JSON in Rust, "
@@ -137,7 +142,8 @@ _INSTEAD = (
 )
 
 
-def _require(module: ModuleType | None, name: str, response_class: str) -> Any:
+def _require(name: str, response_class: str) -> Any:
+    module = getattr(sys.modules[__name__], name)
     if module is None:
         raise setup_error(
             f"{name} must be installed to use {response_class}",
@@ -169,7 +175,7 @@ class UJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Write the content as JSON."""
-        module = _require(ujson, "ujson", "UJSONResponse")
+        module = _require("ujson", "UJSONResponse")
         return _write_or_repair(
             lambda: module.dumps(content, ensure_ascii=False).encode("utf-8"), content
         )
@@ -185,7 +191,7 @@ class ORJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Write the content as JSON."""
-        module = _require(orjson, "orjson", "ORJSONResponse")
+        module = _require("orjson", "ORJSONResponse")
         options = module.OPT_NON_STR_KEYS | module.OPT_SERIALIZE_NUMPY
         return _write_or_repair(lambda: module.dumps(content, option=options), content)
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pronghorn.cli.choose import choose
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.importing import import_module, show_full_tracebacks
 from pronghorn.cli.locate import (
@@ -103,6 +102,9 @@ def discover(reference: AppReference, directory: Path | None = None) -> FoundApp
         show_full_tracebacks()
     module, attribute, sources, pinned = _find_place(reference, directory)
     factory = reference.factory or pinned
+    # Here, because it imports the framework, and `pronghorn --help` needs none.
+    from pronghorn.cli.choose import choose
+
     imported = import_module(module, as_fastapi=reference.as_fastapi)
     choice = choose(imported, attribute, factory=factory)
     if attribute is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import re
 import sys
@@ -83,6 +82,8 @@ def read_requirements(packages: Iterable[str], extra: str) -> list[str]:
     Returns:
         Quoted requirements, such as `"granian<2.9,>=2.8.6"`.
     """
+    import importlib.metadata  # Here, because it is slow and only an error needs it.
+
     try:
         required = importlib.metadata.requires("pronghorn") or []
     except importlib.metadata.PackageNotFoundError:

@@ -12,8 +12,7 @@ from types import ModuleType
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.locate import Module
-from pronghorn.core.setup_errors import EnvironmentMistake
-from pronghorn.routes.lifespan import FULL_TRACEBACK
+from pronghorn.core.setup_errors import FULL_TRACEBACK, EnvironmentMistake
 
 __all__ = [
     "describe_exit",

@@ -10,7 +10,6 @@ A body that the first way refuses is read again in the second, which reports the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pydantic
@@ -19,6 +18,7 @@ from pydantic_core import SchemaValidator
 from pronghorn.compile.purity import is_simple, why_impure
 from pronghorn.compile.source import Source
 from pronghorn.core.kinds import BodyKind
+from pronghorn.core.records import Record
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
@@ -33,8 +33,7 @@ from pronghorn.run.input.body import (
 )
 
 
-@dataclass(frozen=True)
-class JsonBody:
+class JsonBody(Record):
     """The decision about the JSON body of one route.
 
     Attributes:

@@ -9,11 +9,12 @@ reports each stage to the watcher, so the interpreter does not change.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic_core import PydanticUndefined
 from starlette.requests import Request
 
+from pronghorn.core.records import Record
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.hooks import Watcher
 from pronghorn.run.exact import Inputs, Solved
@@ -37,7 +38,7 @@ def keep_result(result: Any) -> Any:
     return result
 
 
-class Functions(NamedTuple):
+class Functions(Record):
     """The functions that the interpreter of a route calls.
 
     Attributes:

@@ -27,7 +27,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass, field
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -58,15 +57,15 @@ RECEIVED = {"path": "path"} | {
 }
 
 
-@dataclass
 class StepReads:
     """The reads of one call: lines that assign variables, and the arguments that use them."""
 
-    arguments: dict[str, str] = field(default_factory=dict)
-    unpacked: list[str] = field(default_factory=list)
-    early: list[str] = field(default_factory=list)
-    #: The locations whose validation runs code of the program, with the names of their fields.
-    late: list[tuple[str, str]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.arguments: dict[str, str] = {}
+        self.unpacked: list[str] = []
+        self.early: list[str] = []
+        #: The locations whose validation runs code of the program, with the names of their fields.
+        self.late: list[tuple[str, str]] = []
 
 
 class HandlerWriter:

@@ -59,8 +59,25 @@ def missing_names(module: str, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         owner, _, attribute = name.partition(".")
         value = getattr(found, owner, None)
-        if value is None or (attribute and attribute not in attributes_of(value)):
+        if value is None or (attribute and not _has_attribute(value, attribute)):
             yield name
+
+
+def _has_attribute(kind: Any, name: str) -> bool:
+    """Return whether `attributes_of` has a name, without collecting all the others."""
+    if hasattr(kind, name):
+        return True
+    for base in kind.__mro__:
+        for member in vars(base).values():
+            if _mentions(getattr(member, "fget", None) or member, name):
+                return True
+    return name in attributes_of(kind)
+
+
+def _mentions(function: Any, name: str) -> bool:
+    """Return whether a function, without those inside it, uses an attribute."""
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    return name in names and name not in getattr(function, "__globals__", {})
 
 
 @cache

@@ -26,13 +26,15 @@ def find_elsewhere(module_name: str) -> None:
     own = vars(module).get("__getattr__")
 
     def __getattr__(name: str) -> Any:  # noqa: N807 - PEP 562
+        # Every `from module import ...` looks up `__path__`.
+        if name.startswith("__"):
+            raise AttributeError(f"module {module_name!r} has no attribute {name!r}", name=name)
         if own is not None:
             try:
                 return own(name)
             except AttributeError:
                 pass
-        # Every `from module import ...` looks up `__path__`.
-        found = None if name.startswith("__") else _homes_of(module_name).get(name)
+        found = _homes_of(module_name).get(name)
         if found is not None:
             home, known_as = found
             return getattr(import_module(home), known_as) if known_as else import_module(home)
@@ -64,7 +66,7 @@ def _missing(module_name: str, name: str, caller: FrameType) -> Exception:
     plain = f"module {module_name!r} has no attribute {name!r}"
     # For `from package import submodule` Python catches the error and drops the hint.
     importing = caller.f_globals.get("__name__") == "importlib._bootstrap"
-    if name.startswith("__") or importing or f"{module_name}.{name}" in sys.modules:
+    if importing or f"{module_name}.{name}" in sys.modules:
         return AttributeError(plain, name=name)
     hint = _hint(module_name, name)
     if not _is_from_import(caller):

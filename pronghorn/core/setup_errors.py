@@ -18,6 +18,9 @@ from pronghorn.core.annotations import read_outer_signature
 #: The module from which programs import the classes below.
 PUBLIC_MODULE = "pronghorn.exceptions"
 
+#: The variable that asks for whole tracebacks; `pronghorn run --full-traceback` sets it.
+FULL_TRACEBACK = "PRONGHORN_FULL_TRACEBACK"
+
 
 class FastAPIDeprecationWarning(UserWarning):
     """A feature that still works but will be removed.

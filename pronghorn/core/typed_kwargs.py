@@ -15,9 +15,9 @@ annotations of the keys are not evaluated here, so that they may name types of h
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from typing import Annotated, Any, ForwardRef, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, TypeVar, get_args, get_origin
 
-from pronghorn.core.path_patterns import check_path
+from pronghorn.core.records import Record
 from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
@@ -25,7 +25,7 @@ CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 _checked: dict[Callable[..., Any] | None, Callable[..., Any]] = {}
 
 
-class DefaultIs(NamedTuple):
+class DefaultIs(Record):
     """Metadata for the `Annotated` of a key: the value of an absent key, if it is not `None`."""
 
     value: Any
@@ -33,7 +33,7 @@ class DefaultIs(NamedTuple):
 
 def option_defaults(options_type: type) -> dict[str, Any]:
     """Return the default of each key of an option type, in the order of the keys."""
-    return {name: _split(note)[1] for name, note in options_type.__annotations__.items()}
+    return {name: _default(note) for name, note in options_type.__annotations__.items()}
 
 
 def expand_signature(
@@ -50,9 +50,14 @@ def expand_signature(
         does not fill in defaults: absent keywords stay absent.
     """
 
+    if is_at_path:
+        # Here, because it imports Starlette, and the options of the command line have no paths.
+        from pronghorn.core.path_patterns import check_path
+
     def decorate(function: CallableT) -> CallableT:
-        signature = _expand(inspect.signature(function), options_type)
-        accepted = frozenset(signature.parameters)
+        code = function.__code__
+        written = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        accepted = options_type.__optional_keys__.union(written)  # type: ignore[attr-defined]
 
         @wraps(function)
         def call_checked(*args: Any, **keywords: Any) -> Any:
@@ -63,6 +68,7 @@ def expand_signature(
                 check_path(path, args[0], function.__name__)
             return function(*args, **keywords)
 
+        signature = _LaterSignature(lambda: _expand(inspect.signature(function), options_type))
         call_checked.__signature__ = signature  # type: ignore[attr-defined]  # read by inspect
         _checked[call_checked] = function
         return call_checked  # type: ignore[return-value]  # it is called like the function it wraps
@@ -138,6 +144,33 @@ def unknown_keyword(
     )
 
 
+class _LaterSignature(inspect.Signature):
+    """A signature that is made when somebody looks at it; a program that starts does not.
+
+    Args:
+        make: Returns the signature.
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], inspect.Signature]) -> None:
+        self._make = make  # What a signature consists of is absent until `__getattr__` is asked.
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__slots__:  # Also of a copy that is not complete yet.
+            raise AttributeError(name)
+        made = self._make()
+        super().__init__(list(made.parameters.values()), return_annotation=made.return_annotation)
+        return object.__getattribute__(self, name)
+
+    def replace(self, **changes: Any) -> inspect.Signature:  # type: ignore[override]
+        """Return a plain signature with changes."""
+        return self._make().replace(**changes)
+
+    def __reduce__(self) -> Any:
+        return self._make().__reduce__()
+
+
 def _expand(signature: inspect.Signature, options_type: type) -> inspect.Signature:
     """Replace the `**options` parameter by one keyword-only parameter for each key."""
     written = [
@@ -161,6 +194,14 @@ def _keys(options_type: type) -> tuple[inspect.Parameter, ...]:
     )
 
 
+def _default(annotation: Any) -> Any:
+    """Return the default in the annotation of a key, or `None`."""
+    for note in getattr(annotation, "__metadata__", ()):
+        if isinstance(note, DefaultIs):
+            return note.value
+    return None
+
+
 def _split(annotation: Any) -> tuple[Any, Any]:
     """Return the annotation of a key without its `DefaultIs`, and the default (or `None`)."""
     if isinstance(annotation, ForwardRef):  # A type of a higher layer; its name reads better.
@@ -168,7 +209,6 @@ def _split(annotation: Any) -> tuple[Any, Any]:
     if get_origin(annotation) is not Annotated:
         return annotation, None
     origin, *metadata = get_args(annotation)
-    defaults = [note.value for note in metadata if isinstance(note, DefaultIs)]
     rest = tuple(note for note in metadata if not isinstance(note, DefaultIs))
     kept = Annotated[(origin, *rest)] if rest else origin
-    return kept, defaults[0] if defaults else None
+    return kept, _default(annotation)

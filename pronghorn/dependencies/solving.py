@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
@@ -14,13 +14,15 @@ from starlette.responses import Response
 
 from pronghorn.compile.steps import calls_of, find_shared
 from pronghorn.core.kinds import InjectedKind
-from pronghorn.dependencies.models import Changes, Dependant
 from pronghorn.plan.dependencies import Step, order_calls, override_calls
 from pronghorn.run.exact import SKIPPED, Call, Inputs, solve
 from pronghorn.run.injected import make_shared
 from pronghorn.run.lifetime import LIFETIME_KEY, Exits, Lifetime
 from pronghorn.run.output.respond import make_injected_response
 from pronghorn.utils import get_path_param_names
+
+if TYPE_CHECKING:
+    from pronghorn.dependencies.models import Dependant
 
 
 @dataclass
@@ -95,6 +97,8 @@ def _prepare(
 ) -> tuple[tuple[Step, ...], list[Call]]:
     """Return the calls of a graph in order, cached until the graph or the overrides change."""
     if dependant._changes is None:
+        from pronghorn.dependencies.models import Changes  # Here, so that starting is quick.
+
         dependant.adopt(Changes())
     count = dependant._changes.count if dependant._changes is not None else 0
     known = dependant._prepared

@@ -14,7 +14,6 @@ A parameter model receives its fields by the same rules, and all other names as 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial, reduce
 from operator import or_
 from typing import Annotated, Any, Protocol
@@ -23,6 +22,7 @@ from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic.fields import FieldInfo
 from starlette.datastructures import FormData, Headers, ImmutableMultiDict, UploadFile
 
+from pronghorn.core.records import Record
 from pronghorn.datastructures import Undefined
 from pronghorn.fields.aliases import names_in_model
 from pronghorn.fields.annotations import has_json_marker, is_sequence, split_metadata, union_members
@@ -238,8 +238,7 @@ def _prepare(member: Any, fields_of: Mapping[Any, Sequence[NamedField]]) -> Any:
     return Annotated[member, prepare, tags[-1] if tags else Tag(model.__name__)]
 
 
-@dataclass(frozen=True)
-class FormField:
+class FormField(Record):
     """A `NamedField` of a model, without a validator."""
 
     lookups: Sequence[str]

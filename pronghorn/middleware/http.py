@@ -24,7 +24,7 @@ from pronghorn.middleware.inner_run import InnerRun
 from pronghorn.middleware.next_response import CallNextResponse
 from pronghorn.run.exchange import EXCHANGES
 from pronghorn.run.layered import LAYERED
-from pronghorn.run.streaming.send import sendable
+from pronghorn.run.streaming.sendable import sendable
 
 # The handlers of a compiled application directly inside a middleware.
 EXCHANGES[InnerRun] = inner_exchange

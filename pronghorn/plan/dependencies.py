@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from pronghorn.core.kinds import GENERATORS, LOCATIONS, CallKind, Injected, InjectedKind
-from pronghorn.core.records import NOTHING, replace
+from pronghorn.core.records import NOTHING, Record, replace
 from pronghorn.core.security_scopes import join_scopes
 from pronghorn.core.setup_errors import add_place, describe_callable, setup_error
 from pronghorn.exceptions import (
@@ -29,14 +29,14 @@ from pronghorn.plan.signature import call_kind, is_plain, resolve_parameters
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 
-class _Context(NamedTuple):
+class _Context(Record):
     """The settings for planning one graph."""
 
     path_names: frozenset[str]
     overrides: Overrides = NOTHING
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One call in the order of execution, and the sources of its arguments."""
 
     call: CallPlan

@@ -14,10 +14,10 @@ Pydantic; `tests/differential/test_json_mode.py` repeats this with the installed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pronghorn.core.records import Record
 from pronghorn.plan.known_code import (
     describe_code,
     function_of,
@@ -131,8 +131,7 @@ _NAMES: Mapping[str, str] = {
 COMPARED = (((2, 11, 0), (2, 13, 0)), ((2, 14, 3), (2, 15, 0)))
 
 
-@dataclass(frozen=True)
-class JsonMode:
+class JsonMode(Record):
     """The result of comparing the modes for one type.
 
     Attributes:

@@ -14,12 +14,12 @@ from collections.abc import (
 )
 from enum import Enum
 from functools import partial
-from typing import Any, NamedTuple, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from starlette.responses import Response, StreamingResponse
 
 from pronghorn.core.kinds import GENERATORS, StreamKind
-from pronghorn.core.records import NOTHING
+from pronghorn.core.records import NOTHING, Record
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupAssertionError, SetupValueError
 from pronghorn.fields.annotations import is_class, is_none, strip_metadata, union_members
@@ -43,7 +43,7 @@ class FromAnnotation:
 FROM_ANNOTATION = FromAnnotation()
 
 
-class ResponseDeclaration(NamedTuple):
+class ResponseDeclaration(Record):
     """The declared response options of one route, after inheritance."""
 
     response_class: type[Response]
@@ -169,7 +169,7 @@ def _check_body_is_allowed(
         )
 
 
-class DocumentedFields(NamedTuple):
+class DocumentedFields(Record):
     """The models of the responses that are declared for the documentation."""
 
     #: By status code: `{404: {"model": NotFound}}`.

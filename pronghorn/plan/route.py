@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
-from pronghorn.core.records import NOTHING, replace
+from pronghorn.core.records import NOTHING, Record, replace
 from pronghorn.core.setup_errors import add_place, describe_callable
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
@@ -16,7 +16,7 @@ from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
 
 
-class RouteDeclaration(NamedTuple):
+class RouteDeclaration(Record):
     """The declaration of one route, after inheritance from routers and inclusions."""
 
     path: str

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from pronghorn.core.annotations import read_annotations
+from pronghorn.core.records import Record
 from pronghorn.fields.annotations import is_settled
 from pronghorn.params import Depends, Security
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.signature import is_plain, resolve_parameters
 
 
-class Snapshot(NamedTuple):
+class Snapshot(Record):
     """A copy of a function's signature; if the signature changes, its plan is stale."""
 
     function: Any

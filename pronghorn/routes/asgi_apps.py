@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +15,6 @@ from starlette.websockets import WebSocket
 from pronghorn.compile.exact import ExactConnection
 from pronghorn.compile.stages import Functions
 from pronghorn.core.monkeypatches import current
-from pronghorn.dependencies.models import Dependant
 from pronghorn.hooks import Handler
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.signature import iscoroutinefunction, where_is
@@ -25,6 +24,9 @@ from pronghorn.run.exact import Inputs
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime, run_with_lifetime
 from pronghorn.run.output.head import exchange_of
+
+if TYPE_CHECKING:
+    from pronghorn.dependencies.models import Dependant
 
 __all__ = ["get_websocket_app", "request_response", "websocket_session"]
 

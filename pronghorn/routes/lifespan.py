@@ -13,11 +13,9 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Send
 
-from pronghorn.core.setup_errors import SetupError
+from pronghorn.core.setup_errors import FULL_TRACEBACK, SetupError
 from pronghorn.plan.check_application import check_lifespan
 
-#: The variable that asks for whole tracebacks; `pronghorn run --full-traceback` sets it.
-FULL_TRACEBACK = "PRONGHORN_FULL_TRACEBACK"
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 

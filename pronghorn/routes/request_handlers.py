@@ -7,7 +7,7 @@ routes once a library has replaced one of them (see `pronghorn.core.monkeypatche
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,7 +18,6 @@ from pronghorn.compile.stages import Functions, Solve
 from pronghorn.core.kinds import GENERATORS, InjectedKind, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
 from pronghorn.datastructures import Default
-from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.solving import solve_dependencies
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
@@ -32,6 +31,9 @@ from pronghorn.routes.base import current_overrides, value_of
 from pronghorn.run.exact import Inputs, Solved
 from pronghorn.run.lifetime import Lifetime
 from pronghorn.sse import EventSourceResponse
+
+if TYPE_CHECKING:
+    from pronghorn.dependencies.models import Dependant
 
 __all__ = [
     "get_request_handler",

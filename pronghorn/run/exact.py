@@ -10,7 +10,6 @@ the rest of the route.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTasks
@@ -22,6 +21,7 @@ from starlette.responses import Response
 from pronghorn.concurrency import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
+from pronghorn.core.records import NOTHING, Record
 from pronghorn.fields.field import Field
 from pronghorn.run.injected import SOURCES, OfCall, OfConnection, OfRoute, Shared
 from pronghorn.run.input.forms import extract_body
@@ -39,8 +39,7 @@ _KEEPS_QUERY = has_names(
 )
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Record):
     """One callable in the order of execution, with its arguments and their sources."""
 
     function: Callable[..., Any]
@@ -49,7 +48,7 @@ class Call:
     reads: Sequence[tuple[str, Sequence[Field]]] = ()
     injected: Sequence[Injected] = ()
     #: Argument -> index of the call that produces it.
-    arguments: Mapping[str, int] = field(default_factory=dict)
+    arguments: Mapping[str, int] = NOTHING
     #: Indexes of the calls that must have succeeded.
     needs: Sequence[int] = ()
     #: When its exit code runs: "function" or "request".
@@ -76,21 +75,40 @@ class _Skipped:
 SKIPPED = _Skipped()
 
 
-@dataclass(slots=True)
 class Inputs:
-    """The sources of all values of one exchange."""
+    """The sources of all values of one exchange.
 
-    connection: HTTPConnection
-    path: Mapping[str, Any]
-    body: Any = None
-    embed: bool = False
-    lifetime: Lifetime | None = None
-    #: The objects that its calls share.
-    shared: Shared = field(default_factory=dict)
-    #: Index of a call -> its result, for the calls that were already made.
-    done: Mapping[int, Any] = field(default_factory=dict)
-    #: Values that were already read. A user's validators must not run twice.
-    known: Known = field(default_factory=dict)
+    Args:
+        connection: The request or connection.
+        path: The path parameters.
+        body: The body, in the form that the exact way expects.
+        embed: Whether the body is an object with one member per field.
+        lifetime: The open stacks; None if no call needs them.
+        shared: The objects that the calls share.
+        done: Index of a call -> its result, for the calls that were already made.
+    """
+
+    __slots__ = ("body", "connection", "done", "embed", "known", "lifetime", "path", "shared")
+
+    def __init__(
+        self,
+        connection: HTTPConnection,
+        path: Mapping[str, Any],
+        body: Any = None,
+        embed: bool = False,
+        lifetime: Lifetime | None = None,
+        shared: Shared | None = None,
+        done: Mapping[int, Any] = NOTHING,
+    ) -> None:
+        self.connection = connection
+        self.path = path
+        self.body = body
+        self.embed = embed
+        self.lifetime = lifetime
+        self.shared: Shared = {} if shared is None else shared
+        self.done = done
+        #: Values that were already read. A user's validators must not run twice.
+        self.known: Known = NOTHING
 
     @property
     def response(self) -> Response | None:

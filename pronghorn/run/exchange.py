@@ -21,7 +21,7 @@ from pronghorn.core.monkeypatches import original
 from pronghorn.core.private_names import has_names
 from pronghorn.run.input.query import cookie_dict
 from pronghorn.run.input.unread import LosesNothing, Unread
-from pronghorn.run.streaming.send import sendable
+from pronghorn.run.streaming.sendable import sendable
 from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
 #: The key of the error handlers in a scope. Starlette's exception middleware uses the same one.

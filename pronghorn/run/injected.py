@@ -7,18 +7,19 @@ expression that has the same value.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from starlette.requests import HTTPConnection
 
 from pronghorn.background import BackgroundTasks
 from pronghorn.core.kinds import InjectedKind
+from pronghorn.core.records import Record
 from pronghorn.core.security_scopes import SecurityScopes
 from pronghorn.core.trigger import Trigger
 from pronghorn.run.output.respond import make_injected_response
 
 
-class OfConnection(NamedTuple):
+class OfConnection(Record):
     """The connection itself.
 
     Attributes:
@@ -34,7 +35,7 @@ class OfConnection(NamedTuple):
         return self.websocket if is_websocket else self.http
 
 
-class OfExchange(NamedTuple):
+class OfExchange(Record):
     """One object that all calls of an exchange share; made if one of them asks for it.
 
     Attributes:
@@ -46,7 +47,7 @@ class OfExchange(NamedTuple):
     make: Callable[[], Any]
 
 
-class OfCall(NamedTuple):
+class OfCall(Record):
     """An object for one call alone.
 
     Attributes:
@@ -56,7 +57,7 @@ class OfCall(NamedTuple):
     make: Callable[[list[str]], Any]
 
 
-class OfRoute(NamedTuple):
+class OfRoute(Record):
     """A value that only depends on the method and the route; it exists outside of requests too.
 
     Attributes:

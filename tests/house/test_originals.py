@@ -81,6 +81,7 @@ def test_every_other_comparison_is_one_of_the_list() -> None:
 def test_the_table_names_attributes_that_exist_and_are_originals() -> None:
     program = """
 from pkgutil import resolve_name
+from pronghorn import FastAPI
 from pronghorn.core import monkeypatches as watched
 for owner, names in watched.WATCHED.items():
     found = resolve_name(owner)

@@ -15,7 +15,6 @@ from starlette.types import Message, Receive, Scope, Send
 from pronghorn.core.monkeypatches import is_defined_by
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.run.streaming.closing import close_generator
-from pronghorn.run.streaming.send import StreamDelivery
 
 #: The key in the scope of a request whose router answers HEAD for routes that declare GET.
 AUTO_HEAD_KEY = "pronghorn.auto_head"
@@ -72,7 +71,7 @@ def exchange_of(scope: Scope, receive: Receive, send: Send) -> Exchange:
 def _only_streams(response: StreamingResponse) -> bool:
     """Return True if a response only sends its iterator, with methods that are not overridden."""
     kind = type(response)
-    known = (StreamingResponse.__module__, StreamDelivery.__module__)
+    known = (StreamingResponse.__module__, "pronghorn.run.streaming.send")
     return is_defined_by(kind.__call__, *known) and is_defined_by(kind.stream_response, *known)
 
 

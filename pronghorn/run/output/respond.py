@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -25,24 +24,50 @@ from pronghorn.utils import is_body_allowed_for_status_code
 ContextOf = Callable[[], EndpointContext]
 
 
-@dataclass(slots=True)
 class Responder:
-    """Turns the results of one route into responses; made once, at compile time."""
+    """Turns the results of one route into responses; made once, at compile time.
 
-    model_field: Field | None
-    response_class: type[Response]
-    #: True if the program chose no response class, so the model is written straight to bytes.
-    direct: bool
-    status_code: int | None
-    context: ContextOf
-    serialization: Serialization
-    #: True if the result is a generator that is not a stream; the response class must handle it.
-    as_it_is: bool = False
-    options: Mapping[str, Any] = field(init=False)
-    render: Callable[[Any], Any] = field(init=False)
+    Args:
+        model_field: The response model.
+        response_class: The class of a response that is made from a value.
+        direct: True if the program chose no class, so the model is written straight to bytes.
+        status_code: The status of a response; None for the default of the class.
+        context: Returns where the endpoint is.
+        serialization: The options of `response_model_...`.
+        as_it_is: True if the result is a generator that is not a stream; the response class must
+            handle it.
+    """
 
-    def __post_init__(self) -> None:
-        self.options = self.serialization.arguments()
+    __slots__ = (
+        "as_it_is",
+        "context",
+        "direct",
+        "model_field",
+        "options",
+        "render",
+        "response_class",
+        "serialization",
+        "status_code",
+    )
+
+    def __init__(
+        self,
+        model_field: Field | None,
+        response_class: type[Response],
+        direct: bool,
+        status_code: int | None,
+        context: ContextOf,
+        serialization: Serialization,
+        as_it_is: bool = False,
+    ) -> None:
+        self.model_field = model_field
+        self.response_class = response_class
+        self.direct = direct
+        self.status_code = status_code
+        self.context = context
+        self.serialization = serialization
+        self.as_it_is = as_it_is
+        self.options = serialization.arguments()
         self.render = self._renderer()
 
     def _renderer(self) -> Callable[[Any], Any]:

@@ -263,16 +263,10 @@ def _send_reports_departure(spec_version: str) -> bool:
 # --- responses that a program makes -----------------------------------------------------------
 
 
-def sendable(response: Any, *, holds_head: bool = True) -> Any:
-    """Return an ASGI application that sends a response and closes its stream if it stops early.
-
-    Args:
-        response: The response. Its object stays unchanged, except for the iterator that it sends.
-        holds_head: The head of a stream waits for its first part.
-    """
+def deliver(response: Any, holds_head: bool) -> Any:
+    """Do as `sendable`, for a response with a stream."""
     if not isinstance(response, StreamingResponse):
-        streams = hasattr(response, "body_iterator")
-        return partial(_send_in_its_own_way, response, holds_head) if streams else response
+        return partial(_send_in_its_own_way, response, holds_head)
     kind = type(response)
     if issubclass(kind, StreamDelivery):
         return response
