@@ -19,6 +19,7 @@ from benchmarks.record import ROOT, read
 
 FOLDER = ROOT / "docs" / "performance"
 FASTAPI, PRONGHORN, OTHERS = "#9aa5b1", "#d9822b", "#c8d0d8"
+COLOURS = (("fastapi", FASTAPI), ("pronghorn", PRONGHORN))
 
 mpl.rcParams.update(
     {
@@ -136,6 +137,45 @@ def draw_growth(result: dict[str, Any]) -> None:
     save("growth", figure)
 
 
+def draw_lines(result: dict[str, Any]) -> None:
+    """Draw what grows with middlewares, dependencies, bodies and workers."""
+    if "middleware" not in result:
+        return
+    figure, ((layers, depth), (bodies, workers)) = plt.subplots(2, 2, figsize=(10, 6.6))
+    draw_series(layers, result["middleware"]["microseconds"], ("pure", "standard", "http"))
+    layers.set(xlabel="middlewares", ylabel="microseconds per request", yscale="log")
+    draw_series(depth, result["depth"]["microseconds"], ("request",))
+    depth.set(xlabel="dependencies in a chain", ylabel="microseconds per request", ylim=(0, None))
+    draw_series(bodies, result["bodies"]["microseconds"], ("in", "out"))
+    bodies.set(xlabel="bytes of the body", ylabel="microseconds", xscale="log", yscale="log")
+    sizes = result["workers"]["microseconds"]
+    for shift, (framework, colour) in zip((-0.2, 0.2), COLOURS, strict=True):
+        places = [index + shift for index in range(len(sizes))]
+        values = [one[framework]["GET"] for one in sizes.values()]
+        bars = workers.bar(places, values, width=0.4, color=colour, label=framework)
+        workers.bar_label(bars, labels=[f"{value:.0f}" for value in values], fontsize=8)
+    workers.set_xticks(range(len(sizes)), [f"{number} of `--workers`" for number in sizes])
+    workers.set_ylabel("processor µs of the server per GET")
+    for axes in (layers, depth, bodies, workers):
+        axes.legend(fontsize=7)
+    save("growth-lines", figure)
+
+
+def draw_series(axes: Axes, sizes: dict[str, Any], kinds: tuple[str, ...]) -> None:
+    """Draw one line for each kind and framework over the sizes."""
+    for framework, colour in COLOURS:
+        for kind, style in zip(kinds, ("-", "--", ":"), strict=False):
+            points = [(int(size), one[framework][kind]) for size, one in sizes.items()]
+            label = framework if len(kinds) == 1 else f"{framework}, {kind}"
+            axes.plot(*zip(*points, strict=True), style, marker="o", color=colour, label=label)
+
+
+def draw_all_growth(result: dict[str, Any]) -> None:
+    """Draw both plots of growth."""
+    draw_growth(result)
+    draw_lines(result)
+
+
 def part_of(figures: dict[str, float], key: str, parts: tuple[str, ...]) -> float:
     """Return one part of the start; the first answer takes what the others leave."""
     if key in figures:
@@ -147,7 +187,7 @@ PLOTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "latest": draw_bench,
     "wire": draw_wire,
     "shapes": draw_shapes,
-    "growth": draw_growth,
+    "growth": draw_all_growth,
 }
 
 

@@ -3,6 +3,8 @@
     python -m benchmarks.grown pronghorn routes 1000      microseconds per request
     python -m benchmarks.grown pronghorn depth 20         the same, for a chain of dependencies
     python -m benchmarks.grown pronghorn document 100     the same, for /openapi.json
+    python -m benchmarks.grown pronghorn middleware 5     the same, with middlewares of three kinds
+    python -m benchmarks.grown pronghorn bodies 1000000   the same, for a body in and a body out
     python -m benchmarks.grown pronghorn start            milliseconds and MiB of a large program
 
 Prints one JSON object.
@@ -17,12 +19,15 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.scenario import Scenario
 
 ROUNDS = 7
+#: Bytes that a server passes on at a time.
+PIECE = 65_536
 ROUND_SECONDS = 0.08
 
 
@@ -69,23 +74,40 @@ def resident_mebibytes() -> float:
 
 async def request(app: Any, scenario: Scenario) -> None:
     """Send one request and check its status."""
-    from benchmarks.drive import receiver
-
     seen: list[int] = []
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
             seen.append(message["status"])
 
-    await app(scenario.scope(), receiver(scenario.body), send)
+    await app(scenario.scope(), arriving(scenario.body)(), send)
     if seen != [scenario.status]:
         raise SystemExit(f"{scenario.name}: status {seen}, not {scenario.status}")
 
 
+def arriving(body: bytes) -> Callable[[], Callable[[], Awaitable[Any]]]:
+    """Return a function that makes the ASGI `receive` of one request, whose body is in pieces."""
+    pieces = [body[start : start + PIECE] for start in range(0, len(body), PIECE)] or [b""]
+    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    messages[-1]["more_body"] = False
+
+    def new_receive() -> Callable[[], Awaitable[Any]]:
+        waiting = iter(messages)
+
+        async def receive() -> Any:
+            message = next(waiting, None)
+            return await asyncio.get_running_loop().create_future() if message is None else message
+
+        return receive
+
+    return new_receive
+
+
 async def microseconds(app: Any, scenario: Scenario) -> float:
     """Return the processor time of one request: the best round, because noise only ever adds."""
-    from benchmarks.drive import ignore, receiver
+    from benchmarks.drive import ignore
 
+    receiver = arriving(scenario.body)
     for _ in range(3):
         await request(app, scenario)
     best = float("inf")
@@ -96,7 +118,7 @@ async def microseconds(app: Any, scenario: Scenario) -> float:
         gc.freeze()
         started = time.process_time()
         for scope in scopes:
-            await app(scope, receiver(scenario.body), ignore)
+            await app(scope, receiver(), ignore)
         per_request = (time.process_time() - started) / count
         gc.unfreeze()
         best = min(best, per_request)
@@ -143,7 +165,7 @@ def measure_document(framework: str, number: int) -> dict[str, float]:
 def measure_start(framework: str, _: int) -> dict[str, float]:
     """Time import, declaration and first request of a large program; measure its memory."""
     clock = Clock()
-    select(framework)
+    select(framework).FastAPI  # noqa: B018 - the access imports it
     imported = clock.read()["cpu_milliseconds"]
     app = importlib.import_module("benchmarks.apps.growing").large()
     declared = clock.read()["cpu_milliseconds"]
@@ -155,6 +177,30 @@ def measure_start(framework: str, _: int) -> dict[str, float]:
         "declare_milliseconds": declared - imported,
         "resident_mebibytes": resident_mebibytes(),
     }
+
+
+def measure_middleware(framework: str, number: int) -> dict[str, float]:
+    """Time a request through middlewares of each kind."""
+    select(framework)
+    layered = importlib.import_module("benchmarks.apps.layered").layered
+    found = {}
+    for kind in ("pure", "standard", "http"):
+        scenario = Scenario("item", Scenario, "/items/42")
+        found |= time_requests(layered(kind, number), **{kind: scenario})
+    return found
+
+
+def measure_bodies(framework: str, size: int) -> dict[str, float]:
+    """Time a body of a size into the application, and out of it."""
+    select(framework)
+    module = importlib.import_module("benchmarks.apps.layered")
+    body = json.dumps(module.lines(size), separators=(",", ":")).encode()
+    kind = ((b"content-type", b"application/json"),)
+    return time_requests(
+        module.bodies(size),
+        **{"in": Scenario("in", Scenario, "/orders", "POST", headers=kind, body=body)},
+        out=Scenario("out", Scenario, "/orders"),
+    )
 
 
 def measure_models(framework: str, _: int) -> dict[str, float]:
@@ -170,6 +216,8 @@ MEASUREMENTS = {
     "routes": measure_routes,
     "depth": measure_depth,
     "document": measure_document,
+    "middleware": measure_middleware,
+    "bodies": measure_bodies,
     "start": measure_start,
     "models": measure_models,
 }

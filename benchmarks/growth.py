@@ -2,7 +2,10 @@
 
 make bench-growth                      about two minutes; writes benchmarks/results/growth.json
 make bench-growth ARGS="--quick"       fewer rounds, and no 10,000 routes on FastAPI
-make bench-growth ARGS="--only start"  one of routes, depth, document, import, start
+make bench-growth ARGS="--only start"  one of routes, depth, document, middleware, bodies, workers,
+                                       import, start
+
+It says where a cost does not grow along a straight line.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import workers
 from benchmarks.record import (
     FRAMEWORKS,
     ROOT,
@@ -25,10 +29,13 @@ from benchmarks.record import (
     write,
 )
 from benchmarks.run import prepare_environment
+from benchmarks.straight import describe_bends
 
 MODULE = "benchmarks.grown"
 ROUTES = (10, 100, 1000, 10_000)
-DEPTHS = (1, 5, 20)
+DEPTHS = (1, 5, 10, 20)
+LAYERS = (0, 1, 2, 3, 5, 10)
+BODIES = (1000, 10_000, 100_000, 1_000_000, 10_000_000)
 DOCUMENT_ROUTES = 100
 
 Result = dict[str, Any]
@@ -70,8 +77,50 @@ def measure_document(python: Path, rounds: int, *, quick: bool) -> Result:
     return {"routes": DOCUMENT_ROUTES, "microseconds": found, "ratio": ratio}
 
 
+def measure_middleware(python: Path, rounds: int, *, quick: bool) -> Result:
+    """Time a request through more and more middlewares of each kind."""
+    found = {str(n): in_turn(python, MODULE, min(rounds, 3), "middleware", n) for n in LAYERS}
+    most = found[str(LAYERS[-1])]
+    per_layer = {
+        kind: {
+            name: (most[name][kind] - found["0"][name][kind]) / LAYERS[-1] for name in FRAMEWORKS
+        }
+        for kind in most["pronghorn"]
+    }
+    return {"microseconds": found, "per_layer": per_layer}
+
+
+def measure_bodies(python: Path, rounds: int, *, quick: bool) -> Result:
+    """Time bodies of more and more bytes, in and out."""
+    sizes = BODIES[:-1] if quick else BODIES
+    found = {str(n): in_turn(python, MODULE, min(rounds, 3), "bodies", n) for n in sizes}
+    return {"microseconds": found}
+
+
+def measure_workers(python: Path, rounds: int, *, quick: bool) -> Result:
+    """Measure the processor time of a request on servers of one and of two processes."""
+    return {"microseconds": workers.measure(python, min(rounds, 3))}
+
+
+def list_bends(name: str, result: Result) -> list[str]:
+    """Return a sentence for each point that is not on the line of its series."""
+    if name not in STRAIGHT:
+        return []
+    figures = result["microseconds"]
+    kinds = next(iter(figures.values()))["pronghorn"]
+    return [
+        sentence
+        for framework in FRAMEWORKS
+        for kind in kinds
+        for sentence in describe_bends(
+            f"{name}, {kind}, {framework}",
+            {n: one[framework][kind] for n, one in figures.items() if framework in one},
+        )
+    ]
+
+
 def measure_import(python: Path, rounds: int, *, quick: bool) -> Result:
-    """Time `import pronghorn` and `import fastapi`."""
+    """Time `from pronghorn import FastAPI` and `from fastapi import FastAPI`."""
     return compare(in_turn(python, "benchmarks.imported", rounds * 3, "import"))
 
 
@@ -104,9 +153,16 @@ MEASUREMENTS: dict[str, Callable[..., Result]] = {
     "routes": measure_routes,
     "depth": measure_depth,
     "document": measure_document,
+    "middleware": measure_middleware,
+    "bodies": measure_bodies,
+    "workers": measure_workers,
     "import": measure_import,
     "start": measure_start,
 }
+
+
+#: Measurements whose costs should grow along straight lines.
+STRAIGHT = ("depth", "middleware", "bodies")
 
 
 def report(name: str, result: Result) -> str:
@@ -155,6 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in options.only or MEASUREMENTS:
             results[name] = round_all(MEASUREMENTS[name](python, rounds, quick=options.quick))
             print(report(name, results[name]), end="\n\n", flush=True)
+            print(*list_bends(name, results[name]), sep="\n", flush=True)
     except MeasurementError as error:
         print(error, file=sys.stderr)
         return 1

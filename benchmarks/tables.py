@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Result = Mapping[str, Any]
@@ -124,6 +124,7 @@ def growth(result: Result) -> str:
     found = result["document"]
     pair = [found["microseconds"][name]["request"] for name in ("fastapi", "pronghorn")]
     rows.append((f"`/openapi.json` of {found['routes']} routes, µs", *pair, quotient(*pair)))
+    rows += further_growth(result)
     for name, key, title in STARTING:
         pair = [result[name][framework][key] for framework in ("fastapi", "pronghorn")]
         rows.append((title, *pair, quotient(*pair)))
@@ -133,8 +134,34 @@ def growth(result: Result) -> str:
     return f"{table}\n\n{below} {machine(result)}"
 
 
+def further_growth(result: Result) -> Iterator[Sequence[Any]]:
+    """Yield the rows of middleware, bodies and workers, if they were measured."""
+    for kind, title in LAYERS.items():
+        if "middleware" in result:
+            pair = [result["middleware"]["per_layer"][kind][name] for name in FRAMEWORKS]
+            yield f"each {title}, µs", *pair, quotient(*pair)
+    for kind in ("in", "out"):
+        for size, sides in result.get("bodies", {}).get("microseconds", {}).items():
+            pair = [sides[name][kind] for name in FRAMEWORKS]
+            yield f"models of {int(size) // 1000:,} kB {kind}, µs", *pair, quotient(*pair)
+    for number, sides in result.get("workers", {}).get("microseconds", {}).items():
+        pair = [sides[name]["GET"] for name in FRAMEWORKS]
+        title = "worker" if number == "1" else "workers"
+        yield f"{number} {title}: a GET over a socket, µs of the server", *pair, quotient(*pair)
+
+
+FRAMEWORKS = ("fastapi", "pronghorn")
+LAYERS = {
+    "pure": "ASGI middleware that only passes on",
+    "standard": "middleware of Starlette (CORS, GZip, trusted hosts in turn)",
+    "http": '`@app.middleware("http")`',
+}
 STARTING = (
-    ("import", "cpu_milliseconds", "`import fastapi`, `import pronghorn` in a new interpreter, ms"),
+    (
+        "import",
+        "cpu_milliseconds",
+        "`from ... import FastAPI` in a new interpreter, ms",
+    ),
     ("start", "cpu_milliseconds", "1,000 routes and 300 models: import to first answer, ms"),
     ("start", "import_milliseconds", "of that, the import after `asyncio` and others, ms"),
     ("start", "declare_milliseconds", "of that, declaring models and routes, ms"),

@@ -57,7 +57,7 @@ def expand_signature(
     def decorate(function: CallableT) -> CallableT:
         code = function.__code__
         written = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        accepted = options_type.__optional_keys__.union(written)  # type: ignore[attr-defined]
+        accepted = frozenset(options_type.__annotations__).union(written)
 
         @wraps(function)
         def call_checked(*args: Any, **keywords: Any) -> Any:
