@@ -27,6 +27,7 @@ ROUND_SECONDS = 0.15
 PIECE = 64 * 1024
 ECHOES = 1000
 FILE_BYTES = 100_000
+LONG_FILE_BYTES = 10_000_000
 BODY_BYTES = 1_000_000
 
 Once = Callable[[], Awaitable[int]]
@@ -130,15 +131,15 @@ def receiving(path: str) -> Once:
     return once
 
 
-def serving_files() -> Once:
-    """Send a static file of 100 kB."""
+def serving_files(size: int) -> Once:
+    """Send a static file."""
     folder = Path(tempfile.mkdtemp())
-    (folder / "page.txt").write_bytes(b"x" * FILE_BYTES)
+    (folder / "page.txt").write_bytes(b"x" * size)
     app = importlib.import_module("benchmarks.apps.shapes").with_files(folder)
     scenario = Scenario("file", Scenario, "/static/page.txt")
 
     async def once() -> int:
-        return int(len(await send_request(app, scenario)) == FILE_BYTES)
+        return int(len(await send_request(app, scenario)) == size)
 
     return once
 
@@ -149,7 +150,8 @@ SHAPES: dict[str, Callable[[], Once]] = {
     "echo": echoing,
     "models": lambda: receiving("/rows"),
     "data": lambda: receiving("/data"),
-    "file": serving_files,
+    "file": lambda: serving_files(FILE_BYTES),
+    "long_file": lambda: serving_files(LONG_FILE_BYTES),
 }
 
 

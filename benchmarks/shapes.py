@@ -38,6 +38,7 @@ IN_PROCESS = {
     "models": "JSON bodies of 1 MB to models per second",
     "data": "JSON bodies of 1 MB to dicts per second",
     "file": "static files of 100 kB per second",
+    "long_file": "static files of 10 MB per second",
 }
 UPLOAD_BYTES = 200_000_000
 PIECE = bytes(1024 * 1024)

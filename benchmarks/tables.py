@@ -174,11 +174,27 @@ def quotient(fastapi: float | None, pronghorn: float | None) -> str | None:
     return f"**{cell(fastapi / pronghorn)}**" if fastapi and pronghorn else None
 
 
+def connections(result: Result) -> str:
+    """Return the memory of connections that do nothing."""
+    kinds = {key: result[key] for key in CONNECTIONS if key in result}
+    servers = list(next(iter(kinds.values())))
+    rows = [(CONNECTIONS[kind], *figures.values()) for kind, figures in kinds.items()]
+    table = markdown((f"bytes of each of {result['connections']:,}", *servers), rows)
+    return f"{table}\n\n{machine(result)}"
+
+
+CONNECTIONS = {
+    "keep_alive": "idle connection, after a request",
+    "posted": "idle connection, after a JSON body of 20 kB",
+    "websocket": "open WebSocket, after a message",
+}
+
 TABLES: dict[str, Callable[[Result], str]] = {
     "latest": bench,
     "wire": wire,
     "shapes": shapes,
     "growth": growth,
+    "connections": connections,
 }
 
 

@@ -48,7 +48,7 @@ class FileResponse(StarletteFileResponse):
     GET. Starlette answers 400 to the former, and sends the range for the latter.
 
     A whole file of at most 256 KiB is read in one hop to a worker thread and sent in one message.
-    A longer one is read in parts of 256 KiB, unless `chunk_size` was changed.
+    A longer one is read in parts of 128 KiB, unless `chunk_size` was changed.
     """
 
     #: The path and the content of a file that was read when it was looked up.
@@ -60,7 +60,7 @@ class FileResponse(StarletteFileResponse):
             headers = [header for header in scope["headers"] if header[0] != b"range"]
             scope = {**scope, "headers": headers}
         content = None
-        if self.chunk_size == USUAL_PART and _sends_as_starlette(type(self)):  # type: ignore[arg-type]  # a class is hashable
+        if self.chunk_size in (USUAL_PART, LONG_PART) and _sends_as_starlette(type(self)):  # type: ignore[arg-type]  # a class is hashable
             self.chunk_size = LONG_PART
             content = await self._read_whole() if asks_for_whole_file(scope) else None
         if content is None:
@@ -91,7 +91,7 @@ class FileResponse(StarletteFileResponse):
 
 #: The bytes that Starlette reads at once, and those that are read of a long file here.
 USUAL_PART = 64 * 1024
-LONG_PART = 256 * 1024
+LONG_PART = 128 * 1024
 #: Methods of Starlette's class that send a file. A class that replaces one of them is left alone.
 WAYS = ("_handle_simple", "_open_file")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any
 
 from pronghorn import BackgroundTasks, Depends, FastAPI, Form, Request, Response, WebSocket
-from pronghorn.responses import StreamingResponse
+from pronghorn.responses import FileResponse, StreamingResponse
 from pronghorn.sse import EventSourceResponse, ServerSentEvent
 
 variable: ContextVar[str] = ContextVar("variable", default="unset")
@@ -20,6 +21,8 @@ seen: list[str] = []
 registry: dict[Any, str] = {}
 tasks: list[Any] = []
 SHARED = b"x" * (4 << 20)
+LONG_FILE = tempfile.NamedTemporaryFile()  # noqa: SIM115 - until the end of the process
+LONG_FILE.truncate(32 << 20)  # It takes no space on the disk.
 
 
 @asynccontextmanager
@@ -193,6 +196,11 @@ async def shared() -> Response:
 @app.post("/json")
 async def read_json(body: dict[str, Any]) -> int:
     return len(body)
+
+
+@app.get("/long-file")
+async def long_file() -> FileResponse:
+    return FileResponse(LONG_FILE.name)
 
 
 @app.post("/form")

@@ -43,6 +43,19 @@ def test_readers_of_one_body_share_it(server: Server, header: str) -> None:
     assert grown < READERS * MIB
 
 
+def test_who_does_not_read_a_long_file_does_not_make_the_server_read_it(server: Server) -> None:
+    before = memory(server)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(RawConnection(server.port)) for _ in range(READERS // 4)]
+        for connection in connections:
+            connection.send(request("GET", "/long-file"))
+        for connection in connections:
+            assert connection.read_bytes(12) == b"HTTP/1.1 200"
+        grown = memory(server) - before
+        assert len(connections[0].read_bytes(32 * MIB)) == 32 * MIB
+    assert grown < len(connections) * MIB
+
+
 BODIES = {
     "/json": ("application/json", b'{"text": "%b"}' % (b"x" * MIB)),
     "/form": ("application/x-www-form-urlencoded", b"text=" + b"x" * 60_000 + b"&y" * 900),
