@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.apps import dependencies, plain, routing
+from benchmarks.apps import dependencies, layers, plain, routing
 from benchmarks.scenario import Scenario
 
 JSON = (b"content-type", b"application/json")
@@ -90,4 +90,10 @@ SCENARIOS = [
         "/items/42",
         headers=((b"origin", b"https://shop.example"),),
     ),
+    Scenario("middleware: CORS, no origin", layers.cors, "/items/42"),
+    Scenario("middleware: GZip, a short response", layers.gzip, "/items/42"),
+    Scenario("middleware: trusted hosts", layers.accept_hosts, "/items/42"),
+    Scenario("middleware: sessions, no cookie", layers.sessions, "/items/42"),
+    Scenario("middleware: CORS, GZip", layers.cors_and_gzip, "/items/42"),
+    Scenario('middleware: CORS, GZip, @app.middleware("http")', layers.with_function, "/items/42"),
 ]

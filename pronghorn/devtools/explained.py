@@ -28,7 +28,7 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
         return None
     explained = explain_plan(plan, label)
     own = list(_around_handler(listed.route))
-    around = (f"ASGI middleware {name} around it" for name in middleware_around(listed.apps))
+    around = (f"middleware around it: {each}" for each in explain_middleware(listed.apps))
     explained.notes.extend([*around, *own])
     explained.detours.extend(own)
     return explained
@@ -43,6 +43,24 @@ def middleware_around(apps: tuple[Any, ...]) -> Iterator[str]:
     for app in apps:
         for middleware in getattr(app, "user_middleware", ()):
             yield str(getattr(middleware.cls, "__name__", middleware.cls))
+
+
+def explain_middleware(apps: tuple[Any, ...]) -> Iterator[str]:
+    """Yield a line for each middleware around a route, outermost first: compiled or why not.
+
+    Args:
+        apps: Applications, each mounted in the one before.
+    """
+    from pronghorn.middleware.compiled.build import explain_layers
+    from pronghorn.middleware.stack import is_watched
+
+    for app in apps:
+        layers = getattr(app, "user_middleware", ())
+        if is_watched():
+            names = middleware_around((app,))
+            yield from (f"{name}: not compiled: a library observes the layers" for name in names)
+        else:
+            yield from explain_layers(layers)
 
 
 def _around_handler(route: Any) -> Iterator[str]:

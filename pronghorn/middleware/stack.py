@@ -85,12 +85,7 @@ def layers_of(app: Any) -> ASGIApp:
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
     # A library that observes how Starlette builds its stack must see exactly that.
-    watched = (
-        is_replaced(Middleware)
-        or is_replaced(ExceptionMiddleware)
-        or is_replaced(ServerErrorMiddleware)
-        or is_replaced(Starlette, "build_middleware_stack")
-    )
+    watched = is_watched()
     know_server(app)
     errors = ErrorHandlers({} if watched else by_key)
     if watched:  # A library looks into Starlette's layers, so those handle errors.
@@ -107,6 +102,16 @@ def layers_of(app: Any) -> ASGIApp:
 
     outermost, layers = compile_layers(app, inner, last_resort, child_task_of_layer())
     return with_error_headers(outermost, layers) if app.error_headers else outermost
+
+
+def is_watched() -> bool:
+    """Return whether a library observes how Starlette builds a stack of middleware."""
+    return (
+        is_replaced(Middleware)
+        or is_replaced(ExceptionMiddleware)
+        or is_replaced(ServerErrorMiddleware)
+        or is_replaced(Starlette, "build_middleware_stack")
+    )
 
 
 def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) -> ASGIApp:

@@ -56,6 +56,10 @@ class HeadEdit:
         return send_edited
 
 
+async def passing(message: Message) -> None:
+    """Stand for a chain without edits; never called."""
+
+
 class HeldStart(NamedTuple):
     """The head of a response that waits for the body, and the edits that it has not passed."""
 
@@ -89,15 +93,18 @@ class PassesEdits(Exchange):
 
     async def track_and_send(self, message: Message) -> None:
         """Send a message through the edits."""
-        if self.chain is not None:
-            await self.chain(message)
+        if self.chain is passing:
+            await self.send(message)
+        elif self.chain is not None:
+            await self._send_in_chain(message)
         elif self.held_start is not None:
             await self._send_after_head(message, *self.held_start)
         elif message["type"] == "http.response.start":
             self.started = True
             await self._send_head(message)
         else:
-            await self._make_chain(self.edits)(message)
+            self._make_chain(self.edits)
+            await self._send_in_chain(message)
 
     async def _send_head(self, message: Message) -> None:
         """Send the head of a response, unless a layer holds it."""
@@ -112,8 +119,8 @@ class PassesEdits(Exchange):
                     return
                 edit.complete(self, status, headers, b"")
         self.has_left = True
-        self.chain = send = self.send
-        await send(message)
+        self.chain = passing
+        await self.send(message)
 
     async def _send_after_head(
         self, message: Message, start: Message, edits: Sequence[Edit]
@@ -127,25 +134,31 @@ class PassesEdits(Exchange):
             or start.get("trailers", False)
             or len(body) >= self.most_bytes
         ):
-            send = self._make_chain(edits)
-            await send(start)
-            await send(message)
+            self._make_chain(edits)
+            await self._send_in_chain(start)
+            await self._send_in_chain(message)
             return
         for edit in reversed(edits):
             body = edit.complete(self, start["status"], start["headers"], body)
         message["body"] = body
         self.has_left = True
-        self.chain = send = self.send
-        await send(start)
-        await send(message)
+        self.chain = passing
+        await self.send(start)
+        await self.send(message)
 
-    def _make_chain(self, edits: Sequence[Edit]) -> Send:
-        """Return a `send` that passes messages through edits, and keep it for later messages."""
+    async def _send_in_chain(self, message: Message) -> None:
+        """Send a message through the chain, which refers to this object until the last one."""
+        chain: Any = self.chain
+        await chain(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.chain = passing
+
+    def _make_chain(self, edits: Sequence[Edit]) -> None:
+        """Make the `send` that passes this message and later ones through edits."""
         send: Send = self._send_outside
         for edit in edits:
             send = edit.around(self, send)
         self.chain = send
-        return send
 
     async def _send_outside(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -191,3 +191,30 @@ def test_a_plain_route_has_no_plan(program: Path) -> None:
     result = CliRunner().invoke(commands, ["explain", "GET", "/docs", str(program)])
     assert result.exit_code == 1
     assert "no plan" in result.output
+
+
+def test_it_says_which_middleware_is_compiled(program: Path) -> None:
+    path = program.with_name("program_with_middleware.py")
+    path.write_text(
+        PROGRAM
+        + """
+from starlette.middleware.cors import CORSMiddleware
+
+class OwnCORS(CORSMiddleware): ...
+
+@app.middleware("http")
+async def through(request, call_next):
+    return await call_next(request)
+
+app.add_middleware(CORSMiddleware)
+app.add_middleware(OwnCORS)
+"""
+    )
+    result = CliRunner().invoke(commands, ["explain", "GET", "/items/42", str(path), "--json"])
+    assert result.exit_code == 0, result.output
+    notes = [note for note in json.loads(result.stdout)["notes"] if note.startswith("middleware")]
+    assert [note.removeprefix("middleware around it: ") for note in notes] == [
+        "OwnCORS: not compiled: a subclass of CORSMiddleware",
+        "CORSMiddleware: compiled into the pipeline",
+        "BaseHTTPMiddleware with through: not compiled: it runs what is inside in another task",
+    ]

@@ -1,4 +1,4 @@
-"""The contract program behind middleware, so that requests cannot bypass ASGI."""
+"""The contract program behind middleware: compiled layers on both sides of a function."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
 
 from pronghorn import Request, Response
 
@@ -20,6 +22,7 @@ sys.modules[_spec.name] = _module
 _spec.loader.exec_module(_module)
 
 app = _module.app
+app.add_middleware(SessionMiddleware, secret_key="a")
 app.add_middleware(CORSMiddleware, allow_origins=["https://shop.example"])
 
 
@@ -28,3 +31,12 @@ async def say_hello(request: Request, call_next: Any) -> Response:
     response: Response = await call_next(request)
     response.headers["x-middleware"] = "hello"
     return response
+
+
+@app.get("/visits")
+async def count_visits(request: Request) -> dict[str, int]:
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return {"visits": request.session["visits"]}
+
+
+app.add_middleware(GZipMiddleware, minimum_size=1_000_000)

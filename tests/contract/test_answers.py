@@ -295,6 +295,17 @@ def test_unhandled_exception(client: Any) -> None:
 # --- middleware ---------------------------------------------------------------------------------
 
 
+def test_sessions_behind_middleware(client_of_middleware: Any) -> None:
+    client = client_of_middleware
+    client.cookies.clear()
+    assert client.get("/visits").json() == {"visits": 1}
+    second = client.get("/visits", headers={"origin": "https://shop.example"})
+    assert second.json() == {"visits": 2}
+    assert second.headers["vary"] == "Cookie, Origin"
+    assert second.headers["x-middleware"] == "hello"
+    client.cookies.clear()
+
+
 def test_with_middleware(client_of_middleware: Any) -> None:
     client = client_of_middleware
     response = client.get("/items/1", headers={"origin": "https://shop.example"})

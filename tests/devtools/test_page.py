@@ -190,7 +190,7 @@ def test_middleware_is_told(app: FastAPI) -> None:
     client = opened(app)
     assert "ASGI middleware around all: CORSMiddleware" in page_of(client).text
     inside = page_of(client, "/_pronghorn/routes/GET/admin/users")
-    assert "ASGI middleware CORSMiddleware around it" in inside.text
+    assert "middleware around it: CORSMiddleware: compiled into the pipeline" in inside.text
 
 
 def test_the_general_way_is_told(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:

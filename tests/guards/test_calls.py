@@ -17,6 +17,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pronghorn import hooks
 from tests.guards.programs import ASKS, program
@@ -37,6 +41,13 @@ BOUNDS = {
     "404": 44,
     "def endpoint": 22,
     "def endpoint and dependencies": 22,
+}
+#: Middleware around "constant" -> what it may add to the functions of a request.
+OF_LAYERS: dict[str, tuple[type[Any], dict[str, Any], int]] = {
+    "CORS": (CORSMiddleware, {"allow_origins": ["https://shop.example"]}, 6),
+    "GZip": (GZipMiddleware, {}, 4),
+    "trusted hosts": (TrustedHostMiddleware, {"allowed_hosts": ["shop.example"]}, 3),
+    "session": (SessionMiddleware, {"secret_key": "a"}, 6),
 }
 #: How often a request goes to a worker thread: neighbours share one hop.
 HOPS = {"dependency graph": 1, "def endpoint": 1, "def endpoint and dependencies": 1}
@@ -112,6 +123,23 @@ def test_functions_per_request(name: str) -> None:
 
 
 @pytest.mark.usefixtures("short_ways")
+@pytest.mark.parametrize("name", OF_LAYERS)
+def test_functions_of_compiled_middleware(name: str) -> None:
+    kind, options, most = OF_LAYERS[name]
+
+    async def count() -> tuple[list[str], list[str]]:
+        app = program()
+        app.add_middleware(kind, **options)
+        await ASKS["constant"].send_to(app)
+        with called() as found:
+            await ASKS["constant"].send_to(app)
+        return found.names(), await second_request("constant")
+
+    names, without = asyncio.run(count())
+    assert len(names) - len(without) <= most, "\n".join(names)
+
+
+@pytest.mark.usefixtures("short_ways")
 @pytest.mark.parametrize("name", ASKS)
 def test_thread_hops_per_request(name: str) -> None:
     names = asyncio.run(second_request(name))
@@ -141,13 +169,20 @@ def test_nothing_stays_after_a_request(name: str) -> None:
     assert blocks < REQUESTS, "blocks of memory: less than one for each request"
 
 
+FREED = ["constant", "path and query", "body", "dependency graph"]
+
+
 @pytest.mark.usefixtures("short_ways")
-@pytest.mark.parametrize("name", ["constant", "path and query", "body", "dependency graph"])
+@pytest.mark.parametrize("name", [*FREED, "constant behind layers", "404 behind layers"])
 def test_a_request_leaves_no_cycles(name: str) -> None:
     """What has no cycles is freed at once; the collector, which stops everything, need not run."""
+    name, _, layers = name.partition(" behind ")
 
     async def collected() -> int:
         app = program()
+        if layers:
+            for kind, options, _ in OF_LAYERS.values():
+                app.add_middleware(kind, **options)
         for _ in range(3):
             await ASKS[name].send_to(app)
         gc.collect()

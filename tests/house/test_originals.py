@@ -15,6 +15,7 @@ from tests.house.imports import FOLDER
 
 #: file, function -> why it compares in place.
 IN_PLACE = {
+    ("adapters/uvicorn/layered.py", "inside_exchange"): "what is bound, not what is replaced",
     ("adapters/uvicorn/exchange.py", "whole_body"): "at each request: one comparison",
     ("applications.py", "__call__"): "at each request: one comparison",
     ("applications.py", "_direct_answerer"): "beside the one above",

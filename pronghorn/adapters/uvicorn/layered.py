@@ -6,12 +6,12 @@ from collections.abc import Callable
 from math import inf
 from typing import Any
 
-from starlette.types import Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
 from pronghorn.adapters.uvicorn.outbox import CONNECTION_HEADERS, header_lines
-from pronghorn.run.exchange import EXCHANGES, JSON_CONTENT_TYPE, RawHeaders, same_exchange
+from pronghorn.run.exchange import EXCHANGES, JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.run.layered import Edit, HeldStart, PassesEdits
 
 #: Headers whose values are few, so that the lines of each can be kept.
@@ -69,46 +69,48 @@ class LayeredWireExchange(PassesEdits, WireExchange):
         return scope
 
     def write_json(self, body: bytes, status: int) -> bool:
-        """Edit a complete JSON response and write it at once, if nothing else must be checked.
+        """Edit a complete JSON response and write it at once, if no wait is necessary.
 
         Returns:
             True if it was written; otherwise the caller must await `send_json`.
         """
         protocol = self.protocol
-        defaults = protocol.server_state.default_headers
-        first = protocol.heads.first_lines(status, defaults)
+        heads, defaults = protocol.heads, protocol.server_state.default_headers
+        first = heads.first_lines(status, defaults)
         if (
             first is None
             or self.response_started
             or self.disconnected
-            or not self.keep_alive
             or self.held is not None
             or self.chain is not None
             or self.held_start is not None
             or len(body) >= self.most_bytes
-            or protocol.access_log
             or protocol.flow.write_paused
-            or self.method == "HEAD"
         ):
             return False
         headers = [(b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
         self.started = True
+        edited = body
         for edit in reversed(self.edits):
-            body = edit.complete(self, status, headers, body)
-        self._write_edited(status, first, headers, body)
+            edited = edit.complete(self, status, headers, edited)
+        if edited is body:  # Then the first two headers are as they were.
+            first, headers = (heads.of_json(status, len(body), defaults) or b"")[:-2], headers[2:]
+        self._write_edited(status, first, headers, edited)
         return True
 
     write_last_json = write_json
 
     def _write_edited(self, status: int, first: bytes, headers: RawHeaders, body: bytes) -> None:
-        """Write a complete response that has passed all edits."""
-        protocol = self.protocol
-        head = b"%b%b\r\n" % (first, b"".join([line_of(header) for header in headers]))
-        self.response_started = self.response_complete = True
-        protocol.outbox.write(protocol.transport, head, body)
-        if self.event is not None:
-            self.event.set()
-        protocol.on_response_complete()
+        """Write a complete response that has passed all edits.
+
+        Args:
+            status: The status code.
+            first: The beginning of its head, as it is written.
+            headers: The other headers.
+            body: The body.
+        """
+        lines = [_kept.get(header) or line_of(header) for header in headers]
+        self._write(status, b"%b%b\r\n" % (first, b"".join(lines)), body)
 
 
 class LayeredObservedExchange(LayeredWireExchange, ObservedExchange):
@@ -119,7 +121,29 @@ class LayeredObservedExchange(LayeredWireExchange, ObservedExchange):
         headers += observed.take_headers(headers)
         super()._write_edited(status, first, headers, body)
         observed.status = status
-        observed.note_part(len(body), is_last=True)
+        observed.note_part(0 if self.method == "HEAD" else len(body), is_last=True)
+
+
+class InsideExchange(Exchange):
+    """A request that an application answers whose `send` passes the edits of outer layers."""
+
+    __slots__ = ()
+
+    def write_json(self, body: bytes, status: int) -> bool:
+        """Let the exchange outside write a complete JSON response."""
+        outside: LayeredWireExchange = self.send.__self__  # type: ignore[attr-defined]  # a method
+        if not outside.write_json(body, status):
+            return False
+        self.started = True
+        return True
+
+    write_last_json = write_json
+
+
+def inside_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
+    """Return the exchange for an application that is called inside of compiled layers."""
+    passes_edits = getattr(send, "__func__", None) is PassesEdits.track_and_send
+    return (InsideExchange if passes_edits else Exchange)(scope, receive, send)
 
 
 def line_of(header: tuple[bytes, bytes]) -> bytes:
@@ -128,16 +152,14 @@ def line_of(header: tuple[bytes, bytes]) -> bytes:
     Raises:
         RuntimeError: Its name or its value contains a character that headers must not contain.
     """
-    line = _kept.get(header)
-    if line is None:
-        line = header_lines([header], CONNECTION_HEADERS) or b""
-        if header[0] in REPEATED:
-            if len(_kept) >= MOST_LINES:
-                _kept.clear()
-            _kept[header] = line
+    line = header_lines([header], CONNECTION_HEADERS) or b""
+    if header[0] in REPEATED:
+        if len(_kept) >= MOST_LINES:
+            _kept.clear()
+        _kept[header] = line
     return line
 
 
 #: The lines of headers that are repeated.
 _kept: dict[tuple[bytes, bytes], bytes] = {}
-EXCHANGES[LayeredWireExchange] = EXCHANGES[LayeredObservedExchange] = same_exchange
+EXCHANGES[LayeredWireExchange] = EXCHANGES[LayeredObservedExchange] = inside_exchange

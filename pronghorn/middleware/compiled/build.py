@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -34,7 +34,6 @@ _KNOWN = {
 }
 _BY_FUNCTION = "starlette.middleware.base.BaseHTTPMiddleware"
 COMPILED = "compiled into the pipeline"
-IN_TASK = "runs in a task of its own around everything inside of it"
 
 
 def compiler_of(kind: Any) -> tuple[Callable[[Any], CompiledLayer] | None, str]:
@@ -48,19 +47,34 @@ def compiler_of(kind: Any) -> tuple[Callable[[Any], CompiledLayer] | None, str]:
     """
     name = f"{getattr(kind, '__module__', None)}.{getattr(kind, '__qualname__', None)}"
     if name == _BY_FUNCTION:
-        return None, IN_TASK
+        return None, "not compiled: it runs what is inside in another task"
     if name not in _KNOWN:
         bases = [f"{base.__module__}.{base.__qualname__}" for base in getattr(kind, "__mro__", ())]
         known = next((base for base in bases if base in _KNOWN), None)
         if known is not None:
-            return None, f"a subclass of {known.rpartition('.')[2]}, called through ASGI"
-        return None, "middleware of the program or of a library, called through ASGI"
+            return None, f"not compiled: a subclass of {known.rpartition('.')[2]}"
+        return None, "not compiled: its code is unknown, so it is called through ASGI"
     module, attribute = _KNOWN[name]
     compiled: Any = getattr(import_module(f"{_HERE}.{module}"), attribute)
     for each in compiled.stands_for:
         if is_replaced(each):
-            return None, f"a library has replaced methods of {each.__name__}, called through ASGI"
+            return None, f"not compiled: methods of {each.__name__} have been replaced"
     return compiled, COMPILED
+
+
+def explain_layers(middleware: Iterable[Any]) -> Iterator[str]:
+    """Yield a line for each middleware that says whether it is compiled, and why not.
+
+    Args:
+        middleware: The `user_middleware` of an application.
+    """
+    for kind, args, options in middleware:
+        _, reason = compiler_of(kind)
+        function = options.get("dispatch") or next(iter(args), None)
+        name = getattr(kind, "__name__", str(kind))
+        if function is not None and name == "BaseHTTPMiddleware":
+            name = f"{name} with {getattr(function, '__name__', function)}"
+        yield f"{name}: {reason}"
 
 
 def compile_layers(

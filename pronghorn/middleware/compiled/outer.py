@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pronghorn.compile.dispatch import Answerer, FoundRoute, ThroughAsgi, answer
+from pronghorn.compile.dispatch import Answerer, Find, FoundRoute, ThroughAsgi, answer
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.compile.server_errors import CALL_OF_STARLETTE, Outermost
 from pronghorn.middleware.compiled.group import NO_PARAMETERS, CompiledGroup
@@ -43,6 +44,9 @@ class OuterLayers(Outermost):
         if isinstance(stack, CompiledGroup):
             inside, self.registered = stack, stack.registered
         self._find, self.search, self._recover = inside.find, inside.search, inside.recover
+        self.find: Find = self._find
+        if max_body_size is not None:
+            self.find = partial(self._find_within, max_body_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -67,9 +71,9 @@ class OuterLayers(Outermost):
             if outside.held is not None:
                 await outside.let_go()
 
-    def find(self, exchange: Any) -> FoundRoute | None:
+    def _find_within(self, max_body_size: int, exchange: Any) -> FoundRoute | None:
         """Find the handler of a request, unless its body has to be counted."""
-        if self._max_body_size is not None and not exchange.has_whole_body(self._max_body_size):
+        if not exchange.has_whole_body(max_body_size):
             return self._count, NO_PARAMETERS
         return self._find(exchange)
 

@@ -41,15 +41,13 @@ class CompiledSessions:
 
     def _read_session(self, exchange: Any) -> sessions.Session | None:
         """Return the session of the cookie; None without a cookie that was signed here."""
-        values = [value for name, value in exchange.headers if name == b"cookie"]
-        if self._name not in b"".join(values):
+        layer = self._layer
+        if not any(name == b"cookie" and self._name in value for name, value in exchange.headers):
             return None
         exchange.use_scope()
-        cookie = HTTPConnection(exchange.scope).cookies.get(self._layer.session_cookie)
-        if cookie is None:
-            return None
+        cookie = HTTPConnection(exchange.scope).cookies.get(layer.session_cookie)
         try:
-            data = self._layer.signer.unsign(cookie.encode("utf-8"), max_age=self._layer.max_age)
+            data = layer.signer.unsign((cookie or "").encode("utf-8"), max_age=layer.max_age)
         except BadSignature:
             return None
         return sessions.Session(json.loads(b64decode(data)))
@@ -69,16 +67,14 @@ class SessionCookie(HeadEdit):
         session = scope["session"]
         if session.accessed:
             MutableHeaders(raw=headers).add_vary_header("Cookie")
-        if session.modified and session:
-            data = self._layer.signer.sign(b64encode(json.dumps(session).encode("utf-8")))
-            max_age = self._layer.max_age
-            lasting = "" if max_age is None else f"Max-Age={max_age}; "
-            self._append(headers, data.decode("utf-8"), lasting)
-        elif session.modified and not self._was_empty:
-            self._append(headers, "null", "expires=Thu, 01 Jan 1970 00:00:00 GMT; ")
+        if session.modified and (session or not self._was_empty):
+            headers.append((b"set-cookie", self._cookie(session).encode("latin-1")))
         return body
 
-    def _append(self, headers: RawHeaders, data: str, lasting: str) -> None:
-        layer = self._layer
-        value = f"{layer.session_cookie}={data}; path={layer.path}; {lasting}{layer.security_flags}"
-        headers.append((b"set-cookie", value.encode("latin-1")))
+    def _cookie(self, session: Any) -> str:
+        layer, data, lasting = self._layer, "null", "expires=Thu, 01 Jan 1970 00:00:00 GMT; "
+        if session:
+            signed = layer.signer.sign(b64encode(json.dumps(session).encode("utf-8")))
+            data = signed.decode("utf-8")
+            lasting = "" if layer.max_age is None else f"Max-Age={layer.max_age}; "
+        return f"{layer.session_cookie}={data}; path={layer.path}; {lasting}{layer.security_flags}"

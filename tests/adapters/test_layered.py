@@ -1,0 +1,79 @@
+"""Requests of `pronghorn run` through compiled middleware and the limit of an application."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+
+from pronghorn import FastAPI, Request
+from tests.differential.stack_drivers import Parsed, Wire
+from tests.differential.stacks import Ask
+
+LIMIT = 10
+
+
+def program(limit: int | None = None) -> FastAPI:
+    app = FastAPI(max_body_size=limit)
+
+    @app.post("/echo")
+    async def echo(request: Request) -> Any:
+        return {"length": len(await request.body())}
+
+    @app.get("/scope")
+    async def scope(request: Request) -> Any:
+        return {"keys": sorted(request.scope), "user": request.session.get("user")}
+
+    return app
+
+
+def ask(app: Any, *asked: Ask, parts: int = 1) -> list[Parsed]:
+    """Send requests in turn, each in so many segments."""
+
+    async def send() -> list[Parsed]:
+        with Wire(app, is_direct=True) as wire:
+            return [await wire.ask(each, parts) for each in asked]
+
+    return asyncio.run(send())
+
+
+def post(length: int, *headers: tuple[bytes, bytes]) -> Ask:
+    declared = headers or ((b"content-length", b"%d" % length),)
+    return Ask("POST", "/echo", [(b"host", b"a"), *declared], b"x" * length)
+
+
+@pytest.mark.parametrize("has_layer", [False, True])
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(("length", "status"), [(0, 200), (LIMIT, 200), (LIMIT + 1, 413)])
+def test_bodies_are_counted(length: int, status: int, parts: int, has_layer: bool) -> None:
+    app = program(LIMIT)
+    if has_layer:
+        app.add_middleware(CORSMiddleware, allow_origins=["https://shop.example"])
+    first, second = ask(app, post(length), post(1), parts=parts)
+    assert (first.status, second.status) == (status, 200)
+    varies = (b"vary", b"Origin")
+    assert (varies in second.headers) is has_layer
+
+
+def test_a_body_without_a_length_is_counted() -> None:
+    chunked = Ask(
+        "POST",
+        "/echo",
+        [(b"host", b"a"), (b"transfer-encoding", b"chunked")],
+        b"b\r\n" + b"x" * 11 + b"\r\n0\r\n\r\n",
+    )
+    for parts in (1, 2):
+        (response,) = ask(program(LIMIT), chunked, parts=parts)
+        assert response.status == 413
+
+
+def test_a_session_is_in_a_scope_that_is_made_late() -> None:
+    app = program()
+    app.add_middleware(SessionMiddleware, secret_key="a")
+    (response,) = ask(app, Ask("GET", "/scope", [(b"host", b"a")], b""))
+    assert response.status == 200
+    assert b'"session"' in response.body
+    assert (b"vary", b"Cookie") in response.headers
