@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.concurrency import new_scope_of_asyncio
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
 from pronghorn.run.input.unread import LosesNothing
@@ -47,6 +48,7 @@ class InnerRun(LosesNothing):
 
     __slots__ = (
         "_cancel_scope",
+        "_copied_all",
         "_ended",
         "_error",
         "_failure",
@@ -59,7 +61,6 @@ class InnerRun(LosesNothing):
         "_send",
         "_sent",
         "_task",
-        "_told",
         "_unread",
         "_variables",
         "_waiters",
@@ -80,26 +81,25 @@ class InnerRun(LosesNothing):
         self._scope = scope
         self._send = send
         self._loop = loop
+        self._unread = None
         #: Messages that were sent and not taken yet, each with the future that its sender awaits.
         self._messages: list[tuple[Message, Future[None] | None]] = []
         #: The future of the reader that waits for a message.
         self._waiters: list[Future[None]] = []
         #: The senders of the last message.
         self._held: list[Future[None]] = []
-        #: The tasks of the application that read, and those of them that were told to stop.
-        self._reading: set[Task[Any] | None] = set()
-        self._told: set[Task[Any] | None] = set()
+        #: The tasks of the application that read, and whether each was told to stop.
+        self._reading: dict[Task[Any] | None, bool] = {}
         self._response_began = False
-        self._unread = None
         #: True if the messages of the application are discarded.
         self._sent = False
         #: Whether the application has returned, and its exception until it is raised.
-        self._ended = False
+        self._ended = self._copied_all = False
         self._error: BaseException | None = None
         #: The exception of `call_next`.
         self._failure: Exception | None = None
         #: Cancels the application, even before it has begun.
-        self._cancel_scope = CancelScope()
+        self._cancel_scope = new_scope_of_asyncio()
 
     async def _run(self) -> None:
         try:
@@ -124,18 +124,17 @@ class InnerRun(LosesNothing):
         request, task = self.request, current_task()
         # Nothing is left to be read: the caller wants to know when the client leaves.
         watches = self._response_began or request._wrapped_rcv_consumed
-        self._reading.add(task)
+        self._reading[task] = False
         try:
             message = await request.wrapped_receive()
             self.client_left = self.client_left or message["type"] == _DISCONNECT["type"]
         except CancelledError:
-            if task is None or task not in self._told:
+            if task is None or not self._reading[task]:
                 raise
-            self._told.discard(task)
             task.uncancel()
             return _DISCONNECT
         finally:
-            self._reading.discard(task)
+            del self._reading[task]
         if watches:  # Lets tasks begin that were started before.
             await checkpoint()
         return message
@@ -165,18 +164,20 @@ class InnerRun(LosesNothing):
         if self._sent:
             await checkpoint()
 
-    def put(self, *messages: Message) -> None:
+    def put(self, start: Message, body: Message) -> None:
         """Take the messages of a whole response, for which the sender does not wait."""
         if not self._sent:
             self._response_began = True
-            self._messages += [(message, None) for message in messages]
+            self._messages.append((start, None))
+            self._messages.append((body, None))
             self._notify()
 
     def _notify(self) -> None:
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-        self._waiters.clear()
+        if self._waiters:
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+            self._waiters.clear()
 
     # --- what the middleware does -------------------------------------------------------------
 
@@ -204,7 +205,7 @@ class InnerRun(LosesNothing):
             self._failure = error
             raise
         finally:
-            self._variables.copy_out()
+            self.copy_variables()
 
     async def _next_response(self) -> Response:
         info = None
@@ -261,7 +262,9 @@ class InnerRun(LosesNothing):
 
     def copy_variables(self) -> None:
         """Copy the context variables that the application has set to the caller."""
-        self._variables.copy_out()
+        if not self._copied_all:
+            self._copied_all = self._ended
+            self._variables.copy_out()
 
     async def finish(self) -> None:
         """Let the application run to its end, after this response or another one was sent.
@@ -272,11 +275,11 @@ class InnerRun(LosesNothing):
         self._let_go()
         for task in self._reading:
             if task is not None:
-                self._told.add(task)
+                self._reading[task] = True
                 task.cancel()
         while not self._ended:
             await self._until_notified()
-        self._variables.copy_out()
+        self.copy_variables()
         if not isinstance(self._error, CancelledError):
             self._raise_error()
 
@@ -286,7 +289,7 @@ class InnerRun(LosesNothing):
             self._cancel()
             with CancelScope(shield=True):
                 await self._until_ended()
-        self._variables.copy_out()
+        self.copy_variables()
         # The caller raises an error, whose traceback must not keep this object alive.
         self._error = self._failure = None
 

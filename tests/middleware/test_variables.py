@@ -73,6 +73,33 @@ async def test_set_inside_and_reset_inside(layers: int) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("is_followed", [False, True])
+async def test_set_by_an_endpoint_and_by_a_task_after_the_response(is_followed: bool) -> None:
+    """Without the task, the application has ended before its response is sent."""
+    watched = Watched()
+
+    async def later() -> None:
+        place.set("task")
+
+    async def root() -> None:
+        user.set("ada")
+
+    async def followed_root(background: BackgroundTasks) -> None:
+        user.set("ada")
+        background.add_task(later)
+
+    async def tell(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        note(watched.seen)
+        return response
+
+    watched.app.get("/")(followed_root if is_followed else root)
+    watched.middleware(tell)
+    await watched.run()
+    assert watched.seen == [("ada", "unset"), ("ada", "task" if is_followed else "unset")]
+
+
+@pytest.mark.anyio
 async def test_set_by_a_failing_endpoint() -> None:
     watched = Watched()
 
