@@ -9,6 +9,7 @@ from typing import Any
 from pronghorn.compile.explain import Explanation, explain_plan
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.devtools.inventory import Listed
+from pronghorn.devtools.watchers import explain_watchers
 
 __all__ = ["explain_route", "middleware_around"]
 
@@ -29,7 +30,7 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
     explained = explain_plan(plan, label)
     own = list(_around_handler(listed.route))
     around = (f"ASGI middleware {name} around it" for name in middleware_around(listed.apps))
-    explained.notes.extend([*around, *own])
+    explained.notes.extend([*around, *own, *explain_watchers(listed.apps)])
     explained.detours.extend(own)
     return explained
 
@@ -50,6 +51,6 @@ def _around_handler(route: Any) -> Iterator[str]:
 
     if isinstance(route, APIRoute):
         if is_overridden(route, APIRoute, "get_route_handler"):
-            yield f"{type(route).__name__} builds its own handler: requests go the exact way"
+            yield f"{type(route).__name__} builds its own request handler, around a compiled one"
         if os.environ.get("PRONGHORN_GENERAL") == "1":
             yield "PRONGHORN_GENERAL=1 is set: requests go the exact way"
