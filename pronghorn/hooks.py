@@ -137,6 +137,11 @@ def unmount(hook: RouteHook) -> None:
         forget_compiled()
 
 
+def has_hooks() -> bool:
+    """Return True if a hook is mounted."""
+    return bool(_mounted)
+
+
 def hooked(route: CompiledRoute) -> Handler:
     """Return the handler of a route after all hooks have seen it."""
     for hook in _mounted:

@@ -26,8 +26,10 @@ from pronghorn.compile.steps import (
     calls_of,
     endpoint_context,
     find_shared,
+    needs_lifetime,
 )
 from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
+from pronghorn.core.records import replace
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.hooks import WATCHER, Watcher
 from pronghorn.plan.dependencies import order_calls
@@ -38,7 +40,7 @@ from pronghorn.run.injected import make_shared
 from pronghorn.run.input.body import read_request_json, unreadable_body
 from pronghorn.run.input.forms import read_form
 from pronghorn.run.input.urlencoded import read_small_form
-from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime
+from pronghorn.run.lifetime import Lifetime
 from pronghorn.run.output.respond import Responder
 
 if TYPE_CHECKING:
@@ -70,14 +72,15 @@ class ExactRoute(Generic[PlanT]):
         self.shared = find_shared(self.steps)
         self.context = endpoint_context(plan, label)
         self._is_operation = is_operation
+        self.has_lifetime = needs_lifetime(self.steps)
 
-    def _functions_for(self, connection: HTTPConnection) -> Functions:
+    def _functions_for(self, connection: HTTPConnection, functions: Functions) -> Functions:
         """Return the functions to call for one connection, which a tool may watch."""
         watcher: Watcher | None = connection.scope.get(WATCHER) if self._is_operation else None
         if watcher is None:
-            return self.functions
+            return functions
         watcher.started(connection, self.plan)
-        return watch_functions(self.functions, watcher)
+        return watch_functions(functions, watcher)
 
     async def resume(
         self,
@@ -100,15 +103,30 @@ class ExactRoute(Generic[PlanT]):
             done: The results of the first calls, which the handler has already made.
             known: The values that the handler has already read.
         """
-        made = dict(zip(self.shared, shared, strict=True))
-        inputs = Inputs(exchange.connection, path, body, self.embed, lifetime, made)
-        inputs.done, inputs.known = dict(enumerate(done)), known
-        response = await self._finish(self.functions, inputs)
+        response = await self.finish_from(
+            exchange.connection, path, body, lifetime, shared, done, known
+        )
         if response is None:
             return
         if lifetime is not None:
             await lifetime.close_function_stack()
         await exchange.send_response(response)
+
+    async def finish_from(
+        self,
+        connection: HTTPConnection,
+        path: Mapping[str, Any],
+        body: Any,
+        lifetime: Lifetime | None,
+        shared: Sequence[Any],
+        done: Sequence[Any],
+        known: Known,
+    ) -> Response | None:
+        """Do as `resume`, but return the response."""
+        made = dict(zip(self.shared, shared, strict=True))
+        inputs = Inputs(connection, path, body, self.embed, lifetime, made)
+        inputs.done, inputs.known = dict(enumerate(done)), known
+        return await self._finish(self.functions, inputs)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> Response | None:
         """Do every step after reading the body; return the response, or None for a WebSocket."""
@@ -134,12 +152,29 @@ class ExactHandler(ExactRoute[RoutePlan]):
             serialize=render if self.in_thread else _as_coroutine(render),
             in_thread=self.in_thread,
         )
+        #: The functions for whole requests; None until the first of those.
+        self.stages: Functions | None = None
+
+    def make_stages(self) -> Functions:
+        """Return the functions for a whole request; the stage of the dependencies is compiled."""
+        stages = self.functions
+        if not general_mode():
+            from pronghorn.compile.staged import compile_solve  # Few programs are watched.
+
+            calls = calls_of(self.steps)
+            stages = replace(stages, solve=compile_solve(self.plan, self.label, self.steps, calls))
+        self.stages = stages
+        return stages
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request; `APIRoute.get_route_handler` returns this method."""
-        functions = self._functions_for(request)
+        functions = self._functions_for(request, self.stages or self.make_stages())
         body = await functions.read(request)
-        lifetime = request.scope.get(LIFETIME_KEY)
+        lifetime: Lifetime | None = None
+        if self.has_lifetime:
+            from pronghorn.run.stacks import find_lifetime
+
+            lifetime = find_lifetime(request)
         shared = make_shared(self.shared)
         inputs = Inputs(request, request.path_params, body, self.embed, lifetime, shared)
         return await self._finish(functions, inputs)
@@ -187,7 +222,7 @@ class ExactConnection(ExactRoute[WebSocketPlan]):
 
     async def run(self, inputs: Inputs) -> None:
         """Serve a connection whose stacks are already open."""
-        await self._finish(self._functions_for(inputs.connection), inputs)
+        await self._finish(self._functions_for(inputs.connection, self.functions), inputs)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> None:
         arguments, errors = await functions.solve(inputs)

@@ -11,7 +11,8 @@ from pronghorn.compile.limits import limit_body
 from pronghorn.compile.steps import names_stacks, needs_lifetime, receives_connection
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.kinds import BodyKind, InjectedKind
-from pronghorn.hooks import CompiledRoute, Handler, hooked
+from pronghorn.hooks import CompiledRoute, Handler, has_hooks, hooked
+from pronghorn.plan.dependencies import order_calls
 from pronghorn.plan.model import RoutePlan
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import (
@@ -36,11 +37,12 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     """
     exact = ExactHandler(plan, label, is_operation)
     takes_stacks = names_stacks(exact.steps)
-    handler = exact_handler = exact_way(exact, takes_stacks or needs_lifetime(exact.steps))
+    handler = exact_handler = exact_way(exact, takes_stacks or exact.has_lifetime)
     if not general_mode() and not takes_stacks:
         handler = HttpWriter(exact).compile()
-    if is_operation:
-        handler = hooked(CompiledRoute(plan, handler, exact_handler))
+    if is_operation and has_hooks():
+        watched = _make_watched(exact, exact_handler)
+        handler = hooked(CompiledRoute(plan, handler, watched))
     if (
         plan.body is not None
         and plan.body.kind is BodyKind.FORM
@@ -48,6 +50,13 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     ):
         handler = _with_stack(handler)
     return _with_limits(handler, plan)
+
+
+def _make_watched(exact: ExactHandler, exact_handler: Handler) -> Handler:
+    """Return the handler of one route for requests that a tool watches."""
+    from pronghorn.compile.watched import compile_watched, is_plain  # Few programs are watched.
+
+    return compile_watched(exact, exact_handler) if is_plain(exact) else exact_handler
 
 
 def _with_stack(handler: Handler) -> Handler:
@@ -71,18 +80,40 @@ def exact_way(exact: ExactHandler, has_lifetime: bool) -> Handler:
     return handler
 
 
-def from_request_handler(handle: RequestHandler, label: str) -> Handler:
-    """Return a handler for a function that takes the request and returns the response."""
+def from_request_handler(
+    handle: RequestHandler, label: str, *, has_lifetime: bool = True
+) -> Handler:
+    """Return a handler for a function that takes the request and returns the response.
+
+    Args:
+        handle: The function.
+        label: The route for people.
+        has_lifetime: Whether a dependency may have exit code.
+    """
+    run = run_with_lifetime
+    if not has_lifetime:
+        from pronghorn.run.stacks import run_with_stacks as run  # Few programs are watched.
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await run_with_lifetime(exchange, handle, label)
+        await run(exchange, handle, label)
 
     return handler
 
 
-def compile_custom(plan: RoutePlan, handle: RequestHandler, label: str) -> Handler:
-    """Return the handler of a route whose class builds its own request handler."""
-    handler = from_request_handler(handle, label)
+def compile_custom(
+    plan: RoutePlan, handle: RequestHandler, label: str, *, is_own: bool = False
+) -> Handler:
+    """Return the handler of a route whose request handler is not ours alone.
+
+    Args:
+        plan: The plan of the route, with its overrides.
+        handle: The request handler: of the route's class, or around ours.
+        label: The route for people.
+        is_own: The route's class is ours, and so the graph is that of the plan.
+    """
+    steps = order_calls(plan.root)
+    has_lifetime = not is_own or names_stacks(steps) or needs_lifetime(steps)
+    handler = from_request_handler(handle, label, has_lifetime=has_lifetime)
     return _with_limits(hooked(CompiledRoute(plan, handler, handler)), plan)
 
 
@@ -149,10 +180,10 @@ class HttpWriter(HandlerWriter):
             self._write_body()
             self.write_shared()
             if not self.has_lifetime:
-                self._write_work()
+                self.write_work()
             else:
                 with source.block("async with Lifetime() as lifetime:"):
-                    self._write_work()
+                    self.write_work()
                     source.line("return")
                 source.line(f"raise response_not_sent({self.label!r})")
         return source.compile("handle", self.label)
@@ -166,20 +197,21 @@ class HttpWriter(HandlerWriter):
         else:
             self.source.line("body = await read_exchange_form(exchange, plan)")
 
-    def _write_work(self) -> None:
+    def write_work(self) -> None:
+        """Write everything from reading the parameters on."""
         self.write_early_reads()
         self.write_dependencies()
         run = self.trailing_run()
         self.write_late_reads_of_endpoint(run)
         if self.streamer is not None:
-            self._write_stream()
+            self.write_stream()
             return
         if self.endpoint_hops():
             self._write_endpoint_in_thread(run)
         else:
             function, arguments = self.call_parts(len(self.steps) - 1)
             self.source.line(f"result = await {function}({arguments})")
-        self._write_answer(rendered=self.endpoint_hops())
+        self.write_answer(rendered=self.endpoint_hops())
 
     def write_late_reads_of_endpoint(self, run: Sequence[int]) -> None:
         """Write the late reads of the endpoint, unless it shares a thread with dependencies."""
@@ -198,10 +230,11 @@ class HttpWriter(HandlerWriter):
             source.line("return result, render(result)")
         source.line("result, content = await run_sync(in_thread)")
 
-    def _write_stream(self) -> None:
+    def write_stream(self) -> None:
+        """Write the end of a route that streams."""
         function, arguments = self.call_parts(len(self.steps) - 1)
         self.source.line(f"items = {function}({arguments})")
-        self.source.line(f"response = streamer.response(items, {self._effects()})")
+        self.source.line(f"response = streamer.response(items, {self.effects()})")
         self._write_close()
         self.source.line("await exchange.send_response(response)")
 
@@ -211,7 +244,8 @@ class HttpWriter(HandlerWriter):
         if self.has_lifetime and any(step.call.lifetime == "function" for step in self.steps):
             self.source.line("await lifetime.close_function_stack()")
 
-    def _write_answer(self, rendered: bool) -> None:
+    def write_answer(self, rendered: bool) -> None:
+        """Write what becomes of the result; `rendered` says that `content` exists already."""
         source = self.source
         with source.block("if isinstance(result, Response):"):
             if self.has_background:
@@ -223,7 +257,7 @@ class HttpWriter(HandlerWriter):
                 source.line("content = render(result)")
             if not self.sends_json:
                 # A response class renders when it is instantiated, and dependencies see its errors.
-                source.line(f"response = responder.make(content, {self._effects()})")
+                source.line(f"response = responder.make(content, {self.effects()})")
             self._write_close()
             self._write_send()
 
@@ -242,7 +276,7 @@ class HttpWriter(HandlerWriter):
             source.line("if background.tasks:")
             source.line("    await background()")
 
-    def _effects(self) -> str:
+    def effects(self) -> str:
         """Return, as arguments, the objects with which calls change the response."""
         response = self.name_shared_variable(InjectedKind.RESPONSE)
         return f"{response}, {self.name_shared_variable(InjectedKind.BACKGROUND_TASKS)}"

@@ -111,3 +111,15 @@ def json_body_of(body: BodyPlan | None, steps: Sequence[Step]) -> JsonBody | Non
 
 def _in_python_mode(reason: str) -> JsonBody:
     return JsonBody(None, JsonMode(reason), reason)
+
+
+def expect_parsed(body: BodyPlan | None, reason: str) -> JsonBody | None:
+    """Return the decision for a body that is parsed before; None if it is not JSON.
+
+    Args:
+        body: The body of the route.
+        reason: Why it is.
+    """
+    if body is None or body.kind is not BodyKind.JSON:
+        return None
+    return _in_python_mode(reason)

@@ -36,6 +36,8 @@ class Outermost(ServerErrorMiddleware):
 
     #: Adds headers to the responses to unhandled errors; None adds none, as on FastAPI.
     error_headers: ErrorHeaders | None = None
+    #: What a library has put in place of Starlette's own method, if that has nothing to do.
+    idle_call: Any = None
     #: Error handlers for the scope, if no inner layer puts them there.
     registered: tuple[Any, Any] | None = None
     #: True if this layer is also an `Answerer`, so that servers need not call it through ASGI.
@@ -50,7 +52,8 @@ class Outermost(ServerErrorMiddleware):
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if ServerErrorMiddleware.__call__ is not CALL_OF_STARLETTE:
+        now = ServerErrorMiddleware.__call__
+        if now is not CALL_OF_STARLETTE and now is not self.idle_call:
             await super().__call__(scope, receive, send)
             return
         exchange = new_exchange(scope, receive, send, self.registered)

@@ -33,7 +33,7 @@ from anyio.to_thread import run_sync
 from pydantic_core import PydanticUndefined
 from starlette.responses import Response
 
-from pronghorn.compile.json_body import json_body_of
+from pronghorn.compile.json_body import JsonBody, json_body_of
 from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
@@ -79,7 +79,7 @@ class HandlerWriter:
         self.body = body
         self.source = Source()
         fields = [item for step in steps for item in step.call.parameter_fields]
-        self.json_body = json_body_of(body, steps)
+        self.json_body = self.decide_json(body, steps)
         self.reader = Reads(self.source, plan.path, body, fields, self.json_body)
         self.has_lifetime = needs_lifetime(steps)
         self.shared = find_shared(steps)
@@ -100,6 +100,10 @@ class HandlerWriter:
         if self.json_body is not None:
             self.source.names["exact_body"] = self.json_body.for_exact_way
         self.reads = [self._reads_of(index, step) for index, step in enumerate(steps)]
+
+    def decide_json(self, body: BodyPlan | None, steps: Sequence[Step]) -> JsonBody | None:
+        """Return how the JSON body is read; None if the route does not read JSON."""
+        return json_body_of(body, steps)
 
     def write_shared(self) -> None:
         """Write a line for each object that the calls of an exchange share."""
@@ -247,9 +251,7 @@ class HandlerWriter:
     def _write_call(self, index: int) -> None:
         call = self.steps[index].call
         if call.kind is CallKind.APP_VALUE:
-            name = getattr(call.call, "__name__", type(call.call).__name__)
-            holder = self.source.bind(f"app_{name}", call.holder)
-            self.source.line(f"d{index} = {holder}.value")
+            self.source.line(f"d{index} = {self.holder_of(call)}.value")
             return
         function, arguments = self.call_parts(index)
         limit = limit_of(call)
@@ -269,6 +271,11 @@ class HandlerWriter:
             else:
                 self.source.line(f"d{index} = await run_sync(lambda: {function}({arguments}))")
 
+    def holder_of(self, call: CallPlan) -> str:
+        """Return the expression for the holder of a value of the application."""
+        name = getattr(call.call, "__name__", type(call.call).__name__)
+        return self.source.bind(f"app_{name}", call.holder)
+
     def call_parts(self, index: int) -> tuple[str, str]:
         """Return the name of a call's function, and its keyword arguments as text."""
         step = self.steps[index]
@@ -277,14 +284,14 @@ class HandlerWriter:
         arguments = {item: f"d{number}" for item, number in step.arguments.items()}
         arguments |= self.reads[index].arguments
         for item in step.call.injected:
-            value = self._inject(item.kind, step.call, index)
+            value = self.inject_value(item.kind, step.call, index)
             if value is not None:
                 arguments[item.name] = value
         parts = [f"{item}={value}" for item, value in arguments.items()]
         parts += [f"**{name}" for name in self.reads[index].unpacked]
         return function, ", ".join(parts)
 
-    def _inject(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
+    def inject_value(self, kind: InjectedKind, call: CallPlan, index: int) -> str | None:
         """Return the expression for an injected value; None if the parameter gets its default."""
         source = SOURCES[kind]
         if isinstance(source, OfExchange):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
@@ -12,12 +13,13 @@ from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.compile.steps import calls_of, find_shared
+from pronghorn.compile.stages import Solve
+from pronghorn.compile.steps import calls_of, find_shared, needs_lifetime
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.plan.dependencies import Step, order_calls, override_calls
-from pronghorn.run.exact import SKIPPED, Call, Inputs, solve
+from pronghorn.run.exact import SKIPPED, Inputs, solve
 from pronghorn.run.injected import make_shared
-from pronghorn.run.lifetime import LIFETIME_KEY, Exits, Lifetime
+from pronghorn.run.lifetime import Exits, Lifetime
 from pronghorn.run.output.respond import make_injected_response
 from pronghorn.utils import get_path_param_names
 
@@ -75,43 +77,66 @@ async def solve_dependencies(
         The arguments of the call, and the errors in the request.
     """
     overrides = getattr(dependency_overrides_provider, "dependency_overrides", None) or {}
-    steps, calls = _prepare(dependant, overrides)
+    prepared = _prepare(dependant, overrides)
     if response is None:
         response = make_injected_response()
-    shared = make_shared(find_shared(steps))
+    shared = make_shared(prepared.shared) if prepared.shared else {}
     shared[InjectedKind.RESPONSE] = response
     if background_tasks is not None:
         shared[InjectedKind.BACKGROUND_TASKS] = background_tasks
-    lifetime = _lifetime(request, async_exit_stack)
+    lifetime = _lifetime(request, async_exit_stack) if prepared.has_lifetime else None
     inputs = Inputs(request, request.path_params, body, embed_body_fields, lifetime, shared)
     cache = {} if dependency_cache is None else dependency_cache
-    inputs.done = _find_known_results(steps, cache)
-    results: list[Any] = []
-    values, errors = await solve(calls, inputs, results)
-    _remember(steps, results, cache)
+    steps = prepared.steps
+    if cache:
+        inputs.done = _find_known_results(steps, cache)
+    values, errors = await prepared.solve(inputs)
+    _remember(steps, inputs.results, cache)
     return SolvedDependency(values, errors, inputs.background, response, cache)
 
 
-def _prepare(
-    dependant: Dependant, overrides: Mapping[Any, Any]
-) -> tuple[tuple[Step, ...], list[Call]]:
-    """Return the calls of a graph in order, cached until the graph or the overrides change."""
-    if dependant._changes is None:
-        from pronghorn.dependencies.models import Changes  # Here, so that starting is quick.
+class Prepared:
+    """The facts about a graph that are known before a request.
 
-        dependant.adopt(Changes())
-    count = dependant._changes.count if dependant._changes is not None else 0
+    Args:
+        steps: The calls in the order of execution.
+        solve: Solves the graph for the inputs of one request.
+    """
+
+    __slots__ = ("has_lifetime", "shared", "solve", "steps")
+
+    def __init__(self, steps: Sequence[Step], solve: Solve) -> None:
+        self.steps = steps
+        self.solve = solve
+        self.shared = find_shared(steps)
+        self.has_lifetime = needs_lifetime(steps)
+
+
+def _prepare(dependant: Dependant, overrides: Mapping[Any, Any]) -> Prepared:
+    """Return the calls of a graph in order, cached until the graph or the overrides change."""
     known = dependant._prepared
-    if known is None or known[0] != count or known[1] != overrides:
+    if known is None or known[0] != _count_changes(dependant) or known[1] != overrides:
         root = dependant.to_plan()
         if overrides:
             names = frozenset(get_path_param_names(dependant.path or ""))
             root = override_calls(root, overrides, path_names=names)
         steps = order_calls(root)
-        known = count, dict(overrides), (steps, calls_of(steps))
-        dependant._prepared = known
-    found: tuple[tuple[Step, ...], list[Call]] = known[2]
+        keep_prepared(dependant, overrides, Prepared(steps, partial(solve, calls_of(steps))))
+    found: Prepared = dependant._prepared[2]
     return found
+
+
+def keep_prepared(dependant: Dependant, overrides: Mapping[Any, Any], prepared: Prepared) -> None:
+    """Let `solve_dependencies` use what is known of a graph, until it or the overrides change."""
+    dependant._prepared = _count_changes(dependant), dict(overrides), prepared
+
+
+def _count_changes(dependant: Dependant) -> int:
+    if dependant._changes is None:
+        from pronghorn.dependencies.models import Changes  # Here, so that starting is quick.
+
+        dependant.adopt(Changes())
+    return dependant._changes.count if dependant._changes is not None else 0
 
 
 class _StacksOfCaller(Lifetime):
@@ -124,13 +149,15 @@ class _StacksOfCaller(Lifetime):
 
 
 def _lifetime(request: HTTPConnection, stack: AsyncExitStack[bool | None]) -> Lifetime:
-    outer: Lifetime | None = request.scope.get(LIFETIME_KEY)
+    from pronghorn.run.stacks import find_lifetime  # Few programs solve a graph themselves.
+
+    outer = find_lifetime(request)
     if outer is not None and outer.request_stack is stack:
         return outer
     return _StacksOfCaller(outer, stack)
 
 
-def _find_known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> dict[int, Any]:
+def _find_known_results(steps: Sequence[Step], cache: Mapping[Any, Any]) -> dict[int, Any]:
     """Return the results in the cache of the caller, by the index of the call."""
     return {
         index: cache[step.call.cache_key]
@@ -139,7 +166,7 @@ def _find_known_results(steps: tuple[Step, ...], cache: Mapping[Any, Any]) -> di
     }
 
 
-def _remember(steps: tuple[Step, ...], results: list[Any], cache: dict[Any, Any]) -> None:
+def _remember(steps: Sequence[Step], results: Sequence[Any], cache: dict[Any, Any]) -> None:
     for step, result in zip(steps, results, strict=False):
         if step.call.marker is not None and result is not SKIPPED:
             cache.setdefault(step.call.cache_key, result)

@@ -9,6 +9,7 @@ from typing import Any
 from pronghorn.compile.explain import Explanation, explain_plan
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.devtools.inventory import Listed
+from pronghorn.devtools.watchers import explain_watchers
 
 __all__ = ["explain_route", "middleware_around"]
 
@@ -29,7 +30,7 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
     explained = explain_plan(plan, label)
     own = list(_around_handler(listed.route))
     around = (f"middleware around it: {each}" for each in explain_middleware(listed.apps))
-    explained.notes.extend([*around, *own])
+    explained.notes.extend([*around, *own, *explain_watchers(listed.apps)])
     explained.detours.extend(own)
     return explained
 
@@ -52,11 +53,11 @@ def explain_middleware(apps: tuple[Any, ...]) -> Iterator[str]:
         apps: Applications, each mounted in the one before.
     """
     from pronghorn.middleware.compiled.build import explain_layers
-    from pronghorn.middleware.stack import is_watched
+    from pronghorn.middleware.stack import is_stack_watched
 
     for app in apps:
         layers = getattr(app, "user_middleware", ())
-        if is_watched():
+        if is_stack_watched():
             names = middleware_around((app,))
             yield from (f"{name}: not compiled: a library observes the layers" for name in names)
         else:
@@ -68,6 +69,6 @@ def _around_handler(route: Any) -> Iterator[str]:
 
     if isinstance(route, APIRoute):
         if is_overridden(route, APIRoute, "get_route_handler"):
-            yield f"{type(route).__name__} builds its own handler: requests go the exact way"
+            yield f"{type(route).__name__} builds its own request handler, around a compiled one"
         if os.environ.get("PRONGHORN_GENERAL") == "1":
             yield "PRONGHORN_GENERAL=1 is set: requests go the exact way"

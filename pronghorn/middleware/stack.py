@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -32,7 +32,10 @@ from pronghorn.plan.check_application import (
     check_middleware,
 )
 from pronghorn.run.error_headers import ErrorHeaders, MarkFailure
-from pronghorn.run.errors import ErrorHandlers
+from pronghorn.run.errors import ErrorHandlers, HandlersOfScope
+
+if TYPE_CHECKING:
+    from pronghorn.middleware.known_watchers import IsIdle
 
 #: Starlette's private names that `middleware/http.py` needs.
 OF_CALL_NEXT = (
@@ -84,12 +87,10 @@ def layers_of(app: Any) -> ASGIApp:
     by_key = dict(app.exception_handlers)
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
-    # A library that observes how Starlette builds its stack must see exactly that.
-    watched = is_watched()
+    watched = is_stack_watched()
     know_server(app)
-    errors = ErrorHandlers({} if watched else by_key)
-    if watched:  # A library looks into Starlette's layers, so those handle errors.
-        errors.by_class.clear()
+    # A library looks into Starlette's layers, so those have the handlers.
+    errors = HandlersOfScope() if watched else ErrorHandlers(by_key)
     inner = Pipeline(app.router._answerer(), errors, app.router.lifespan)
     if watched or general_mode():
         return layers_in_asgi(app, inner, last_resort, by_key if watched else None)
@@ -104,16 +105,6 @@ def layers_of(app: Any) -> ASGIApp:
     return with_error_headers(outermost, layers) if app.error_headers else outermost
 
 
-def is_watched() -> bool:
-    """Return whether a library observes how Starlette builds a stack of middleware."""
-    return (
-        is_replaced(Middleware)
-        or is_replaced(ExceptionMiddleware)
-        or is_replaced(ServerErrorMiddleware)
-        or is_replaced(Starlette, "build_middleware_stack")
-    )
-
-
 def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) -> ASGIApp:
     """Return an application whose layers call each other, as in Starlette.
 
@@ -126,19 +117,70 @@ def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) ->
     in_child_task = child_task_of_layer()
     is_watched = watched is not None
     outermost = ServerErrorMiddleware if is_watched else Outermost
-    middleware = [Middleware(outermost, handler=last_resort, debug=app.debug)]
-    middleware.append(Middleware(BodyLimit, max_body_size=app.max_body_size))
+    middleware: list[Any] = [Middleware(outermost, handler=last_resort, debug=app.debug)]
+    # Not a `Middleware`: no library is to watch a layer that the program knows nothing of.
+    middleware.append((BodyLimit, (), {"max_body_size": app.max_body_size}))
     middleware += app.user_middleware
     if is_watched:
         middleware.append(Middleware(ExceptionMiddleware, handlers=watched, debug=app.debug))
+        from pronghorn.middleware.known_watchers import find_idle_test  # Few programs are watched.
+
+        is_idle = None if general_mode() else find_idle_test()
+        if is_idle is not None:
+            return build_passed_by(app, inner, middleware, is_idle)
     if is_watched and app.error_headers:
-        middleware.insert(1, Middleware(MarkFailure))
+        middleware.insert(1, (MarkFailure, (), {}))
     stack: Any = inner
     layers: list[Any] = []
     for cls, args, kwargs in reversed(middleware):
         layers.append(cls(stack, *args, **kwargs))
         stack = in_child_task(layers[-1])
     return with_error_headers(stack, layers) if app.error_headers else stack
+
+
+def is_stack_watched() -> bool:
+    """Return True if a library observes how Starlette builds its stack: it must see just that."""
+    return (
+        is_replaced(Middleware)
+        or is_replaced(ExceptionMiddleware)
+        or is_replaced(ServerErrorMiddleware)
+        or is_replaced(Starlette, "build_middleware_stack")
+    )
+
+
+def build_passed_by(app: Any, inner: Pipeline, middleware: list[Any], is_idle: IsIdle) -> ASGIApp:
+    """Return the layers of an application whose own ones a known library watches.
+
+    Args:
+        app: The application.
+        inner: The routes, whose errors the watched layers answer.
+        middleware: The layers from the outside in: that of unhandled errors first, and that of
+            exception handlers last.
+        is_idle: Answers whether the library has nothing to do for a request.
+    """
+    from pronghorn.middleware.known_watchers import Either, handlers_of, let_pass
+
+    (_, _, at_outermost), *between, (_, _, at_exceptions) = middleware
+    if app.error_headers:
+        between.insert(0, (MarkFailure, (), {}))
+    last_resort = at_outermost["handler"]
+    in_child_task = child_task_of_layer()
+    exceptions = ExceptionMiddleware(inner, **at_exceptions)
+    errors = ErrorHandlers(handlers_of(exceptions))
+    own = Pipeline(app.router._answerer(), errors, app.router.lifespan)
+    layers: list[Any] = [exceptions]
+    stack: Any = Either(is_idle, own, exceptions)
+    for cls, args, kwargs in reversed(between):
+        layers.append(cls(stack, *args, **kwargs))
+        stack = in_child_task(layers[-1])
+    watched: Any = ServerErrorMiddleware(stack, last_resort, app.debug)
+    outermost = Outermost(stack, last_resort, app.debug)
+    if not app.user_middleware and app.max_body_size is None:
+        outermost = OuterPipeline(own, last_resort, app.debug)
+    if app.error_headers:
+        watched = with_error_headers(watched, layers)
+        outermost.error_headers = ErrorHeaders(layers)
+    return let_pass(is_idle, outermost, watched)
 
 
 def with_error_headers(outermost: Any, layers: list[Any]) -> ASGIApp:

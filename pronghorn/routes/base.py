@@ -173,6 +173,19 @@ class Declared:
             self._set(path_regex=regex, _own_regex=regex)
             known = (path_format, convertors)
         self._set(path=path, path_format=known[0], param_convertors=known[1], _matched_path=path)
+        self._set(_begins_with=path.partition("{")[0])
+
+    def _is_beyond(self, scope: Scope) -> bool:
+        """Return True if the path of a request cannot be this route's, by the text it begins with.
+
+        Libraries that name a request try the routes one by one.
+        """
+        own = self.__dict__
+        return not (
+            scope["path"].startswith(own.get("_begins_with", ""))
+            or scope.get("root_path")
+            or own.get("path_regex") is not own.get("_own_regex")
+        )
 
     def _share_pattern(self, other: Declared) -> None:
         """Use the pattern of another route if that route has compiled it from the same path."""

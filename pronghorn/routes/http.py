@@ -220,20 +220,20 @@ class APIRoute(RouteViews, Route):
     def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
         overridden = is_overridden(self, APIRoute, "get_route_handler")
-        if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
-            return self._custom_handler()
         plan = override_dependencies(self.plan, overrides)
+        if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
+            handle = self._custom_handler()
+            return compile_custom(plan, handle, self._label, is_own=not overridden)
         return compile_route(bind_app_values(plan, self.dependency_overrides_provider), self._label)
 
-    def _custom_handler(self) -> Handler:
-        """Return a handler around `get_route_handler()`, which is called once per plan."""
+    def _custom_handler(self) -> RequestHandler:
+        """Return the result of `get_route_handler()`, which is called once per plan."""
         key = (self.plan, oldest_valid_revision())
         known = self.__dict__["_custom"]
         if known is None or known[0] != key:
-            handler = compile_custom(self.plan, self.get_route_handler(), self._label)
-            known = key, handler
+            known = key, self.get_route_handler()
             self._set(_custom=known)
-        found: Handler = known[1]
+        found: RequestHandler = known[1]
         return found
 
     def _is_own_app(self, app: Any) -> bool:

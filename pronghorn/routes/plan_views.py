@@ -61,6 +61,8 @@ class GraphView(Declared):
 
         Routers use the pattern instead, unless a subclass overrides this method.
         """
+        if self._is_beyond(scope):
+            return Match.NONE, {}
         match, child = super().matches(scope)  # type: ignore[misc]  # Starlette's, from a subclass
         if match is not Match.NONE:
             child["route"] = self

@@ -7,6 +7,7 @@ routes once a library has replaced one of them (see `pronghorn.core.monkeypatche
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -17,11 +18,13 @@ from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.stages import Functions, Solve
 from pronghorn.core.kinds import GENERATORS, InjectedKind, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
+from pronghorn.core.records import replace
 from pronghorn.datastructures import Default
-from pronghorn.dependencies.solving import solve_dependencies
+from pronghorn.dependencies.solving import Prepared, keep_prepared, solve_dependencies
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
+from pronghorn.fields.json_writer import json_bytes
 from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import plan_given_body
 from pronghorn.plan.model import CallPlan, ResponsePlan, RoutePlan
@@ -29,7 +32,7 @@ from pronghorn.plan.route import override_dependencies
 from pronghorn.plan.signature import where_is
 from pronghorn.routes.base import current_overrides, value_of
 from pronghorn.run.exact import Inputs, Solved
-from pronghorn.run.lifetime import Lifetime
+from pronghorn.run.lifetime import REQUEST_STACK, RequestHandler
 from pronghorn.sse import EventSourceResponse
 
 if TYPE_CHECKING:
@@ -211,37 +214,75 @@ class _LiveHandler:
         self._dependant = dependant
         self.dependency_overrides_provider = provider
         self._overrides: dict[Any, Any] = {}
-        self._exact = self._make_exact(plan)
+        self._respond = self._make_handler(plan, {})
 
     async def __call__(self, request: Request) -> Response:
         overrides = current_overrides(self)
         if overrides != self._overrides:
-            self._exact = self._make_exact(override_dependencies(self._plan, overrides))
+            plan = override_dependencies(self._plan, overrides)
+            self._respond = self._make_handler(plan, overrides)
             self._overrides = dict(overrides)
-        return await self._exact.respond(request)
+        return await self._respond(request)
 
-    def _make_exact(self, plan: RoutePlan) -> ExactHandler:
+    def _make_handler(self, plan: RoutePlan, overrides: Mapping[Any, Any]) -> RequestHandler:
         exact = ExactHandler(plan, self._dependant._label or plan.path)
         if is_replaced(ROUTING, *STEP_FUNCTIONS):
             provider = self.dependency_overrides_provider
-            exact.functions = current_functions(exact, self._dependant, provider)
-        return exact
+            prepared = Prepared(exact.steps, exact.make_stages().solve)
+            keep_prepared(self._dependant, overrides, prepared)
+            exact.stages = current_functions(exact, self._dependant, provider)
+            return exact.respond
+        from pronghorn.compile.inner import compile_inner  # Few programs are watched.
+
+        return compile_inner(exact)
 
 
 def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) -> Functions:
-    """Return a table of functions that look up those of `fastapi.routing` at each request.
+    """Return a table that looks up the replaced functions of `fastapi.routing` at each request.
+
+    Functions that are not replaced are the route's own. When another one is replaced, the route is
+    compiled again.
 
     Args:
         route: The route, with its own table.
         dependant: The endpoint's graph; its `call` is the endpoint.
         provider: An object with `dependency_overrides`, such as the application.
     """
-    is_coroutine, responder = not route.in_thread, route.responder
+    own = route.make_stages()
+    if is_replaced(ROUTING, "solve_dependencies"):
+        own = replace(own, solve=current_solve(dependant, provider))
+    replaced = [is_replaced(ROUTING, name) for name in STEP_FUNCTIONS[1:]]
+    if not any(replaced):
+        return own
+    call = _current_call(route, dependant) if replaced[0] else _as_coroutine(own.call, own)
+    serialize = _current_serialize(route) if replaced[1] else _as_coroutine(own.serialize, own)
+    return replace(own, call=call, serialize=serialize, in_thread=False)
+
+
+def _as_coroutine(function: Callable[[Any], Any], own: Functions) -> Callable[[Any], Any]:
+    """Return one of the route's own functions as a coroutine function."""
+    if not own.in_thread:
+        return function
+
+    async def in_thread(value: Any) -> Any:
+        return await run_in_threadpool(function, value)
+
+    return in_thread
+
+
+def _current_call(route: ExactHandler, dependant: Dependant) -> Callable[[Any], Any]:
+    is_coroutine = not route.in_thread
 
     async def call(arguments: Mapping[str, Any]) -> Any:
         return await current("run_endpoint_function")(
             dependant=dependant, values=arguments, is_coroutine=is_coroutine
         )
+
+    return call
+
+
+def _current_serialize(route: ExactHandler) -> Callable[[Any], Any]:
+    is_coroutine, responder = not route.in_thread, route.responder
 
     async def serialize(result: Any) -> Any:
         content = await current("serialize_response")(
@@ -252,12 +293,9 @@ def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) 
             endpoint_ctx=route.context(),
             dump_json=responder.direct and responder.model_field is not None,
         )
-        if responder.direct and not isinstance(content, bytes):
-            return bytes(JSONResponse(content).body)
-        return content
+        return json_bytes(content) if responder.direct and type(content) is not bytes else content
 
-    solve = current_solve(dependant, provider)
-    return Functions(solve, call, serialize, read=route.functions.read)
+    return serialize
 
 
 def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) -> Solve:
@@ -281,7 +319,7 @@ def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) 
             dependant=dependant,
             **(of_http if is_http else {}),
             dependency_overrides_provider=provider,
-            async_exit_stack=(inputs.lifetime or Lifetime()).request_stack,
+            async_exit_stack=_stack_of(inputs),
             embed_body_fields=inputs.embed,
         )
         inputs.shared[InjectedKind.RESPONSE] = solved.response
@@ -289,6 +327,13 @@ def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) 
         return solved.values, solved.errors
 
     return solve
+
+
+def _stack_of(inputs: Inputs) -> AsyncExitStack[bool | None]:
+    """Return the stack for the lifetime "request"; a new one outside of a route's handler."""
+    if inputs.lifetime is not None:
+        return inputs.lifetime.request_stack
+    return inputs.connection.scope.get(REQUEST_STACK) or AsyncExitStack()
 
 
 async def run_endpoint_function(
@@ -328,9 +373,14 @@ async def serialize_response(
     Raises:
         ResponseValidationError: The result is not valid for the model.
     """
-    options = Serialization(
-        include, exclude, by_alias, exclude_unset, exclude_defaults, exclude_none
-    ).arguments()
+    options = {
+        "include": include,
+        "exclude": exclude,
+        "by_alias": by_alias,
+        "exclude_unset": exclude_unset,
+        "exclude_defaults": exclude_defaults,
+        "exclude_none": exclude_none,
+    }
     if field is None:
         return jsonable_encoder(response_content, **options)
     if is_coroutine:
@@ -339,6 +389,9 @@ async def serialize_response(
         value, errors = await run_in_threadpool(field.validate, response_content, ("response",))
     if errors:
         raise ResponseValidationError(errors, body=response_content, endpoint_ctx=endpoint_ctx)
+    chosen = include is not None or exclude is not None
+    if dump_json and by_alias and not (chosen or exclude_unset or exclude_defaults or exclude_none):
+        return field.json_writer()(value)
     if dump_json:
         return field.serialize_json(value, **options)
     return field.serialize(value, **options)

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import Scope
 
+from pronghorn.routes.base import Declared
 from pronghorn.routes.inclusion import Inclusion
 
 __all__ = [
@@ -80,6 +81,8 @@ class RouteContext:
         """
         inside = self._inside
         if self.original_route is not inside:
+            if isinstance(inside, Declared) and inside._is_beyond(scope):
+                return Match.NONE, {}
             if isinstance(inside, Route):
                 return Route.matches(inside, scope)
             if isinstance(inside, WebSocketRoute):

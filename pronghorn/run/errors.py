@@ -18,7 +18,7 @@ from pronghorn.exception_handlers import (
     request_validation_exception_handler,
 )
 from pronghorn.logger import logger
-from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
+from pronghorn.run.exchange import HANDLERS_KEY, JSON_CONTENT_TYPE, Exchange, RawHeaders
 from pronghorn.utils import is_body_allowed_for_status_code
 
 ErrorHandler = Callable[..., Any]
@@ -123,6 +123,31 @@ class ErrorHandlers:
             await exchange.send_response(response)
         # A program may raise the same exception object many times: it would collect tracebacks.
         error.__traceback__ = None
+
+
+class HandlersOfScope(ErrorHandlers):
+    """The handlers that a layer of Starlette has put into the scope of a request.
+
+    They are called with the request object of the route, whose body has been read, as in FastAPI.
+    The layer would make another, and a handler could wait for a body that never comes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.by_class.clear()
+        self._of_tables: tuple[Any, ErrorHandlers] = (None, self)
+
+    async def answer(self, exchange: Exchange, error: Exception) -> None:
+        """Send the response of the handler for `error`; raise the error again without a handler."""
+        tables = exchange.scope.get(HANDLERS_KEY) if exchange.is_http else None
+        if tables is None:
+            await super().answer(exchange, error)
+            return
+        if self._of_tables[0] is not tables[0]:
+            found = ErrorHandlers({})
+            found.by_class, found.by_status = tables
+            self._of_tables = tables[0], found
+        await self._of_tables[1].answer(exchange, error)
 
 
 async def send_plain(

@@ -88,7 +88,17 @@ class Inputs:
         done: Index of a call -> its result, for the calls that were already made.
     """
 
-    __slots__ = ("body", "connection", "done", "embed", "known", "lifetime", "path", "shared")
+    __slots__ = (
+        "body",
+        "connection",
+        "done",
+        "embed",
+        "known",
+        "lifetime",
+        "path",
+        "results",
+        "shared",
+    )
 
     def __init__(
         self,
@@ -109,6 +119,8 @@ class Inputs:
         self.done = done
         #: Values that were already read. A user's validators must not run twice.
         self.known: Known = NOTHING
+        #: The results of the calls but the last one, in order, once they are made.
+        self.results: Sequence[Any] = ()
 
     @property
     def response(self) -> Response | None:
@@ -121,7 +133,7 @@ class Inputs:
         return self.shared.get(InjectedKind.BACKGROUND_TASKS)
 
 
-async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None = None) -> Solved:
+async def solve(calls: Sequence[Call], inputs: Inputs) -> Solved:
     """Make every call but the last one; return the arguments of the last one, and all errors.
 
     A call is skipped if its own input is invalid or one of its dependencies was skipped. The
@@ -129,10 +141,10 @@ async def solve(calls: Sequence[Call], inputs: Inputs, results: list[Any] | None
 
     Args:
         calls: The calls, in the order of execution.
-        inputs: The sources of their values.
-        results: A list to which the result of each call is appended, or `SKIPPED`.
+        inputs: The sources of their values. Its `results` become those of the calls; the result of
+            a call that was not made is `SKIPPED`.
     """
-    results = [] if results is None else results
+    inputs.results = results = list[Any]()
     errors: list[Any] = []
     arguments: dict[str, Any] = {}
     for index, call in enumerate(calls):

@@ -49,8 +49,9 @@ class NativeTelemetry:
                 config=self._config, app=app, scope=scope, receive=receive, send=send
             )
             return
-        if WATCHER in scope or self._is_instrumented(scope.get("app")):
-            await app(scope, receive, send)  # An outer layer observes the request already.
+        if WATCHER in scope or self._signals.are_off() or self._is_instrumented(scope.get("app")):
+            # An outer layer observes the request already, or nobody wants to know of it.
+            await app(scope, receive, send)
             return
         observation = self._observation(scope)
         if observation is None:

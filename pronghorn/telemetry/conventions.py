@@ -6,6 +6,8 @@ https://opentelemetry.io/docs/specs/semconv/http/
 from __future__ import annotations
 
 import os
+import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -27,6 +29,10 @@ PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECRET_PARAMETERS = frozenset(
     ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "sig")
 )
+#: The longest host whose parts are kept.
+_LONGEST = 128
+#: Matches a query that is the same once it is split and joined again.
+_UNCHANGED = re.compile(r"[\w.~-]+=[\w.~-]*(?:&[\w.~-]+=[\w.~-]*)*", re.ASCII).fullmatch
 #: Close codes of clients that left regularly (RFC 6455, 7.4.1).
 USUAL_CLOSE_CODES = (1000, 1001)
 #: Exceptions that a program raises to send a response.
@@ -40,8 +46,13 @@ ANSWERS = (
 
 def list_methods() -> frozenset[str]:
     """Return the methods by which requests may be grouped; others are all "_OTHER"."""
-    listed = os.environ.get(METHODS_VARIABLE, "").split(",")
-    return frozenset(method.strip() for method in listed if method.strip()) or KNOWN_METHODS
+    return _split_methods(os.environ.get(METHODS_VARIABLE, ""))
+
+
+@lru_cache(maxsize=8)
+def _split_methods(listed: str) -> frozenset[str]:
+    names = (method.strip() for method in listed.split(","))
+    return frozenset(name for name in names if name) or KNOWN_METHODS
 
 
 def request_method(scope: Scope) -> str:
@@ -85,7 +96,9 @@ def server_attributes(scope: Scope) -> Attributes:
     """Return the host that the client addressed, else the one that listens."""
     for name, value in scope["headers"]:
         if name == b"host":
-            return _authority(value.decode("latin-1"), scope.get("scheme", ""))
+            host, scheme = value.decode("latin-1"), scope.get("scheme", "")
+            # Clients choose the host, so the longer ones are not kept.
+            return _authority(host, scheme) if len(host) <= _LONGEST else _split(host, scheme)
     server = scope.get("server")
     if not server or not server[0]:
         return {}
@@ -95,7 +108,7 @@ def server_attributes(scope: Scope) -> Attributes:
     return found
 
 
-def _authority(host: str, scheme: str) -> Attributes:
+def _split(host: str, scheme: str) -> Attributes:
     """Return host and port of a `Host` header (RFC 9110, 7.2); nothing if it is malformed."""
     try:
         parts = urlsplit(f"//{host}")
@@ -112,9 +125,15 @@ def _authority(host: str, scheme: str) -> Attributes:
     return found
 
 
+_authority = lru_cache(maxsize=256)(_split)
+
+
 def redact_query(query: bytes) -> str:
     """Return a query string with its credentials replaced."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    text = query.decode("latin-1")
+    if _UNCHANGED(text) and not any(name in text for name in SECRET_PARAMETERS):
+        return text
+    pairs = parse_qsl(text, keep_blank_values=True)
     return urlencode(
         [(name, "REDACTED" if name in SECRET_PARAMETERS else value) for name, value in pairs]
     )

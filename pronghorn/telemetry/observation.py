@@ -42,23 +42,22 @@ class SpanAround:
     """A span for one operation inside a request, current while the operation runs.
 
     Args:
-        function: The function that the operation calls.
+        attributes: The attribute that names the function that the operation calls.
         answers_may_be_raised: Do not treat exceptions such as HTTPException as failures.
     """
 
-    __slots__ = ("_answers_may_be_raised", "_function", "_name", "_span", "_token", "_tracer")
+    __slots__ = ("_answers_may_be_raised", "_attributes", "_name", "_span", "_token", "_tracer")
 
     def __init__(
-        self, tracer: Tracer, name: str, function: Any, *, answers_may_be_raised: bool
+        self, tracer: Tracer, name: str, attributes: Attributes, *, answers_may_be_raised: bool
     ) -> None:
         self._tracer = tracer
         self._name = name
-        self._function = function
+        self._attributes = attributes
         self._answers_may_be_raised = answers_may_be_raised
 
     def __enter__(self) -> None:
-        attributes = {"code.function.name": name_function(self._function)}
-        self._span = self._tracer.start_span(self._name, attributes=attributes)
+        self._span = self._tracer.start_span(self._name, attributes=self._attributes)
         self._token = attach(trace.set_span_in_context(self._span))
 
     def __exit__(
@@ -71,6 +70,11 @@ class SpanAround:
         if error is not None and not (self._answers_may_be_raised and is_answer(error)):
             set_failed(self._span, type_name(error))
         self._span.end()
+
+
+def _code_of(function: Any) -> Attributes:
+    """Return the attribute that names a function."""
+    return {"code.function.name": name_function(function)}
 
 
 def set_failed(span: Span, error_type: str) -> None:
@@ -102,7 +106,7 @@ class Observation:
         self._tracer = tracer if has_operations else None
         self._logger = logger
         self._mounts = len(scope.get(INSIDE, ()))
-        self._endpoint: Any = None
+        self._code: Attributes = {}
         self._named: str | None = None
         self._is_over = False
         self._cell = Cell()
@@ -160,7 +164,8 @@ class Observation:
     def started(self, connection: HTTPConnection, plan: AnyPlan) -> None:
         """Record the start of a route; see `pronghorn.hooks.Watcher`."""
         self.scope = connection.scope  # Middleware may have created a scope of its own.
-        self._endpoint = plan.endpoint
+        if self._tracer is not None:
+            self._code = _code_of(plan.endpoint)
         data: Any = self._cell.data
         if data is not None:
             setattr(data, "websocket" if isinstance(plan, WebSocketPlan) else "request", connection)
@@ -183,17 +188,15 @@ class Observation:
     def stage(self, name: str) -> AbstractContextManager[None]:
         if self._tracer is None:
             return nullcontext()
-        return SpanAround(
-            self._tracer, f"fastapi.{name}", self._endpoint, answers_may_be_raised=True
-        )
+        return SpanAround(self._tracer, f"fastapi.{name}", self._code, answers_may_be_raised=True)
 
     def task(self, task: BackgroundTask) -> AbstractContextManager[None]:
         """Return a context manager to run a background task in."""
         if self._tracer is None:
             return nullcontext()
-        function = getattr(task, "func", task)
+        code = _code_of(getattr(task, "func", task))
         return SpanAround(
-            self._tracer, "fastapi.background_task", function, answers_may_be_raised=False
+            self._tracer, "fastapi.background_task", code, answers_may_be_raised=False
         )
 
     # --- the end ----------------------------------------------------------------------------
@@ -274,8 +277,7 @@ class HttpObservation(Observation):
     ) -> None:
         super().__init__(scope, tracer, logger, has_operations)
         self._instruments = instruments
-        self._grouped_by = metric_attributes(scope, self.method)
-        self._protocol = protocol_attributes(scope)
+        self._grouped_by: Attributes = {}
         self._status: int | None = None
         self._has_trailers = False
         self._client_left = False
@@ -283,6 +285,8 @@ class HttpObservation(Observation):
         self._complete: tuple[int, float] | None = None
         self._started = perf_counter()
         if instruments is not None:
+            self._grouped_by = metric_attributes(scope, self.method)
+            self._protocol = protocol_attributes(scope)
             instruments.active.add(1, self._grouped_by, context=self.context)
 
     def _method(self) -> str:

@@ -64,16 +64,17 @@ class GlobalProvider:
         self._variables: dict[str, Any] = getattr(self._function, "__globals__", {})
         self._is_named = f"OTEL_PYTHON_{name.upper()}_PROVIDER" in os.environ
 
-    def get(self) -> Any:
-        """Return the provider, or a proxy for it; None if it is known that none is set."""
-        function = getattr(self._api, self._function_name)
-        if (
-            function is self._function
+    def is_unset(self) -> bool:
+        """Return True if it is known that no provider is set."""
+        return (
+            getattr(self._api, self._function_name) is self._function
             and not self._is_named
             and self._variables.get(self._variable, self) is None
-        ):
-            return None
-        return function()
+        )
+
+    def get(self) -> Any:
+        """Return the provider, or a proxy for it; None if it is known that none is set."""
+        return None if self.is_unset() else getattr(self._api, self._function_name)()
 
 
 class Signals:
@@ -92,6 +93,17 @@ class Signals:
         self._global_meter = GlobalProvider(metrics, "meter")
         self._global_logger = GlobalProvider(_logs, "logger")
         self._made: dict[str, tuple[Any, Any]] = {}
+        given = (settings.tracer_provider, settings.meter_provider, settings.logger_provider)
+        self._is_global = all(one is None or is_proxy(one) for one in given)
+
+    def are_off(self) -> bool:
+        """Return True if it is known that no provider is set, as in most programs."""
+        return (
+            self._is_global
+            and self._global_tracer.is_unset()
+            and self._global_meter.is_unset()
+            and self._global_logger.is_unset()
+        )
 
     def tracer(self) -> Tracer | None:
         """Return what creates spans; None if spans are not wanted."""

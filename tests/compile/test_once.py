@@ -147,7 +147,7 @@ def test_overrides_compile_again_once_and_so_does_their_end() -> None:
     assert calls.into("pronghorn.plan", "inspect") == set()
 
 
-def test_a_class_with_its_own_request_handler_goes_the_general_way() -> None:
+def test_a_class_with_its_own_request_handler_has_ours_compiled_inside() -> None:
     app = FastAPI()
     app.add_api_route("/custom", constant, route_class_override=Wrapping)
     before = Wrapping.asked
@@ -157,7 +157,8 @@ def test_a_class_with_its_own_request_handler_goes_the_general_way() -> None:
     assert answer.header(b"x-wrapped") == b"yes"
     assert Wrapping.asked == before + 1
     assert calls.of("pronghorn.compile.http_route", "HttpWriter.compile") == 0
-    assert calls.of("pronghorn.compile.exact", "ExactHandler.respond") == 3
+    assert calls.of("pronghorn.compile.inner", "InnerWriter.compile_inner") == 1
+    assert calls.of("pronghorn.compile.exact", "ExactHandler.respond") == 0
 
 
 def test_a_websocket_route_is_compiled_once() -> None:

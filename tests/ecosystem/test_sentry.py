@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sentry_sdk
-from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from sentry_sdk.integrations.fastapi import FastApiIntegration
@@ -118,3 +120,107 @@ def test_wrong_input_is_answered_as_ever(client: TestClient, events: Events) -> 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "name"]
     assert of_kind(events, "error") == []
+
+
+class UserInScope:
+    """Puts a user into the scope, as Starlette's authentication does."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and b"x-user" in dict(scope["headers"]):
+            scope["user"] = SimpleNamespace(username="ada")
+        await self.app(scope, receive, send)
+
+
+def everything(events: Events, *, with_middleware: bool) -> list[Any]:
+    """Send requests of every kind, and return what was recorded of each."""
+    events.clear()
+    app = FastAPI()
+    app.include_router(shop, prefix="/api")
+    if with_middleware:
+        app.add_middleware(UserInScope)
+    inner = FastAPI()
+    inner.include_router(shop)
+    app.mount("/inner", inner)
+
+    @app.exception_handler(LookupError)
+    async def answer_lookup(request: Request, error: LookupError) -> JSONResponse:
+        return JSONResponse({"body": (await request.body()).decode()}, 404)
+
+    client = TestClient(app, raise_server_exceptions=False)
+    paths = ("/api/items/3", "/api/items/x", "/api/unavailable", "/api/broken", "/nowhere")
+    answers = [client.get(path, headers={"x-user": "1"}) for path in paths]
+    answers.append(client.post("/api/sold", json={"a": 1}))
+    answers.append(client.get("/inner/items/4"))
+    answers.append(client.get("/inner/broken"))
+    found = [(one.status_code, one.text) for one in answers]
+    return [found, [summary(event) for event in events]]
+
+
+def summary(event: dict[str, Any]) -> Any:
+    """Return the parts of an event that are the same in each run."""
+    spans = [(span["op"], span["description"]) for span in event.get("spans", ())]
+    request = event.get("request", {})
+    values = event.get("exception", {}).get("values", ())
+    return (
+        event.get("type", "error"),
+        event["transaction"],
+        event["transaction_info"],
+        spans,
+        request.get("url"),
+        request.get("data"),
+        event.get("user"),
+        [(one["type"], one["value"], one["mechanism"]) for one in values],
+        event["contexts"]["trace"].get("op"),
+        event["contexts"]["trace"].get("status"),
+        [crumb["message"] for crumb in event.get("breadcrumbs", {}).get("values", ())],
+    )
+
+
+shop = APIRouter()
+
+
+@shop.get("/items/{item_id}")
+async def item(item_id: int) -> dict[str, int]:
+    return {"item_id": item_id}
+
+
+@shop.get("/unavailable")
+async def out_of_order() -> None:
+    raise HTTPException(503, "later")
+
+
+@shop.get("/broken")
+def broken() -> None:
+    raise RuntimeError("broken")
+
+
+@shop.post("/sold")
+async def sold(body: dict[str, int]) -> None:
+    raise LookupError("sold")
+
+
+@pytest.mark.parametrize("with_middleware", [False, True])
+def test_layers_that_are_passed_by_record_the_same(
+    transport: KeptEvents, events: Events, monkeypatch: pytest.MonkeyPatch, with_middleware: bool
+) -> None:
+    passed = everything(events, with_middleware=with_middleware)
+    monkeypatch.setattr("pronghorn.middleware.known_watchers.COMPARED", ())
+    called = everything(events, with_middleware=with_middleware)
+
+    assert passed[1] == called[1]
+    assert [status for status, _ in passed[0]] == [200, 422, 503, 500, 404, 404, 200, 500]
+    assert passed[0][5] == (404, '{"body":"{\\"a\\":1}"}')
+
+
+def test_spans_of_layers_are_made_where_they_are_wanted(
+    transport: KeptEvents, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    integration = sentry_sdk.get_client().get_integration(StarletteIntegration)
+    monkeypatch.setattr(integration, "middleware_spans", True)
+    _, recorded = everything(events, with_middleware=True)
+
+    names = {name for op, name in recorded[0][3] if op == "middleware.starlette"}
+    assert {"ServerErrorMiddleware", "UserInScope", "ExceptionMiddleware"} <= names

@@ -106,6 +106,20 @@ LISTED = (
         WARNS,
         ("connection._query_params",),
     ),
+    Name(
+        "starlette.middleware.exceptions",
+        "ExceptionMiddleware._exception_handlers",
+        ("middleware/known_watchers.py",),
+        WARNS,
+        ("layer._exception_handlers",),
+    ),
+    Name(
+        "starlette.middleware.exceptions",
+        "ExceptionMiddleware._status_handlers",
+        ("middleware/known_watchers.py",),
+        WARNS,
+        ("layer._status_handlers",),
+    ),
     Name("starlette.requests", "Request._body", ("run/exchange.py",), WARNS, ("request._body",)),
     Name(
         "starlette.requests",

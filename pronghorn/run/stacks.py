@@ -1,0 +1,68 @@
+"""The exit stacks of a request in which no dependency has exit code.
+
+A library may still look for the stacks in the scope, and put something on them. So they are there,
+without the cancel scope that shields the exit code of dependencies: what a library puts on them is
+closed as in FastAPI.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from starlette.requests import HTTPConnection
+
+from pronghorn.run.exchange import Exchange
+from pronghorn.run.lifetime import (
+    FUNCTION_STACK,
+    LIFETIME_KEY,
+    OUTERMOST_STACK,
+    REQUEST_STACK,
+    Exits,
+    Lifetime,
+    RequestHandler,
+    response_not_sent,
+    run_with_lifetime,
+)
+
+
+async def run_with_stacks(exchange: Exchange, handler: RequestHandler, where: str) -> None:
+    """Send the response of a request handler, which finds empty stacks in the scope.
+
+    Args:
+        exchange: The request and its response.
+        handler: Takes the request and returns the response.
+        where: The route for people.
+    """
+    scope = exchange.scope
+    if OUTERMOST_STACK in scope:
+        await run_with_lifetime(exchange, handler, where)
+        return
+    try:
+        async with AsyncExitStack() as outermost, AsyncExitStack() as outer:
+            scope[OUTERMOST_STACK], scope[REQUEST_STACK] = outermost, outer
+            async with AsyncExitStack() as inner:
+                scope[FUNCTION_STACK] = inner
+                response = await handler(exchange.connection)
+            await exchange.send_response(response)
+            return
+        raise response_not_sent(where)
+    finally:
+        # A middleware may call the application again with the same scope: it needs a new stack.
+        scope.pop(OUTERMOST_STACK, None)
+
+
+class _StacksOfScope(Lifetime):
+    """The stacks in a scope as a lifetime; whoever has put them there closes them."""
+
+    def __init__(self, connection: HTTPConnection) -> None:
+        super().__init__()
+        self._request = Exits(connection.scope[REQUEST_STACK])
+        self._function = Exits(connection.scope[FUNCTION_STACK])
+
+
+def find_lifetime(connection: HTTPConnection) -> Lifetime | None:
+    """Return the lifetime of a request for dependencies with exit code; None if there is none."""
+    lifetime: Lifetime | None = connection.scope.get(LIFETIME_KEY)
+    if lifetime is None and FUNCTION_STACK in connection.scope:
+        return _StacksOfScope(connection)
+    return lifetime
