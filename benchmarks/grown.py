@@ -182,11 +182,11 @@ def measure_start(framework: str, _: int) -> dict[str, float]:
 def measure_middleware(framework: str, number: int) -> dict[str, float]:
     """Time a request through middlewares of each kind."""
     select(framework)
-    layered = importlib.import_module("benchmarks.apps.layered").layered
+    build = importlib.import_module("benchmarks.apps.layered").build
     found = {}
     for kind in ("pure", "standard", "http"):
         scenario = Scenario("item", Scenario, "/items/42")
-        found |= time_requests(layered(kind, number), **{kind: scenario})
+        found |= time_requests(build(kind, number), **{kind: scenario})
     return found
 
 

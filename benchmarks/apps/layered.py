@@ -41,7 +41,7 @@ class Pure:
         await self.app(scope, receive, send)
 
 
-def layered(kind: str, number: int) -> FastAPI:
+def build(kind: str, number: int) -> FastAPI:
     """Make an application with a number of middlewares of one kind."""
     app = FastAPI()
     for index in range(number):

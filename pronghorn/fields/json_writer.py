@@ -113,9 +113,9 @@ def json_bytes(value: Any, **options: Any) -> bytes:
         try:
             text = _write(value)
             if HIDDEN_KEY not in text:
-                return encode_text(text)
+                return text.encode()
         except (TypeError, ValueError, RecursionError):
-            pass  # The value needs `jsonable_encoder`.
+            pass  # The value needs `jsonable_encoder`, or a text has a lone surrogate.
     return json_bytes_without_nan(jsonable_encoder(value, **options))
 
 

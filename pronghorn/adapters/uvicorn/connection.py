@@ -75,8 +75,16 @@ class DirectConnection(IsolatingProtocol):
 
     def shutdown(self) -> None:
         """Close the connection as soon as all of its requests are answered."""
+        self._forget_dead_tasks()
         self.outbox.flush()
         super().shutdown()
+
+    def _forget_dead_tasks(self) -> None:
+        """Remove tasks that were cancelled before their first step, in which none can do it."""
+        for cycle in (self.running, self.cycle):
+            task = getattr(cycle, "task", None)
+            if task is not None and task.done():
+                self.tasks.discard(task)
 
     def send_400_response(self, msg: str) -> None:
         """Answer 400 to invalid data, and close the connection."""
@@ -109,6 +117,7 @@ class DirectConnection(IsolatingProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the requests that their client has left, and stop the timer."""
+        self._forget_dead_tasks()
         super().connection_lost(exc)
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()

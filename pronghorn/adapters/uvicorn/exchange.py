@@ -35,16 +35,27 @@ ALREADY_ANSWERED = "An answer was sent after the response was already completed 
 class WireExchange(RequestResponseCycle, Exchange):
     """One HTTP request on a connection of uvicorn, and uvicorn's record of it in one object.
 
-    Values that most requests never change are on the class, so that an instance is cheap to make.
+    Values that most requests never change are on the class, so that an instance is cheap to make;
+    the others have slots, so that most requests need no dictionary.
     """
 
+    __slots__ = (
+        "body",
+        "headers",
+        "method",
+        "more_body",
+        "path",
+        "protocol",
+        "query_string",
+        "raw_path",
+        "response_complete",
+        "response_started",
+        "task",
+    )
+
     disconnected = False
-    response_started = False
-    response_complete = False
     chunked_encoding = None
     expected_content_length = 0
-    more_body = True
-    body: Any = b""
     #: True if a proxy has sent headers about the client.
     forwarded = False
     #: The HTTP version if it is not 1.1.
@@ -59,13 +70,11 @@ class WireExchange(RequestResponseCycle, Exchange):
     has_received = False
     is_bare = True
     is_http = True  # Known without a scope.
-    query_string = b""  # An attribute; the base class has a property.
-    routed: tuple[Any, Any, Any] | None = None
+    query_string: bytes  # An attribute; the base class has a property.
     held: WaitingHead | None = None
     _scope: Scope | None = None
     #: The event for which `receive` waits; made on first use.
     event: asyncio.Event | None = None
-    _body: bytes | None = None
     connection_or_none: Any = None
     form: Any = None
     _unread: Any = None
@@ -74,6 +83,12 @@ class WireExchange(RequestResponseCycle, Exchange):
         self.protocol = protocol
         self.headers = protocol.headers
         self.method = method
+        self.more_body = True
+        self.response_started = self.response_complete = False
+        self.body: Any = b""
+        self._body = self.routed = None
+        #: The task that runs this exchange, while the server has to remember it.
+        self.task: asyncio.Task[None] | None = None
         url = protocol.url
         # Search for the fragment by its code: with a bytes operand, Python first tries to convert
         # it to a number, and builds the message of the error.
@@ -257,7 +272,10 @@ class WireExchange(RequestResponseCycle, Exchange):
             True if it was written; otherwise the caller must await `send_json`.
         """
         protocol = self.protocol
-        head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
+        heads, defaults = protocol.heads, protocol.server_state.default_headers
+        head = heads.made.get((status, len(body))) if defaults is heads.defaults else None
+        if head is None:
+            head = heads.of_json(status, len(body), defaults)
         if (
             head is None
             or self.response_started
@@ -348,6 +366,10 @@ class WireExchange(RequestResponseCycle, Exchange):
             what = "completing" if self.has_left else "starting"
             self.logger.error("ASGI callable returned without %s response.", what)
             await self._give_up()
+        finally:
+            if self.task is not None:
+                self.protocol.tasks.discard(self.task)
+                self.task = None
 
     async def _give_up(self, error: BaseException | None = None) -> None:
         """Answer 500, or close the connection if a response has started.

@@ -16,7 +16,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
             *("client", "config", "connection_lost", "connection_made", "connections", "cycle"),
             *("data_received", "eof_received", "expect_100_continue", "flow"),
             *("handle_websocket_upgrade", "headers", "limit_concurrency", "logger", "loop"),
-            *("on_body", "on_header", "on_headers_complete", "on_message_begin"),
+            *("on_body", "on_header", "on_headers_complete", "on_message_begin", "on_url"),
             *("on_message_complete", "on_response_complete", "parser", "pipeline", "root_path"),
             *("scheme", "scope", "send_400_response", "server", "server_state", "shutdown"),
             *("tasks", "timeout_keep_alive", "timeout_keep_alive_handler"),

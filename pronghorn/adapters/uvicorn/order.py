@@ -6,6 +6,7 @@ them may arrive while earlier requests are still being answered.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,9 @@ from pronghorn.run.exchange import RawHeaders
 #: The most requests that may queue behind one that waits for its client to leave. Then the
 #: connection is not read any more.
 MAX_WAITING = 1000
+#: In place of the headers between two requests. It discards the trailers of a chunked body, which
+#: must not become headers (RFC 9110, section 6.5.1).
+TRAILERS: Any = deque(maxlen=0)
 NO_REQUEST = "Invalid HTTP request received."  # uvicorn's text
 
 
@@ -111,6 +115,7 @@ class OrderlyProtocol(DirectConnection):
         lines = [b"%b %b HTTP/%b" % (sent_method, self.url, version.encode("ascii"))]
         lines += [b"%b: %b" % header for header in headers if header[0] != b"upgrade"]
         before = self.cycle
+        self.headers = TRAILERS  # The request begins anew.
         self.parser.feed_data(b"\r\n".join([*lines, b"", b""]))
         if self.cycle is not before:
             _restore_original(self.cycle, method.decode("ascii"), headers)

@@ -32,13 +32,17 @@ class Heads:
 
     uvicorn makes a new list of default headers every second, for the date; heads made with an older
     list are discarded. If uvicorn's cycle must check each header, the methods return None.
+
+    Attributes:
+        defaults: The list of default headers that the cached heads have.
+        made: The heads of JSON responses, by status code and length of the body.
     """
 
     def __init__(self) -> None:
-        self._defaults: list[tuple[bytes, bytes]] | None = None
+        self.defaults: list[tuple[bytes, bytes]] | None = None
+        self.made: dict[tuple[int, int], bytes] = {}
         self._lines: bytes | None = None
         self._by_status: dict[int, bytes] = {}
-        self._of_json: dict[tuple[int, int], bytes] = {}
 
     def of_json(
         self, status: int, length: int, defaults: list[tuple[bytes, bytes]]
@@ -52,25 +56,25 @@ class Heads:
             length: The length of the body, in bytes.
             defaults: uvicorn's current list of default headers.
         """
-        if defaults is self._defaults:
-            head = self._of_json.get((status, length))
+        if defaults is self.defaults:
+            head = self.made.get((status, length))
             if head is not None:
                 return head
         first = self.first_lines(status, defaults)
         if first is None:
             return None
-        if len(self._of_json) == KEPT_HEADS:
-            self._of_json.clear()
-        head = self._of_json[status, length] = JSON_HEAD % (first, length)
+        if len(self.made) == KEPT_HEADS:
+            self.made.clear()
+        head = self.made[status, length] = JSON_HEAD % (first, length)
         return head
 
     def first_lines(self, status: int, defaults: list[tuple[bytes, bytes]]) -> bytes | None:
         """Return status line and default headers; None if a default header frames the body."""
-        if defaults is not self._defaults:
-            self._defaults = defaults
+        if defaults is not self.defaults:
+            self.defaults = defaults
             self._lines = header_lines(defaults)
             self._by_status.clear()
-            self._of_json.clear()
+            self.made.clear()
         first = self._by_status.get(status)
         if first is None and self._lines is not None:
             first = self._by_status[status] = STATUS_LINE[status] + self._lines

@@ -29,10 +29,11 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
+from pronghorn.adapters.uvicorn.order import TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
-from pronghorn.adapters.uvicorn.unusual import NOTED, TRAILERS, UnusualRequests
+from pronghorn.adapters.uvicorn.unusual import NOTED, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.hooks import OBSERVERS, observe_app
 from pronghorn.run.exchange import HANDLERS_KEY
@@ -53,6 +54,7 @@ class DirectProtocol(UnusualRequests):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.headers = TRAILERS
         self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self._has_root_path = bool(self.direct_root_path or self.root_path)
@@ -103,7 +105,7 @@ class DirectProtocol(UnusualRequests):
     def data_received(self, data: bytes) -> None:
         """Parse data from the socket, and start the request that it completes.
 
-        The parser calls the methods below, `on_message_begin` to `on_message_complete`.
+        The parser calls the methods below, `on_url` to `on_message_complete`.
         """
         self._idle_since = None
         try:
@@ -114,24 +116,29 @@ class DirectProtocol(UnusualRequests):
         if exchange is None:
             return
         self._parsed = None
-        loop = self.loop
+        loop, work, context = self.loop, exchange.run(self._answerer), self.context.copy()
         if eager_task is None or exchange.more_body or loop.get_task_factory() is not None:
-            self._start_asgi_task(exchange, self._answerer)
-            return
-        # The task starts here; most requests are already answered when the call returns.
-        work, context = exchange.run(self._answerer), self.context.copy()
-        task = eager_task(work, loop=loop, eager_start=True, context=context)
+            task = loop.create_task(work, context=context)
+        else:
+            # The task starts here; most requests are already answered when the call returns.
+            task = eager_task(work, loop=loop, eager_start=True, context=context)
         if not task.done():
-            task.add_done_callback(self.tasks.discard)
+            exchange.task = task  # `run` removes it from the set, which saves a callback.
             self.tasks.add(task)
 
-    def on_message_begin(self) -> None:
-        """Start a request."""
+    #: The parser need not report it: `on_url` finds that a request begins.
+    on_message_begin: Any = None
+
+    def on_url(self, url: bytes) -> None:
+        """Start a request, and keep its target, which may come in parts."""
+        if self.headers is not TRAILERS:
+            self.url += url
+            return
         if self.direct_app is None:
             super().on_message_begin()
-            return
-        self.url = b""
-        self.headers = []
+        else:
+            self.headers = []
+        self.url = url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Store one header."""
@@ -143,7 +150,10 @@ class DirectProtocol(UnusualRequests):
     def on_headers_complete(self) -> None:
         """Make the exchange of a request; queue it if another one is being answered."""
         parser, earlier = self.parser, self.cycle
-        if parser.should_upgrade():
+        sent = parser.get_method()
+        method = METHOD_NAMES.get(sent)
+        # An upgrade needs a `Connection` header or the method CONNECT.
+        if (self._noted or method is None) and parser.should_upgrade():
             self._complete_headers_of_upgrade()
             return
         if self.direct_app is None:
@@ -157,8 +167,7 @@ class DirectProtocol(UnusualRequests):
         stack = self.direct_app.middleware_stack
         if stack is not self._stack or stack is None:
             self._choose_answerer()
-        method = parser.get_method()
-        exchange = self._new_exchange(self, METHOD_NAMES.get(method) or method.decode("ascii"))
+        exchange = self._new_exchange(self, method or sent.decode("ascii"))
         if self._has_root_path:
             exchange.use_scope()
         if self._noted or not parser.should_keep_alive():
@@ -209,8 +218,9 @@ class DirectProtocol(UnusualRequests):
             self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
+        if not task.done():  # A task factory may have run it.
+            cycle.task = task
+            self.tasks.add(task)
 
     # --- after the response -------------------------------------------------------------------
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from pronghorn.adapters.uvicorn.exchange import WireExchange
-from pronghorn.adapters.uvicorn.order import OrderlyProtocol
+from pronghorn.adapters.uvicorn.order import TRAILERS, OrderlyProtocol
 
 FORWARDED = frozenset([b"x-forwarded-for", b"x-forwarded-proto"])
 #: Headers that are checked while a request is parsed. Most clients send `Connection: keep-alive`,
 #: the default since HTTP/1.1, so this header only leads to a check of the version.
 VERSION, VALUES = 1, 2
 NOTED = {b"connection": VERSION, b"expect": VALUES} | dict.fromkeys(FORWARDED, VALUES)
-#: Discards the trailers of a chunked body: they must not become headers (RFC 9110, section 6.5.1).
-TRAILERS: Any = deque(maxlen=0)
 
 
 class UnusualRequests(OrderlyProtocol):
