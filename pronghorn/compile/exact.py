@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic_core import PydanticUndefined
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -28,6 +27,7 @@ from pronghorn.compile.steps import (
     find_shared,
     needs_lifetime,
 )
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.core.records import replace
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -191,7 +191,7 @@ class ExactHandler(ExactRoute[RoutePlan]):
             result = content = self.plan.root.call(**arguments)
             make = self.streamer.response
         elif functions.in_thread:
-            result, content = await run_in_threadpool(_produce_in_thread, functions, arguments)
+            result, content = await call_in_thread(_produce_in_thread, functions, arguments)
         else:
             result = await functions.call(arguments)
             is_response = isinstance(result, Response)

@@ -29,7 +29,6 @@ from contextlib import nullcontext
 from contextvars import copy_context
 from typing import Any
 
-from anyio.to_thread import run_sync
 from pydantic_core import PydanticUndefined
 from starlette.responses import Response
 
@@ -38,6 +37,7 @@ from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
 from pronghorn.compile.steps import find_shared, limit_of, needs_lifetime
+from pronghorn.concurrency import run_in_thread
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
@@ -91,7 +91,7 @@ class HandlerWriter:
             query_dict=query_dict,
             query_lists=query_lists,
             plain_fields=plain_fields,
-            run_sync=run_sync,
+            run_in_thread=run_in_thread,
             copy_context=copy_context,
             extract_parameters=extract_parameters,
             extract_body=extract_body,
@@ -239,7 +239,7 @@ class HandlerWriter:
         with self.source.block("def in_thread():"):
             self.write_calls_in_thread(run)
             self.source.line(f"return {names}")
-        self.source.line(f"{names} = await run_sync(in_thread)")
+        self.source.line(f"{names} = await run_in_thread(in_thread)")
 
     def write_calls_in_thread(self, run: Sequence[int]) -> None:
         """Write calls in one thread, each with its own context, as if it had its own hop."""
@@ -269,7 +269,7 @@ class HandlerWriter:
             if call.kind is CallKind.COROUTINE:
                 self.source.line(f"d{index} = await {function}({arguments})")
             else:
-                self.source.line(f"d{index} = await run_sync(lambda: {function}({arguments}))")
+                self.source.line(f"d{index} = await run_in_thread(lambda: {function}({arguments}))")
 
     def holder_of(self, call: CallPlan) -> str:
         """Return the expression for the holder of a value of the application."""

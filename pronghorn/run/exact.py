@@ -13,12 +13,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTasks
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.concurrency import ConcurrencyLimit, call_in_thread
 from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
 from pronghorn.core.records import NOTHING, Record
@@ -224,7 +223,7 @@ async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime
 async def _run(call: Call, arguments: Mapping[str, Any]) -> Any:
     if call.kind is CallKind.COROUTINE:
         return await call.function(**arguments)
-    return await run_in_threadpool(call.function, **arguments)
+    return await call_in_thread(call.function, **arguments)
 
 
 async def _enter(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime) -> Any:
