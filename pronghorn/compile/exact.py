@@ -103,9 +103,7 @@ class ExactRoute(Generic[PlanT]):
             done: The results of the first calls, which the handler has already made.
             known: The values that the handler has already read.
         """
-        response = await self.finish_from(
-            exchange.connection, path, body, lifetime, shared, done, known
-        )
+        response = await self.finish_from(exchange, path, body, lifetime, shared, done, known)
         if response is None:
             return
         if lifetime is not None:
@@ -114,7 +112,7 @@ class ExactRoute(Generic[PlanT]):
 
     async def finish_from(
         self,
-        connection: HTTPConnection,
+        source: HTTPConnection | Exchange,
         path: Mapping[str, Any],
         body: Any,
         lifetime: Lifetime | None,
@@ -124,8 +122,8 @@ class ExactRoute(Generic[PlanT]):
     ) -> Response | None:
         """Do as `resume`, but return the response."""
         made = dict(zip(self.shared, shared, strict=True))
-        inputs = Inputs(connection, path, body, self.embed, lifetime, made)
-        inputs.done, inputs.known = dict(enumerate(done)), known
+        finished = dict(enumerate(done))
+        inputs = Inputs(source, path, body, self.embed, lifetime, made, finished, known)
         return await self._finish(self.functions, inputs)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> Response | None:

@@ -155,7 +155,8 @@ async def send_plain(
 ) -> None:
     """Send a JSON body. The headers of the error come first, as in a `JSONResponse`."""
     if not headers:
-        await exchange.send_json(body, status)
+        if not exchange.write_json(body, status):
+            await exchange.send_json(body, status)
         return
     raw = [*headers, (b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
     await exchange.track_and_send({"type": "http.response.start", "status": status, "headers": raw})

@@ -22,10 +22,11 @@ from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
 from pronghorn.core.records import NOTHING, Record
 from pronghorn.fields.field import Field
+from pronghorn.run.exchange import Exchange
 from pronghorn.run.injected import SOURCES, OfCall, OfConnection, OfRoute, Shared
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
-from pronghorn.run.input.query import parse_query
+from pronghorn.run.input.query import parse_query, query_dict
 from pronghorn.run.lifetime import Lifetime
 
 if TYPE_CHECKING:
@@ -78,18 +79,18 @@ class Inputs:
     """The sources of all values of one exchange.
 
     Args:
-        connection: The request or connection.
+        source: The request or connection, or the exchange that makes it when it is needed.
         path: The path parameters.
         body: The body, in the form that the exact way expects.
         embed: Whether the body is an object with one member per field.
         lifetime: The open stacks; None if no call needs them.
         shared: The objects that the calls share.
         done: Index of a call -> its result, for the calls that were already made.
+        known: Values that were already read. A user's validators must not run twice.
     """
 
     __slots__ = (
         "body",
-        "connection",
         "done",
         "embed",
         "known",
@@ -97,29 +98,36 @@ class Inputs:
         "path",
         "results",
         "shared",
+        "source",
     )
 
     def __init__(
         self,
-        connection: HTTPConnection,
+        source: HTTPConnection | Exchange,
         path: Mapping[str, Any],
         body: Any = None,
         embed: bool = False,
         lifetime: Lifetime | None = None,
         shared: Shared | None = None,
         done: Mapping[int, Any] = NOTHING,
+        known: Known = NOTHING,
     ) -> None:
-        self.connection = connection
+        self.source = source
         self.path = path
         self.body = body
         self.embed = embed
         self.lifetime = lifetime
         self.shared: Shared = {} if shared is None else shared
         self.done = done
-        #: Values that were already read. A user's validators must not run twice.
-        self.known: Known = NOTHING
+        self.known = known
         #: The results of the calls but the last one, in order, once they are made.
         self.results: Sequence[Any] = ()
+
+    @property
+    def connection(self) -> Any:
+        """Return the request or WebSocket object."""
+        source = self.source
+        return source.connection if isinstance(source, Exchange) else source
 
     @property
     def response(self) -> Response | None:
@@ -190,12 +198,21 @@ async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Solve
         return await extract_body(fields, inputs.body, inputs.embed)
     if location == "path":
         return extract_parameters(fields, inputs.path)
-    connection = inputs.connection
-    if location == "query" and _KEEPS_QUERY and not hasattr(connection, "_query_params"):
+    if location == "query" and _KEEPS_QUERY and _has_no_query(inputs.source):
+        query = inputs.source.scope["query_string"]
+        if not any(item.is_sequence or item.model for item in fields):
+            return extract_parameters(fields, query_dict(query))
         # Starlette makes the same object with a slower parser.
-        pairs: list[Any] = parse_query(connection.scope["query_string"])
-        connection._query_params = QueryParams(pairs)
+        pairs: list[Any] = parse_query(query)
+        inputs.connection._query_params = QueryParams(pairs)
+    connection = inputs.connection
     return extract_parameters(fields, getattr(connection, CONNECTION_ATTRIBUTES[location]))
+
+
+def _has_no_query(source: HTTPConnection | Exchange) -> bool:
+    """Return True if the object of the query was not made yet; a program may have changed it."""
+    made = source.connection_or_none if isinstance(source, Exchange) else source
+    return made is None or not hasattr(made, "_query_params")
 
 
 def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
