@@ -54,6 +54,8 @@ class Call(Record):
     #: When its exit code runs: "function" or "request".
     lifetime: str = "request"
     limit: ConcurrencyLimit | None = None
+    #: Whether known code makes its value, which cannot block.
+    is_instant: bool = False
     scopes: Sequence[str] = ()
     #: The key of a value of the application, and its holder if the application is known.
     key: Hashable = None
@@ -240,6 +242,8 @@ async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime
 async def _run(call: Call, arguments: Mapping[str, Any]) -> Any:
     if call.kind is CallKind.COROUTINE:
         return await call.function(**arguments)
+    if call.is_instant:
+        return call.function(**arguments)
     return await call_in_thread(call.function, **arguments)
 
 
