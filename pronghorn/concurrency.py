@@ -20,20 +20,20 @@ from contextlib import (
 )
 from functools import cache, partial
 from threading import local
-from types import FunctionType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
 from anyio import WouldBlock, to_thread
 from anyio.lowlevel import current_token
-from anyio.to_thread import run_sync
 from starlette.concurrency import (
     iterate_in_threadpool,
     run_in_threadpool,
     run_until_first_complete,
 )
 
+from pronghorn.core.monkeypatches import original
 from pronghorn.core.private_names import optional
 from pronghorn.core.reexports import find_elsewhere
 
@@ -64,10 +64,7 @@ class _OfThread(local):
 
 
 _of_thread = _OfThread()
-#: AnyIO's own function; None if it had been replaced before we could read it.
-_RUN_SYNC = run_sync if isinstance(run_sync, FunctionType) else None
-if _RUN_SYNC is not None and _RUN_SYNC.__globals__.get("__name__") != "anyio.to_thread":
-    _RUN_SYNC = None
+_RUN_SYNC = original(to_thread, "run_sync")
 
 
 async def run_in_thread(function: Callable[[], T]) -> T:

@@ -206,15 +206,16 @@ async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Solve
             return extract_parameters(fields, query_dict(query))
         # Starlette makes the same object with a slower parser.
         pairs: list[Any] = parse_query(query)
-        inputs.connection._query_params = QueryParams(pairs)
+        connection = inputs.connection
+        connection._query_params = QueryParams(pairs)
     connection = inputs.connection
     return extract_parameters(fields, getattr(connection, CONNECTION_ATTRIBUTES[location]))
 
 
 def _has_no_query(source: HTTPConnection | Exchange) -> bool:
     """Return True if the object of the query was not made yet; a program may have changed it."""
-    made = source.connection_or_none if isinstance(source, Exchange) else source
-    return made is None or not hasattr(made, "_query_params")
+    connection = source.connection_or_none if isinstance(source, Exchange) else source
+    return connection is None or not hasattr(connection, "_query_params")
 
 
 def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
