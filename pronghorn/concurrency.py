@@ -77,7 +77,7 @@ async def run_in_thread(function: Callable[[], T]) -> T:
     task = current_task() if pool is not None else None
     if pool is None or task is None or task.cancelling():
         return await to_thread.run_sync(function)
-    state = pool.names.task_states.get(task)
+    state = pool.task_states.get(task)
     scope = state.cancel_scope if state is not None else None
     if scope is not None and scope._effectively_cancelled:
         return await to_thread.run_sync(function)
@@ -107,7 +107,7 @@ async def run_at_all_costs(function: Callable[[], T]) -> T:
     task = current_task() if pool is not None else None
     if pool is None or task is None or task.cancelling():
         return await _run_in_shield(function)
-    state = pool.names.task_states.get(task)
+    state = pool.task_states.get(task)
     if state is None or state.cancel_scope is None:
         result: T = await pool.submit(function, pool.shield)
         return result
@@ -143,14 +143,16 @@ def _open_pool(loop: AbstractEventLoop) -> Pool | None:
     from pronghorn.core.threads.names import find_names
     from pronghorn.core.threads.pool import Pool
 
-    names, pools = find_names(), _of_thread.pools
-    if names is None or current_task() is None:
+    if current_task() is None:
+        return None
+    names, states, pools = find_names(), _read_states(), _of_thread.pools
+    if names is None or states is None:
         return None
 
     def forget() -> None:
         pools.pop(loop, None)
 
-    pool = pools[loop] = Pool(loop, names, forget)
+    pool = pools[loop] = Pool(loop, names, states, forget)
     return pool
 
 
@@ -271,7 +273,7 @@ def _read_states() -> Mapping[Any, Any] | None:
     states: Mapping[Any, Any] | None = optional(
         _ASYNCIO_OF_ANYIO,
         "_task_states",
-        "A dependency with `yield` opens a cancel scope in each request.",
+        "Calls of `def` functions are slower, and a dependency with `yield` opens a cancel scope.",
     )
     if states is None:
         return None

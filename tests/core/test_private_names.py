@@ -35,7 +35,7 @@ EXPECTED: dict[str, Any] = {
 }
 #: Package and name -> the module of the warning, and how it begins to say what is worse.
 RENAMED = {
-    ("anyio", "_task_states"): "Calls of `def` functions are slower.",
+    ("anyio", "_task_states"): "Calls of `def` functions are slower, and a dependency",
     ("anyio", "claim_worker_thread"): "Calls of `def` functions are slower.",
     ("anyio", "_run_vars"): "Calls of `def` functions are slower.",
     ("anyio", "._effectively_cancelled"): "Calls of `def` functions are slower.",
@@ -52,7 +52,6 @@ RENAMED = {
     ("starlette", "._file_parts_to_write"): "Long uploads are written in the pieces in which they",
     ("starlette", "._receive"): "Messages of WebSocket connections are slower.",
     ("starlette", "._send"): "Messages of WebSocket connections are slower.",
-    ("anyio", "_task_states"): "A dependency with `yield` opens a cancel scope in each request.",
     ("pydantic", "._config"): "Documents do not say which bytes are in base64.",
 }
 

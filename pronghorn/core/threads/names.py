@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cache
@@ -26,7 +25,6 @@ class Names(NamedTuple):
     Attributes:
         backend: The class that implements AnyIO on asyncio.
         cancel_scope: The class of its cancel scopes.
-        task_states: Task -> an object with its innermost cancel scope.
         find_root_task: Returns the task whose end is the end of the worker threads.
         claim_worker_thread: Makes `anyio.from_thread` work inside the block.
         thread_locals: Holds the cancel scope that `anyio.from_thread.check_cancelled` asks.
@@ -35,7 +33,6 @@ class Names(NamedTuple):
 
     backend: Any
     cancel_scope: type[Any]
-    task_states: MutableMapping[Any, Any]
     find_root_task: Any
     claim_worker_thread: Any
     thread_locals: Any
@@ -53,8 +50,6 @@ def find_names() -> Names | None:
     of_backend = (
         "AsyncIOBackend",
         "CancelScope._effectively_cancelled",
-        "TaskState.cancel_scope",
-        "_task_states",
         "find_root_task",
     )
     known = (
@@ -68,7 +63,6 @@ def find_names() -> Names | None:
     return Names(
         backend.AsyncIOBackend,
         backend.CancelScope,
-        backend._task_states,
         backend.find_root_task,
         event_loop.claim_worker_thread,
         event_loop.threadlocals,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from asyncio import AbstractEventLoop, Future, Task
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import Context, copy_context
 from threading import Lock, Thread
@@ -38,12 +38,20 @@ class Pool:
     Args:
         loop: The running event loop.
         names: The private names of AnyIO.
+        task_states: Task -> an object with its innermost cancel scope, from AnyIO.
         forget: Is called when the pool is closed.
     """
 
-    def __init__(self, loop: AbstractEventLoop, names: Names, forget: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        names: Names,
+        task_states: Mapping[Any, Any],
+        forget: Callable[[], None],
+    ) -> None:
         self.loop = loop
         self.names = names
+        self.task_states = task_states
         #: The scope that code in a thread sees if its task has none: nothing cancels it.
         self.shield = names.cancel_scope(shield=True)
         self._forget = forget
