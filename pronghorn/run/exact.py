@@ -200,22 +200,23 @@ async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Solve
         return await extract_body(fields, inputs.body, inputs.embed)
     if location == "path":
         return extract_parameters(fields, inputs.path)
-    if location == "query" and _KEEPS_QUERY and _has_no_query(inputs.source):
-        query = inputs.source.scope["query_string"]
-        if not any(item.is_sequence or item.model for item in fields):
-            return extract_parameters(fields, query_dict(query))
-        # Starlette makes the same object with a slower parser.
-        pairs: list[Any] = parse_query(query)
-        connection = inputs.connection
-        connection._query_params = QueryParams(pairs)
+    source = inputs.source
+    if location == "query" and isinstance(source, Exchange) and _is_unread(source, fields):
+        return extract_parameters(fields, query_dict(source.scope["query_string"]))
     connection = inputs.connection
+    if location == "query" and _KEEPS_QUERY and not hasattr(connection, "_query_params"):
+        # Starlette makes the same object with a slower parser.
+        pairs: list[Any] = parse_query(connection.scope["query_string"])
+        connection._query_params = QueryParams(pairs)
     return extract_parameters(fields, getattr(connection, CONNECTION_ATTRIBUTES[location]))
 
 
-def _has_no_query(source: HTTPConnection | Exchange) -> bool:
-    """Return True if the object of the query was not made yet; a program may have changed it."""
-    connection = source.connection_or_none if isinstance(source, Exchange) else source
-    return connection is None or not hasattr(connection, "_query_params")
+def _is_unread(exchange: Exchange, fields: Sequence[Field]) -> bool:
+    """Return True if a dict shows the query as an object that no program has seen yet would."""
+    if any(item.is_sequence or item.model for item in fields):
+        return False
+    connection = exchange.connection_or_none
+    return connection is None or (_KEEPS_QUERY and not hasattr(connection, "_query_params"))
 
 
 def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
