@@ -1,26 +1,44 @@
-"""Blocking code beside the event loop: worker threads, guaranteed clean-up, limits, scopes."""
+"""Blocking code beside the event loop: worker threads, guaranteed clean-up, limits, scopes.
+
+The functions of a program are called by `run_in_thread`, and a program sees in them what AnyIO
+documents for `anyio.to_thread.run_sync`. A call takes a token of AnyIO's default limiter, in order;
+it receives a copy of the context variables; a cancel scope around it is noticed when the thread has
+finished, while `Task.cancel` ends the waiting at once; and `anyio.from_thread` works in the
+function. AnyIO makes the call itself where it is asked for by a replaced
+`anyio.to_thread.run_sync`, on Trio, outside of a task, and in a scope or a task that is cancelled
+already.
+"""
 
 from __future__ import annotations
 
-from asyncio import current_task
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
-from functools import cache
+from asyncio import AbstractEventLoop, current_task, get_running_loop
+from collections.abc import Callable, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+)
+from functools import cache, partial
+from threading import local
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
+from anyio import WouldBlock, to_thread
 from anyio.lowlevel import current_token
-from anyio.to_thread import run_sync
 from starlette.concurrency import (
     iterate_in_threadpool,
     run_in_threadpool,
     run_until_first_complete,
 )
 
+from pronghorn.core.monkeypatches import original
 from pronghorn.core.private_names import optional
 from pronghorn.core.reexports import find_elsewhere
+
+if TYPE_CHECKING:
+    from pronghorn.core.threads.pool import Pool
 
 __all__ = [
     "ConcurrencyLimit",
@@ -35,6 +53,112 @@ T = TypeVar("T")
 _ASYNCIO_OF_ANYIO = "anyio._backends._asyncio"
 
 
+# --- worker threads -----------------------------------------------------------------------------
+
+
+class _OfThread(local):
+    """The pools of the event loops that run in this thread."""
+
+    def __init__(self) -> None:
+        self.pools: dict[AbstractEventLoop, Pool] = {}
+
+
+_of_thread = _OfThread()
+_RUN_SYNC = original(to_thread, "run_sync")
+
+
+async def run_in_thread(function: Callable[[], T]) -> T:
+    """Return the result of a function, which is called in a worker thread.
+
+    Args:
+        function: An ordinary function without arguments, which may block.
+    """
+    pool = _find_pool()
+    task = current_task() if pool is not None else None
+    if pool is None or task is None or task.cancelling():
+        return await to_thread.run_sync(function)
+    state = pool.task_states.get(task)
+    scope = state.cancel_scope if state is not None else None
+    if scope is not None and scope._effectively_cancelled:
+        return await to_thread.run_sync(function)
+    limiter = pool.limiter
+    try:
+        limiter.acquire_on_behalf_of_nowait(task)
+    except WouldBlock:
+        await limiter.acquire_on_behalf_of(task)
+    try:
+        if scope is None:  # Nothing but a scope around the task needs a shield.
+            result: T = await pool.submit(function, pool.shield)
+            return result
+        with pool.names.cancel_scope(shield=True):
+            result = await pool.submit(function, scope)
+        return result  # noqa: RET504 - inside the block, a type checker expects another return
+    finally:
+        limiter.release_on_behalf_of(task)
+
+
+async def run_at_all_costs(function: Callable[[], T]) -> T:
+    """Return the result of a function that waits neither for a token nor for a cancel scope.
+
+    It is for clean-up. If every call waits for a resource that this one releases, waiting for one
+    of them would never end.
+    """
+    pool = _find_pool()
+    task = current_task() if pool is not None else None
+    if pool is None or task is None or task.cancelling():
+        return await _run_in_shield(function)
+    state = pool.task_states.get(task)
+    if state is None or state.cancel_scope is None:
+        result: T = await pool.submit(function, pool.shield)
+        return result
+    with pool.names.cancel_scope(shield=True):
+        result = await pool.submit(function, pool.shield)
+    return result  # noqa: RET504 - inside the block, a type checker expects another return
+
+
+async def _run_in_shield(function: Callable[[], T]) -> T:
+    with anyio.CancelScope(shield=True):
+        result = await to_thread.run_sync(function, limiter=anyio.CapacityLimiter(1))
+    return result  # noqa: RET504 - inside the block, a type checker expects another return
+
+
+async def call_in_thread(function: Callable[..., T], *positional: Any, **named: Any) -> T:
+    """Return the result of a function, which is called with these arguments in a worker thread."""
+    return await run_in_thread(partial(function, *positional, **named))
+
+
+def _find_pool() -> Pool | None:
+    """Return the pool of the running event loop; None if AnyIO has to make the call."""
+    if to_thread.run_sync is not _RUN_SYNC:
+        return None
+    try:
+        loop = get_running_loop()
+    except RuntimeError:  # Trio
+        return None
+    return _of_thread.pools.get(loop) or _open_pool(loop)
+
+
+def _open_pool(loop: AbstractEventLoop) -> Pool | None:
+    # Programs of coroutines need neither; the latter loads AnyIO's part for asyncio.
+    from pronghorn.core.threads.names import find_names
+    from pronghorn.core.threads.pool import Pool
+
+    if current_task() is None:
+        return None
+    names, states, pools = find_names(), _read_states(), _of_thread.pools
+    if names is None or states is None:
+        return None
+
+    def forget() -> None:
+        pools.pop(loop, None)
+
+    pool = pools[loop] = Pool(loop, names, states, forget)
+    return pool
+
+
+# --- clean-up and limits ------------------------------------------------------------------------
+
+
 class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
     """Enters and exits a blocking context manager in worker threads."""
 
@@ -42,7 +166,7 @@ class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
         self._manager = manager
 
     async def __aenter__(self) -> T:
-        return await run_sync(self._manager.__enter__)
+        return await run_in_thread(self._manager.__enter__)
 
     async def __aexit__(
         self,
@@ -50,16 +174,9 @@ class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        # The limiter is its own: if every worker waits for a resource that this clean-up would
-        # release, waiting for a free worker would never end. The shield makes sure that a cancelled
-        # request still releases it.
-        limiter = anyio.CapacityLimiter(1)
-        suppressed: bool | None = None
-        with anyio.CancelScope(shield=True):
-            suppressed = await run_sync(
-                self._manager.__exit__, kind, error, traceback, limiter=limiter
-            )
-        return suppressed  # noqa: RET504 - inside the block, a type checker expects another return
+        # If every worker waits for a resource that this clean-up would release, waiting for a free
+        # worker would never end. The shield makes sure that a cancelled request still releases it.
+        return await run_at_all_costs(partial(self._manager.__exit__, kind, error, traceback))
 
 
 def contextmanager_in_threadpool(
@@ -156,7 +273,7 @@ def _read_states() -> Mapping[Any, Any] | None:
     states: Mapping[Any, Any] | None = optional(
         _ASYNCIO_OF_ANYIO,
         "_task_states",
-        "A dependency with `yield` opens a cancel scope in each request.",
+        "Calls of `def` functions are slower, and a dependency with `yield` opens a cancel scope.",
     )
     if states is None:
         return None

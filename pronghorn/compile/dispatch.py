@@ -202,23 +202,17 @@ class Pipeline:
 
     async def recover(self, exchange: Exchange, raised: Exception) -> None:
         """Let the error handlers answer; raise an error that they do not handle."""
-        try:
-            await self._answer_error(exchange, raised)
-        finally:
-            del raised
-            await exchange.close_files()
-
-    async def _answer_error(self, exchange: Exchange, raised: Exception) -> None:
         refusal = body_limit_error(raised)
-        if refusal is not None and exchange.started:
-            raise refusal from None  # The response may be the 413 itself; the counter checks.
         error = refusal or raised
-        if isinstance(error, ValidationException):
-            add_mount_path(error, exchange.scope)
         try:
+            if refusal is not None and exchange.started:
+                raise refusal from None  # The response may be the 413 itself; the counter checks.
+            if isinstance(error, ValidationException):
+                add_mount_path(error, exchange.scope)
             await self._errors.answer(exchange, error)
         finally:
-            del error, raised
+            del error, raised, refusal
+            await exchange.close_files()
 
 
 def add_mount_path(error: ValidationException, scope: Scope) -> None:

@@ -15,7 +15,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic_core import PydanticUndefined
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -28,6 +27,7 @@ from pronghorn.compile.steps import (
     find_shared,
     needs_lifetime,
 )
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.core.records import replace
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -103,9 +103,7 @@ class ExactRoute(Generic[PlanT]):
             done: The results of the first calls, which the handler has already made.
             known: The values that the handler has already read.
         """
-        response = await self.finish_from(
-            exchange.connection, path, body, lifetime, shared, done, known
-        )
+        response = await self.finish_from(exchange, path, body, lifetime, shared, done, known)
         if response is None:
             return
         if lifetime is not None:
@@ -114,7 +112,7 @@ class ExactRoute(Generic[PlanT]):
 
     async def finish_from(
         self,
-        connection: HTTPConnection,
+        source: HTTPConnection | Exchange,
         path: Mapping[str, Any],
         body: Any,
         lifetime: Lifetime | None,
@@ -124,8 +122,8 @@ class ExactRoute(Generic[PlanT]):
     ) -> Response | None:
         """Do as `resume`, but return the response."""
         made = dict(zip(self.shared, shared, strict=True))
-        inputs = Inputs(connection, path, body, self.embed, lifetime, made)
-        inputs.done, inputs.known = dict(enumerate(done)), known
+        finished = dict(enumerate(done))
+        inputs = Inputs(source, path, body, self.embed, lifetime, made, finished, known)
         return await self._finish(self.functions, inputs)
 
     async def _finish(self, functions: Functions, inputs: Inputs) -> Response | None:
@@ -191,7 +189,7 @@ class ExactHandler(ExactRoute[RoutePlan]):
             result = content = self.plan.root.call(**arguments)
             make = self.streamer.response
         elif functions.in_thread:
-            result, content = await run_in_threadpool(_produce_in_thread, functions, arguments)
+            result, content = await call_in_thread(_produce_in_thread, functions, arguments)
         else:
             result = await functions.call(arguments)
             is_response = isinstance(result, Response)

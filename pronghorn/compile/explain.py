@@ -186,7 +186,8 @@ def _hops(writer: HandlerWriter) -> Iterator[list[str]]:
         names = [_name(writer.steps[at].call) for at in run]
         call = writer.steps[index].call
         is_last = index == len(writer.steps) - 1
-        if len(run) > 1 or (writer.endpoint_hops() if is_last else call.kind is CallKind.THREAD):
+        in_thread = call.kind is CallKind.THREAD and index not in writer.instant
+        if len(run) > 1 or (writer.endpoint_hops() if is_last else in_thread):
             yield names
         elif call.kind is CallKind.GENERATOR and not is_last:
             yield [f"{names[0]} (start)"]

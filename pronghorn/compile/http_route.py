@@ -228,7 +228,7 @@ class HttpWriter(HandlerWriter):
             source.line("if isinstance(result, Response):")
             source.line("    return result, None")
             source.line("return result, render(result)")
-        source.line("result, content = await run_sync(in_thread)")
+        source.line("result, content = await run_in_thread(in_thread)")
 
     def write_stream(self) -> None:
         """Write the end of a route that streams."""

@@ -43,7 +43,12 @@ def why_impure(field: Field) -> str | None:
     factory = field.info.default_factory
     if factory not in PURE_FACTORIES:  # It may return a new value each time.
         return f"code that makes a default: {describe_code(factory)}"
-    return _find_code(field.adapter.core_schema, set(), is_compared(pydantic.VERSION))
+    return why_impure_schema(field.adapter.core_schema)
+
+
+def why_impure_schema(schema: Any) -> str | None:
+    """Return the code that validation by a core schema runs, in words; None if it is pure."""
+    return _find_code(schema, set(), is_compared(pydantic.VERSION))
 
 
 def _find_code(schema: Any, seen: set[int], trusting: bool) -> str | None:

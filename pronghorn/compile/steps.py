@@ -8,7 +8,7 @@ from types import CodeType
 from typing import Any
 
 from pronghorn.concurrency import ConcurrencyLimit
-from pronghorn.core.kinds import GENERATORS, InjectedKind
+from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.core.records import replace
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import Step
@@ -30,6 +30,7 @@ def calls_of(steps: Sequence[Step]) -> list[Call]:
             needs=step.needs,
             lifetime=step.call.lifetime or "request",
             limit=limit_of(step.call),
+            is_instant=is_instant(step.call),
             scopes=step.call.scopes,
             key=step.call.cache_key,
             holder=step.call.holder,
@@ -54,6 +55,15 @@ def bind_app_values(plan: PlanT, application: Any) -> PlanT:
 
     root = bind_calls(plan.root, application)
     return plan if root is plan.root else replace(plan, root=root)
+
+
+def is_instant(call: CallPlan) -> bool:
+    """Return True for a dependency that is a class, and needs no worker thread."""
+    if call.kind is not CallKind.THREAD or not isinstance(call.call, type):
+        return False
+    from pronghorn.compile.instant import runs_known_code  # Few dependencies are classes.
+
+    return runs_known_code(call, call.call)
 
 
 def limit_of(call: CallPlan) -> ConcurrencyLimit | None:

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticUndefined
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.stages import Functions
 from pronghorn.compile.steps import names_stacks
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.hooks import WATCHER, Handler, Watcher
@@ -75,7 +75,7 @@ def compile_watched(exact: ExactHandler, otherwise: Handler) -> Handler:
             sent = None if body is PydanticUndefined else body
             raise RequestValidationError(errors, body=sent, endpoint_ctx=exact.context())
         if in_thread:
-            result, content = await run_in_threadpool(_produce, functions, arguments, watcher)
+            result, content = await call_in_thread(_produce, functions, arguments, watcher)
         else:
             with watcher.stage("endpoint"):
                 result = await functions.call(arguments)

@@ -29,7 +29,6 @@ from contextlib import nullcontext
 from contextvars import copy_context
 from typing import Any
 
-from anyio.to_thread import run_sync
 from pydantic_core import PydanticUndefined
 from starlette.responses import Response
 
@@ -37,7 +36,8 @@ from pronghorn.compile.json_body import JsonBody, json_body_of
 from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
-from pronghorn.compile.steps import find_shared, limit_of, needs_lifetime
+from pronghorn.compile.steps import find_shared, is_instant, limit_of, needs_lifetime
+from pronghorn.concurrency import run_in_thread
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
@@ -82,6 +82,7 @@ class HandlerWriter:
         self.json_body = self.decide_json(body, steps)
         self.reader = Reads(self.source, plan.path, body, fields, self.json_body)
         self.has_lifetime = needs_lifetime(steps)
+        self.instant = {index for index, step in enumerate(steps[:-1]) if is_instant(step.call)}
         self.shared = find_shared(steps)
         self.source.names.update(
             Response=Response,
@@ -91,7 +92,7 @@ class HandlerWriter:
             query_dict=query_dict,
             query_lists=query_lists,
             plain_fields=plain_fields,
-            run_sync=run_sync,
+            run_in_thread=run_in_thread,
             copy_context=copy_context,
             extract_parameters=extract_parameters,
             extract_body=extract_body,
@@ -206,20 +207,25 @@ class HandlerWriter:
     def thread_run(self, index: int) -> list[int]:
         """Return the indexes of the calls from `index` on that share one hop to a thread."""
         run = [index]
-        if not self._hops(index):
+        if not self.hops(index):
             return run
         while run[-1] + 1 < len(self.steps):
             following = run[-1] + 1
-            if not self._hops(following) or self.reads[following].late:
+            # What needs no thread does not end the run: two runs would be two hops.
+            if not self.hops(following) and following not in self.instant:
+                break
+            if self.reads[following].late:
                 break
             run.append(following)
         return run
 
-    def _hops(self, index: int) -> bool:
+    def hops(self, index: int) -> bool:
+        """Return True if a call needs a worker thread, and shares it with its neighbours."""
         call = self.steps[index].call
         if index == len(self.steps) - 1:
             return self.endpoint_hops()
-        return call.kind is CallKind.THREAD and limit_of(call) is None
+        is_in_thread = call.kind is CallKind.THREAD and index not in self.instant
+        return is_in_thread and limit_of(call) is None
 
     def endpoint_hops(self) -> bool:
         """Return True if the endpoint runs in a worker thread."""
@@ -239,7 +245,7 @@ class HandlerWriter:
         with self.source.block("def in_thread():"):
             self.write_calls_in_thread(run)
             self.source.line(f"return {names}")
-        self.source.line(f"{names} = await run_sync(in_thread)")
+        self.source.line(f"{names} = await run_in_thread(in_thread)")
 
     def write_calls_in_thread(self, run: Sequence[int]) -> None:
         """Write calls in one thread, each with its own context, as if it had its own hop."""
@@ -268,8 +274,10 @@ class HandlerWriter:
         with self.source.block(f"async with {semaphore}:") if limit else nullcontext():
             if call.kind is CallKind.COROUTINE:
                 self.source.line(f"d{index} = await {function}({arguments})")
+            elif index in self.instant:
+                self.source.line(f"d{index} = {function}({arguments})")
             else:
-                self.source.line(f"d{index} = await run_sync(lambda: {function}({arguments}))")
+                self.source.line(f"d{index} = await run_in_thread(lambda: {function}({arguments}))")
 
     def holder_of(self, call: CallPlan) -> str:
         """Return the expression for the holder of a value of the application."""

@@ -30,6 +30,7 @@ MESSAGES += ("send", "send_text", "send_bytes", "send_json")
 RESPONDING = ("__init__", "__call__", "apply_compression", "send_with_compression")
 #: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
 WATCHED: dict[str, tuple[str, ...]] = {
+    "anyio.to_thread": ("run_sync",),
     "json": ("loads",),
     "pronghorn.applications": (
         "get_redoc_html",

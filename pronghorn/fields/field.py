@@ -363,7 +363,10 @@ def missing_error(loc: ErrorLocation) -> ErrorDetail:
 
 def locate_errors(error: ValidationError, loc: ErrorLocation) -> list[ErrorDetail]:
     """Return the errors as clients receive them: Pydantic's, with `loc` before each location."""
-    return [{**detail, "loc": (*loc, *detail["loc"])} for detail in error.errors(include_url=False)]
+    details: list[Any] = error.errors(include_url=False)
+    for detail in details:
+        detail["loc"] = (*loc, *detail["loc"])
+    return details
 
 
 def _read_place(info: FieldInfo) -> tuple[Location | None, bool, bool]:

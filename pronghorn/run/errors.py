@@ -7,10 +7,10 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.websockets import WebSocket
 
+from pronghorn.concurrency import call_in_thread
 from pronghorn.exception_handlers import (
     close_reason,
     error_body,
@@ -117,7 +117,7 @@ class ErrorHandlers:
         if self._returns_coroutine(handler):
             response = await handler(exchange.connection, error)
         else:
-            response = await run_in_threadpool(handler, exchange.connection, error)
+            response = await call_in_thread(handler, exchange.connection, error)
         # Only a handshake can be refused with a response; an open connection is closed instead.
         if response is not None and (exchange.is_http or exchange.is_handshake):
             await exchange.send_response(response)
@@ -155,7 +155,8 @@ async def send_plain(
 ) -> None:
     """Send a JSON body. The headers of the error come first, as in a `JSONResponse`."""
     if not headers:
-        await exchange.send_json(body, status)
+        if not exchange.write_json(body, status):
+            await exchange.send_json(body, status)
         return
     raw = [*headers, (b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
     await exchange.track_and_send({"type": "http.response.start", "status": status, "headers": raw})

@@ -13,20 +13,20 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTasks
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.concurrency import ConcurrencyLimit, call_in_thread
 from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
 from pronghorn.core.records import NOTHING, Record
 from pronghorn.fields.field import Field
+from pronghorn.run.exchange import Exchange
 from pronghorn.run.injected import SOURCES, OfCall, OfConnection, OfRoute, Shared
 from pronghorn.run.input.forms import extract_body
 from pronghorn.run.input.parameters import extract_parameters
-from pronghorn.run.input.query import parse_query
+from pronghorn.run.input.query import parse_query, query_dict
 from pronghorn.run.lifetime import Lifetime
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Call(Record):
     #: When its exit code runs: "function" or "request".
     lifetime: str = "request"
     limit: ConcurrencyLimit | None = None
+    #: Whether known code makes its value, which cannot block.
+    is_instant: bool = False
     scopes: Sequence[str] = ()
     #: The key of a value of the application, and its holder if the application is known.
     key: Hashable = None
@@ -79,18 +81,18 @@ class Inputs:
     """The sources of all values of one exchange.
 
     Args:
-        connection: The request or connection.
+        source: The request or connection, or the exchange that makes it when it is needed.
         path: The path parameters.
         body: The body, in the form that the exact way expects.
         embed: Whether the body is an object with one member per field.
         lifetime: The open stacks; None if no call needs them.
         shared: The objects that the calls share.
         done: Index of a call -> its result, for the calls that were already made.
+        known: Values that were already read. A user's validators must not run twice.
     """
 
     __slots__ = (
         "body",
-        "connection",
         "done",
         "embed",
         "known",
@@ -98,29 +100,36 @@ class Inputs:
         "path",
         "results",
         "shared",
+        "source",
     )
 
     def __init__(
         self,
-        connection: HTTPConnection,
+        source: HTTPConnection | Exchange,
         path: Mapping[str, Any],
         body: Any = None,
         embed: bool = False,
         lifetime: Lifetime | None = None,
         shared: Shared | None = None,
         done: Mapping[int, Any] = NOTHING,
+        known: Known = NOTHING,
     ) -> None:
-        self.connection = connection
+        self.source = source
         self.path = path
         self.body = body
         self.embed = embed
         self.lifetime = lifetime
         self.shared: Shared = {} if shared is None else shared
         self.done = done
-        #: Values that were already read. A user's validators must not run twice.
-        self.known: Known = NOTHING
+        self.known = known
         #: The results of the calls but the last one, in order, once they are made.
         self.results: Sequence[Any] = ()
+
+    @property
+    def connection(self) -> Any:
+        """Return the request or WebSocket object."""
+        source = self.source
+        return source.connection if isinstance(source, Exchange) else source
 
     @property
     def response(self) -> Response | None:
@@ -191,12 +200,23 @@ async def _read(location: str, fields: Sequence[Field], inputs: Inputs) -> Solve
         return await extract_body(fields, inputs.body, inputs.embed)
     if location == "path":
         return extract_parameters(fields, inputs.path)
+    source = inputs.source
+    if location == "query" and isinstance(source, Exchange) and _is_unread(source, fields):
+        return extract_parameters(fields, query_dict(source.scope["query_string"]))
     connection = inputs.connection
     if location == "query" and _KEEPS_QUERY and not hasattr(connection, "_query_params"):
         # Starlette makes the same object with a slower parser.
         pairs: list[Any] = parse_query(connection.scope["query_string"])
         connection._query_params = QueryParams(pairs)
     return extract_parameters(fields, getattr(connection, CONNECTION_ATTRIBUTES[location]))
+
+
+def _is_unread(exchange: Exchange, fields: Sequence[Field]) -> bool:
+    """Return True if a dict shows the query as an object that no program has seen yet would."""
+    if any(item.is_sequence or item.model for item in fields):
+        return False
+    connection = exchange.connection_or_none
+    return connection is None or (_KEEPS_QUERY and not hasattr(connection, "_query_params"))
 
 
 def _inject(kind: InjectedKind, call: Call, inputs: Inputs) -> Any:
@@ -224,7 +244,9 @@ async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime
 async def _run(call: Call, arguments: Mapping[str, Any]) -> Any:
     if call.kind is CallKind.COROUTINE:
         return await call.function(**arguments)
-    return await run_in_threadpool(call.function, **arguments)
+    if call.is_instant:
+        return call.function(**arguments)
+    return await call_in_thread(call.function, **arguments)
 
 
 async def _enter(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime) -> Any:

@@ -39,7 +39,7 @@ def test_def_functions_in_a_row_share_one_hop(mode: str) -> None:
     assert client.get("/").json() == {"two": 2, "main": 0}
     if mode == "compiled":
         source = compiled_source(app)
-        assert source.count("await run_sync(in_thread)") == 1
+        assert source.count("await run_in_thread(in_thread)") == 1
         assert len(set(threads)) == 1
 
 

@@ -124,6 +124,7 @@ def answers() -> dict[str, Any]:
         return {
             "get": client.get("/items/3?query=a").json(),
             "post": client.post("/items", json={"name": "b"}).json(),
+            "blocking": client.get("/blocking").json(),
             "form": client.post("/form", data={"name": "c"}).json(),
             "upload": client.post("/upload", files={"file": b"content"}).json(),
             "stream": client.get("/stream").text,

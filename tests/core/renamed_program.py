@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from threading import current_thread
 from typing import Annotated, Any
 
 from pydantic import BaseModel
@@ -46,6 +47,10 @@ for each in (app, sub):
     @each.post("/items")
     async def create_item(item: Item, body: Annotated[str, Depends(body_of)]) -> dict[str, Any]:
         return {"name": item.name, "has_body": "name" in body}
+
+    @each.get("/blocking")
+    def block() -> str:
+        return current_thread().name
 
     @each.post("/form")
     async def read_form(request: Request, name: Annotated[str, Form()]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ PROJECT = Path(__file__).parents[2]
 EXPECTED: dict[str, Any] = {
     "get": {"number": 3, "query": "a", "same": "a"},
     "post": {"name": "b", "has_body": True},
+    "blocking": "AnyIO worker thread",
     "form": {"name": "c", "again": "c"},
     "upload": 7,
     "stream": "ab",
@@ -34,6 +35,10 @@ EXPECTED: dict[str, Any] = {
 }
 #: Package and name -> the module of the warning, and how it begins to say what is worse.
 RENAMED = {
+    ("anyio", "_task_states"): "Calls of `def` functions are slower, and a dependency",
+    ("anyio", "claim_worker_thread"): "Calls of `def` functions are slower.",
+    ("anyio", "_run_vars"): "Calls of `def` functions are slower.",
+    ("anyio", "._effectively_cancelled"): "Calls of `def` functions are slower.",
     ("starlette", "wrap_app_handling_exceptions"): "Exceptions of a route that a library calls",
     ("starlette", "_CachedRequest"): '`@app.middleware("http")` runs in the way of Starlette',
     ("starlette", "._wrapped_rcv_consumed"): '`@app.middleware("http")` runs in the way of',
@@ -47,7 +52,6 @@ RENAMED = {
     ("starlette", "._file_parts_to_write"): "Long uploads are written in the pieces in which they",
     ("starlette", "._receive"): "Messages of WebSocket connections are slower.",
     ("starlette", "._send"): "Messages of WebSocket connections are slower.",
-    ("anyio", "_task_states"): "A dependency with `yield` opens a cancel scope in each request.",
     ("pydantic", "._config"): "Documents do not say which bytes are in base64.",
 }
 

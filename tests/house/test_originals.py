@@ -19,6 +19,10 @@ IN_PLACE = {
     ("adapters/uvicorn/exchange.py", "whole_body"): "at each request: one comparison",
     ("applications.py", "__call__"): "at each request: one comparison",
     ("applications.py", "_direct_answerer"): "beside the one above",
+    (
+        "compile/instant.py",
+        "_is_plain_model",
+    ): "while compiling: the constructor of a class",
     ("compile/compiled_routes.py", "is_certain_miss"): "at each request without a route",
     ("compile/server_errors.py", "__call__"): "at each request: one comparison",
     ("middleware/compiled/outer.py", "__call__"): "the same for compiled middleware",

@@ -63,6 +63,15 @@ LISTED = (
     ),
     # AnyIO
     Name(ASYNCIO, "_task_states", ("concurrency.py",), WARNS, (ASYNCIO,)),
+    Name("anyio._backends._asyncio", "", ("core/threads/names.py",), WARNS),
+    Name("anyio._core._eventloop", "", ("core/threads/names.py",), WARNS),
+    Name(
+        "anyio._backends._asyncio",
+        "CancelScope._effectively_cancelled",
+        ("concurrency.py",),
+        WARNS,
+        ("scope._effectively_cancelled",),
+    ),
     # Starlette
     Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
     Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),

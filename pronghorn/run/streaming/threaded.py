@@ -14,8 +14,8 @@ from time import monotonic
 from typing import Any
 
 import anyio
-from anyio.to_thread import run_sync
 
+from pronghorn.concurrency import call_in_thread
 from pronghorn.run.streaming.closing import close_blocking
 
 #: The worker stops when this many bytes or items are ready, so a slow client holds it back.
@@ -53,13 +53,13 @@ class BlockingItems:
         return self._in_step() if loop is None else self._ahead(loop)
 
     async def _in_step(self) -> AsyncIterator[Any]:
-        while (chunk := await run_sync(self._in_context, self._step)) is not _END:
+        while (chunk := await call_in_thread(self._in_context, self._step)) is not _END:
             yield chunk
 
     async def _ahead(self, loop: asyncio.AbstractEventLoop) -> AsyncIterator[bytes]:
         ahead = _Ahead(loop, self._step)
         while not ahead.ended:
-            turn = loop.create_task(run_sync(self._in_context, ahead.produce))
+            turn = loop.create_task(call_in_thread(self._in_context, ahead.produce))
             turn.add_done_callback(ahead.notify)
             try:
                 async for chunk in ahead.during(turn):

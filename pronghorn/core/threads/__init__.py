@@ -1,0 +1,1 @@
+"""Calls of ordinary functions in worker threads, from coroutines."""

@@ -1,0 +1,306 @@
+"""The worker threads of an event loop: how many there are, when they end, and who else is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+
+from pronghorn import FastAPI
+from pronghorn import concurrency as hop
+from pronghorn.concurrency import call_in_thread, run_at_all_costs, run_in_thread
+from pronghorn.core.threads import gates, names, pool
+from pronghorn.testclient import TestClient
+
+LONG = 10
+NAME = "AnyIO worker thread"
+
+
+def count_workers() -> int:
+    return sum(thread.name == NAME for thread in threading.enumerate())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; fail if it does not for long."""
+    end = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def no_threads_left() -> Any:
+    wait_until(lambda: count_workers() == 0)
+    yield
+    wait_until(lambda: count_workers() == 0)
+
+
+@pytest.fixture(params=[gates.make_gate, gates._LockGate], ids=["descriptor", "lock"])
+def gate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "make_gate", request.param)
+
+
+@pytest.mark.usefixtures("gate")
+def test_calls_one_after_the_other_share_a_thread() -> None:
+    async def main() -> set[int]:
+        return {await run_in_thread(threading.get_ident) for _ in range(50)}
+
+    assert len(asyncio.run(main())) == 1
+
+
+@pytest.mark.usefixtures("gate")
+def test_every_blocked_call_has_its_own_thread() -> None:
+    async def main() -> int:
+        barrier = threading.Barrier(20)
+
+        def wait() -> int:
+            barrier.wait(LONG)
+            return threading.get_ident()
+
+        return len(set(await asyncio.gather(*[run_in_thread(wait) for _ in range(20)])))
+
+    assert asyncio.run(main()) == 20
+
+
+def test_threads_end_with_the_first_task_of_the_loop_and_free_their_descriptors() -> None:
+    def descriptors() -> set[str]:
+        return set(os.listdir("/proc/self/fd"))
+
+    async def main() -> int:
+        barrier = threading.Barrier(5)
+        await asyncio.gather(*[run_in_thread(lambda: barrier.wait(LONG)) for _ in range(5)])
+        return count_workers()
+
+    before = descriptors()
+    assert asyncio.run(main()) == 5
+    wait_until(lambda: count_workers() == 0)
+    assert descriptors() == before
+    assert hop._of_thread.pools == {}
+
+
+def test_one_loop_may_be_run_many_times() -> None:
+    loop = asyncio.new_event_loop()
+    for number in range(3):
+        assert loop.run_until_complete(call_in_thread(pow, number, 2)) == number**2
+    loop.close()
+    assert hop._of_thread.pools == {}
+
+
+def test_loops_of_several_threads_have_their_own_workers() -> None:
+    async def main() -> set[int]:
+        return {await run_in_thread(threading.get_ident) for _ in range(5)}
+
+    found: list[set[int]] = []
+    threads = [threading.Thread(target=lambda: found.append(asyncio.run(main()))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(one) for one in found] == [1] * 4
+
+
+@pytest.mark.usefixtures("gate")
+def test_idle_threads_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> list[int]:
+        barrier = threading.Barrier(4)
+        await asyncio.gather(*[run_in_thread(lambda: barrier.wait(LONG)) for _ in range(4)])
+        before = count_workers()
+        monkeypatch.setattr(pool, "MAX_IDLE_TIME", 0.01)
+        await asyncio.sleep(0.05)
+        await run_in_thread(int)
+        await asyncio.to_thread(wait_until, lambda: count_workers() == 1)
+        return [before, await run_in_thread(lambda: 5)]
+
+    assert asyncio.run(main()) == [4, 5]
+
+
+@pytest.mark.usefixtures("gate")
+def test_a_loop_may_end_while_a_thread_works() -> None:
+    begun, finish, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        finish.wait(LONG)
+        done.set()
+
+    async def main() -> None:
+        task = asyncio.create_task(run_in_thread(work))
+        await asyncio.to_thread(begun.wait, LONG)
+        task.cancel()
+
+    asyncio.run(main())
+    finish.set()
+    assert done.wait(LONG)
+
+
+PROGRAM = """
+import asyncio, sys, threading
+from pronghorn.concurrency import run_in_thread
+
+async def main():
+    await asyncio.gather(*[run_in_thread(lambda: print("called")) for _ in range(3)])
+
+if sys.argv[1] == "run":
+    asyncio.run(main())
+elif sys.argv[1] == "until":
+    asyncio.new_event_loop().run_until_complete(main())
+else:
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(main())
+    task.add_done_callback(lambda _: loop.call_soon(loop.stop))
+    loop.run_forever()
+"""
+
+
+@pytest.mark.parametrize("way", ["run", "until", "forever"])
+def test_a_process_ends(way: str) -> None:
+    command = [sys.executable, "-c", PROGRAM, way]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    printed = done.stdout.replace("\n", "")  # Each thread writes its line and its end apart.
+    assert (done.returncode, printed, done.stderr) == (0, "called" * 3, "")
+
+
+def test_an_error_leaves_no_cycle() -> None:
+    async def main() -> int:
+        for _ in range(3):
+            with suppress(ZeroDivisionError):
+                await run_in_thread(lambda: 1 // 0)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(50):
+                with suppress(ZeroDivisionError):
+                    await run_in_thread(lambda: 1 // 0)
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert asyncio.run(main()) < 50
+
+
+def test_a_call_fails_if_there_can_be_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> int:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                await run_in_thread(int)
+        return await run_in_thread(lambda: 2)
+
+    assert asyncio.run(main()) == 2
+
+
+def test_one_thread_takes_all_calls_if_there_can_be_no_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> list[int]:
+        await run_in_thread(int)
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        return await asyncio.gather(*[run_in_thread(lambda n=n: n) for n in range(10)])
+
+    assert asyncio.run(main()) == list(range(10))
+
+
+def test_clean_up_waits_for_no_token_and_for_no_scope() -> None:
+    async def main() -> list[Any]:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = 1
+        finish, found = threading.Event(), []
+        first = asyncio.create_task(run_in_thread(lambda: finish.wait(LONG)))
+        await asyncio.sleep(0.02)
+        found.append(await run_at_all_costs(lambda: "beside"))
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            found.append(await run_at_all_costs(lambda: "cancelled"))
+            found.append(await run_at_all_costs(anyio.from_thread.check_cancelled))
+            await anyio.lowlevel.checkpoint()
+            found.append("not reached")
+        finish.set()
+        await first
+        task: Any = asyncio.current_task()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        found.append(await run_at_all_costs(lambda: "of a cancelled task"))
+        return found
+
+    assert asyncio.run(main()) == ["beside", "cancelled", None, "of a cancelled task"]
+
+
+def test_a_replaced_function_of_anyio_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    called = []
+
+    async def replacement(function: Any, *arguments: Any, **options: Any) -> Any:
+        called.append(options)
+        return function(*arguments)
+
+    app = FastAPI()
+
+    @app.get("/")
+    def read() -> bool:
+        return threading.current_thread().name == NAME
+
+    with TestClient(app) as client:
+        assert client.get("/").json() is True
+        monkeypatch.setattr(anyio.to_thread, "run_sync", replacement)
+        assert client.get("/").json() is False
+        monkeypatch.undo()
+        assert client.get("/").json() is True
+    assert called == [{}]
+
+
+def test_trio_has_anyios_threads() -> None:
+    async def main() -> Any:
+        return await run_in_thread(lambda: anyio.from_thread.run(here)), await run_at_all_costs(int)
+
+    async def here() -> str:
+        return type(anyio.lowlevel.current_token()).__name__
+
+    assert anyio.run(main, backend="trio")[1] == 0
+    assert hop._of_thread.pools == {}
+
+
+def test_a_version_of_anyio_without_a_name_makes_the_calls_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(names, "find_names", lambda: None)
+    assert asyncio.run(run_in_thread(lambda: 3)) == 3
+    assert hop._of_thread.pools == {}
+
+
+def test_another_default_limiter_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs put a limiter of their own into AnyIO's variable."""
+
+    async def main() -> tuple[int, int]:
+        await run_in_thread(int)
+        loop = asyncio.get_running_loop()
+        values, key = names.find_limiter(loop)
+        values[key] = mine = anyio.CapacityLimiter(1)
+        return await run_in_thread(lambda: mine.borrowed_tokens), mine.borrowed_tokens
+
+    assert asyncio.run(main()) == (1, 0)
+
+
+def test_a_gate_without_a_descriptor_is_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "eventfd", refuse, raising=False)
+    assert asyncio.run(run_in_thread(lambda: 4)) == 4
