@@ -18,7 +18,7 @@ class Contender:
         command: The arguments of the interpreter; `{port}` is the port to listen on. With `node` as
             the environment, it is the command of Node.
         environment: "wire" for the environment of pronghorn, "peers" for the others, "node".
-        validates: False for servers that send constant bytes.
+        validates: False for rows whose answer is constant.
     """
 
     name: str
@@ -57,6 +57,11 @@ CORE = (
     Contender(
         "constant bytes, body read: Granian, ASGI",
         module("granian", "constant_asgi:reading", *ASGI),
+        validates=False,
+    ),
+    Contender(
+        "constant answer of an endpoint: our protocol class",
+        module("pronghorn", "run", "pronghorn_constant.py", *RUN[3:]),
         validates=False,
     ),
     Contender(
