@@ -7,6 +7,7 @@ from typing import Any
 
 import fastapi
 import pytest
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -395,12 +396,17 @@ def test_a_subclass_may_stand_in_the_way_of_every_request() -> None:
     assert app._direct_answerer() is None
 
 
-def test_without_layers_a_server_may_answer_directly() -> None:
+def test_a_server_may_answer_directly_unless_layers_are_watched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PRONGHORN_GENERAL", raising=False)
     app = FastAPI()
     assert app._direct_answerer() is not None
     app = FastAPI()
     app.add_middleware(Note, name="around", order=[])
-    assert app._direct_answerer() is None
+    assert app._direct_answerer() is not None
+    monkeypatch.setattr(Starlette, "build_middleware_stack", lambda app: app.router)
+    assert FastAPI()._direct_answerer() is None
 
 
 # --- what programs receive -----------------------------------------------------------------------
