@@ -245,6 +245,13 @@ class InnerRun(LosesNothing):
             taken.set_result(None)
         return message
 
+    def take_last(self) -> Message | None:
+        """Return the last message, if it is here and the only one that is left."""
+        messages = self._messages
+        if len(messages) == 1 and is_last(messages[0][0]):
+            return messages.pop()[0]
+        return None
+
     def raise_if_failed(self) -> None:
         """Raise the exception of the application, if nothing of its response is left to be sent."""
         if self._error is not None and not self._messages:

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from starlette.middleware.base import _StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from pronghorn.run.exchange import send_whole
+
 
 def is_last(message: Message) -> bool:
     """Return True if a response is complete with this message."""
@@ -31,6 +33,9 @@ class MessageSource(Protocol):
         Raises:
             BaseException: The exception of the application.
         """
+
+    def take_last(self) -> Message | None:
+        """Return the last message, if it is here and the only one that is left."""
 
     def raise_if_failed(self) -> None:
         """Raise the exception of the application, if nothing of its response is left to be sent."""
@@ -62,7 +67,17 @@ class CallNextResponse(_StreamingResponse):
         if self.info is not None:
             await send({"type": "http.response.debug", "info": self.info})
         headers = self.raw_headers
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        start = {"type": "http.response.start", "status": self.status_code, "headers": headers}
+        await self._send_all(send, start, source)
+        if self.background is not None:
+            await self.background()
+
+    async def _send_all(self, send: Send, start: Message, source: MessageSource) -> None:
+        message = source.take_last()
+        if message is not None:
+            await send_whole(send, start, message)
+            return
+        await send(start)
         while (message := await source.next_message()) is not None:
             await send(message)
             if is_last(message):
@@ -72,8 +87,6 @@ class CallNextResponse(_StreamingResponse):
             # is reported to have left may still read, and must not mistake this for the whole body.
             if not source.client_left:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
-        if self.background is not None:
-            await self.background()
 
 
 class RestOfBody:

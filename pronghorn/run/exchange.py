@@ -161,6 +161,11 @@ class Exchange(LosesNothing):
             self.started = True
         await self.send(message)
 
+    async def send_whole(self, start: Message, body: Message) -> None:
+        """Send the two messages of a complete response."""
+        await self.track_and_send(start)
+        await self.track_and_send(body)
+
     def untrack(self, send: Send) -> Send:
         """Return the raw `send` if `send` only adds response-start tracking, else `send` itself."""
         is_ours = getattr(send, "__func__", None) is Exchange.track_and_send
@@ -279,6 +284,16 @@ def new_exchange(
         if make is not None:
             return make(scope, receive, send)
     return Exchange(scope, receive, send)
+
+
+async def send_whole(send: Send, start: Message, body: Message) -> None:
+    """Send the two messages of a complete response, by one call if `send` is an exchange's."""
+    exchange = getattr(send, "__self__", None)
+    if isinstance(exchange, Exchange) and send == exchange.track_and_send:
+        await exchange.send_whole(start, body)
+    else:
+        await send(start)
+        await send(body)
 
 
 def same_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:

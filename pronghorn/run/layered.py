@@ -146,6 +146,26 @@ class PassesEdits(Exchange):
         await self.send(start)
         await self.send(message)
 
+    async def send_whole(self, start: Message, body: Message) -> None:
+        """Send the two messages of a complete response through the edits."""
+        content = body.get("body", b"")
+        if (
+            self.chain is None
+            and self.held_start is None
+            and body["type"] == "http.response.body"
+            and not start.get("trailers", False)
+            and len(content) < self.most_bytes
+        ):
+            self.started = True
+            status = start["status"]
+            headers = start["headers"] = list(start["headers"])
+            for edit in reversed(self.edits):
+                content = edit.complete(self, status, headers, content)
+            body["body"] = content
+            self.has_left = True
+            self.chain = passing
+        await super().send_whole(start, body)
+
     async def _send_in_chain(self, message: Message) -> None:
         """Send a message through the chain, which refers to this object until the last one."""
         chain: Any = self.chain
