@@ -20,7 +20,16 @@ import pronghorn
 from tests.differential.engines import GENERAL_MODE
 from tests.differential.stack_drivers import Answer, Wire, call, is_speakable
 from tests.differential.stack_program import build
-from tests.differential.stacks import KINDS, Ask, StackOfLayers, asks, layers, stacks
+from tests.differential.stacks import (
+    KINDS,
+    PATHS,
+    Ask,
+    Layer,
+    StackOfLayers,
+    asks,
+    layers,
+    stacks,
+)
 
 EXAMPLES = int(os.environ.get("PRONGHORN_DIFFERENTIAL", "0"))
 PROFILE = settings(
@@ -90,6 +99,33 @@ def compare(
     for answer in answers[1:]:
         assert answer == answers[0]
     return answers[0].cookies() or cookies
+
+
+USUAL = [
+    [Layer("gzip")],
+    [Layer("session", {"secret_key": "a"})],
+    [Layer("cors", {"allow_origins": ["https://a.example"], "allow_credentials": True})],
+    [Layer("cors", {"allow_origins": ["*"]}), Layer("gzip", {"minimum_size": 0})],
+    [Layer("gzip", {"thread_minimum_size": 600}), Layer("session", {"secret_key": "a"})],
+    [Layer("session", {"secret_key": "a"}), Layer("http", {"function": "reading"})],
+]
+
+
+@pytest.mark.parametrize("added", USUAL)
+@pytest.mark.parametrize("accepts", [b"gzip", b"br"])
+def test_all_paths_behind_usual_stacks(
+    loop: asyncio.AbstractEventLoop, file: str, added: list[Layer], accepts: bytes
+) -> None:
+    stack = StackOfLayers(added, [], {})
+    sides = [
+        Side(pronghorn, stack, file, general=True),
+        Side(pronghorn, stack, file, general=False),
+        Side(fastapi, stack, file, general=False),
+    ]
+    headers = [(b"host", b"a"), (b"accept-encoding", accepts), (b"origin", b"https://a.example")]
+    cookies: list[Any] = []
+    for path in ["/session/write", *PATHS]:
+        cookies = compare(loop, Ask("GET", path, headers, b""), cookies, sides)
 
 
 @LONG
