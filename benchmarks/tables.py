@@ -222,6 +222,29 @@ STARTING = (
 )
 
 
+def list_watched(result: Result) -> str:
+    """Return the tools that watch programs, and what each adds."""
+    rows: list[Sequence[Any]] = []
+    for row in result["tools"].values():
+        whole, adds, share = row["microseconds"], row["adds"], row["share"]
+        rows.append(
+            (
+                row["title"],
+                whole["fastapi"],
+                whole["pronghorn"],
+                adds["fastapi"] if share else None,
+                adds["pronghorn"] if share else None,
+                f"**{cell(share)}**" if share else None,
+            )
+        )
+    head = ("watched by", "FastAPI, µs", "pronghorn, µs", "it adds, µs", "here, µs", "share")
+    below = (
+        f"The SDK of OpenTelemetry alone takes {cell(result['sdk_alone'])} µs for the spans of the "
+        f"built-in telemetry. {machine(result)}"
+    )
+    return f"{markdown(head, rows)}\n\n{below}"
+
+
 def quotient(fastapi: float | None, pronghorn: float | None) -> str | None:
     """Return FastAPI's figure divided by pronghorn's."""
     return f"**{cell(fastapi / pronghorn)}**" if fastapi and pronghorn else None
@@ -249,6 +272,7 @@ TABLES: dict[str, Callable[[Result], str]] = {
     "growth": growth,
     "connections": connections,
     "service": service,
+    "watched": list_watched,
 }
 
 

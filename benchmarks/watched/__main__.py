@@ -1,0 +1,154 @@
+"""Measure what error trackers and tracers add to a request, on FastAPI and on pronghorn.
+
+    make bench-watched                        every tool; writes results/watched.json
+    make bench-watched ARGS="--only sentry"   tools whose name contains a text; writes nothing
+
+For each tool two processes run the same program, one on each framework, and answer in turn. What
+counts is their processor time: the figure of each is the tenth percentile of its short rounds,
+since what else the machine does can only add to it. A tool adds what its figure has above that
+without a tool. Before timing, both answers must be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+from benchmarks.record import FRAMEWORKS, ROOT, MeasurementError, ask, environment, write
+from benchmarks.watched.tools import TOOLS
+from tools.ecosystem import read_requirements
+from tools.environment import (
+    PreparationError,
+    create,
+    fingerprint,
+    is_current,
+    python_of,
+    read_pyproject,
+)
+
+ENVIRONMENT = ROOT / ".venv-watched"
+REFERENCE = "fastapi==0.165.0"
+#: The packages of the tools; their versions are those of the programs in tests/ecosystem.
+PACKAGES = (
+    "ddtrace",
+    "logfire[fastapi]",
+    "opentelemetry-instrumentation-fastapi",
+    "prometheus-fastapi-instrumentator",
+    "sentry-sdk",
+)
+REQUESTS = 60
+
+
+def prepare() -> Path:
+    """Make the environment with both frameworks and the tools; return its interpreter."""
+    project = read_pyproject(ROOT / "pyproject.toml")["project"]
+    extras = project["optional-dependencies"]
+    pinned = [each for each in read_requirements() if each.partition("==")[0] in PACKAGES]
+    requirements = sorted({REFERENCE, *project["dependencies"], *extras["standard"], *pinned})
+    stamp = fingerprint(requirements)
+    if not is_current(ENVIRONMENT, stamp):
+        create(ENVIRONMENT, requirements, stamp)
+    return python_of(ENVIRONMENT)
+
+
+class Worker:
+    """A process with a program on one framework, watched by one tool."""
+
+    def __init__(self, python: Path, framework: str, tool: str) -> None:
+        self._name = f"{tool} on {framework}"
+        command = [str(python), "-W", "ignore", "-m", "benchmarks.watched.worker", framework, tool]
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.answer = self._read()
+        self.times: list[float] = []
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None  # It is a pipe.
+        line = self._process.stdout.readline()
+        if not line:
+            raise MeasurementError(f"{self._name} has ended.")
+        return line
+
+    def run_round(self) -> None:
+        """Answer some requests, and keep their time."""
+        assert self._process.stdin is not None  # It is a pipe.
+        self._process.stdin.write(f"{REQUESTS}\n")
+        self._process.stdin.flush()
+        self.times.append(float(self._read()))
+
+    def end(self) -> None:
+        """End the process."""
+        self._process.terminate()
+        self._process.communicate()
+
+
+def measure(python: Path, tool: str, rounds: int) -> dict[str, float]:
+    """Return the microseconds of one request on each framework, watched by a tool."""
+    workers = [Worker(python, framework, tool) for framework in FRAMEWORKS]
+    try:
+        if workers[0].answer != workers[1].answer:
+            raise MeasurementError(f"{tool}: {workers[0].answer} is not {workers[1].answer}")
+        for turn in range(rounds):
+            for worker in workers if turn % 2 == 0 else reversed(workers):
+                worker.run_round()
+    finally:
+        for worker in workers:
+            worker.end()
+    return {
+        framework: round(quantiles(worker.times, n=10)[0], 1)
+        for framework, worker in zip(FRAMEWORKS, workers, strict=True)
+    }
+
+
+def add_costs(found: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """Return the figures with what each tool adds, and the quotient of both."""
+    bare = found["bare"]
+    rows: dict[str, Any] = {}
+    for tool, figures in found.items():
+        added = {name: round(figures[name] - bare[name], 1) for name in FRAMEWORKS}
+        share = added["pronghorn"] / added["fastapi"] if tool != "bare" else None
+        rows[tool] = {"title": TOOLS[tool].title, "microseconds": figures, "adds": added}
+        rows[tool]["share"] = share and round(share, 2)
+    return rows
+
+
+def main() -> int:
+    """Print the figures, and write them. Returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", default="", help="tools whose name contains a text")
+    parser.add_argument("--rounds", type=int, default=100)
+    options = parser.parse_args()
+    try:
+        python = prepare()
+        names = [name for name in TOOLS if name == "bare" or options.only in name]
+        rows = add_costs({name: measure(python, name, options.rounds) for name in names})
+        alone = round(ask(python, "benchmarks.watched.alone")["microseconds"], 1)
+    except (PreparationError, MeasurementError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for row in rows.values():
+        us, adds = row["microseconds"], row["adds"]
+        print(
+            f"{row['title']:36} {us['fastapi']:7.1f} {us['pronghorn']:7.1f} µs, "
+            f"adds {adds['fastapi']:6.1f} {adds['pronghorn']:6.1f}, share {row['share']}"
+        )
+    print(f"OpenTelemetry's SDK alone, for the spans of the built-in telemetry: {alone} µs")
+    if not options.only:
+        write("watched", {**environment(python), "tools": rows, "sdk_alone": alone})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
