@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-shapes bench-connections plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ bench-prepared: environment ## Processor time of reads from PostgreSQL: ORM, Cor
 
 bench-growth: python ## Time and memory of programs that grow, beside FastAPI (ARGS=--quick)
 	@$(PYTHON) -m benchmarks.growth $(ARGS)
+
+bench-service: python ## The shop as a production program with a database, beside others (ARGS=--quick, --check)
+	@$(PYTHON) -m benchmarks.service $(ARGS)
 
 bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, beside FastAPI (ARGS=--quick)
 	@$(PYTHON) -m benchmarks.shapes $(ARGS)

@@ -166,6 +166,11 @@ class Server:
         scheme = f"postgresql+{driver}" if driver else "postgresql"
         return f"{scheme}://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
 
+    @property
+    def process_id(self) -> int:
+        """The number of its first process, whose children serve the connections."""
+        return int(Path(self._data, "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
     def start(self) -> None:
         """Start the server again after `halt`, on its port."""
         self._control("start", "-o", f"-p {self.port}")
