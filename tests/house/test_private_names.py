@@ -182,6 +182,23 @@ LISTED = (
         OF_PREPARED,
         ("adapted._handle_exception",),
     ),
+    *(
+        Name(module, name, ("sql/prepared/borrowing.py",), OF_PREPARED, (written,))
+        for module, name, written in (
+            ("sqlalchemy.pool.base", "Pool._recycle", "pool._recycle"),
+            ("sqlalchemy.pool.base", "Pool._should_log_debug", "pool._should_log_debug"),
+            (
+                "sqlalchemy.pool.base",
+                "_ConnectionRecord._is_hard_or_soft_invalidated",
+                "record._is_hard_or_soft_invalidated",
+            ),
+            ("sqlalchemy.pool.impl", "QueuePool._pool", "pool._pool"),
+            ("sqlalchemy.pool.impl", "QueuePool._overflow", "pool._overflow"),
+            ("sqlalchemy.pool.impl", "QueuePool._max_overflow", "pool._max_overflow"),
+            ("sqlalchemy.pool.impl", "QueuePool._timeout", "pool._timeout"),
+            ("sqlalchemy.util.queue", "AsyncAdaptedQueue._queue", "pool._pool._queue"),
+        )
+    ),
     Name(
         "sqlalchemy.engine.interfaces",
         "AdaptedConnection._connection",

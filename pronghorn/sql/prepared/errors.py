@@ -21,13 +21,13 @@ _CHANGED_RESULT = "0A000"
 
 
 def translate(
-    error: Exception, connection: Any, read: CompiledRead, sql: str, values: Values
+    error: Exception, adapted: Any, read: CompiledRead, sql: str, values: Values
 ) -> tuple[Exception | None, bool]:
     """Return the error that SQLAlchemy raises for an error of the database.
 
     Args:
         error: The error of the driver.
-        connection: SQLAlchemy's connection of the pool, around that of the driver.
+        adapted: SQLAlchemy's connection around that of the driver.
         read: The statement.
         sql: Its text.
         values: The values of its parameters.
@@ -38,12 +38,12 @@ def translate(
     """
     dialect = read.dialect
     dbapi: Any = dialect.dbapi
-    cause = _translate(error, connection.dbapi_connection, dbapi)
+    cause = _translate(error, adapted, dbapi)
     if isinstance(cause, TimeoutError):
         return cause, True
     if not isinstance(cause, dbapi.Error):
         return None, False
-    lost = bool(dialect.is_disconnect(cause, connection, None))
+    lost = bool(dialect.is_disconnect(cause, adapted, None))
     lost = lost or getattr(cause, "sqlstate", None) == _CHANGED_RESULT
     made = DBAPIError.instance(
         sql,

@@ -13,6 +13,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.sql.aborted import note_failure
+from pronghorn.sql.prepared.borrowing import borrow, give_back, throw_away
 from pronghorn.sql.prepared.compiled import CompiledRead
 from pronghorn.sql.prepared.drivers import DRIVERS, Driver
 from pronghorn.sql.prepared.errors import translate, translate_connecting
@@ -35,10 +36,15 @@ async def read_from_pool(engine: AsyncEngine, compiled: Compile, parameters: Par
     """
     driver = _driver_of(engine.dialect)
     if driver is not None and not _is_watched(engine.sync_engine, engine.dialect):
-        with suppress(_AgainError):
+        try:
+            record = await borrow(engine)
+            if record is not None:
+                return await _read_borrowed(engine, record, driver, compiled, parameters)
             return await greenlet_spawn(
                 _read_alone, engine.sync_engine, driver, compiled, parameters
             )
+        except _AgainError:
+            pass
     return await read_in_transaction(engine, compiled, parameters)
 
 
@@ -96,12 +102,35 @@ async def _read_in_transaction(
         rows = await _send(driver.fetch, pooled.driver_connection, read.dialect, sql, values)
     except Exception as error:
         note_failure(read.dialect, pooled)
-        made, lost = translate(error, pooled, read, sql, values)
+        made, lost = translate(error, pooled.dbapi_connection, read, sql, values)
         if made is None:
             raise _AgainError from error
         if lost:
             await connection.invalidate(error)
         raise made from made.__cause__
+    return _compose(read, rows)
+
+
+async def _read_borrowed(
+    engine: AsyncEngine, record: Any, driver: Driver, compiled: Compile, parameters: Parameters
+) -> Any:
+    """Read on a connection that `borrow` has returned, and give it back."""
+    dialect = engine.dialect
+    clean = True
+    try:
+        read = compiled(dialect)
+        if not _is_known(read, driver):
+            raise _AgainError
+        sql, values = read.bind(parameters)
+        clean = False
+        rows, clean = await _fetch_alone(record.dbapi_connection, driver, read, sql, values)
+    finally:
+        if clean:
+            give_back(engine, record)
+        else:
+            await finish(throw_away(record))
+    if isinstance(rows, BaseException):
+        raise rows from rows.__cause__
     return _compose(read, rows)
 
 
@@ -120,7 +149,8 @@ def _read_alone(engine: Engine, driver: Driver, compiled: Compile, parameters: P
             raise _AgainError
         sql, values = read.bind(parameters)
         clean = False
-        rows, clean = _fetch_alone(connection, driver, read, sql, values)
+        adapted = connection.dbapi_connection
+        rows, clean = await_only(_fetch_alone(adapted, driver, read, sql, values))
     finally:
         if clean:
             connection.close()
@@ -131,17 +161,17 @@ def _read_alone(engine: Engine, driver: Driver, compiled: Compile, parameters: P
     return _compose(read, rows)
 
 
-def _fetch_alone(
-    connection: Any, driver: Driver, read: CompiledRead, sql: str, values: Any
+async def _fetch_alone(
+    adapted: Any, driver: Driver, read: CompiledRead, sql: str, values: Any
 ) -> tuple[Any, bool]:
     """Return the rows, or what to raise, and whether the connection may be used again."""
-    raw = connection.driver_connection
     try:
-        return await_only(_send(driver.fetch_alone, raw, read.dialect, sql, values)), True
+        raw = adapted.driver_connection
+        return await _send(driver.fetch_alone, raw, read.dialect, sql, values), True
     except asyncio.CancelledError as error:
         return error, has_finished(error)
     except Exception as error:  # noqa: BLE001  # The caller raises it.
-        made, lost = translate(error, connection, read, sql, values)
+        made, lost = translate(error, adapted, read, sql, values)
         if made is None or (lost and not isinstance(error, TimeoutError)):
             again = _AgainError()
             again.__cause__ = error

@@ -386,9 +386,10 @@ def test_a_database_that_is_not_there_is_503(tmp_path: Path) -> None:
 def test_without_the_private_names_of_sqlalchemy(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A release without them: errors have a general class, and options have no effect."""
+    """A release without them: errors have a general class, options no effect, reads take longer."""
     monkeypatch.setattr("pronghorn.sql.prepared.errors.TRANSLATES", False)
     monkeypatch.setattr("pronghorn.sql.prepared.columns.OPTIONS_SEEN", False)
+    monkeypatch.setattr("pronghorn.sql.prepared.borrowing.BORROWS", False)
     database = Database(postgresql_url)
     divide = database.prepare(select(func.div(10, bindparam("by"))), int)
     find = database.prepare(select(Item).options(selectinload(Item.owner)), ItemOut)

@@ -1,0 +1,106 @@
+"""Borrow a connection of a pool for one statement, without SQLAlchemy's bookkeeping.
+
+SQLAlchemy makes two objects and a greenlet for each use of a connection, tests the connection, and
+resets it afterwards. A statement that is a transaction of its own leaves nothing to reset.
+"""
+
+from __future__ import annotations
+
+from asyncio import timeout
+from time import time
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import greenlet_spawn
+
+from pronghorn.core.private_names import has_names
+from pronghorn.sql.pool import is_surely_alive, note_use
+
+_SLOWER = "Prepared reads without a session take longer."
+#: Whether this version of SQLAlchemy keeps its connections as the tested versions do.
+BORROWS = (
+    has_names(
+        "sqlalchemy.pool.base",
+        [
+            "Pool._recycle",
+            "Pool._should_log_debug",
+            "_ConnectionRecord._is_hard_or_soft_invalidated",
+            "_ConnectionRecord.checkin",
+            "_ConnectionRecord.starttime",
+        ],
+        _SLOWER,
+    )
+    and has_names(
+        "sqlalchemy.pool.impl",
+        ["QueuePool._pool", "QueuePool._overflow", "QueuePool._max_overflow", "QueuePool._timeout"],
+        _SLOWER,
+    )
+    and has_names("sqlalchemy.util.queue", ["AsyncAdaptedQueue._queue"], _SLOWER)
+)
+
+
+async def borrow(engine: AsyncEngine) -> Any:
+    """Return an idle connection of the pool, as soon as there is one.
+
+    Returns:
+        SQLAlchemy's record of the connection; None if SQLAlchemy has to open, test or replace one,
+        or to tell somebody of it.
+
+    Raises:
+        sqlalchemy.exc.TimeoutError: All connections are in use for too long.
+    """
+    pool: Any = engine.pool
+    if not BORROWS or type(pool) is not AsyncAdaptedQueuePool or _is_observed(pool):
+        return None
+    idle = pool._pool
+    if not idle.empty():
+        record = idle.get_nowait()
+    elif pool._overflow < pool._max_overflow or pool._max_overflow < 0:
+        return None
+    else:
+        record = await _wait(pool)
+    if _is_usable(engine, pool, record):
+        return record
+    idle.put_nowait(record)
+    return None
+
+
+def give_back(engine: AsyncEngine, record: Any) -> None:
+    """Give a connection back to its pool."""
+    note_use(engine.dialect, record.driver_connection)
+    record.checkin(_fairy_was_created=False)
+
+
+async def throw_away(record: Any) -> None:
+    """Close a connection; its place in the pool gets another one at its next use."""
+    await greenlet_spawn(record.invalidate)
+    record.checkin(_fairy_was_created=False)
+
+
+async def _wait(pool: Any) -> Any:
+    try:
+        async with timeout(pool._timeout):
+            return await pool._pool._queue.get()
+    except TimeoutError:
+        raise exc.TimeoutError(
+            f"QueuePool limit of size {pool.size()} overflow {pool.overflow()} reached, "
+            f"connection timed out, timeout {pool._timeout:0.2f}",
+            code="3o7r",
+        ) from None
+
+
+def _is_observed(pool: Any) -> bool:
+    """Return whether somebody is told of each use of a connection."""
+    told = pool.dispatch
+    return bool(told.checkout or told.checkin or told.reset or pool._should_log_debug())
+
+
+def _is_usable(engine: AsyncEngine, pool: Any, record: Any) -> bool:
+    """Return whether SQLAlchemy would take a connection as it is."""
+    if record._is_hard_or_soft_invalidated():
+        return False
+    if -1 < pool._recycle < time() - record.starttime:
+        return False
+    return is_surely_alive(engine.dialect, record.driver_connection)
