@@ -16,6 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from benchmarks.record import ROOT, read
+from benchmarks.tables import DATABASES
 
 FOLDER = ROOT / "docs" / "performance"
 FASTAPI, PRONGHORN, OTHERS = "#9aa5b1", "#d9822b", "#c8d0d8"
@@ -89,6 +90,26 @@ def draw_wire(result: dict[str, Any]) -> None:
         axes.margins(x=0.15)
     sides[0].invert_yaxis()
     save("wire", figure)
+
+
+def draw_service(result: dict[str, Any]) -> None:
+    """Draw the requests per second of the mix, relative to FastAPI, for each kind of database."""
+    databases = result["databases"]
+    figure, sides = plt.subplots(1, len(databases), figsize=(10, 3), sharey=True, squeeze=False)
+    for axes, (kind, rows) in zip(sides[0], databases.items(), strict=True):
+        found = {row["name"]: row["mix"]["ratio"] for row in rows if "mix" in row}
+        colours = [
+            PRONGHORN if "pronghorn" in name else FASTAPI if name == "FastAPI" else OTHERS
+            for name in found
+        ]
+        bars = axes.barh(range(len(found)), list(found.values()), color=colours)
+        axes.bar_label(bars, labels=[f"{value:.2f}" for value in found.values()], padding=3)
+        axes.set_yticks(range(len(found)), list(found))
+        axes.axvline(1, color=FASTAPI, linewidth=1)
+        axes.set_xlabel(f"{DATABASES[kind]}: requests per second, FastAPI = 1")
+        axes.margins(x=0.15)
+    sides[0][0].invert_yaxis()
+    save("service", figure)
 
 
 def draw_shapes(result: dict[str, Any]) -> None:
@@ -186,6 +207,7 @@ def part_of(figures: dict[str, float], key: str, parts: tuple[str, ...]) -> floa
 PLOTS: dict[str, Callable[[dict[str, Any]], None]] = {
     "latest": draw_bench,
     "wire": draw_wire,
+    "service": draw_service,
     "shapes": draw_shapes,
     "growth": draw_all_growth,
 }

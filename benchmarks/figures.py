@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks.record import ROOT, read
+from benchmarks.service.contestants import OWN, SAME
 from benchmarks.tables import TABLES, Result, cell, markdown, with_tables
 
 PAGES = [
@@ -71,11 +72,20 @@ def name_figures(results: Results) -> Iterator[tuple[str, str]]:
     yield "start", cell(fastapi["cpu_milliseconds"] / whole)
     yield "start_import_share", f"{pronghorn['import_milliseconds'] / whole:.0%}"
     yield "start_models_share", f"{growth['start']['models_alone_cpu_milliseconds'] / whole:.0%}"
+    yield from name_service_figures(results["service"])
     shapes = results["shapes"]
     yield "megabyte", cell(1e3 / shapes["models"]["pronghorn"]["per_second"])
     yield "line", cell(1e6 / shapes["lines"]["pronghorn"]["per_second"])
     for name, cost in results["recorded"]["costs"].items():
         yield name, show(cost["value"])
+
+
+def name_service_figures(service: Result) -> Iterator[tuple[str, str]]:
+    """Yield the ratios of our two programs in the mix of `make bench-service`."""
+    for kind, rows in service["databases"].items():
+        for name, contestant in (("same", SAME.name), ("own", OWN.name)):
+            row = next(one for one in rows if one["name"] == contestant)
+            yield f"service_{name}_{kind}", cell(row["mix"]["ratio"])
 
 
 def describe_machine(result: Result) -> str:

@@ -77,6 +77,58 @@ def wire(result: Result) -> str:
     return f"{markdown(head, rows)}\n\n{WIRE_RATIO} {below}"
 
 
+def service(result: Result) -> str:
+    """Return the contestants of `make bench-service`."""
+    parts = []
+    for kind, rows in result["databases"].items():
+        measured = [row for row in rows if "problem" not in row]
+        parts += [_mix(kind, measured), _endpoints(kind, measured)]
+    about, conditions = result["machine"], result["conditions"]
+    mix = ", ".join(f"{share} {kind}" for kind, share in conditions["mix"].items())
+    low, high = about["load_average"]
+    below = (
+        f"Of twenty requests of the mix: {mix}. {conditions['connections']} connections of the "
+        f"load, {conditions['pool']} to the database; medians of {conditions['rounds']} rounds of "
+        f"{conditions['seconds']} s. Measured on {result['measured'][:10]}: {about['processor']}, "
+        f"{about['cores']} cores, {about['system']}, Python {about['python']}; load average of the "
+        f"machine {low} before and {high} after."
+    )
+    return "\n\n".join([*parts, f"{WIRE_RATIO} {below}"])
+
+
+DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+
+
+def _mix(kind: str, rows: Sequence[Result]) -> str:
+    """Return the mix of all endpoints, on one kind of database."""
+    cells = []
+    for row in rows:
+        one = row["mix"]
+        half = one["half_load"]
+        figures: list[Any] = [one["requests_per_second"], f"**{cell(one['ratio'])}**"]
+        figures += [one["cpu_microseconds"], f"**{cell(one['cpu_ratio'])}**"]
+        if kind == "postgresql":
+            figures.append(one["database_microseconds"])
+        figures += [half.get("p50_milliseconds"), half.get("p99_milliseconds")]
+        cells.append((row["name"], *figures))
+    database = ["its database, µs"] if kind == "postgresql" else []
+    head = (f"{DATABASES[kind]}, the mix", "per second", "ratio", "processor, µs", "ratio")
+    return markdown((*head, *database, "p50 at half load, ms", "p99, ms"), cells)
+
+
+def _endpoints(kind: str, rows: Sequence[Result]) -> str:
+    """Return the ratios of each endpoint: requests per second, and processor time."""
+    kinds = [name for name in rows[0] if name not in {"name", "mix"}] if rows else []
+    cells = [
+        (
+            row["name"],
+            *(f"{cell(row[one]['ratio'])} / {cell(row[one]['cpu_ratio'])}" for one in kinds),
+        )
+        for row in rows
+    ]
+    return markdown((f"{DATABASES[kind]}, ratios per second / of processor time", *kinds), cells)
+
+
 WIRE_RATIO = (
     "A ratio is the median over rounds, each of which measured the server and FastAPI in turn. It "
     "is not the quotient of two rows, which were measured minutes apart."
@@ -195,6 +247,7 @@ TABLES: dict[str, Callable[[Result], str]] = {
     "shapes": shapes,
     "growth": growth,
     "connections": connections,
+    "service": service,
 }
 
 

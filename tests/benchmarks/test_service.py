@@ -190,7 +190,17 @@ def test_a_ratio_is_the_median_over_rounds_and_not_of_medians() -> None:
 def test_a_row_is_printed_with_its_figures_or_its_problem() -> None:
     lines = report.lines(Row("One", {MIX: make_figures()}).as_json()).splitlines()
     assert lines[0].split("  ")[0] == "One"
-    assert lines[1].split() == "mix 90.00 2.00 11,111.10 2.00 10.00 1.00 1.50 4.00".split()
+    assert lines[1].split() == [
+        "mix",
+        "90.00",
+        "2.00",
+        "11,111.10",
+        "2.00",
+        "10.00",
+        "1.00",
+        "1.50",
+        "4.00",
+    ]
     assert report.lines(Row("Two", problem="it is\nnot there").as_json()) == (
         "Two: not measured\n  it is\n  not there"
     )
@@ -215,8 +225,10 @@ def test_goals_that_are_not_reached(capsys: pytest.CaptureFixture[str]) -> None:
         "  sqlite: Litestar was not measured: no",
         f"{same} 1.59 times as much as FastAPI; the goal is 1.6.",
         f"{own} 4.50 times as much as FastAPI; the goal is 5.0.",
-        f"  sqlite: {FASTIFY.name} answers more than {OWN.name}: "
-        + "6.00 times as much as FastAPI, and 4.50 times.",
+        (
+            f"  sqlite: {FASTIFY.name} answers more than {OWN.name}: "
+            "6.00 times as much as FastAPI, and 4.50 times."
+        ),
         "On a busy machine, repeat the run before you believe it.",
     ]
 
