@@ -90,8 +90,11 @@ async def run_transaction(
         explain(error, trigger, read_only=read_only)
         raise
     finally:
-        with CancelScope(shield=True), suppress(Exception):
-            await session.close()
+        if session.in_transaction():
+            with CancelScope(shield=True), suppress(Exception):
+                await session.close()
+        else:
+            session.sync_session.close()  # It has no connection, so it waits for nothing.
         session.info[_ENDED] = trigger
 
 
