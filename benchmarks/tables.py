@@ -82,7 +82,9 @@ def service(result: Result) -> str:
     parts = []
     for kind, rows in result["databases"].items():
         measured = [row for row in rows if "problem" not in row]
-        parts += [_mix(kind, measured), _endpoints(kind, measured)]
+        parts.append(_mix(kind, measured))
+        if any(len(row) > 2 for row in measured):  # Else a run of the mix only.
+            parts.append(_endpoints(kind, measured))
     about, conditions = result["machine"], result["conditions"]
     mix = ", ".join(f"{share} {kind}" for kind, share in conditions["mix"].items())
     low, high = about["load_average"]

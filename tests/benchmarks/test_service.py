@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.figures import name_service_figures
 from benchmarks.record import ROOT
 from benchmarks.service import report
 from benchmarks.service.__main__ import choose, make_options, read_arguments, report_goals
@@ -22,6 +23,7 @@ from benchmarks.service.load import LoadError, read_output, write_script
 from benchmarks.service.report import Figures, Round, Row
 from benchmarks.service.requests import KINDS, LIST, MIX, SHARES, Answer, make_load, normalise
 from benchmarks.service.serving import StartError
+from benchmarks.tables import TABLES
 
 
 def run(*command: str, **environment: str) -> str:
@@ -244,3 +246,26 @@ def test_the_options_of_the_command() -> None:
     assert make_options(read_arguments(["--kind", "me", "--rounds", "9"])).rounds == 9
     assert choose(["FASTIFY", "its own"]) == [OWN, FASTIFY]
     assert choose(["express"]) == []
+
+
+def test_the_page_shows_both_databases_and_says_how_busy_the_machine_was() -> None:
+    row = Row(OWN.name, {MIX: make_figures(), "me": make_figures()}).as_json()
+    rows = [row, {"name": FASTIFY.name, "problem": "no Node"}]
+    document = report.make_document(
+        {"postgresql": rows, "sqlite": [Row(OWN.name, {MIX: make_figures()}).as_json()]},
+        [0.21, 3.0],
+        rounds=5,
+        seconds=3,
+    )
+    page = TABLES["service"](document)
+    columns = "its database, µs | p50 at half load, ms | p99, ms |"
+    assert f"| PostgreSQL, the mix | per second | ratio | processor, µs | ratio | {columns}" in page
+    assert f"| {OWN.name} | 90.0 | **2.00** | 11,111 | **2.00** | 10.0 | 1.50 | 4.00 |" in page
+    assert f"| {OWN.name} | 90.0 | **2.00** | 11,111 | **2.00** | 1.50 | 4.00 |" in page
+    assert "| PostgreSQL, ratios per second / of processor time | me |" in page
+    assert f"| {OWN.name} | 2.00 / 2.00 |" in page
+    assert "| SQLite, ratios" not in page
+    assert FASTIFY.name not in page
+    assert "load average of the machine 0.2 before and 3.0 after." in page
+    figures = dict(name_service_figures(document))
+    assert figures == {"service_own_postgresql": "2.00", "service_own_sqlite": "2.00"}
