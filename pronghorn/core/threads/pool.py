@@ -213,9 +213,12 @@ class _Worker(Thread):
         self.is_ending = False
 
     def end(self) -> None:
-        """Let the thread end instead of waiting for another call."""
-        self.is_ending = True
+        """Let the thread end instead of waiting for another call; the caller holds the lock.
+
+        The gate is opened first: a thread that sees that it is to end closes its gate for good.
+        """
         self.gate.open()
+        self.is_ending = True
 
     def run(self) -> None:
         """Make calls until the thread is to end."""

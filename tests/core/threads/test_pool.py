@@ -74,6 +74,44 @@ def test_every_blocked_call_has_its_own_thread() -> None:
     assert asyncio.run(main()) == 20
 
 
+def test_a_thread_that_is_still_busy_when_its_loop_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has handed over its result, does not wait at its gate yet, and is told to end."""
+    ending, problems = threading.Event(), list[dict[str, Any]]()
+    make, end, finish = pool.make_gate, pool.Pool._close, pool.Pool.finish
+
+    def make_slow_gate() -> Any:
+        made: Any = make()
+        kind = type(made)
+
+        class Slow(kind):  # type: ignore[misc, valid-type]
+            def open(self) -> None:
+                if ending.is_set():
+                    time.sleep(0.1)
+                super().open()
+
+        made.__class__ = Slow
+        return made
+
+    def close(self: Any, root: Any) -> None:
+        ending.set()
+        end(self, root)
+
+    def finish_slowly(self: Any, *outcome: Any) -> None:
+        finish(self, *outcome)
+        ending.wait(LONG)
+
+    monkeypatch.setattr(pool, "make_gate", make_slow_gate)
+    monkeypatch.setattr(pool.Pool, "_close", close)
+    monkeypatch.setattr(pool.Pool, "finish", finish_slowly)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: problems.append(told))
+        await run_in_thread(int)
+
+    asyncio.run(main())
+    assert problems == []
+
+
 def test_threads_end_with_the_first_task_of_the_loop_and_free_their_descriptors() -> None:
     def descriptors() -> set[str]:
         return set(os.listdir("/proc/self/fd"))
