@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from pronghorn import FastAPI, Request
 from tests.differential.stack_drivers import Parsed, Wire
@@ -77,3 +80,30 @@ def test_a_session_is_in_a_scope_that_is_made_late() -> None:
     assert response.status == 200
     assert b'"session"' in response.body
     assert (b"vary", b"Cookie") in response.headers
+
+
+def test_long_origins_and_hosts_are_not_kept() -> None:
+    """Clients decide on both, so a server that kept them would keep what anybody sends."""
+    app = FastAPI()
+
+    @app.get("/")
+    async def read() -> int:
+        return 1
+
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["*.shop.example"])
+
+    def asks(name: str) -> list[Ask]:
+        host = (b"host", f"{name}.shop.example".encode())
+        return [Ask("GET", "/", [host, (b"origin", b"https://" + host[1])], b"")]
+
+    first, *_ = ask(app, *asks("a"))
+    assert (b"access-control-allow-origin", b"https://a.shop.example") in first.headers
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            assert ask(app, *asks(f"{number}" * 20_000))[0].status == 200
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 300_000
+    finally:
+        tracemalloc.stop()
