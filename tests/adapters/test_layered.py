@@ -11,8 +11,10 @@ import pytest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn import FastAPI, Request
+from pronghorn.responses import JSONResponse
 from tests.differential.stack_drivers import Parsed, Wire
 from tests.differential.stacks import Ask
 
@@ -107,3 +109,30 @@ def test_long_origins_and_hosts_are_not_kept() -> None:
         assert tracemalloc.get_traced_memory()[0] < 300_000
     finally:
         tracemalloc.stop()
+
+
+def test_an_error_of_a_layer_outside_is_no_error_before_the_response() -> None:
+    """The session cannot be written, which happens while the response is sent."""
+    handled = []
+    app = FastAPI()
+
+    @app.get("/")
+    async def read(request: Request) -> int:
+        request.session["user"] = object()
+        return 1
+
+    @app.exception_handler(TypeError)
+    async def handle(request: Request, error: TypeError) -> JSONResponse:
+        handled.append(error)
+        return JSONResponse(None, 418)
+
+    def make(inside: ASGIApp) -> ASGIApp:
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            await inside(scope, receive, send)
+
+        return call
+
+    app.add_middleware(make)
+    app.add_middleware(SessionMiddleware, secret_key="a")
+    (response,) = ask(app, Ask("GET", "/", [(b"host", b"a")], b""))
+    assert (response.status, handled) == (500, [])

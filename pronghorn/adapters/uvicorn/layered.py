@@ -134,10 +134,8 @@ class InsideExchange(Exchange):
     def write_json(self, body: bytes, status: int) -> bool:
         """Let the exchange outside write a complete JSON response."""
         outside: LayeredWireExchange = self.send.__self__  # type: ignore[attr-defined]  # a method
-        if not outside.write_json(body, status):
-            return False
-        self.started = True
-        return True
+        self.started = True  # Even if an edit of an outer layer fails.
+        return outside.write_json(body, status)
 
     write_last_json = write_json
 
