@@ -245,3 +245,23 @@ def test_an_unhandled_error_has_the_headers_of_cors() -> None:
     response = client.get("/broken", headers={"origin": "https://shop.example"})
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_method_replaced_after_the_start_is_seen_by_a_new_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = program()
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    client = TestClient(app)
+    assert client.get("/").status_code == 200
+    called = []
+    original = CORSMiddleware.simple_response
+
+    async def replaced(*args: Any, **kwargs: Any) -> None:
+        called.append(1)
+        await original(*args, **kwargs)
+
+    monkeypatch.setattr(CORSMiddleware, "simple_response", replaced)
+    app.middleware_stack = None
+    assert client.get("/").status_code == 200
+    assert called
