@@ -97,11 +97,12 @@ class PassesEdits(Exchange):
             await self.send(message)
         elif self.chain is not None:
             await self._send_in_chain(message)
-        elif self.held_start is not None:
-            await self._send_after_head(message, *self.held_start)
         elif message["type"] == "http.response.start":
             self.started = True
+            self.held_start = None  # A head that was held is replaced.
             await self._send_head(message)
+        elif self.held_start is not None:
+            await self._send_after_head(message, *self.held_start)
         else:
             self._make_chain(self.edits)
             await self._send_in_chain(message)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import tracemalloc
 from typing import Any
 
 import pytest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn import FastAPI, Request
+from pronghorn.responses import JSONResponse
 from tests.differential.stack_drivers import Parsed, Wire
 from tests.differential.stacks import Ask
 
@@ -77,3 +82,57 @@ def test_a_session_is_in_a_scope_that_is_made_late() -> None:
     assert response.status == 200
     assert b'"session"' in response.body
     assert (b"vary", b"Cookie") in response.headers
+
+
+def test_long_origins_and_hosts_are_not_kept() -> None:
+    """Clients decide on both, so a server that kept them would keep what anybody sends."""
+    app = FastAPI()
+
+    @app.get("/")
+    async def read() -> int:
+        return 1
+
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["*.shop.example"])
+
+    def asks(name: str) -> list[Ask]:
+        host = (b"host", f"{name}.shop.example".encode())
+        return [Ask("GET", "/", [host, (b"origin", b"https://" + host[1])], b"")]
+
+    first, *_ = ask(app, *asks("a"))
+    assert (b"access-control-allow-origin", b"https://a.shop.example") in first.headers
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            assert ask(app, *asks(f"{number}" * 20_000))[0].status == 200
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 300_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_error_of_a_layer_outside_is_no_error_before_the_response() -> None:
+    """The session cannot be written, which happens while the response is sent."""
+    handled = []
+    app = FastAPI()
+
+    @app.get("/")
+    async def read(request: Request) -> int:
+        request.session["user"] = object()
+        return 1
+
+    @app.exception_handler(TypeError)
+    async def handle(request: Request, error: TypeError) -> JSONResponse:
+        handled.append(error)
+        return JSONResponse(None, 418)
+
+    def make(inside: ASGIApp) -> ASGIApp:
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            await inside(scope, receive, send)
+
+        return call
+
+    app.add_middleware(make)
+    app.add_middleware(SessionMiddleware, secret_key="a")
+    (response,) = ask(app, Ask("GET", "/", [(b"host", b"a")], b""))
+    assert (response.status, handled) == (500, [])

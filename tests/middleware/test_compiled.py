@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import wraps
 from typing import Any
 
 import itsdangerous
@@ -120,6 +121,27 @@ def test_replaced_methods_are_called(
     ]
 
 
+@pytest.mark.parametrize(("kind", "options"), STANDARD)
+def test_what_bears_the_name_of_a_known_class_is_called(kind: Any, options: dict[str, Any]) -> None:
+    called = []
+
+    @wraps(kind, updated=())
+    def make(app: Any, **options: Any) -> Any:
+        layer = kind(app, **options)
+
+        async def call(scope: Any, receive: Any, send: Any) -> None:
+            called.append(scope["type"])
+            await layer(scope, receive, send)
+
+        return call
+
+    app = program()
+    app.add_middleware(make, **options)
+    assert TestClient(app, base_url="https://testserver").get("/").status_code == 200
+    assert called == ["http"]
+    assert "not compiled: its code is unknown" in ways(app)[0]
+
+
 def test_libraries_find_the_layers_of_starlette() -> None:
     app = program()
 
@@ -163,6 +185,32 @@ def test_the_list_of_origins_may_change() -> None:
     assert allowed == "https://shop.example"
 
 
+def test_a_header_that_cannot_be_sent_fails_where_it_is_needed() -> None:
+    app = program()
+    app.add_middleware(CORSMiddleware, expose_headers=["\N{SNOWMAN}"])
+    client = TestClient(app, raise_server_exceptions=False)
+    assert client.get("/").status_code == 200
+    assert client.get("/", headers={"origin": "https://shop.example"}).status_code == 500
+
+
+def test_a_second_head_replaces_one_that_waits_for_its_body() -> None:
+    """As on Starlette, whose `GZipMiddleware` keeps the head that was sent last."""
+    app = program()
+
+    async def start_twice(scope: Any, receive: Any, send: Any) -> None:
+        for status in (200, 201):
+            await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    app.mount("/twice", start_twice)
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(SessionMiddleware, secret_key="a")
+    response = TestClient(app).get("/twice/", headers={"origin": "https://shop.example"})
+    assert response.status_code == 201
+    assert response.headers["access-control-allow-origin"] == "*"
+
+
 def test_an_error_of_a_layer_is_not_one_of_the_program() -> None:
     app = program()
     app.add_middleware(SessionMiddleware, secret_key="a")
@@ -197,3 +245,23 @@ def test_an_unhandled_error_has_the_headers_of_cors() -> None:
     response = client.get("/broken", headers={"origin": "https://shop.example"})
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_method_replaced_after_the_start_is_seen_by_a_new_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = program()
+    app.add_middleware(CORSMiddleware, allow_origins=["*"])
+    client = TestClient(app)
+    assert client.get("/").status_code == 200
+    called = []
+    original = CORSMiddleware.simple_response
+
+    async def replaced(*args: Any, **kwargs: Any) -> None:
+        called.append(1)
+        await original(*args, **kwargs)
+
+    monkeypatch.setattr(CORSMiddleware, "simple_response", replaced)
+    app.middleware_stack = None
+    assert client.get("/").status_code == 200
+    assert called

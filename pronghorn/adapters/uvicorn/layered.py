@@ -26,6 +26,8 @@ REPEATED = frozenset(
     ]
 )
 MOST_LINES = 1024
+#: A longer value is not kept: it may be an origin, which a client can make as long as it likes.
+LONGEST_VALUE = 256
 
 
 class LayeredWireExchange(PassesEdits, WireExchange):
@@ -132,10 +134,8 @@ class InsideExchange(Exchange):
     def write_json(self, body: bytes, status: int) -> bool:
         """Let the exchange outside write a complete JSON response."""
         outside: LayeredWireExchange = self.send.__self__  # type: ignore[attr-defined]  # a method
-        if not outside.write_json(body, status):
-            return False
-        self.started = True
-        return True
+        self.started = True  # Even if an edit of an outer layer fails.
+        return outside.write_json(body, status)
 
     write_last_json = write_json
 
@@ -153,7 +153,7 @@ def line_of(header: tuple[bytes, bytes]) -> bytes:
         RuntimeError: Its name or its value contains a character that headers must not contain.
     """
     line = header_lines([header], CONNECTION_HEADERS) or b""
-    if header[0] in REPEATED:
+    if header[0] in REPEATED and len(header[1]) <= LONGEST_VALUE:
         if len(_kept) >= MOST_LINES:
             _kept.clear()
         _kept[header] = line

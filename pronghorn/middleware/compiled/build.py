@@ -48,18 +48,23 @@ def compiler_of(kind: Any) -> tuple[Callable[[Any], CompiledLayer] | None, str]:
     name = f"{getattr(kind, '__module__', None)}.{getattr(kind, '__qualname__', None)}"
     if name == _BY_FUNCTION:
         return None, "not compiled: it runs what is inside in another task"
-    if name not in _KNOWN:
+    compiled = _find_compiled(name) if name in _KNOWN else None
+    # A decorated factory and a class made by a library may bear the name of a known class.
+    if compiled is None or not any(kind is each for each in compiled.stands_for):
         bases = [f"{base.__module__}.{base.__qualname__}" for base in getattr(kind, "__mro__", ())]
         known = next((base for base in bases if base in _KNOWN), None)
         if known is not None:
             return None, f"not compiled: a subclass of {known.rpartition('.')[2]}"
         return None, "not compiled: its code is unknown, so it is called through ASGI"
-    module, attribute = _KNOWN[name]
-    compiled: Any = getattr(import_module(f"{_HERE}.{module}"), attribute)
     for each in compiled.stands_for:
         if is_replaced(each):
             return None, f"not compiled: methods of {each.__name__} have been replaced"
     return compiled, COMPILED
+
+
+def _find_compiled(name: str) -> Any:
+    module, attribute = _KNOWN[name]
+    return getattr(import_module(f"{_HERE}.{module}"), attribute)
 
 
 def explain_layers(middleware: Iterable[Any]) -> Iterator[str]:

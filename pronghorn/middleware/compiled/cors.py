@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from math import inf
 from typing import Any
 
@@ -24,10 +26,9 @@ class CompiledCORS:
 
     def __init__(self, layer: CORSMiddleware) -> None:
         self.layer = layer
-        self.simple = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in layer.simple_headers.items()
-        ]
+        self.simple: Iterable[tuple[bytes, bytes]] = EncodedLate(layer.simple_headers)
+        with suppress(UnicodeEncodeError):  # Then each response to another origin fails.
+            self.simple = list(self.simple)
         self.allows_all = layer.allow_all_origins
         #: True if all origins are allowed and each is named, because of the credentials.
         self.names_all = layer.allow_all_origins and layer.allow_credentials
@@ -43,6 +44,21 @@ class CompiledCORS:
         else:
             exchange.edits.append(WithOrigin(self, origin))
         return None
+
+
+class EncodedLate:
+    """Headers that are encoded when they are needed; only then may they fail.
+
+    Args:
+        headers: The headers as text.
+    """
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        for name, value in self._headers.items():
+            yield name.lower().encode("latin-1"), value.encode("latin-1")
 
 
 class WithoutOrigin(HeadEdit):

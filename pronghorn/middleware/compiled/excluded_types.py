@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-#: The content types that are remembered.
-_MOST = 1000
+#: The content types that are remembered, and how long each may be.
+_MOST, _LONGEST = 1000, 256
 
 
 class ExcludedTypes:
@@ -23,7 +23,7 @@ class ExcludedTypes:
         known = self._known.get(content_type)
         if known is None:
             known = self._find(content_type.decode("latin-1"))
-            if len(self._known) < _MOST:
+            if len(self._known) < _MOST and len(content_type) <= _LONGEST:
                 self._known[content_type] = known
         return known
 

@@ -18,6 +18,8 @@ _parse_host_header: Any = optional(
 )
 #: The hosts that are remembered: patterns such as `*.shop.example` allow any number.
 _MOST = 1000
+#: A longer host is not remembered: clients decide on it. A domain name has at most 253 characters.
+_LONGEST = 260
 
 
 class CompiledTrustedHost:
@@ -46,7 +48,7 @@ class CompiledTrustedHost:
         name = parsed.host.lower()
         for pattern in self._layer.allowed_hosts:
             if name == pattern or (pattern.startswith("*") and name.endswith(pattern[1:])):
-                if len(self._known) < _MOST:
+                if len(self._known) < _MOST and len(host) <= _LONGEST:
                     self._known.add(host)
                 return True
         return False
