@@ -182,7 +182,7 @@ class HttpWriter(HandlerWriter):
             if not self.has_lifetime:
                 self.write_work()
             else:
-                with source.block("async with Lifetime() as lifetime:"):
+                with source.block(f"async with Lifetime({self.label!r}) as lifetime:"):
                     self.write_work()
                     source.line("return")
                 source.line(f"raise response_not_sent({self.label!r})")

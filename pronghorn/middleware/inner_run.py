@@ -105,8 +105,10 @@ class InnerRun(LosesNothing):
         try:
             with self._cancel_scope:
                 await self.app(self._scope, self.receive, self.send)
-        except GeneratorExit:  # The event loop is gone, and with it every waiting task.
-            raise
+        except GeneratorExit as error:
+            if not self._is_running():  # The event loop is gone, and with it every waiting task.
+                raise
+            self._error = error  # The application has raised it.
         except CancelledError as error:  # It ends this task only.
             if self._response_began and not self._sent:
                 self._error = error  # a response that is not complete
@@ -114,6 +116,15 @@ class InnerRun(LosesNothing):
             self._error = error
         self._ended = True
         self._notify()
+
+    def _is_running(self) -> bool:
+        """Return False if the task of the application is not running, but thrown away."""
+        try:
+            running = current_task()
+        except RuntimeError:  # No event loop is running.
+            return False
+        # A task that starts eagerly runs before it is known here.
+        return running is getattr(self, "_task", running)
 
     # --- what the application sees ------------------------------------------------------------
 

@@ -304,20 +304,15 @@ def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) 
     Args:
         dependant: The graph of the endpoint.
         provider: Has `dependency_overrides`, such as the application.
-        is_http: Whether to pass what only an HTTP request has: a replacement receives the keywords
-            that FastAPI passes.
+        is_http: Whether to pass a body, which only an HTTP request has: a replacement receives the
+            keywords that FastAPI passes.
     """
 
     async def solve(inputs: Inputs) -> Solved:
-        of_http = {
-            "body": inputs.body,
-            "background_tasks": inputs.background,
-            "response": inputs.response,
-        }
         solved = await current("solve_dependencies")(
             request=inputs.connection,
             dependant=dependant,
-            **(of_http if is_http else {}),
+            **({"body": inputs.body} if is_http else {}),
             dependency_overrides_provider=provider,
             async_exit_stack=_stack_of(inputs),
             embed_body_fields=inputs.embed,

@@ -113,11 +113,17 @@ class Lifetime:
 
     Use it as an asynchronous context manager around the whole exchange, and call
     `close_function_stack` after the endpoint has returned and before its result is sent.
+
+    Args:
+        where: The HTTP route for people; None for what sends no response. A dependency with the
+            lifetime "function" that swallows an error leaves such a route without a response. That
+            is an error too, and the dependencies with the lifetime "request" receive it.
     """
 
-    __slots__ = ("_cancel_scope", "_function", "_has_async", "_request")
+    __slots__ = ("_cancel_scope", "_function", "_has_async", "_request", "_where")
 
-    def __init__(self) -> None:
+    def __init__(self, where: str | None = None) -> None:
+        self._where = where
         self._request = Exits()
         self._function: Exits | None = None
         #: The scope that becomes a shield; None if nothing is there to protect from.
@@ -185,13 +191,14 @@ class Lifetime:
         inner = self._function
         if inner is None:
             return await self._request.__aexit__(kind, error, traceback)
-        swallowed = False
         async with self._request:
             swallowed = await inner.__aexit__(kind, error, traceback)
             if error is not None and not swallowed:
-                swallowed = True  # True only if the outer stack swallows the error raised here.
                 raise error
-        return swallowed
+            if error is not None and self._where is not None:
+                raise response_not_sent(self._where)
+        # Whatever the inner stack has raised, the outer one has swallowed.
+        return error is not None
 
     async def _notice_cancellation(self) -> None:
         """Let a cancellation that came during asynchronous clean-up take effect now."""
@@ -300,7 +307,7 @@ async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: 
 
 
 async def _answer_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
-    async with Lifetime() as lifetime:
+    async with Lifetime(where) as lifetime:
         exchange.scope[LIFETIME_KEY] = lifetime
         exchange.scope[REQUEST_STACK] = lifetime.request_stack
         exchange.scope[FUNCTION_STACK] = lifetime.function_stack

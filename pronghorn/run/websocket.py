@@ -16,7 +16,7 @@ from starlette.status import WS_1011_INTERNAL_ERROR
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pronghorn.core.monkeypatches import is_replaced
+from pronghorn.core.monkeypatches import is_overridden, is_replaced
 from pronghorn.core.private_names import has_names
 from pronghorn.utils import name_as
 
@@ -36,6 +36,11 @@ class OpenWebSocket(WebSocket):
     _is_plain = False
     _has_own_methods = False
     client_state = application_state = WebSocketState.CONNECTING
+
+    def __init_subclass__(cls) -> None:
+        """Note whether a class of the program has a `receive` or `send` of its own."""
+        super().__init_subclass__()
+        cls._has_own_methods = is_overridden(cls, WebSocket, *METHODS)
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)

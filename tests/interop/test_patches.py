@@ -379,6 +379,32 @@ def test_the_replaced_steps_of_a_websocket_get_the_keywords_of_fastapi(
     assert keywords_on(pronghorn) == keywords_on(fastapi)
 
 
+def test_the_replaced_step_of_a_request_gets_the_keywords_of_fastapi(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keywords_on(api: Any) -> list[str]:
+        received: list[str] = []
+        original = api.routing.solve_dependencies
+
+        async def solve(**keywords: Any) -> Any:
+            received.extend(sorted(keywords))
+            return await original(**keywords)
+
+        monkeypatch.setattr(api.routing, "solve_dependencies", solve)
+        app = api.FastAPI()
+
+        async def note(response: Any, tasks: Any) -> None:
+            response.headers["x-note"] = "set"
+            tasks.add_task(received.append, "ran")
+
+        note.__annotations__.update(response=api.Response, tasks=api.BackgroundTasks)
+        app.get("/", response_model=None)(note)
+        assert TestClient(app).get("/").headers["x-note"] == "set"
+        return received
+
+    assert keywords_on(pronghorn) == keywords_on(fastapi)
+
+
 def test_a_handle_that_was_replaced_before_the_import_is_called() -> None:
     program = """
 from starlette.routing import WebSocketRoute

@@ -83,13 +83,11 @@ class Expected:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        swallowed = False
         async with self.stacks["request"]:
-            swallowed = bool(await self.stacks["function"].__aexit__(kind, error, traceback))
+            swallowed = await self.stacks["function"].__aexit__(kind, error, traceback)
             if error is not None and not swallowed:
-                swallowed = True
                 raise error
-        return swallowed
+        return error is not None
 
 
 # --- generators -----------------------------------------------------------------------------------

@@ -161,3 +161,28 @@ async def test_a_connection_that_is_opened_again_works_again() -> None:
         await websocket.receive_text()
     websocket.application_state = WebSocketState.CONNECTED
     assert await websocket.receive_text() == "a"
+
+
+async def test_methods_of_a_class_that_is_derived_from_the_class_of_a_connection() -> None:
+    """A program may derive a class from `type(websocket)`; its `send` and `receive` are called."""
+    incoming = iter([{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "a"}])
+    sent: list[Any] = []
+
+    async def receive() -> Message:
+        return next(incoming)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    class Loud(OpenWebSocket):
+        async def receive(self) -> Message:
+            return {**await super().receive(), "text": "received"}
+
+        async def send(self, message: Any) -> None:
+            await super().send({**message, "loud": True})
+
+    connection = Loud(SCOPE, receive, send)
+    await connection.accept()
+    assert await connection.receive_text() == "received"
+    await connection.send_text("b")
+    assert sent[-1] == {"type": "websocket.send", "text": "b", "loud": True}
