@@ -196,9 +196,23 @@ class Lifetime:
             if error is not None and not swallowed:
                 raise error
             if error is not None and self._where is not None:
+                await self._notice_swallowed_cancellation()
                 raise response_not_sent(self._where)
         # Whatever the inner stack has raised, the outer one has swallowed.
         return error is not None
+
+    async def _notice_swallowed_cancellation(self) -> None:
+        """Let a cancellation from outside that exit code has swallowed take effect now.
+
+        On Trio, a task group that is cancelled in its own right swallows every cancellation.
+        """
+        if self._cancel_scope is None:
+            return
+        self._cancel_scope.shield = False
+        try:
+            await self._notice_cancellation()
+        finally:
+            self._cancel_scope.shield = True
 
     async def _notice_cancellation(self) -> None:
         """Let a cancellation that came during asynchronous clean-up take effect now."""
