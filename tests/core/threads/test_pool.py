@@ -28,8 +28,13 @@ LONG = 10
 NAME = "AnyIO worker thread"
 
 
+#: The threads of event loops that other tests still use.
+OF_OTHERS: set[threading.Thread] = set()
+
+
 def count_workers() -> int:
-    return sum(thread.name == NAME for thread in threading.enumerate())
+    """Return the number of worker threads that have begun in this test."""
+    return sum(thread.name == NAME for thread in set(threading.enumerate()) - OF_OTHERS)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -42,9 +47,11 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_threads_left() -> Any:
-    wait_until(lambda: count_workers() == 0)
+    OF_OTHERS.clear()
+    OF_OTHERS.update(threading.enumerate())
     yield
     wait_until(lambda: count_workers() == 0)
+    OF_OTHERS.clear()
 
 
 @pytest.fixture(params=[gates.make_gate, gates._LockGate], ids=["descriptor", "lock"])
