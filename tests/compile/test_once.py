@@ -147,6 +147,7 @@ def test_overrides_compile_again_once_and_so_does_their_end() -> None:
     assert calls.into("pronghorn.plan", "inspect") == set()
 
 
+@pytest.mark.usefixtures("short_ways")
 def test_a_class_with_its_own_request_handler_has_ours_compiled_inside() -> None:
     app = FastAPI()
     app.add_api_route("/custom", constant, route_class_override=Wrapping)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import threading
 import time
 import traceback
@@ -307,7 +308,7 @@ async def another_loop_in_the_thread(hop: Hop) -> Any:
 CASES = [
     value
     for value in list(globals().values())
-    if asyncio.iscoroutinefunction(value) and value.__module__ == __name__
+    if inspect.iscoroutinefunction(value) and value.__module__ == __name__
 ]
 
 
