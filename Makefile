@@ -149,8 +149,7 @@ docs-version: site-environment ## Add the site of a release to the local branch 
 	@$(MIKE) set-default latest
 	@echo "Version $(VERSION) is on the branch gh-pages. Publish it with: git push origin gh-pages"
 
-release: release-environment ## Check the goals of speed, build and check a release, try it on each Python, write its notes
-	@$(PYTHON) -m benchmarks.service --check --quick
+release: release-environment ## Build and check a release, try it on each Python, write its notes
 	@.venv-release/bin/python -m tools.release $(ARGS)
 
 wheels: release-environment ## The same for a version that CHANGELOG does not name yet

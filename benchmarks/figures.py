@@ -16,8 +16,10 @@ from datetime import date
 from typing import Any
 
 from benchmarks.record import ROOT, read
+from benchmarks.service import goals
 from benchmarks.service.contestants import OWN, SAME
-from benchmarks.tables import TABLES, Result, cell, markdown, with_tables
+from benchmarks.tables import DATABASES, TABLES, Result, cell, markdown, precede, with_tables
+from benchmarks.watched import goals as watched_goals
 
 PAGES = [
     ROOT / "README.md",
@@ -63,6 +65,9 @@ def name_figures(results: Results) -> Iterator[tuple[str, str]]:
     yield "mean_without_routing", cell(latest["geometric_mean_without_routing"])
     yield "scenarios", str(len(latest["scenarios"]))
     yield "measured", describe_machine(latest)
+    yield "measured_service", describe_day(results["service"]["measured"][:10])
+    yield "service_goals", list_service_goals(results).partition(":")[0]
+    yield "precede", precede("latest", latest["date"]).replace("These", "The other")
     for name, row in (("run", "pronghorn run"), ("asgi", "pronghorn on uvicorn, ASGI")):
         found = next(one for one in results["wire"]["rows"] if one["name"] == row)
         yield f"{name}_get", cell(found["GET"]["ratio"])
@@ -91,11 +96,17 @@ def name_service_figures(service: Result) -> Iterator[tuple[str, str]]:
 
 def describe_machine(result: Result) -> str:
     """Return the day, the processor and the Python of a result."""
-    day = date.fromisoformat(result["date"])
     machine = result["machine"]
     processor = machine["processor"].replace("(R)", "").removesuffix(" Processor")
     python = result["python"]
-    return f"{day:%B} {day.day}, {day.year}, {machine['cores']} cores, {processor}, Python {python}"
+    day = describe_day(result["date"])
+    return f"{day}, {machine['cores']} cores, {processor}, Python {python}"
+
+
+def describe_day(text: str) -> str:
+    """Return a day as people write it; `text` has the form 2026-11-22."""
+    day = date.fromisoformat(text)
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def show(value: float | str) -> str:
@@ -138,10 +149,68 @@ def list_middleware(results: Results) -> str:
     return markdown(("What it adds, µs", *table["columns"]), rows)
 
 
+def list_service_goals(results: Results) -> str:
+    """Return the goals of `make bench-service`, and whether the published run reaches them."""
+    kinds = results["service"]["databases"]
+    rows: list[list[str]] = []
+    for name, goal in goals.GOALS.items():
+        found = [goals.read_ratios(each).get(name) for each in kinds.values()]
+        cells = [ratio and verdict(ratio >= goal, cell(ratio)) for ratio in found]
+        rows.append([f"{name}: {goal} times the requests of FastAPI", *map(str, cells)])
+    faster = [(goals.find_faster(each), goals.read_ratios(each)) for each in kinds.values()]
+    first = [
+        verdict(
+            not names, ", ".join(f"{name.partition(',')[0]} {cell(ratios[name])}" for name in names)
+        )
+        for names, ratios in faster
+    ]
+    rows.append([f"{OWN.name}: more requests than all others", *first])
+    missed = sum(text.startswith(MISSED) for _, *texts in rows for text in texts)
+    head = ("goal of the project", *(DATABASES[kind] for kind in kinds))
+    return f"{count_missed(missed, len(rows) * len(kinds))}\n\n{markdown(head, rows)}"
+
+
+MISSED = "not reached"
+
+
+def verdict(is_reached: bool, found: str) -> str:
+    """Return whether a goal is reached, and the figure that decides."""
+    return ": ".join(filter(None, ("reached" if is_reached else MISSED, found)))
+
+
+def count_missed(missed: int, goals: int) -> str:
+    """Return how many goals a run does not reach, as a sentence."""
+    if not missed:
+        return "This run of the shop reaches all goals of the project:"
+    if missed == goals:
+        return "This run of the shop reaches none of the goals of the project yet:"
+    return f"This run of the shop does not reach {missed} of the {goals} goals of the project yet:"
+
+
+def list_watched_goals(results: Results) -> str:
+    """Return the goals of `make bench-watched`, and those that the published run misses."""
+    tools = results["watched"]["tools"]
+    most = "".join(
+        f"; {tools[name]['title']} adds at most {microseconds} µs"
+        for name, microseconds in watched_goals.MICROSECONDS.items()
+    )
+    aims = (
+        f"The goals of the project: each tool adds at most {watched_goals.SHARE} of what it adds "
+        f"to FastAPI{most}."
+    )
+    missed = watched_goals.find_failures(tools)
+    end = (
+        f"Not reached yet in this run: {'; '.join(missed)}." if missed else "This run reaches them."
+    )
+    return f"{aims} {end}"
+
+
 LISTS: dict[str, Callable[[Results], str]] = {
     "choices": list_choices,
     "costs": list_costs,
     "middleware": list_middleware,
+    "service-goals": list_service_goals,
+    "watched-goals": list_watched_goals,
 }
 
 

@@ -41,6 +41,25 @@ def machine(result: Result) -> str:
     )
 
 
+#: The day since which what a table measures is done in another way, and what that is.
+CHANGED = "2026-11-29"
+CHANGES = {
+    "latest": "the compiled middleware",
+    "wire": "the compiled middleware",
+    "shapes": "the present code of WebSockets, files and uploads",
+}
+
+
+def precede(name: str, day: str) -> str:
+    """Return a sentence, after a space, if a table is older than the code; else nothing.
+
+    Args:
+        name: The table.
+        day: When it was measured, such as 2026-11-22.
+    """
+    return f" These figures precede {CHANGES[name]}." if day < CHANGED else ""
+
+
 def bench(result: Result) -> str:
     """Return the scenarios of `make bench`."""
     rows: list[Sequence[Any]] = [
@@ -56,7 +75,7 @@ def bench(result: Result) -> str:
     without = result["geometric_mean_without_routing"]
     rows.append(("without the two routing scenarios", None, None, f"**{cell(without)}**"))
     table = markdown(("scenario", "FastAPI, µs", "pronghorn, µs", "ratio"), rows)
-    return f"{table}\n\n{machine(result)}"
+    return f"{table}\n\n{machine(result)}{precede('latest', result['date'])}"
 
 
 def wire(result: Result) -> str:
@@ -72,7 +91,7 @@ def wire(result: Result) -> str:
     about = result["machine"]
     below = (
         f"Measured on {result['measured'][:10]}: Python {about['python']}, {about['system']}; "
-        f"{about['cores']}; load from {about['load']}."
+        f"{about['cores']}; load from {about['load']}.{precede('wire', result['measured'])}"
     )
     return f"{markdown(head, rows)}\n\n{WIRE_RATIO} {below}"
 
@@ -95,7 +114,22 @@ def service(result: Result) -> str:
         f"{about['cores']} cores, {about['system']}, Python {about['python']}; load average of the "
         f"machine {low} before and {high} after."
     )
-    return "\n\n".join([*parts, f"{WIRE_RATIO} {below}"])
+    return "\n\n".join([*parts, f"{WIRE_RATIO} {below}{warn(conditions, about)}"])
+
+
+#: The seconds for which `make bench-service` without options measures each contestant.
+FULL_SECONDS = 15
+
+
+def warn(conditions: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """Return a sentence, after a space, if a run was short or the machine busy; else nothing."""
+    is_short = conditions["rounds"] * conditions["seconds"] < FULL_SECONDS
+    is_busy = about["load_average"][0] > about["cores"]
+    if not is_short and not is_busy:
+        return ""
+    run = "a short run" if is_short else "a run"
+    where = " on a busy machine" if is_busy else ""
+    return f" These figures come from {run}{where}; a longer run on a quiet machine may differ."
 
 
 DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
@@ -159,7 +193,8 @@ def shapes(result: Result) -> str:
         pair = found["fastapi"][key], found["pronghorn"][key]
         name = f"upload of {found['bytes'] // 1_000_000} MB over a socket, {title}"
         rows.append((name, *pair, f"**{cell(pair[0] / max(pair[1], 1e-9))}**"))
-    return f"{markdown(('shape', 'FastAPI', 'pronghorn', 'ratio'), rows)}\n\n{machine(result)}"
+    table = markdown(("shape", "FastAPI", "pronghorn", "ratio"), rows)
+    return f"{table}\n\n{machine(result)}{precede('shapes', result['date'])}"
 
 
 def growth(result: Result) -> str:
@@ -194,7 +229,7 @@ def further_growth(result: Result) -> Iterator[Sequence[Any]]:
         if "middleware" in result:
             most = result["middleware"]["microseconds"]["10"]
             pair = [most[name][kind] for name in FRAMEWORKS]
-            yield f"a request through ten of {title}, µs", *pair, quotient(*pair)
+            yield f"a request through ten {title}, µs", *pair, quotient(*pair)
     for kind in ("in", "out"):
         for size, sides in result.get("bodies", {}).get("microseconds", {}).items():
             pair = [sides[name][kind] for name in FRAMEWORKS]
@@ -207,9 +242,9 @@ def further_growth(result: Result) -> Iterator[Sequence[Any]]:
 
 FRAMEWORKS = ("fastapi", "pronghorn")
 LAYERS = {
-    "pure": "ASGI middleware that only passes on",
-    "standard": "CORS, GZip and trusted hosts in turn",
-    "http": '`@app.middleware("http")`',
+    "pure": "ASGI middlewares that only pass it on",
+    "standard": "of CORS, GZip and trusted hosts in turn",
+    "http": 'of `@app.middleware("http")`',
 }
 STARTING = (
     (

@@ -23,18 +23,28 @@ def find_failures(results: Mapping[str, Rows]) -> list[str]:
     return [f"{kind}: {sentence}" for kind, rows in results.items() for sentence in _check(rows)]
 
 
+def read_ratios(rows: Rows) -> dict[str, float]:
+    """Return the requests per second of each contestant, relative to FastAPI, in the mix."""
+    return {row["name"]: row[MIX]["ratio"] for row in rows if MIX in row}
+
+
+def find_faster(rows: Rows) -> list[str]:
+    """Return the contestants that answer more than pronghorn with its own parts."""
+    ratios = read_ratios(rows)
+    own = ratios.get(OWN.name)
+    return [name for name, ratio in ratios.items() if own is not None and ratio > own]
+
+
 def _check(rows: Rows) -> Iterator[str]:
-    ratios = {row["name"]: row[MIX]["ratio"] for row in rows if MIX in row}
+    ratios = read_ratios(rows)
     for row in rows:
         if "problem" in row:
             yield f"{row['name']} was not measured: {row['problem'].strip().splitlines()[0]}"
     for name, goal in GOALS.items():
         if name in ratios and ratios[name] < goal:
             yield f"{name} answers {ratios[name]:.2f} times as much as FastAPI; the goal is {goal}."
-    own = ratios.get(OWN.name)
-    for name, ratio in ratios.items():
-        if own is not None and ratio > own:
-            yield (
-                f"{name} answers more than {OWN.name}: {ratio:.2f} times as much as FastAPI, "
-                f"and {own:.2f} times."
-            )
+    for name in find_faster(rows):
+        yield (
+            f"{name} answers more than {OWN.name}: {ratios[name]:.2f} times as much as FastAPI, "
+            f"and {ratios[OWN.name]:.2f} times."
+        )

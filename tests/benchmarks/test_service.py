@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.figures import name_service_figures
+from benchmarks.figures import list_service_goals, name_service_figures
 from benchmarks.record import ROOT
 from benchmarks.service import report
 from benchmarks.service.__main__ import choose, make_options, read_arguments, report_goals
@@ -235,6 +235,26 @@ def test_goals_that_are_not_reached(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def list_goals(**rows: list[dict[str, Any]]) -> list[str]:
+    return list_service_goals({"service": {"databases": rows}}).splitlines()
+
+
+def test_the_page_names_each_goal_and_says_whether_the_run_reaches_it() -> None:
+    found = list_goals(postgresql=make_rows(1.6, 4.5, 6.0), sqlite=make_rows(1.7, 5.0, 4.9))
+    assert found[0] == "This run of the shop does not reach 2 of the 6 goals of the project yet:"
+    assert found[2] == "| goal of the project | PostgreSQL | SQLite |"
+    assert found[4:] == [
+        f"| {SAME.name}: 1.6 times the requests of FastAPI | reached: 1.60 | reached: 1.70 |",
+        f"| {OWN.name}: 5.0 times the requests of FastAPI | not reached: 4.50 | reached: 5.00 |",
+        f"| {OWN.name}: more requests than all others | not reached: Fastify 6.00 | reached |",
+    ]
+    none = list_goals(sqlite=make_rows(1.5, 4.5, 6.0))
+    assert none[0] == "This run of the shop reaches none of the goals of the project yet:"
+    assert list_goals(sqlite=make_rows(1.6, 5.0, 4.0))[0] == (
+        "This run of the shop reaches all goals of the project:"
+    )
+
+
 def test_a_goal_of_a_contestant_that_was_left_out_is_not_checked() -> None:
     assert find_failures({"sqlite": make_rows(1.7, 5.0, 1.0)[:2]}) == []
 
@@ -266,6 +286,13 @@ def test_the_page_shows_both_databases_and_says_how_busy_the_machine_was() -> No
     assert f"| {OWN.name} | 2.00 / 2.00 |" in page
     assert "| SQLite, ratios" not in page
     assert FASTIFY.name not in page
-    assert "load average of the machine 0.2 before and 3.0 after." in page
+    assert page.endswith("load average of the machine 0.2 before and 3.0 after.")
+    document["conditions"]["rounds"] = 3
+    assert TABLES["service"](document).endswith(
+        " These figures come from a short run; a longer run on a quiet machine may differ."
+    )
+    document["machine"]["load_average"] = [4.4, 3.3]
+    document["machine"]["cores"] = 2
+    assert " from a short run on a busy machine; " in TABLES["service"](document)
     figures = dict(name_service_figures(document))
     assert figures == {"service_own_postgresql": "2.00", "service_own_sqlite": "2.00"}

@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.figures import name_figures, read_results
 from benchmarks.record import ROOT, read, table
-from benchmarks.tables import TABLES, WIRE_RATIO, cell, with_tables
+from benchmarks.tables import CHANGED, TABLES, WIRE_RATIO, cell, precede, with_tables
+from benchmarks.watched.goals import find_failures
 
 PAGE = ROOT / "docs" / "performance.md"
 
@@ -55,3 +56,25 @@ def test_every_committed_result_makes_its_table(name: str) -> None:
 
 def test_columns_are_aligned() -> None:
     assert table([("a", "b"), ("long", 2.0)]) == "a        b\nlong  2.00"
+
+
+def test_a_table_that_is_older_than_the_code_says_so() -> None:
+    sentence = "These figures precede the compiled middleware."
+    for name, key in (("latest", "date"), ("wire", "measured")):
+        result = read(name)
+        assert (sentence in TABLES[name]({**result, key: "2026-11-28"})) is True
+        assert (sentence in TABLES[name]({**result, key: CHANGED})) is False
+    assert precede("shapes", "2026-11-28").endswith("WebSockets, files and uploads.")
+
+
+def test_tools_that_add_more_than_their_goal_are_named() -> None:
+    def row(title: str, adds: float, share: float | None) -> dict[str, object]:
+        return {"title": title, "adds": {"pronghorn": adds}, "share": share}
+
+    tools = {
+        "bare": row("nothing", 0.0, None),
+        "sentry": row("Sentry", 115.0, 0.9),
+        "built-in": row("telemetry", 80.6, 0.7),
+        "ddtrace": row("ddtrace", 200.0, 0.91),
+    }
+    assert find_failures(tools) == ["ddtrace (0.91)", "telemetry (81 µs)"]
