@@ -5,9 +5,9 @@ task groups and cancel scopes of one never affect the other. The two exchange on
 and the context variables that the application sets are copied out with it. The order of events is
 Starlette's:
 
-1. the middleware up to `call_next`, the endpoint, dependencies with the lifetime "function" 2. the
-middleware after `call_next`, the response, the background task of the middleware 3. once the
-outermost middleware has sent the response: background tasks, dependencies
+1. the middleware up to `call_next`, the endpoint, dependencies with the lifetime "function";
+2. the middleware after `call_next`, the response, the background task of the middleware;
+3. background tasks and dependencies, once the outermost middleware has sent the response.
 """
 
 from __future__ import annotations

@@ -3,8 +3,10 @@
 Sentry replaces the methods of Starlette's own layers, so that each layer can be a span
 (`middleware_spans=True`, which is not the default) and can name the transaction. Otherwise its
 wrappers only ask themselves whether they have something to do, which takes longer than our whole
-way to an endpoint. So this module asks once, and lets the request pass by the layers. Errors are
-answered by the handlers that Sentry has put in place of those of the layers.
+way to an endpoint. So this module asks in their place, and lets the request pass by the layers: at
+the outermost layer and, if there is middleware, again at the innermost, since middleware in between
+may change the scope. Errors are answered by the handlers that Sentry has put in place of those of
+the layers.
 
 What is known of a library holds for the releases that were compared. Another release, or another
 library, is called at each layer.

@@ -67,7 +67,7 @@ class HeldStart(NamedTuple):
     edits: Sequence[Edit]
 
 
-#: None here. It has a name so that mypy lets methods set the attributes that subclasses have.
+#: Empty: the subclasses have the slots. A literal `()` would make mypy refuse the assignments.
 OF_SUBCLASSES: tuple[str, ...] = ()
 
 
@@ -239,7 +239,7 @@ class LayeredExchange(PassesEdits):
 
     @property
     def made_scope(self) -> Scope | None:
-        """Return the scope; None if it is not made yet."""
+        """Return the scope, which the server has made."""
         return self.scope
 
 

@@ -17,7 +17,11 @@ from pronghorn.run.exchange import RawHeaders
 
 
 class CompiledGZip:
-    """Compresses as one `GZipMiddleware` would; its `most_bytes` are compressed in a thread."""
+    """Compresses as one `GZipMiddleware` would.
+
+    A body of `most_bytes` or more is left to Starlette's responder, which compresses it in a
+    thread.
+    """
 
     stands_for = (GZipMiddleware, GZipResponder, IdentityResponder, own.GZipMiddleware)
 

@@ -66,8 +66,8 @@ class UploadParser(MultiPartParser):
 def may_collect(request: Request) -> bool:
     """Return True if the pieces of a multipart form may be collected.
 
-    It makes no difference to a form that is shorter than one piece. And if a program or a library
-    has replaced a part of Starlette's way, that part has to read the form.
+    False for a form that is shorter than one piece, where collecting saves nothing, and if a
+    program or a library has replaced a part of Starlette's way, which then has to read the form.
     """
     length = request.headers.get("content-length", "")
     return (
