@@ -1,10 +1,10 @@
 """The exact way through a route: read the body, solve the graph, call the endpoint, respond.
 
 This is the only interpreter beside the generated handlers. It continues for a generated handler
-whose short way fails, answers requests that a tool watches, and serves routes whose class builds
-its own handler; with `PRONGHORN_GENERAL=1` it answers all requests, so that both engines can be
-compared. These uses differ only in the functions that it calls (`compile.stages`).
-`run.exact` calls the dependencies.
+whose short way fails, answers requests that a tool watches (those of plain routes take
+`compile.watched`), and serves routes whose class builds its own handler; with
+`PRONGHORN_GENERAL=1` it answers all requests, so that both engines can be compared. These uses
+differ only in the functions that it calls (`compile.stages`). `run.exact` calls the dependencies.
 """
 
 from __future__ import annotations

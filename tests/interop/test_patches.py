@@ -433,3 +433,24 @@ with TestClient(app).websocket_connect("/ws"):
         [sys.executable, "-c", program], check=False, capture_output=True, text=True
     )
     assert (done.stdout, done.returncode) == ("called\n", 0), done.stderr
+
+
+@pytest.mark.parametrize(("framework", "calls"), [(fastapi, 1), (pronghorn, 0)])
+def test_routes_do_not_call_request_response(
+    framework: Any, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A difference on purpose; `get_request_handler` is called on both."""
+    module = sys.modules[f"{framework.__name__}.routing"]
+    for name in ("request_response", "get_request_handler"):
+        original = getattr(module, name)
+
+        def noting(*args: Any, _original: Any = original, _name: str = name, **kwargs: Any) -> Any:
+            seen.append(_name)
+            return _original(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, noting)
+    app = framework.FastAPI(openapi_url=None)
+    app.get("/")(get_session)
+    assert TestClient(app).get("/").json() == "session"
+    assert seen.count("request_response") == calls
+    assert seen.count("get_request_handler") >= 1
