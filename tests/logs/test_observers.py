@@ -127,11 +127,13 @@ def talk(server: Server) -> None:
 
 def test_a_request_that_uvicorn_refuses(start: Start, tmp_path: Path) -> None:
     server = start("protocol", PROGRAM + "app", "--limit-concurrency", "2")
-    with RawConnection(server.port) as one, RawConnection(server.port) as two:
+    with RawConnection(server.port) as one:
         one.send(request("GET", "/slow"))
         time.sleep(0.1)
-        two.send(request("GET", "/slow"))
-        assert two.read().status == 503
+        # Not before: the server would refuse the first request, and close its connection.
+        with RawConnection(server.port) as two:
+            two.send(request("GET", "/slow"))
+            assert two.read().status == 503
     statuses = [each["status"] for each in wait_for_lines(tmp_path / "observed", 3)]
     assert 503 in statuses
 
