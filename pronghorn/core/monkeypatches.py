@@ -60,7 +60,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "starlette.middleware.httpsredirect.HTTPSRedirectMiddleware": ("__init__", "__call__"),
     "starlette.middleware.sessions.SessionMiddleware": ("__init__", "__call__"),
     "starlette.middleware.trustedhost.TrustedHostMiddleware": ("__init__", "__call__"),
-    "starlette.requests.Request": ("body",),
+    "starlette.requests.Request": ("body", "form", "_get_form"),
     "starlette.routing.Route": ("matches",),
     "starlette.routing.Router": ("not_found",),
     "starlette.routing.WebSocketRoute": ("matches", "handle"),

@@ -47,6 +47,7 @@ RENAMED = {
     ("starlette", "._query_params"): "The query of a request that does not take the short way",
     ("starlette", "._body"): "A body that an endpoint reads from its request as well",
     ("starlette", "._form"): "A body that an endpoint reads from its request as well",
+    ("starlette", "._get_form"): "Forms are read in the way of Starlette, which is slower.",
     ("starlette", "._stream_consumed"): "A body that an endpoint reads from its request as well",
     ("starlette", "._current_part"): "Long uploads are written in the pieces in which they arrive",
     ("starlette", "._file_parts_to_write"): "Long uploads are written in the pieces in which they",
