@@ -81,9 +81,12 @@ def websocket_session(func: Session) -> ASGIApp:
 
 
 async def _with_lifetime(func: Session, connection: WebSocket) -> None:
-    async with Lifetime() as lifetime:
-        connection.scope[LIFETIME_KEY] = lifetime
-        await func(connection)
+    try:
+        async with Lifetime() as lifetime:
+            connection.scope[LIFETIME_KEY] = lifetime
+            await func(connection)
+    finally:
+        connection.scope.pop(LIFETIME_KEY, None)
 
 
 def get_websocket_app(
