@@ -248,7 +248,7 @@ def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) 
         dependant: The endpoint's graph; its `call` is the endpoint.
         provider: An object with `dependency_overrides`, such as the application.
     """
-    own = route.make_stages()
+    own = route.stages or route.make_stages()
     if is_replaced(ROUTING, "solve_dependencies"):
         own = replace(own, solve=current_solve(dependant, provider))
     replaced = [is_replaced(ROUTING, name) for name in STEP_FUNCTIONS[1:]]
