@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from pronghorn import FastAPI
+from pronghorn.core import small_files
 from pronghorn.responses import FileResponse
 from pronghorn.staticfiles import StaticFiles
 from pronghorn.testclient import TestClient
@@ -363,6 +365,22 @@ def test_a_pipe_is_not_opened(folder: Path) -> None:
     app.get("/")(lambda: FileResponse(folder / "pipe"))
     with pytest.raises(RuntimeError, match="is not a file"):
         TestClient(app).get("/")
+
+
+def test_a_file_is_opened_as_bytes_where_systems_distinguish(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags, open_file, binary = [], os.open, 0x8000
+    monkeypatch.setattr(os, "O_BINARY", binary, raising=False)
+
+    def noting(path: Any, given: int) -> int:
+        flags.append(given)
+        return open_file(path, given & ~binary)
+
+    monkeypatch.setattr(os, "open", noting)
+    found = runpy.run_path(small_files.__file__)["look_and_read"](folder / "one")
+    assert found[1] == b"\0"
+    assert flags == [os.O_RDONLY | binary]
 
 
 # --- its cost -------------------------------------------------------------------------------------
