@@ -1,12 +1,13 @@
 """Blocking code beside the event loop: worker threads, guaranteed clean-up, limits, scopes.
 
-The functions of a program are called by `run_in_thread`, and a program sees in them what AnyIO
-documents for `anyio.to_thread.run_sync`. A call takes a token of AnyIO's default limiter, in order;
-it receives a copy of the context variables; a cancel scope around it is noticed when the thread has
-finished, while `Task.cancel` ends the waiting at once; and `anyio.from_thread` works in the
-function. AnyIO makes the call itself where it is asked for by a replaced
-`anyio.to_thread.run_sync`, on Trio, outside of a task, and in a scope or a task that is cancelled
-already.
+The endpoints, dependencies, exception handlers and lifespans of a program are called by
+`run_in_thread`; background tasks, and what Starlette's own classes do, go through Starlette's
+`run_in_threadpool`. In both, a program sees what AnyIO documents for `anyio.to_thread.run_sync`. A
+call takes a token of AnyIO's default limiter, in order; it receives a copy of the context
+variables; a cancel scope around it is noticed when the thread has finished, while `Task.cancel`
+ends the waiting at once; and `anyio.from_thread` works in the function. AnyIO makes the call itself
+where it is asked for by a replaced `anyio.to_thread.run_sync`, on Trio, outside of a task, in a
+scope or a task that is cancelled already, and if its private names are not those that we know.
 """
 
 from __future__ import annotations
