@@ -100,7 +100,8 @@ _HOMES = {
 def _find(name: str) -> Any:
     """Return a public name of the framework, or one of its modules, at the first access."""
     if name == "status":
-        return import_module("starlette.status")
+        value = globals()[name] = import_module("starlette.status")
+        return value
     home = next((home for home, names in _HOMES.items() if name in names), None)
     if home is not None:
         value = globals()[name] = getattr(import_module(home), name)

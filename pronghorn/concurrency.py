@@ -1,12 +1,13 @@
 """Blocking code beside the event loop: worker threads, guaranteed clean-up, limits, scopes.
 
-The functions of a program are called by `run_in_thread`, and a program sees in them what AnyIO
-documents for `anyio.to_thread.run_sync`. A call takes a token of AnyIO's default limiter, in order;
-it receives a copy of the context variables; a cancel scope around it is noticed when the thread has
-finished, while `Task.cancel` ends the waiting at once; and `anyio.from_thread` works in the
-function. AnyIO makes the call itself where it is asked for by a replaced
-`anyio.to_thread.run_sync`, on Trio, outside of a task, and in a scope or a task that is cancelled
-already.
+The endpoints, dependencies, exception handlers and lifespans of a program are called by
+`run_in_thread`; background tasks, and what Starlette's own classes do, go through Starlette's
+`run_in_threadpool`. In both, a program sees what AnyIO documents for `anyio.to_thread.run_sync`. A
+call takes a token of AnyIO's default limiter, in order; it receives a copy of the context
+variables; a cancel scope around it is noticed when the thread has finished, while `Task.cancel`
+ends the waiting at once; and `anyio.from_thread` works in the function. AnyIO makes the call itself
+where it is asked for by a replaced `anyio.to_thread.run_sync`, on Trio, outside of a task, in a
+scope or a task that is cancelled already, and if its private names are not those that we know.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from starlette.concurrency import (
 )
 
 from pronghorn.core.monkeypatches import original
-from pronghorn.core.private_names import optional
+from pronghorn.core.private_names import optional, warn_of_change
 from pronghorn.core.reexports import find_elsewhere
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ __all__ = [
 
 T = TypeVar("T")
 _ASYNCIO_OF_ANYIO = "anyio._backends._asyncio"
+_WITHOUT_STATES = (
+    "Calls of `def` functions are slower, and a dependency with `yield` opens a cancel scope."
+)
 
 
 # --- worker threads -----------------------------------------------------------------------------
@@ -140,7 +144,7 @@ def _find_pool() -> Pool | None:
 
 def _open_pool(loop: AbstractEventLoop) -> Pool | None:
     # Programs of coroutines need neither; the latter loads AnyIO's part for asyncio.
-    from pronghorn.core.threads.names import find_names
+    from pronghorn.core.threads.names import find_limiter, find_names
     from pronghorn.core.threads.pool import Pool
 
     if current_task() is None:
@@ -148,11 +152,14 @@ def _open_pool(loop: AbstractEventLoop) -> Pool | None:
     names, states, pools = find_names(), _read_states(), _of_thread.pools
     if names is None or states is None:
         return None
+    place = find_limiter(loop)
+    if place is None:
+        return None
 
     def forget() -> None:
         pools.pop(loop, None)
 
-    pool = pools[loop] = Pool(loop, names, states, forget)
+    pool = pools[loop] = Pool(loop, names, states, place, forget)
     return pool
 
 
@@ -270,16 +277,19 @@ def _read_states() -> Mapping[Any, Any] | None:
 
     A task without an entry, or without a scope in its entry, is not inside a scope.
     """
-    states: Mapping[Any, Any] | None = optional(
-        _ASYNCIO_OF_ANYIO,
-        "_task_states",
-        "Calls of `def` functions are slower, and a dependency with `yield` opens a cancel scope.",
-    )
+    states = optional(_ASYNCIO_OF_ANYIO, "_task_states", _WITHOUT_STATES)
     if states is None:
         return None
     with anyio.CancelScope() as scope:  # noqa: ASYNC100 - it is opened to be seen
-        is_seen = getattr(states.get(current_task()), "cancel_scope", None) is scope
-    return states if is_seen else None
+        try:
+            is_seen = states.get(current_task()).cancel_scope is scope
+        except (AttributeError, TypeError):
+            is_seen = False
+    if not is_seen:
+        warn_of_change(_ASYNCIO_OF_ANYIO, "_task_states", _WITHOUT_STATES)
+        return None
+    found: Mapping[Any, Any] = states
+    return found
 
 
 find_elsewhere(__name__)

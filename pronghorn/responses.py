@@ -2,13 +2,11 @@
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
 from stat import S_ISREG
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from anyio.to_thread import run_sync
 from starlette.responses import FileResponse as StarletteFileResponse
 from starlette.responses import (
     HTMLResponse,
@@ -21,6 +19,9 @@ from starlette.responses import (
 from starlette.types import Receive, Scope, Send
 from typing_extensions import deprecated
 
+from pronghorn.concurrency import call_in_thread
+from pronghorn.core.monkeypatches import is_overridden, is_replaced
+from pronghorn.core.private_names import has_names
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
@@ -48,11 +49,14 @@ class FileResponse(StarletteFileResponse):
     GET. Starlette answers 400 to the former, and sends the range for the latter.
 
     A whole file of at most 256 KiB is read in one hop to a worker thread and sent in one message.
-    A longer one is read in parts of 128 KiB, unless `chunk_size` was changed.
+    A longer one is read in parts of 128 KiB. Where the program sets `chunk_size`, on a class or on
+    the response, every file is read and sent in parts of that size.
     """
 
     #: The path and the content of a file that was read when it was looked up.
     _content: tuple[Any, bytes] | None = None
+    #: True once the length of the parts was set here, and not by the program.
+    _has_long_parts = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, or the parts that the request asks for."""
@@ -60,8 +64,8 @@ class FileResponse(StarletteFileResponse):
             headers = [header for header in scope["headers"] if header[0] != b"range"]
             scope = {**scope, "headers": headers}
         content = None
-        if self.chunk_size in (USUAL_PART, LONG_PART) and _sends_as_starlette(type(self)):  # type: ignore[arg-type]  # a class is hashable
-            self.chunk_size = LONG_PART
+        if _is_sent_as_usual(self):
+            self.chunk_size, self._has_long_parts = LONG_PART, True
             content = await self._read_whole() if asks_for_whole_file(scope) else None
         if content is None:
             await super().__call__(scope, receive, send)
@@ -81,8 +85,8 @@ class FileResponse(StarletteFileResponse):
         if self.stat_result is not None:
             if not is_small(self.stat_result):
                 return None
-            return await run_sync(read_small_file, self.path, self.stat_result)
-        status, content = await run_sync(look_and_read, self.path)
+            return await call_in_thread(read_small_file, self.path, self.stat_result)
+        status, content = await call_in_thread(look_and_read, self.path)
         if status is not None and S_ISREG(status.st_mode):
             self.stat_result = status  # Starlette need not look again.
             self.set_stat_headers(status)
@@ -92,14 +96,35 @@ class FileResponse(StarletteFileResponse):
 #: The bytes that Starlette reads at once, and those that are read of a long file here.
 USUAL_PART = 64 * 1024
 LONG_PART = 128 * 1024
-#: Methods of Starlette's class that send a file. A class that replaces one of them is left alone.
+#: Methods of Starlette's class that send a file. Where one of them is replaced, it is called.
 WAYS = ("_handle_simple", "_open_file")
+_HAS_WAYS = has_names(
+    "starlette.responses",
+    [f"FileResponse.{way}" for way in WAYS],
+    "Files are sent in the way of Starlette, which is slower.",
+)
 
 
-@cache
-def _sends_as_starlette(kind: type[StarletteFileResponse]) -> bool:
-    return not any(
-        getattr(kind, way, None) is not getattr(StarletteFileResponse, way, None) for way in WAYS
+def _is_sent_as_usual(response: FileResponse) -> bool:
+    """Return True if neither a program nor a library has changed how a file is sent."""
+    return (
+        _HAS_WAYS
+        and not _has_own_parts(response)
+        and not is_replaced(StarletteFileResponse)
+        and not is_overridden(response, StarletteFileResponse, *WAYS)
+    )
+
+
+def _has_own_parts(response: FileResponse) -> bool:
+    """Return True if the program has set the length of the parts, be it to the usual length."""
+    if response._has_long_parts:
+        return response.chunk_size != LONG_PART
+    kinds = type(response).__mro__
+    above = kinds[: kinds.index(StarletteFileResponse)]
+    return (
+        response.chunk_size != USUAL_PART
+        or "chunk_size" in vars(response)
+        or any("chunk_size" in vars(kind) for kind in above)
     )
 
 

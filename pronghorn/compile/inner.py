@@ -59,9 +59,13 @@ def compile_inner(exact: ExactHandler) -> RequestHandler:
 class InnerWriter(ReadsRequest, HttpWriter):
     """Writes the request handler of one HTTP route."""
 
+    #: The exact way continues with the request that the caller has made.
+    resumes_with = "request"
+
     def __init__(self, exact: ExactHandler) -> None:
         super().__init__(exact)
         self.source.names.update(
+            exactly=exact.respond,
             resume=exact.finish_from,
             RequestView=RequestView,
             read_body=read_body,
@@ -74,17 +78,16 @@ class InnerWriter(ReadsRequest, HttpWriter):
         with source.block("async def respond(request):"):
             source.line("exchange = RequestView(request)")
             source.line("path = request.path_params")
-            if self.body is not None:
-                source.line("body = await read_body(request, plan)")
             if self.has_lifetime:
                 source.line("lifetime = find_lifetime(request)")
+                with source.block("if lifetime is None:"):
+                    # It says which dependency cannot be called.
+                    source.line("return await exactly(request)")
+            if self.body is not None:
+                source.line("body = await read_body(request, plan)")
             self.write_shared()
             self.write_work()
         return source.compile("respond", self.label)
-
-    def resume_arguments(self) -> str:
-        """Return the arguments of `resume`, except for `done` and `known`."""
-        return super().resume_arguments().replace("exchange,", "request,", 1)
 
     def write_stream(self) -> None:
         """Write the end of a route that streams."""

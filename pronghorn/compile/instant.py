@@ -113,6 +113,8 @@ def _is_plain_model(made: type[Any]) -> bool:
     """Return True for a model that Pydantic's core makes alone."""
     if type(made) is not type(BaseModel) or made.__init__ is not BaseModel.__init__:
         return False
+    if not made.__pydantic_complete__:
+        return False
     schema = made.__pydantic_core_schema__
     return why_impure_schema(schema) is None and _is_plain_schema(schema, set())
 

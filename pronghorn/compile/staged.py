@@ -31,6 +31,7 @@ from starlette.requests import HTTPConnection, Request
 
 from pronghorn.compile.json_body import JsonBody, expect_parsed
 from pronghorn.compile.stages import Solve
+from pronghorn.compile.steps import needs_lifetime
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.private_names import has_names
 from pronghorn.plan.dependencies import Step
@@ -59,9 +60,12 @@ def compile_solve(
     exactly = partial(solve, calls)
     embed = bool(plan.body and plan.body.embed)
     quickly = SolveWriter(plan, label, steps, exactly).compile()
+    has_lifetime = needs_lifetime(steps)
 
     async def solve_stage(inputs: Inputs) -> Solved:
         if inputs.done or inputs.embed != embed or not is_untouched(inputs.connection):
+            return await exactly(inputs)
+        if has_lifetime and inputs.lifetime is None:  # It says which dependency cannot be called.
             return await exactly(inputs)
         found: Solved = await quickly(inputs)
         return found

@@ -72,6 +72,8 @@ class HandlerWriter:
     """Writes the part that HTTP and WebSocket handlers share: reading and calling."""
 
     is_websocket = False
+    #: The variable that the exact way receives to continue with.
+    resumes_with = "exchange"
 
     def __init__(self, plan: AnyPlan, steps: Sequence[Step], body: BodyPlan | None) -> None:
         self.plan = plan
@@ -186,7 +188,7 @@ class HandlerWriter:
             body = "exact_body(body)"
         lifetime = "lifetime" if self.has_lifetime else "None"
         shared = "".join(f"{source.variable}, " for source in self.shared.values())
-        return f"exchange, path, {body}, {lifetime}, ({shared})"
+        return f"{self.resumes_with}, path, {body}, {lifetime}, ({shared})"
 
     # --- calling ------------------------------------------------------------------------
 

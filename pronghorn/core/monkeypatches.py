@@ -60,7 +60,8 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "starlette.middleware.httpsredirect.HTTPSRedirectMiddleware": ("__init__", "__call__"),
     "starlette.middleware.sessions.SessionMiddleware": ("__init__", "__call__"),
     "starlette.middleware.trustedhost.TrustedHostMiddleware": ("__init__", "__call__"),
-    "starlette.requests.Request": ("body",),
+    "starlette.requests.Request": ("body", "form", "_get_form"),
+    "starlette.responses.FileResponse": ("__call__", "_handle_simple", "_open_file"),
     "starlette.routing.Route": ("matches",),
     "starlette.routing.Router": ("not_found",),
     "starlette.routing.WebSocketRoute": ("matches", "handle"),
@@ -172,6 +173,11 @@ def _name_of(owner: type[Any] | ModuleType) -> str:
 
 
 def _module_of(function: Any) -> str:
-    """Return the module in which a function was compiled; `""` for another object."""
-    is_function = type(function) is FunctionType
-    return str(function.__globals__.get("__name__")) if is_function else ""
+    """Return the module in which a function was compiled; `""` for another object.
+
+    For a context manager, that is the module of its generator.
+    """
+    if type(function) is not FunctionType:
+        return ""
+    found = str(function.__globals__.get("__name__"))
+    return _module_of(getattr(function, "__wrapped__", None)) if found == "contextlib" else found

@@ -43,11 +43,26 @@ def has_names(module: str, names: Iterable[str], consequence: str) -> bool:
         consequence: A sentence for the log that says what is slower or not supported without them.
     """
     missing = list(missing_names(module, names))
-    if missing and consequence not in _warned:
-        _warned.add(consequence)
-        text = "%s: this version has no %s. %s"
-        logging.getLogger("pronghorn").warning(text, module, ", ".join(missing), consequence)
+    if missing:
+        _warn("%s: this version has no %s. %s", module, ", ".join(missing), consequence)
     return not missing
+
+
+def warn_of_change(module: str, name: str, consequence: str) -> None:
+    """Log that a name is there, but is not what it was in the tested versions.
+
+    Args:
+        module: The module that has the name.
+        name: The name, which was tried.
+        consequence: As for `has_names`, which does not warn of the same one again.
+    """
+    _warn("%s: in this version %s is something else. %s", module, name, consequence)
+
+
+def _warn(text: str, module: str, names: str, consequence: str) -> None:
+    if consequence not in _warned:
+        _warned.add(consequence)
+        logging.getLogger("pronghorn").warning(text, module, names, consequence)
 
 
 def missing_names(module: str, names: Iterable[str]) -> Iterator[str]:

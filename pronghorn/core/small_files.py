@@ -13,6 +13,9 @@ from stat import S_ISREG
 #: memory, which is less than the buffers of its socket.
 MAX_SMALL = 256 * 1024
 
+#: Windows would translate the ends of lines.
+_READ_BYTES = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
 Path = str | os.PathLike[str]
 
 
@@ -35,7 +38,7 @@ def read_small_file(path: Path, expected: os.stat_result) -> bytes | None:
     if not is_small(expected):
         return None
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, _READ_BYTES)
     except OSError:
         return None
     try:

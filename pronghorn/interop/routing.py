@@ -7,9 +7,9 @@ from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import Any, get_args
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from pronghorn.concurrency import call_in_thread
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.utils import (
@@ -52,10 +52,10 @@ class _AsyncLiftContextManager(AbstractAsyncContextManager[Any]):
         self._cm = cm
 
     async def __aenter__(self) -> Any:
-        return await run_in_threadpool(self._cm.__enter__)
+        return await call_in_thread(self._cm.__enter__)
 
     async def __aexit__(self, *error: Any) -> bool | None:  # noqa: PYI036 - passed on
-        return await run_in_threadpool(self._cm.__exit__, *error)
+        return await call_in_thread(self._cm.__exit__, *error)
 
 
 # --- routes -------------------------------------------------------------------------------------

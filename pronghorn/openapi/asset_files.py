@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from pronghorn.concurrency import call_in_thread
 from pronghorn.openapi.served import is_known
 
 #: `tools/docs_assets.py` fills it before a wheel is built. It is absent if that had no network.
@@ -82,11 +82,11 @@ class AssetFiles:
         }
         if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=304, headers=headers)
-        content = await run_in_threadpool(found.file.read_bytes)
+        content = await call_in_thread(found.file.read_bytes)
         if accepts_gzip(request.headers.get("accept-encoding", "")):
             headers["content-encoding"] = "gzip"
         else:
-            content = await run_in_threadpool(gzip.decompress, content)
+            content = await call_in_thread(gzip.decompress, content)
         return Response(content, headers=headers, media_type=found.media_type)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from pronghorn.compile.exact import ExactConnection
 from pronghorn.compile.stages import Functions
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.monkeypatches import current
 from pronghorn.hooks import Handler
 from pronghorn.plan.model import WebSocketPlan
@@ -62,7 +62,7 @@ class request_response:  # noqa: N801 - the name that libraries import; used as 
         if self._is_coroutine:
             response = await self.handler(request)
         else:
-            response = await run_in_threadpool(self.handler, request)
+            response = await call_in_thread(self.handler, request)
         return response
 
 
@@ -81,9 +81,12 @@ def websocket_session(func: Session) -> ASGIApp:
 
 
 async def _with_lifetime(func: Session, connection: WebSocket) -> None:
-    async with Lifetime() as lifetime:
-        connection.scope[LIFETIME_KEY] = lifetime
-        await func(connection)
+    try:
+        async with Lifetime() as lifetime:
+            connection.scope[LIFETIME_KEY] = lifetime
+            await func(connection)
+    finally:
+        connection.scope.pop(LIFETIME_KEY, None)
 
 
 def get_websocket_app(

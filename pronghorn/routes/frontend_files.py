@@ -10,12 +10,12 @@ import stat
 from errno import ENAMETOOLONG
 from typing import Literal, NamedTuple
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.setup_errors import setup_error, user_error, user_place, warn_user
 from pronghorn.exceptions import SetupAssertionError, SetupError
 from pronghorn.responses import FileResponse
@@ -61,7 +61,7 @@ class FrontendFiles(StaticFiles):
         reads = scope["method"] in ("GET", "HEAD")
         accepts = reads and accepts_page(", ".join(Headers(scope=scope).getlist("accept")))
         try:
-            found = await run_in_threadpool(self._find, self._file_path(path), reads, accepts)
+            found = await call_in_thread(self._find, self._file_path(path), reads, accepts)
         except PermissionError:
             raise HTTPException(401) from None
         except ValueError:  # a NUL character, for example

@@ -10,9 +10,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from traceback import format_exc
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.types import Message, Receive, Send
 
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.setup_errors import FULL_TRACEBACK, SetupError
 from pronghorn.plan.check_application import check_lifespan
 
@@ -112,7 +112,7 @@ def in_async(manager: Callable[[Any], Any]) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[Any]:
         entered = manager(app)
-        state = await run_in_threadpool(entered.__enter__)
+        state = await call_in_thread(entered.__enter__)
         try:
             yield state
         except BaseException as error:

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.stages import Functions, Solve
+from pronghorn.concurrency import call_in_thread
 from pronghorn.core.kinds import GENERATORS, InjectedKind, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
 from pronghorn.core.records import replace
@@ -248,7 +248,7 @@ def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) 
         dependant: The endpoint's graph; its `call` is the endpoint.
         provider: An object with `dependency_overrides`, such as the application.
     """
-    own = route.make_stages()
+    own = route.stages or route.make_stages()
     if is_replaced(ROUTING, "solve_dependencies"):
         own = replace(own, solve=current_solve(dependant, provider))
     replaced = [is_replaced(ROUTING, name) for name in STEP_FUNCTIONS[1:]]
@@ -265,7 +265,7 @@ def _as_coroutine(function: Callable[[Any], Any], own: Functions) -> Callable[[A
         return function
 
     async def in_thread(value: Any) -> Any:
-        return await run_in_threadpool(function, value)
+        return await call_in_thread(function, value)
 
     return in_thread
 
@@ -338,7 +338,7 @@ async def run_endpoint_function(
     call: Any = dependant.call
     if is_coroutine:
         return await call(**values)
-    return await run_in_threadpool(call, **values)
+    return await call_in_thread(call, **values)
 
 
 async def serialize_response(
@@ -381,7 +381,7 @@ async def serialize_response(
     if is_coroutine:
         value, errors = field.validate(response_content, ("response",))
     else:
-        value, errors = await run_in_threadpool(field.validate, response_content, ("response",))
+        value, errors = await call_in_thread(field.validate, response_content, ("response",))
     if errors:
         raise ResponseValidationError(errors, body=response_content, endpoint_ctx=endpoint_ctx)
     chosen = include is not None or exclude is not None

@@ -321,12 +321,17 @@ async def run_with_lifetime(exchange: Exchange, handler: RequestHandler, where: 
 
 
 async def _answer_with_lifetime(exchange: Exchange, handler: RequestHandler, where: str) -> None:
-    async with Lifetime(where) as lifetime:
-        exchange.scope[LIFETIME_KEY] = lifetime
-        exchange.scope[REQUEST_STACK] = lifetime.request_stack
-        exchange.scope[FUNCTION_STACK] = lifetime.function_stack
-        response = await handler(exchange.connection)
-        await lifetime.close_function_stack()
-        await exchange.send_response(response)
-        return
-    raise response_not_sent(where)
+    scope = exchange.scope
+    try:
+        async with Lifetime(where) as lifetime:
+            scope[LIFETIME_KEY] = lifetime
+            scope[REQUEST_STACK] = lifetime.request_stack
+            scope[FUNCTION_STACK] = lifetime.function_stack
+            response = await handler(exchange.connection)
+            await lifetime.close_function_stack()
+            await exchange.send_response(response)
+            return
+        raise response_not_sent(where)
+    finally:
+        # A middleware may call the application again with the same scope: this one is closed.
+        scope.pop(LIFETIME_KEY, None)

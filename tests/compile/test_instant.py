@@ -14,6 +14,7 @@ from pydantic import BaseModel, EmailStr, Field, PrivateAttr
 
 from pronghorn import Depends, FastAPI, Query, Request
 from pronghorn.compile.explain import explain_plan
+from pronghorn.compile.instant import runs_known_code
 from pronghorn.security import OAuth2PasswordRequestForm, OAuth2PasswordRequestFormStrict
 from pronghorn.testclient import TestClient
 
@@ -186,6 +187,18 @@ class ModelWithModelValidator(BaseModel):
         return self
 
 
+class DeferredModel(BaseModel):
+    """Pydantic builds it when it is first used."""
+
+    model_config = pydantic.ConfigDict(defer_build=True)
+    number: int = 1
+
+    @pydantic.model_validator(mode="after")
+    def check(self) -> Any:
+        note()
+        return self
+
+
 class ModelWithNew(BaseModel):
     number: int = 1
 
@@ -237,6 +250,7 @@ UNCERTAIN = [
     ModelWithPrivate,
     ModelWithValidator,
     ModelWithModelValidator,
+    DeferredModel,
     ModelWithNew,
     ModelWithEnum,
     PydanticData,
@@ -284,6 +298,20 @@ def test_code_of_the_program_keeps_its_thread(made: type[Any], mode: str) -> Non
         assert set(THREADS) <= {"AnyIO worker thread"}
     if mode == "compiled":
         assert "run_in_thread" in source(app)
+
+
+def test_nothing_is_known_of_a_model_that_is_not_complete() -> None:
+    """A route completes its models before; another caller may ask earlier."""
+
+    class Deferred(Plain):
+        model_config = pydantic.ConfigDict(defer_build=True)
+
+    route: Any = program(Plain).routes[-1]
+    call = route.plan.root.dependencies[0]
+    assert runs_known_code(call, Plain)
+    assert not runs_known_code(call, Deferred)
+    Deferred.model_rebuild()
+    assert runs_known_code(call, Deferred)
 
 
 @pytest.mark.parametrize("form", [OAuth2PasswordRequestForm, OAuth2PasswordRequestFormStrict])

@@ -127,6 +127,7 @@ def answers() -> dict[str, Any]:
             "blocking": client.get("/blocking").json(),
             "form": client.post("/form", data={"name": "c"}).json(),
             "upload": client.post("/upload", files={"file": b"content"}).json(),
+            "file": client.get("/file").text[3:12],
             "stream": client.get("/stream").text,
             "error": client.get("/error").status_code,
             "missing": client.get("/nothing").status_code,

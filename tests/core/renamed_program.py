@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from threading import current_thread
 from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from pronghorn import Depends, FastAPI, File, Form, HTTPException, Request, WebSocket
-from pronghorn.responses import StreamingResponse
+from pronghorn.responses import FileResponse, StreamingResponse
+
+FILE = Path(__file__)
 
 
 class Item(BaseModel):
@@ -59,6 +62,10 @@ for each in (app, sub):
     @each.post("/upload")
     async def upload(file: Annotated[bytes, File()]) -> int:
         return len(file)
+
+    @each.get("/file")
+    async def send_file() -> FileResponse:
+        return FileResponse(FILE)
 
     @each.get("/stream")
     async def stream() -> StreamingResponse:

@@ -30,6 +30,7 @@ IN_PLACE = {
     ("run/exchange.py", "untrack"): "at each stream: what is bound, not what is replaced",
     ("run/input/body.py", "read_json_text"): "at each request with a body",
     ("run/input/json.py", "parse_json"): "at each request with a body",
+    ("run/input/urlencoded.py", "read_small_form"): "at each request with a form",
     ("run/streaming/send.py", "_blocking_source"): "recognises a generator by its code",
 }
 #: Names of functions that are compared by their module-level constants.

@@ -142,6 +142,13 @@ LISTED = (
     ),
     Name(
         "starlette.requests",
+        "Request._get_form",
+        ("run/input/urlencoded.py",),
+        WARNS,
+        ("Request._get_form",),
+    ),
+    Name(
+        "starlette.requests",
         "Request._stream_consumed",
         ("run/exchange.py",),
         WARNS,

@@ -1,13 +1,24 @@
 """The scope has the exit stacks that FastAPI leaves there for libraries."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
+import anyio
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, Request, Response, UploadFile
+from pronghorn import (
+    APIRouter,
+    BackgroundTasks,
+    Depends,
+    FastAPI,
+    Request,
+    Response,
+    UploadFile,
+    routing,
+)
 from pronghorn.compile.explain import explain_plan
 from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
@@ -160,6 +171,93 @@ def test_function_of_a_form_finds_the_outermost_stack(fails: bool) -> None:
         answer = client.post("/", files={"upload": b"text"})
         assert answer.status_code == (500 if fails else 200)
         assert events == ["open", "closed"]
+
+
+def test_a_middleware_that_calls_the_application_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a library runs in the second call is closed at the end of that call."""
+    events: list[str] = []
+
+    async def dependency(request: Request) -> AsyncIterator[None]:
+        events.append(f"open in {request.url.path}")
+        yield
+        events.append("closed")
+
+    async def endpoint() -> str:
+        events.append("endpoint")
+        return "first"
+
+    app = FastAPI()
+    app.get("/first", dependencies=[Depends(dependency)])(endpoint)
+    first = app.routes[-1]
+    assert isinstance(first, APIRoute)
+    inner = first.get_route_handler()
+    original = routing.get_request_handler
+
+    def get_request_handler(*arguments: Any, **options: Any) -> Any:
+        ours = original(*arguments, **options)
+
+        async def handle(request: Request) -> Response:
+            if request.url.path == "/second":
+                return await inner(request)
+            return await ours(request)
+
+        return handle
+
+    app.get("/second")(lambda: "never called")
+    monkeypatch.setattr(routing, "get_request_handler", get_request_handler)
+
+    async def twice(scope: Scope, receive: Receive, send: Send) -> None:
+        async def drop(message: Any) -> None:
+            pass
+
+        if scope["type"] == "http":
+            await app(scope, receive, drop)
+            events.append("again")
+            scope["path"] = "/second"
+        await app(scope, receive, send)
+
+    assert TestClient(twice).get("/first").json() == "first"
+    half = ["endpoint", "closed"]
+    assert events == ["open in /first", *half, "again", "open in /second", *half]
+
+
+@pytest.mark.parametrize("watch", [False, True])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_handler_outside_of_a_route_has_nowhere_to_leave_exit_code(
+    monkeypatch: pytest.MonkeyPatch, watch: bool, is_async: bool
+) -> None:
+    called: list[str] = []
+
+    async def first() -> None:
+        called.append("first")
+
+    async def later() -> AsyncIterator[None]:
+        called.append("later")
+        yield
+
+    def later_in_thread() -> Iterator[None]:
+        called.append("later")
+        yield
+
+    app = FastAPI()
+    dependencies = [Depends(first), Depends(later if is_async else later_in_thread)]
+
+    @app.get("/", dependencies=dependencies)
+    async def endpoint(number: int) -> None:
+        called.append("endpoint")
+
+    if watch:
+        replacement = partial(routing.serialize_response)
+        monkeypatch.setattr(routing, "serialize_response", replacement)
+    route = app.routes[-1]
+    assert isinstance(route, APIRoute)
+    handle = route.get_route_handler()
+
+    about = {"type": "http", "method": "GET", "path": "/", "headers": [], "path_params": {}}
+    request = Request({**about, "query_string": b"number=1"})
+    with pytest.raises(RuntimeError, match="yields, but nothing would run its exit code"):
+        anyio.run(handle, request)
+    assert called == ["first"]
 
 
 def test_explained() -> None:

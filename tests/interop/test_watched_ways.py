@@ -204,6 +204,20 @@ def test_valid_requests_are_never_interpreted(monkeypatch: pytest.MonkeyPatch, t
     }
 
 
+def test_the_stage_of_the_dependencies_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_steps("run_endpoint_function")(monkeypatch)
+    app = FastAPI()
+
+    @app.get("/")
+    async def read(session: Session) -> str:
+        return session
+
+    client = TestClient(app)
+    with watched() as calls:
+        assert client.get("/").json() == "none"
+    assert calls.of("pronghorn.compile.staged", "compile_solve") == 1
+
+
 def test_a_wrapper_may_change_the_response(monkeypatch: pytest.MonkeyPatch) -> None:
     original = routing.get_request_handler
 

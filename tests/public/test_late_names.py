@@ -43,6 +43,11 @@ def test_names_are_the_objects_of_their_modules() -> None:
     assert pickle.loads(pickle.dumps(HTTPException)) is HTTPException
 
 
+def test_each_name_is_looked_for_once() -> None:
+    asked = f"all(getattr(pronghorn, name) is vars(pronghorn)[name] for name in {NAMES})"
+    assert run(f"import pronghorn; print({asked})") == "True"
+
+
 def test_a_name_that_a_program_replaces_stays_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pronghorn.FastAPI", int)
     assert pronghorn.FastAPI is int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 import starlette.responses
 import starlette.staticfiles
@@ -22,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from pronghorn import FastAPI
+from pronghorn.core import small_files
 from pronghorn.responses import FileResponse
 from pronghorn.staticfiles import StaticFiles
 from pronghorn.testclient import TestClient
@@ -189,6 +192,101 @@ def test_a_subclass_of_the_response_chooses_the_parts(folder: Path, base: type[A
     assert [len(message["body"]) for message in messages[1:]] == [40_000, 40_000, 20_000]
 
 
+@pytest.mark.parametrize("where", ["class", "base", "instance"])
+def test_parts_of_the_usual_length_may_be_chosen_too(folder: Path, where: str) -> None:
+    class Base(FileResponse):
+        if where == "base":
+            chunk_size = 64 * 1024
+
+    class InParts(Base):
+        if where == "class":
+            chunk_size = 64 * 1024
+
+    app = FastAPI()
+
+    @app.get("/{name}")
+    def send(name: str) -> Response:
+        response = InParts(folder / name)
+        if where == "instance":
+            response.chunk_size = 64 * 1024
+        return response
+
+    bodies = [len(message["body"]) for message in messages_of(app, "/page")[1:]]
+    assert bodies == [65536, 100_000 - 65536]
+    assert len(messages_of(app, "/long")[1]["body"]) == 65536
+
+
+def test_a_response_that_is_sent_again(folder: Path) -> None:
+    """An object may be the application of a route; its parts are of one length every time."""
+    long, small = FileResponse(folder / "long"), FileResponse(folder / "page")
+    app = Starlette(routes=[Route("/long", long), Route("/small", small)])
+    for _ in range(2):
+        assert len(messages_of(app, "/long")[1]["body"]) == 128 * 1024
+        assert len(messages_of(app, "/small")[1]["body"]) == 100_000
+
+
+def test_the_length_of_starlettes_parts_may_be_set(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starlette.responses.FileResponse, "chunk_size", 50_000)
+    app = Starlette(routes=[Route("/", FileResponse(folder / "page"))])
+    bodies = [len(message["body"]) for message in messages_of(app, "/")[1:]]
+    assert bodies[:2] == [50_000, 50_000]
+
+
+@pytest.mark.parametrize("method", ["__call__", "_handle_simple", "_open_file"])
+@pytest.mark.parametrize("served", ["static", "endpoint"])
+def test_a_method_of_starlette_that_is_replaced_is_called(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, method: str, served: str
+) -> None:
+    base, calls = starlette.responses.FileResponse, list[str]()
+    original = getattr(base, method)
+
+    def replacement(self: Any, *arguments: Any) -> Any:
+        calls.append(method)
+        return original(self, *arguments)
+
+    app: Any = application(StaticFiles(directory=folder))
+    if served == "endpoint":
+        app = FastAPI()
+        app.get("/static/page")(lambda: FileResponse(folder / "page"))
+    assert len(messages_of(app, "/static/page")) == 2  # with the original first
+    monkeypatch.setattr(base, method, replacement)
+    assert len(messages_of(app, "/static/page")) > 2
+    assert calls == [method]
+
+
+@pytest.mark.parametrize("method", ["_handle_simple", "_open_file"])
+def test_a_method_that_a_program_overrides_is_called(folder: Path, method: str) -> None:
+    calls = []
+
+    def noting(self: Any, *arguments: Any) -> Any:
+        calls.append(method)
+        return getattr(FileResponse, method)(self, *arguments)
+
+    by_class: Any = type("Noting", (FileResponse,), {method: noting})(folder / "page")
+    by_instance = FileResponse(folder / "page")
+    vars(by_instance)[method] = noting.__get__(by_instance)
+    for response in (by_class, by_instance):
+        messages_of(Starlette(routes=[Route("/", response)]), "/")
+    assert calls == [method, method]
+
+
+def test_a_replaced_function_of_anyio_reads_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = []
+
+    async def replacement(function: Any, *arguments: Any, **options: Any) -> Any:
+        called.append(options)
+        return function(*arguments)
+
+    app = Starlette(routes=[Route("/", FileResponse(folder / "page"))])
+    monkeypatch.setattr(anyio.to_thread, "run_sync", replacement)
+    assert len(messages_of(app, "/")[1]["body"]) == 100_000
+    assert called == [{}]
+
+
 # --- files that change meanwhile ------------------------------------------------------------------
 
 
@@ -269,6 +367,22 @@ def test_a_pipe_is_not_opened(folder: Path) -> None:
         TestClient(app).get("/")
 
 
+def test_a_file_is_opened_as_bytes_where_systems_distinguish(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags, open_file, binary = [], os.open, 0x8000
+    monkeypatch.setattr(os, "O_BINARY", binary, raising=False)
+
+    def noting(path: Any, given: int) -> int:
+        flags.append(given)
+        return open_file(path, given & ~binary)
+
+    monkeypatch.setattr(os, "open", noting)
+    found = runpy.run_path(small_files.__file__)["look_and_read"](folder / "one")
+    assert found[1] == b"\0"
+    assert flags == [os.O_RDONLY | binary]
+
+
 # --- its cost -------------------------------------------------------------------------------------
 
 
@@ -292,12 +406,16 @@ def messages_of(app: Any, path: str, **scope: Any) -> list[Any]:
     return sent
 
 
+#: What makes a call in a worker thread: AnyIO's function, and the method of our pool.
+HOPS = {"run_sync_in_worker_thread", "submit"}
+
+
 def hops(call: Callable[[], Any]) -> int:
     """How often the functions of a call go to a worker thread."""
     counted: list[str] = []
 
     def note(frame: Any, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code.co_name == "run_sync_in_worker_thread":
+        if event == "call" and frame.f_code.co_name in HOPS:
             if frame not in seen:
                 counted.append(frame.f_code.co_name)
             seen[frame] = None

@@ -12,6 +12,7 @@ import pytest
 import starlette.requests
 from starlette.datastructures import UploadFile as StarletteUploadFile
 from starlette.formparsers import MultiPartParser
+from starlette.requests import Request
 
 import pronghorn
 
@@ -218,6 +219,28 @@ def test_a_method_that_is_replaced_is_called(monkeypatch: pytest.MonkeyPatch, me
     monkeypatch.setattr(MultiPartParser, method, replacement)
     assert post(program(pronghorn), BODIES["one file"])[0] == 200
     assert set(calls) == {MultiPartParser}
+
+
+@pytest.mark.parametrize("method", ["form", "_get_form"])
+def test_a_method_of_the_request_that_is_replaced_is_called(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    original, calls = getattr(Request, method), []
+
+    def replacement(self: Any, *arguments: Any, **options: Any) -> Any:
+        calls.append(method)
+        return original(self, *arguments, **options)
+
+    ours, theirs = program(pronghorn), program(fastapi)
+    assert post(ours, BODIES["one file"])[0] == 200  # with the original first
+    monkeypatch.setattr(Request, method, replacement)
+    found, counts = [], []
+    for app in (ours, theirs):
+        calls.clear()
+        found.append(post(app, BODIES["one file"]))
+        counts.append(len(calls))
+    assert found[0] == found[1]
+    assert counts[0] == counts[1] > 0
 
 
 def test_the_size_at_which_files_leave_the_memory_can_be_set(

@@ -6,12 +6,16 @@ import asyncio
 import random
 from typing import Any
 
+import fastapi
 import pytest
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import FormParser
+from starlette.requests import Request
 
+import pronghorn
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.input.urlencoded import LARGEST, plain_fields, read_small_form
+from pronghorn.testclient import TestClient
 from tests.bad_input.asking import scope_of
 from tests.bad_input.attacks import FORM, Attack
 
@@ -136,3 +140,31 @@ def test_plain_fields_are_the_last_ones_and_files_are_refused() -> None:
     form._list.append(("file", UploadFile(file=None)))  # type: ignore[arg-type]  # not read
     with pytest.raises(LookupError):
         plain_fields(form)
+
+
+@pytest.mark.parametrize("method", ["form", "_get_form"])
+def test_a_method_of_the_request_that_is_replaced_is_called(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    original, calls = getattr(Request, method), []
+
+    def replacement(self: Any, *arguments: Any, **options: Any) -> Any:
+        calls.append(method)
+        return original(self, *arguments, **options)
+
+    counts = []
+    for framework in (pronghorn, fastapi):
+        app = framework.FastAPI()
+
+        @app.post("/")
+        async def echo(name: str = framework.Form()) -> str:
+            return name
+
+        client = TestClient(app)
+        assert client.post("/", data={"name": "a"}).json() == "a"  # with the original first
+        with monkeypatch.context() as patch:
+            patch.setattr(Request, method, replacement)
+            assert client.post("/", data={"name": "b"}).json() == "b"
+        counts.append(len(calls))
+        calls.clear()
+    assert counts[0] == counts[1] > 0

@@ -24,7 +24,7 @@ from typing import Any
 from anyio.to_thread import current_default_thread_limiter
 
 from pronghorn.core.threads.gates import make_gate
-from pronghorn.core.threads.names import Names, find_limiter
+from pronghorn.core.threads.names import Names
 
 #: A thread without work for so long ends when another one finishes, as with AnyIO. In seconds.
 MAX_IDLE_TIME = 10.0
@@ -39,6 +39,7 @@ class Pool:
         loop: The running event loop.
         names: The private names of AnyIO.
         task_states: Task -> an object with its innermost cancel scope, from AnyIO.
+        limiter_place: The dict that holds AnyIO's default limiter, and its key there.
         forget: Is called when the pool is closed.
     """
 
@@ -47,6 +48,7 @@ class Pool:
         loop: AbstractEventLoop,
         names: Names,
         task_states: Mapping[Any, Any],
+        limiter_place: tuple[dict[Any, Any], Any],
         forget: Callable[[], None],
     ) -> None:
         self.loop = loop
@@ -55,7 +57,7 @@ class Pool:
         #: The scope that code in a thread sees if its task has none: nothing cancels it.
         self.shield = names.cancel_scope(shield=True)
         self._forget = forget
-        self._run_vars, self._limiter_key = find_limiter(loop)
+        self._run_vars, self._limiter_key = limiter_place
         self._lock = Lock()
         self._calls: deque[Call] = deque()
         self._idle: deque[_Worker] = deque()

@@ -18,16 +18,23 @@ from starlette.requests import Request
 from pronghorn.core.monkeypatches import is_overridden, is_replaced
 from pronghorn.core.private_names import has_names
 from pronghorn.run.exchange import KEEPS_BODY
+from pronghorn.run.input.urlencoded import KNOWS_METHODS
 
 #: In bytes. A file in memory may be as long before Starlette moves it to the disk.
 PIECE = 1024 * 1024
 #: The most parts of which a piece consists, because a client may send a byte at a time.
 MOST_PARTS = 64
-_HAS_NAMES = KEEPS_BODY and has_names(
-    "starlette.formparsers",
-    ("MultiPartParser._current_part", "MultiPartParser._file_parts_to_write"),
-    "Long uploads are written in the pieces in which they arrive, which is slower.",
+_HAS_NAMES = (
+    KEEPS_BODY
+    and KNOWS_METHODS
+    and has_names(
+        "starlette.formparsers",
+        ("MultiPartParser._current_part", "MultiPartParser._file_parts_to_write"),
+        "Long uploads are written in the pieces in which they arrive, which is slower.",
+    )
 )
+#: The methods of a request that read its form.
+_METHODS = ("form", "_get_form")
 
 
 class UploadParser(MultiPartParser):
@@ -76,7 +83,8 @@ def may_collect(request: Request) -> bool:
         and request._form is None
         and vars(starlette.requests).get("MultiPartParser") is MultiPartParser
         and not is_replaced(MultiPartParser)
-        and not is_overridden(type(request), Request, "form", "_get_form")
+        and not is_replaced(Request, *_METHODS)
+        and not is_overridden(type(request), Request, *_METHODS)
     )
 
 

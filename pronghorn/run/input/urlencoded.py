@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import FormData
+from starlette.requests import Request
 
+from pronghorn.core.monkeypatches import original
+from pronghorn.core.private_names import has_names
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.input.query import parse_query
 
@@ -20,6 +23,15 @@ LARGEST = 64 * 1024
 #: Starlette's default limits.
 MAX_FIELDS = 1000
 MAX_PART_SIZE = 1024 * 1024
+#: True if nothing but two methods of a request reads its form.
+KNOWS_METHODS = has_names(
+    "starlette.requests",
+    ("Request._get_form",),
+    "Forms are read in the way of Starlette, which is slower.",
+)
+#: Starlette's own methods, which a program or a library may have replaced.
+STARLETTE_FORM = original(Request, "form")
+STARLETTE_GET_FORM = original(Request, "_get_form") if KNOWS_METHODS else None
 
 
 async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> FormData | None:
@@ -31,6 +43,10 @@ async def read_small_form(exchange: Exchange, limits: Mapping[str, int]) -> Form
     """
     content_type, length = exchange.header(b"content-type"), exchange.header(b"content-length")
     if exchange.has_connection or not is_small_form(content_type, length):
+        return None
+    if not KNOWS_METHODS or (
+        Request.form is not STARLETTE_FORM or Request._get_form is not STARLETTE_GET_FORM
+    ):
         return None
     body = await exchange.read_body()
     too_many = body.count(b"&") >= limits.get("max_fields", MAX_FIELDS)

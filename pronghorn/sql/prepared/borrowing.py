@@ -16,7 +16,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from pronghorn.core.private_names import has_names
-from pronghorn.sql.pool import is_surely_alive, note_use
+from pronghorn.sql.pool import is_surely_alive
 
 _SLOWER = "Prepared reads without a session take longer."
 #: Whether this version of SQLAlchemy keeps its connections as the tested versions do.
@@ -61,15 +61,17 @@ async def borrow(engine: AsyncEngine) -> Any:
         return None
     else:
         record = await _wait(pool)
-    if _is_usable(engine, pool, record):
-        return record
-    idle.put_nowait(record)
-    return None
+    is_usable = False
+    try:
+        is_usable = _is_usable(engine, pool, record)
+    finally:  # Asking runs code of the driver, which may fail.
+        if not is_usable:
+            idle.put_nowait(record)
+    return record if is_usable else None
 
 
-def give_back(engine: AsyncEngine, record: Any) -> None:
+def give_back(record: Any) -> None:
     """Give a connection back to its pool."""
-    note_use(engine.dialect, record.driver_connection)
     record.checkin(_fairy_was_created=False)
 
 

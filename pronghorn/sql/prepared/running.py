@@ -13,6 +13,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.sql.aborted import note_failure
+from pronghorn.sql.pool import note_use
 from pronghorn.sql.prepared.borrowing import borrow, give_back, throw_away
 from pronghorn.sql.prepared.compiled import CompiledRead
 from pronghorn.sql.prepared.drivers import DRIVERS, Driver
@@ -124,9 +125,11 @@ async def _read_borrowed(
         sql, values = read.bind(parameters)
         clean = False
         rows, clean = await _fetch_alone(record.dbapi_connection, driver, read, sql, values)
+        if clean:
+            note_use(dialect, record.driver_connection)
     finally:
         if clean:
-            give_back(engine, record)
+            give_back(record)
         else:
             await finish(throw_away(record))
     if isinstance(rows, BaseException):

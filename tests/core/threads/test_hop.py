@@ -308,7 +308,7 @@ async def another_loop_in_the_thread(hop: Hop) -> Any:
 CASES = [
     value
     for value in list(globals().values())
-    if inspect.iscoroutinefunction(value) and value.__module__ == __name__
+    if inspect.iscoroutinefunction(value) and getattr(value, "__module__", None) == __name__
 ]
 
 

@@ -9,18 +9,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from anyio._core import _eventloop
 
 from pronghorn import FastAPI
 from pronghorn import concurrency as hop
 from pronghorn.concurrency import call_in_thread, run_at_all_costs, run_in_thread
+from pronghorn.core import private_names
 from pronghorn.core.threads import gates, names, pool
 from pronghorn.testclient import TestClient
 
@@ -330,13 +333,98 @@ def test_a_version_of_anyio_without_a_name_makes_the_calls_itself(
     assert hop._of_thread.pools == {}
 
 
+def _keep_run_vars_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    kept: dict[Any, Any] = {}
+    patch.setattr(anyio.lowlevel.RunVar, "_current_vars", property(lambda _: kept))
+    patch.setattr(anyio.lowlevel, "_run_vars", {})
+
+
+def _keep_other_run_vars(patch: pytest.MonkeyPatch) -> None:
+    _keep_run_vars_elsewhere(patch)
+    patch.setattr(anyio.lowlevel, "_run_vars", defaultdict(dict))
+
+
+def _keep_a_list_of_run_vars(patch: pytest.MonkeyPatch) -> None:
+    _keep_run_vars_elsewhere(patch)
+    patch.setattr(anyio.lowlevel, "_run_vars", [])
+
+
+def _claim_with_more(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_eventloop, "claim_worker_thread", lambda backend, token, scope: None)
+
+
+def _keep_the_claim_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_eventloop, "threadlocals", threading.local())
+    patch.setattr(_eventloop, "claim_worker_thread", lambda backend, token: nullcontext())
+
+
+def _find_no_root_task(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("anyio._backends._asyncio.find_root_task", lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (_keep_run_vars_elsewhere, "_run_vars"),
+        (_keep_other_run_vars, "_run_vars"),
+        (_keep_a_list_of_run_vars, "_run_vars"),
+        (_claim_with_more, "claim_worker_thread"),
+        (_keep_the_claim_elsewhere, "claim_worker_thread"),
+        (_find_no_root_task, "find_root_task"),
+    ],
+)
+def test_a_version_of_anyio_with_another_meaning_of_a_name_makes_the_calls_itself(
+    change: Callable[[pytest.MonkeyPatch], None],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(private_names, "_warned", set())
+    names.find_names.cache_clear()
+
+    async def main() -> list[str]:
+        # AnyIO's own threads do without what was changed.
+        with monkeypatch.context() as patch:
+            change(patch)
+            found = names.find_names()
+        assert found is None
+        return [await run_in_thread(lambda: threading.current_thread().name) for _ in range(2)]
+
+    try:
+        with caplog.at_level("WARNING", "pronghorn"):
+            assert asyncio.run(main()) == [NAME, NAME]
+    finally:
+        names.find_names.cache_clear()
+    assert hop._of_thread.pools == {}
+    assert len(caplog.messages) == 1
+    assert name in caplog.messages[0]
+    assert "Calls of `def` functions are slower." in caplog.messages[0]
+
+
+def test_trying_the_names_leaves_the_thread_as_it_was() -> None:
+    """An event loop may run in a worker thread of another one."""
+
+    async def inner() -> None:
+        names.find_names.cache_clear()
+        await run_in_thread(int)
+
+    def run_inner() -> None:
+        asyncio.run(inner())
+        anyio.from_thread.check_cancelled()
+        anyio.from_thread.run(anyio.lowlevel.checkpoint)
+
+    asyncio.run(run_in_thread(run_inner))
+
+
 def test_another_default_limiter_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs put a limiter of their own into AnyIO's variable."""
 
     async def main() -> tuple[int, int]:
         await run_in_thread(int)
         loop = asyncio.get_running_loop()
-        values, key = names.find_limiter(loop)
+        place = names.find_limiter(loop)
+        assert place is not None
+        values, key = place
         values[key] = mine = anyio.CapacityLimiter(1)
         return await run_in_thread(lambda: mine.borrowed_tokens), mine.borrowed_tokens
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, event, exc, func, select, text
 
+import pronghorn.sql.pool
 from pronghorn.sql import Database
 from tests.sql.prepared.shop import Item, ItemOut, run
 
@@ -130,6 +131,55 @@ def test_an_error_of_the_statement_keeps_the_connection(postgresql_url: str) -> 
         with pytest.raises(TypeError):
             await divide(through=0)
         assert await connection() == [first]
+
+    asyncio.run(use_all(database, work))
+
+
+def notes_of(database: Database) -> dict[Any, float]:
+    """When each connection was used last, as far as the pool knows."""
+    return dict(pronghorn.sql.pool._TESTS[database.engine.dialect].last_used)
+
+
+def test_a_use_without_a_statement_says_nothing_of_the_server(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=1)
+    find = database.prepare(select(func.abs(bindparam("number"))), int)
+    other = database.prepare(select(func.abs(bindparam("other"))), int)
+
+    async def work() -> None:
+        await find(number=1)
+        before = notes_of(database)
+        with pytest.raises(TypeError):
+            await find(digit=1)
+        assert notes_of(database) == before
+        with pytest.MonkeyPatch.context() as patch:
+            # The first read of a statement asks SQLAlchemy to send it.
+            patch.setattr("pronghorn.sql.prepared.running.read_in_transaction", send_nothing)
+            assert await other(other=1) == []
+        assert notes_of(database) == before
+        await find(number=2)
+        assert notes_of(database) != before
+
+    asyncio.run(use_all(database, work))
+
+
+async def send_nothing(*arguments: Any) -> list[int]:
+    """Stand for the way through SQLAlchemy, which would use the connection."""
+    return []
+
+
+def test_a_test_of_a_connection_that_fails_keeps_its_place(postgresql_url: str) -> None:
+    database = Database(postgresql_url, pool_size=1, pool_timeout=0.5)
+    find = database.prepare(select(func.abs(bindparam("number"))), int)
+
+    def fail(*arguments: Any) -> bool:
+        raise RuntimeError("no such attribute of the driver")
+
+    async def work() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pronghorn.sql.prepared.borrowing.is_surely_alive", fail)
+            with pytest.raises(RuntimeError, match="no such attribute"):
+                await find(number=1)
+        assert await find(number=-3) == [3]
 
     asyncio.run(use_all(database, work))
 
