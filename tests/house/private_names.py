@@ -149,10 +149,14 @@ def private_attributes(packages: tuple[str, ...]) -> frozenset[str]:
 
 @cache
 def inherited_names(kind: Any) -> frozenset[str]:
-    """Return the private attributes that a class has from classes of other packages."""
+    """Return the private attributes that a class has from classes of other packages.
+
+    A class of ours may bear the name of theirs (`utils.name_as`), and has no source there.
+    """
     found: set[str] = set()
     for base in getattr(kind, "__mro__", ()):
-        if base.__module__.split(".")[0] in EVERY and base.__name__ != "Generic":
+        is_theirs = getattr(sys.modules.get(base.__module__), base.__name__, None) is base
+        if is_theirs and base.__module__.split(".")[0] in EVERY and base.__name__ != "Generic":
             found |= attributes_in(ast.parse(textwrap.dedent(inspect.getsource(base))))
     return frozenset(found)
 
