@@ -118,7 +118,7 @@ def apps() -> list[Any]:
     return [program(pronghorn), program(fastapi)]
 
 
-@pytest.mark.filterwarnings("ignore:Exception ignored in")  # Starlette forgets a file without end.
+@pytest.mark.filterwarnings("ignore:Exception ignored")  # Starlette forgets a file without end.
 @pytest.mark.parametrize("name", BODIES)
 def test_the_form_is_that_of_fastapi(apps: list[Any], name: str) -> None:
     for size in (7919, 65536, 3 * MIB):
