@@ -62,17 +62,23 @@ class Engine:
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
         """Pronghorn looks at its environment when it compiles a route: at its first request."""
-        before = os.environ.pop(GENERAL_MODE, None)
-        if self.general:
-            os.environ[GENERAL_MODE] = "1"
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        finally:
-            os.environ.pop(GENERAL_MODE, None)
-            if before is not None:
-                os.environ[GENERAL_MODE] = before
+        with in_mode(general=self.general), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+
+
+@contextlib.contextmanager
+def in_mode(*, general: bool) -> Iterator[None]:
+    """Compile the routes of a block in one way, whatever the environment says outside of it."""
+    before = os.environ.pop(GENERAL_MODE, None)
+    if general:
+        os.environ[GENERAL_MODE] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(GENERAL_MODE, None)
+        if before is not None:
+            os.environ[GENERAL_MODE] = before
 
 
 REFERENCE = Engine("fastapi", fastapi)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import pronghorn
-from tests.differential.engines import GENERAL_MODE
+from tests.differential.engines import in_mode
 from tests.differential.stack_drivers import Answer, Wire, call, is_speakable
 from tests.differential.stack_program import build
 from tests.differential.stacks import (
@@ -84,11 +84,8 @@ class Side:
     def ask(self, loop: asyncio.AbstractEventLoop, ask: Ask, cookies: list[Any]) -> Answer:
         """Send a request through ASGI."""
         self.noted.clear()
-        os.environ[GENERAL_MODE] = "1" if self.general else "0"
-        try:
+        with in_mode(general=self.general):
             return loop.run_until_complete(call(self.app, ask, cookies, self.noted))
-        finally:
-            del os.environ[GENERAL_MODE]
 
 
 def compare(
@@ -177,8 +174,5 @@ def test_the_direct_way_from_uvicorn_answers_the_same(
                 if is_speakable(ask) and ask.path not in plain.left_out:
                     assert await wire.ask(ask) == await reference.ask(ask)
 
-    os.environ[GENERAL_MODE] = "0"
-    try:
+    with in_mode(general=False):
         loop.run_until_complete(run())
-    finally:
-        del os.environ[GENERAL_MODE]

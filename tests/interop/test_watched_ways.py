@@ -180,6 +180,7 @@ def test_answers_and_effects_are_those_without_the_tool(
     assert [ask(seen, *request[:3]) for request in REQUESTS] == expected
 
 
+@pytest.mark.usefixtures("short_ways")
 @pytest.mark.parametrize("tool", TOOLS)
 def test_valid_requests_are_never_interpreted(monkeypatch: pytest.MonkeyPatch, tool: str) -> None:
     TOOLS[tool](monkeypatch)
@@ -204,6 +205,7 @@ def test_valid_requests_are_never_interpreted(monkeypatch: pytest.MonkeyPatch, t
     }
 
 
+@pytest.mark.usefixtures("short_ways")
 def test_the_stage_of_the_dependencies_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     replace_steps("run_endpoint_function")(monkeypatch)
     app = FastAPI()
@@ -321,6 +323,7 @@ def test_a_library_finds_the_stacks_and_they_are_closed(monkeypatch: pytest.Monk
     assert found == ["closed fastapi_function_astack", "task", "closed fastapi_inner_astack"]
 
 
+@pytest.mark.usefixtures("short_ways")
 def test_the_explanation_names_the_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     surround(monkeypatch)
     replace_steps("serialize_response")(monkeypatch)
