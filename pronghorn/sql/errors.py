@@ -65,6 +65,11 @@ def explain(error: BaseException, trigger: Trigger | str, *, read_only: bool) ->
     if _needs_loading(error):
         _add_note(error, _LAZY)
         return
+    if _has_failed_in_set_up(error):
+        setattr(error, _EXPLAINED, True)
+        logger.error("%s: %s (%s)", trigger, UNAVAILABLE, _first_line(error))
+        answer_with(error, _unavailable(UNAVAILABLE, _AFTER_FAILURE))
+        return
     if not isinstance(error, TimeoutError) and not was_sent(error):
         return
     setattr(error, _EXPLAINED, True)
@@ -168,6 +173,15 @@ def _column_of_check(refusal: Refusal) -> tuple[str, ...]:
         return ()
     column = name.removeprefix(f"{refusal.table}_").removesuffix("_check")
     return (column,) if column and name.endswith("_check") else ()
+
+
+def _has_failed_in_set_up(error: Exception) -> bool:
+    """Return True if a new connection failed while SQLAlchemy asked for the types of the server.
+
+    SQLAlchemy lets the error of the driver through then.
+    """
+    state = getattr(error, "sqlstate", None)
+    return isinstance(state, str) and (state[:2] == "08" or state in _BUSY)
 
 
 def _needs_loading(error: Exception) -> bool:

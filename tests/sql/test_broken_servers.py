@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from pronghorn.sql import postgresql as limits
 from tests.sql.faults import FaultProxy
@@ -85,6 +86,22 @@ def check_outcome(answer: httpx.Response, number: int, saved: list[int]) -> None
         assert number in saved
     elif "unknown" not in answer.json()["detail"]:
         assert number not in saved
+
+
+async def test_a_new_connection_whose_set_up_takes_too_long(postgresql_url: str) -> None:
+    """SQLAlchemy lets errors of the driver through that are raised while it sets one up."""
+    async with running(postgresql_url, statement_timeout=0.1) as (database, client):
+        await database.engine.dispose()
+
+        def wait(connection: Any, record: Any) -> None:
+            connection.run_async(lambda driver: driver.execute("SELECT pg_sleep(5)"))
+
+        event.listen(database.engine.sync_engine, "connect", wait)
+        answer = await client.post("/notes/1")
+        assert answer.status_code == 503
+        assert "Retry-After" in answer.headers
+        event.remove(database.engine.sync_engine, "connect", wait)
+        assert (await client.post("/notes/1")).status_code == 201
 
 
 async def test_all_connections_in_use(database_url: str) -> None:

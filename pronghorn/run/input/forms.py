@@ -7,6 +7,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+import starlette.requests
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -158,8 +159,12 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
 
 
 def _is_multipart(request: Request) -> bool:
-    kind = request.headers.get("content-type", "").partition(";")[0]
-    return kind.strip().lower() == "multipart/form-data"
+    """Return True if Starlette reads the form as multipart; its parser has changed over time."""
+    read_options = getattr(starlette.requests, "parse_options_header", None)
+    if read_options is None:  # The package is not installed, or Starlette reads it otherwise.
+        return False
+    kind: bytes = read_options(request.headers.get("content-type"))[0]
+    return kind == b"multipart/form-data"
 
 
 async def _keep_small_body(request: Request) -> None:
