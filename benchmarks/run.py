@@ -33,6 +33,8 @@ from tools.environment import (
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv-bench"
+#: What Starlette needs for its middleware for sessions.
+SESSIONS = "itsdangerous>=2.2"
 REFERENCE = "fastapi==0.165.0"
 FRAMEWORKS = ("fastapi", "pronghorn")
 
@@ -99,7 +101,7 @@ def prepare_environment() -> Path:
     """
     project = read_pyproject(ROOT / "pyproject.toml")["project"]
     standard = project["optional-dependencies"]["standard"]
-    requirements = sorted({REFERENCE, *project["dependencies"], *standard})
+    requirements = sorted({REFERENCE, SESSIONS, *project["dependencies"], *standard})
     stamp = fingerprint(requirements)
     if not is_current(ENVIRONMENT, stamp):
         create(ENVIRONMENT, requirements, stamp)
