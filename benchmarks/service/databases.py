@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks.processes import cpu_seconds, family
 from benchmarks.service.environments import ROOT
-from benchmarks.service.serving import cpu_seconds, family
 from tools.postgresql import Server
 
 POSTGRESQL, SQLITE = "postgresql", "sqlite"

@@ -11,12 +11,12 @@ import urllib.error
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.processes import cpu_seconds
 from benchmarks.service.contestants import Contestant
 from benchmarks.service.requests import Request, send
 
 APPS = Path(__file__).parent / "apps"
 START_SECONDS = 30
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class StartError(Exception):
@@ -108,28 +108,3 @@ class Running:
 def pin(core: int | None) -> object:
     """Return the function that pins a new process to a core."""
     return None if core is None else lambda: os.sched_setaffinity(0, {core})
-
-
-def cpu_seconds(root: int) -> float:
-    """Return the processor time of a process and its descendants so far, user and system."""
-    return sum(_ticks(number) for number in family(root)) / TICKS
-
-
-def family(root: int) -> list[int]:
-    """Return a process and its descendants."""
-    found = [root]
-    for number in found:
-        for children in Path(f"/proc/{number}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in children.read_text().split()]
-            except OSError:
-                continue
-    return found
-
-
-def _ticks(number: int) -> int:
-    try:
-        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])

@@ -13,12 +13,12 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import cpu_seconds
 from benchmarks.wire.contenders import Contender
 from benchmarks.wire.environments import APPS, variables
 from benchmarks.wire.load import BODY, TARGETS
 
 START_SECONDS = 30
-TICKS = os.sysconf("SC_CLK_TCK")
 ANSWERS = {
     "GET": {"item_id": 42, "q": "hello", "limit": 10},
     "POST": json.loads(BODY),
@@ -113,7 +113,7 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """Return the processor time of the process and its children so far."""
-        return sum(_ticks(number) for number in _family(self._process.pid)) / TICKS
+        return cpu_seconds(self._process.pid)
 
     def _said(self) -> str:
         self._output.seek(0)
@@ -130,20 +130,3 @@ class Running:
             except subprocess.TimeoutExpired:
                 continue
         self._output.close()
-
-
-def _family(root: int) -> list[int]:
-    """Return a process and its descendants."""
-    found = [root]
-    for number in found:
-        for children in Path(f"/proc/{number}/task").glob("*/children"):
-            found += [int(child) for child in children.read_text().split()]
-    return found
-
-
-def _ticks(number: int) -> int:
-    try:
-        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
