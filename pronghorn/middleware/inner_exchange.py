@@ -44,10 +44,7 @@ class InnerLayeredExchange(LayeredExchange):
             return False
         run: InnerRun = self.send.__self__  # type: ignore[attr-defined]  # a method
         headers = [(b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
-        self.started = True
-        for edit in reversed(self.edits):
-            body = edit.complete(self, status, headers, body)
-        self.has_left = True
+        body = self.edit_whole(status, headers, body)
         run.put(
             {"type": "http.response.start", "status": status, "headers": headers},
             {"type": "http.response.body", "body": body},

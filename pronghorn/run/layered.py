@@ -147,6 +147,20 @@ class PassesEdits(Exchange):
         await self.send(start)
         await self.send(message)
 
+    def edit_whole(self, status: int, headers: RawHeaders, body: bytes) -> bytes:
+        """Let all edits see a complete response, and return its body.
+
+        Args:
+            status: The status code.
+            headers: The headers, which are edited in place.
+            body: The body before the edits.
+        """
+        self.started = True
+        for edit in reversed(self.edits):
+            body = edit.complete(self, status, headers, body)
+        self.has_left = True
+        return body
+
     async def send_whole(self, start: Message, body: Message) -> None:
         """Send the two messages of a complete response through the edits."""
         content = body.get("body", b"")
@@ -157,13 +171,8 @@ class PassesEdits(Exchange):
             and not start.get("trailers", False)
             and len(content) < self.most_bytes
         ):
-            self.started = True
-            status = start["status"]
             headers = start["headers"] = list(start["headers"])
-            for edit in reversed(self.edits):
-                content = edit.complete(self, status, headers, content)
-            body["body"] = content
-            self.has_left = True
+            body["body"] = self.edit_whole(start["status"], headers, content)
             self.chain = passing
         await super().send_whole(start, body)
 
@@ -197,6 +206,7 @@ class PassesEdits(Exchange):
         if self.chain is not None or self.held_start or len(body) >= self.most_bytes:
             send = self.track_and_send
         else:
+            # As `edit_whole`, whose call is saved here: most responses over ASGI come this way.
             self.started = True
             for edit in reversed(self.edits):
                 body = edit.complete(self, status, raw, body)
