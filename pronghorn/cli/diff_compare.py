@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,8 @@ ABSENT = "(absent)"
 
 # They contain the time, or follow from the body.
 _IGNORED_HEADERS = frozenset({"date", "content-length", "server"})
+# What `itsdangerous` signs with the second, as sessions are: a text, the time, the signature.
+_SIGNED_WITH_TIME = re.compile(r"(=[\w+/=-]*)\.[\w-]{6}\.[\w-]{27}(?=;|$)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def compare(request: Request, theirs: Sequence[Answer], ours: Answer) -> Compari
     """
     comparison = Comparison()
     reference, ours = _without_what_is_meant(request, theirs[0], ours, comparison.meant)
+    reference, ours = _without_times(reference, ours, comparison.varies)
     for again in theirs[1:]:
         comparison.varies |= {item.place for item in answer_differences(theirs[0], again)}
     comparison.found = [
@@ -67,6 +71,24 @@ def compare(request: Request, theirs: Sequence[Answer], ours: Answer) -> Compari
         if not any(f"{item.place} ".startswith(f"{place} ") for place in comparison.varies)
     ]
     return comparison
+
+
+def _without_times(theirs: Answer, ours: Answer, varies: set[str]) -> tuple[Answer, Answer]:
+    """Return both responses without the seconds at which their cookies were signed."""
+    if _headers(theirs).get("set-cookie") == _headers(ours).get("set-cookie"):
+        return theirs, ours
+    plain = [_without_time_in_cookies(answer) for answer in (theirs, ours)]
+    if plain != [theirs, ours]:
+        varies.add("the time in header set-cookie")
+    return plain[0], plain[1]
+
+
+def _without_time_in_cookies(answer: Answer) -> Answer:
+    headers = [
+        [name, _SIGNED_WITH_TIME.sub(r"\1.TIME", value) if name.lower() == "set-cookie" else value]
+        for name, value in answer.headers
+    ]
+    return replace(answer, headers=headers)
 
 
 def answer_differences(theirs: Answer, ours: Answer) -> list[Difference]:
@@ -145,7 +167,19 @@ def _without_what_is_meant(
         if their_value != our_value and is_meant(their_value, our_value):
             meant.append(reason)
             theirs = _with_header(theirs, name, our_value)
+    added = [header for header in ours.headers if _is_added_to_errors(header[0], theirs)]
+    if theirs.error and theirs.error == ours.error and added:
+        meant.append(
+            "the response to an unhandled error has the headers of CORS and the request id"
+        )
+        theirs = replace(theirs, headers=[*theirs.headers, *added])
     return theirs, ours
+
+
+def _is_added_to_errors(name: str, theirs: Answer) -> bool:
+    name = name.lower()
+    known = name in _OF_ERRORS or name.startswith("access-control-")
+    return known and name not in _headers(theirs)
 
 
 def _only_head_is_added(theirs: Any, ours: Any) -> bool:
@@ -161,7 +195,14 @@ _HEADERS_THAT_DIFFER: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = 
         lambda theirs, ours: str(theirs).removeprefix("http://testserver") == ours,
     ),
     ("etag", "the OpenAPI document has an entity tag", lambda theirs, ours: theirs is None),
+    (
+        "etag",
+        "the entity tag of a compressed response is weak",
+        lambda theirs, ours: ours == f"W/{theirs}",
+    ),
 )
+#: Headers that the response to an unhandled error has here, beside those of CORS.
+_OF_ERRORS = frozenset({"vary", "x-request-id", "x-correlation-id"})
 
 
 def _with_header(answer: Answer, name: str, value: Any) -> Answer:

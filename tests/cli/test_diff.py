@@ -320,6 +320,70 @@ def test_a_difference_that_is_meant_is_no_difference(write: Write) -> None:
         assert f"meant    {reason} (1 answer: " in result.out
 
 
+def test_what_middleware_adds_on_purpose_is_no_difference(write: Write) -> None:
+    write(
+        "main.py",
+        """
+        from fastapi import FastAPI, Request, Response
+        from fastapi.middleware.cors import CORSMiddleware
+        from fastapi.middleware.gzip import GZipMiddleware
+        from starlette.middleware.sessions import SessionMiddleware
+
+        app = FastAPI()
+        app.add_middleware(SessionMiddleware, secret_key="a secret of the test")
+        app.add_middleware(GZipMiddleware, minimum_size=10)
+        app.add_middleware(CORSMiddleware, allow_origins=["https://shop.example"])
+
+        @app.get("/broken")
+        async def fail():
+            raise RuntimeError
+
+        @app.get("/tagged")
+        async def tagged():
+            return Response("a" * 2000, headers={"ETag": '"abc"'})
+        """,
+    )
+    headers = [{"name": "Origin", "value": "https://shop.example"}]
+    headers.append({"name": "Accept-Encoding", "value": "gzip"})
+    headers.append({"name": "X-Request-ID", "value": "7"})
+    requests = [
+        {"method": "GET", "url": f"http://x{path}", "headers": headers}
+        for path in ("/broken", "/tagged")
+    ]
+    result = Result("--har", str(write("recorded.har", har(*requests))))
+    assert result.code == 0, result.out
+    for reason in (
+        "the response to an unhandled error has the headers of CORS and the request id",
+        "the entity tag of a compressed response is weak",
+    ):
+        assert f"meant    {reason} (1 answer: " in result.out
+
+
+@pytest.mark.parametrize(("kept", "code"), [("1", 0), ("IS_REAL", 1)])
+def test_the_time_in_a_signed_cookie_is_not_compared(write: Write, kept: str, code: int) -> None:
+    write(
+        "main.py",
+        f"""
+        import itsdangerous
+        from fastapi import FastAPI, Request
+        from starlette.middleware.sessions import SessionMiddleware
+
+        IS_REAL = FastAPI.__module__ == "fastapi.applications"
+        # Each engine signs at a second of its own.
+        itsdangerous.TimestampSigner.get_timestamp = lambda signer: 1_000_000_000 + IS_REAL
+        app = FastAPI()
+        app.add_middleware(SessionMiddleware, secret_key="a secret of the test")
+
+        @app.get("/visit")
+        async def visit(request: Request):
+            request.session["kept"] = int({kept})
+        """,
+    )
+    result = Result("--requests", "1")
+    assert result.code == code, result.out
+    assert "varies   the time in header set-cookie" in result.out
+
+
 def test_sets_have_the_same_order_on_both(write: Write) -> None:
     write(
         "main.py",
