@@ -189,11 +189,14 @@ def why_not_callable_with(function: Any, *args: Any, **keywords: Any) -> str | N
     """Return why a callable does not accept some arguments; None if it does, or if nobody knows.
 
     A decorated function is what is called, not the function inside: the decorator may add
-    arguments. Only the wrapper of `contextlib` is known to pass on what it receives.
+    arguments. Only the wrappers of `contextlib` and those marked by `passes_on` are known to pass
+    on what they receive.
     """
+    if inspect.isclass(function) and _passes_on(function.__init__):
+        function, args = function.__init__, (None, *args)
     while inspect.ismethod(function):
         function, args = function.__func__, (function.__self__, *args)
-    while type(function) is FunctionType and function.__code__ in _PASSES_ON:
+    while _passes_on(function):
         function = vars(function)["__wrapped__"]
     if type(function) is FunctionType:
         function = _without_attributes(function)
@@ -226,7 +229,21 @@ def _without_attributes(function: FunctionType) -> FunctionType:
 _ANY_FUNCTION: Any = iter
 #: The code of every function that `@contextmanager` returns.
 SYNC_MANAGER = contextmanager(_ANY_FUNCTION).__code__
-_PASSES_ON = (SYNC_MANAGER, asynccontextmanager(_ANY_FUNCTION).__code__)
+_PASSES_ON = [SYNC_MANAGER, asynccontextmanager(_ANY_FUNCTION).__code__]
+
+
+def passes_on(function: FunctionType) -> FunctionType:
+    """Mark a wrapper that hands all of its arguments to the function in its `__wrapped__`.
+
+    Returns:
+        The wrapper, whose arguments are then checked as those of the function inside.
+    """
+    _PASSES_ON.append(function.__code__)
+    return function
+
+
+def _passes_on(function: Any) -> bool:
+    return type(function) is FunctionType and function.__code__ in _PASSES_ON
 
 
 def _source_place(target: Any) -> str | None:

@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware as StarletteGZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.setup_errors import passes_on
 
 __all__ = ["GZipMiddleware"]
 
@@ -32,6 +33,7 @@ class GZipMiddleware(StarletteGZipMiddleware):
 
     if not TYPE_CHECKING:  # Its type and its signature are those of Starlette's class.
 
+        @passes_on
         @wraps(StarletteGZipMiddleware.__init__)
         def __init__(self, app, *args, **options):
             super().__init__(_Marking(app), *args, **options)
