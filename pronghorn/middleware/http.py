@@ -26,6 +26,9 @@ from pronghorn.run.exchange import EXCHANGES
 from pronghorn.run.layered import LAYERED
 from pronghorn.run.streaming.sendable import sendable
 
+#: For a middleware that returned something else.
+WHAT_TO_RETURN = "response = await call_next(request), and return response at the end"
+
 # The handlers of a compiled application directly inside a middleware.
 EXCHANGES[InnerRun] = inner_exchange
 LAYERED[InnerRun] = inner_layered_exchange
@@ -66,6 +69,10 @@ class InChildTask:
         try:
             response: Any = await self.app.dispatch_func(request, run.call_next)
             if type(response) is not CallNextResponse:
+                if not callable(response):
+                    from pronghorn.run.wrong_responses import not_a_response  # A mistake.
+
+                    raise not_a_response(response, self.app.dispatch_func, WHAT_TO_RETURN)
                 response = sendable(response, holds_head=False)
             await response(scope, request.wrapped_receive, send)
             if run.started:

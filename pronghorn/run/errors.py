@@ -120,6 +120,10 @@ class ErrorHandlers:
             response = await call_in_thread(handler, exchange.connection, error)
         # Only a handshake can be refused with a response; an open connection is closed instead.
         if response is not None and (exchange.is_http or exchange.is_handshake):
+            if not callable(response):
+                from pronghorn.run.wrong_responses import not_a_response  # A mistake.
+
+                raise not_a_response(response, handler, "return JSONResponse(..., status_code=...)")
             await exchange.send_response(response)
         # A program may raise the same exception object many times: it would collect tracebacks.
         error.__traceback__ = None
