@@ -50,10 +50,27 @@ def _refusal(routes: Sequence[Listed], method: str, path: str) -> CommandError:
     methods = {other for one in routes for other in one.methods if one.answers(other, path)}
     if methods:
         message += f"; this path has: {', '.join(sorted(methods))}"
+    mount = None if methods else _mount_around(routes, path)
+    if mount is not None:
+        app = getattr(mount.route, "app", None)
+        return CommandError(
+            f"{message}: the mount {mount.row.path} answers it",
+            f"Its application has no routes to explain: {type(app).__name__}",
+        )
     labels = [label for one in routes for label in one.labels]
     close = did_you_mean(f"{method} {path}", labels)
     hint = f"Did you mean {close!r}?" if close else "pronghorn routes lists all operations"
     return CommandError(message, hint)
+
+
+def _mount_around(routes: Sequence[Listed], path: str) -> Listed | None:
+    """Return the mount of an application without routes, such as static files, that has a path."""
+    for one in routes:
+        if one.row.kind == "mount" and not getattr(one.route, "routes", None):
+            inside = path.removeprefix(one.row.path)
+            if inside != path and inside[:1] in ("", "/"):
+                return one
+    return None
 
 
 def print_explanation(explained: Explanation) -> None:

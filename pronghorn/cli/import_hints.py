@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +48,8 @@ def _hint_for_absent(name: str, frames: list[Frame], module: Module) -> str:
             "To change the program instead: from pronghorn import FastAPI"
         )
     lines = [f"{_place(frames[-1])} imports {name}, which does not exist here."] if frames else []
+    if top == "pronghorn":
+        return "\n".join([*lines, *_hints_for_our_module(name)])
     folder = module.root.joinpath(*name.split(".")[:-1])
     similar = did_you_mean(name.rpartition(".")[2], _modules_in(folder))
     parent = sys.modules.get(top)
@@ -54,6 +58,28 @@ def _hint_for_absent(name: str, frames: list[Frame], module: Module) -> str:
     elif parent is None or not _is_in(parent.__file__, module.root):
         lines.append(f"If it is a package, install it for {sys.executable}.")
     return "\n".join(lines)
+
+
+def _hints_for_our_module(name: str) -> Iterator[str]:
+    """Yield what to import in place of a module that pronghorn does not have."""
+    inside = name.partition(".")[2]
+    if _is_module(f"starlette.{inside}"):
+        yield f"It is Starlette's, and works with pronghorn: import it from starlette.{inside}"
+        return
+    parent = sys.modules.get(name.rpartition(".")[0])
+    folders = getattr(parent, "__path__", ())
+    similar = did_you_mean(
+        name.rpartition(".")[2], [each.name for each in pkgutil.iter_modules(folders)]
+    )
+    if similar:
+        yield f"Did you mean {name.rpartition('.')[0]}.{similar}?"
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # A package above it does not exist.
+        return False
 
 
 def _is_in(file: str | None, root: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.http_route import HttpWriter
-from pronghorn.compile.purity import why_impure
+from pronghorn.compile.purity import FILE, why_impure
 from pronghorn.compile.steps import names_stacks
 from pronghorn.compile.websocket import WebSocketWriter, exact_connection
 from pronghorn.compile.writer import HandlerWriter
@@ -127,6 +127,8 @@ def _reading(writer: HandlerWriter) -> Iterator[str]:
 
 def _describe_late(names: list[str], code: list[str]) -> str:
     """Return the note for values that are read in the order of FastAPI."""
+    if set(code) == {FILE}:
+        return f"{', '.join(names)}: read after the dependencies that come first: {FILE}"
     of_pydantic = all(each.endswith(" of Pydantic") for each in code)
     owner = "Pydantic that looks outside of the value" if of_pydantic else "the program"
     return (

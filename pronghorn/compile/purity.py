@@ -13,6 +13,8 @@ from pronghorn.plan.known_code import describe_code, function_of, is_known
 
 #: Factories whose results are always equal.
 PURE_FACTORIES = (None, list, dict, set, tuple, str, int, float, bool)
+#: Why a file is not read early: a dependency may have read a part of it.
+FILE = "the file, which has a position"
 #: Keys of schemas whose code does not run when a value is validated.
 _NOT_VALIDATION = frozenset({"serialization", "metadata"})
 
@@ -39,7 +41,7 @@ def is_pure(field: Field) -> bool:
 def why_impure(field: Field) -> str | None:
     """Return the code that the validation of a field runs, in words; None if it is pure."""
     if field.is_file:
-        return "the file, which has a position"
+        return FILE
     factory = field.info.default_factory
     if factory not in PURE_FACTORIES:  # It may return a new value each time.
         return f"code that makes a default: {describe_code(factory)}"

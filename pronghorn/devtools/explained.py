@@ -57,11 +57,12 @@ def explain_middleware(apps: tuple[Any, ...]) -> Iterator[str]:
 
     for app in apps:
         layers = getattr(app, "user_middleware", ())
+        lines = explain_layers(layers)
         if is_stack_watched():
-            names = middleware_around((app,))
+            names = (line.partition(": ")[0] for line in lines)
             yield from (f"{name}: not compiled: a library observes the layers" for name in names)
         else:
-            yield from explain_layers(layers)
+            yield from lines
 
 
 def _around_handler(route: Any) -> Iterator[str]:

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from pronghorn.applications import FastAPI
 from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
+from pronghorn.devtools.documentation import project_documentation
 from pronghorn.middleware.known_watchers import EitherOutermost
 from pronghorn.middleware.stack import is_stack_watched
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, STEP_FUNCTIONS
@@ -19,7 +20,6 @@ from pronghorn.run.route_template import layers
 
 #: The packages whose `build_middleware_stack` is no replacement.
 OWN = ("pronghorn", "starlette")
-COSTS = "what each tool adds: docs/performance.md, `make bench-watched`"
 
 
 def explain_watchers(apps: tuple[Any, ...]) -> Iterator[str]:
@@ -31,7 +31,15 @@ def explain_watchers(apps: tuple[Any, ...]) -> Iterator[str]:
     notes = [*_around_handler(), *_around_layers(apps)]
     yield from notes
     if notes:
-        yield COSTS
+        yield f"what each tool adds to a request: {_page_of_costs()}"
+
+
+def _page_of_costs() -> str:
+    """Return the address of the figures; an installed package has no documentation beside it."""
+    address = project_documentation()
+    if address is None or not address.endswith("/index.md"):
+        return "the page Performance of the documentation, section Watched programs"
+    return address.removesuffix("index.md") + "performance.md#watched-programs"
 
 
 def _around_handler() -> Iterator[str]:

@@ -60,6 +60,14 @@ app.mount("/admin", admin)
 """
 
 
+MOUNTS = """
+from starlette.staticfiles import StaticFiles
+
+app.mount("/files", StaticFiles(directory="."))
+admin.mount("/files", StaticFiles(directory="."))
+"""
+
+
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # What is told of the ways is told also when all tests are run without the short ones.
@@ -135,6 +143,33 @@ def test_an_operation_that_does_not_exist_names_the_methods_of_its_path(
     result = CliRunner().invoke(commands, ["explain", method, path, str(program)])
     assert result.exit_code == 1
     assert f"There is no operation {method} {path}; this path has: {methods}\n" in result.output
+
+
+@pytest.mark.parametrize(
+    ("path", "mount", "kind"),
+    [
+        ("/files/site.css", "/files", "StaticFiles"),
+        ("/files", "/files", "StaticFiles"),
+        ("/admin/files/site.css", "/admin/files", "StaticFiles"),
+    ],
+)
+def test_a_path_of_a_mount_without_routes_names_the_mount(
+    program: Path, path: str, mount: str, kind: str
+) -> None:
+    program = program.with_name("program_with_mounts.py")
+    program.write_text(PROGRAM + MOUNTS)
+    result = CliRunner().invoke(commands, ["explain", "GET", path, str(program)])
+    assert result.exit_code == 1
+    assert f"There is no operation GET {path}: the mount {mount} answers it\n" in result.output
+    assert f"Its application has no routes to explain: {kind}\n" in result.output
+
+
+@pytest.mark.parametrize("path", ["/filesystem", "/admin/absent"])
+def test_a_path_beside_a_mount_is_not_its(program: Path, path: str) -> None:
+    program = program.with_name("program_with_mounts.py")
+    program.write_text(PROGRAM + MOUNTS)
+    result = CliRunner().invoke(commands, ["explain", "GET", path, str(program)])
+    assert f"There is no operation GET {path}\n" in result.output
 
 
 def test_a_path_that_does_not_exist_has_no_methods(program: Path) -> None:

@@ -66,6 +66,23 @@ def test_a_package_that_is_not_installed(write: Write) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("imported", "hint"),
+    [
+        (
+            "pronghorn.middleware.sessions",
+            "It is Starlette's, and works with pronghorn: "
+            "import it from starlette.middleware.sessions",
+        ),
+        ("pronghorn.middleware.gzips", "Did you mean pronghorn.middleware.gzip?"),
+        ("pronghorn.respones", "Did you mean pronghorn.responses?"),
+    ],
+)
+def test_a_module_that_pronghorn_does_not_have(write: Write, imported: str, hint: str) -> None:
+    write("main.py", f"import {imported}\n")
+    assert fail().hint == f"main.py:1 imports {imported}, which does not exist here.\n{hint}"
+
+
 def test_a_module_of_the_program_that_is_misspelt(write: Write) -> None:
     write("settings.py")
     write("main.py", "x = 1\nimport setings\n")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, field_validator
 
-from pronghorn import Depends, FastAPI, Query, WebSocket
+from pronghorn import Depends, FastAPI, Query, UploadFile, WebSocket
 from pronghorn.compile.explain import Explanation, explain_plan
 from pronghorn.responses import JSONResponse
 
@@ -69,6 +69,10 @@ async def straight(page: Filters) -> None: ...
 
 @app.post("/parts")
 async def parts(page: Filters, event: Event) -> None: ...
+
+
+@app.post("/upload")
+async def upload(file: UploadFile) -> None: ...
 
 
 @app.get("/plain")
@@ -136,6 +140,12 @@ def test_reasons_for_leaving_a_fast_way() -> None:
     assert "filters: read together by the exact way (parameter model)" in notes
     assert "explicit response_class JSONResponse" in notes
     assert "explicit response_class" not in "\n".join(explained("/plain").notes)
+
+
+def test_a_file_is_no_code_of_the_program() -> None:
+    (note,) = (note for note in explained("/upload").notes if note.startswith("file: "))
+    assert note.startswith("file: read after the dependencies that come first")
+    assert "code of" not in note
 
 
 def test_the_source_is_that_of_the_handler_in_use() -> None:

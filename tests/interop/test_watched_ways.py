@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel
+from starlette.middleware import Middleware
 
 from pronghorn import (
     APIRouter,
@@ -22,6 +23,7 @@ from pronghorn import (
     Response,
     routing,
 )
+from pronghorn.devtools import watchers
 from pronghorn.devtools.explained import explain_route
 from pronghorn.devtools.inventory import list_routes
 from pronghorn.routing import APIRoute
@@ -327,6 +329,8 @@ def test_a_library_finds_the_stacks_and_they_are_closed(monkeypatch: pytest.Monk
 def test_the_explanation_names_the_tool(monkeypatch: pytest.MonkeyPatch) -> None:
     surround(monkeypatch)
     replace_steps("serialize_response")(monkeypatch)
+    address = "https://example.com/docs/index.md"
+    monkeypatch.setattr(watchers, "project_documentation", lambda: address)
     listed = next(one for one in list_routes(program()) if "closing" in one.route.path_format)
     found = explain_route(listed, "GET /api/closing")
 
@@ -334,3 +338,32 @@ def test_the_explanation_names_the_tool(monkeypatch: pytest.MonkeyPatch) -> None
     assert found.detours == []
     assert any(note.startswith("tests surrounds the request handler") for note in found.notes)
     assert any(note.startswith("tests has replaced serialize_response") for note in found.notes)
+    # Whoever installs a wheel has no `docs` folder.
+    costs = "https://example.com/docs/performance.md#watched-programs"
+    assert found.notes[-1] == f"what each tool adds to a request: {costs}"
+
+
+def test_the_explanation_names_functions_that_a_tool_keeps_from_the_short_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def add_request_id(request: Request, call_next: Any) -> Response:
+        return await call_next(request)  # type: ignore[no-any-return]
+
+    @app.get("/")
+    async def root() -> None: ...
+
+    original = Middleware.__init__
+
+    def replacement(*args: Any, **kwargs: Any) -> None:
+        original(*args, **kwargs)
+
+    monkeypatch.setattr(Middleware, "__init__", replacement)
+    (listed,) = (one for one in list_routes(app) if one.row.path == "/")
+    found = explain_route(listed, "GET /")
+
+    assert found is not None
+    around = "middleware around it: BaseHTTPMiddleware with add_request_id: not compiled: "
+    assert f"{around}a library observes the layers" in found.notes
