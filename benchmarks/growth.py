@@ -1,9 +1,10 @@
 """`make bench-growth`: what happens to time and memory when programs grow, beside FastAPI.
 
 make bench-growth                      about two minutes; writes benchmarks/results/growth.json
-make bench-growth ARGS="--quick"       fewer rounds, and no 10,000 routes on FastAPI
+make bench-growth ARGS="--quick"       fewer rounds, and no 10,000 routes on FastAPI; nothing is
+                                       written
 make bench-growth ARGS="--only start"  one of routes, depth, document, middleware, bodies, workers,
-                                       import, start
+                                       import, start; nothing is written
 
 It says where a cost does not grow along a straight line.
 """
@@ -201,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawTextHelpFormatter,
     )
     parser.add_argument("--only", action="append", choices=MEASUREMENTS)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; nothing is written")
     options = parser.parse_args(arguments)
     python = prepare_environment()
     compile_bytecode(python)
@@ -215,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MeasurementError as error:
         print(error, file=sys.stderr)
         return 1
-    if not options.only:
+    if not options.only and not options.quick:
         print(f"Written to {write('growth', {**environment(python), **results})}.")
     return 0
 

@@ -141,6 +141,16 @@ def measure(
     return measurement
 
 
+def is_chosen(name: str, texts: Sequence[str] | None) -> bool:
+    """Return True if a name contains one of the texts; every name is chosen without texts."""
+    return any(text.lower() in name.lower() for text in texts or [""])
+
+
+def none_chosen(kind: str, texts: Sequence[str], names: Sequence[str]) -> str:
+    """Return the error for texts that no name contains."""
+    return f"No {kind} has {' or '.join(texts)} in its name; they are: {'; '.join(names)}"
+
+
 def measure_all(python: Path, options: argparse.Namespace) -> results.Result:
     """Start the workers, measure the chosen scenarios, and print a line for each."""
     frameworks = [options.side] if options.side else FRAMEWORKS
@@ -149,9 +159,12 @@ def measure_all(python: Path, options: argparse.Namespace) -> results.Result:
         facts = [worker.ask(do="list") for worker in workers][-1]
         print(results.heading(facts), flush=True)
         effort = Effort(options.rounds, options.seconds)
+        names = [scenario["name"] for scenario in facts["scenarios"]]
+        if not any(is_chosen(name, options.only) for name in names):
+            raise PreparationError(none_chosen("scenario", options.only, names))
         measurements = []
         for number, scenario in enumerate(facts["scenarios"]):
-            if any(text.lower() in scenario["name"].lower() for text in options.only or [""]):
+            if is_chosen(scenario["name"], options.only):
                 measurement = measure(workers, number, scenario, effort)
                 print(results.row(measurement), flush=True)
                 measurements.append(measurement)

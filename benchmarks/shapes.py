@@ -2,7 +2,7 @@
 
 make bench-shapes                       about two minutes; writes benchmarks/results/shapes.json
 make bench-shapes ARGS="--only upload"  one of them; nothing is written
-make bench-shapes ARGS="--quick"        fewer rounds, and an upload of 40 MB
+make bench-shapes ARGS="--quick"        fewer rounds, an upload of 40 MB; nothing is written
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     print(table(rows_of(results)))
-    if not options.only:
+    if not options.only and not options.quick:
         print(f"\nWritten to {write('shapes', {**environment(python), **results})}.")
     return 0
 

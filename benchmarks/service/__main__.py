@@ -30,7 +30,9 @@ KINDS_OF_DATABASES = (databases.POSTGRESQL, databases.SQLITE)
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="make bench-service",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="the mix only, in short rounds")
     parser.add_argument("--check", action="store_true", help="fail if a goal is not reached")
@@ -86,7 +88,7 @@ def main() -> int:
         for kind in [found.database] if found.database else KINDS_OF_DATABASES:
             if kind == databases.POSTGRESQL:
                 prepare_programs()
-            print(f"{kind}; x and cpu x: relative to FastAPI in the same round\n", flush=True)
+            print(f"{kind}; {report.LEGEND}\n", flush=True)
             results[kind] = measure(kind, contestants, options)
     except (StartError, PreparationError, LoadError, MissingPostgreSQLError) as error:
         print(error, file=sys.stderr)

@@ -15,11 +15,13 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from benchmarks.record import FRAMEWORKS, ROOT, MeasurementError, ask, environment, write
+from benchmarks.record import FRAMEWORKS, ROOT, MeasurementError, ask, environment, table, write
+from benchmarks.run import is_chosen, none_chosen
 from benchmarks.watched.tools import TOOLS
 from tools.ecosystem import read_requirements
 from tools.environment import (
@@ -124,26 +126,41 @@ def add_costs(found: dict[str, dict[str, float]]) -> dict[str, Any]:
     return rows
 
 
-def main() -> int:
+def table_of(rows: dict[str, dict[str, Any]]) -> str:
+    """Return the figures as a table; a share below 1 means that the tool costs less here."""
+    names = [f"{what}, {name}" for what in ("µs", "adds") for name in FRAMEWORKS]
+    cells = [("watched by", *names, "share")]
+    for row in rows.values():
+        us, adds = (
+            [f"{row[key][name]:.1f}" for name in FRAMEWORKS] for key in ("microseconds", "adds")
+        )
+        is_bare = row["share"] is None
+        cells.append((row["title"], *us, *(["", "", ""] if is_bare else [*adds, row["share"]])))
+    return table(cells)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures, and write them. Returns the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="make bench-watched",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--only", default="", help="tools whose name contains a text")
-    parser.add_argument("--rounds", type=int, default=100)
-    options = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=100, help="short ones; 100 by default")
+    options = parser.parse_args(arguments)
+    names = [name for name in TOOLS if is_chosen(f"{name} {TOOLS[name].title}", [options.only])]
+    if not names:
+        parser.error(none_chosen("tool", [options.only], list(TOOLS)))
+    names = list(dict.fromkeys(["bare", *names]))
     try:
         python = prepare()
-        names = [name for name in TOOLS if name == "bare" or options.only in name]
         rows = add_costs({name: measure(python, name, options.rounds) for name in names})
         alone = round(ask(python, "benchmarks.watched.alone")["microseconds"], 1)
     except (PreparationError, MeasurementError) as error:
         print(error, file=sys.stderr)
         return 1
-    for row in rows.values():
-        us, adds = row["microseconds"], row["adds"]
-        print(
-            f"{row['title']:36} {us['fastapi']:7.1f} {us['pronghorn']:7.1f} µs, "
-            f"adds {adds['fastapi']:6.1f} {adds['pronghorn']:6.1f}, share {row['share']}"
-        )
+    print(table_of(rows))
     print(f"OpenTelemetry's SDK alone, for the spans of the built-in telemetry: {alone} µs")
     if not options.only:
         write("watched", {**environment(python), "tools": rows, "sdk_alone": alone})

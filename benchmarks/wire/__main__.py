@@ -1,7 +1,7 @@
 """`make bench-wire`: requests per second over a socket, one core for the server.
 
 make bench-wire                            everything; writes benchmarks/results/wire.json
-make bench-wire ARGS=--core                without the other frameworks
+make bench-wire ARGS=--core                without the other frameworks; nothing is written
 make bench-wire ARGS="--only granian"      the rows whose name contains a text; nothing is written
 make bench-wire ARGS="--only 'pronghorn run' --against fastify --rounds 10"
                                            two rows in turn; nothing is written
@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
+from benchmarks.run import none_chosen
 from benchmarks.wire import report
 from benchmarks.wire.contenders import BASE, CORE, PEERS, Contender
 from benchmarks.wire.environments import prepare
@@ -85,17 +87,24 @@ def is_named(contender: Contender, texts: list[str]) -> bool:
     return any(text.lower() in contender.name.lower() for text in texts)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
+    parser = argparse.ArgumentParser(
+        prog="make bench-wire",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--core", action="store_true", help="without the other frameworks")
     parser.add_argument("--only", action="append", default=[], help="part of a row's name")
     parser.add_argument("--against", default=BASE, help="part of the name of the base")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     contenders = CORE if options.core else CORE + PEERS
     rows = []
+    if not any(is_named(row, options.only or [""]) for row in contenders):
+        names = [row.name for row in contenders]
+        parser.error(none_chosen("row", options.only, names))
     base = next((row for row in CORE + PEERS if is_named(row, [options.against])), None)
     if base is None:
         parser.error(f"--against: no row has {options.against!r} in its name")
@@ -112,7 +121,7 @@ def main() -> int:
                 print(report.line(rows[-1]), flush=True)
     finally:
         bench.stop()
-    if not options.only and base is CORE[0]:
+    if not options.only and not options.core and base is CORE[0]:
         report.write(rows, bench.client, bench.cores)
     return 0
 

@@ -71,8 +71,8 @@ def test_a_package_that_is_not_installed(write: Write) -> None:
     [
         (
             "pronghorn.middleware.sessions",
-            "It is Starlette's, and works with pronghorn: "
-            "import it from starlette.middleware.sessions",
+            "It is Starlette's, and works with pronghorn: import it from "
+            + "starlette.middleware.sessions",
         ),
         ("pronghorn.middleware.gzips", "Did you mean pronghorn.middleware.gzip?"),
         ("pronghorn.respones", "Did you mean pronghorn.responses?"),
