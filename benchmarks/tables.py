@@ -274,7 +274,14 @@ def list_watched(result: Result) -> str:
                 f"**{cell(share)}**" if share else None,
             )
         )
-    head = ("watched by", "FastAPI, µs", "pronghorn, µs", "it adds, µs", "here, µs", "share")
+    head = (
+        "watched by",
+        "FastAPI, µs",
+        "pronghorn, µs",
+        "added to FastAPI, µs",
+        "added to pronghorn, µs",
+        "share",
+    )
     below = (
         f"The SDK of OpenTelemetry alone takes {cell(result['sdk_alone'])} µs for the spans of the "
         f"built-in telemetry. {machine(result)}"

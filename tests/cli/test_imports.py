@@ -66,13 +66,15 @@ def test_a_package_that_is_not_installed(write: Write) -> None:
     )
 
 
+SESSIONS = "starlette.middleware.sessions"
+
+
 @pytest.mark.parametrize(
     ("imported", "hint"),
     [
         (
             "pronghorn.middleware.sessions",
-            "It is Starlette's, and works with pronghorn: import it from "
-            + "starlette.middleware.sessions",
+            f"It is Starlette's, and works with pronghorn: import it from {SESSIONS}",
         ),
         ("pronghorn.middleware.gzips", "Did you mean pronghorn.middleware.gzip?"),
         ("pronghorn.respones", "Did you mean pronghorn.responses?"),
