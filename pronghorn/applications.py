@@ -42,6 +42,7 @@ from pronghorn.plan.check_application import (
     list_middleware,
     read_exception_handlers,
 )
+from pronghorn.routes.lifespan import make_layers
 from pronghorn.routes.outside import UsesDependenciesOutside
 from pronghorn.routing import APIRouter
 from pronghorn.run.exchange import OBSERVED
@@ -187,7 +188,8 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
         if OBSERVERS and OBSERVED not in scope and scope["type"] != "lifespan":
             await observe_app(partial(FastAPI.__call__, self))(scope, receive, send)
             return
-        stack = self.middleware_stack or self._ensure_stack()
+        stack = self.middleware_stack
+        stack = stack or await make_layers(self._ensure_stack, scope, receive, send)
         if Starlette.__call__ is not PLAIN_CALL:
             stack = super().__call__  # The replacement of a library, which calls the stack.
         around = self._around = self._around or wanted_around(scope["type"])

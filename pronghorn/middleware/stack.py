@@ -30,6 +30,7 @@ from pronghorn.plan.check_application import (
     check_exception_keys,
     check_layers,
     check_middleware,
+    make_layer,
 )
 from pronghorn.run.error_headers import ErrorHeaders, MarkFailure
 from pronghorn.run.errors import ErrorHandlers, HandlersOfScope
@@ -133,7 +134,7 @@ def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) ->
     stack: Any = inner
     layers: list[Any] = []
     for cls, args, kwargs in reversed(middleware):
-        layers.append(cls(stack, *args, **kwargs))
+        layers.append(make_layer(cls, stack, args, kwargs))
         stack = in_child_task(layers[-1])
     return with_error_headers(stack, layers) if app.error_headers else stack
 
@@ -171,7 +172,7 @@ def build_passed_by(app: Any, inner: Pipeline, middleware: list[Any], is_idle: I
     layers: list[Any] = [exceptions]
     stack: Any = Either(is_idle, own, exceptions)
     for cls, args, kwargs in reversed(between):
-        layers.append(cls(stack, *args, **kwargs))
+        layers.append(make_layer(cls, stack, args, kwargs))
         stack = in_child_task(layers[-1])
     watched: Any = ServerErrorMiddleware(stack, last_resort, app.debug)
     outermost = Outermost(stack, last_resort, app.debug)

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from traceback import format_exc
 from typing import Any
 
-from starlette.types import Message, Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.concurrency import call_in_thread
 from pronghorn.core.setup_errors import FULL_TRACEBACK, SetupError
@@ -63,6 +63,28 @@ async def startup_failed(receive: Receive, send: Send) -> None:
     """Report the exception that is being handled to the server as a failed startup."""
     await receive()
     await send({"type": "lifespan.startup.failed", "message": format_exc()})
+
+
+async def make_layers(
+    make: Callable[[], ASGIApp], scope: Scope, receive: Receive, send: Send
+) -> ASGIApp:
+    """Return the layers of an application; a startup fails if they cannot be made.
+
+    A server takes an application that raises before its startup for one without a lifespan. It
+    would start, and answer every request with 500.
+
+    Args:
+        make: Makes the layers.
+        scope: The scope of the first call.
+        receive: Its `receive`.
+        send: Its `send`.
+    """
+    try:
+        return make()
+    except Exception:
+        if scope["type"] == "lifespan":
+            await startup_failed(receive, report_clearly(send))
+        raise
 
 
 def report_clearly(send: Send) -> Send:

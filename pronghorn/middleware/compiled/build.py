@@ -14,6 +14,7 @@ from pronghorn.core.monkeypatches import is_replaced
 from pronghorn.middleware.compiled.group import CompiledGroup
 from pronghorn.middleware.compiled.layer import CompiledLayer
 from pronghorn.middleware.compiled.outer import OuterLayers
+from pronghorn.plan.check_application import make_layer
 
 _HERE = __name__.rpartition(".")[0]
 #: The classes that can be compiled, each with the module here and its class. The modules are loaded
@@ -128,7 +129,7 @@ class Stack:
                 self.close_group()
             elif self._inside is None:
                 self._inside = self.app
-            layer = kind(self.app, *args, **kwargs)
+            layer = make_layer(kind, self.app, args, kwargs)
             self.layers.append(layer)
             if compiler is None:
                 self.app = wrap(layer)

@@ -221,9 +221,10 @@ def _unreadable(
 def _missing(selected: Selected, lookup: Lookup, model: Any, where: str | None) -> SetupError:
     known = [source.name for source in selected.sources]
     meant = did_you_mean(lookup.names[0], known)
+    has = f"has only {', '.join(known)}" if known else "has no columns that are known"
     return setup_error(
         f"{_name_of(model)}.{lookup.field} reads {' or '.join(map(repr, lookup.names))}, and the "
-        f"statement has only {', '.join(known)}",
+        f"statement {has}",
         f"the column {meant!r}" if meant else None,
         f'a column of that name: select(..., expression.label("{lookup.names[0]}")); or a default '
         "for the field",

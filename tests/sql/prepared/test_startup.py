@@ -170,6 +170,12 @@ def test_the_whole_message() -> None:
     assert repr(find) == f"<PreparedRead of Typo ({place})>"
 
 
+def test_a_text_without_columns_is_said_to_have_none() -> None:
+    find = Database("sqlite://").prepare(text("SELECT 1 AS id").columns(), Typo)
+    with pytest.raises(SetupError, match="and the statement has no columns that are known\n"):
+        find.check()
+
+
 def test_a_read_may_be_prepared_before_its_model_is_complete(sqlite_url: str) -> None:
     class Early(BaseModel):
         later: Later | None = None
