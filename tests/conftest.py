@@ -19,6 +19,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Let the collector see everything again.
+
+    If no test has imported Hypothesis, its plugin does for the summary. Hypothesis then asks the
+    collector who refers to the random numbers of Trio, and the run would fail if nobody did.
+    """
+    gc.unfreeze()
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Run `@pytest.mark.anyio` tests on asyncio; a test about Trio overrides this fixture."""
