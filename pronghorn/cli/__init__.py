@@ -9,6 +9,7 @@
 - `routes.py`, `explain.py` and `openapi.py` describe the application
 - `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
 - `errors.py` defines the errors and exit codes of commands
+- `collector.py` keeps the garbage collector out of what the command line imports
 
 This module imports none of them, so worker processes do not load the command line.
 """
@@ -17,6 +18,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from pronghorn.cli.collector import pause_collector, resume_collector
 from pronghorn.cli.errors import MissingExtraError, missing
 
 __all__ = ["MissingExtraError", "cli_main", "main"]
@@ -58,4 +60,8 @@ def main() -> None:
     _open_standard_streams()
     if cli_main is None:
         raise MissingExtraError(missing(*_REQUIRED) or _REQUIRED)
-    cli_main()
+    pause_collector()
+    try:
+        cli_main()
+    finally:
+        resume_collector()

@@ -13,9 +13,9 @@ from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.check_command import check
+from pronghorn.cli.collector import resume_collector
 from pronghorn.cli.db_command import db
 from pronghorn.cli.diff_command import diff
-from pronghorn.cli.discover import discover, discover_quietly
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
 from pronghorn.cli.new_command import new
@@ -30,6 +30,7 @@ class CommandGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the user named."""
+        resume_collector()
         try:
             return super().invoke(ctx)
         except CommandError as error:
@@ -141,6 +142,7 @@ def routes(
     - [cyan]pronghorn routes[/cyan]
     - [cyan]pronghorn routes shop/main.py --json | jq '.[].path'[/cyan]
     """
+    from pronghorn.cli.discover import discover_quietly
     from pronghorn.cli.routes import print_json, print_table, rows
 
     listed = rows(discover_quietly(reference_of(where)).app)
@@ -182,6 +184,7 @@ def openapi(
     - [cyan]pronghorn openapi -o openapi.json[/cyan]
     - [cyan]pronghorn openapi shop/main.py --indent 0 | gzip > openapi.json.gz[/cyan]
     """
+    from pronghorn.cli.discover import discover_quietly
     from pronghorn.cli.openapi import document, write
 
     found = discover_quietly(reference_of(where))
@@ -199,6 +202,7 @@ commands.add_typer(db, name="db")
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:
     """Serve with the options of the command line, and those in `special`."""
+    from pronghorn.cli.discover import discover
     from pronghorn.cli.serve import ServeOptions, prepare, serve
 
     names = {field.name for field in fields(ServeOptions)}

@@ -5,11 +5,10 @@ A command takes a table of them as `**options: Unpack[...]` and passes it to Typ
 """
 
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from pronghorn.cli.discover import AppReference
 from pronghorn.cli.env_file import load_environment
 from pronghorn.cli.server_arguments import (
     DevListening,
@@ -19,6 +18,9 @@ from pronghorn.cli.server_arguments import (
     SharedServing,
 )
 from pronghorn.core.typed_kwargs import DefaultIs
+
+if TYPE_CHECKING:
+    from pronghorn.cli.discover import AppReference
 
 __all__ = [
     "DatabaseOptions",
@@ -121,8 +123,10 @@ class FindOptions(WhereOptions):
     ]
 
 
-def reference_of(options: FindOptions) -> AppReference:
+def reference_of(options: FindOptions) -> "AppReference":
     """Return the location of the application as the user gave it."""
+    from pronghorn.cli.discover import AppReference  # `--help` does not need it.
+
     return AppReference(
         options["path"],
         options["app"],

@@ -6,7 +6,6 @@ import typer
 from typing_extensions import Unpack
 
 from pronghorn.cli.arguments import FindOptions, reference_of
-from pronghorn.cli.discover import discover_quietly
 from pronghorn.core.typed_kwargs import expand_signature
 
 
@@ -38,6 +37,7 @@ def explain(
     - [cyan]pronghorn explain GET /items/42[/cyan]
     - [cyan]pronghorn explain POST /items shop/main.py[/cyan]
     """
+    from pronghorn.cli.discover import discover_quietly
     from pronghorn.cli.explain import explanation_of, print_explanation, print_json
 
     found = discover_quietly(reference_of(where))

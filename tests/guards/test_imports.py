@@ -66,3 +66,5 @@ def test_the_command_prints_its_help_without_the_framework() -> None:
     loaded = load(help_of + "except SystemExit: pass\n")
     assert loaded & {"starlette", "pydantic", "asyncio", "pronghorn.applications"} == set()
     assert "pronghorn.cli.app" in loaded
+    # A program is looked for by a command only.
+    assert loaded & {"pronghorn.cli.discover", "pronghorn.cli.importing", "tomllib"} == set()
