@@ -16,7 +16,7 @@ from typing import Any
 import anyio.to_thread
 
 from benchmarks.drive import new_event_loop
-from pronghorn.concurrency import run_in_thread
+from pronghorn.core.threads.hop import run_in_thread
 
 CALLS, ROUNDS = 4000, 9
 #: How many tasks call at a time; AnyIO has 40 tokens, so the last number waits for some.

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic.fields import FieldInfo
 from typing_extensions import Unpack
 
-from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expand_signature

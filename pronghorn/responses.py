@@ -19,11 +19,11 @@ from starlette.responses import (
 from starlette.types import Receive, Scope, Send
 from typing_extensions import deprecated
 
-from pronghorn.concurrency import call_in_thread
 from pronghorn.core.monkeypatches import is_overridden, is_replaced
 from pronghorn.core.private_names import has_names
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import setup_error
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.exceptions import FastAPIDeprecationWarning, SetupAssertionError
 from pronghorn.fields.json_writer import json_bytes_without_nan
 from pronghorn.sse import EventSourceResponse

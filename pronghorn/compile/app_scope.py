@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Hashable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pronghorn.concurrency import current_loop
+from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.kinds import CallKind
 from pronghorn.core.records import replace
 from pronghorn.core.setup_errors import add_place, describe_callable

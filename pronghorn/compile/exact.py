@@ -27,9 +27,9 @@ from pronghorn.compile.steps import (
     find_shared,
     needs_lifetime,
 )
-from pronghorn.concurrency import call_in_thread
 from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.core.records import replace
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pronghorn.hooks import WATCHER, Watcher
 from pronghorn.plan.dependencies import order_calls

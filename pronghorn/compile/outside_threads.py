@@ -17,7 +17,7 @@ from anyio.to_thread import run_sync
 from pronghorn.compile.app_scope import Made
 from pronghorn.compile.outside import OF_OUTER_BLOCK, Graph, open_graph
 from pronghorn.compile.steps import limit_of
-from pronghorn.concurrency import current_loop
+from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.kinds import CallKind
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupError

@@ -2,7 +2,7 @@
 
 The interpreter (`compile.exact`) calls the functions of a table. By default they are the route's
 own. If a library has replaced functions of `fastapi.routing`, the table calls the replacements
-(`routes.request_handlers`). For a watched request, another table wraps the same functions and
+(`routes.replaced_functions`). For a watched request, another table wraps the same functions and
 reports each stage to the watcher, so the interpreter does not change.
 """
 

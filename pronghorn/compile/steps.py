@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any
 
-from pronghorn.concurrency import ConcurrencyLimit
+from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.core.records import replace
 from pronghorn.exceptions import EndpointContext

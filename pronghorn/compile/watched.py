@@ -17,8 +17,8 @@ from starlette.responses import Response
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.stages import Functions
 from pronghorn.compile.steps import names_stacks
-from pronghorn.concurrency import call_in_thread
 from pronghorn.core.kinds import InjectedKind
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.hooks import WATCHER, Handler, Watcher
 from pronghorn.run.exact import Inputs

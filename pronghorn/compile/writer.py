@@ -37,8 +37,8 @@ from pronghorn.compile.parameter_expressions import Reads, absent
 from pronghorn.compile.purity import is_pure
 from pronghorn.compile.source import Source
 from pronghorn.compile.steps import find_shared, is_instant, limit_of, needs_lifetime
-from pronghorn.concurrency import run_in_thread
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
+from pronghorn.core.threads.hop import run_in_thread
 from pronghorn.fields.field import Field
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.model import AnyPlan, BodyPlan, CallPlan

@@ -128,6 +128,8 @@ HOMES: dict[str, dict[str, str]] = {
         "anyio": "CancelScope CapacityLimiter Semaphore",
         "anyio.lowlevel": "RunVar checkpoint_if_cancelled",
         "collections.abc": "AsyncGenerator",
+        "modules": "anyio",
+        "weakref": "WeakKeyDictionary",
     },
     "pronghorn.datastructures": {
         "collections.abc": "Mapping",

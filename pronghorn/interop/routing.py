@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from starlette.responses import Response
 
-from pronghorn.concurrency import call_in_thread
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS
 from pronghorn.dependencies.models import Dependant
 from pronghorn.dependencies.utils import (

@@ -54,13 +54,7 @@ class Instruments:
             registry=registry,
             buckets=buckets,
         )
-        self._connections = Histogram(
-            "websocket_server_connection_duration_seconds",
-            "Time from the handshake of a WebSocket connection to its end.",
-            LABELS[1:],
-            registry=registry,
-            buckets=CONNECTIONS,
-        )
+        self._connections = _make_connection_durations(registry)
         self._exceptions = Counter(
             "http_server_exceptions",
             "Exceptions that nothing in the program has handled.",
@@ -165,6 +159,16 @@ def _make_gauge(
     name: str, documentation: str, labels: Sequence[str], registry: CollectorRegistry
 ) -> Gauge:
     return Gauge(name, documentation, labels, registry=registry, multiprocess_mode="livesum")
+
+
+def _make_connection_durations(registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        "websocket_server_connection_duration_seconds",
+        "Time from the handshake of a WebSocket connection to its end.",
+        LABELS[1:],
+        registry=registry,
+        buckets=CONNECTIONS,
+    )
 
 
 def _make_sizes(side: str, registry: CollectorRegistry) -> Histogram:

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.concurrency import new_scope_of_asyncio
+from pronghorn.core.cancel_scopes import new_scope_of_asyncio
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
 from pronghorn.run.input.unread import LosesNothing

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from pronghorn.concurrency import call_in_thread
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.openapi.served import is_known
 
 #: `tools/docs_assets.py` fills it before a wheel is built. It is absent if that had no network.

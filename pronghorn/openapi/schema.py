@@ -63,27 +63,36 @@ def get_openapi(
     hooks = list(find_documented_routes(webhooks or ()))
     refusals = plan_refusals(validation_error_responses)
     context = _context([*shown, *hooks], separate_input_output_schemas, refusals)
-    paths = _paths(shown, context)
-    webhook_paths = _paths(hooks, context)
-    document: dict[str, Any] = {
+    info: dict[str, Any] = {
+        "title": title,
+        "version": version,
+        "summary": summary or None,
+        "description": description or None,
+        "termsOfService": terms_of_service or None,
+        "contact": contact or None,
+        "license": license_info or None,
+    }
+    about: dict[str, Any] = {
         "openapi": openapi_version,
-        "info": {
-            "title": title,
-            "version": version,
-            "summary": summary or None,
-            "description": description or None,
-            "termsOfService": terms_of_service or None,
-            "contact": contact or None,
-            "license": license_info or None,
-        },
+        "info": info,
         "servers": servers or None,
-        "paths": paths,
-        "webhooks": webhook_paths or None,
-        "components": _components(context),
         "tags": tags or None,
         "externalDocs": external_docs or None,
     }
-    return _check_document(document)
+    return _check_document({**about, **_describe_routes(shown, hooks, context)})
+
+
+def _describe_routes(
+    shown: Sequence[DocumentedRoute], hooks: Sequence[DocumentedRoute], context: Context
+) -> dict[str, Any]:
+    """Return the members of a document that describe its routes, and what they refer to."""
+    paths = _paths(shown, context)
+    webhook_paths = _paths(hooks, context)
+    return {
+        "paths": paths,
+        "webhooks": webhook_paths or None,
+        "components": _components(context),
+    }
 
 
 def get_fields_from_routes(routes: Sequence[Any]) -> list[Field]:

@@ -165,9 +165,23 @@ def _plan_dependency(
     context: _Context,
     chain: tuple[Callable[..., Any], ...],
 ) -> CallPlan:
-    known = None if context.overrides else find_shared_plan(marker, argument, outer_scopes)
-    if known is not None:
-        return known
+    """Return the plan of a dependency, which other routes may share if there are no overrides."""
+    if context.overrides:
+        return _plan_new_dependency(marker, argument, outer_scopes, context, chain)
+    node = find_shared_plan(marker, argument, outer_scopes)
+    if node is None:
+        node = _plan_new_dependency(marker, argument, outer_scopes, context, chain)
+        share_plan(node, outer_scopes)
+    return node
+
+
+def _plan_new_dependency(
+    marker: Depends,
+    argument: str | None,
+    outer_scopes: tuple[str, ...],
+    context: _Context,
+    chain: tuple[Callable[..., Any], ...],
+) -> CallPlan:
     declared: Any = marker.dependency
     check_marker(marker)
     check_dependency(declared)
@@ -197,9 +211,7 @@ def _plan_dependency(
     if marker.scope == "app":
         from pronghorn.plan.app_scope import as_app_value  # Few programs have any.
 
-        node = as_app_value(node)
-    if not context.overrides:
-        share_plan(node, outer_scopes)
+        return as_app_value(node)
     return node
 
 

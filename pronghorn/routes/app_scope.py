@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from pronghorn.compile.app_scope import Leaf, run_app_scope
-from pronghorn.concurrency import current_loop
+from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.kinds import CallKind
 from pronghorn.plan.model import APP_VALUES, CallPlan, RoutePlan, WebSocketPlan
 from pronghorn.plan.route import override_dependencies

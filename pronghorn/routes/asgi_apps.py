@@ -13,13 +13,13 @@ from starlette.websockets import WebSocket
 
 from pronghorn.compile.exact import ExactConnection
 from pronghorn.compile.stages import Functions
-from pronghorn.concurrency import call_in_thread
 from pronghorn.core.monkeypatches import current
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.hooks import Handler
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.signature import iscoroutinefunction, where_is
 from pronghorn.routes.base import wrap_app_handling_exceptions
-from pronghorn.routes.request_handlers import current_solve
+from pronghorn.routes.replaced_functions import current_solve
 from pronghorn.run.exact import Inputs
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime, run_with_lifetime

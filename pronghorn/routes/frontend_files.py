@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from pronghorn.concurrency import call_in_thread
 from pronghorn.core.setup_errors import setup_error, user_error, user_place, warn_user
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.exceptions import SetupAssertionError, SetupError
 from pronghorn.responses import FileResponse
 from pronghorn.run.output.redirects import redirect_to_path

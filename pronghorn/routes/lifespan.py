@@ -12,8 +12,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.concurrency import call_in_thread
 from pronghorn.core.setup_errors import FULL_TRACEBACK, SetupError
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.plan.check_application import check_lifespan
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]

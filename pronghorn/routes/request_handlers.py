@@ -7,32 +7,28 @@ routes once a library has replaced one of them (see `pronghorn.core.monkeypatche
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from pronghorn.compile.exact import ExactHandler
-from pronghorn.compile.stages import Functions, Solve
-from pronghorn.concurrency import call_in_thread
-from pronghorn.core.kinds import GENERATORS, InjectedKind, StreamKind
+from pronghorn.core.kinds import GENERATORS, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
-from pronghorn.core.records import replace
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.datastructures import Default
 from pronghorn.dependencies.solving import Prepared, keep_prepared, solve_dependencies
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
-from pronghorn.fields.json_writer import json_bytes
 from pronghorn.fields.serialization import Serialization
 from pronghorn.plan.body import plan_given_body
-from pronghorn.plan.model import CallPlan, ResponsePlan, RoutePlan
+from pronghorn.plan.model import BodyPlan, CallPlan, ResponsePlan, RoutePlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.plan.signature import where_is
 from pronghorn.routes.base import current_overrides, value_of
-from pronghorn.run.exact import Inputs, Solved
-from pronghorn.run.lifetime import REQUEST_STACK, RequestHandler
+from pronghorn.routes.replaced_functions import STEP_FUNCTIONS, current_functions
+from pronghorn.run.lifetime import RequestHandler
 from pronghorn.sse import EventSourceResponse
 
 if TYPE_CHECKING:
@@ -46,7 +42,6 @@ __all__ = [
 ]
 
 #: If a library replaces one of these, HTTP routes call the replacement.
-STEP_FUNCTIONS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
 HANDLER_FUNCTIONS = ("get_request_handler", *STEP_FUNCTIONS)
 
 FROM_CONSTRUCTOR: Any = Default(JSONResponse)
@@ -143,41 +138,46 @@ def get_request_handler(
         exclude_defaults=response_model_exclude_defaults,
         exclude_none=response_model_exclude_none,
     )
+    stream = _stream_kind(root, response_class, is_json_stream)
     response = _build_response_plan(
-        root,
-        response_class,
-        is_json_stream,
-        field=response_field,
-        status_code=status_code,
-        serialization=serialization,
-        item_field=stream_item_field,
+        response_class, stream, response_field, status_code, serialization, stream_item_field
     )
-    plan = _build_route_plan(
-        root,
-        dependant,
-        body=plan_given_body(_body_fields(root), body_field, embed=embed_body_fields),
-        response=response,
-        strict_content_type=bool(value_of(strict_content_type)),
-        form_limits=form_limits or {},
-    )
+    body = plan_given_body(_body_fields(root), body_field, embed=embed_body_fields)
+    strict = bool(value_of(strict_content_type))
+    plan = _build_route_plan(dependant, root, body, response, strict, form_limits or {})
     return _LiveHandler(plan, dependant, dependency_overrides_provider)
 
 
 def _build_response_plan(
-    root: CallPlan, response_class: Any, is_json_stream: bool, **facts: Any
+    response_class: Any,
+    stream: StreamKind | None,
+    field: Field | None,
+    status_code: int | None,
+    serialization: Serialization,
+    item_field: Field | None,
 ) -> ResponsePlan:
-    written_class = value_of(response_class) or JSONResponse
+    written_class = _find_class(response_class)
     return ResponsePlan(
         model=None,
+        field=field,
+        status_code=status_code,
+        serialization=serialization,
+        item_field=item_field,
         response_class=written_class,
         explicit_class=response_class is written_class,
         description="",
-        stream=_stream_kind(root, written_class, is_json_stream),
-        **facts,
+        stream=stream,
     )
 
 
-def _build_route_plan(root: CallPlan, dependant: Dependant, **facts: Any) -> RoutePlan:
+def _build_route_plan(
+    dependant: Dependant,
+    root: CallPlan,
+    body: BodyPlan | None,
+    response: ResponsePlan,
+    strict_content_type: bool,
+    form_limits: Mapping[str, int],
+) -> RoutePlan:
     path = dependant.path or ""
     return RoutePlan(
         path=path,
@@ -188,7 +188,10 @@ def _build_route_plan(root: CallPlan, dependant: Dependant, **facts: Any) -> Rou
         unique_id="",
         root=root,
         where=where_is(root.call),
-        **facts,
+        body=body,
+        response=response,
+        strict_content_type=strict_content_type,
+        form_limits=form_limits,
     )
 
 
@@ -196,14 +199,19 @@ def _body_fields(root: CallPlan) -> list[Field]:
     return [found for node in root.walk() for found in node.body_fields]
 
 
+def _find_class(response_class: Any) -> Any:
+    return value_of(response_class) or JSONResponse
+
+
 def _stream_kind(root: CallPlan, response_class: Any, is_json: bool) -> StreamKind | None:
     if is_json:
         return StreamKind.JSON_LINES
     if root.kind not in GENERATORS:
         return None
-    if issubclass(response_class, EventSourceResponse):
+    written_class = _find_class(response_class)
+    if issubclass(written_class, EventSourceResponse):
         return StreamKind.SERVER_SENT_EVENTS
-    return StreamKind.RAW if issubclass(response_class, StreamingResponse) else None
+    return StreamKind.RAW if issubclass(written_class, StreamingResponse) else None
 
 
 class _LiveHandler:
@@ -235,100 +243,6 @@ class _LiveHandler:
         from pronghorn.compile.inner import compile_inner  # Few programs are watched.
 
         return compile_inner(exact)
-
-
-def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) -> Functions:
-    """Return a table that looks up the replaced functions of `fastapi.routing` at each request.
-
-    Functions that are not replaced are the route's own. When another one is replaced, the route is
-    compiled again.
-
-    Args:
-        route: The route, with its own table.
-        dependant: The endpoint's graph; its `call` is the endpoint.
-        provider: An object with `dependency_overrides`, such as the application.
-    """
-    own = route.stages or route.make_stages()
-    if is_replaced(ROUTING, "solve_dependencies"):
-        own = replace(own, solve=current_solve(dependant, provider))
-    replaced = [is_replaced(ROUTING, name) for name in STEP_FUNCTIONS[1:]]
-    if not any(replaced):
-        return own
-    call = _current_call(route, dependant) if replaced[0] else _as_coroutine(own.call, own)
-    serialize = _current_serialize(route) if replaced[1] else _as_coroutine(own.serialize, own)
-    return replace(own, call=call, serialize=serialize, in_thread=False)
-
-
-def _as_coroutine(function: Callable[[Any], Any], own: Functions) -> Callable[[Any], Any]:
-    """Return one of the route's own functions as a coroutine function."""
-    if not own.in_thread:
-        return function
-
-    async def in_thread(value: Any) -> Any:
-        return await call_in_thread(function, value)
-
-    return in_thread
-
-
-def _current_call(route: ExactHandler, dependant: Dependant) -> Callable[[Any], Any]:
-    is_coroutine = not route.in_thread
-
-    async def call(arguments: Mapping[str, Any]) -> Any:
-        return await current("run_endpoint_function")(
-            dependant=dependant, values=arguments, is_coroutine=is_coroutine
-        )
-
-    return call
-
-
-def _current_serialize(route: ExactHandler) -> Callable[[Any], Any]:
-    is_coroutine, responder = not route.in_thread, route.responder
-
-    async def serialize(result: Any) -> Any:
-        content = await current("serialize_response")(
-            field=responder.model_field,
-            response_content=result,
-            **responder.options,
-            is_coroutine=is_coroutine,
-            endpoint_ctx=route.context(),
-            dump_json=responder.direct and responder.model_field is not None,
-        )
-        return json_bytes(content) if responder.direct and type(content) is not bytes else content
-
-    return serialize
-
-
-def current_solve(dependant: Dependant, provider: Any, *, is_http: bool = True) -> Solve:
-    """Return a function that looks up `solve_dependencies` at each request and calls it.
-
-    Args:
-        dependant: The graph of the endpoint.
-        provider: Has `dependency_overrides`, such as the application.
-        is_http: Whether to pass a body, which only an HTTP request has: a replacement receives the
-            keywords that FastAPI passes.
-    """
-
-    async def solve(inputs: Inputs) -> Solved:
-        solved = await current("solve_dependencies")(
-            request=inputs.connection,
-            dependant=dependant,
-            **({"body": inputs.body} if is_http else {}),
-            dependency_overrides_provider=provider,
-            async_exit_stack=_stack_of(inputs),
-            embed_body_fields=inputs.embed,
-        )
-        inputs.shared[InjectedKind.RESPONSE] = solved.response
-        inputs.shared[InjectedKind.BACKGROUND_TASKS] = solved.background_tasks
-        return solved.values, solved.errors
-
-    return solve
-
-
-def _stack_of(inputs: Inputs) -> AsyncExitStack[bool | None]:
-    """Return the stack for the lifetime "request"; a new one outside of a route's handler."""
-    if inputs.lifetime is not None:
-        return inputs.lifetime.request_stack
-    return inputs.connection.scope.get(REQUEST_STACK) or AsyncExitStack()
 
 
 async def run_endpoint_function(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
 
-from pronghorn.concurrency import current_loop
+from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupError
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.websockets import WebSocket
 
-from pronghorn.concurrency import call_in_thread
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.exception_handlers import (
     close_reason,
     error_body,

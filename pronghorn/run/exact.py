@@ -17,10 +17,11 @@ from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.concurrency import ConcurrencyLimit, call_in_thread
+from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
 from pronghorn.core.records import NOTHING, Record
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.fields.field import Field
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.injected import SOURCES, OfCall, OfConnection, OfRoute, Shared

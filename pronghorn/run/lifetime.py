@@ -23,7 +23,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from pronghorn.concurrency import contextmanager_in_threadpool, new_nested_scope
+from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.core.cancel_scopes import new_nested_scope
 from pronghorn.exceptions import FastAPIError
 from pronghorn.run.exchange import Exchange
 

@@ -144,7 +144,7 @@ def test_functions_of_compiled_middleware(name: str) -> None:
 @pytest.mark.parametrize("name", ASKS)
 def test_thread_hops_per_request(name: str) -> None:
     names = asyncio.run(second_request(name))
-    assert names.count("pronghorn.concurrency.run_in_thread") == HOPS.get(name, 0)
+    assert names.count("pronghorn.core.threads.hop.run_in_thread") == HOPS.get(name, 0)
 
 
 async def growth(name: str) -> tuple[int, int]:

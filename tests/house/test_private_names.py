@@ -62,13 +62,13 @@ LISTED = (
         ("future._asyncio_future_blocking",),
     ),
     # AnyIO
-    Name(ASYNCIO, "_task_states", ("concurrency.py",), WARNS, (ASYNCIO,)),
+    Name(ASYNCIO, "_task_states", ("core/cancel_scopes.py",), WARNS, (ASYNCIO,)),
     Name("anyio._backends._asyncio", "", ("core/threads/names.py",), WARNS),
     Name("anyio._core._eventloop", "", ("core/threads/names.py",), WARNS),
     Name(
         "anyio._backends._asyncio",
         "CancelScope._effectively_cancelled",
-        ("concurrency.py",),
+        ("core/threads/hop.py",),
         WARNS,
         ("scope._effectively_cancelled",),
     ),

@@ -15,7 +15,7 @@ from typing import Any
 
 import anyio
 
-from pronghorn.concurrency import call_in_thread
+from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.run.streaming.closing import close_blocking
 
 #: The worker stops when this many bytes or items are ready, so a slow client holds it back.

@@ -19,7 +19,7 @@ import pytest
 import sniffio
 import uvloop
 
-from pronghorn.concurrency import run_in_thread
+from pronghorn.core.threads.hop import run_in_thread
 
 Hop = Callable[[Callable[[], Any]], Awaitable[Any]]
 Case = Callable[[Hop], Awaitable[Any]]

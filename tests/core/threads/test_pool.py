@@ -21,10 +21,9 @@ import pytest
 from anyio._core import _eventloop
 
 from pronghorn import FastAPI
-from pronghorn import concurrency as hop
-from pronghorn.concurrency import call_in_thread, run_at_all_costs, run_in_thread
 from pronghorn.core import private_names
-from pronghorn.core.threads import gates, names, pool
+from pronghorn.core.threads import gates, hop, names, pool
+from pronghorn.core.threads.hop import call_in_thread, run_at_all_costs, run_in_thread
 from pronghorn.testclient import TestClient
 
 LONG = 10
@@ -195,7 +194,7 @@ def test_a_loop_may_end_while_a_thread_works() -> None:
 
 PROGRAM = """
 import asyncio, sys, threading
-from pronghorn.concurrency import run_in_thread
+from pronghorn.core.threads.hop import run_in_thread
 
 async def main():
     await asyncio.gather(*[run_in_thread(lambda: print("called")) for _ in range(3)])

@@ -1,0 +1,133 @@
+"""Call a blocking function in a worker thread, from a coroutine.
+
+The endpoints, dependencies, exception handlers and lifespans of a program are called by
+`run_in_thread`; background tasks, and what Starlette's own classes do, go through Starlette's
+`run_in_threadpool`. In both, a program sees what AnyIO documents for `anyio.to_thread.run_sync`. A
+call takes a token of AnyIO's default limiter, in order; it receives a copy of the context
+variables; a cancel scope around it is noticed when the thread has finished, while `Task.cancel`
+ends the waiting at once; and `anyio.from_thread` works in the function. AnyIO makes the call itself
+where it is asked for by a replaced `anyio.to_thread.run_sync`, on Trio, outside of a task, in a
+scope or a task that is cancelled already, and if its private names are not those that we know.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, current_task, get_running_loop
+from collections.abc import Callable
+from functools import partial
+from threading import local
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+from anyio import WouldBlock, to_thread
+
+from pronghorn.core.cancel_scopes import read_states
+from pronghorn.core.monkeypatches import original
+
+if TYPE_CHECKING:
+    from pronghorn.core.threads.pool import Pool
+
+T = TypeVar("T")
+
+
+class _OfThread(local):
+    """The pools of the event loops that run in this thread."""
+
+    def __init__(self) -> None:
+        self.pools: dict[AbstractEventLoop, Pool] = {}
+
+
+_of_thread = _OfThread()
+_RUN_SYNC = original(to_thread, "run_sync")
+
+
+async def run_in_thread(function: Callable[[], T]) -> T:
+    """Return the result of a function, which is called in a worker thread.
+
+    Args:
+        function: An ordinary function without arguments, which may block.
+    """
+    pool = _find_pool()
+    task = current_task() if pool is not None else None
+    if pool is None or task is None or task.cancelling():
+        return await to_thread.run_sync(function)
+    state = pool.task_states.get(task)
+    scope = state.cancel_scope if state is not None else None
+    if scope is not None and scope._effectively_cancelled:
+        return await to_thread.run_sync(function)
+    limiter = pool.limiter
+    try:
+        limiter.acquire_on_behalf_of_nowait(task)
+    except WouldBlock:
+        await limiter.acquire_on_behalf_of(task)
+    try:
+        if scope is None:  # Nothing but a scope around the task needs a shield.
+            result: T = await pool.submit(function, pool.shield)
+            return result
+        with pool.names.cancel_scope(shield=True):
+            result = await pool.submit(function, scope)
+        return result  # noqa: RET504 - inside the block, a type checker expects another return
+    finally:
+        limiter.release_on_behalf_of(task)
+
+
+async def run_at_all_costs(function: Callable[[], T]) -> T:
+    """Return the result of a function that waits neither for a token nor for a cancel scope.
+
+    It is for clean-up. If every call waits for a resource that this one releases, waiting for one
+    of them would never end.
+    """
+    pool = _find_pool()
+    task = current_task() if pool is not None else None
+    if pool is None or task is None or task.cancelling():
+        return await _run_in_shield(function)
+    state = pool.task_states.get(task)
+    if state is None or state.cancel_scope is None:
+        result: T = await pool.submit(function, pool.shield)
+        return result
+    with pool.names.cancel_scope(shield=True):
+        result = await pool.submit(function, pool.shield)
+    return result  # noqa: RET504 - inside the block, a type checker expects another return
+
+
+async def _run_in_shield(function: Callable[[], T]) -> T:
+    with anyio.CancelScope(shield=True):
+        result = await to_thread.run_sync(function, limiter=anyio.CapacityLimiter(1))
+    return result  # noqa: RET504 - inside the block, a type checker expects another return
+
+
+async def call_in_thread(function: Callable[..., T], *positional: Any, **named: Any) -> T:
+    """Return the result of a function, which is called with these arguments in a worker thread."""
+    return await run_in_thread(partial(function, *positional, **named))
+
+
+def _find_pool() -> Pool | None:
+    """Return the pool of the running event loop; None if AnyIO has to make the call."""
+    if to_thread.run_sync is not _RUN_SYNC:
+        return None
+    try:
+        loop = get_running_loop()
+    except RuntimeError:  # Trio
+        return None
+    return _of_thread.pools.get(loop) or _open_pool(loop)
+
+
+def _open_pool(loop: AbstractEventLoop) -> Pool | None:
+    # Programs of coroutines need neither; the latter loads AnyIO's part for asyncio.
+    from pronghorn.core.threads.names import find_limiter, find_names
+    from pronghorn.core.threads.pool import Pool
+
+    if current_task() is None:
+        return None
+    names, states, pools = find_names(), read_states(), _of_thread.pools
+    if names is None or states is None:
+        return None
+    place = find_limiter(loop)
+    if place is None:
+        return None
+
+    def forget() -> None:
+        pools.pop(loop, None)
+
+    pool = pools[loop] = Pool(loop, names, states, place, forget)
+    return pool
