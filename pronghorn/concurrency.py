@@ -9,7 +9,7 @@ from contextlib import (
 )
 from functools import partial
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from starlette.concurrency import (
     iterate_in_threadpool,
@@ -17,9 +17,11 @@ from starlette.concurrency import (
     run_until_first_complete,
 )
 
-from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.threads.hop import run_at_all_costs, run_in_thread
+
+if TYPE_CHECKING:
+    from pronghorn.core.concurrency_limits import ConcurrencyLimit
 
 __all__ = [
     "ConcurrencyLimit",

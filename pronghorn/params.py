@@ -8,12 +8,11 @@ functions of the same names in `pronghorn.param_functions`, which create these o
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic.fields import FieldInfo
 from typing_extensions import Unpack
 
-from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expand_signature
@@ -26,6 +25,9 @@ from pronghorn.fields.parameter_options import (
     FormFieldOptions,
     HeaderFieldOptions,
 )
+
+if TYPE_CHECKING:
+    from pronghorn.core.concurrency_limits import ConcurrencyLimit
 
 __all__ = [
     "Body",
@@ -296,7 +298,7 @@ class Depends:
     max_concurrency: int | None = field(default=None, kw_only=True)
     # `dataclasses.replace` keeps it, so that a copy with the same number shares the limit. It is
     # compared, so that equal declarations with limits of their own stay distinct.
-    _concurrency: ConcurrencyLimit | None = field(default=None, kw_only=True, repr=False)
+    _concurrency: "ConcurrencyLimit | None" = field(default=None, kw_only=True, repr=False)
 
     def __post_init__(self) -> None:
         limit = self.max_concurrency
@@ -313,6 +315,8 @@ class Depends:
                 "Depends(..., max_concurrency=10)",
                 kind=SetupValueError,
             )
+        from pronghorn.core.concurrency_limits import ConcurrencyLimit  # Few programs limit one.
+
         object.__setattr__(self, "_concurrency", ConcurrencyLimit(limit))
 
 

@@ -30,7 +30,6 @@ from pronghorn.declare.options import (
     WebSocketOptions,
 )
 from pronghorn.exceptions import FastAPIError, SetupError
-from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
 from pronghorn.params import Depends
 from pronghorn.plan.check_application import check_event, check_mount, check_paths, check_router
 from pronghorn.routes.asgi_apps import *  # noqa: F403 - re-exported, as its __all__ says
@@ -210,6 +209,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         own = not is_overridden(type(self), APIRouter, "app", "__call__")
         if own and self.middleware_stack == self.app:
             return self._compiled
+        # Few programs override the router.
+        from pronghorn.middleware.asyncexitstack import AsyncExitStackMiddleware
+
         return ThroughAsgi(AsyncExitStackMiddleware(self))
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:

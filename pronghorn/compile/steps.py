@@ -5,9 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.core.records import replace
 from pronghorn.exceptions import EndpointContext
@@ -16,6 +15,9 @@ from pronghorn.plan.model import APP_VALUES, AnyPlan, CallPlan, PlanT
 from pronghorn.run.exact import Call
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.lifetime import STACKS
+
+if TYPE_CHECKING:
+    from pronghorn.core.concurrency_limits import ConcurrencyLimit
 
 
 def calls_of(steps: Sequence[Step]) -> list[Call]:

@@ -25,6 +25,8 @@ from pronghorn.core.reexports import find_elsewhere
 from pronghorn.core.revisions import forget_compiled
 
 ROUTING = "pronghorn.routing"
+#: If a library replaces one of these there, HTTP routes call the replacement.
+STEP_FUNCTIONS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
 MESSAGES: tuple[str, ...] = ("receive", "receive_text", "receive_bytes", "receive_json")
 MESSAGES += ("send", "send_text", "send_bytes", "send_json")
 RESPONDING = ("__init__", "__call__", "apply_compression", "send_with_compression")

@@ -11,11 +11,10 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from pronghorn.applications import FastAPI
-from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
+from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.devtools.documentation import project_documentation
 from pronghorn.middleware.known_watchers import EitherOutermost
 from pronghorn.middleware.stack import is_stack_watched
-from pronghorn.routes.replaced_functions import STEP_FUNCTIONS
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS
 from pronghorn.run.route_template import layers
 

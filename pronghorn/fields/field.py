@@ -327,6 +327,16 @@ class Field:
             return ()
         return tuple((model, self._wire_fields(model)) for model in models)
 
+    @property
+    def is_separate(self) -> bool:
+        """Whether a form value is a model of several form fields."""
+        return self.is_form and (self.model is not None or bool(self.branches))
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether a form value is a model, or a union of models, that can be `None`."""
+        return self.is_separate and any(is_none(item) for item in union_members(self.annotation))
+
     def _wire_fields(self, model: type[BaseModel] | None) -> tuple[Field, ...]:
         if model is None:
             return ()

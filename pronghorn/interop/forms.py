@@ -19,7 +19,6 @@ from pronghorn.fields.multi_values import (
     pick_form_value,
     with_prepared_branches,
 )
-from pronghorn.plan.form_schema import is_separate
 from pronghorn.run.input.forms import read_contents
 
 
@@ -34,7 +33,7 @@ def _extract_form_items(
     form = Received.of(received_body)
     used: set[str] = set()
     for field in body_fields:
-        if is_separate(field):
+        if field.is_separate:
             continue
         used.update(field.lookups)
         for name in field.lookups:

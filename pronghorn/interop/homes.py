@@ -129,6 +129,7 @@ HOMES: dict[str, dict[str, str]] = {
         "anyio.lowlevel": "RunVar checkpoint_if_cancelled",
         "collections.abc": "AsyncGenerator",
         "modules": "anyio",
+        "pronghorn.core.concurrency_limits": "ConcurrencyLimit",
         "weakref": "WeakKeyDictionary",
     },
     "pronghorn.datastructures": {
@@ -319,6 +320,7 @@ HOMES: dict[str, dict[str, str]] = {
         "pronghorn.encoders": "jsonable_encoder",
         "pronghorn.exceptions": "EndpointContext FastAPIError RequestValidationError "
         "ResponseValidationError WebSocketRequestValidationError",
+        "pronghorn.middleware.asyncexitstack": "AsyncExitStackMiddleware",
         "pronghorn.interop.routing": "_AsyncLiftContextManager "
         "_build_dependant_with_parameterless_dependencies "
         "_build_response_args _contains_response _extract_endpoint_context "

@@ -15,7 +15,6 @@ from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.annotations import is_class, strip_metadata
 from pronghorn.fields.field import Field
 from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
-from pronghorn.plan.form_schema import form_schema, is_separate, may_be_absent
 from pronghorn.plan.model import BodyPlan
 
 MULTIPART = "multipart/form-data"
@@ -39,8 +38,10 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
         return None
     once = _without_repetitions(fields)
     embed = is_embedded(once)
-    composed = len(once) > 1 and any(is_separate(field) for field in once)
-    if composed or any(may_be_absent(field) for field in once):
+    composed = len(once) > 1 and any(field.is_separate for field in once)
+    if composed or any(field.may_be_absent for field in once):
+        from pronghorn.plan.form_schema import form_schema  # Few forms have several models.
+
         # FastAPI documents such a form with every use of a model, even if one is repeated.
         whole = _whole(form_schema(f"Body_{unique_id}", fields), once, embed=embed)
     elif embed:
@@ -114,7 +115,7 @@ def _without_repetitions(fields: Sequence[Field]) -> tuple[Field, ...]:
     """
     found: dict[tuple[str, str], Field] = {}
     for field in fields:
-        model = repr(field.annotation) if is_separate(field) else ""
+        model = repr(field.annotation) if field.is_separate else ""
         found.setdefault((field.name, model), field)
     return tuple(found.values())
 
@@ -127,7 +128,7 @@ def is_embedded(fields: Sequence[Field]) -> bool:
     if field.embed:
         return True
     # A form always has names, so a single form field is embedded; a form model is the form.
-    return field.is_form and not is_separate(field)
+    return field.is_form and not field.is_separate
 
 
 def _object_model(name: str, fields: Sequence[Field]) -> type[BaseModel]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, AliasPath, BaseModel, GetJsonSchemaHandler, create_model
 from pydantic_core import CoreSchema, PydanticUndefined
 
-from pronghorn.fields.annotations import is_none, union_members
+from pronghorn.fields.annotations import union_members
 from pronghorn.fields.field import Field
 
 
@@ -33,7 +33,7 @@ class FormSchema(BaseModel, defer_build=True):
         together: list[Any] = []
         properties: dict[str, Any] = {}
         for key, field in _number_fields(cls.form_fields):
-            if is_separate(field):
+            if field.is_separate:
                 together += _conditions(field, found[key], handler)
             elif field.alias in properties:
                 together.append({"properties": {field.alias: found[key]}})
@@ -43,21 +43,11 @@ class FormSchema(BaseModel, defer_build=True):
         if properties:
             schema["properties"] = properties
         required = [
-            field.alias for field in cls.form_fields if field.required and not is_separate(field)
+            field.alias for field in cls.form_fields if field.required and not field.is_separate
         ]
         if required:
             schema["required"] = list(dict.fromkeys(required))
         return schema
-
-
-def is_separate(field: Field) -> bool:
-    """Return whether a form value is a model of several form fields."""
-    return field.is_form and (field.model is not None or bool(field.branches))
-
-
-def may_be_absent(field: Field) -> bool:
-    """Return whether a form value is a model, or a union of models, that can be `None`."""
-    return is_separate(field) and any(is_none(item) for item in union_members(field.annotation))
 
 
 def form_schema(name: str, fields: Sequence[Field]) -> type[BaseModel]:
@@ -86,7 +76,7 @@ def _member_info(field: Field) -> Any:
     plain_model = field.model is not None and not union_members(field.annotation)
     if info.title is None and not plain_model:
         info.title = field.name.title().replace("_", " ").strip()
-    if is_separate(field):
+    if field.is_separate:
         info.default, info.default_factory = PydanticUndefined, None
     return info
 
@@ -98,7 +88,7 @@ def _conditions(
 
     An optional model allows two cases: all of the model, or none of its fields.
     """
-    if not may_be_absent(field):
+    if not field.may_be_absent:
         return [_with_all_names(field, schema, handler)]
     members = [item for item in schema["anyOf"] if item != {"type": "null"}]
     present = {**schema, "anyOf": [_with_all_names(field, item, handler) for item in members]}

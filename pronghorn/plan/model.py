@@ -122,6 +122,8 @@ class ResponsePlan(Record):
     description: str
     serialization: Serialization
     stream: StreamKind | None = None
+    #: Whether the declaration says that a response is sent in parts; an endpoint may not say it.
+    is_streamed: bool = False
     #: The field that validates and serialises one item of a stream.
     item_field: Field | None = None
     #: The documented models of `responses={...}`, by status code or range.

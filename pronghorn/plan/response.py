@@ -89,9 +89,19 @@ def plan_response(
         description=declared.description,
         serialization=declared.serialization,
         stream=stream,
+        is_streamed=stream is not None or _names_stream(declared.response_class, annotation),
         item_field=_item_field(annotation, stream, unique_id) if from_annotation else None,
         extra_fields=documented.models,
         content_fields=documented.contents,
+    )
+
+
+def _names_stream(response_class: Any, annotation: Any) -> bool:
+    """Return whether the class of the response, or the return annotation, is that of a stream."""
+    members = union_members(annotation) or (annotation,)
+    return any(
+        is_class(kind, StreamingResponse)
+        for kind in (response_class, *(strip_metadata(member) for member in members))
     )
 
 

@@ -19,7 +19,6 @@ from pronghorn.hooks import Handler
 from pronghorn.plan.model import WebSocketPlan
 from pronghorn.plan.signature import iscoroutinefunction, where_is
 from pronghorn.routes.base import wrap_app_handling_exceptions
-from pronghorn.routes.replaced_functions import current_solve
 from pronghorn.run.exact import Inputs
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import LIFETIME_KEY, Lifetime, run_with_lifetime
@@ -102,6 +101,8 @@ def get_websocket_app(
             application.
         embed_body_fields: Only passed on to `solve_dependencies`: a connection has no body.
     """
+    from pronghorn.routes.replaced_functions import current_solve  # Few routes need it.
+
     root = dependant.to_plan()
     path = dependant.path or ""
     name = getattr(root.call, "__name__", "")

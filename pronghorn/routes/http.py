@@ -45,6 +45,7 @@ from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS, RouteRequestHan
 from pronghorn.run.input.forms import ensure_multipart_installed
 from pronghorn.run.lifetime import RequestHandler
 from pronghorn.run.output.head import add_auto_head, refuse_method
+from pronghorn.run.streaming.sendable import load_delivery
 from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
 
@@ -118,8 +119,12 @@ class APIRoute(RouteViews, Route):
         self._set_path(path)
         self._set(_revision=bump_revision())
         plan = self._plan_early()
-        if plan is not None and plan.body is not None and plan.body.kind is BodyKind.FORM:
+        if plan is None:
+            return
+        if plan.body is not None and plan.body.kind is BodyKind.FORM:
             ensure_multipart_installed()
+        if plan.response.is_streamed:
+            load_delivery(of_items=plan.response.stream is not None)
 
     # --- the plan and the views of it -------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.stages import Functions, Solve
 from pronghorn.core.kinds import InjectedKind
-from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
+from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.core.records import replace
 from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.fields.json_writer import json_bytes
@@ -21,9 +21,6 @@ from pronghorn.run.lifetime import REQUEST_STACK
 
 if TYPE_CHECKING:
     from pronghorn.dependencies.models import Dependant
-
-#: If a library replaces one of these, HTTP routes call the replacement.
-STEP_FUNCTIONS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
 
 
 def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) -> Functions:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from pronghorn.compile.exact import ExactHandler
 from pronghorn.core.kinds import GENERATORS, StreamKind
-from pronghorn.core.monkeypatches import ROUTING, current, is_replaced
+from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.datastructures import Default
 from pronghorn.dependencies.solving import Prepared, keep_prepared, solve_dependencies
@@ -27,7 +27,6 @@ from pronghorn.plan.model import BodyPlan, CallPlan, ResponsePlan, RoutePlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.plan.signature import where_is
 from pronghorn.routes.base import current_overrides, value_of
-from pronghorn.routes.replaced_functions import STEP_FUNCTIONS, current_functions
 from pronghorn.run.lifetime import RequestHandler
 from pronghorn.sse import EventSourceResponse
 
@@ -235,6 +234,8 @@ class _LiveHandler:
     def _make_handler(self, plan: RoutePlan, overrides: Mapping[Any, Any]) -> RequestHandler:
         exact = ExactHandler(plan, self._dependant._label or plan.path)
         if is_replaced(ROUTING, *STEP_FUNCTIONS):
+            from pronghorn.routes.replaced_functions import current_functions  # Few are.
+
             provider = self.dependency_overrides_provider
             prepared = Prepared(exact.steps, exact.make_stages().solve)
             keep_prepared(self._dependant, overrides, prepared)

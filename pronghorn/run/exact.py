@@ -17,7 +17,6 @@ from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pronghorn.core.concurrency_limits import ConcurrencyLimit
 from pronghorn.core.kinds import GENERATORS, CallKind, Injected, InjectedKind
 from pronghorn.core.private_names import has_names
 from pronghorn.core.records import NOTHING, Record
@@ -31,6 +30,7 @@ from pronghorn.run.input.query import parse_query, query_dict
 from pronghorn.run.lifetime import Lifetime
 
 if TYPE_CHECKING:
+    from pronghorn.core.concurrency_limits import ConcurrencyLimit
     from pronghorn.run.app_values import AppValue
 
 _KEEPS_QUERY = has_names(

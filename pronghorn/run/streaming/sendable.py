@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -19,3 +20,14 @@ def sendable(response: Any, *, holds_head: bool = True) -> Any:
     from pronghorn.run.streaming.send import deliver  # Few programs stream.
 
     return deliver(response, holds_head)
+
+
+def load_delivery(*, of_items: bool) -> None:
+    """Import the code that sends streams, so that the first client does not wait for it.
+
+    Args:
+        of_items: Also import the code that encodes the items of generators.
+    """
+    import_module("pronghorn.run.streaming.send")
+    if of_items:
+        import_module("pronghorn.run.streaming.response")
