@@ -1,4 +1,4 @@
-"""What a process costs until its first answers, beside FastAPI and beside the parts of both.
+"""Measure what a process costs until its first answers, beside FastAPI and the parts of both.
 
     python -m benchmarks.first                   about a minute
     python -m benchmarks.first --rounds 40       more rounds
