@@ -70,10 +70,11 @@ IRREGULAR = frozenset(
     ]
 )
 VERBS = frozenset(["embed", "exceed", "feed", "need", "proceed", "seed"])
-#: Names of the public interface of `pronghorn.hooks`, of a method of Pydantic, and those that
-#: `interop/homes.py` maps.
+#: Names of the public interface of `pronghorn.hooks`, of methods of Pydantic and of asyncio's
+#: futures, and those that `interop/homes.py` maps.
 FIXED_NAMES = frozenset(
     [
+        "done",
         "hooked",
         "merged",
         "solved",

@@ -23,7 +23,7 @@ from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.prepared import PreparedRead, Reads
 from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
-from pronghorn.sql.sessions import open_session, run_transaction
+from pronghorn.sql.sessions import Transaction, open_session
 from pronghorn.sql.startup import connect_once
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ class Database:
                 return open_session(self.engine)
             return open_session(self._next_replica() if replica else self._primary.read)
 
-        return run_transaction(make, trigger, read_only=read_only, keeps=keeps)
+        return Transaction(make, trigger, read_only=read_only, keeps=keeps)
 
     @asynccontextmanager
     async def rollback_everything(self) -> AsyncIterator[None]:

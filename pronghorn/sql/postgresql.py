@@ -17,6 +17,7 @@ from pronghorn.sql.aborted import refuse_aborted_commits
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.pool import ask_only_in_doubt
 from pronghorn.sql.protection import protect, protect_connecting, protect_operations
+from pronghorn.sql.read_only import read_only
 
 # The server ends a statement that takes too long. Only if it is silent for so much longer, the
 # connection is cut here.
@@ -47,7 +48,7 @@ def create_postgresql_engines(url: URL, options: EngineOptions) -> tuple[AsyncEn
         connect_args={**arguments, **given},
     )
     _protect(engine, options, is_asyncpg)
-    return engine, engine.execution_options(postgresql_readonly=True)
+    return engine, read_only(engine)
 
 
 def _protect(engine: AsyncEngine, options: EngineOptions, is_asyncpg: bool) -> None:

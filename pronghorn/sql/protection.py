@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from pronghorn.sql.idle import skip_needless_rollback
+from pronghorn.sql.operations import Operation, find_operation
 from pronghorn.sql.uncancelled import UnansweredError, finish, has_finished, postpone_cancellation
 
 STATEMENTS = ("do_execute", "do_execute_no_params", "do_executemany")
@@ -34,9 +35,10 @@ def protect_operations(
     dialect: Any = engine.dialect
     LIMITS[dialect] = seconds, cut
     for name in STATEMENTS:
-        setattr(dialect, name, _protect_statement(getattr(dialect, name), seconds, cut))
+        operation = find_operation(dialect, name)
+        setattr(dialect, name, _protect_statement(operation, seconds, cut))
     for name in ENDS:
-        setattr(dialect, name, protect(getattr(dialect, name), seconds, cut))
+        setattr(dialect, name, _protect(find_operation(dialect, name), seconds, cut))
     dialect.do_rollback = skip_needless_rollback(dialect, dialect.do_rollback)
     dialect.execution_ctx_cls = _protect_cursors(dialect.execution_ctx_cls, seconds, cut)
     event.listen(engine.sync_engine, "handle_error", _keep_connection)
@@ -49,11 +51,17 @@ def protect(
 
     SQLAlchemy would throw a connection away whose ROLLBACK raises a cancellation.
     """
+    return _protect(lambda connection: greenlet_spawn(operation, connection), seconds, cut)
 
+
+def _protect(
+    operation: Operation, seconds: float | None, cut: Callable[[Any], object]
+) -> Callable[..., Any]:
     def run(connection: Any) -> Any:
-        waiting = greenlet_spawn(operation, connection)
-        driver = connection.driver_connection
-        return await_only(postpone_cancellation(waiting, seconds, lambda: cut(driver)))
+        def give_up() -> None:
+            cut(connection.driver_connection)
+
+        return await_only(postpone_cancellation(operation(connection), seconds, give_up))
 
     return run
 
@@ -86,13 +94,13 @@ def _postpone(prepare: Callable[..., Awaitable[None]]) -> Callable[..., Awaitabl
 
 
 def _protect_statement(
-    operation: Callable[..., Any], seconds: float | None, cut: Callable[[Any], object]
+    operation: Operation, seconds: float | None, cut: Callable[[Any], object]
 ) -> Callable[..., Any]:
     """Return a function of a dialect, whose last argument is the context, that ends."""
 
     def run(*arguments: Any) -> Any:
         context = arguments[-1]
-        waiting = greenlet_spawn(operation, *arguments)
+        waiting = operation(*arguments)
         return await_only(finish(waiting, seconds, lambda: cut(_driver_of(context))))
 
     return run

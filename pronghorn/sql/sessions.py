@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    nullcontext,
+    suppress,
+)
+from types import TracebackType
 from typing import Any
 
-from anyio import CancelScope
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as PlainSession
 
+from pronghorn.core.cancel_scopes import new_nested_scope
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
@@ -17,6 +23,7 @@ from pronghorn.sql.errors import COMMITTING, explain
 
 #: The key in `session.info` of what the session was opened for, once it is over.
 _ENDED = "pronghorn.ended"
+_NO_SCOPE = nullcontext()
 
 
 class SessionEndedError(SetupError):
@@ -62,14 +69,7 @@ def open_session(
     return AsyncSession(bind, sync_session_class=kind, expire_on_commit=False, **options)
 
 
-@asynccontextmanager
-async def run_transaction(
-    make: Callable[[], AsyncSession],
-    trigger: Trigger | str,
-    *,
-    read_only: bool = False,
-    keeps: bool = True,
-) -> AsyncIterator[AsyncSession]:
+class Transaction(AbstractAsyncContextManager[AsyncSession]):
     """Commit a session at the end of the block, or roll it back if an exception leaves the block.
 
     Args:
@@ -78,24 +78,67 @@ async def run_transaction(
         read_only: Whether it only reads.
         keeps: False to end without a commit, as the answer was sent already.
     """
-    session = make()
-    try:
-        yield session
-        with CancelScope(shield=True):
+
+    __slots__ = ("_keeps", "_make", "_read_only", "_session", "_trigger")
+
+    def __init__(
+        self,
+        make: Callable[[], AsyncSession],
+        trigger: Trigger | str,
+        *,
+        read_only: bool = False,
+        keeps: bool = True,
+    ) -> None:
+        self._make = make
+        self._trigger = trigger
+        self._read_only = read_only
+        self._keeps = keeps
+
+    async def __aenter__(self) -> AsyncSession:
+        self._session = self._make()
+        return self._session
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        session = self._session
+        try:
+            if error is not None:
+                await self._roll_back(error)
+            elif session.in_transaction():
+                await self._save()
+        finally:
             if session.in_transaction():
-                await (session.commit() if keeps else session.flush())
-    except BaseException as error:
-        with CancelScope(shield=True), suppress(Exception):
-            await session.rollback()
-        explain(error, trigger, read_only=read_only)
-        raise
-    finally:
-        if session.in_transaction():
-            with CancelScope(shield=True), suppress(Exception):
-                await session.close()
-        else:
-            session.sync_session.close()  # It has no connection, so it waits for nothing.
-        session.info[_ENDED] = trigger
+                with _shield(), suppress(Exception):
+                    await session.close()
+            else:
+                session.sync_session.close()  # It has no connection, so it waits for nothing.
+            session.info[_ENDED] = self._trigger
+
+    async def _save(self) -> None:
+        try:
+            with _shield():
+                await (self._session.commit() if self._keeps else self._session.flush())
+        except BaseException as error:
+            await self._roll_back(error)
+            raise
+
+    async def _roll_back(self, error: BaseException) -> None:
+        with _shield(), suppress(Exception):
+            await self._session.rollback()
+        explain(error, self._trigger, read_only=self._read_only)
+
+
+def _shield() -> AbstractContextManager[object]:
+    """Return a block that no scope of AnyIO cancels; it does nothing if no scope surrounds it."""
+    scope = new_nested_scope()
+    if scope is None:
+        return _NO_SCOPE
+    scope.shield = True
+    return scope
 
 
 def _report_end(trigger: Trigger | str) -> SessionEndedError:

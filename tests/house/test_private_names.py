@@ -27,6 +27,7 @@ DOCUMENTED_LOGGING = "documented by uvicorn for configurations of logging"
 LATE = "looked up when a program imports the name from the same place of FastAPI"
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
 OF_PREPARED = "one warning, see tests/sql/prepared/test_places.py"
+OF_SESSIONS = "one warning, see tests/sql/test_ways.py"
 OWN_FORMAT = "nothing to fall back to: it reads the files of numbers; the package is capped for it"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
 
@@ -57,7 +58,7 @@ LISTED = (
     Name(
         "asyncio",
         "Future._asyncio_future_blocking",
-        ("sql/uncancelled.py",),
+        ("sql/waiting.py",),
         "nothing to fall back to: all futures and tasks of asyncio rely on it",
         ("future._asyncio_future_blocking",),
     ),
@@ -197,6 +198,31 @@ LISTED = (
         ("sql/prepared/errors.py",),
         OF_PREPARED,
         ("adapted._handle_exception",),
+    ),
+    *(
+        Name(
+            "sqlalchemy.dialects.postgresql.asyncpg",
+            name,
+            ("sql/operations.py",),
+            OF_SESSIONS,
+            (written,),
+        )
+        for name, written in (
+            (
+                "AsyncAdapt_asyncpg_cursor._prepare_and_execute",
+                "cursor._prepare_and_execute",
+            ),
+            ("AsyncAdapt_asyncpg_connection._call_and_discard", "adapted._call_and_discard"),
+            ("AsyncAdapt_asyncpg_connection._handle_exception", "adapted._handle_exception"),
+            ("AsyncAdapt_asyncpg_connection._transaction", "adapted._transaction"),
+        )
+    ),
+    Name(
+        "sqlalchemy.pool.base",
+        "_ConnectionFairy._connection_record",
+        ("sql/read_only.py",),
+        OF_SESSIONS,
+        ("pooled._connection_record",),
     ),
     *(
         Name(module, name, ("sql/prepared/borrowing.py",), OF_PREPARED, (written,))

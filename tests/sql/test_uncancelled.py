@@ -124,3 +124,120 @@ async def test_an_operation_that_takes_too_long_is_given_up() -> None:
     assert await finish(event.wait(), 0.01, event.set) is True
     with pytest.raises(UnansweredError):
         await postpone_cancellation(asyncio.Event().wait(), 0.01)
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_cancellation_in_the_turn_in_which_the_wait_ends(*, before: bool) -> None:
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ended: list[str] = []
+    raised: list[BaseException] = []
+
+    async def operation() -> None:
+        ended.append(await future)
+        await asyncio.sleep(0.001)
+        ended.append("goes on")
+
+    async def work() -> None:
+        try:
+            await finish(operation())
+        except asyncio.CancelledError as error:
+            raised.append(error)
+            raise
+
+    task = asyncio.ensure_future(work())
+    await asyncio.sleep(0)
+    if before:
+        task.cancel("mine")
+    future.set_result("there")
+    if not before:
+        task.cancel("mine")
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert ended == ["there", "goes on"]
+    assert [error.args for error in raised] == [("mine",)]
+    assert has_finished(raised[0])
+
+
+async def test_a_task_that_cancels_itself_ends_its_operation_first() -> None:
+    ended: list[int] = []
+
+    async def operation() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0.001)
+        ended.append(1)
+
+    task = asyncio.ensure_future(finish(operation()))
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert ended == [1]
+
+
+async def test_an_error_of_a_future_enters_the_operation() -> None:
+    loop = asyncio.get_running_loop()
+    caught: list[BaseException] = []
+
+    async def operation() -> str:
+        for end in ("set_exception", "cancel"):
+            future: asyncio.Future[None] = loop.create_future()
+            loop.call_soon(getattr(future, end), *([ZeroDivisionError()] if "set" in end else []))
+            try:
+                await future
+            except BaseException as error:  # noqa: BLE001  # It is what the test is about.
+                caught.append(error)
+        return "done"
+
+    assert await finish(operation()) == "done"
+    assert [type(error) for error in caught] == [ZeroDivisionError, asyncio.CancelledError]
+
+
+async def test_an_operation_that_is_thrown_away_is_closed() -> None:
+    closed: list[int] = []
+
+    async def operation() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closed.append(1)
+
+    steps = finish(operation()).__await__()
+    next(steps)
+    steps.close()
+    assert closed == [1]
+
+
+async def test_operations_with_the_same_time_are_given_up_in_turn() -> None:
+    given_up: list[str] = []
+
+    async def run(name: str) -> None:
+        event = asyncio.Event()
+
+        def give_up() -> None:
+            given_up.append(name)
+            event.set()
+
+        if name == "short":
+            asyncio.get_running_loop().call_later(0.01, event.set)
+        await finish(event.wait(), 0.05, give_up)
+
+    async with asyncio.TaskGroup() as group:
+        for name in ("one", "short", "two"):
+            group.create_task(run(name))
+            await asyncio.sleep(0.02)
+    await run("three")
+    assert given_up == ["one", "two", "three"]
+
+
+def test_each_event_loop_has_its_own_times() -> None:
+    async def run() -> bool:
+        event = asyncio.Event()
+        return await finish(event.wait(), 0.01, event.set)
+
+    async def begin() -> None:
+        asyncio.ensure_future(run())  # noqa: RUF006  # The event loop ends before it.
+        await asyncio.sleep(0)
+
+    for _ in range(2):
+        asyncio.run(begin())
+        assert asyncio.run(run()) is True
