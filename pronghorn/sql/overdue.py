@@ -37,27 +37,32 @@ class Running:
             operation: A name of the operation, for `remove`.
             give_up: Is called when its time is over.
         """
-        self._operations[operation] = loop.time() + self._seconds, give_up
+        end = loop.time() + self._seconds
+        self._operations[operation] = end, give_up
         if not self._is_set:
-            self._is_set = True
-            loop.call_later(self._seconds, self._end_overdue, loop)
+            self._set(loop, end)
 
     def remove(self, operation: object) -> None:
         """Watch an operation no longer."""
         self._operations.pop(operation, None)
 
-    def _end_overdue(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give up the operations whose time is over, and set the timer for the next one."""
+    def _set(self, loop: asyncio.AbstractEventLoop, time: float) -> None:
+        self._is_set = True
+        loop.call_at(time, self._end_oldest, loop)
+
+    def _end_oldest(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give up the oldest operation if its time is over, and set the timer for the next one."""
         self._is_set = False
-        now = loop.time()
-        while self._operations:
-            operation, (end, give_up) = next(iter(self._operations.items()))
-            if end > now:
-                self._is_set = True
-                loop.call_at(end, self._end_overdue, loop)
-                return
-            del self._operations[operation]
-            loop.call_soon(give_up)
+        if not self._operations:
+            return
+        oldest, (end, give_up) = next(iter(self._operations.items()))
+        if end > loop.time():
+            self._set(loop, end)
+            return
+        del self._operations[oldest]
+        if self._operations:
+            self._set(loop, loop.time())
+        give_up()
 
 
 #: Event loop -> seconds -> the operations that have so much time.
