@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from weakref import WeakKeyDictionary
 
 
@@ -48,7 +49,8 @@ class Running:
 
     def _set(self, loop: asyncio.AbstractEventLoop, time: float) -> None:
         self._is_set = True
-        loop.call_at(time, self._end_oldest, loop)
+        # The timer outlives the request that sets it, and must not keep its context variables.
+        loop.call_at(time, self._end_oldest, loop, context=Context())
 
     def _end_oldest(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give up the oldest operation if its time is over, and set the timer for the next one."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 
 import pytest
 
@@ -227,6 +230,25 @@ async def test_operations_with_the_same_time_are_given_up_in_turn() -> None:
             await asyncio.sleep(0.02)
     await run("three")
     assert given_up == ["one", "two", "three"]
+
+
+async def test_the_timer_keeps_no_context_variables() -> None:
+    class Kept:
+        """Something that a request keeps in a context variable."""
+
+    variable: ContextVar[Kept] = ContextVar("variable")
+    kept: list[weakref.ref[Kept]] = []
+
+    async def run() -> None:
+        value = Kept()
+        kept.append(weakref.ref(value))
+        variable.set(value)
+        await finish(asyncio.sleep(0.001), 61.0, lambda: None)
+
+    await asyncio.ensure_future(run())
+    await asyncio.sleep(0)
+    gc.collect()
+    assert kept[0]() is None
 
 
 def test_each_event_loop_has_its_own_times() -> None:
