@@ -62,6 +62,8 @@ def _create_engine(
 ) -> AsyncEngine:
     connection_class = partial(_Connection, reads=reads, is_temporary=is_temporary)
     arguments = {"isolation_level": None, "timeout": BUSY_SECONDS, "factory": connection_class}
+    if reads:
+        arguments["check_same_thread"] = False  # See `pronghorn.sql.prepared.quick`.
     engine = create_async_engine(
         url,
         echo=options.get("echo", False),

@@ -27,6 +27,7 @@ DOCUMENTED_LOGGING = "documented by uvicorn for configurations of logging"
 LATE = "looked up when a program imports the name from the same place of FastAPI"
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
 OF_PREPARED = "one warning, see tests/sql/prepared/test_places.py"
+OF_SQLITE = "one warning, see tests/sql/prepared/test_in_loop.py"
 OWN_FORMAT = "nothing to fall back to: it reads the files of numbers; the package is capped for it"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
 
@@ -197,6 +198,20 @@ LISTED = (
         ("sql/prepared/errors.py",),
         OF_PREPARED,
         ("adapted._handle_exception",),
+    ),
+    Name(
+        "aiosqlite.core",
+        "Connection._conn",
+        ("sql/hops.py", "sql/prepared/quick.py"),
+        OF_SQLITE,
+        ("driver._conn",),
+    ),
+    Name(
+        "aiosqlite.core",
+        "Connection._execute",
+        ("sql/hops.py",),
+        OF_SQLITE,
+        ("driver._execute",),
     ),
     *(
         Name(module, name, ("sql/prepared/borrowing.py",), OF_PREPARED, (written,))
