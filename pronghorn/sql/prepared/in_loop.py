@@ -69,7 +69,7 @@ class ReadsInLoop:
         except IndexError:  # Another thread has just taken it.
             return None
         rows = connection.read(sql, values)  # type: ignore[arg-type]  # SQLite's are in order.
-        read.pace.note(overrun=connection.overrun)
+        read.pace.note(connection.owed)
         self._spent += connection.took
         self._idle.append(connection)
         if self._spent > TURN_SECONDS:

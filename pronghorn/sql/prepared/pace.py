@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-#: A statement may run over its budget in one of so many reads, and keeps its place.
-READS_FOR_ONE_OVERRUN = 100
-#: For so many reads a statement stays away that has run over its budget too often.
+#: What a read owes that was too long for certain; each read that was not pays one back.
+CERTAIN = 100
+#: What a read owes that has taken too much time for its steps: the machine or the disk was busy.
+DOUBTFUL = 20
+#: A statement that owes more stays away.
+MOST_OWED = 100
+#: For so many reads it stays away, and is then tried again.
 READS_AWAY = 1000
 
 
 class Pace:
     """Count how often a statement has run over its budget lately.
 
-    The second overrun within `READS_FOR_ONE_OVERRUN` reads sends the statement away. It is tried
-    again after `READS_AWAY` reads, since the machine may only have been busy, and one more overrun
-    sends it away again.
+    The second certain overrun within a hundred reads sends the statement away for a thousand, and
+    so does each further one.
     """
 
-    __slots__ = ("_away", "_debt")
+    __slots__ = ("_away", "_owed")
 
     def __init__(self) -> None:
         self._away = 0
-        self._debt = 0
+        self._owed = 0
 
     def is_away(self) -> bool:
         """Return whether the next read is for a thread, and count it."""
@@ -29,13 +32,12 @@ class Pace:
         self._away -= 1
         return True
 
-    def note(self, *, overrun: bool) -> None:
-        """Note a read in the thread of the event loop."""
-        if not overrun:
-            if self._debt:
-                self._debt -= 1
-        elif self._debt:
-            self._away = READS_AWAY
-            self._debt = READS_FOR_ONE_OVERRUN
-        else:
-            self._debt = READS_FOR_ONE_OVERRUN
+    def note(self, owed: int) -> None:
+        """Note a read in the thread of the event loop, and what it owes."""
+        if owed:
+            self._owed += owed
+            if self._owed > MOST_OWED:
+                self._owed = MOST_OWED
+                self._away = READS_AWAY
+        elif self._owed:
+            self._owed -= 1

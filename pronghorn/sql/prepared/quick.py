@@ -14,11 +14,14 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pronghorn.core.private_names import has_names
+from pronghorn.sql.prepared.pace import CERTAIN, DOUBTFUL
 
 #: How long a read may keep the event loop from other tasks.
 BUDGET_SECONDS = 0.001
 #: SQLite asks after so many steps of its virtual machine, which take a few microseconds.
 STEPS = 100
+#: A read that was asked so often has worked, and has not only waited for the machine.
+CERTAINLY_ASKED = 50
 #: A longer text, BLOB or row would take its time within one step.
 LARGEST_VALUE = 64 * 1024
 HAS_CONNECTION = has_names(
@@ -28,7 +31,6 @@ HAS_CONNECTION = has_names(
 )
 #: What SQLAlchemy adds to each connection.
 _OF_SQLALCHEMY = {"regexp", "floor"}
-_STOPPED = {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG}
 
 
 class QuickConnection:
@@ -39,30 +41,34 @@ class QuickConnection:
 
     Attributes:
         took: The seconds of the last read.
-        overrun: Whether that was too long, or the read was stopped for that.
+        owed: What the read owes the event loop, see `Pace`; 0 if it has kept its budget.
     """
 
-    __slots__ = ("_deadline", "_driver", "_raw", "overrun", "took")
+    __slots__ = ("_asked", "_deadline", "_driver", "_raw", "owed", "took")
 
     def __init__(self, driver: Any) -> None:
         self._driver = driver
         self._raw: sqlite3.Connection = driver._conn
         self._deadline = 0.0
+        self._asked = 0
         self.took = 0.0
-        self.overrun = False
+        self.owed = 0
 
     def read(self, sql: str, values: tuple[Any, ...]) -> list[Any] | None:
         """Return the rows of a statement; None if it has to be repeated where it may wait."""
         rows: list[Any] | None = None
-        stopped = False
+        too_large = False
+        self._asked = 0
         begun = perf_counter()
         self._deadline = begun + BUDGET_SECONDS
         try:
             rows = self._raw.execute(sql, values).fetchall()
         except Exception as error:  # noqa: BLE001  # The repetition raises it, as SQLAlchemy does.
-            stopped = getattr(error, "sqlite_errorcode", 0) & 0xFF in _STOPPED
+            too_large = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_TOOBIG
         self.took = perf_counter() - begun
-        self.overrun = stopped or self.took > BUDGET_SECONDS
+        self.owed = 0
+        if too_large or self.took > BUDGET_SECONDS:
+            self.owed = CERTAIN if too_large or self._asked > CERTAINLY_ASKED else DOUBTFUL
         return rows
 
     async def set_up(self) -> bool:
@@ -85,6 +91,7 @@ class QuickConnection:
         await self._driver.close()
 
     def _is_overdue(self) -> bool:
+        self._asked += 1
         return perf_counter() > self._deadline
 
     async def _ask(self, sql: str) -> list[tuple[Any, ...]]:
