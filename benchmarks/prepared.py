@@ -1,12 +1,16 @@
-"""Reads from PostgreSQL by SQLAlchemy's ORM, by its Core, by prepared reads, and by the driver.
+"""Reads by SQLAlchemy's ORM, by its Core, by prepared reads, and by the driver.
 
     python -m benchmarks.prepared            prints them; `make bench-prepared` writes the results
     python -m benchmarks.prepared --quick    fewer rounds; writes nothing
+    python -m benchmarks.prepared --sqlite   from SQLite, not from PostgreSQL; writes nothing
 
 Each reads a user and a list of twenty items, and makes the same Pydantic models of them. The server
 is a temporary one on this machine (`tools/postgresql.py`). What counts is the processor time of
 this process: the rounds of all ways alternate, and the figure of a way is its best round, since
 what else the machine does can only add to it.
+
+On SQLite the driver is `sqlite3` without a thread, and prepared reads are measured twice: as they
+are, and with each in a thread.
 """
 
 from __future__ import annotations
@@ -14,12 +18,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import sqlite3
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
+from unittest.mock import patch
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -198,17 +205,51 @@ async def run(server: Server, rounds: int) -> dict[str, float]:
         return await measure({**ways, "driver": read}, rounds)
 
 
+def by_sqlite3(path: str) -> Way:
+    """Read rows on a connection of `sqlite3`, in the thread of the event loop."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    user = f"SELECT {', '.join(UserOut.model_fields)} FROM users WHERE id = ?"
+    items = f"SELECT {', '.join(ItemOut.model_fields)} FROM items WHERE owner_id = ?"
+
+    async def read(number: int) -> Answer:
+        row = connection.execute(user, (number,)).fetchone()
+        rows = connection.execute(items, (number,)).fetchall()
+        return UserOut(**row), LIST.validate_python([dict(row) for row in rows])
+
+    return read
+
+
+async def run_on_sqlite(path: str, rounds: int) -> dict[str, float]:
+    """Fill a file, and measure each way."""
+    database, threaded = Database(f"sqlite:///{path}"), Database(f"sqlite:///{path}")
+    await fill(database)
+    ways = {"orm": by_orm(database), "core": by_core(database), "prepared": by_prepared(database)}
+    async with database.lifespan(), threaded.lifespan():
+        in_thread = by_prepared(threaded)
+        with patch("pronghorn.sql.prepared.in_loop.HAS_CONNECTION", False):
+            await in_thread(1)
+        return await measure({**ways, "in thread": in_thread, "driver": by_sqlite3(path)}, rounds)
+
+
 def main() -> None:
-    """Print the figures, and write them."""
+    """Print the figures, and write those of PostgreSQL."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds; nothing is written")
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--sqlite", action="store_true", help="a file; nothing is written")
     arguments = parser.parse_args()
-    with asyncio.Runner(loop_factory=lambda: new_event_loop()[0]) as runner, Server() as server:
-        figures = runner.run(run(server, 5 if arguments.quick else arguments.rounds))
+    rounds = 5 if arguments.quick else arguments.rounds
+    with asyncio.Runner(loop_factory=lambda: new_event_loop()[0]) as runner:
+        if arguments.sqlite:
+            with tempfile.TemporaryDirectory() as folder:
+                figures = runner.run(run_on_sqlite(f"{folder}/shop.db", rounds))
+        else:
+            with Server() as server:
+                figures = runner.run(run(server, rounds))
     for name, microseconds in figures.items():
         print(f"{name:10} {microseconds:6.0f} µs")
-    if not arguments.quick:
+    if not (arguments.quick or arguments.sqlite):
         rounded = {name: round(value, 1) for name, value in figures.items()}
         write("prepared", {**environment(Path(sys.executable)), "microseconds": rounded})
 

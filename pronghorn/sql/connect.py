@@ -12,7 +12,6 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from pronghorn.sql.options import EngineOptions, check_options
 from pronghorn.sql.postgresql import create_postgresql_engines
-from pronghorn.sql.sqlite import create_sqlite_engines
 from pronghorn.sql.urls import complete_url
 
 
@@ -45,6 +44,9 @@ def create_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
     check_options(options)
     found = complete_url(url)
     if found.get_backend_name() == "sqlite":
+        # Programs with another database need no adapter of SQLite.
+        from pronghorn.sql.sqlite import create_sqlite_engines
+
         return Engines(*create_sqlite_engines(found, options))
     return Engines(*create_postgresql_engines(found, options))
 

@@ -225,6 +225,7 @@ class Database:
 
     async def dispose(self) -> None:
         """Close all connections that are not in use, as at the end of a script."""
+        await self._reads.close()
         for engines in (self._engines, *self._replicas):
             await close_engines(engines.get())
 

@@ -12,6 +12,7 @@ import os
 import sqlite3
 import tempfile
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
+from pronghorn.sql.hops import HAS_HOPS
+from pronghorn.sql.one_hop import FITS, leave_alone, run_at_once, use_one_hop
 from pronghorn.sql.options import EngineOptions
-from pronghorn.sql.protection import protect_connecting, protect_operations
+from pronghorn.sql.protection import STATEMENTS, protect_connecting, protect_operations
 from pronghorn.sql.threads import end_threads, note_thread
 from pronghorn.sql.uncancelled import finish
 
@@ -62,6 +65,8 @@ def _create_engine(
 ) -> AsyncEngine:
     connection_class = partial(_Connection, reads=reads, is_temporary=is_temporary)
     arguments = {"isolation_level": None, "timeout": BUSY_SECONDS, "factory": connection_class}
+    if reads:
+        arguments["check_same_thread"] = False  # See `pronghorn.sql.prepared.quick`.
     engine = create_async_engine(
         url,
         echo=options.get("echo", False),
@@ -70,8 +75,11 @@ def _create_engine(
         pool_timeout=options.get("pool_timeout", 5.0),
         connect_args={**arguments, **options.get("connect_args", {})},
     )
-    _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE")
-    protect_operations(engine, None, lambda _: None)
+    use_one_hop(engine)
+    _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE", at_once=reads and HAS_HOPS)
+    _protect(engine)
+    if reads and HAS_HOPS:
+        _end_at_once(engine)
     end_threads(engine)
     protect_connecting(engine)
     return engine
@@ -128,17 +136,48 @@ def _switch_to_log(connection: sqlite3.Connection) -> None:
         sleep(0.01)
 
 
-def _begin_for_real(engine: AsyncEngine, statement: str) -> None:
+def _protect(engine: AsyncEngine) -> None:
+    """Let each operation end before a cancellation; most statements do that by themselves."""
+    dialect: Any = engine.dialect
+    plain = {name: getattr(dialect, name) for name in STATEMENTS}
+    protect_operations(engine, None, lambda _: None)
+    if FITS:
+        for name in STATEMENTS:
+            setattr(dialect, name, leave_alone(plain[name], getattr(dialect, name)))
+
+
+def _end_at_once(engine: AsyncEngine) -> None:
+    """End a transaction that has only read without a hop: nothing is written, nobody waits."""
+    dialect: Any = engine.dialect
+    for name, statement in (("do_commit", "COMMIT"), ("do_rollback", "ROLLBACK")):
+        setattr(dialect, name, _at_once(statement, getattr(dialect, name)))
+
+
+def _at_once(statement: str, otherwise: Callable[[Any], None]) -> Callable[[Any], None]:
+    def run(connection: Any) -> None:
+        driver = connection.driver_connection
+        if not (driver.in_transaction and run_at_once(driver, statement)):
+            otherwise(connection)
+
+    return run
+
+
+def _begin_for_real(engine: AsyncEngine, statement: str, *, at_once: bool) -> None:
     """Begin each transaction with a statement, which the driver of Python does only before writes.
 
     With the isolation level AUTOCOMMIT, as for VACUUM, nothing begins.
+
+    Args:
+        engine: A new engine.
+        statement: The statement.
+        at_once: Whether it waits for nothing, so that it needs no thread.
     """
     dialect: Any = engine.dialect
     without: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def begin(connection: Any) -> None:
         driver = connection.driver_connection
-        if driver not in without:
+        if driver not in without and not (at_once and run_at_once(driver, statement)):
             await_only(finish(driver.execute(statement)))
 
     def set_isolation_level(connection: Any, level: str) -> None:

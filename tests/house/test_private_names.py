@@ -28,6 +28,8 @@ LATE = "looked up when a program imports the name from the same place of FastAPI
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
 OF_PREPARED = "one warning, see tests/sql/prepared/test_places.py"
 OF_SESSIONS = "one warning, see tests/sql/test_ways.py"
+ONE_HOP = "one warning, see tests/sql/test_one_hop.py"
+OF_SQLITE = "one warning, see tests/sql/prepared/test_in_loop.py"
 OWN_FORMAT = "nothing to fall back to: it reads the files of numbers; the package is capped for it"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
 
@@ -198,6 +200,36 @@ LISTED = (
         ("sql/prepared/errors.py",),
         OF_PREPARED,
         ("adapted._handle_exception",),
+    ),
+    Name(
+        "aiosqlite.core",
+        "Connection._conn",
+        ("sql/hops.py", "sql/one_hop.py", "sql/prepared/quick.py"),
+        OF_SQLITE,
+        ("driver._conn",),
+    ),
+    Name(
+        "aiosqlite.core",
+        "Connection._execute",
+        ("sql/hops.py",),
+        OF_SQLITE,
+        ("driver._execute",),
+    ),
+    *(
+        Name("sqlalchemy.dialects.sqlite.aiosqlite", name, ("sql/one_hop.py",), ONE_HOP, (written,))
+        for name, written in (
+            ("AsyncAdapt_aiosqlite_cursor._adapt_connection", "OneHopCursor._adapt_connection"),
+            ("AsyncAdapt_aiosqlite_cursor._cursor", "OneHopCursor._cursor"),
+            ("AsyncAdapt_aiosqlite_cursor._rows", "OneHopCursor._rows"),
+            (
+                "AsyncAdapt_aiosqlite_cursor._soft_closed_memoized",
+                "OneHopCursor._soft_closed_memoized",
+            ),
+            (
+                "AsyncAdapt_aiosqlite_connection._handle_exception",
+                "connection._handle_exception",
+            ),
+        )
     ),
     *(
         Name(

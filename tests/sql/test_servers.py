@@ -32,8 +32,8 @@ def test_sessions_behind_a_server(name: str, tmp_path: Path) -> None:
             lines = client.get("/names").text.splitlines()
             assert sorted(map(json.loads, lines)) == ["Ada", "Bob"]
             with client.stream("GET", "/endless") as stream:
-                lines_of_stream = stream.iter_lines()  # Without a name it would close the stream.
-                assert next(lines_of_stream) == "2"
+                endless = stream.iter_lines()  # Without the name, the response would be closed.
+                assert next(endless) == "2"
                 assert client.get("/connections").json() == 1
             wait_until(lambda: client.get("/connections").json() == 0)
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from common import (
     DATABASE,
@@ -17,7 +17,7 @@ from common import (
 )
 from pydantic import BaseModel
 from schemas import ItemCreate, ItemPublic, Token, UserPublic
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, event, select
 from tables import Item, User
 
 from pronghorn import Depends, FastAPI, HTTPException, Path, Query
@@ -29,6 +29,14 @@ from pronghorn.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pronghorn.sql import Database
 
 db = Database(DATABASE, pool_size=POOL)
+if DATABASE.startswith("sqlite"):
+
+    @event.listens_for(db.engine.sync_engine, "connect")
+    def keep_like_the_others(connection: Any, record: object) -> None:
+        """Leave it to the system when a commit reaches the disk, as the other programs do."""
+        connection.cursor().execute("PRAGMA synchronous = NORMAL")
+
+
 app = FastAPI(title="Shop", lifespan=db.lifespan)
 app.health(ready=[db.check])
 Metrics().attach(app)

@@ -52,7 +52,7 @@ async def borrow(engine: AsyncEngine) -> Any:
         sqlalchemy.exc.TimeoutError: All connections are in use for too long.
     """
     pool: Any = engine.pool
-    if not BORROWS or type(pool) is not AsyncAdaptedQueuePool or _is_observed(pool):
+    if not BORROWS or type(pool) is not AsyncAdaptedQueuePool or is_observed(pool):
         return None
     idle = pool._pool
     if not idle.empty():
@@ -93,7 +93,7 @@ async def _wait(pool: Any) -> Any:
         ) from None
 
 
-def _is_observed(pool: Any) -> bool:
+def is_observed(pool: Any) -> bool:
     """Return whether somebody is told of each use of a connection."""
     told = pool.dispatch
     return bool(told.checkout or told.checkin or told.reset or pool._should_log_debug())

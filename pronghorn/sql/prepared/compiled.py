@@ -13,6 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from pronghorn.core.setup_errors import did_you_mean, setup_error
 from pronghorn.sql.prepared.design import Convert, Design
+from pronghorn.sql.prepared.pace import Pace
 
 #: What a driver takes: values in order, or values by name.
 Values = tuple[Any, ...] | dict[str, Any]
@@ -28,6 +29,7 @@ class CompiledRead:
         locks: Whether it locks the rows that it reads, which needs a transaction.
         compose: Makes of raw rows what the validators take; set after the first execution, because
             drivers then say the types of columns.
+        pace: Whether it may run in the thread of the event loop, if the database is SQLite.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class CompiledRead:
         self.dialect = dialect
         self.hide_parameters = hide_parameters
         self.compose: Callable[[Any], list[Any]] | None = None
+        self.pace = Pace()
         self._design = design
         compiled = design.statement.compile(dialect=dialect)
         if not isinstance(compiled, SQLCompiler):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from pronghorn.sql.hops import HAS_HOPS, fetch_all, hop
+from pronghorn.sql.prepared.compiled import Values
+
 
 class Driver(Protocol):
     """A driver whose connections read rows without SQLAlchemy.
@@ -71,13 +74,18 @@ class Aiosqlite:
         return True
 
     async def fetch(self, connection: Any, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        if any(type(value) is str and "\0" in value for value in values):
-            raise ValueError(
-                "SQLite's functions stop at the character NUL"
-            )  # As `diagnostics` says.
+        if has_nul(values):
+            raise ValueError("SQLite's functions stop at the character NUL")
+        if HAS_HOPS:
+            return await hop(connection, fetch_all, sql, values)
         return list(await connection.execute_fetchall(sql, values))
 
     fetch_alone = fetch
+
+
+def has_nul(values: Values) -> bool:
+    """Return whether a text has the character NUL, as `pronghorn.sql.diagnostics` refuses it."""
+    return any(type(value) is str and "\0" in value for value in values)
 
 
 #: By the names of the dialect and of the driver.

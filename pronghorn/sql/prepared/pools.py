@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pronghorn.sql.errors import explain
+from pronghorn.sql.prepared.in_loop import ReadsInLoop
 from pronghorn.sql.prepared.running import (
     Compile,
     Parameters,
@@ -38,6 +39,8 @@ class Pools:
         self.engine = engine
         self._choose = choose
         self._read = read_from_pool if raw else read_in_transaction
+        self._reads_in_loop = raw and engine.dialect.driver == "aiosqlite"
+        self._in_loop: dict[AsyncEngine, ReadsInLoop] = {}
         self._locks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock]
         self._locks = WeakKeyDictionary()
 
@@ -54,10 +57,25 @@ class Pools:
             if isinstance(target, AsyncConnection):
                 async with self._lock():  # Connections do one thing at a time; pools do many.
                     return await read_on_connection(target, compiled, parameters)
+            if self._reads_in_loop:
+                rows = await self._find_in_loop(target).read(compiled, parameters)
+                if rows is not None:
+                    return rows
             return await self._read(target, compiled, parameters)
         except Exception as error:
             explain(error, f"The prepared read at {place}", read_only=True)
             raise
+
+    async def close(self) -> None:
+        """Close the connections that no pool has."""
+        for reads in tuple(self._in_loop.values()):
+            await reads.close()
+
+    def _find_in_loop(self, engine: AsyncEngine) -> ReadsInLoop:
+        found = self._in_loop.get(engine)
+        if found is None:
+            found = self._in_loop[engine] = ReadsInLoop(engine)
+        return found
 
     def _lock(self) -> asyncio.Lock:
         return self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock())

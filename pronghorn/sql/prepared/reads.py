@@ -35,3 +35,7 @@ class Reads:
         """Raise `SetupError` if one of them cannot be prepared; this needs no connection."""
         for read in tuple(self._known):
             read.check()
+
+    async def close(self) -> None:
+        """Close the connections that no pool has."""
+        await self._pools.close()

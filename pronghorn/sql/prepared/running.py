@@ -36,7 +36,7 @@ async def read_from_pool(engine: AsyncEngine, compiled: Compile, parameters: Par
     A lost connection is replaced: the statement has changed nothing, so it is sent again.
     """
     driver = _driver_of(engine.dialect)
-    if driver is not None and not _is_watched(engine.sync_engine, engine.dialect):
+    if driver is not None and not is_watched(engine.sync_engine, engine.dialect):
         try:
             record = await borrow(engine)
             if record is not None:
@@ -84,7 +84,7 @@ async def read_on_connection(
     if inner is not None:
         _check_connection(inner)
         driver = _driver_of(connection.dialect)
-        if driver is not None and inner.in_transaction() and not _is_watched(inner, inner.dialect):
+        if driver is not None and inner.in_transaction() and not is_watched(inner, inner.dialect):
             with suppress(_AgainError):
                 read = compiled(inner.dialect)
                 return await _read_in_transaction(connection, driver, read, parameters)
@@ -109,7 +109,7 @@ async def _read_in_transaction(
         if lost:
             await connection.invalidate(error)
         raise made from made.__cause__
-    return _compose(read, rows)
+    return compose(read, rows)
 
 
 async def _read_borrowed(
@@ -134,7 +134,7 @@ async def _read_borrowed(
             await finish(throw_away(record))
     if isinstance(rows, BaseException):
         raise rows from rows.__cause__
-    return _compose(read, rows)
+    return compose(read, rows)
 
 
 def _read_alone(engine: Engine, driver: Driver, compiled: Compile, parameters: Parameters) -> Any:
@@ -161,7 +161,7 @@ def _read_alone(engine: Engine, driver: Driver, compiled: Compile, parameters: P
             await_only(finish(greenlet_spawn(connection.invalidate)))
     if isinstance(rows, BaseException):
         raise rows from rows.__cause__
-    return _compose(read, rows)
+    return compose(read, rows)
 
 
 async def _fetch_alone(
@@ -218,10 +218,10 @@ def _read_through(connection: Connection, compiled: Compile, parameters: Paramet
     result: Any = connection.exec_driver_sql(sql, values)
     if read.compose is None:
         read.learn([column[1] for column in result.cursor.description])
-    return _compose(read, result)
+    return compose(read, result)
 
 
-def _compose(read: CompiledRead, rows: Any) -> Any:
+def compose(read: CompiledRead, rows: Any) -> Any:
     if read.compose is None:
         read.learn_without_types()
     return read.compose(rows)  # type: ignore[misc]  # `learn` has set it.
@@ -236,7 +236,7 @@ def _driver_of(dialect: Dialect) -> Driver | None:
     return DRIVERS.get((dialect.name, dialect.driver))
 
 
-def _is_watched(owner: Any, dialect: Dialect) -> bool:
+def is_watched(owner: Any, dialect: Dialect) -> bool:
     """Return whether something listens to each statement, such as a tracer, or executes it.
 
     On SQLite one function of ours always does (`pronghorn.sql.diagnostics`).

@@ -1,0 +1,44 @@
+"""Run a function on a connection of SQLite in the thread of aiosqlite, which then needs one hop.
+
+A hop to another thread and back takes longer than most statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from sqlite3 import Connection, Cursor
+from typing import Any, TypeVar
+
+from pronghorn.core.private_names import has_names
+
+T = TypeVar("T")
+#: Whether this version of aiosqlite runs any function in its thread.
+HAS_HOPS = has_names(
+    "aiosqlite.core",
+    ["Connection._conn", "Connection._execute"],
+    "Statements on SQLite take longer.",
+)
+
+
+def hop(driver: Any, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
+    """Run a function in the thread of a connection, and return its result.
+
+    Args:
+        driver: The connection of aiosqlite.
+        function: The function; its first argument is the connection of `sqlite3`.
+        arguments: Its further arguments.
+    """
+    running: Awaitable[T] = driver._execute(function, driver._conn, *arguments)
+    return running
+
+
+def fetch_all(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[Any]:
+    """Return all rows of a statement.
+
+    A cursor that is left open after an error keeps the state of the database that it reads.
+    """
+    cursor: Cursor = connection.execute(sql, values)
+    try:
+        return cursor.fetchall()
+    finally:
+        cursor.close()
