@@ -6,10 +6,11 @@ exchange already tracks that, so inner layers receive the original `send` here.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.compile import dispatch
 from pronghorn.compile.dispatch import Find, Pipeline
@@ -64,10 +65,14 @@ class Outermost(ServerErrorMiddleware):
             if exchange.held is not None:
                 await exchange.let_go()
 
-    async def answer(self, exchange: Exchange) -> None:
+    def answer(self, exchange: Exchange) -> Awaitable[None]:
         """Let the layers inside answer one HTTP exchange."""
+        return self.answer_by(self.app, exchange)
+
+    async def answer_by(self, app: ASGIApp, exchange: Exchange) -> None:
+        """Let an ASGI application answer one HTTP exchange, and answer its errors."""
         try:
-            await self.app(exchange.scope, exchange.receive, exchange.track_and_send)
+            await app(exchange.scope, exchange.receive, exchange.track_and_send)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
         finally:

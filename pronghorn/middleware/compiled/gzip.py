@@ -37,7 +37,8 @@ class CompiledGZip:
 
     def before(self, exchange: Any, headers: FirstHeaders) -> None:
         """Prepare the edit of the response: only some clients accept gzip."""
-        accepts = b"gzip" in headers.get(b"accept-encoding", b"")
+        # With `in`, Python first tries to convert the word to a number.
+        accepts = headers.get(b"accept-encoding", b"").find(b"gzip") >= 0
         exchange.edits.append(self._compressing if accepts else self._plain)
 
 

@@ -38,6 +38,7 @@ class OuterLayers(Outermost):
     ) -> None:
         super().__init__(BodyLimit(stack, max_body_size), handler, debug)
         self._max_body_size = max_body_size
+        self._stack = stack
         inside: Answerer = ThroughAsgi(stack)
         #: True if the outermost layer is compiled, so exchanges must pass its edits.
         self.is_layered = isinstance(stack, CompiledGroup)
@@ -64,9 +65,12 @@ class OuterLayers(Outermost):
             await self._answer_server(new_exchange(scope, receive, send, self.registered))
 
     async def _answer_server(self, outside: Exchange) -> None:
-        """Answer a request whose server has an exchange of its own."""
+        """Answer a request of a server with its own exchange, or by a layer that is called."""
         try:
-            await answer(self, put_layers_before(outside) if self.is_layered else outside)
+            if self.is_layered:
+                await answer(self, put_layers_before(outside))
+            else:  # As `answer` would, by fewer calls: nothing is found before the layer is called.
+                await self.answer_by(self._stack, outside)
         finally:
             if outside.held is not None:
                 await outside.let_go()
