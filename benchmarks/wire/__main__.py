@@ -5,8 +5,9 @@ make bench-wire ARGS=--core                without the other frameworks; nothing
 make bench-wire ARGS="--only granian"      the rows whose name contains a text; nothing is written
 make bench-wire ARGS="--only 'pronghorn run' --against fastify --rounds 10"
                                            two rows in turn; nothing is written
-make bench-wire ARGS=--stack               `pronghorn run` and FastAPI behind CORS, GZip and a function,
-                                           the processor time too; writes benchmarks/results/stack.json
+make bench-wire ARGS=--stack               `pronghorn run` and FastAPI behind CORS, GZip and
+                                           `@app.middleware`, one core for the server, and its
+                                           processor time; writes benchmarks/results/stack.json
 """
 
 from __future__ import annotations

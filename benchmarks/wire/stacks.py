@@ -30,7 +30,7 @@ NAME = 38
 HEADING = (
     "x: requests per second over those of FastAPI on uvicorn with the same stack, in the same "
     "round;\ncpu: microseconds of processor time of the server per request.\n\n"
-    + f"{'':<{NAME}}"
+     f"{'':<{NAME}}"
     + "".join(f"{method + ' FastAPI':>13}{'pronghorn':>11}{'x':>7}{'cpu':>8}{'cpu':>6}{'x':>7}"
               for method in METHODS)
 )  # fmt: skip

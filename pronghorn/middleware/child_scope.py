@@ -10,7 +10,6 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, current_task
 from collections.abc import Iterator
 from functools import cache
-from types import TracebackType
 from typing import Any
 
 from anyio import CancelScope
@@ -95,12 +94,7 @@ def _make_class(base: Any, states: Any, new_state: Any) -> Any:
             self._active = True
             return self
 
-        def __exit__(
-            self: Any,
-            kind: type[BaseException] | None,
-            error: BaseException | None,
-            traceback: TracebackType | None,
-        ) -> Any:
+        def __exit__(self: Any, kind: object, error: object, traceback: object) -> Any:
             state = self._state
             if (
                 state is None

@@ -1,4 +1,4 @@
-"""The same stacks, on pronghorn."""
+"""Run the stacks that were written for FastAPI on pronghorn."""
 
 # isort: off
 import pronghorn.as_fastapi  # noqa: F401 - from here on, `fastapi` is pronghorn
