@@ -37,24 +37,32 @@ def whole_head(first: bytes, headers: Iterable[tuple[bytes, bytes]], length: int
         length: The length of the body, in bytes.
 
     Returns:
-        None if the headers do not declare this length once, or if they set a connection header, so
-            that uvicorn's cycle must decide how the response is framed.
+        None if the headers do not declare this length once, if they set a connection header, or if
+            they are no tuples of bytes: uvicorn's cycle must decide how the response is framed.
 
     Raises:
         RuntimeError: A name or a value contains a character that headers must not contain.
     """
-    lines, lengths = [first], 0
+    lines: list[bytes] | None
+    try:
+        lines = _lines_of(headers, length)
+    except TypeError:  # A header is a list, or is not made of bytes.
+        return None
+    return None if lines is None else b"%b%b\r\n" % (first, b"".join(lines))
+
+
+def _lines_of(headers: Iterable[tuple[bytes, bytes]], length: int) -> list[bytes] | None:
+    lines, lengths = [], 0
     for header in headers:
         line = KEPT.get(header)
         if line is None:
             if header[0] == b"content-length":
-                lengths += header[1] == b"%d" % length
+                lengths += 1 if header[1] == b"%d" % length else 2
             line = line_of(header)
             if line is None:
                 return None
         lines.append(line)
-    lines.append(b"\r\n")
-    return b"".join(lines) if lengths == 1 else None
+    return lines if lengths == 1 else None
 
 
 def line_of(header: tuple[bytes, bytes]) -> bytes | None:
