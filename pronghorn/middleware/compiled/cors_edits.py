@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pronghorn.middleware.compiled.cors_headers import ALLOW_ORIGIN, WrittenHeaders
+from pronghorn.middleware.compiled.cors_headers import WrittenHeaders
 from pronghorn.middleware.compiled.headers import add_vary_always, set_header
 from pronghorn.run.edits import Editable, HeadEdit
 from pronghorn.run.exchange import RawHeaders
 
-_VARY_ORIGIN = (b"vary", b"Origin")
+ALLOW_ORIGIN = b"access-control-allow-origin"
 
 
 class WithoutOrigin(HeadEdit):
@@ -29,19 +29,13 @@ class WithOrigin(HeadEdit):
 
     def complete(self, exchange: Editable, status: int, headers: RawHeaders, body: bytes) -> bytes:
         written, origin = self._written, self._origin
-        is_named = written.names_all or (
-            not written.allows_all
-            and written.layer.is_allowed_origin(origin=origin.decode("latin-1"))
-        )
-        if written.names is not None and written.names.isdisjoint(dict(headers)):
-            headers += written.simple
-            if is_named:
-                headers.append((ALLOW_ORIGIN, origin))
-            headers.append(_VARY_ORIGIN)
-            return body
         for name, value in written.simple:
             set_header(headers, name, value)
-        if is_named:
+        # The middleware decides at each response: a program may change its list of origins.
+        if written.names_all or (
+            not written.allows_all
+            and written.layer.is_allowed_origin(origin=origin.decode("latin-1"))
+        ):
             set_header(headers, ALLOW_ORIGIN, origin)
         add_vary_always(headers, b"Origin")
         return body

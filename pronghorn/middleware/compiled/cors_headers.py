@@ -7,19 +7,15 @@ from contextlib import suppress
 
 from starlette.middleware.cors import CORSMiddleware
 
-ALLOW_ORIGIN = b"access-control-allow-origin"
-
 
 class WrittenHeaders:
     """The headers of one middleware for responses to another origin.
 
     Attributes:
         simple: The headers that do not depend on the origin.
-        names: The names of all headers that may be added; None if the origin replaces one of
-            `simple`, or if they cannot be written.
         allows_all: True if all origins are allowed.
         names_all: True if all origins are allowed and each is named, because of the credentials.
-        layer: The middleware, which decides at each response: a program may change its origins.
+        layer: The middleware.
     """
 
     def __init__(self, layer: CORSMiddleware) -> None:
@@ -27,11 +23,8 @@ class WrittenHeaders:
         self.allows_all = layer.allow_all_origins
         self.names_all = layer.allow_all_origins and layer.allow_credentials
         self.simple: Iterable[tuple[bytes, bytes]] = EncodedLate(layer.simple_headers)
-        self.names: frozenset[bytes] | None = None
         with suppress(UnicodeEncodeError):  # Then each response to another origin fails.
             self.simple = list(self.simple)
-            names = [ALLOW_ORIGIN, b"vary", *(name for name, _ in self.simple)]
-            self.names = None if self.names_all else frozenset(names)
 
 
 class EncodedLate:
