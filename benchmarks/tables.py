@@ -96,6 +96,27 @@ def wire(result: Result) -> str:
     return f"{markdown(head, rows)}\n\n{WIRE_RATIO} {below}"
 
 
+def list_stacks(result: Result) -> str:
+    """Return the stacks of middleware of `make bench-wire ARGS=--stack`."""
+    rows = []
+    for row in result["rows"]:
+        get, post = row["GET"], row["POST"]
+        figures = (get["base_requests_per_second"], get["requests_per_second"])
+        times = (get["base_cpu_microseconds"], get["cpu_microseconds"])
+        ratios = (f"**{cell(get['ratio'])}**", f"**{cell(post['ratio'])}**")
+        rows.append((row["name"], *figures, *ratios, *times, f"**{cell(get['cpu_ratio'])}**"))
+    head = ("stack", "FastAPI, GET per second", "pronghorn", "ratio", "ratio of POST")
+    head += ("FastAPI, processor, µs per GET", "pronghorn, µs", "ratio")
+    load, (low, high) = result["load"], result["load_average"]
+    below = (
+        f"{load['cores'].capitalize()}; load from {load['client']}; load average of the machine "
+        f"{low} before and {high} after. {machine(result)}"
+    )
+    if low > result["machine"]["cores"]:
+        below += " The machine was busy, so that this run says little."
+    return f"{markdown(head, rows)}\n\n{WIRE_RATIO} {below}"
+
+
 def service(result: Result) -> str:
     """Return the contestants of `make bench-service`."""
     parts = []
@@ -312,6 +333,7 @@ CONNECTIONS = {
 TABLES: dict[str, Callable[[Result], str]] = {
     "latest": bench,
     "wire": wire,
+    "stack": list_stacks,
     "shapes": shapes,
     "growth": growth,
     "connections": connections,

@@ -5,6 +5,9 @@ make bench-wire ARGS=--core                without the other frameworks; nothing
 make bench-wire ARGS="--only granian"      the rows whose name contains a text; nothing is written
 make bench-wire ARGS="--only 'pronghorn run' --against fastify --rounds 10"
                                            two rows in turn; nothing is written
+make bench-wire ARGS=--stack               `pronghorn run` and FastAPI behind CORS, GZip and
+                                           `@app.middleware`, one core for the server, and its
+                                           processor time; writes benchmarks/results/stack.json
 """
 
 from __future__ import annotations
@@ -12,10 +15,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from benchmarks.run import none_chosen
-from benchmarks.wire import report
+from benchmarks.wire import report, stacks
 from benchmarks.wire.contenders import BASE, CORE, PEERS, Contender
 from benchmarks.wire.environments import prepare
 from benchmarks.wire.load import has_wrk, requests_per_second
@@ -27,8 +31,15 @@ from tools.environment import PreparationError
 class Bench:
     """One run of the command: the base runs all the time, the others one after the other."""
 
-    def __init__(self, base: Contender, rounds: int, seconds: float) -> None:
+    def __init__(
+        self,
+        base: Contender,
+        rounds: int,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._rounds = rounds
+        self._headers = headers
         self._seconds = seconds
         available = sorted(os.sched_getaffinity(0))
         self._pair: tuple[int | None, int | None] = (None, None)
@@ -73,7 +84,9 @@ class Bench:
     def _load(self, running: Running, method: str, seconds: float) -> tuple[float, float]:
         """Return requests per second, and microseconds of processor time per request."""
         before = running.cpu_seconds()
-        rate = requests_per_second(method, running.url(method), seconds, self._pair[1])
+        rate = requests_per_second(
+            method, running.url(method), seconds, self._pair[1], self._headers
+        )
         spent = running.cpu_seconds() - before
         return rate, spent / (rate * max(1, round(seconds))) * 1e6
 
@@ -94,12 +107,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--stack", action="store_true", help="behind stacks of middleware")
     parser.add_argument("--core", action="store_true", help="without the other frameworks")
     parser.add_argument("--only", action="append", default=[], help="part of a row's name")
     parser.add_argument("--against", default=BASE, help="part of the name of the base")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2)
     options = parser.parse_args(arguments)
+    if options.stack:
+        make = partial(
+            Bench, rounds=options.rounds, seconds=options.seconds, headers=stacks.HEADERS
+        )
+        try:
+            stacks.measure_stacks(make, options.only)
+        except (StartError, PreparationError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
     contenders = CORE if options.core else CORE + PEERS
     rows = []
     if not any(is_named(row, options.only or [""]) for row in contenders):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,15 +28,29 @@ def has_wrk() -> bool:
     return shutil.which("wrk") is not None
 
 
-def requests_per_second(method: str, url: str, seconds: float, core: int | None) -> float:
+def requests_per_second(
+    method: str,
+    url: str,
+    seconds: float,
+    core: int | None,
+    headers: Mapping[str, str] | None = None,
+) -> float:
     """Send requests for a while; return the number of responses per second.
+
+    Args:
+        method: GET or POST.
+        url: The URL.
+        seconds: For how long.
+        core: The processor for the load; None leaves it to the system.
+        headers: More headers of each request.
 
     Raises:
         RuntimeError: A response was not a success.
     """
+    lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
     if has_wrk():
-        return _wrk(method, url, seconds, core)
-    command = [sys.executable, "-m", "benchmarks.wire.load", method, url, str(seconds)]
+        return _wrk(method, url, seconds, core, lines)
+    command = [sys.executable, "-m", "benchmarks.wire.load", method, url, str(seconds), *lines]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, preexec_fn=_pin(core)
     )
@@ -46,11 +61,12 @@ def _pin(core: int | None) -> object:
     return None if core is None else lambda: os.sched_setaffinity(0, {core})
 
 
-def _wrk(method: str, url: str, seconds: float, core: int | None) -> float:
+def _wrk(method: str, url: str, seconds: float, core: int | None, headers: list[str]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "post.lua"
         script.write_text(LUA)
         arguments = ["-s", str(script)] if method == "POST" else []
+        arguments += [word for header in headers for word in ("-H", header)]
         duration = f"{max(1, round(seconds))}s"
         done = subprocess.run(
             ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}", *arguments, url],
@@ -98,14 +114,14 @@ class Connection(asyncio.Protocol):
             self._send()
 
 
-async def load_without_wrk(method: str, url: str, seconds: float) -> float:
+async def load_without_wrk(method: str, url: str, seconds: float, *headers: str) -> float:
     """Send requests without wrk. It is slow, so fast servers look slower than they are."""
     parts = urlsplit(url)
     body = BODY if method == "POST" else b""
     lines = [f"{method} {parts.path}{parts.query and '?'}{parts.query} HTTP/1.1", "Host: test"]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    request = "\r\n".join([*lines, "", ""]).encode() + body
+    request = "\r\n".join([*lines, *headers, "", ""]).encode() + body
     loop = asyncio.get_running_loop()
     connections = [Connection(request) for _ in range(CONNECTIONS)]
     begin = time.perf_counter()
@@ -120,4 +136,5 @@ async def load_without_wrk(method: str, url: str, seconds: float) -> float:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(load_without_wrk(sys.argv[1], sys.argv[2], float(sys.argv[3]))))
+    found = load_without_wrk(sys.argv[1], sys.argv[2], float(sys.argv[3]), *sys.argv[4:])
+    print(asyncio.run(found))

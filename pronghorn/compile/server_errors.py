@@ -6,10 +6,11 @@ exchange already tracks that, so inner layers receive the original `send` here.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.compile import dispatch
 from pronghorn.compile.dispatch import Find, Pipeline
@@ -64,10 +65,14 @@ class Outermost(ServerErrorMiddleware):
             if exchange.held is not None:
                 await exchange.let_go()
 
-    async def answer(self, exchange: Exchange) -> None:
+    def answer(self, exchange: Exchange) -> Awaitable[None]:
         """Let the layers inside answer one HTTP exchange."""
+        return self.answer_by(self.app, exchange)
+
+    async def answer_by(self, app: ASGIApp, exchange: Exchange) -> None:
+        """Let an ASGI application answer one HTTP exchange, and answer its errors."""
         try:
-            await self.app(exchange.scope, exchange.receive, exchange.track_and_send)
+            await app(exchange.scope, exchange.receive, exchange.track_and_send)
         except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
             await self.answer_unhandled(exchange, error)
         finally:
@@ -116,25 +121,31 @@ class AroundStarlette(ServerErrorMiddleware):
         await self.app(scope, receive, send_either)
 
 
-class OuterPipeline(Outermost):
+class OutermostAnswerer(Outermost):
+    """An outermost layer that is also an `Answerer`; its subclasses find the routes."""
+
+    is_answerer = True
+    #: Answers the errors that have a handler, and raises the others.
+    _recover: Callable[[Exchange, Exception], Awaitable[None]]
+
+    async def recover(self, exchange: Exchange, raised: Exception) -> None:
+        """Answer an exchange whose route or layer failed; raise an error without a handler."""
+        try:
+            await self._recover(exchange, raised)
+        except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
+            await self.answer_unhandled(exchange, error)
+        finally:
+            del raised
+
+
+class OuterPipeline(OutermostAnswerer):
     """The `Answerer` of an application without middleware."""
 
     find: Find
-    is_answerer = True
     #: The only layer inside is the pipeline, so no middleware needs to be called.
     answer = dispatch.answer
 
     def __init__(self, inner: Pipeline, handler: Any, debug: bool) -> None:
         super().__init__(inner, handler, debug)
-        self._inner = inner
         self.registered = inner.registered
-        self.find, self.search = inner.find, inner.search
-
-    async def recover(self, exchange: Exchange, raised: Exception) -> None:
-        """Answer an exchange whose route failed; raise an error without a handler again."""
-        try:
-            await self._inner.recover(exchange, raised)
-        except Exception as error:  # noqa: BLE001 - answered with 500, and raised again
-            await self.answer_unhandled(exchange, error)
-        finally:
-            del raised
+        self.find, self.search, self._recover = inner.find, inner.search, inner.recover

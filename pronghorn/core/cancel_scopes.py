@@ -46,11 +46,11 @@ def new_scope_of_asyncio() -> anyio.CancelScope:
 
     `anyio.CancelScope()` asks for the running event loop each time, and runs the constructor twice.
     """
-    return _class_on_asyncio()()
+    return class_of_asyncio()()
 
 
 @cache
-def _class_on_asyncio() -> type[anyio.CancelScope]:
+def class_of_asyncio() -> type[anyio.CancelScope]:
     """Return the class of the scopes on asyncio; the first caller runs in a task of asyncio."""
     return type(anyio.CancelScope())
 

@@ -52,7 +52,7 @@ def explain_middleware(apps: tuple[Any, ...]) -> Iterator[str]:
     Args:
         apps: Applications, each mounted in the one before.
     """
-    from pronghorn.middleware.compiled.build import explain_layers
+    from pronghorn.middleware.compiled.known import explain_layers
     from pronghorn.middleware.stack import is_stack_watched
 
     for app in apps:

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.core.cancel_scopes import new_scope_of_asyncio
+from pronghorn.middleware.child_scope import new_child_scope
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
 from pronghorn.run.input.unread import LosesNothing
@@ -99,7 +99,7 @@ class InnerRun(LosesNothing):
         #: The exception of `call_next`.
         self._failure: Exception | None = None
         #: Cancels the application, even before it has begun.
-        self._cancel_scope = new_scope_of_asyncio()
+        self._cancel_scope = new_child_scope(loop)
 
     async def _run(self) -> None:
         try:

@@ -8,52 +8,12 @@ them message by message, in the code of the middleware itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from starlette.types import Message, Receive, Scope, Send
 
+from pronghorn.run.edits import Edit
 from pronghorn.run.exchange import JSON_CONTENT_TYPE, Exchange, RawHeaders
-
-
-class Edit(Protocol):
-    """Changes the response to one request, for one layer."""
-
-    def complete(self, exchange: Any, status: int, headers: RawHeaders, body: bytes) -> bytes:
-        """Edit the headers of a complete response in their list, and return its body."""
-
-    def holds(self, status: int, headers: RawHeaders) -> bool:
-        """Return True if the head waits for the body, which decides what happens to both.
-
-        Otherwise the layer does not touch the body.
-        """
-
-    def around(self, exchange: Any, send: Send) -> Send:
-        """Return a `send` that edits the messages of a response and passes them to `send`."""
-
-
-class HeadEdit:
-    """The base of edits that change headers only."""
-
-    __slots__ = ()
-
-    def complete(self, exchange: Any, status: int, headers: RawHeaders, body: bytes) -> bytes:
-        """Edit the headers of a complete response in their list, and return its body."""
-        raise NotImplementedError
-
-    def holds(self, status: int, headers: RawHeaders) -> bool:
-        """Return False: the body is not touched."""
-        return False
-
-    def around(self, exchange: Any, send: Send) -> Send:
-        """Return a `send` that edits the head of a response."""
-
-        async def send_edited(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message["headers"] = list(message.get("headers", ()))
-                self.complete(exchange, message["status"], headers, b"")
-            await send(message)
-
-        return send_edited
 
 
 async def passing(message: Message) -> None:
@@ -78,6 +38,9 @@ class PassesEdits(Exchange):
         started: True as soon as the code inside the layers has begun to respond.
         has_left: True as soon as the head of a response has passed all edits.
         edits: The edits of the layers, outermost first.
+        headers: The headers of the request.
+        scheme: Its scheme.
+        made_scope: The scope; None if it is not made yet.
         is_inside: True once all layers have let the request pass.
         most_bytes: A body of this size or more is sent in messages, because a layer may wait.
         chain: Sends the messages after the first; None before it.
@@ -85,11 +48,18 @@ class PassesEdits(Exchange):
     """
 
     __slots__ = OF_SUBCLASSES
-    edits: Sequence[Edit]
+    edits: list[Edit]
+    headers: RawHeaders
+    scheme: str
+    made_scope: Scope | None
     is_inside: bool
     most_bytes: float
     chain: Send | None
     held_start: HeldStart | None
+
+    def add_to_scope(self, key: str, make: Callable[[], Any]) -> None:
+        """Put a new object into the scope, now or when it is made."""
+        raise NotImplementedError
 
     async def track_and_send(self, message: Message) -> None:
         """Send a message through the edits."""
@@ -174,7 +144,10 @@ class PassesEdits(Exchange):
             headers = start["headers"] = list(start["headers"])
             body["body"] = self.edit_whole(start["status"], headers, content)
             self.chain = passing
-        await super().send_whole(start, body)
+            await super().send_whole(start, body)
+        else:
+            await self.track_and_send(start)
+            await self.track_and_send(body)
 
     async def _send_in_chain(self, message: Message) -> None:
         """Send a message through the chain, which refers to this object until the last one."""
@@ -232,13 +205,13 @@ class LayeredExchange(PassesEdits):
         return method
 
     @property
-    def headers(self) -> RawHeaders:
+    def headers(self) -> RawHeaders:  # type: ignore[override]  # read from the scope
         """Return the headers of the request."""
         headers: RawHeaders = self.scope["headers"]
         return headers
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> str:  # type: ignore[override]  # read from the scope
         """Return the scheme of the request."""
         scheme: str = self.scope["scheme"]
         return scheme
@@ -248,7 +221,7 @@ class LayeredExchange(PassesEdits):
         self.scope[key] = make()
 
     @property
-    def made_scope(self) -> Scope | None:
+    def made_scope(self) -> Scope | None:  # type: ignore[override]  # read from the scope
         """Return the scope, which the server has made."""
         return self.scope
 

@@ -7,6 +7,7 @@ import gc
 import tracemalloc
 from typing import Any
 
+import httptools
 import pytest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -73,6 +74,87 @@ def test_a_body_without_a_length_is_counted() -> None:
     for parts in (1, 2):
         (response,) = ask(program(LIMIT), chunked, parts=parts)
         assert response.status == 413
+
+
+HEADS: list[Any] = [
+    [(b"content-length", b"2")],
+    [(b"content-length", b"2"), (b"x-own", b"1"), (b"vary", b"Accept"), (b"vary", b"Accept")],
+    [(b"content-length", b"2"), (b"content-length", b"2")],
+    [(b"content-length", b"3")],
+    [(b"Content-Length", b"2")],
+    [(b"content-length", b"2"), (b"connection", b"close")],
+    [(b"content-length", b"2"), (b"transfer-encoding", b"chunked")],
+    [[b"content-length", b"2"], [b"vary", b"Accept"]],
+    [(b"content-length", b"2"), (b"vary", bytearray(b"Accept"))],
+    [(b"x-own", b"1")],
+]
+#: uvicorn closes the connection.
+BROKEN_HEADS: list[Any] = [
+    [(b"content-length", b"two")],
+    [(b"content-length", b"2"), (b"x-own", b"line\r\nx-other: 1")],
+    [(b"content-length", b"2"), (b"x own", b"1")],
+]
+
+
+@pytest.mark.parametrize("headers", HEADS, ids=str)
+@pytest.mark.parametrize("is_observed", [False, True])
+@pytest.mark.parametrize("layers", [[], [CORSMiddleware]])
+def test_a_whole_response_of_a_function_is_written_as_by_uvicorn(
+    headers: Any, is_observed: bool, layers: list[Any]
+) -> None:
+    direct, plain = answer_behind_function(headers, is_observed, layers)
+    assert direct == plain
+
+
+@pytest.mark.parametrize("headers", BROKEN_HEADS, ids=str)
+@pytest.mark.parametrize("layers", [[], [CORSMiddleware]])
+def test_a_whole_response_that_cannot_be_written_is_answered_with_500(
+    headers: Any, layers: list[Any]
+) -> None:
+    direct, _ = answer_behind_function(headers, is_observed=False, layers=layers)
+    assert [each.status for each in direct] == [500, 500]
+
+
+def answer_behind_function(
+    headers: Any, is_observed: bool, layers: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Return what `pronghorn run` and uvicorn answer to two requests behind a function."""
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 201, "headers": list(headers)})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def through(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    def build() -> FastAPI:
+        app = FastAPI()
+        app.mount("/", inside)
+        app.middleware("http")(through)
+        for layer in layers:
+            app.add_middleware(layer, allow_origins=["https://a.example"])
+        return app
+
+    async def read(wire: Wire, asked: Ask) -> Any:
+        try:
+            return await wire.ask(asked)
+        except httptools.HttpParserError as error:  # as a client refuses two lengths
+            return str(error)
+
+    async def both(asked: Ask) -> list[Any]:
+        with (
+            Wire(build(), is_direct=True, is_observed=is_observed) as direct,
+            Wire(build(), is_direct=False) as plain,
+        ):
+            return [await read(direct, asked), await read(plain, asked)]
+
+    direct: list[Any] = []
+    plain: list[Any] = []
+    for own in ([(b"connection", b"close")], [(b"origin", b"https://a.example")]):
+        found = asyncio.run(both(Ask("GET", "/", [(b"host", b"a"), *own], b"")))
+        direct.append(found[0])
+        plain.append(found[1])
+    return direct, plain
 
 
 def test_a_session_is_in_a_scope_that_is_made_late() -> None:

@@ -47,6 +47,19 @@ def test_the_page_says_below_the_table_how_ratios_over_a_socket_are_made() -> No
     assert f"\n\n{WIRE_RATIO} Measured on" in TABLES["wire"](read("wire"))
 
 
+def test_the_table_of_stacks_warns_of_a_busy_machine() -> None:
+    figures = dict.fromkeys(("base_requests_per_second", "base_cpu_microseconds"), 100.0)
+    figures |= {"requests_per_second": 700.0, "cpu_microseconds": 12.5, "ratio": 7.0}
+    row = {"name": "CORS", "GET": {**figures, "cpu_ratio": 8.0}, "POST": {**figures, "ratio": 6.5}}
+    about = {"processor": "any", "cores": 2, "system": "Linux"}
+    result = {"date": "2026-11-29", "machine": about, "python": "3.11", "loop": "uvloop"}
+    result |= {"versions": {}, "load": {"client": "wrk", "cores": "one core each"}, "rows": [row]}
+    quiet = TABLES["stack"]({**result, "load_average": [0.5, 1.5]})
+    assert "| CORS | 100 | 700 | **7.00** | **6.50** | 100 | 12.5 | **8.00** |" in quiet
+    assert "busy" not in quiet
+    assert "The machine was busy" in TABLES["stack"]({**result, "load_average": [2.5, 1.5]})
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_every_committed_result_makes_its_table(name: str) -> None:
     assert f"<!-- {name} -->" in PAGE.read_text(encoding="utf-8")

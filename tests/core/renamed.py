@@ -54,6 +54,13 @@ class Renaming(ast.NodeTransformer):
                     item.value = self.new
         return self.generic_visit(node)
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        if isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__slots__":
+            for item in getattr(node.value, "elts", ()):
+                if self.is_attribute and item.value == self.name:
+                    item.value = self.new
+        return self.generic_visit(node)
+
     def _define(self, node: Any) -> ast.AST:
         node.name = self.new if node.name == self.name else node.name
         return self.generic_visit(node)

@@ -40,6 +40,8 @@ RENAMED = {
     ("anyio", "claim_worker_thread"): "Calls of `def` functions are slower.",
     ("anyio", "_run_vars"): "Calls of `def` functions are slower.",
     ("anyio", "._effectively_cancelled"): "Calls of `def` functions are slower.",
+    ("anyio", "TaskState"): "The cancel scope inside of a middleware is opened in the way of",
+    ("anyio", "._host_task"): "The cancel scope inside of a middleware is opened in the way of",
     ("starlette", "wrap_app_handling_exceptions"): "Exceptions of a route that a library calls",
     ("starlette", "_CachedRequest"): '`@app.middleware("http")` runs in the way of Starlette',
     ("starlette", "._wrapped_rcv_consumed"): '`@app.middleware("http")` runs in the way of',
@@ -82,6 +84,13 @@ def test_without_a_name_the_program_answers_and_one_warning_is_logged(
     assert len(found["warnings"]) == 1
     assert name.removeprefix(".") in found["warnings"][0]
     assert RENAMED[package, name] in found["warnings"][0]
+
+
+def test_with_another_attribute_in_a_cancel_scope_one_warning_is_logged() -> None:
+    found = run("anyio", "._cancel_handle")
+    assert found["answers"] == EXPECTED
+    (warning,) = found["warnings"]
+    assert "in this version CancelScope is something else. The cancel scope inside of" in warning
 
 
 # --- the functions --------------------------------------------------------------------------------

@@ -66,6 +66,31 @@ async def call(app: Any, ask: Ask, cookies: Headers, noted: list[Any]) -> Answer
     return answer
 
 
+async def talk(app: Any, ask: Ask, cookies: Headers, noted: list[Any]) -> list[Any]:
+    """Open a WebSocket connection, send a text, and return all that comes back."""
+    found: list[Any] = []
+    waiting: list[Any] = [{"type": "websocket.connect"}]
+    waiting += [{"type": "websocket.receive", "text": "a"}, {"type": "websocket.disconnect"}]
+
+    async def receive() -> Any:
+        return waiting.pop(0) if waiting else await asyncio.get_running_loop().create_future()
+
+    async def send(message: Any) -> None:
+        found.append({**message, "headers": list(message.get("headers", ()))})
+
+    scope = {**scope_of(ask, cookies), "type": "websocket", "subprotocols": []}
+    scope["scheme"] = {"http": "ws", "https": "wss"}[scope["scheme"]]
+    del scope["method"]
+    try:
+        async with asyncio.timeout(SECONDS):
+            await app(scope, receive, send)
+    except TimeoutError:
+        raise
+    except Exception as error:  # noqa: BLE001 - compared
+        found.append(type(error).__name__)
+    return [*found, *noted]
+
+
 def scope_of(ask: Ask, cookies: Headers) -> dict[str, Any]:
     return {
         "type": "http",

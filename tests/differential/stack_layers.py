@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.middleware.cors import CORSMiddleware
@@ -10,10 +9,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-
-Call = Callable[[Request], Awaitable[Response]]
+from starlette.responses import JSONResponse
 
 
 class OwnCORS(CORSMiddleware):
@@ -72,30 +68,6 @@ class Catching:
             await JSONResponse({"caught": True}, 503)(scope, receive, send)
 
 
-async def adding(request: Request, call_next: Call) -> Response:
-    """Add a header, and `Vary`."""
-    response = await call_next(request)
-    response.headers["x-added"] = "1"
-    response.headers.add_vary_header("X-Added")
-    return response
-
-
-async def reading(request: Request, call_next: Call) -> Response:
-    """Read the body, and the session if there is one."""
-    await request.body()
-    if "session" in request.scope:
-        request.session["seen"] = request.session.get("seen", 0) + 1
-    return await call_next(request)
-
-
-async def refusing(request: Request, call_next: Call) -> Response:
-    """Answer some requests itself."""
-    if "x-refuse" in request.headers:
-        return Response("refused " * 100, 403)
-    return await call_next(request)
-
-
-FUNCTIONS = {"adding": adding, "reading": reading, "refusing": refusing}
 CLASSES: dict[str, Any] = {
     "cors": CORSMiddleware,
     "gzip": GZipMiddleware,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.differential.stack_layers import FUNCTIONS
+from tests.differential.stack_functions import FUNCTIONS
 
 
 @dataclass(frozen=True)
@@ -46,26 +46,29 @@ class StackOfLayers:
 
 # --- strategies -------------------------------------------------------------------------------
 
-ORIGINS = [["https://a.example"], ["*"], [], ["https://a.example", "https://b.example"]]
+ORIGINS = [["https://a.example"], ["*"], [], ["https://a.example", "https://b.example"], ["null"]]
 CORS = st.fixed_dictionaries(
     {"allow_origins": st.sampled_from(ORIGINS)},
     optional={
         "allow_methods": st.sampled_from([["*"], ["GET", "POST"]]),
         "allow_headers": st.sampled_from([["*"], ["X-Token"]]),
         "allow_credentials": st.booleans(),
-        "allow_origin_regex": st.just(r"https://.*\.shop\.example"),
+        "allow_origin_regex": st.sampled_from([r"https://.*\.shop\.example", r"https?://a\..*"]),
         "allow_private_network": st.booleans(),
         "expose_headers": st.just(["X-Added", "X-Other"]),
-        "max_age": st.just(5),
+        "max_age": st.sampled_from([0, 5]),
     },
 )
 GZIP = st.fixed_dictionaries(
     {},
     optional={
-        "minimum_size": st.sampled_from([0, 10, 500, 100_000]),
-        "compresslevel": st.sampled_from([1, 6, 9]),
-        "thread_minimum_size": st.sampled_from([100, 1000]),
-        "exclude_content_types": st.sampled_from([(), ("application/json",), ("text/*",)]),
+        # The bodies of `/small` and `/text` have 7 and 1000 bytes.
+        "minimum_size": st.sampled_from([0, 7, 8, 500, 999, 1000, 1001, 100_000]),
+        "compresslevel": st.sampled_from([0, 1, 6, 9]),
+        "thread_minimum_size": st.sampled_from([0, 100, 1000, 1001]),
+        "exclude_content_types": st.sampled_from(
+            [(), ("application/json",), ("text/*",), ("image/png", "application/grpc")]
+        ),
     },
 )
 HOSTS = st.fixed_dictionaries(
@@ -134,7 +137,9 @@ PATHS = [
     *("/small", "/big", "/text", "/file", "/stream", "/encoded", "/image", "/partial", "/vary"),
     *("/own-cors", "/missing", "/items/x", "/refused", "/broken", "/lookup", "/late", "/begun"),
     *("/session", "/session/write", "/session/clear", "/session/broken", "/session/after"),
+    *("/static/lamps.txt", "/static/none", "/not-modified", "/reset", "/redirect", "/unsized"),
     *("/background", "/mounted/small", "/mounted/big", "/mounted/broken", "/empty", "/echo"),
+    *("/tenant", "/mounted/tenant"),
 ]
 HEADERS: list[list[tuple[bytes, bytes]]] = [
     [],
@@ -149,6 +154,14 @@ HEADERS: list[list[tuple[bytes, bytes]]] = [
     [(b"accept-encoding", b"br"), (b"accept-encoding", b"gzip")],
     [(b"cookie", b"session=garbage; other=x")],
     [(b"x-refuse", b"1")],
+    [(b"x-replace", b"1")],
+    [(b"x-raise", b"before")],
+    [(b"x-raise", b"after")],
+    [(b"if-modified-since", b"Mon, 12 Jan 1970 13:46:40 GMT")],
+    [(b"if-none-match", b"*")],
+    [(b"range", b"bytes=0-699")],
+    [(b"accept-encoding", b"gzip;q=0, identity")],
+    [(b"accept-encoding", b"GZIP")],
     [(b"x-plain", b"1")],
 ]
 WHERE = ["shop.example", "a.shop.example:80", "SHOP.example", "evil.example", "[::1]:8", "a b", ""]

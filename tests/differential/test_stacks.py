@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 import pronghorn
 from tests.differential.engines import in_mode
-from tests.differential.stack_drivers import Answer, Wire, call, is_speakable
+from tests.differential.stack_drivers import Answer, Wire, call, is_speakable, talk
 from tests.differential.stack_program import build
 from tests.differential.stacks import (
     KINDS,
@@ -87,6 +88,12 @@ class Side:
         with in_mode(general=self.general):
             return loop.run_until_complete(call(self.app, ask, cookies, self.noted))
 
+    def talk(self, loop: asyncio.AbstractEventLoop, ask: Ask) -> list[Any]:
+        """Open a WebSocket connection through ASGI."""
+        self.noted.clear()
+        with in_mode(general=self.general):
+            return loop.run_until_complete(talk(self.app, ask, [], self.noted))
+
 
 def compare(
     loop: asyncio.AbstractEventLoop, ask: Ask, cookies: list[Any], sides: list[Side]
@@ -138,6 +145,22 @@ def test_all_engines_answer_the_same(
     cookies: list[Any] = []
     for ask in sent:
         cookies = compare(loop, ask, cookies, sides)
+
+
+@LONG
+@settings(PROFILE, max_examples=EXAMPLES or 15)
+@given(stack=stacks(), sent=st.lists(asks(), min_size=2, max_size=4))
+def test_all_engines_talk_the_same(
+    loop: asyncio.AbstractEventLoop, file: str, stack: StackOfLayers, sent: list[Ask]
+) -> None:
+    sides = [Side(pronghorn, stack, file, general=general) for general in (True, False)]
+    if not stack.options:
+        sides.append(Side(fastapi, stack, file, general=False))
+    for ask in sent:
+        for path in ("/talk", "/mounted/talk", "/nowhere"):
+            at = dataclasses.replace(ask, path=path)
+            first, *others = [side.talk(loop, at) for side in sides]
+            assert all(other == first for other in others)
 
 
 @LONG

@@ -50,6 +50,8 @@ OF_LAYERS: dict[str, tuple[type[Any], dict[str, Any], int]] = {
     "trusted hosts": (TrustedHostMiddleware, {"allowed_hosts": ["shop.example"]}, 3),
     "session": (SessionMiddleware, {"secret_key": "a"}, 6),
 }
+#: What a function as middleware may add; on Python 3.11, where its child task waits for a turn.
+OF_FUNCTION = 50
 #: How often a request goes to a worker thread: neighbours share one hop.
 HOPS = {"dependency graph": 1, "def endpoint": 1, "def endpoint and dependencies": 1}
 REQUESTS = 50
@@ -138,6 +140,23 @@ def test_functions_of_compiled_middleware(name: str) -> None:
 
     names, without = asyncio.run(count())
     assert len(names) - len(without) <= most, "\n".join(names)
+
+
+@pytest.mark.usefixtures("short_ways")
+def test_functions_of_a_function_as_middleware() -> None:
+    async def through(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    async def count() -> tuple[list[str], list[str]]:
+        app = program()
+        app.middleware("http")(through)
+        await ASKS["constant"].send_to(app)
+        with called() as found:
+            await ASKS["constant"].send_to(app)
+        return found.names(), await second_request("constant")
+
+    names, without = asyncio.run(count())
+    assert len(names) - len(without) <= OF_FUNCTION, "\n".join(names)
 
 
 @pytest.mark.usefixtures("short_ways")

@@ -54,6 +54,7 @@ OUTBOX = "adapters/uvicorn/outbox.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
 ASYNCIO = "anyio._backends._asyncio"
+CHILD_SCOPE = "middleware/child_scope.py"
 LISTED = (
     # asyncio: how a coroutine hands a future to its task, documented for subclasses in
     # `asyncio.isfuture`. Without it there is no asyncio that could run the rest.
@@ -75,6 +76,7 @@ LISTED = (
         WARNS,
         ("scope._effectively_cancelled",),
     ),
+    Name(ASYNCIO, "TaskState", (CHILD_SCOPE,), WARNS, (ASYNCIO,)),
     # Starlette
     Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
     Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from pronghorn import FastAPI, Request, Response, WebSocket
-from pronghorn.middleware.compiled.build import explain_layers
+from pronghorn.middleware.compiled.known import explain_layers
 from pronghorn.middleware.gzip import GZipMiddleware as OwnGZipMiddleware
 
 STANDARD: list[tuple[Any, dict[str, Any]]] = [

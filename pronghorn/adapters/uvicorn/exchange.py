@@ -17,8 +17,10 @@ from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.connection import DirectConnection
+from pronghorn.adapters.uvicorn.connection_values import OfConnection
+from pronghorn.adapters.uvicorn.known_lines import whole_head
 from pronghorn.adapters.uvicorn.outbox import log_access, with_headers
-from pronghorn.adapters.uvicorn.waiting_head import WaitingHead
+from pronghorn.adapters.uvicorn.waiting_head import WaitingHead, is_complete
 from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
     EXCHANGES,
@@ -32,7 +34,7 @@ FRAGMENT = ord("#")
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
-class WireExchange(RequestResponseCycle, Exchange):
+class WireExchange(OfConnection, RequestResponseCycle, Exchange):
     """One HTTP request on a connection of uvicorn, and uvicorn's record of it in one object.
 
     Values that most requests never change are on the class, so that an instance is cheap to make;
@@ -259,6 +261,27 @@ class WireExchange(RequestResponseCycle, Exchange):
     #: The cycle itself remembers that a response has started.
     track_and_send = send
 
+    async def send_whole(self, start: Any, body: Any) -> None:
+        """Send the two messages of a complete response with one write, if that is possible now."""
+        protocol, status, content = self.protocol, start["status"], body.get("body", b"")
+        first = protocol.heads.first_lines(status, protocol.server_state.default_headers)
+        head = None
+        if first is not None and is_complete(body) and not self.must_wait():
+            head = whole_head(first, start.get("headers", ()), len(content))
+        if head is None:
+            await Exchange.send_whole(self, start, body)
+        else:
+            self._write(status, head, content)
+
+    def must_wait(self) -> bool:
+        """Return True if a response has begun, or if nothing can be written to the client now."""
+        return bool(
+            self.response_started
+            or self.disconnected
+            or self.held is not None
+            or self.protocol.flow.write_paused
+        )
+
     async def _can_write(self) -> bool:
         """Wait until the client has read enough; return False if it has left."""
         if self.protocol.flow.write_paused and not self.disconnected:
@@ -276,7 +299,7 @@ class WireExchange(RequestResponseCycle, Exchange):
         head = heads.made.get((status, len(body))) if defaults is heads.defaults else None
         if head is None:
             head = heads.of_json(status, len(body), defaults)
-        if (
+        if (  # Most requests come here: the call of `must_wait` is saved.
             head is None
             or self.response_started
             or self.disconnected
@@ -329,24 +352,6 @@ class WireExchange(RequestResponseCycle, Exchange):
         if self.event is not None:
             self.event.set()
         protocol.on_response_complete()
-
-    # --- attributes that uvicorn's cycle reads ----------------------------------------------
-
-    @property
-    def transport(self) -> asyncio.Transport:  # type: ignore[override]  # its connection's
-        """Return the transport, after flushing the complete responses that wait."""
-        self.protocol.outbox.flush()
-        return self.protocol.transport
-
-    flow = property(lambda self: self.protocol.flow)
-    logger = property(lambda self: self.protocol.logger)
-    access_logger = property(lambda self: self.protocol.access_logger)
-    access_log = property(lambda self: self.protocol.access_log)
-    default_headers = property(lambda self: self.protocol.server_state.default_headers)
-
-    def on_response(self) -> None:
-        """Continue with the connection after the cycle has sent the end of a response."""
-        self.protocol.on_response_complete()
 
     async def run(self, answerer: Answerer) -> None:
         """Let the compiled application answer; if it fails, do as uvicorn does."""

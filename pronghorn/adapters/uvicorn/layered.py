@@ -9,25 +9,14 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.known_lines import KEPT, line_of
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
-from pronghorn.adapters.uvicorn.outbox import CONNECTION_HEADERS, header_lines
+from pronghorn.run.edits import Edit
 from pronghorn.run.exchange import EXCHANGES, JSON_CONTENT_TYPE, Exchange, RawHeaders
-from pronghorn.run.layered import Edit, HeldStart, PassesEdits
+from pronghorn.run.layered import HeldStart, PassesEdits
 
-#: Headers whose values are few, so that the lines of each can be kept.
-REPEATED = frozenset(
-    [
-        b"access-control-allow-credentials",
-        b"access-control-allow-origin",
-        b"access-control-expose-headers",
-        b"content-encoding",
-        b"content-type",
-        b"vary",
-    ]
-)
-MOST_LINES = 1024
-#: A longer value is not kept: it may be an origin, which a client can make as long as it likes.
-LONGEST_VALUE = 256
+#: Of requests that have not reached the layers; those make a list of their own.
+NO_EDITS: list[Edit] = []
 
 
 class LayeredWireExchange(PassesEdits, WireExchange):
@@ -36,14 +25,14 @@ class LayeredWireExchange(PassesEdits, WireExchange):
     started = False  # an attribute: `has_left` says what was sent
     is_inside = False
     most_bytes: float = inf
-    edits: list[Edit] | tuple[()] = ()
+    edits = NO_EDITS
     chain: Send | None = None
     held_start: HeldStart | None = None
     #: What layers add to the scope when it is made.
     _additions: dict[str, Callable[[], Any]] | None = None
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> str:  # type: ignore[override]  # made when it is read
         """Return the scheme of the request."""
         if self.forwarded:
             self.use_scope()
@@ -51,7 +40,7 @@ class LayeredWireExchange(PassesEdits, WireExchange):
         return str(self.protocol.scope_template["scheme"])
 
     @property
-    def made_scope(self) -> Scope | None:
+    def made_scope(self) -> Scope | None:  # type: ignore[override]  # made when it is read
         """Return the scope; None if it is not made yet."""
         return self._scope
 
@@ -81,13 +70,13 @@ class LayeredWireExchange(PassesEdits, WireExchange):
         first = heads.first_lines(status, defaults)
         if (
             first is None
-            or self.response_started
+            or self.response_started  # As `must_wait`, whose call is saved.
             or self.disconnected
             or self.held is not None
+            or protocol.flow.write_paused
             or self.chain is not None
             or self.held_start is not None
             or len(body) >= self.most_bytes
-            or protocol.flow.write_paused
         ):
             return False
         headers = [(b"content-length", b"%d" % len(body)), JSON_CONTENT_TYPE]
@@ -111,7 +100,7 @@ class LayeredWireExchange(PassesEdits, WireExchange):
             headers: The other headers.
             body: The body.
         """
-        lines = [_kept.get(header) or line_of(header) for header in headers]
+        lines = [KEPT.get(header) or line_of(header) or b"" for header in headers]
         self._write(status, b"%b%b\r\n" % (first, b"".join(lines)), body)
 
 
@@ -146,20 +135,4 @@ def inside_exchange(scope: Scope, receive: Receive, send: Send) -> Exchange:
     return (InsideExchange if passes_edits else Exchange)(scope, receive, send)
 
 
-def line_of(header: tuple[bytes, bytes]) -> bytes:
-    """Return a header as it is written; it must not be one of those that frame a response.
-
-    Raises:
-        RuntimeError: Its name or its value contains a character that headers must not contain.
-    """
-    line = header_lines([header], CONNECTION_HEADERS) or b""
-    if header[0] in REPEATED and len(header[1]) <= LONGEST_VALUE:
-        if len(_kept) >= MOST_LINES:
-            _kept.clear()
-        _kept[header] = line
-    return line
-
-
-#: The lines of headers that are repeated.
-_kept: dict[tuple[bytes, bytes], bytes] = {}
 EXCHANGES[LayeredWireExchange] = EXCHANGES[LayeredObservedExchange] = inside_exchange

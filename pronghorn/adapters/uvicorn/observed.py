@@ -15,7 +15,7 @@ from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.hooks import OBSERVERS
-from pronghorn.run.exchange import EXCHANGES, OBSERVED, RawHeaders, same_exchange
+from pronghorn.run.exchange import EXCHANGES, OBSERVED, Exchange, RawHeaders, same_exchange
 from pronghorn.run.observed import Observed
 from pronghorn.run.route_template import route_template
 
@@ -87,28 +87,15 @@ class ObservedExchange(WireExchange):
         """Write a complete JSON response at once, with the headers of observers, and note it."""
         protocol, observed = self.protocol, self.observed
         head = protocol.heads.of_json(status, len(body), protocol.server_state.default_headers)
-        if (
-            head is None
-            or self.response_started
-            or self.disconnected
-            or not self.keep_alive
-            or self.held is not None
-            or protocol.access_log
-            or protocol.flow.write_paused
-            or self.method == "HEAD"
-        ):
+        if head is None or self.must_wait():
             return False
         added = observed.take_headers(())
         if added:
             lines = b"".join([b"%b: %b\r\n" % header for header in added])
             head = b"%b%b\r\n" % (head[:-2], lines)
-        self.response_started = self.response_complete = True
-        protocol.outbox.write(protocol.transport, head, body)
-        if self.event is not None:
-            self.event.set()
-        protocol.on_response_complete()
+        self._write(status, head, body)
         observed.status = status
-        observed.note_part(len(body), is_last=True)
+        observed.note_part(0 if self.method == "HEAD" else len(body), is_last=True)
         return True
 
     write_last_json = write_json
@@ -142,6 +129,7 @@ class ObservedExchange(WireExchange):
             observed.note_part(length, is_last=not message.get("more_body", False))
 
     track_and_send = send
+    send_whole = Exchange.send_whole  # Each message is noted.
 
     async def run(self, answerer: Answerer) -> None:
         observed = self.observed = ObservedOnWire(self, self._begun)

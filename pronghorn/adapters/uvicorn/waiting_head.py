@@ -44,6 +44,11 @@ class WaitingHead:
 
     def is_completed_by(self, message: Message, method: str) -> bool:
         """Return True if a message is the whole body."""
-        if message["type"] != "http.response.body" or message.get("more_body", False):
+        if not is_complete(message):
             return False
         return method == "HEAD" or len(message.get("body", b"")) == self.length
+
+
+def is_complete(message: Message) -> bool:
+    """Return True if a message is the last part of a body."""
+    return message["type"] == "http.response.body" and not message.get("more_body", False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -18,10 +18,10 @@ from pronghorn.compile.dispatch import (
 )
 from pronghorn.hooks import OBSERVERS
 from pronghorn.middleware.compiled.layer import CompiledLayer
+from pronghorn.middleware.compiled.refusal import NO_PARAMETERS, let_answer
 from pronghorn.run.exchange import HANDLERS_KEY, OBSERVED
-from pronghorn.run.layered import LAYERED, LayeredExchange, PassesEdits
+from pronghorn.run.layered import LAYERED, LayeredExchange
 
-NO_PARAMETERS: Mapping[str, Any] = {}
 _LEAVES = LeavesErrors()
 
 
@@ -64,7 +64,7 @@ class CompiledGroup:
             for before in self._before:
                 answering = before(exchange, headers)
                 if answering is not None:
-                    return refusing(answering), NO_PARAMETERS
+                    return let_answer(answering), NO_PARAMETERS
         exchange.is_inside = True
         return self._find(exchange)
 
@@ -75,13 +75,3 @@ class CompiledGroup:
             await recovering.recover(exchange, raised)
         finally:
             del raised
-
-
-def refusing(app: ASGIApp) -> Any:
-    """Return a handler that lets a middleware answer a request that it does not let pass."""
-
-    async def refuse(exchange: PassesEdits, path: Mapping[str, Any]) -> None:
-        exchange.use_scope()
-        await app(exchange.scope, exchange.receive, exchange.track_and_send)
-
-    return refuse

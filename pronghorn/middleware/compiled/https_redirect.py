@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Any
 
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 from starlette.types import ASGIApp
 
 from pronghorn.middleware.compiled.layer import FirstHeaders
+from pronghorn.run.edits import Editable
 
 
 class CompiledHTTPSRedirect:
@@ -20,6 +20,6 @@ class CompiledHTTPSRedirect:
     def __init__(self, layer: HTTPSRedirectMiddleware) -> None:
         self._layer = layer
 
-    def before(self, exchange: Any, headers: FirstHeaders) -> ASGIApp | None:
+    def before(self, exchange: Editable, headers: FirstHeaders) -> ASGIApp | None:
         """Let a request pass if it came over HTTPS."""
         return self._layer if exchange.scheme in ("http", "ws") else None

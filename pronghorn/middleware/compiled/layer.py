@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Protocol
 
 from starlette.types import ASGIApp
 
+from pronghorn.run.edits import Editable
+
 #: The headers of a request by name, the first value of each.
 FirstHeaders = Mapping[bytes, bytes]
 
@@ -31,7 +33,7 @@ class CompiledLayer(Protocol):
     def __init__(self, layer: Any) -> None:
         """Read the options of the middleware."""
 
-    def before(self, exchange: Any, headers: FirstHeaders) -> ASGIApp | None:
+    def before(self, exchange: Editable, headers: FirstHeaders) -> ASGIApp | None:
         """See a request before the code inside of the layer.
 
         It may append an `Edit` to `exchange.edits`, for the response.

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from pronghorn.core.private_names import optional
 from pronghorn.middleware.compiled.layer import FirstHeaders
+from pronghorn.run.edits import Editable
 
 _parse_host_header: Any = optional(
     "starlette._utils",
@@ -32,7 +33,7 @@ class CompiledTrustedHost:
         self._layer = layer
         self._known: set[bytes | None] = set()
 
-    def before(self, exchange: Any, headers: FirstHeaders) -> ASGIApp | None:
+    def before(self, exchange: Editable, headers: FirstHeaders) -> ASGIApp | None:
         """Let a request pass if its host is allowed; otherwise the middleware decides."""
         host = headers.get(b"host")
         if host in self._known or self._layer.allow_any or self._is_allowed(host):
