@@ -64,7 +64,7 @@ class DirectConnection(IsolatingProtocol):
     scope_template: dict[str, Any]
     _proxy: ProxyHeadersMiddleware | None
     #: The time at which the connection became idle; None while a request is being answered.
-    _idle_since: float | None = None
+    _idle_since: float | None
 
     def apply_proxy_headers(self, scope: Scope) -> None:
         """Take client and scheme from the headers of a trusted proxy (`--proxy-headers`)."""

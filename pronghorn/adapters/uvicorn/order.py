@@ -30,7 +30,7 @@ class OrderlyProtocol(DirectConnection):
     """Handles all data of a client in the order in which it was sent."""
 
     #: The request that was just parsed; it starts when all received data is parsed.
-    _parsed: WireExchange | None = None
+    _parsed: WireExchange | None
     #: True after an upgrade or an invalid request: later data is not a request.
     _stopped = False
     #: True if the request that is being parsed will be parsed again without its upgrade.

@@ -23,7 +23,7 @@ class UnusualRequests(OrderlyProtocol):
 
     direct_app: Any
     #: The flags of those headers in `NOTED` that the current request has.
-    _noted = 0
+    _noted: int
 
     def _look_closer(self, exchange: WireExchange) -> None:
         """Handle rare cases: HTTP/1.0, `Connection: close`, `Expect`, forwarded headers."""
