@@ -12,10 +12,17 @@ from typing import Any
 
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import apply_proxy_headers
+
+#: Head of the answer to a request that is not read to its end.
+REFUSAL = (
+    b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+)
+#: The most seconds for which the server discards the rest of such a request.
+MAX_DISCARDING = 2.0
 
 
 class IsolatingProtocol(HttpToolsProtocol):
@@ -90,6 +97,27 @@ class DirectConnection(IsolatingProtocol):
         """Answer 400 to invalid data, and close the connection."""
         self.outbox.flush()
         super().send_400_response(msg)
+
+    def send_refusal(self, status: int, text: str) -> None:
+        """Answer a request that is not read to its end, and close the connection.
+
+        The client may still be sending. If the server closed now, the system would reset the
+        connection, and the client could lose the answer (RFC 9112, section 9.6). So the server
+        first closes its sending side, and discards what comes until the client closes.
+
+        Args:
+            status: The status code.
+            text: The body.
+        """
+        self.outbox.flush()
+        first = self.heads.first_lines(status, self.server_state.default_headers)
+        head = REFUSAL % (first or STATUS_LINE[status], len(text))
+        self.transport.write(head + text.encode("ascii"))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(MAX_DISCARDING, self.transport.close)
+        else:
+            self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection to the WebSocket protocol."""

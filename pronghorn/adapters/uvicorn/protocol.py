@@ -29,7 +29,7 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
-from pronghorn.adapters.uvicorn.order import TRAILERS
+from pronghorn.adapters.uvicorn.order import MAX_TARGET, TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
@@ -161,15 +161,20 @@ class DirectProtocol(UnusualRequests):
     on_message_begin: Any = None
 
     def on_url(self, url: bytes) -> None:
-        """Start a request, and keep its target, which may come in parts."""
+        """Start a request, and keep its target, which may come in parts.
+
+        Raises:
+            ValueError: The target is too long; the parser stops.
+        """
         if self.headers is not TRAILERS:
-            self.url += url
-            return
-        if self.direct_app is None:
+            url = self.url + url
+        elif self.direct_app is None:
             super().on_message_begin()
         else:
             self.headers = []
         self.url = url
+        if len(url) > MAX_TARGET:
+            self._refuse_target()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Store one header."""
