@@ -12,15 +12,11 @@ from typing import Any
 
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import apply_proxy_headers
 
-#: Head of the answer to a request that is not read to its end.
-REFUSAL = (
-    b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-)
 #: The most seconds for which the server discards the rest of such a request.
 MAX_DISCARDING = 2.0
 
@@ -110,9 +106,8 @@ class DirectConnection(IsolatingProtocol):
             text: The body.
         """
         self.outbox.flush()
-        first = self.heads.first_lines(status, self.server_state.default_headers)
-        head = REFUSAL % (first or STATUS_LINE[status], len(text))
-        self.transport.write(head + text.encode("ascii"))
+        refusal = self.heads.refusal(status, text, self.server_state.default_headers)
+        self.transport.write(refusal)
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self.loop.call_later(MAX_DISCARDING, self.transport.close)
