@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import StartError
 from benchmarks.record import MeasurementError
 from benchmarks.wire.contenders import BASE, CORE, Contender
 from benchmarks.wire.load import requests_per_second
-from benchmarks.wire.serving import Running, StartError
+from benchmarks.wire.serving import Running
 
 WORKERS = (1, 2)
 SECONDS = 2
@@ -47,5 +48,5 @@ def _costs(python: Path, row: str, workers: int) -> dict[str, float]:
 
 def _cost(running: Running, method: str) -> float:
     before = running.cpu_seconds()
-    rate = requests_per_second(method, running.url(method), SECONDS, None)
+    rate = requests_per_second(method, running.url_of(method), SECONDS, None)
     return (running.cpu_seconds() - before) / (rate * SECONDS) * 1e6

@@ -14,13 +14,13 @@ import os
 import sys
 from typing import Any
 
+from benchmarks.processes import StartError
 from benchmarks.service import databases, report
 from benchmarks.service.bench import Bench, Options, choose_cores
 from benchmarks.service.contestants import CONTESTANTS, Contestant
 from benchmarks.service.goals import find_failures
 from benchmarks.service.load import LoadError, require_wrk
 from benchmarks.service.requests import KINDS, MIX
-from benchmarks.service.serving import StartError
 from tools.environment import PreparationError
 from tools.postgresql import MissingPostgreSQLError, prepare_programs
 

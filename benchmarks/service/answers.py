@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.processes import StartError
 from benchmarks.service.data import ORIGIN
 from benchmarks.service.requests import LIST, Answer, Request, log_in, make_probes, normalise, send
-from benchmarks.service.serving import Running, StartError
+from benchmarks.service.serving import Running
 
 Answers = Mapping[str, tuple[int, Any]]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from benchmarks.processes import StartError
 from benchmarks.service import databases
 from benchmarks.service.answers import collect, compare, sign_in
 from benchmarks.service.contestants import BASE, Contestant
@@ -16,7 +17,7 @@ from benchmarks.service.environments import variables as of_environment
 from benchmarks.service.load import LoadError, full_load, steady_load
 from benchmarks.service.report import Figures, Round, Row
 from benchmarks.service.requests import KINDS, SIGNED_IN, Request, make_load
-from benchmarks.service.serving import Running, StartError
+from benchmarks.service.serving import Running
 from tools.environment import PreparationError
 
 WARM_UP_SECONDS = 1

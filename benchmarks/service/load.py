@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.processes import pin
 from benchmarks.service.environments import ROOT
 from benchmarks.service.requests import Request
-from benchmarks.service.serving import pin
 
 CONNECTIONS = 64
 WRK = ("wrk", "-t1", f"-c{CONNECTIONS}", "--timeout", "10s")

@@ -18,13 +18,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from benchmarks.processes import StartError
 from benchmarks.run import none_chosen
 from benchmarks.wire import report, stacks
 from benchmarks.wire.contenders import BASE, CORE, PEERS, Contender
 from benchmarks.wire.environments import prepare
 from benchmarks.wire.load import has_wrk, requests_per_second
 from benchmarks.wire.report import METHODS, Round, Row
-from benchmarks.wire.serving import Running, StartError
+from benchmarks.wire.serving import Running
 from tools.environment import PreparationError
 
 
@@ -85,7 +86,7 @@ class Bench:
         """Return requests per second, and microseconds of processor time per request."""
         before = running.cpu_seconds()
         rate = requests_per_second(
-            method, running.url(method), seconds, self._pair[1], self._headers
+            method, running.url_of(method), seconds, self._pair[1], self._headers
         )
         spent = running.cpu_seconds() - before
         return rate, spent / (rate * max(1, round(seconds))) * 1e6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import subprocess
@@ -13,6 +12,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from benchmarks.processes import pin
 
 CONNECTIONS = 64
 BODY = b'{"name":"pen","price":2.5,"tags":["blue","thin"]}'
@@ -51,14 +52,8 @@ def requests_per_second(
     if has_wrk():
         return _wrk(method, url, seconds, core, lines)
     command = [sys.executable, "-m", "benchmarks.wire.load", method, url, str(seconds), *lines]
-    done = subprocess.run(
-        command, check=True, capture_output=True, text=True, preexec_fn=_pin(core)
-    )
+    done = subprocess.run(command, check=True, capture_output=True, text=True, preexec_fn=pin(core))
     return float(done.stdout)
-
-
-def _pin(core: int | None) -> object:
-    return None if core is None else lambda: os.sched_setaffinity(0, {core})
 
 
 def _wrk(method: str, url: str, seconds: float, core: int | None, headers: list[str]) -> float:
@@ -73,7 +68,7 @@ def _wrk(method: str, url: str, seconds: float, core: int | None, headers: list[
             check=True,
             capture_output=True,
             text=True,
-            preexec_fn=_pin(core),  # type: ignore[arg-type]
+            preexec_fn=pin(core),
         )
     if "Non-2xx" in done.stdout:
         raise RuntimeError(done.stdout)

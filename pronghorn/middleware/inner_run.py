@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.core.loop_end import end_loop
 from pronghorn.middleware.child_scope import new_child_scope
 from pronghorn.middleware.next_response import CallNextResponse, is_last
 from pronghorn.middleware.variables import CopiedVariables
@@ -104,7 +105,11 @@ class InnerRun(LosesNothing):
     async def _run(self) -> None:
         try:
             with self._cancel_scope:
-                await self.app(self._scope, self.receive, self.send)
+                try:
+                    await self.app(self._scope, self.receive, self.send)
+                except (SystemExit, KeyboardInterrupt) as error:
+                    # Not by raising it here: an eager task would raise it in `call_next`.
+                    await end_loop(error)
         except GeneratorExit as error:
             if not self._is_running():  # The event loop is gone, and with it every waiting task.
                 raise

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.figures import list_service_goals, name_service_figures
+from benchmarks.processes import StartError
 from benchmarks.record import ROOT
 from benchmarks.service import report
 from benchmarks.service.__main__ import choose, make_options, read_arguments, report_goals
@@ -22,7 +23,6 @@ from benchmarks.service.goals import find_failures
 from benchmarks.service.load import LoadError, read_output, write_script
 from benchmarks.service.report import Figures, Round, Row
 from benchmarks.service.requests import KINDS, LIST, MIX, SHARES, Answer, make_load, normalise
-from benchmarks.service.serving import StartError
 from benchmarks.tables import TABLES
 
 

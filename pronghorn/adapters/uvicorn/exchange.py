@@ -204,6 +204,8 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         if is_over and self.input_ended:
             return {"type": "http.disconnect"}
         self.is_receiving = True
+        if not self.more_body:  # Then nobody waits for 100 (RFC 9110, section 10.1.1).
+            self.waiting_for_100_continue = False
         try:
             message = await RequestResponseCycle.receive(self)
         finally:

@@ -23,18 +23,25 @@ MAX_WAITING = 1000
 #: In place of the headers between two requests. It discards the trailers of a chunked body, which
 #: must not become headers (RFC 9110, section 6.5.1).
 TRAILERS: Any = deque(maxlen=0)
-NO_REQUEST = "Invalid HTTP request received."  # uvicorn's text
+#: The most bytes of a target (method and version not included), as on Granian. uvicorn's function
+#: that splits targets does not take more either.
+MAX_TARGET = 65_534
+NO_REQUEST = 400, "Invalid HTTP request received."  # uvicorn's text
+LONG_TARGET = 414, "The target of the request is too long."
 
 
 class OrderlyProtocol(DirectConnection):
     """Handles all data of a client in the order in which it was sent."""
 
     #: The request that was just parsed; it starts when all received data is parsed.
-    _parsed: WireExchange | None = None
+    _parsed: WireExchange | None
     #: True after an upgrade or an invalid request: later data is not a request.
     _stopped = False
     #: True if the request that is being parsed will be parsed again without its upgrade.
     _ignores_upgrade = False
+
+    #: Status and text of the answer to the request that stops the parser.
+    _refusal = NO_REQUEST
 
     #: Answers the requests of this connection.
     _answerer: Answerer
@@ -124,24 +131,37 @@ class OrderlyProtocol(DirectConnection):
         """Pass the connection to uvicorn's WebSocket protocol."""
         self.context.copy().run(self.handle_websocket_upgrade)
 
+    def _refuse_target(self) -> None:
+        """Stop the parser at a target that is too long.
+
+        Raises:
+            ValueError: Always; the parser passes it on.
+        """
+        self._refusal = LONG_TARGET
+        raise ValueError(LONG_TARGET[1])
+
     def _refuse(self) -> None:
-        """Answer 400 to an invalid request, after the earlier requests are answered."""
+        """Answer 400 or 414 to an invalid request, after the earlier requests are answered."""
         self._stopped = True
-        self.logger.warning(NO_REQUEST)
+        self.logger.warning(self._refusal[1])
         cycle = self.cycle
         if cycle is None or not cycle.more_body:
-            self._in_turn(self._send_400)
+            self._in_turn(self._send_refusal)
         elif self.pipeline and self.pipeline[0][0] is cycle:  # Its body is invalid.
-            self.pipeline[0] = _action(self._send_400)
+            self.pipeline[0] = _action(self._send_refusal)
         elif cycle.response_started:
             self.outbox.flush()
             self.transport.close()
         else:
             self._parsed = None
-            self._send_400()
+            self._send_refusal()
 
-    def _send_400(self) -> None:
-        self.send_400_response(NO_REQUEST)
+    def _send_refusal(self) -> None:
+        status, text = self._refusal
+        if status == NO_REQUEST[0]:
+            self.send_400_response(text)
+        else:
+            self.send_refusal(status, text)
 
     def _in_turn(self, action: Callable[[], None]) -> None:
         """Run an action once all earlier requests are answered."""

@@ -21,6 +21,10 @@ from pronghorn.run.exchange import RawHeaders
 CONNECTION_HEADERS = frozenset([b"connection", b"transfer-encoding"])
 FRAMING = CONNECTION_HEADERS | {b"content-length"}
 JSON_HEAD = b"%bcontent-length: %d\r\ncontent-type: application/json\r\n\r\n"
+REFUSAL = (
+    b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+    b"connection: close\r\n\r\n%b"
+)
 KEPT_HEADS = 1024
 #: Up to this many bytes, a body is joined with its head for one write. A longer body is written
 #: separately: a second write costs less than the copy, and clients of one body share its memory.
@@ -79,6 +83,17 @@ class Heads:
         if first is None and self._lines is not None:
             first = self._by_status[status] = STATUS_LINE[status] + self._lines
         return first
+
+    def refusal(self, status: int, text: str, defaults: list[tuple[bytes, bytes]]) -> bytes:
+        """Return the whole response to a request that is not read to its end.
+
+        Args:
+            status: The status code.
+            text: The body.
+            defaults: uvicorn's current list of default headers.
+        """
+        first = self.first_lines(status, defaults) or STATUS_LINE[status]
+        return REFUSAL % (first, len(text), text.encode("ascii"))
 
 
 class Outbox:

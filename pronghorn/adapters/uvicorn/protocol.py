@@ -29,7 +29,7 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
-from pronghorn.adapters.uvicorn.order import TRAILERS
+from pronghorn.adapters.uvicorn.order import MAX_TARGET, TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
@@ -52,8 +52,39 @@ class DirectProtocol(UnusualRequests):
     the `order` of a client's data, the end of a `connection`.
     """
 
+    # What a request reads and writes; most of it belongs to uvicorn's class. With all attributes in
+    # one dictionary, each has more than Python stores compactly, and finds more slowly.
+    __slots__ = (
+        "_answerer",
+        "_has_root_path",
+        "_idle_since",
+        "_new_exchange",
+        "_noted",
+        "_parsed",
+        "_stack",
+        "access_log",
+        "context",
+        "cycle",
+        "direct_app",
+        "flow",
+        "headers",
+        "heads",
+        "limit_concurrency",
+        "loop",
+        "outbox",
+        "parser",
+        "pipeline",
+        "server_state",
+        "tasks",
+        "timeout_keep_alive_task",
+        "transport",
+        "url",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._idle_since = self._parsed = None
+        self._noted = 0
         self.headers = TRAILERS
         self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
@@ -130,15 +161,20 @@ class DirectProtocol(UnusualRequests):
     on_message_begin: Any = None
 
     def on_url(self, url: bytes) -> None:
-        """Start a request, and keep its target, which may come in parts."""
+        """Start a request, and keep its target, which may come in parts.
+
+        Raises:
+            ValueError: The target is too long; the parser stops.
+        """
         if self.headers is not TRAILERS:
-            self.url += url
-            return
-        if self.direct_app is None:
+            url = self.url + url
+        elif self.direct_app is None:
             super().on_message_begin()
         else:
             self.headers = []
         self.url = url
+        if len(url) > MAX_TARGET:
+            self._refuse_target()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Store one header."""

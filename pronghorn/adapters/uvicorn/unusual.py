@@ -23,7 +23,7 @@ class UnusualRequests(OrderlyProtocol):
 
     direct_app: Any
     #: The flags of those headers in `NOTED` that the current request has.
-    _noted = 0
+    _noted: int
 
     def _look_closer(self, exchange: WireExchange) -> None:
         """Handle rare cases: HTTP/1.0, `Connection: close`, `Expect`, forwarded headers."""
@@ -34,16 +34,13 @@ class UnusualRequests(OrderlyProtocol):
             exchange.http_version = version
             exchange.keep_alive = parser.should_keep_alive() and version != "1.0"
         if noted & VALUES:
-            for name, value in self.headers:
-                if name in FORWARDED:
-                    exchange.forwarded = True
-                elif name == b"expect" and value.lower() == b"100-continue":
-                    exchange.waiting_for_100_continue = True
+            exchange.waiting_for_100_continue = self._expects_100_continue()
+            exchange.forwarded = any(name in FORWARDED for name, _ in self.headers)
 
     def _expects_100_continue(self) -> bool:
-        return (b"expect", b"100-continue") in [
-            (name, value.lower()) for name, value in self.headers
-        ]
+        """Return True if the client waits for 100, which HTTP/1.0 lacks (RFC 9110, 10.1.1)."""
+        expectations = [value.lower() for name, value in self.headers if name == b"expect"]
+        return b"100-continue" in expectations and self.parser.get_http_version() != "1.0"
 
     def _has_too_many(self) -> bool:
         """Return True if `--limit-concurrency` is reached; then uvicorn's own code answers."""

@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from pronghorn.core.loop_end import end_loop
 from pronghorn.core.monkeypatches import ROUTING
 from pronghorn.run.streaming.beside import Job, run_beside
 from pronghorn.run.streaming.closing import close_blocking, close_generator
@@ -60,7 +61,12 @@ class StreamDelivery(StreamingResponse):
         if not _send_reports_departure(scope.get("asgi", {}).get("spec_version", "2.0")):
             jobs.append(partial(self.listen_for_disconnect, receive))
         head = HeldHead(partial(_send_or_leave, send))
-        await self._deliver(send, head, [*jobs, head.flush_late])
+        try:
+            await self._deliver(send, head, [*jobs, head.flush_late])
+        except (SystemExit, KeyboardInterrupt) as error:
+            if not jobs:
+                raise
+            await end_loop(error)  # Starlette sends beside `listen_for_disconnect`, in a task.
         # The client may have left before the first part; middleware that counts responses still
         # waits for a head.
         await head.flush()
