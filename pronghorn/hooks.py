@@ -103,7 +103,7 @@ class CompiledRoute(Record):
     #: Answers directly.
     handler: Handler
     #: Answers in stages, for the watcher in the scope; the same object if both ways are the same.
-    watched: Handler
+    staged: Handler
 
 
 #: Receives a compiled route; returns the handler that replaces its own, or None.
