@@ -71,7 +71,7 @@ def span_attributes(scope: Scope, method: str) -> Attributes:
     else:
         # Most requests of a program have few hosts, so their attributes are known.
         scheme, version = scope.get("scheme", "http"), scope.get("http_version")
-        found = _known_attributes(scheme, method, version, host).copy()
+        found = _look_up_attributes(scheme, method, version, host).copy()
     found["url.path"] = scope["path"]
     query = scope.get("query_string", b"")
     if query:
@@ -90,7 +90,7 @@ def _attributes_of_client(scope: Scope, method: str) -> Attributes:
 
 
 @lru_cache(maxsize=256)
-def _known_attributes(scheme: str, method: str, version: str | None, host: bytes) -> Attributes:
+def _look_up_attributes(scheme: str, method: str, version: str | None, host: bytes) -> Attributes:
     """Return what `_attributes_of_client` returns for these parts of a scope; do not change it."""
     parts = {"scheme": scheme, "http_version": version, "headers": [(b"host", host)]}
     return _attributes_of_client(parts, method)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from opentelemetry import propagate, trace
-from opentelemetry._logs import Logger, SeverityNumber
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.context import attach, detach, get_current, set_value
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.background import BackgroundTask
@@ -93,7 +93,7 @@ def set_failed(span: Span, error_type: str) -> None:
 
 
 class KnownAtStartup:
-    """What is the same for all requests of an application.
+    """The facts that are the same for all requests of an application.
 
     Args:
         has_operations: Whether the stages of a route have spans of their own.
@@ -107,7 +107,7 @@ class KnownAtStartup:
 
 
 class Observation:
-    """Watches one WebSocket connection (see `pronghorn.hooks.Watcher`).
+    """Observes one WebSocket connection (see `pronghorn.hooks.Watcher`).
 
     Call `begin` before the application, then `finish` and perhaps `record_failure`, and last `end`.
 
@@ -303,7 +303,7 @@ class Observation:
 
 
 class HttpObservation(Observation):
-    """Watches one HTTP request, to the last byte of its response and on to its last task."""
+    """Observes one HTTP request, to the last byte of its response and on to its last task."""
 
     event_name = "http.server.request.exception"
     failure = "Unhandled exception in FastAPI request"

@@ -47,7 +47,7 @@ class Instruments:
 
 
 class InForce:
-    """What the providers of the moment have made for an application.
+    """The objects that the providers of the moment have made for an application.
 
     Attributes:
         tracer: Creates spans; None if spans are not wanted.
@@ -75,7 +75,7 @@ def drops_inside(tracer: Any) -> bool:
     The sampler says so in its description, which the specification defines. Only those of the SDK
     count: what another one would decide is not known before it is asked.
     """
-    sampler = getattr(tracer, "sampler", None)
+    sampler: Any = getattr(tracer, "sampler", None)
     if type(sampler).__module__ != SAMPLERS:
         return False
     description: str = sampler.get_description()
@@ -127,21 +127,18 @@ class Signals:
         from pronghorn import FASTAPI_VERSION
 
         self._version = FASTAPI_VERSION
-        self._get_tracer_provider = _getter(
-            settings.tracing, settings.tracer_provider, trace, "tracer"
-        )
-        self._get_meter_provider = _getter(
-            settings.metrics, settings.meter_provider, metrics, "meter"
-        )
-        self._get_logger_provider = _getter(settings.logs, settings.logger_provider, _logs, "logger")
+        self._tracers = _getter(settings.tracing, settings.tracer_provider, trace, "tracer")
+        self._meters = _getter(settings.metrics, settings.meter_provider, metrics, "meter")
+        self._loggers = _getter(settings.logs, settings.logger_provider, _logs, "logger")
+        self._made: dict[str, tuple[Any, Any]] = {}
         #: The providers of the last request, and what they have made.
         self._known: tuple[Any, Any, Any, InForce | None] = (None, None, None, None)
 
     def in_force(self) -> InForce | None:
         """Return what measures requests at this moment; None in most programs: nothing does."""
-        tracers = self._get_tracer_provider()
-        meters = self._get_meter_provider()
-        loggers = self._get_logger_provider()
+        tracers = self._tracers()
+        meters = self._meters()
+        loggers = self._loggers()
         known = self._known
         if tracers is known[0] and meters is known[1] and loggers is known[2]:
             return known[3]
@@ -150,20 +147,31 @@ class Signals:
         return found
 
     def _make(self, tracers: Any, meters: Any, loggers: Any) -> InForce | None:
-        known, before = self._known, self._known[3]
         tracer = instruments = logger = None
         if not _is_none(tracers):
-            tracer = before and tracers is known[0] and before.tracer
-            tracer = tracer or tracers.get_tracer(SCOPE_NAME, self._version, SCHEMA_URL)
+            tracer = self._once("tracer", tracers, self._new_tracer)
         if not _is_none(meters):
-            instruments = before and meters is known[1] and before.instruments
-            instruments = instruments or Instruments(meters, self._version)
+            instruments = self._once("instruments", meters, self._new_instruments)
         if not _is_none(loggers):
-            logger = before and loggers is known[2] and before.logger
-            logger = logger or loggers.get_logger(SCOPE_NAME, self._version, SCHEMA_URL)
+            logger = self._once("logger", loggers, self._new_logger)
         if tracer is None and instruments is None and logger is None:
             return None
         return InForce(tracer, instruments, logger)
+
+    def _once(self, name: str, provider: Any, make: Callable[[Any], Any]) -> Any:
+        known = self._made.get(name)
+        if known is None or known[0] is not provider:
+            known = self._made[name] = (provider, make(provider))
+        return known[1]
+
+    def _new_tracer(self, provider: Any) -> Any:
+        return provider.get_tracer(SCOPE_NAME, self._version, SCHEMA_URL)
+
+    def _new_instruments(self, provider: Any) -> Instruments:
+        return Instruments(provider, self._version)
+
+    def _new_logger(self, provider: Any) -> Any:
+        return provider.get_logger(SCOPE_NAME, self._version, SCHEMA_URL)
 
 
 def _getter(wanted: bool, given: Any, api: Any, name: str) -> Callable[[], Any]:
