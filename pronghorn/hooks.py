@@ -102,7 +102,7 @@ class CompiledRoute(Record):
     plan: AnyPlan
     #: Answers directly.
     handler: Handler
-    #: Answers in stages, reported to the watcher in the scope; the same object if both ways are the same.
+    #: Answers in stages, for the watcher in the scope; the same object if both ways are the same.
     staged: Handler
 
 
