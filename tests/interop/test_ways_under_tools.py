@@ -23,7 +23,7 @@ from pronghorn import (
     Response,
     routing,
 )
-from pronghorn.devtools import watchers
+from pronghorn.devtools import tools
 from pronghorn.devtools.explained import explain_route
 from pronghorn.devtools.inventory import list_routes
 from pronghorn.routing import APIRoute
@@ -330,7 +330,7 @@ def test_the_explanation_names_the_tool(monkeypatch: pytest.MonkeyPatch) -> None
     surround(monkeypatch)
     replace_steps("serialize_response")(monkeypatch)
     address = "https://example.com/docs/index.md"
-    monkeypatch.setattr(watchers, "project_documentation", lambda: address)
+    monkeypatch.setattr(tools, "project_documentation", lambda: address)
     listed = next(one for one in list_routes(program()) if "closing" in one.route.path_format)
     found = explain_route(listed, "GET /api/closing")
 
