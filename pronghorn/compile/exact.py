@@ -206,7 +206,8 @@ class ExactHandler(ExactRoute[RoutePlan]):
         """Return the response to a request whose body has been read."""
         arguments, errors = await functions.solve(inputs)
         if errors:
-            raise self.refusal(inputs.body, errors)
+            body = None if inputs.body is PydanticUndefined else inputs.body
+            raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
         make = make or self.responder.make
         if self.streamer is not None:
             # The call only makes the generator; its code runs while the response is sent.
@@ -221,11 +222,6 @@ class ExactHandler(ExactRoute[RoutePlan]):
         if isinstance(result, Response):
             return with_tasks(result, inputs.background)
         return make(content, inputs.response, inputs.background)
-
-    def refusal(self, body: Any, errors: Sequence[Any]) -> RequestValidationError:
-        """Return the error to raise for an invalid request."""
-        sent = None if body is PydanticUndefined else body
-        return RequestValidationError(errors, body=sent, endpoint_ctx=self.context())
 
 
 class ExactConnection(ExactRoute[WebSocketPlan]):

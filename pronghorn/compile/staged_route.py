@@ -23,6 +23,7 @@ from pronghorn.compile.stages import (
 from pronghorn.compile.steps import names_stacks
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.core.threads.hop import call_in_thread
+from pronghorn.exceptions import RequestValidationError
 from pronghorn.hooks import WATCHER, Handler, Watcher
 from pronghorn.run.exact import Inputs
 from pronghorn.run.exchange import Exchange
@@ -73,7 +74,8 @@ def compile_staged(exact: ExactHandler, otherwise: Handler) -> Handler:
         inputs = Inputs(request, path, body, exact.embed, None, shared)
         arguments, errors = await report_solve(functions.solve, watcher, inputs)
         if errors:
-            raise exact.refusal(body, errors)
+            sent = None if body is PydanticUndefined else body
+            raise RequestValidationError(errors, body=sent, endpoint_ctx=exact.context())
         if in_thread:
             reported = report_functions(functions, watcher)
             result, content = await call_in_thread(produce_in_thread, reported, arguments)
