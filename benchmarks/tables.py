@@ -295,6 +295,7 @@ def list_watched(result: Result) -> str:
                 f"**{cell(share)}**" if share else None,
             )
         )
+    rows.append((SDK_ALONE, None, None, None, result["sdk_alone"], None))
     head = (
         "watched by",
         "FastAPI, µs",
@@ -303,11 +304,10 @@ def list_watched(result: Result) -> str:
         "added to pronghorn, µs",
         "share",
     )
-    below = (
-        f"The SDK of OpenTelemetry alone takes {cell(result['sdk_alone'])} µs for the spans of the "
-        f"built-in telemetry. {machine(result)}"
-    )
-    return f"{markdown(head, rows)}\n\n{below}"
+    return f"{markdown(head, rows)}\n\n{machine(result)}"
+
+
+SDK_ALONE = "the SDK of OpenTelemetry alone, for the spans of the built-in telemetry"
 
 
 def quotient(fastapi: float | None, pronghorn: float | None) -> str | None:

@@ -198,7 +198,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
         else:
             await around(app=stack, scope=scope, receive=receive, send=send)
 
-    def _is_watched(self) -> bool:
+    def _has_active_telemetry(self) -> bool:
         """Return True if telemetry wraps the application now, so the direct way must be skipped."""
         around = self._around = self._around or wanted_around("http")
         return around is not None and around.is_active()

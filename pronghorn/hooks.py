@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
-#: watched. Other instrumentations use the same key.
+#: observed. Other instrumentations use the same key.
 WATCHER = "fastapi.telemetry"
 
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
@@ -103,7 +103,7 @@ class CompiledRoute(Record):
     #: Answers directly.
     handler: Handler
     #: Answers in stages, for the watcher in the scope; the same object if both ways are the same.
-    watched: Handler
+    staged: Handler
 
 
 #: Receives a compiled route; returns the handler that replaces its own, or None.

@@ -15,7 +15,7 @@ from typing_extensions import deprecated as deprecated_mark
 
 from pronghorn.compile.dispatch import Answerer, CompiledRouter, ThroughAsgi, answer
 from pronghorn.compile.route_table import matches_by_path
-from pronghorn.core.monkeypatches import is_overridden, watch
+from pronghorn.core.monkeypatches import allow_replacing, is_overridden
 from pronghorn.core.revisions import RouteList, bump_revision, current_revision
 from pronghorn.core.setup_errors import add_place, describe_callable
 from pronghorn.core.typed_kwargs import expand_signature, option_defaults, route_signature
@@ -390,4 +390,4 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         await run_handlers(self.on_shutdown)
 
 
-watch(__name__, {**REPLACEABLE, "get_websocket_app": get_websocket_app})
+allow_replacing(__name__, {**REPLACEABLE, "get_websocket_app": get_websocket_app})

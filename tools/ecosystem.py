@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools import applications
+from tools.compared import find_uncompared
 from tools.environment import (
     PreparationError,
     create,
@@ -126,6 +127,9 @@ def run_all(names: Sequence[str], *, reference: bool) -> int:
     results = [run(python, file, reference=reference) for file in chosen]
     results += [applications.run(suite, reference=reference) for suite in suites(names)]
     print(f"{sum(results)} of {len(results)} programs and applications passed.")
+    for file in () if reference else chosen:
+        for sentence in find_uncompared(python, file.stem):
+            print(f"NOTICE  {sentence}")
     return len(results) - sum(results)
 
 

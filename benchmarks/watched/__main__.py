@@ -20,9 +20,10 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from benchmarks.record import FRAMEWORKS, ROOT, MeasurementError, ask, environment, table, write
+from benchmarks.record import FRAMEWORKS, ROOT, MeasurementError, environment, table, write
 from benchmarks.run import is_chosen, none_chosen
 from benchmarks.watched.tools import TOOLS
+from benchmarks.watched.worker import SDK
 from tools.ecosystem import read_requirements
 from tools.environment import (
     PreparationError,
@@ -97,8 +98,12 @@ class Worker:
 
 
 def measure(python: Path, tool: str, rounds: int) -> dict[str, float]:
-    """Return the microseconds of one request on each framework, watched by a tool."""
-    workers = [Worker(python, framework, tool) for framework in FRAMEWORKS]
+    """Return the microseconds of one request on each framework, watched by a tool.
+
+    For the built-in telemetry, those of OpenTelemetry's SDK alone join them, in the same rounds.
+    """
+    sides = (*FRAMEWORKS, SDK) if tool == "built-in" else FRAMEWORKS
+    workers = [Worker(python, side, tool) for side in sides]
     try:
         if workers[0].answer != workers[1].answer:
             raise MeasurementError(f"{tool}: {workers[0].answer} is not {workers[1].answer}")
@@ -109,8 +114,8 @@ def measure(python: Path, tool: str, rounds: int) -> dict[str, float]:
         for worker in workers:
             worker.end()
     return {
-        framework: round(quantiles(worker.times, n=10)[0], 1)
-        for framework, worker in zip(FRAMEWORKS, workers, strict=True)
+        side: round(quantiles(worker.times, n=10)[0], 1)
+        for side, worker in zip(sides, workers, strict=True)
     }
 
 
@@ -155,13 +160,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = list(dict.fromkeys(["bare", *names]))
     try:
         python = prepare()
-        rows = add_costs({name: measure(python, name, options.rounds) for name in names})
-        alone = round(ask(python, "benchmarks.watched.alone")["microseconds"], 1)
+        found = {name: measure(python, name, options.rounds) for name in names}
+        alone = found.get("built-in", {}).pop(SDK, None)
+        rows = add_costs(found)
     except (PreparationError, MeasurementError) as error:
         print(error, file=sys.stderr)
         return 1
     print(table_of(rows))
-    print(f"OpenTelemetry's SDK alone, for the spans of the built-in telemetry: {alone} µs")
+    if alone is not None:
+        print(f"OpenTelemetry's SDK alone, for the spans of the built-in telemetry: {alone} µs")
     if not options.only:
         write("watched", {**environment(python), "tools": rows, "sdk_alone": alone})
     return 0

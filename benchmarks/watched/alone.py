@@ -1,15 +1,13 @@
 """The SDK of OpenTelemetry alone: the four spans of a request of the built-in telemetry.
 
-    python -m benchmarks.watched.alone
-
-Prints the microseconds of processor time for one request's spans. No framework takes part, so this
-is what the built-in telemetry cannot go below.
+No framework takes part, so this is what the built-in telemetry cannot go below. The worker calls it
+as an application, so that the spans are timed as those of the frameworks are, in the same rounds.
 """
 
 from __future__ import annotations
 
-import json
-from time import process_time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from opentelemetry import propagate, trace
 from opentelemetry.context import attach, detach
@@ -17,7 +15,6 @@ from opentelemetry.trace import SpanKind
 
 from benchmarks.watched.tools import start_opentelemetry
 
-ROUNDS, REQUESTS = 40, 200
 STAGES = ("fastapi.dependencies", "fastapi.endpoint", "fastapi.serialization")
 ATTRIBUTES: dict[str, str | int] = {
     "url.scheme": "http",
@@ -47,18 +44,12 @@ def make_spans(tracer: trace.Tracer) -> None:
     detach(outer)
 
 
-def measure() -> float:
-    """Return the microseconds for the spans of one request, the best of many rounds."""
+def build() -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """Return an ASGI application that makes the spans of a request, and answers nothing."""
     start_opentelemetry()
     tracer = trace.get_tracer_provider().get_tracer("fastapi")
-    best = float("inf")
-    for _ in range(ROUNDS):
-        began = process_time()
-        for _ in range(REQUESTS):
-            make_spans(tracer)
-        best = min(best, (process_time() - began) / REQUESTS * 1e6)
-    return best
 
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        make_spans(tracer)
 
-if __name__ == "__main__":
-    print(json.dumps({"microseconds": measure()}))
+    return app

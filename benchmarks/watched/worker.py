@@ -2,8 +2,11 @@
 
     python -m benchmarks.watched.worker pronghorn sentry
 
-Reads a number of requests a line from standard input, and answers each with the microseconds of
-processor time of one request, as the mean of that many.
+    python -m benchmarks.watched.worker sdk built-in
+
+The second makes the same spans without a framework. Reads a number of requests a line from standard
+input, and answers each with the microseconds of processor time of one request, as the mean of that
+many.
 """
 
 from __future__ import annotations
@@ -18,9 +21,12 @@ from typing import Any
 
 from benchmarks.drive import ignore, new_event_loop, receiver
 from benchmarks.middleware import scope_of
+from benchmarks.watched import alone
 from benchmarks.watched.tools import TOOLS
 
 WARM_UP_REQUESTS = 300
+#: Stands for a framework: OpenTelemetry's SDK alone.
+SDK = "sdk"
 
 
 def build(tool_name: str) -> Any:
@@ -67,10 +73,10 @@ def main(framework: str, tool: str) -> None:
     """Answer until standard input ends."""
     if framework == "pronghorn":
         importlib.import_module("pronghorn.as_fastapi")
-    app = build(tool)
+    app = alone.build() if framework == SDK else build(tool)
     loop, _ = new_event_loop()
     asyncio.set_event_loop(loop)
-    print(loop.run_until_complete(answer(app)), flush=True)
+    print("" if framework == SDK else loop.run_until_complete(answer(app)), flush=True)
     loop.run_until_complete(serve(app, WARM_UP_REQUESTS))
     for line in sys.stdin:
         print(loop.run_until_complete(serve(app, int(line))), flush=True)

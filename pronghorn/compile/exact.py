@@ -1,8 +1,8 @@
 """The exact way through a route: read the body, solve the graph, call the endpoint, respond.
 
 This is the only interpreter beside the generated handlers. It continues for a generated handler
-whose short way fails, answers requests that a tool watches (those of plain routes take
-`compile.watched`), and serves routes whose class builds its own handler; with
+whose short way fails, answers requests with a watcher (those of plain routes take
+`compile.staged_route`), and serves routes whose class builds its own handler; with
 `PRONGHORN_GENERAL=1` it answers all requests, so that both engines can be compared. These uses
 differ only in the functions that it calls (`compile.stages`). `run.exact` calls the dependencies.
 """
@@ -15,12 +15,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic_core import PydanticUndefined
+from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from pronghorn._form_limits import limits_in_scope
 from pronghorn.background import with_tasks
-from pronghorn.compile.stages import Functions, make_caller, watch_functions
+from pronghorn.compile.stages import Functions, make_caller, produce_in_thread, report_functions
 from pronghorn.compile.steps import (
     calls_of,
     endpoint_context,
@@ -58,7 +59,7 @@ class ExactRoute(Generic[PlanT]):
     Args:
         plan: The plan of the route.
         label: The route for people: `GET /items/{item_id}`.
-        is_operation: False for a route that is not an operation, so tools do not watch it.
+        is_operation: False for a route that is not an operation, so no stage of it is reported.
     """
 
     #: The functions that the interpreter calls.
@@ -75,12 +76,12 @@ class ExactRoute(Generic[PlanT]):
         self.has_lifetime = needs_lifetime(self.steps)
 
     def _functions_for(self, connection: HTTPConnection, functions: Functions) -> Functions:
-        """Return the functions to call for one connection, which a tool may watch."""
+        """Return the functions to call for one connection, which may have a watcher."""
         watcher: Watcher | None = connection.scope.get(WATCHER) if self._is_operation else None
         if watcher is None:
             return functions
         watcher.started(connection, self.plan)
-        return watch_functions(functions, watcher)
+        return report_functions(functions, watcher)
 
     async def resume(
         self,
@@ -157,7 +158,7 @@ class ExactHandler(ExactRoute[RoutePlan]):
         """Return the functions for a whole request; the stage of the dependencies is compiled."""
         stages = self.functions
         if not general_mode():
-            from pronghorn.compile.staged import compile_solve  # Few programs are watched.
+            from pronghorn.compile.staged import compile_solve  # Few programs need it.
 
             calls = calls_of(self.steps)
             stages = replace(stages, solve=compile_solve(self.plan, self.label, self.steps, calls))
@@ -166,6 +167,28 @@ class ExactHandler(ExactRoute[RoutePlan]):
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request; `APIRoute.get_route_handler` returns this method."""
+        response: Response = await self._respond(request, self.responder.make)
+        return response
+
+    async def respond_or_render(self, request: Request) -> Any:
+        """Return the response to a request, or its body if it is JSON and nothing more.
+
+        Only for a route that is plain (`compile.staged_route.is_plain`).
+        """
+        return await self._respond(request, self._keep_body)
+
+    def _keep_body(
+        self, content: bytes, injected: Any, background: BackgroundTasks | None
+    ) -> Response | bytes:
+        """Return the body; a response if a library, which solves the graph, has changed that."""
+        if background is None and (
+            injected is None or (injected.status_code is None and not injected.raw_headers)
+        ):
+            return content
+        return self.responder.make(content, injected, background)
+
+    async def _respond(self, request: Request, make: Callable[..., Any]) -> Any:
+        """Return what `make` makes of a result, or the endpoint's own response."""
         functions = self._functions_for(request, self.stages or self.make_stages())
         body = await functions.read(request)
         lifetime: Lifetime | None = None
@@ -175,21 +198,23 @@ class ExactHandler(ExactRoute[RoutePlan]):
             lifetime = find_lifetime(request)
         shared = make_shared(self.shared)
         inputs = Inputs(request, request.path_params, body, self.embed, lifetime, shared)
-        return await self._finish(functions, inputs)
+        return await self._finish(functions, inputs, make)
 
-    async def _finish(self, functions: Functions, inputs: Inputs) -> Response:
+    async def _finish(
+        self, functions: Functions, inputs: Inputs, make: Callable[..., Any] | None = None
+    ) -> Any:
         """Return the response to a request whose body has been read."""
         arguments, errors = await functions.solve(inputs)
         if errors:
             body = None if inputs.body is PydanticUndefined else inputs.body
             raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
-        make: Callable[..., Response] = self.responder.make
+        make = make or self.responder.make
         if self.streamer is not None:
             # The call only makes the generator; its code runs while the response is sent.
             result = content = self.plan.root.call(**arguments)
             make = self.streamer.response
         elif functions.in_thread:
-            result, content = await call_in_thread(_produce_in_thread, functions, arguments)
+            result, content = await call_in_thread(produce_in_thread, functions, arguments)
         else:
             result = await functions.call(arguments)
             is_response = isinstance(result, Response)
@@ -227,12 +252,6 @@ class ExactConnection(ExactRoute[WebSocketPlan]):
         if errors:
             raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
         await functions.call(arguments)
-
-
-def _produce_in_thread(functions: Functions, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return the endpoint's result and its content, in one hop, because both may take long."""
-    result = functions.call(arguments)
-    return result, None if isinstance(result, Response) else functions.serialize(result)
 
 
 def _as_coroutine(function: Callable[[Any], Any]) -> Callable[[Any], Any]:

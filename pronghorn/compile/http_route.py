@@ -41,8 +41,8 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     if not general_mode() and not takes_stacks:
         handler = HttpWriter(exact).compile()
     if is_operation and has_hooks():
-        watched = _make_watched(exact, exact_handler)
-        handler = hooked(CompiledRoute(plan, handler, watched))
+        staged = _make_staged(exact, exact_handler)
+        handler = hooked(CompiledRoute(plan, handler, staged))
     if (
         plan.body is not None
         and plan.body.kind is BodyKind.FORM
@@ -52,11 +52,11 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
     return _with_limits(handler, plan)
 
 
-def _make_watched(exact: ExactHandler, exact_handler: Handler) -> Handler:
-    """Return the handler of one route for requests that a tool watches."""
-    from pronghorn.compile.watched import compile_watched, is_plain  # Few programs are watched.
+def _make_staged(exact: ExactHandler, exact_handler: Handler) -> Handler:
+    """Return the handler of one route for requests whose stages are reported to a watcher."""
+    from pronghorn.compile.staged_route import compile_staged, is_plain  # Few programs need it.
 
-    return compile_watched(exact, exact_handler) if is_plain(exact) else exact_handler
+    return compile_staged(exact, exact_handler) if is_plain(exact) else exact_handler
 
 
 def _with_stack(handler: Handler) -> Handler:
@@ -92,7 +92,7 @@ def from_request_handler(
     """
     run = run_with_lifetime
     if not has_lifetime:
-        from pronghorn.run.stacks import run_with_stacks as run  # Few programs are watched.
+        from pronghorn.run.stacks import run_with_stacks as run  # Few programs need it.
 
     async def handler(exchange: Exchange, path: Mapping[str, Any]) -> None:
         await run(exchange, handle, label)
@@ -113,7 +113,16 @@ def compile_custom(
     """
     steps = order_calls(plan.root)
     has_lifetime = not is_own or names_stacks(steps) or needs_lifetime(steps)
-    handler = from_request_handler(handle, label, has_lifetime=has_lifetime)
+    return finish_handler(plan, from_request_handler(handle, label, has_lifetime=has_lifetime))
+
+
+def finish_handler(plan: RoutePlan, handler: Handler) -> Handler:
+    """Return the handler of a route that goes through its stages for every request.
+
+    Args:
+        plan: The plan of the route.
+        handler: Answers all requests, also those whose stages are reported.
+    """
     return _with_limits(hooked(CompiledRoute(plan, handler, handler)), plan)
 
 

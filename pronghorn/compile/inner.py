@@ -40,7 +40,7 @@ def compile_inner(exact: ExactHandler) -> RequestHandler:
     """Return the function that takes the requests of one route and returns their responses.
 
     Args:
-        exact: The exact way of the route. It answers requests that a tool watches in stages, and
+        exact: The exact way of the route. It answers requests with a watcher in stages, and
             those whose class has methods of the program.
     """
     if general_mode():

@@ -42,7 +42,7 @@ from pronghorn.run.exact import Call, Inputs, Known, Solved, solve
 _KEEPS_QUERY = has_names(
     "starlette.requests",
     ("HTTPConnection._query_params",),
-    "The dependencies of watched routes are called one by one, which is slower.",
+    "The dependencies of routes with a watcher are called one by one, which is slower.",
 )
 
 

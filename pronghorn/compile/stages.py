@@ -1,18 +1,20 @@
-"""The functions that the exact way calls for the stages of a route, and hooks to watch them.
+"""The functions that the exact way calls for the stages of a route, and how they are reported.
 
 The interpreter (`compile.exact`) calls the functions of a table. By default they are the route's
 own. If a library has replaced functions of `fastapi.routing`, the table calls the replacements
-(`routes.replaced_functions`). For a watched request, another table wraps the same functions and
-reports each stage to the watcher, so the interpreter does not change.
+(`routes.replaced_functions`). For a request with a watcher, another table wraps the same functions
+and reports each stage, so the interpreter does not change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 from starlette.requests import Request
+from starlette.responses import Response
 
 from pronghorn.core.records import Record
 from pronghorn.exceptions import RequestValidationError
@@ -57,54 +59,53 @@ class Functions(Record):
     read: Read = read_nothing
 
 
-def watch_functions(functions: Functions, watcher: Watcher) -> Functions:
+def produce_in_thread(functions: Functions, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return the endpoint's result and its content, in one hop, because both may take long."""
+    result = functions.call(arguments)
+    return result, None if isinstance(result, Response) else functions.serialize(result)
+
+
+# --- reporting to a watcher -------------------------------------------------------------------
+
+
+def report_functions(functions: Functions, watcher: Watcher) -> Functions:
     """Return the functions wrapped so that a watcher learns of each stage."""
-    stage = _stage_in_thread if functions.in_thread else _stage
+    stage = _in_stage_of_thread if functions.in_thread else _in_stage
     return Functions(
-        solve=_watch_solve(functions.solve, watcher),
-        call=stage(functions.call, watcher, "endpoint"),
-        serialize=stage(functions.serialize, watcher, "serialization"),
+        read=partial(report_body, functions.read, watcher),
+        solve=partial(report_solve, functions.solve, watcher),
+        call=partial(stage, functions.call, watcher, "endpoint"),
+        serialize=partial(stage, functions.serialize, watcher, "serialization"),
         in_thread=functions.in_thread,
-        read=_watch_read(functions.read, watcher),
     )
 
 
-def _watch_read(read: Read, watcher: Watcher) -> Read:
-    async def read_watched(request: Request) -> Any:
-        try:
-            body = await read(request)
-        except RequestValidationError as error:
-            watcher.unreadable(error.body, error.errors())
-            raise
-        watcher.body_read(None if body is PydanticUndefined else body)
-        return body
-
-    return read_watched
+async def report_body(read: Read, watcher: Watcher, request: Request) -> Any:
+    """Return the body of a request; tell a watcher of it, or that it cannot be read."""
+    try:
+        body = await read(request)
+    except RequestValidationError as error:
+        watcher.unreadable(error.body, error.errors())
+        raise
+    watcher.body_read(None if body is PydanticUndefined else body)
+    return body
 
 
-def _watch_solve(solve: Solve, watcher: Watcher) -> Solve:
-    async def solve_watched(inputs: Inputs) -> Solved:
-        with watcher.stage("dependencies"):
-            arguments, errors = await solve(inputs)
-        watcher.solved(arguments, errors)
-        return arguments, errors
-
-    return solve_watched
+async def report_solve(solve: Solve, watcher: Watcher, inputs: Inputs) -> Solved:
+    """Return the arguments of the endpoint and the errors, after telling a watcher of them."""
+    with watcher.stage("dependencies"):
+        arguments, errors = await solve(inputs)
+    watcher.solved(arguments, errors)
+    return arguments, errors
 
 
-def _stage(function: Callable[[Any], Any], watcher: Watcher, name: str) -> Callable[[Any], Any]:
-    async def run_stage(value: Any) -> Any:
-        with watcher.stage(name):
-            return await function(value)
-
-    return run_stage
+async def _in_stage(function: Callable[[Any], Any], watcher: Watcher, name: str, value: Any) -> Any:
+    with watcher.stage(name):
+        return await function(value)
 
 
-def _stage_in_thread(
-    function: Callable[[Any], Any], watcher: Watcher, name: str
-) -> Callable[[Any], Any]:
-    def run_stage(value: Any) -> Any:
-        with watcher.stage(name):
-            return function(value)
-
-    return run_stage
+def _in_stage_of_thread(
+    function: Callable[[Any], Any], watcher: Watcher, name: str, value: Any
+) -> Any:
+    with watcher.stage(name):
+        return function(value)

@@ -7,7 +7,7 @@ are called as in FastAPI.
 
 Two functions cover all cases:
 
-- `is_replaced(owner, *names)`: has an attribute in `WATCHED` of a class or a module been assigned?
+- `is_replaced(owner, *names)`: has an attribute in `REPLACEABLE` been assigned?
 - `is_overridden(target, base, *names)`: does a subclass, or an instance, define its own method?
 
 Handlers check while they are compiled. Checks that must run at every request compare with a
@@ -31,7 +31,7 @@ MESSAGES: tuple[str, ...] = ("receive", "receive_text", "receive_bytes", "receiv
 MESSAGES += ("send", "send_text", "send_bytes", "send_json")
 RESPONDING = ("__init__", "__call__", "apply_compression", "send_with_compression")
 #: Class or module -> the attributes that libraries replace. `pronghorn.routing` adds its own.
-WATCHED: dict[str, tuple[str, ...]] = {
+REPLACEABLE: dict[str, tuple[str, ...]] = {
     "anyio.to_thread": ("run_sync",),
     "json": ("loads",),
     "pronghorn.applications": (
@@ -76,7 +76,7 @@ _originals: dict[tuple[str, str], Any] = {}
 
 
 def original(owner: type[Any] | ModuleType, name: str) -> Any:
-    """Return the original function for an attribute in `WATCHED`, as its package defines it.
+    """Return the original function for an attribute in `REPLACEABLE`, as its package defines it.
 
     Args:
         owner: The class or the module that has the attribute.
@@ -86,12 +86,12 @@ def original(owner: type[Any] | ModuleType, name: str) -> Any:
         The original; `UNKNOWN` if it had been replaced before the first call.
 
     Raises:
-        KeyError: `WATCHED` does not list the attribute.
+        KeyError: `REPLACEABLE` does not list the attribute.
     """
     key = _name_of(owner), name
     if key in _originals:
         return _originals[key]
-    if name not in WATCHED[key[0]]:
+    if name not in REPLACEABLE[key[0]]:
         raise KeyError(key)
     found = getattr(owner, name)
     if _module_of(found).partition(".")[0] != key[0].partition(".")[0]:
@@ -105,13 +105,13 @@ def is_replaced(owner: type[Any] | ModuleType | str, *names: str) -> bool:
     Args:
         owner: The class or the module that has them, or the name of a module. If that module is
             not imported, nothing is replaced.
-        names: The attributes. Defaults to all that `WATCHED` lists for the owner.
+        names: The attributes. Defaults to all that `REPLACEABLE` lists for the owner.
     """
     found = sys.modules.get(owner) if isinstance(owner, str) else owner
     if found is None:
         return False
     owner_name = _name_of(found)
-    for name in names or WATCHED[owner_name]:
+    for name in names or REPLACEABLE[owner_name]:
         first = _originals.get((owner_name, name)) or original(found, name)
         if getattr(found, name) is not first:
             return True
@@ -139,17 +139,17 @@ def is_defined_by(function: Any, *modules: str) -> bool:
     return _module_of(function) in modules
 
 
-def watch(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
-    """Watch functions of one of our modules, and recompile every route when one is replaced.
+def allow_replacing(module_name: str, functions: dict[str, Callable[..., Any]]) -> None:
+    """Recompile every route when a function of one of our modules is replaced.
 
     Args:
         module_name: The module, which is being imported.
         functions: Our functions, by attribute of the module.
     """
-    WATCHED[module_name] = tuple(functions)
+    REPLACEABLE[module_name] = tuple(functions)
     _originals.update({(module_name, name): value for name, value in functions.items()})
     find_elsewhere(module_name)
-    sys.modules[module_name].__class__ = _WatchedModule
+    sys.modules[module_name].__class__ = _ReplaceableModule
 
 
 def current(name: str) -> Callable[..., Any]:
@@ -158,8 +158,8 @@ def current(name: str) -> Callable[..., Any]:
     return found
 
 
-class _WatchedModule(ModuleType):
-    """A module that invalidates all compiled routes when a watched function is replaced."""
+class _ReplaceableModule(ModuleType):
+    """A module that invalidates all compiled routes when one of its functions is replaced."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         before = self.__dict__.get(name)

@@ -9,7 +9,7 @@ from typing import Any
 from pronghorn.compile.explain import Explanation, explain_plan
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.devtools.inventory import Listed
-from pronghorn.devtools.watchers import explain_watchers
+from pronghorn.devtools.tools import explain_tools
 
 __all__ = ["explain_route", "middleware_around"]
 
@@ -30,7 +30,7 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
     explained = explain_plan(plan, label)
     own = list(_around_handler(listed.route))
     around = (f"middleware around it: {each}" for each in explain_middleware(listed.apps))
-    explained.notes.extend([*around, *own, *explain_watchers(listed.apps)])
+    explained.notes.extend([*around, *own, *explain_tools(listed.apps)])
     explained.detours.extend(own)
     return explained
 
@@ -53,12 +53,12 @@ def explain_middleware(apps: tuple[Any, ...]) -> Iterator[str]:
         apps: Applications, each mounted in the one before.
     """
     from pronghorn.middleware.compiled.known import explain_layers
-    from pronghorn.middleware.stack import is_stack_watched
+    from pronghorn.middleware.stack import is_stack_instrumented
 
     for app in apps:
         layers = getattr(app, "user_middleware", ())
         lines = explain_layers(layers)
-        if is_stack_watched():
+        if is_stack_instrumented():
             names = (line.partition(": ")[0] for line in lines)
             yield from (f"{name}: not compiled: a library observes the layers" for name in names)
         else:

@@ -36,7 +36,7 @@ from pronghorn.run.error_headers import ErrorHeaders, MarkFailure
 from pronghorn.run.errors import ErrorHandlers, HandlersOfScope
 
 if TYPE_CHECKING:
-    from pronghorn.middleware.known_watchers import IsIdle
+    from pronghorn.middleware.known_instrumentation import IsIdle
 
 #: Starlette's private names that `middleware/http.py` needs.
 OF_CALL_NEXT = (
@@ -88,13 +88,13 @@ def layers_of(app: Any) -> ASGIApp:
     by_key = dict(app.exception_handlers)
     last_resort = by_key.pop(500, None) or by_key.get(Exception)
     by_key.pop(Exception, None)
-    watched = is_stack_watched()
+    instrumented = is_stack_instrumented()
     know_server(app)
     # A library looks into Starlette's layers, so those have the handlers.
-    errors = HandlersOfScope() if watched else ErrorHandlers(by_key)
+    errors = HandlersOfScope() if instrumented else ErrorHandlers(by_key)
     inner = Pipeline(app.router._answerer(), errors, app.router.lifespan)
-    if watched or general_mode():
-        return layers_in_asgi(app, inner, last_resort, by_key if watched else None)
+    if instrumented or general_mode():
+        return layers_in_asgi(app, inner, last_resort, by_key if instrumented else None)
     if not app.user_middleware and app.max_body_size is None:
         outer = OuterPipeline(inner, last_resort, app.debug)
         outer.error_headers = ErrorHeaders(()) if app.error_headers else None
@@ -106,30 +106,30 @@ def layers_of(app: Any) -> ASGIApp:
     return with_error_headers(outermost, layers) if app.error_headers else outermost
 
 
-def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) -> ASGIApp:
+def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, handlers: Any) -> ASGIApp:
     """Return an application whose layers call each other, as in Starlette.
 
     Args:
         app: The application.
         inner: Its routes.
         last_resort: Its handler of unhandled errors.
-        watched: Its other error handlers if a library observes how Starlette builds the stack.
+        handlers: Its other error handlers if a library has instrumented Starlette's layers.
     """
     in_child_task = child_task_of_layer()
-    is_watched = watched is not None
-    outermost = ServerErrorMiddleware if is_watched else Outermost
+    is_instrumented = handlers is not None
+    outermost = ServerErrorMiddleware if is_instrumented else Outermost
     middleware: list[Any] = [Middleware(outermost, handler=last_resort, debug=app.debug)]
-    # Not a `Middleware`: no library is to watch a layer that the program knows nothing of.
+    # Not a `Middleware`: no library is to wrap a layer that the program knows nothing of.
     middleware.append((BodyLimit, (), {"max_body_size": app.max_body_size}))
     middleware += app.user_middleware
-    if is_watched:
-        middleware.append(Middleware(ExceptionMiddleware, handlers=watched, debug=app.debug))
-        from pronghorn.middleware.known_watchers import find_idle_test  # Few programs are watched.
+    if is_instrumented:
+        middleware.append(Middleware(ExceptionMiddleware, handlers=handlers, debug=app.debug))
+        from pronghorn.middleware.known_instrumentation import find_idle_test  # Few programs.
 
         is_idle = None if general_mode() else find_idle_test()
         if is_idle is not None:
             return build_passed_by(app, inner, middleware, is_idle)
-    if is_watched and app.error_headers:
+    if is_instrumented and app.error_headers:
         middleware.insert(1, (MarkFailure, (), {}))
     stack: Any = inner
     layers: list[Any] = []
@@ -139,8 +139,8 @@ def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, watched: Any) ->
     return with_error_headers(stack, layers) if app.error_headers else stack
 
 
-def is_stack_watched() -> bool:
-    """Return True if a library observes how Starlette builds its stack: it must see just that."""
+def is_stack_instrumented() -> bool:
+    """Return True if a library has replaced parts of Starlette's layers: it must see those."""
     return (
         is_replaced(Middleware)
         or is_replaced(ExceptionMiddleware)
@@ -150,16 +150,16 @@ def is_stack_watched() -> bool:
 
 
 def build_passed_by(app: Any, inner: Pipeline, middleware: list[Any], is_idle: IsIdle) -> ASGIApp:
-    """Return the layers of an application whose own ones a known library watches.
+    """Return the layers of an application whose own ones a known library has wrapped.
 
     Args:
         app: The application.
-        inner: The routes, whose errors the watched layers answer.
+        inner: The routes, whose errors the wrapped layers answer.
         middleware: The layers from the outside in: that of unhandled errors first, and that of
             exception handlers last.
         is_idle: Answers whether the library has nothing to do for a request.
     """
-    from pronghorn.middleware.known_watchers import Either, handlers_of, let_pass
+    from pronghorn.middleware.known_instrumentation import Either, handlers_of, let_pass
 
     (_, _, at_outermost), *between, (_, _, at_exceptions) = middleware
     if app.error_headers:
@@ -174,14 +174,14 @@ def build_passed_by(app: Any, inner: Pipeline, middleware: list[Any], is_idle: I
     for cls, args, kwargs in reversed(between):
         layers.append(make_layer(cls, stack, args, kwargs))
         stack = in_child_task(layers[-1])
-    watched: Any = ServerErrorMiddleware(stack, last_resort, app.debug)
+    instrumented: Any = ServerErrorMiddleware(stack, last_resort, app.debug)
     outermost = Outermost(stack, last_resort, app.debug)
     if not app.user_middleware and app.max_body_size is None:
         outermost = OuterPipeline(own, last_resort, app.debug)
     if app.error_headers:
-        watched = with_error_headers(watched, layers)
+        instrumented = with_error_headers(instrumented, layers)
         outermost.error_headers = ErrorHeaders(layers)
-    return let_pass(is_idle, outermost, watched)
+    return let_pass(is_idle, outermost, instrumented)
 
 
 def with_error_headers(outermost: Any, layers: list[Any]) -> ASGIApp:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from threading import get_ident
+from types import MethodType
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -133,8 +134,9 @@ class Declared:
 
     def _compile_handler(self, overrides: Overrides) -> Handler:
         """Return the function that the router calls for this route, with overrides applied."""
-        # A `handle` without `__func__` is an attribute of this object that hides the method.
-        is_own = getattr(self.handle, "__func__", None) in OWN_HANDLES
+        # Another object than a method hides it, or stands around it: wrapt's pretend to be it.
+        handle = self.handle
+        is_own = type(handle) is MethodType and handle.__func__ in OWN_HANDLES
         return self._own_handler(overrides) if is_own and self._app is None else asgi_handler(self)
 
     @property

@@ -227,6 +227,12 @@ class APIRoute(RouteViews, Route):
         overridden = is_overridden(self, APIRoute, "get_route_handler")
         plan = override_dependencies(self.plan, overrides)
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
+            if not overridden and type(self).get_route_handler is OWN_GET_ROUTE_HANDLER:
+                from pronghorn.routes.replaced_steps import compile_replaced  # Few programs.
+
+                handler = compile_replaced(self, plan, overrides)
+                if handler is not None:
+                    return handler
             handle = self._custom_handler()
             return compile_custom(plan, handle, self._label, is_own=not overridden)
         return compile_route(bind_app_values(plan, self.dependency_overrides_provider), self._label)
@@ -252,6 +258,7 @@ class APIRoute(RouteViews, Route):
 
 
 OWN_HANDLES.add(APIRoute.handle)
+OWN_GET_ROUTE_HANDLER = APIRoute.get_route_handler
 
 
 def make_route(

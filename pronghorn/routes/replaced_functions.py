@@ -15,12 +15,29 @@ from pronghorn.core.kinds import InjectedKind
 from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.core.records import replace
 from pronghorn.core.threads.hop import call_in_thread
+from pronghorn.dependencies.solving import Prepared, keep_prepared
 from pronghorn.fields.json_writer import json_bytes
 from pronghorn.run.exact import Inputs, Solved
 from pronghorn.run.lifetime import REQUEST_STACK
 
 if TYPE_CHECKING:
     from pronghorn.dependencies.models import Dependant
+
+
+def use_replacements(
+    exact: ExactHandler, dependant: Dependant, overrides: Mapping[Any, Any], provider: Any
+) -> None:
+    """Let the stages of a route call what a library has put in place of `STEP_FUNCTIONS`.
+
+    Args:
+        exact: The route.
+        dependant: The endpoint's graph, which the replacements receive.
+        overrides: The overrides with which the route was planned.
+        provider: An object with `dependency_overrides`, such as the application.
+    """
+    prepared = Prepared(exact.steps, exact.make_stages().solve)
+    keep_prepared(dependant, overrides, prepared)
+    exact.stages = current_functions(exact, dependant, provider)
 
 
 def current_functions(route: ExactHandler, dependant: Dependant, provider: Any) -> Functions:

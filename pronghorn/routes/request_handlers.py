@@ -17,7 +17,7 @@ from pronghorn.core.kinds import GENERATORS, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.datastructures import Default
-from pronghorn.dependencies.solving import Prepared, keep_prepared, solve_dependencies
+from pronghorn.dependencies.solving import solve_dependencies
 from pronghorn.encoders import jsonable_encoder
 from pronghorn.exceptions import EndpointContext, ResponseValidationError
 from pronghorn.fields.field import Field
@@ -234,14 +234,11 @@ class _LiveHandler:
     def _make_handler(self, plan: RoutePlan, overrides: Mapping[Any, Any]) -> RequestHandler:
         exact = ExactHandler(plan, self._dependant._label or plan.path)
         if is_replaced(ROUTING, *STEP_FUNCTIONS):
-            from pronghorn.routes.replaced_functions import current_functions  # Few are.
+            from pronghorn.routes.replaced_functions import use_replacements  # Few are.
 
-            provider = self.dependency_overrides_provider
-            prepared = Prepared(exact.steps, exact.make_stages().solve)
-            keep_prepared(self._dependant, overrides, prepared)
-            exact.stages = current_functions(exact, self._dependant, provider)
+            use_replacements(exact, self._dependant, overrides, self.dependency_overrides_provider)
             return exact.respond
-        from pronghorn.compile.inner import compile_inner  # Few programs are watched.
+        from pronghorn.compile.inner import compile_inner  # Few programs need it.
 
         return compile_inner(exact)
 
@@ -307,7 +304,7 @@ async def serialize_response(
     return field.serialize(value, **options)
 
 
-#: The functions that libraries replace, and that `pronghorn.routing` therefore watches.
+#: The functions that libraries replace, which `pronghorn.routing` therefore notices.
 REPLACEABLE: dict[str, Callable[..., Any]] = {
     "get_request_handler": get_request_handler,
     "run_endpoint_function": run_endpoint_function,

@@ -7,9 +7,11 @@ closed as in FastAPI.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.lifetime import (
@@ -24,26 +26,42 @@ from pronghorn.run.lifetime import (
     run_with_lifetime,
 )
 
+#: Takes the request and returns the response, or the body of one that is JSON.
+Render = Callable[[Request], Awaitable[Any]]
 
-async def run_with_stacks(exchange: Exchange, handler: RequestHandler, where: str) -> None:
+
+async def run_with_stacks(
+    exchange: Exchange,
+    handler: RequestHandler,
+    where: str,
+    render: Render | None = None,
+    status: int = 200,
+) -> None:
     """Send the response of a request handler, which finds empty stacks in the scope.
 
     Args:
         exchange: The request and its response.
         handler: Takes the request and returns the response.
         where: The route for people.
+        render: Called in place of `handler`; may return a body of JSON, which becomes the response
+            without an object for it.
+        status: The status of such a response.
     """
     scope = exchange.scope
     if OUTERMOST_STACK in scope:
         await run_with_lifetime(exchange, handler, where)
         return
+    respond = render or handler
     try:
         async with AsyncExitStack() as outermost, AsyncExitStack() as outer:
             scope[OUTERMOST_STACK], scope[REQUEST_STACK] = outermost, outer
             async with AsyncExitStack() as inner:
                 scope[FUNCTION_STACK] = inner
-                response = await handler(exchange.connection)
-            await exchange.send_response(response)
+                response = await respond(exchange.connection)
+            if type(response) is bytes:
+                await exchange.send_json(response, status)
+            else:
+                await exchange.send_response(response)
             return
         raise response_not_sent(where)
     finally:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import Engines, close_engines, create_engines
 from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
-from pronghorn.sql.diagnostics import watch_errors
+from pronghorn.sql.diagnostics import keep_diagnostics
 from pronghorn.sql.known import remember
 from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
@@ -29,11 +29,11 @@ from pronghorn.sql.startup import connect_once
 T = TypeVar("T")
 
 
-def create_watched_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
+def create_diagnosed_engines(url: str | URL, **options: Unpack[EngineOptions]) -> Engines:
     """Return the engines of a database, whose errors keep what their answers need."""
     engines = create_engines(url, **options)
     for engine in engines.distinct():
-        watch_errors(engine.sync_engine)
+        keep_diagnostics(engine.sync_engine)
     return engines
 
 
@@ -83,10 +83,10 @@ class Database:
         self.url: str | URL = url
         self.options: EngineOptions = options
         remember(self)
-        self._make_engines = partial(create_watched_engines, url, **options)
+        self._make_engines = partial(create_diagnosed_engines, url, **options)
         self._engines = EnginesOfLoops(self._make_engines)
         self._replicas = [
-            EnginesOfLoops(partial(create_watched_engines, replica, **options))
+            EnginesOfLoops(partial(create_diagnosed_engines, replica, **options))
             for replica in replicas
         ]
         #: The servers that read, in turn; other threads take their turns from it, too.

@@ -72,11 +72,11 @@ class Refusal(NamedTuple):
     place: str = ""
 
 
-def watch_errors(engine: Engine) -> None:
+def keep_diagnostics(engine: Engine) -> None:
     """Keep facts about refused statements at their errors, and make errors of one kind.
 
     Args:
-        engine: A pool of connections; its copies with other options are watched too.
+        engine: A pool of connections; its copies with other options are followed too.
     """
     event.listen(engine, "handle_error", _keep_facts)
     event.listen(engine, "do_connect", _connect)

@@ -18,7 +18,12 @@ from pronghorn.telemetry import _runtime
 from pronghorn.telemetry.config import settings_of
 from pronghorn.telemetry.conventions import is_answer
 from pronghorn.telemetry.data import CELL_KEY
-from pronghorn.telemetry.observation import HttpObservation, Observation
+from pronghorn.telemetry.observation import (
+    HttpObservation,
+    KnownAtStartup,
+    Observation,
+    code_of,
+)
 from pronghorn.telemetry.providers import Signals
 
 #: The packages of instrumentations with a middleware of their own.
@@ -39,6 +44,7 @@ class NativeTelemetry:
         self._settings = settings_of(config)
         self._config = dict(config)
         self._signals = Signals(self._settings)
+        self._known = KnownAtStartup(self._settings.operation_spans)
         self._stack: Any = None
         self._has_other = False
 
@@ -49,37 +55,28 @@ class NativeTelemetry:
                 config=self._config, app=app, scope=scope, receive=receive, send=send
             )
             return
-        if WATCHER in scope or self._signals.are_off() or self._is_instrumented(scope.get("app")):
+        in_force = self._signals.in_force()
+        if (
+            in_force is None
+            or WATCHER in scope
+            or self._is_instrumented(scope.get("app"))
+            or (scope["type"] != "http" and not in_force.sees_connections)
+        ):
             # An outer layer observes the request already, or nobody wants to know of it.
             await app(scope, receive, send)
             return
-        observation = self._observation(scope)
-        if observation is None:
-            await app(scope, receive, send)
-        else:
-            await _observe(observation, app, scope, receive, send)
+        exclude = self._settings.exclude
+        if exclude is not None and exclude(scope):
+            with _Unobserved(scope):
+                await app(scope, receive, send)
+            return
+        mount(report_if_asked)
+        kind = HttpObservation if scope["type"] == "http" else Observation
+        await _observe(kind(scope, in_force, self._known), app, receive, send)
 
     def is_active(self) -> bool:
         """Return True if a provider is in force."""
-        signals = self._signals
-        return bool(signals.tracer() or signals.instruments() or signals.logger())
-
-    def _observation(self, scope: Scope) -> Any:
-        """Return the observer of this request: an `Observation`, None, or `_Unobserved`."""
-        is_http = scope["type"] == "http"
-        tracer = self._signals.tracer()
-        logger = self._signals.logger()
-        instruments = self._signals.instruments() if is_http else None
-        if tracer is None and logger is None and instruments is None:
-            return None
-        exclude = self._settings.exclude
-        if exclude is not None and exclude(scope):
-            return _Unobserved(scope)
-        mount(watch_if_asked)
-        has_operations = self._settings.operation_spans
-        if is_http:
-            return HttpObservation(scope, tracer, logger, has_operations, instruments)
-        return Observation(scope, tracer, logger, has_operations)
+        return self._signals.in_force() is not None
 
     def _is_instrumented(self, application: Any) -> bool:
         """Return True if the stack of middleware contains an instrumentation of OpenTelemetry."""
@@ -111,38 +108,37 @@ class _Unobserved:
         detach(self._token)
 
 
-async def _observe(
-    observation: Observation | _Unobserved, app: ASGIApp, scope: Scope, receive: Receive, send: Send
-) -> None:
-    if isinstance(observation, _Unobserved):
-        with observation:
-            await app(scope, receive, send)
-        return
-    with observation:
-        try:
-            await app(scope, observation.receive_from(receive), observation.send_to(send))
-        except BaseException as error:
-            if isinstance(error, WebSocketDisconnect) and is_answer(error):
-                observation.finish(None)
-                raise
-            observation.finish(error)
-            if isinstance(error, Exception):
-                observation.record_failure(error)
+async def _observe(observation: Observation, app: ASGIApp, receive: Receive, send: Send) -> None:
+    scope = observation.scope
+    observation.begin()
+    try:
+        await app(scope, observation.receive_from(receive), observation.send_to(send))
+    except BaseException as error:
+        if isinstance(error, WebSocketDisconnect) and is_answer(error):
+            observation.finish(None)
             raise
+        observation.finish(error)
+        if isinstance(error, Exception):
+            observation.record_failure(error)
+        raise
+    else:
         observation.finish(None)
+    finally:
+        observation.end()
 
 
-def watch_if_asked(route: CompiledRoute) -> Handler | None:
-    """Return a handler that answers observed requests in stages; the hook for routes."""
-    plain, watched = route.handler, route.watched
+def report_if_asked(route: CompiledRoute) -> Handler | None:
+    """Return a handler that reports the stages of observed requests; the hook for routes."""
+    plain, staged = route.handler, route.staged
+    code = code_of(route.plan.endpoint)
 
     async def answer(exchange: Exchange, path: Mapping[str, Any]) -> None:
         observation = exchange.scope.get(WATCHER)
         if observation is None:
             await plain(exchange, path)
         else:
-            observation.enter_route()
-            await watched(exchange, path)
+            observation.enter_route(code)
+            await staged(exchange, path)
 
     return answer
 

@@ -29,6 +29,7 @@ PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECRET_PARAMETERS = frozenset(
     ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "sig")
 )
+_HAS_SECRET = re.compile("|".join(map(re.escape, sorted(SECRET_PARAMETERS)))).search
 #: The longest host whose parts are kept.
 _LONGEST = 128
 #: Matches a query that is the same once it is split and joined again.
@@ -46,19 +47,14 @@ ANSWERS = (
 
 def list_methods() -> frozenset[str]:
     """Return the methods by which requests may be grouped; others are all "_OTHER"."""
-    return _split_methods(os.environ.get(METHODS_VARIABLE, ""))
-
-
-@lru_cache(maxsize=8)
-def _split_methods(listed: str) -> frozenset[str]:
-    names = (method.strip() for method in listed.split(","))
+    names = (method.strip() for method in os.environ.get(METHODS_VARIABLE, "").split(","))
     return frozenset(name for name in names if name) or KNOWN_METHODS
 
 
-def request_method(scope: Scope) -> str:
-    """Return the method as an attribute."""
+def request_method(scope: Scope, known: frozenset[str]) -> str:
+    """Return the method as an attribute: one of the known ones, or "_OTHER"."""
     method: str = scope["method"]
-    return method if method in list_methods() else "_OTHER"
+    return method if method in known else "_OTHER"
 
 
 def span_attributes(scope: Scope, method: str) -> Attributes:
@@ -69,16 +65,43 @@ def span_attributes(scope: Scope, method: str) -> Attributes:
             "network.protocol.name": "websocket",
             **server_attributes(scope),
         }
-    found: Attributes = {**metric_attributes(scope, method)}
-    if method == "_OTHER":
-        found["http.request.method_original"] = scope["method"]
-    found |= protocol_attributes(scope)
-    found |= server_attributes(scope)
+    host = _host(scope)
+    if host is None or len(host) > _LONGEST or method == "_OTHER":
+        found = _attributes_of_client(scope, method)
+    else:
+        # Most requests of a program have few hosts, so their attributes are known.
+        scheme, version = scope.get("scheme", "http"), scope.get("http_version")
+        found = _look_up_attributes(scheme, method, version, host).copy()
     found["url.path"] = scope["path"]
     query = scope.get("query_string", b"")
     if query:
         found["url.query"] = redact_query(query)
     return found
+
+
+def _attributes_of_client(scope: Scope, method: str) -> Attributes:
+    """Return the attributes of a request that do not depend on its target, in their order."""
+    found: Attributes = {**metric_attributes(scope, method)}
+    if method == "_OTHER":
+        found["http.request.method_original"] = scope["method"]
+    found |= protocol_attributes(scope)
+    found |= server_attributes(scope)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _look_up_attributes(scheme: str, method: str, version: str | None, host: bytes) -> Attributes:
+    """Return what `_attributes_of_client` returns for these parts of a scope; do not change it."""
+    parts = {"scheme": scheme, "http_version": version, "headers": [(b"host", host)]}
+    return _attributes_of_client(parts, method)
+
+
+def _host(scope: Scope) -> bytes | None:
+    """Return the first `Host` header, or None."""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            return bytes(value)
+    return None
 
 
 def metric_attributes(scope: Scope, method: str) -> Attributes:
@@ -94,11 +117,11 @@ def protocol_attributes(scope: Scope) -> Attributes:
 
 def server_attributes(scope: Scope) -> Attributes:
     """Return the host that the client addressed, else the one that listens."""
-    for name, value in scope["headers"]:
-        if name == b"host":
-            host, scheme = value.decode("latin-1"), scope.get("scheme", "")
-            # Clients choose the host, so the longer ones are not kept.
-            return _authority(host, scheme) if len(host) <= _LONGEST else _split(host, scheme)
+    found_host = _host(scope)
+    if found_host is not None:
+        host, scheme = found_host.decode("latin-1"), scope.get("scheme", "")
+        # Clients choose the host, so the longer ones are not kept.
+        return _authority(host, scheme) if len(host) <= _LONGEST else _split(host, scheme)
     server = scope.get("server")
     if not server or not server[0]:
         return {}
@@ -131,7 +154,7 @@ _authority = lru_cache(maxsize=256)(_split)
 def redact_query(query: bytes) -> str:
     """Return a query string with its credentials replaced."""
     text = query.decode("latin-1")
-    if _UNCHANGED(text) and not any(name in text for name in SECRET_PARAMETERS):
+    if _UNCHANGED(text) and not _HAS_SECRET(text):
         return text
     pairs = parse_qsl(text, keep_blank_values=True)
     return urlencode(
@@ -163,17 +186,25 @@ def is_answer(error: BaseException) -> bool:
     return isinstance(error, ANSWERS)
 
 
+@lru_cache(maxsize=64)
+def _header_name(key: str) -> bytes:
+    """Return the name of a header as ASGI scopes have it; propagators ask for few."""
+    return key.lower().encode("latin-1")
+
+
 class HeaderGetter(Getter[Any]):
     """Reads ASGI headers for OpenTelemetry's propagators."""
 
     def get(self, carrier: Any, key: str) -> list[str] | None:
         """Return all values of a header, whatever the case of its name."""
-        wanted = key.lower().encode("latin-1")
+        wanted = _header_name(key)
         values = [value.decode("latin-1") for name, value in carrier if name.lower() == wanted]
-        if wanted == b"baggage" and values:
+        if not values:
+            return None
+        if wanted == b"baggage":
             # W3C Baggage may come in several headers; the propagator reads only the first.
             return [",".join(values)]
-        return values or None
+        return values
 
     def keys(self, carrier: Any) -> list[str]:
         """Return the names of all headers, in lower case."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter, time_ns
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from opentelemetry import propagate, trace
-from opentelemetry._logs import Logger, SeverityNumber
-from opentelemetry.context import attach, detach, set_value
+from opentelemetry._logs import SeverityNumber
+from opentelemetry.context import attach, detach, get_current, set_value
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from starlette.background import BackgroundTask
 from starlette.requests import HTTPConnection
@@ -25,6 +25,7 @@ from pronghorn.telemetry.conventions import (
     Attributes,
     HeaderGetter,
     is_answer,
+    list_methods,
     metric_attributes,
     name_function,
     protocol_attributes,
@@ -33,7 +34,7 @@ from pronghorn.telemetry.conventions import (
     type_name,
 )
 from pronghorn.telemetry.data import CELL_KEY, Cell
-from pronghorn.telemetry.providers import Instruments
+from pronghorn.telemetry.providers import InForce, Instruments
 
 GETTER = HeaderGetter()
 
@@ -57,8 +58,12 @@ class SpanAround:
         self._answers_may_be_raised = answers_may_be_raised
 
     def __enter__(self) -> None:
-        self._span = self._tracer.start_span(self._name, attributes=self._attributes)
-        self._token = attach(trace.set_span_in_context(self._span))
+        # The SDK would look for the current context three times.
+        context = get_current()
+        span = self._span = self._tracer.start_span(
+            self._name, context, attributes=self._attributes
+        )
+        self._token = attach(trace.set_span_in_context(span, context))
 
     def __exit__(
         self,
@@ -72,7 +77,11 @@ class SpanAround:
         self._span.end()
 
 
-def _code_of(function: Any) -> Attributes:
+#: Stands for the span of a stage where there is none.
+NO_SPAN = nullcontext()
+
+
+def code_of(function: Any) -> Attributes:
     """Return the attribute that names a function."""
     return {"code.function.name": name_function(function)}
 
@@ -83,58 +92,81 @@ def set_failed(span: Span, error_type: str) -> None:
     span.set_status(StatusCode.ERROR)
 
 
-class Observation:
-    """Watches one WebSocket connection (see `pronghorn.hooks.Watcher`).
-
-    Use it as a context manager around the application; then call `finish` and `record_failure`.
+class KnownAtStartup:
+    """The facts that are the same for all requests of an application.
 
     Args:
-        has_operations: Whether the stages of the route have spans of their own.
+        has_operations: Whether the stages of a route have spans of their own.
+    """
+
+    __slots__ = ("has_operations", "methods")
+
+    def __init__(self, has_operations: bool) -> None:
+        self.has_operations = has_operations
+        self.methods = list_methods()
+
+
+class Observation:
+    """Observes one WebSocket connection (see `pronghorn.hooks.Watcher`).
+
+    Call `begin` before the application, then `finish` and perhaps `record_failure`, and last `end`.
+
+    Args:
+        scope: The scope of the connection.
+        in_force: Creates spans and log records.
+        known: What was known before the request.
     """
 
     event_name = "fastapi.websocket.exception"
     failure = "Unhandled exception in FastAPI WebSocket connection"
 
-    def __init__(
-        self, scope: Scope, tracer: Tracer | None, logger: Logger | None, has_operations: bool
-    ) -> None:
+    def __init__(self, scope: Scope, in_force: InForce, known: KnownAtStartup) -> None:
         self.scope = scope
         self._outer_scope = scope
         self._root_path = scope.get("root_path", "").rstrip("/")
-        self.method = self._method()
-        self.span_name = "HTTP" if self.method == "_OTHER" else self.method
-        self._tracer = tracer if has_operations else None
-        self._logger = logger
+        self.method = method = self._method(known)
+        self.span_name = "HTTP" if method == "_OTHER" else method
+        self._logger = in_force.logger
         self._mounts = len(scope.get(INSIDE, ()))
         self._code: Attributes = {}
         self._named: str | None = None
+        #: The route and the mounts around it that were seen last, and their path template.
+        self._route_seen: tuple[Any, Any, str | None] = (None, None, None)
         self._is_over = False
         self._cell = Cell()
+        tracer = in_force.tracer
+        self._tracer = tracer if known.has_operations else None
         context = propagate.extract(scope["headers"], getter=GETTER)
         self.span: Span | None = None
         if tracer is not None:
-            attributes = span_attributes(scope, self.method)
-            self.span = tracer.start_span(
-                self.span_name, context, SpanKind.SERVER, attributes=attributes
+            span = self.span = tracer.start_span(
+                self.span_name,
+                context,
+                SpanKind.SERVER,
+                attributes=span_attributes(scope, method),
             )
-            context = trace.set_span_in_context(self.span, context)
+            context = trace.set_span_in_context(span, context)
+            if in_force.drops_inside and not span.is_recording():
+                self._tracer = None
         self.context = set_value(CELL_KEY, self._cell, context)
 
-    def _method(self) -> str:
+    def _method(self, known: KnownAtStartup) -> str:
         return "WS"
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Make the context of the request the current one."""
         self._token = attach(self.context)
         self._task_token = around_task.set(self.task if self._tracer else None)
         self._outer_scope[WATCHER] = self
-        return self
 
-    def __exit__(self, *exc_info: object) -> None:
+    def end(self) -> None:
+        """Leave the context of the request, and drop everything that refers to it."""
         self._outer_scope.pop(WATCHER, None)
         around_task.reset(self._task_token)
         detach(self._token)
         self._cell.data = None
         self.scope = self._outer_scope = {}
+        self._route_seen = (None, None, None)
 
     # --- receive and send of the application ------------------------------------------------
 
@@ -148,8 +180,13 @@ class Observation:
 
     # --- the stages of the route ------------------------------------------------------------
 
-    def enter_route(self) -> None:
-        """Record the route, whose handler begins."""
+    def enter_route(self, code: Attributes) -> None:
+        """Record the route, whose handler begins.
+
+        Args:
+            code: The attribute that names its endpoint.
+        """
+        self._code = code
         span = self.span
         if span is not None and span.is_recording():
             self._name(span)
@@ -164,8 +201,6 @@ class Observation:
     def started(self, connection: HTTPConnection, plan: AnyPlan) -> None:
         """Record the start of a route; see `pronghorn.hooks.Watcher`."""
         self.scope = connection.scope  # Middleware may have created a scope of its own.
-        if self._tracer is not None:
-            self._code = _code_of(plan.endpoint)
         data: Any = self._cell.data
         if data is not None:
             setattr(data, "websocket" if isinstance(plan, WebSocketPlan) else "request", connection)
@@ -187,14 +222,14 @@ class Observation:
 
     def stage(self, name: str) -> AbstractContextManager[None]:
         if self._tracer is None:
-            return nullcontext()
+            return NO_SPAN
         return SpanAround(self._tracer, f"fastapi.{name}", self._code, answers_may_be_raised=True)
 
     def task(self, task: BackgroundTask) -> AbstractContextManager[None]:
         """Return a context manager to run a background task in."""
         if self._tracer is None:
-            return nullcontext()
-        code = _code_of(getattr(task, "func", task))
+            return NO_SPAN
+        code = code_of(getattr(task, "func", task))
         return SpanAround(
             self._tracer, "fastapi.background_task", code, answers_may_be_raised=False
         )
@@ -209,22 +244,28 @@ class Observation:
         """
         if not self._is_over:
             self._is_over = True
-            self._end_span(None if error is None else type_name(error), {}, None)
+            self._end_span(None if error is None else type_name(error), None, None)
 
-    def _end_span(self, error_type: str | None, attributes: Attributes, at: int | None) -> None:
+    def _end_span(self, error_type: str | None, status: int | None, at: int | None) -> None:
         span = self.span
         if span is None:
             return
         if span.is_recording():
             self._name(span)
-            span.set_attributes(attributes)
+            if status is not None:
+                span.set_attribute("http.response.status_code", status)
             if error_type is not None:
                 set_failed(span, error_type)
         span.end(at)
 
     def route(self) -> str | None:
         """Return the path template of the route, as far as it is known."""
-        return route_template(self.scope, self._root_path, self._mounts)
+        scope, (seen, mounts, template) = self.scope, self._route_seen
+        route, inside = scope.get("route"), scope.get(INSIDE)
+        if route is None or route is not seen or inside is not mounts:
+            template = route_template(scope, self._root_path, self._mounts)
+            self._route_seen = (route, inside, template)
+        return template
 
     def _record_invalid(self, errors: Sequence[Any]) -> None:
         if self._cell.data is not None:
@@ -262,21 +303,14 @@ class Observation:
 
 
 class HttpObservation(Observation):
-    """Watches one HTTP request, to the last byte of its response and on to its last task."""
+    """Observes one HTTP request, to the last byte of its response and on to its last task."""
 
     event_name = "http.server.request.exception"
     failure = "Unhandled exception in FastAPI request"
 
-    def __init__(
-        self,
-        scope: Scope,
-        tracer: Tracer | None,
-        logger: Logger | None,
-        has_operations: bool,
-        instruments: Instruments | None,
-    ) -> None:
-        super().__init__(scope, tracer, logger, has_operations)
-        self._instruments = instruments
+    def __init__(self, scope: Scope, in_force: InForce, known: KnownAtStartup) -> None:
+        super().__init__(scope, in_force, known)
+        self._instruments = instruments = in_force.instruments
         self._grouped_by: Attributes = {}
         self._status: int | None = None
         self._has_trailers = False
@@ -289,8 +323,8 @@ class HttpObservation(Observation):
             self._protocol = protocol_attributes(scope)
             instruments.active.add(1, self._grouped_by, context=self.context)
 
-    def _method(self) -> str:
-        return request_method(self.scope)
+    def _method(self, known: KnownAtStartup) -> str:
+        return request_method(self.scope, known.methods)
 
     def receive_from(self, receive: Receive) -> Receive:
         async def receive_and_note() -> Message:
@@ -331,12 +365,9 @@ class HttpObservation(Observation):
         self._is_over = True
         ended_at, clock = self._complete or (None, perf_counter())
         error_type = self._error_type(error)
-        answered: Attributes = {}
-        if self._status is not None:
-            answered["http.response.status_code"] = self._status
         if self._instruments is not None:
-            self._measure(clock - self._started, error_type, answered)
-        self._end_span(error_type, answered, ended_at)
+            self._measure(self._instruments, clock - self._started, error_type)
+        self._end_span(error_type, self._status, ended_at)
 
     def _error_type(self, error: BaseException | None) -> str | None:
         if error is not None:
@@ -345,11 +376,11 @@ class HttpObservation(Observation):
             return "ConnectionError" if self._client_left else "RuntimeError"
         return str(self._status) if self._status is not None and self._status >= 500 else None
 
-    def _measure(self, seconds: float, error_type: str | None, answered: Attributes) -> None:
-        instruments, route = self._instruments, self.route()
-        if instruments is None:
-            return
-        attributes = {**self._grouped_by, **self._protocol, **answered}
+    def _measure(self, instruments: Instruments, seconds: float, error_type: str | None) -> None:
+        route = self.route()
+        attributes = {**self._grouped_by, **self._protocol}
+        if self._status is not None:
+            attributes["http.response.status_code"] = self._status
         if route is not None:
             attributes["http.route"] = route
         if error_type is not None:

@@ -11,8 +11,8 @@ from pronghorn import FastAPI, WebSocket
 from pronghorn.testclient import TestClient
 from tests.bad_input.asking import Answer, ask
 from tests.bad_input.attacks import FORM, JSON, MULTIPART, Attack
+from tests.compile.counting import count_calls
 from tests.compile.program import PART, REQUESTS, constant, program
-from tests.compile.watching import watched
 
 MORE = [
     Attack("query", "/items/5", query=b"q=a%20b&q=c"),
@@ -90,7 +90,7 @@ def test_no_short_way_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
         await websocket.accept()
         await websocket.send_text(times * await websocket.receive_text())
 
-    with watched() as calls:
+    with count_calls() as calls:
         client = TestClient(app)
         assert client.get("/constant").status_code == 200
         with client.websocket_connect("/echo?times=2") as connection:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, field_validator
 from pronghorn import Body, Depends, FastAPI, Form, Header, Query, Request, Response
 from pronghorn.background import BackgroundTasks
 from pronghorn.testclient import TestClient
-from tests.compile.watching import watched
+from tests.compile.counting import count_calls
 
 current: ContextVar[str] = ContextVar("current", default="unset")
 
@@ -318,7 +318,7 @@ def test_nothing_is_made_that_a_route_does_not_need(mode: str) -> None:
 
     client = TestClient(app)
     client.get("/")
-    with watched() as calls:
+    with count_calls() as calls:
         TestClient(app).get("/")
     if mode == "compiled":
         assert calls.into("pronghorn.run.lifetime", "pronghorn.run.exact") == set()

@@ -16,6 +16,7 @@ from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
 from tests.bad_input.asking import Answer, ask
 from tests.bad_input.attacks import Attack
+from tests.compile.counting import Calls, count_calls
 from tests.compile.program import (
     EXPECTED,
     REQUESTS,
@@ -25,7 +26,6 @@ from tests.compile.program import (
     get_number,
     program,
 )
-from tests.compile.watching import Calls, watched
 
 #: Modules of `pronghorn.compile` that are for once, and what of them runs for each request.
 FOR_ONCE = tuple(
@@ -62,11 +62,11 @@ def ask_in_rounds(app: FastAPI, rounds: int, requests: list[Attack]) -> tuple[Ca
     """What is called in the last round, and its answers."""
 
     async def run() -> tuple[Calls, list[Answer]]:
-        with watched():  # so that worker threads are watched from their beginning
+        with count_calls():  # so that worker threads are watched from their beginning
             for _ in range(rounds - 1):
                 for request in requests:
                     await ask(app, request)
-            with watched() as calls:
+            with count_calls() as calls:
                 answers = [await ask(app, request) for request in requests]
         return calls, answers
 
@@ -93,7 +93,7 @@ def test_nothing_is_inspected_after_the_first_request(request_: Attack, status: 
 def test_every_route_is_compiled_once_and_none_is_planned_by_a_request() -> None:
     app = program()
     _ = [route.plan for route in app.routes if isinstance(route, APIRoute)]
-    with watched() as calls:
+    with count_calls() as calls:
         ask_in_one_loop(app, 10)
     operations = len({request.path for request in REQUESTS}) - 3  # custom, 404, and /items twice
     assert calls.of("pronghorn.compile.http_route", "compile_route") == operations
@@ -113,7 +113,7 @@ def ask_in_one_loop(app: FastAPI, rounds: int) -> None:
 def test_a_route_that_is_added_later_is_compiled_alone() -> None:
     app = program()
     ask_in_one_loop(app, 1)
-    with watched() as calls:
+    with count_calls() as calls:
         app.get("/later/{word}")(echo)
         later = Attack("later", "/later/x")
         assert asyncio.run(ask(app, later)).body == b'"x"'
@@ -127,7 +127,7 @@ def test_a_changed_route_is_compiled_alone() -> None:
     ask_in_one_loop(app, 1)
     route: Any = next(route for route in app.routes if getattr(route, "path", "") == "/constant")
     route.status_code = 202
-    with watched() as calls:
+    with count_calls() as calls:
         assert asyncio.run(ask(app, Attack("changed", "/constant"))).status == 202
         ask_in_one_loop(app, 2)
     assert calls.of("pronghorn.compile.http_route", "compile_route") == 1
@@ -152,7 +152,7 @@ def test_a_class_with_its_own_request_handler_has_ours_compiled_inside() -> None
     app = FastAPI()
     app.add_api_route("/custom", constant, route_class_override=Wrapping)
     before = Wrapping.asked
-    with watched() as calls:
+    with count_calls() as calls:
         for _ in range(3):
             answer = asyncio.run(ask(app, Attack("custom", "/custom")))
     assert answer.header(b"x-wrapped") == b"yes"
@@ -172,7 +172,7 @@ def test_a_websocket_route_is_compiled_once() -> None:
         await websocket.accept()
         await websocket.send_json([room, n])
 
-    with watched() as calls:
+    with count_calls() as calls:
         client = TestClient(app)
         for _ in range(5):
             with client.websocket_connect("/a?n=2") as connection:

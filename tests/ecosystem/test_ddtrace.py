@@ -67,3 +67,20 @@ def test_an_exception_marks_the_request(client: TestClient) -> None:
     [[request]] = traces
     assert request.error == 1
     assert request.get_tag("error.message") == "broken"
+
+
+def test_a_mounted_application_is_named_with_its_mount() -> None:
+    traces.clear()
+    app, inner = FastAPI(), FastAPI()
+
+    @inner.get("/items/{item_id}")
+    async def read_item(item_id: int) -> int:
+        return item_id
+
+    app.mount("/inner", inner)
+    assert TestClient(app).get("/inner/items/3").json() == 3
+
+    [[outer, inside, _]] = traces
+    assert outer.resource == "GET /inner/items/{item_id}"
+    assert outer.get_tag("http.route") == "/inner/items/{item_id}"
+    assert inside.resource == "GET /items/{item_id}"

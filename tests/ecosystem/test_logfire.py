@@ -91,7 +91,7 @@ def test_def_endpoints_and_websockets(client: TestClient, spans: TestExporter) -
     assert messages(spans).count("FastAPI arguments") == 2
 
 
-def test_afterwards_nothing_is_watched(spans: TestExporter) -> None:
+def test_afterwards_nothing_is_recorded(spans: TestExporter) -> None:
     app = FastAPI()
     app.include_router(router)
     with logfire.instrument_fastapi(app, extra_spans=True):

@@ -16,6 +16,8 @@ from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 from sentry_sdk.transport import Transport
 
+from pronghorn.middleware.known_instrumentation import find_idle_test
+
 Events = list[dict[str, Any]]
 
 
@@ -207,10 +209,16 @@ def test_layers_that_are_passed_by_record_the_same(
     transport: KeptEvents, events: Events, monkeypatch: pytest.MonkeyPatch, with_middleware: bool
 ) -> None:
     passed = everything(events, with_middleware=with_middleware)
-    monkeypatch.setattr("pronghorn.middleware.known_watchers.COMPARED", ())
+    monkeypatch.setattr("pronghorn.middleware.known_instrumentation.COMPARED", ())
     called = everything(events, with_middleware=with_middleware)
 
-    assert passed[1] == called[1]
+    monkeypatch.undo()
+    monkeypatch.setattr(sentry_sdk, "VERSION", "2.99.0")  # A release that nobody has compared.
+    assert find_idle_test() is None
+    unknown = everything(events, with_middleware=with_middleware)
+
+    assert passed[1] == called[1] == unknown[1]
+    assert passed[0] == called[0] == unknown[0]
     assert [status for status, _ in passed[0]] == [200, 422, 503, 500, 404, 404, 200, 500]
     assert passed[0][5] == (404, '{"body":"{\\"a\\":1}"}')
 

@@ -123,14 +123,14 @@ LISTED = (
     Name(
         "starlette.middleware.exceptions",
         "ExceptionMiddleware._exception_handlers",
-        ("middleware/known_watchers.py",),
+        ("middleware/known_instrumentation.py",),
         WARNS,
         ("layer._exception_handlers",),
     ),
     Name(
         "starlette.middleware.exceptions",
         "ExceptionMiddleware._status_handlers",
-        ("middleware/known_watchers.py",),
+        ("middleware/known_instrumentation.py",),
         WARNS,
         ("layer._status_handlers",),
     ),
@@ -371,7 +371,7 @@ LISTED = (
         ("telemetry/exporters.py", "telemetry/providers.py", "telemetry/requirement.py"),
         TELEMETRY,
     ),
-    Name(LOGS, "Logger", ("telemetry/observation.py", "telemetry/providers.py"), TELEMETRY),
+    Name(LOGS, "Logger", ("telemetry/providers.py",), TELEMETRY),
     Name(LOGS, "LoggerProvider", ("telemetry/config.py",), TELEMETRY),
     Name(LOGS, "SeverityNumber", ("telemetry/observation.py",), TELEMETRY),
     Name(

@@ -31,15 +31,15 @@ def nothing_seen() -> None:
     seen.clear()
 
 
-def watch(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def wrap(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Put a function around one of `pronghorn.routing` that notes its calls."""
     original = getattr(routing, name)
 
-    def watched(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         seen.append(name)
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(routing, name, watched)
+    monkeypatch.setattr(routing, name, wrapper)
 
 
 def get_session() -> str:
@@ -93,7 +93,7 @@ def test_a_replaced_function_is_called(
     for _ in range(requests_before):
         client.get("/api/async/1")
 
-    watch(monkeypatch, name)
+    wrap(monkeypatch, name)
 
     assert client.get("/api/async/3").json() == {"number": 3, "session": "session"}
     assert name in seen
@@ -101,7 +101,7 @@ def test_a_replaced_function_is_called(
 
 def test_every_step_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in STEPS:
-        watch(monkeypatch, name)
+        wrap(monkeypatch, name)
     client = TestClient(made_app())
 
     for _ in range(2):
@@ -125,13 +125,13 @@ def test_answers_are_the_same(monkeypatch: pytest.MonkeyPatch, path: str, text: 
     client = TestClient(made_app())
     plain = client.get(path)
     for name in STEPS:
-        watch(monkeypatch, name)
+        wrap(monkeypatch, name)
 
-    watched = client.get(path)
+    wrapped = client.get(path)
 
     assert seen
-    assert (watched.status_code, watched.text) == (plain.status_code, plain.text)
-    assert watched.headers == plain.headers
+    assert (wrapped.status_code, wrapped.text) == (plain.status_code, plain.text)
+    assert wrapped.headers == plain.headers
     assert text in plain.text
 
 
@@ -162,7 +162,7 @@ def test_arguments_of_the_endpoint_are_those_that_were_solved(
 
 def test_overrides_apply(monkeypatch: pytest.MonkeyPatch) -> None:
     app = made_app()
-    watch(monkeypatch, "run_endpoint_function")
+    wrap(monkeypatch, "run_endpoint_function")
     app.dependency_overrides[get_session] = lambda: "other"
 
     assert TestClient(app).get("/api/async/3").json() == {"number": 3, "session": "other"}
@@ -170,7 +170,7 @@ def test_overrides_apply(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["get_websocket_app", "solve_dependencies"])
 def test_websockets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    watch(monkeypatch, name)
+    wrap(monkeypatch, name)
     client = TestClient(made_app())
 
     with client.websocket_connect("/api/ws/3") as websocket:
@@ -178,10 +178,10 @@ def test_websockets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert name in seen
 
 
-def test_once_put_back_nothing_is_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_put_back_nothing_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     client = TestClient(made_app())
     with monkeypatch.context() as patched:
-        watch(patched, "run_endpoint_function")
+        wrap(patched, "run_endpoint_function")
         client.get("/api/thread")
     seen.clear()
 

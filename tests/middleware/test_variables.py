@@ -24,7 +24,7 @@ def note(seen: list[Any]) -> None:
     seen.append((user.get(), place.get("unset")))
 
 
-class Watched:
+class Noting:
     """An application, and what a plain layer outside of its middleware sees afterwards."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Watched:
 @pytest.mark.anyio
 @pytest.mark.parametrize("layers", [1, 3])
 async def test_set_inside_and_reset_inside(layers: int) -> None:
-    watched = Watched()
+    noting = Noting()
 
     async def dependency() -> AsyncIterator[None]:
         tokens = user.set("ada"), place.set("dependency")
@@ -56,27 +56,27 @@ async def test_set_inside_and_reset_inside(layers: int) -> None:
         place.reset(tokens[1])
 
     async def tell(request: Request, call_next: Any) -> Any:
-        note(watched.seen)
+        note(noting.seen)
         response = await call_next(request)
-        note(watched.seen)
+        note(noting.seen)
         return response
 
-    @watched.app.get("/", dependencies=[Depends(dependency)])
+    @noting.app.get("/", dependencies=[Depends(dependency)])
     async def root() -> None:
         place.set("endpoint")
 
     for _ in range(layers):
-        watched.middleware(tell)
-    await watched.run()
+        noting.middleware(tell)
+    await noting.run()
     before, after = ("nobody", "unset"), ("ada", "endpoint")
-    assert watched.seen == [before] * layers + [after] * layers + [before]
+    assert noting.seen == [before] * layers + [after] * layers + [before]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("is_followed", [False, True])
 async def test_set_by_an_endpoint_and_by_a_task_after_the_response(is_followed: bool) -> None:
     """Without the task, the application has ended before its response is sent."""
-    watched = Watched()
+    noting = Noting()
 
     async def later() -> None:
         place.set("task")
@@ -90,65 +90,65 @@ async def test_set_by_an_endpoint_and_by_a_task_after_the_response(is_followed: 
 
     async def tell(request: Request, call_next: Any) -> Any:
         response = await call_next(request)
-        note(watched.seen)
+        note(noting.seen)
         return response
 
-    watched.app.get("/")(followed_root if is_followed else root)
-    watched.middleware(tell)
-    await watched.run()
-    assert watched.seen == [("ada", "unset"), ("ada", "task" if is_followed else "unset")]
+    noting.app.get("/")(followed_root if is_followed else root)
+    noting.middleware(tell)
+    await noting.run()
+    assert noting.seen == [("ada", "unset"), ("ada", "task" if is_followed else "unset")]
 
 
 @pytest.mark.anyio
 async def test_set_by_a_failing_endpoint() -> None:
-    watched = Watched()
+    noting = Noting()
 
     async def tell(request: Request, call_next: Any) -> Any:
         try:
             return await call_next(request)
         except Refused:
-            note(watched.seen)
+            note(noting.seen)
             raise
 
-    @watched.app.get("/")
+    @noting.app.get("/")
     async def root() -> None:
         user.set("ada")
         raise Refused("by the endpoint")
 
-    watched.middleware(tell)
+    noting.middleware(tell)
     with pytest.raises(Refused):
-        await watched.run()
-    assert watched.seen == [("ada", "unset"), ("ada", "unset")]
+        await noting.run()
+    assert noting.seen == [("ada", "unset"), ("ada", "unset")]
 
 
 @pytest.mark.anyio
 async def test_set_while_the_body_is_made() -> None:
-    watched = Watched()
+    noting = Noting()
 
     async def tell(request: Request, call_next: Any) -> Any:
         response = await call_next(request)
 
         async def through() -> AsyncIterator[bytes]:
             async for chunk in response.body_iterator:
-                note(watched.seen)
+                note(noting.seen)
                 yield chunk
 
         return StreamingResponse(through())
 
-    @watched.app.get("/")
+    @noting.app.get("/")
     async def lines() -> AsyncIterator[int]:
         for number in range(2):
             place.set(f"chunk {number}")
             yield number
 
-    watched.middleware(tell)
-    await watched.run()
-    assert [where for _, where in watched.seen[:2]] == ["chunk 0", "chunk 1"]
+    noting.middleware(tell)
+    await noting.run()
+    assert [where for _, where in noting.seen[:2]] == ["chunk 0", "chunk 1"]
 
 
 @pytest.mark.anyio
 async def test_what_the_middleware_sets_later_is_its_own() -> None:
-    watched = Watched()
+    noting = Noting()
 
     async def dependency() -> AsyncIterator[None]:
         token = user.set("ada")
@@ -162,13 +162,13 @@ async def test_what_the_middleware_sets_later_is_its_own() -> None:
         user.set("the middleware's")
         return response
 
-    @watched.app.get("/", dependencies=[Depends(dependency)])
+    @noting.app.get("/", dependencies=[Depends(dependency)])
     async def root(background: BackgroundTasks) -> None:
-        background.add_task(note, watched.seen)
+        background.add_task(note, noting.seen)
 
-    watched.middleware(sets)
-    await watched.run()
-    assert watched.seen == [("ada", "middleware"), ("the middleware's", "unset")]
+    noting.middleware(sets)
+    await noting.run()
+    assert noting.seen == [("ada", "middleware"), ("the middleware's", "unset")]
 
 
 @pytest.mark.anyio
@@ -183,25 +183,25 @@ async def test_values_are_compared_by_identity() -> None:
 
     held: ContextVar[Any] = ContextVar("held", default=None)
     held.set(Odd())
-    watched, inner = Watched(), Odd()
+    noting, inner = Noting(), Odd()
 
     async def tell(request: Request, call_next: Any) -> Any:
         response = await call_next(request)
-        watched.seen.append(held.get() is inner)
+        noting.seen.append(held.get() is inner)
         return response
 
-    @watched.app.get("/")
+    @noting.app.get("/")
     async def root() -> None:
         held.set(inner)
 
-    watched.middleware(tell)
-    await watched.run()
-    assert watched.seen[0] is True
+    noting.middleware(tell)
+    await noting.run()
+    assert noting.seen[0] is True
 
 
 @pytest.mark.anyio
 async def test_call_next_in_a_task_keeps_variables_to_that_task() -> None:
-    watched = Watched()
+    noting = Noting()
 
     async def dependency() -> AsyncIterator[None]:
         token = place.set("dependency")
@@ -210,16 +210,16 @@ async def test_call_next_in_a_task_keeps_variables_to_that_task() -> None:
 
     async def apart(request: Request, call_next: Any) -> Any:
         response = await asyncio.create_task(call_next(request))
-        note(watched.seen)
+        note(noting.seen)
         return response
 
-    @watched.app.get("/", dependencies=[Depends(dependency)])
+    @noting.app.get("/", dependencies=[Depends(dependency)])
     async def root() -> None:
         return None
 
-    watched.middleware(apart)
-    assert (await watched.run()).status == 200
-    assert watched.seen == [("nobody", "unset")] * 2
+    noting.middleware(apart)
+    assert (await noting.run()).status == 200
+    assert noting.seen == [("nobody", "unset")] * 2
 
 
 def count_inner_runs() -> int:
@@ -229,22 +229,22 @@ def count_inner_runs() -> int:
 @pytest.mark.anyio
 @pytest.mark.usefixtures("short_ways")  # the request object of the general way is in a cycle
 async def test_nothing_of_a_request_is_left_for_the_collector() -> None:
-    watched = Watched()
+    noting = Noting()
 
     async def through(request: Request, call_next: Any) -> Any:
         return await call_next(request)
 
-    @watched.app.get("/")
+    @noting.app.get("/")
     async def root() -> str:
         return "hello"
 
-    watched.middleware(through)
-    await watched.run()
+    noting.middleware(through)
+    await noting.run()
     gc.collect()
     gc.disable()
     try:
         before = count_inner_runs()  # other tests may have left some that something refers to
-        await watched.run()
+        await noting.run()
         await asyncio.sleep(0)
         assert count_inner_runs() == before
     finally:

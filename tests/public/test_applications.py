@@ -396,7 +396,7 @@ def test_a_subclass_may_stand_in_the_way_of_every_request() -> None:
     assert app._direct_answerer() is None
 
 
-def test_a_server_may_answer_directly_unless_layers_are_watched(
+def test_a_server_may_answer_directly_unless_layers_are_wrapped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PRONGHORN_GENERAL", raising=False)

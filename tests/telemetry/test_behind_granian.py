@@ -40,7 +40,7 @@ def test_requests_and_connections_are_measured(measured: Measured) -> None:
             pass
     names = [span.name for span in measured.spans if span.kind is SpanKind.SERVER]
     assert sorted(names) == ["GET /items/{item_id}", "WS /ws"]
-    assert app._is_watched()
+    assert app._has_active_telemetry()
 
 
 def test_layers_that_are_made_again_are_measured_once(measured: Measured) -> None:

@@ -101,9 +101,9 @@ def test_each_global_provider_is_noticed(api: str, sdk: str, name: str) -> None:
         import {sdk} as sdk
 
         assert TestClient(app).get("/items/1").json() == 1
-        assert not app._is_watched()
+        assert not app._has_active_telemetry()
         api.set_{name}_provider(sdk.{name.capitalize()}Provider(shutdown_on_exit=False))
-        assert app._is_watched()
+        assert app._has_active_telemetry()
         assert TestClient(app).get("/items/1").json() == 1
         """
     )
@@ -117,7 +117,7 @@ def test_a_provider_that_the_environment_names_is_used() -> None:
         os.environ["OTEL_PYTHON_TRACER_PROVIDER"] = "sdk_tracer_provider"
         import opentelemetry.trace
 
-        assert app._is_watched()
+        assert app._has_active_telemetry()
         """
     )
 
@@ -204,5 +204,5 @@ def test_providers_of_the_api_itself_measure_nothing(measured: Measured) -> None
             "logger_provider": NoOpLoggerProvider(),
         }
     )
-    assert not app._is_watched()
-    assert FastAPI(telemetry=measured.config)._is_watched()
+    assert not app._has_active_telemetry()
+    assert FastAPI(telemetry=measured.config)._has_active_telemetry()

@@ -97,7 +97,8 @@ class DirectProtocol(UnusualRequests):
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
         # Checked once per connection, because it is slow; programs set providers at startup.
-        self._is_watched: bool = self.direct_app is not None and self.direct_app._is_watched()
+        direct = self.direct_app
+        self._has_telemetry: bool = direct is not None and direct._has_active_telemetry()
         self.scope_template: dict[str, Any] = {}
         self._exchanges: tuple[type[WireExchange], type[WireExchange]]
         self._exchanges = WireExchange, LayeredWireExchange
@@ -124,7 +125,7 @@ class DirectProtocol(UnusualRequests):
     def _choose_answerer(self) -> None:
         """Choose the answerer for the current middleware, which programs may add late."""
         app = self.direct_app
-        direct: Answerer | None = None if self._is_watched else app._direct_answerer()
+        direct: Answerer | None = None if self._has_telemetry else app._direct_answerer()
         self._answerer = direct or ThroughAsgi(app)
         stack = self._stack = app.middleware_stack
         if direct is not None and stack.registered is not None:

@@ -311,7 +311,7 @@ async def _send_in_its_own_way(
     body = response.body_iterator
     source = _blocking_source(body)
     own = copy(response)
-    own.body_iterator = chunks = _Watched(aiter(body))
+    own.body_iterator = chunks = _NotesEnd(aiter(body))
     with anyio.CancelScope() as scope_of_all:
         try:
             if holds_head:
@@ -338,14 +338,14 @@ async def _close_all(chunks: Any, body: Any) -> None:
         await close_generator(body)
 
 
-class _Watched:
+class _NotesEnd:
     """An iterator that remembers whether it has ended."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.ended = False
 
-    def __aiter__(self) -> _Watched:
+    def __aiter__(self) -> _NotesEnd:
         return self
 
     async def __anext__(self) -> Any:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from pronghorn.sql.prepared.borrowing import is_observed
 from pronghorn.sql.prepared.drivers import has_nul
 from pronghorn.sql.prepared.quick import HAS_CONNECTION, QuickConnection, open_quickly
-from pronghorn.sql.prepared.running import Compile, Parameters, compose, is_watched
+from pronghorn.sql.prepared.running import Compile, Parameters, compose, is_heard
 from pronghorn.sql.uncancelled import postpone_cancellation
 
 #: After so many seconds of reads the other tasks have their turn.
@@ -54,7 +54,7 @@ class ReadsInLoop:
         engine = self._engine
         if not self._is_usable or is_observed(engine.pool):
             return None
-        if is_watched(engine.sync_engine, engine.dialect):
+        if is_heard(engine.sync_engine, engine.dialect):
             return None
         if not self._idle and not await self._open():
             return None

@@ -36,7 +36,7 @@ async def read_from_pool(engine: AsyncEngine, compiled: Compile, parameters: Par
     A lost connection is replaced: the statement has changed nothing, so it is sent again.
     """
     driver = _driver_of(engine.dialect)
-    if driver is not None and not is_watched(engine.sync_engine, engine.dialect):
+    if driver is not None and not is_heard(engine.sync_engine, engine.dialect):
         try:
             record = await borrow(engine)
             if record is not None:
@@ -84,7 +84,7 @@ async def read_on_connection(
     if inner is not None:
         _check_connection(inner)
         driver = _driver_of(connection.dialect)
-        if driver is not None and inner.in_transaction() and not is_watched(inner, inner.dialect):
+        if driver is not None and inner.in_transaction() and not is_heard(inner, inner.dialect):
             with suppress(_AgainError):
                 read = compiled(inner.dialect)
                 return await _read_in_transaction(connection, driver, read, parameters)
@@ -236,7 +236,7 @@ def _driver_of(dialect: Dialect) -> Driver | None:
     return DRIVERS.get((dialect.name, dialect.driver))
 
 
-def is_watched(owner: Any, dialect: Dialect) -> bool:
+def is_heard(owner: Any, dialect: Dialect) -> bool:
     """Return whether something listens to each statement, such as a tracer, or executes it.
 
     On SQLite one function of ours always does (`pronghorn.sql.diagnostics`).

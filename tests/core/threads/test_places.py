@@ -11,7 +11,7 @@ from pronghorn import FastAPI, Request, Response, routing
 from pronghorn.responses import PlainTextResponse
 from pronghorn.routing import request_response
 from pronghorn.testclient import TestClient
-from tests.compile.watching import watched
+from tests.compile.counting import count_calls
 
 
 def watched_step(name: str) -> Callable[[pytest.MonkeyPatch], Any]:
@@ -53,7 +53,7 @@ PLACES = {
 def test_a_request(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     make, hops = PLACES[place]
     client = TestClient(make(monkeypatch))
-    with watched() as calls:
+    with count_calls() as calls:
         assert client.get("/").text == "1"
     assert calls.of("pronghorn.core.threads.pool", "Pool.submit") == hops
 
@@ -62,6 +62,6 @@ def test_the_start_of_an_application() -> None:
     def lifespan(app: Any) -> Iterator[None]:
         yield
 
-    with watched() as calls, TestClient(FastAPI(lifespan=lifespan)):  # type: ignore[arg-type]
+    with count_calls() as calls, TestClient(FastAPI(lifespan=lifespan)):  # type: ignore[arg-type]
         pass
     assert calls.of("pronghorn.core.threads.pool", "Pool.submit") == 1

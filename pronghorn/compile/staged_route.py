@@ -1,4 +1,4 @@
-"""The way of a request that a tool watches: stage by stage, with each stage reported.
+"""The way of a request with a watcher: stage by stage, with each stage reported.
 
 The stages are those of `compile.stages`; that of the dependencies is compiled
 (`compile.staged`). This module goes through them for a whole request, without an object for each
@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticUndefined
-from starlette.requests import Request
 from starlette.responses import Response
 
 from pronghorn.compile.exact import ExactHandler
-from pronghorn.compile.stages import Functions
+from pronghorn.compile.stages import (
+    produce_in_thread,
+    report_body,
+    report_functions,
+    report_solve,
+)
 from pronghorn.compile.steps import names_stacks
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.core.threads.hop import call_in_thread
@@ -43,8 +47,8 @@ def is_plain(exact: ExactHandler) -> bool:
     )
 
 
-def compile_watched(exact: ExactHandler, otherwise: Handler) -> Handler:
-    """Return the handler for requests that a tool watches.
+def compile_staged(exact: ExactHandler, otherwise: Handler) -> Handler:
+    """Return the handler for requests with a watcher.
 
     Args:
         exact: The exact way of a route for which `is_plain` is true.
@@ -63,19 +67,18 @@ def compile_watched(exact: ExactHandler, otherwise: Handler) -> Handler:
         watcher.started(request, plan)
         body = PydanticUndefined
         if plan.body is not None:
-            body = await _read(functions, request, watcher)
+            body = await report_body(functions.read, watcher, request)
         else:
             watcher.body_read(None)
         shared = make_shared(exact.shared) if exact.shared else {}
         inputs = Inputs(request, path, body, exact.embed, None, shared)
-        with watcher.stage("dependencies"):
-            arguments, errors = await functions.solve(inputs)
-        watcher.solved(arguments, errors)
+        arguments, errors = await report_solve(functions.solve, watcher, inputs)
         if errors:
             sent = None if body is PydanticUndefined else body
             raise RequestValidationError(errors, body=sent, endpoint_ctx=exact.context())
         if in_thread:
-            result, content = await call_in_thread(_produce, functions, arguments, watcher)
+            reported = report_functions(functions, watcher)
+            result, content = await call_in_thread(produce_in_thread, reported, arguments)
         else:
             with watcher.stage("endpoint"):
                 result = await functions.call(arguments)
@@ -88,25 +91,3 @@ def compile_watched(exact: ExactHandler, otherwise: Handler) -> Handler:
             await exchange.send_json(content, status)
 
     return handler
-
-
-async def _read(functions: Functions, request: Request, watcher: Watcher) -> Any:
-    try:
-        body = await functions.read(request)
-    except RequestValidationError as error:
-        watcher.unreadable(error.body, error.errors())
-        raise
-    watcher.body_read(None if body is PydanticUndefined else body)
-    return body
-
-
-def _produce(
-    functions: Functions, arguments: Mapping[str, Any], watcher: Watcher
-) -> tuple[Any, Any]:
-    """Return the endpoint's result and its content, in one hop, because both may take long."""
-    with watcher.stage("endpoint"):
-        result = functions.call(arguments)
-    if isinstance(result, Response):
-        return result, None
-    with watcher.stage("serialization"):
-        return result, functions.serialize(result)

@@ -27,10 +27,10 @@ class Calls(Counter[tuple[str, str]]):
 
 
 @contextmanager
-def watched() -> Iterator[Calls]:
+def count_calls() -> Iterator[Calls]:
     """Count calls of pronghorn's functions, and those it makes to `inspect` and `typing`.
 
-    Threads that begin while it watches are watched too.
+    Calls in threads that begin meanwhile count, too.
     """
     calls = Calls()
 

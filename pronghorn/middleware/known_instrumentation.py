@@ -35,7 +35,7 @@ COMPARED = ("2.75.",)
 _HAS_TABLES = has_names(
     "starlette.middleware.exceptions",
     ("ExceptionMiddleware._exception_handlers", "ExceptionMiddleware._status_handlers"),
-    "Requests pass all layers that Sentry watches, which is slower.",
+    "Requests pass all layers that Sentry has wrapped, which is slower.",
 )
 
 
@@ -72,43 +72,43 @@ def handlers_of(layer: Any) -> dict[Any, Any]:
 
 
 class Either:
-    """A layer in two forms: our own, and the one that a library watches.
+    """A layer in two forms: our own, and the one that a library has wrapped.
 
     Args:
         is_idle: Answers whether a request may take our own form.
         own: Our own form.
-        watched: The layer that the library watches.
+        instrumented: The layer that the library has wrapped.
     """
 
-    def __init__(self, is_idle: IsIdle, own: ASGIApp, watched: Any) -> None:
-        self._is_idle, self._own, self._watched = is_idle, own, watched
+    def __init__(self, is_idle: IsIdle, own: ASGIApp, instrumented: Any) -> None:
+        self._is_idle, self._own, self._instrumented = is_idle, own, instrumented
         #: Libraries that look for a layer follow this attribute.
-        self.app = watched
+        self.app = instrumented
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._is_idle(scope):
             await self._own(scope, receive, send)
         else:
-            await self._watched(scope, receive, send)
+            await self._instrumented(scope, receive, send)
 
 
 class EitherOutermost(Either, ServerErrorMiddleware):
     """The outermost layer; a `ServerErrorMiddleware`, because libraries expect one."""
 
-    def __init__(self, is_idle: IsIdle, own: ServerErrorMiddleware, watched: ASGIApp) -> None:
+    def __init__(self, is_idle: IsIdle, own: ServerErrorMiddleware, instrumented: ASGIApp) -> None:
         ServerErrorMiddleware.__init__(self, own.app, own.handler, own.debug)
         inside = self.app
-        Either.__init__(self, is_idle, own, watched)
+        Either.__init__(self, is_idle, own, instrumented)
         self.app = inside
 
 
-def let_pass(is_idle: IsIdle, own: Outermost, watched: ASGIApp) -> ServerErrorMiddleware:
+def let_pass(is_idle: IsIdle, own: Outermost, instrumented: ASGIApp) -> ServerErrorMiddleware:
     """Return the outermost layer of an application, which idle requests take in our own form.
 
     Args:
         is_idle: Answers whether the library has nothing to do for a request.
         own: Our own form.
-        watched: The layer that the library watches, with all that is around it.
+        instrumented: The layer that the library has wrapped, with all that is around it.
     """
     own.idle_call = ServerErrorMiddleware.__call__
-    return EitherOutermost(is_idle, own, watched)
+    return EitherOutermost(is_idle, own, instrumented)

@@ -13,8 +13,8 @@ from starlette.middleware import Middleware
 from pronghorn.applications import FastAPI
 from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.devtools.documentation import project_documentation
-from pronghorn.middleware.known_watchers import EitherOutermost
-from pronghorn.middleware.stack import is_stack_watched
+from pronghorn.middleware.known_instrumentation import EitherOutermost
+from pronghorn.middleware.stack import is_stack_instrumented
 from pronghorn.routes.request_handlers import HANDLER_FUNCTIONS
 from pronghorn.run.route_template import layers
 
@@ -22,7 +22,7 @@ from pronghorn.run.route_template import layers
 OWN = ("pronghorn", "starlette")
 
 
-def explain_watchers(apps: tuple[Any, ...]) -> Iterator[str]:
+def explain_tools(apps: tuple[Any, ...]) -> Iterator[str]:
     """Yield a note for each tool that sees the requests of a route.
 
     Args:
@@ -57,27 +57,27 @@ def _around_handler() -> Iterator[str]:
 
 
 def _around_layers(apps: tuple[Any, ...]) -> Iterator[str]:
-    if is_stack_watched():
+    if is_stack_instrumented():
         owner = name_owner(Middleware.__init__)
         if any(_is_passed_by(app) for app in apps):
-            yield f"{owner} watches the layers: a request passes by those with nothing to record"
+            yield f"{owner} wraps the layers: a request passes by those with nothing to record"
         else:
-            yield f"{owner} watches the layers, and is called at each"
+            yield f"{owner} wraps the layers, and is called at each"
     for app in apps:
         owner = name_owner(getattr(app, "build_middleware_stack", app))
         if not isinstance(app, FastAPI):
             continue
         if owner not in OWN:
             yield f"{owner} puts a layer around {app.title}"
-        if owner != "opentelemetry" and app._is_watched():
+        if owner != "opentelemetry" and app._has_active_telemetry():
             yield (
-                "the built-in telemetry watches: the request goes from stage to stage, with a span "
-                "for each; the parameters are read and the dependencies called by compiled code"
+                "the built-in telemetry observes: the request goes from stage to stage, with a "
+                "span for each; parameters are read and dependencies called by compiled code"
             )
 
 
 def _is_passed_by(app: Any) -> bool:
-    """Return True if idle requests of an application pass by the layers that a library watches."""
+    """Return True if idle requests of an application pass by layers that a library has wrapped."""
     stack = app._ensure_stack() if isinstance(app, FastAPI) else None
     return any(isinstance(layer, EitherOutermost) for layer in layers(stack))
 

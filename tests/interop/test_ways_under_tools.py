@@ -23,12 +23,12 @@ from pronghorn import (
     Response,
     routing,
 )
-from pronghorn.devtools import watchers
+from pronghorn.devtools import tools
 from pronghorn.devtools.explained import explain_route
 from pronghorn.devtools.inventory import list_routes
 from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
-from tests.compile.watching import watched
+from tests.compile.counting import count_calls
 
 STEPS = ("solve_dependencies", "run_endpoint_function", "serialize_response")
 effects: list[str] = []
@@ -190,7 +190,7 @@ def test_valid_requests_are_never_interpreted(monkeypatch: pytest.MonkeyPatch, t
     for request in REQUESTS:
         ask(app, *request[:3])
 
-    with watched() as calls:
+    with count_calls() as calls:
         for request in REQUESTS:
             if request[3]:
                 ask(app, *request[:3])
@@ -217,7 +217,7 @@ def test_the_stage_of_the_dependencies_is_compiled_once(monkeypatch: pytest.Monk
         return session
 
     client = TestClient(app)
-    with watched() as calls:
+    with count_calls() as calls:
         assert client.get("/").json() == "none"
     assert calls.of("pronghorn.compile.staged", "compile_solve") == 1
 
@@ -330,7 +330,7 @@ def test_the_explanation_names_the_tool(monkeypatch: pytest.MonkeyPatch) -> None
     surround(monkeypatch)
     replace_steps("serialize_response")(monkeypatch)
     address = "https://example.com/docs/index.md"
-    monkeypatch.setattr(watchers, "project_documentation", lambda: address)
+    monkeypatch.setattr(tools, "project_documentation", lambda: address)
     listed = next(one for one in list_routes(program()) if "closing" in one.route.path_format)
     found = explain_route(listed, "GET /api/closing")
 
@@ -367,3 +367,83 @@ def test_the_explanation_names_functions_that_a_tool_keeps_from_the_short_way(
     assert found is not None
     around = "middleware around it: BaseHTTPMiddleware with add_request_id: not compiled: "
     assert f"{around}a library observes the layers" in found.notes
+
+
+@pytest.mark.parametrize("is_general", [False, True])
+def test_what_a_library_adds_to_the_solved_response_is_sent(
+    monkeypatch: pytest.MonkeyPatch, is_general: bool
+) -> None:
+    original = routing.solve_dependencies
+
+    async def adding(**options: Any) -> Any:
+        solved = await original(**options)
+        if options["request"].path_params["number"] == "2":
+            solved.response.headers["x-solved"] = "yes"
+            solved.response.status_code = 202
+        return solved
+
+    monkeypatch.setattr(routing, "solve_dependencies", adding)
+    monkeypatch.setenv("PRONGHORN_GENERAL", "1" if is_general else "0")
+    app = FastAPI()
+
+    @app.get("/{number}")
+    async def read(number: int) -> int:
+        return number
+
+    client = TestClient(app)
+    plain, added = client.get("/1"), client.get("/2")
+    assert (plain.status_code, plain.text, plain.headers.get("x-solved")) == (200, "1", None)
+    assert (added.status_code, added.text, added.headers["x-solved"]) == (202, "2", "yes")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_function_in_place_of_a_step_finds_the_stacks_where_it_sees_the_request(
+    monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    original: Any = getattr(routing, step)
+    found: list[bool] = []
+    scopes: list[Any] = []
+
+    async def looking(**options: Any) -> Any:
+        if "request" in options:
+            scopes.append(options["request"].scope)
+        found.extend("fastapi_inner_astack" in scope for scope in scopes)
+        return await original(**options)
+
+    monkeypatch.setattr(routing, step, looking)
+    app = FastAPI()
+
+    @app.get("/")
+    async def read() -> int:
+        return 1
+
+    assert TestClient(app).get("/").json() == 1
+    assert found == ([True] if step == "solve_dependencies" else [])
+
+
+class Around:
+    """A wrapper that pretends to be the method inside, as those of `wrapt` do."""
+
+    def __init__(self, inner: Any, calls: list[str]) -> None:
+        self._inner, self._calls = inner, calls
+
+    def __get__(self, instance: Any, owner: Any = None) -> Around:
+        return Around(self._inner.__get__(instance, owner), self._calls)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Any:
+        self._calls.append(scope["path"])
+        return self._inner(scope, receive, send)
+
+
+@pytest.mark.usefixtures("mode")
+def test_a_wrapper_around_handle_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, seen = program(), program()
+    expected = [ask(plain, *request[:3]) for request in REQUESTS]
+    calls: list[str] = []
+    monkeypatch.setattr(APIRoute, "handle", Around(APIRoute.handle, calls))
+
+    assert [ask(seen, *request[:3]) for request in REQUESTS] == expected
+    assert calls == [f"/api{path.partition('?')[0]}" for _, path, _, _ in REQUESTS]
