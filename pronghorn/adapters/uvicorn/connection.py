@@ -86,11 +86,6 @@ class DirectConnection(IsolatingProtocol):
             if task is not None and task.done():
                 self.tasks.discard(task)
 
-    def send_400_response(self, msg: str) -> None:
-        """Answer 400 to invalid data, and close the connection."""
-        self.outbox.flush()
-        super().send_400_response(msg)
-
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection to the WebSocket protocol."""
         self.outbox.flush()

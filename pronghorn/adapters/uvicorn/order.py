@@ -12,8 +12,8 @@ from typing import Any
 
 import httptools
 
-from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.run.exchange import RawHeaders
 
@@ -23,10 +23,9 @@ MAX_WAITING = 1000
 #: In place of the headers between two requests. It discards the trailers of a chunked body, which
 #: must not become headers (RFC 9110, section 6.5.1).
 TRAILERS: Any = deque(maxlen=0)
-NO_REQUEST = "Invalid HTTP request received."  # uvicorn's text
 
 
-class OrderlyProtocol(DirectConnection):
+class OrderlyProtocol(StrictProtocol):
     """Handles all data of a client in the order in which it was sent."""
 
     #: The request that was just parsed; it starts when all received data is parsed.
@@ -125,23 +124,20 @@ class OrderlyProtocol(DirectConnection):
         self.context.copy().run(self.handle_websocket_upgrade)
 
     def _refuse(self) -> None:
-        """Answer 400 to an invalid request, after the earlier requests are answered."""
+        """Refuse an invalid request, after the earlier requests are answered."""
         self._stopped = True
-        self.logger.warning(NO_REQUEST)
+        self.logger.warning(self.refusal[1])
         cycle = self.cycle
         if cycle is None or not cycle.more_body:
-            self._in_turn(self._send_400)
+            self._in_turn(self.send_refusal)
         elif self.pipeline and self.pipeline[0][0] is cycle:  # Its body is invalid.
-            self.pipeline[0] = _action(self._send_400)
+            self.pipeline[0] = _action(self.send_refusal)
         elif cycle.response_started:
             self.outbox.flush()
             self.transport.close()
         else:
             self._parsed = None
-            self._send_400()
-
-    def _send_400(self) -> None:
-        self.send_400_response(NO_REQUEST)
+            self.send_refusal()
 
     def _in_turn(self, action: Callable[[], None]) -> None:
         """Run an action once all earlier requests are answered."""

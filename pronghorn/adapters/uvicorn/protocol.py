@@ -33,6 +33,7 @@ from pronghorn.adapters.uvicorn.order import TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
+from pronghorn.adapters.uvicorn.strictness import ONE_HOST, TWO_HOSTS
 from pronghorn.adapters.uvicorn.unusual import NOTED, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.hooks import OBSERVERS, observe_app
@@ -144,21 +145,24 @@ class DirectProtocol(UnusualRequests):
         """Store one header."""
         name = name.lower()
         if name in NOTED:
-            self._noted |= NOTED[name]
-        self.headers.append((name, value))
+            self._noted += NOTED[name]
+        self.headers.append((name, value.rstrip()))  # The parser keeps spaces at the end.
 
     def on_headers_complete(self) -> None:
         """Make the exchange of a request; queue it if another one is being answered."""
-        parser, earlier = self.parser, self.cycle
+        parser, earlier, noted = self.parser, self.cycle, self._noted
+        self._noted = 0
+        is_odd = noted != ONE_HOST
+        if (is_odd and not ONE_HOST <= noted < TWO_HOSTS) or self._host not in self.headers:
+            self.check_head()
         sent = parser.get_method()
         method = METHOD_NAMES.get(sent)
         # An upgrade needs a `Connection` header or the method CONNECT.
-        if (self._noted or method is None) and parser.should_upgrade():
+        if (is_odd or method is None) and parser.should_upgrade():
             self._complete_headers_of_upgrade()
             return
         if self.direct_app is None:
-            self.expect_100_continue = bool(self._noted) and self._expects_100_continue()
-            self._noted = 0
+            self.expect_100_continue = is_odd and self._expects_100_continue()
             self._queue_in_uvicorns_way()
             return
         if self.limit_concurrency is not None and self._has_too_many():
@@ -170,8 +174,8 @@ class DirectProtocol(UnusualRequests):
         exchange = self._new_exchange(self, method or sent.decode("ascii"))
         if self._has_root_path:
             exchange.use_scope()
-        if self._noted or not parser.should_keep_alive():
-            self._look_closer(exchange)
+        if is_odd or not parser.should_keep_alive():
+            self._look_closer(exchange, noted)
         self.cycle: Any = exchange  # in place of uvicorn's own
         self.headers = TRAILERS
         if earlier is None or earlier.response_complete:
