@@ -58,19 +58,19 @@ class StrictProtocol(DirectConnection):
 
     def check_head(self) -> None:
         """Check version, Host and transfer codings of a request that is not ordinary."""
-        self.check_version()
+        version = self.parser.get_http_version()
+        self.check_version(version)
         hosts = [header for header in self.headers if header[0] == b"host"]
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
-        is_required = self.parser.get_http_version() == "1.1"
-        refusal = judge_hosts([host for _, host in hosts], is_required=is_required)
+        refusal = judge_hosts([host for _, host in hosts], is_required=version == "1.1")
         refusal = refusal or judge_codings(codings)
         if refusal is not None:
             self.refuse(refusal)
         self._host = hosts[0] if hosts else None
 
-    def check_version(self) -> None:
+    def check_version(self, version: str) -> None:
         """Refuse HTTP/0.9 and HTTP/2.0, which the parser would accept."""
-        if self.parser.get_http_version() not in VERSIONS:
+        if version not in VERSIONS:
             self.refuse(BAD_VERSION)
 
     def to_origin_form(self, url: bytes) -> bytes:

@@ -34,10 +34,10 @@ class UnusualRequests(OrderlyProtocol):
             exchange: The request.
             noted: The sum of `NOTED` for its headers.
         """
-        self.check_version()
         parser = self.parser
         version = parser.get_http_version()
         if version != "1.1" or not parser.should_keep_alive():
+            self.check_version(version)
             exchange.http_version = version
             exchange.keep_alive = parser.should_keep_alive() and version != "1.0"
             if version == "1.0":
@@ -71,7 +71,7 @@ class UnusualRequests(OrderlyProtocol):
 
     def _queue_in_uvicorns_way(self) -> None:
         """Start a request through ASGI, or queue it behind the one that is being answered."""
-        self.check_version()
+        self.check_version(self.parser.get_http_version())
         self._find_path()
         earlier = self.cycle
         super().on_headers_complete()
