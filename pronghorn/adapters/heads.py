@@ -20,7 +20,7 @@ UNKNOWN_CODING: Refusal = 501, "The only transfer coding that this server knows 
 # comma in a name too: no name has one, and proxies join two Hosts with it.
 _HOST = re.compile(
     rb"(?:(?:[\w\-.~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|\[(?P<address>[0-9A-Fa-f:.]+)\]"
-    rb"|\[v[0-9A-Fa-f]+\.[\w\-.~!$&'()*+,;=:]+\])(?::(?P<port>0*[0-9]{0,5}))?",
+    rb"|\[v[0-9A-Fa-f]+\.[\w\-.~!$&'()*+,;=:]+\])(?::0*(?P<port>[0-9]{0,5}))?",
     re.ASCII,
 )
 MAX_PORT = 65535
