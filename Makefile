@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,10 @@ bench-shapes: python ## Streams, WebSocket, uploads, files and large bodies, bes
 
 bench-connections: python ## Memory of 10,000 idle connections and open WebSockets (ARGS=--quick)
 	@$(PYTHON) -m benchmarks.connections $(ARGS)
+
+# .venv-wire has the reference and both servers.
+harden: python ## Attack FastAPI on uvicorn and pronghorn on both servers, and count what breaks (ARGS="--only raw")
+	@$(PYTHON) -m benchmarks.hardening $(ARGS)
 
 plots: python ## Draw the plots, and write the figures of all pages, from benchmarks/results
 	@$(PYTHON) -m benchmarks.plot

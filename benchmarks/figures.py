@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from benchmarks.hardening import report as hardening
 from benchmarks.record import ROOT, read
 from benchmarks.service import goals
 from benchmarks.service.contestants import OWN, SAME
@@ -25,6 +26,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "docs" / "index.md",
     ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "reliability.md",
     ROOT / "docs" / "explain" / "design.md",
 ]
 MARKS = re.compile(r"<!-- figure: (\S+) -->.*?<!-- /figure -->", re.DOTALL)
@@ -34,7 +36,7 @@ Results = Mapping[str, Result]
 
 def read_results() -> dict[str, Result]:
     """Return every committed result by its name."""
-    return {name: read(name) for name in (*TABLES, "micro", "recorded")}
+    return {name: read(name) for name in (*TABLES, "micro", "recorded", "hardening")}
 
 
 def write_page(page: str, results: Results) -> str:
@@ -205,8 +207,14 @@ def list_watched_goals(results: Results) -> str:
     return f"{aims} {end}"
 
 
+def list_hardening(results: Results) -> str:
+    """Return the scoreboard of `make harden`."""
+    return hardening.table(results["hardening"])
+
+
 LISTS: dict[str, Callable[[Results], str]] = {
     "choices": list_choices,
+    "hardening": list_hardening,
     "costs": list_costs,
     "middleware": list_middleware,
     "service-goals": list_service_goals,

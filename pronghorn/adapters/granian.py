@@ -4,7 +4,8 @@ Granian (2.8) parses requests in Rust and passes them on as ASGI. Some of it dev
 HTTP:
 
 - Ports are strings, HTTP/1.0 is called "1", and a query may contain bytes that are not ASCII.
-- Request targets that are not a path, such as those of CONNECT, arrive as requests for "".
+- Requests arrive that HTTP forbids: for targets that are not a path, without a valid Host, with
+  unknown transfer codings (`granian_refusals`).
 - A body with invalid chunks ends as if the client had disconnected, so the response would be 500.
 - The response to HEAD keeps its body over HTTP/2, which clients treat as a broken stream.
 - After a client has left a stream, `send` no longer waits: the event loop would never run again,
@@ -29,14 +30,15 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pronghorn.adapters.granian_log import unsent_parts, watch_unsent_parts
+from pronghorn.adapters.granian_log import escape_access_log, unsent_parts, watch_unsent_parts
+from pronghorn.adapters.granian_refusals import find_refusal, has_path, refuse
 from pronghorn.adapters.granian_shutdown import running, serve_lifespan
+from pronghorn.adapters.heads import Refusal
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
 #: An extension of ASGI that distinguishes Granian's scopes from those of other servers.
 SIGN = "http.response.pathsend"
-NO_PATH = b"The target of the request is not a path."
 #: Number of parts of a stream after which other tasks get a turn, and number of WebSocket messages
 #: after which the client is checked.
 PARTS_IN_A_TURN = 16
@@ -46,7 +48,7 @@ PAUSE = 0.001
 #: client reads.
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
-BROKEN_BODY = b"The body of the request is broken or incomplete."
+BROKEN_BODY: Refusal = 400, "The body of the request is broken or incomplete."
 #: The close code for an endpoint that failed (RFC 6455, section 7.4.1).
 INTERNAL_ERROR = 1011
 #: The characters that percent-encoding a query leaves unchanged: all visible ones of ASCII.
@@ -72,6 +74,7 @@ class GranianRequests:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         watch_unsent_parts()
+        escape_access_log()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return an awaitable that serves one request, connection or lifespan."""
@@ -141,6 +144,7 @@ def correct_application(app: Any) -> None:
     if not isinstance(app._around, GranianAround):
         app._around = GranianAround(app._around)
         watch_unsent_parts()
+        escape_access_log()
 
 
 def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -154,10 +158,11 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     if SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
     correct_scope(scope)
+    refusal = find_refusal(scope)
+    if refusal is not None:
+        return refuse(scope, send, refusal)
     if kind == "websocket":
         return _serve_websocket(app, scope, receive, send)
-    if not has_path(scope):
-        return answer_400(scope, send, NO_PATH)
     if scope["method"] == "HEAD" and scope["http_version"] == "2":
         send = _without_body(send)
     return _serve_http(app, scope, receive, send)
@@ -174,23 +179,6 @@ def correct_scope(scope: Scope) -> None:
     query = scope["query_string"]
     if not query.isascii():
         scope["query_string"] = quote(query, VISIBLE).encode("ascii")
-
-
-def has_path(scope: Scope) -> bool:
-    """Return True if a request names a path, or with OPTIONS the whole server (RFC 9112, 3.2)."""
-    path: str = scope["path"]
-    if path.startswith("/") or (scope.get("raw_path") or b"").startswith(b"/"):
-        return True
-    return path == "*" and scope.get("method") == "OPTIONS"
-
-
-async def answer_400(scope: Scope, send: Send, text: bytes) -> None:
-    """Reject a request; over HTTP/1 its connection is closed."""
-    headers = [(b"content-length", b"%d" % len(text)), (b"content-type", b"text/plain")]
-    if scope["http_version"].startswith("1"):
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": text})
 
 
 class _Inbox:
@@ -333,7 +321,7 @@ class _Request:
         """Send 400, unless a response has begun."""
         if not self._started:
             self._started = True
-            await answer_400(self._scope, self._send, BROKEN_BODY)
+            await refuse(self._scope, self._send, BROKEN_BODY)
 
 
 # --- WebSockets -------------------------------------------------------------------------------

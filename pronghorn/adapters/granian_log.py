@@ -1,12 +1,20 @@
-"""Count the parts of streams that clients did not receive; only Granian's log reports them."""
+"""Correct Granian's logs: parts of streams that clients did not receive, and control characters.
+
+Only its log reports such parts, and its access log has the path as the client wrote it, decoded.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 
 #: The logger to which Granian reports what it could not send.
 LOGGER = logging.getLogger("_granian.asgi.io")
+#: The logger of requests.
+ACCESS = logging.getLogger("granian.access")
+#: Control characters, of which line ends would begin another line, and ESC a command to a terminal.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 #: The beginning of the message about a client that has left a stream.
 UNSENT = "ASGI transport error"
 
@@ -52,3 +60,22 @@ def _is_wanted(record: logging.LogRecord) -> bool:
     general = LOGGER.parent or LOGGER
     # The level of the program may be higher than the one set here.
     return record.levelno >= (_Level.of_program or general.getEffectiveLevel())
+
+
+def escape_access_log() -> None:
+    """Escape control characters of paths in the access log; calling it once is enough."""
+    if _escape not in ACCESS.filters:
+        ACCESS.addFilter(_escape)
+
+
+def _escape(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, dict):
+        record.args = {
+            name: CONTROL.sub(_quote, value) if isinstance(value, str) else value
+            for name, value in record.args.items()
+        }
+    return True
+
+
+def _quote(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]):02x}"

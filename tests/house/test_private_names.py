@@ -51,6 +51,8 @@ PROTOCOL = "adapters/uvicorn/protocol.py"
 CYCLE = "adapters/uvicorn/cycle.py"
 EXCHANGE = "adapters/uvicorn/exchange.py"
 OUTBOX = "adapters/uvicorn/outbox.py"
+STRICTNESS = "adapters/uvicorn/strictness.py"
+UNTIL_CLOSE = "adapters/uvicorn/until_close.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
 ASYNCIO = "anyio._backends._asyncio"
@@ -288,8 +290,8 @@ LISTED = (
     Name(HTTPTOOLS, "", (LIST,), OF_UVICORN),
     Name(HTTPTOOLS, "", ("middleware/stack.py",), UNNOTICED),
     Name(HTTPTOOLS, "HttpToolsProtocol", ("adapters/uvicorn/connection.py", CYCLE), OF_UVICORN),
-    Name(HTTPTOOLS, "RequestResponseCycle", (CYCLE, EXCHANGE), OF_UVICORN),
-    Name(HTTPTOOLS, "STATUS_LINE", (OUTBOX,), OF_UVICORN),
+    Name(HTTPTOOLS, "RequestResponseCycle", (CYCLE, EXCHANGE, UNTIL_CLOSE), OF_UVICORN),
+    Name(HTTPTOOLS, "STATUS_LINE", (OUTBOX, STRICTNESS, UNTIL_CLOSE), OF_UVICORN),
     Name(
         HTTPTOOLS,
         "HttpToolsProtocol._should_upgrade",
@@ -388,8 +390,8 @@ LISTED = (
         TELEMETRY,
     ),
 )
-#: Attributes of ours that have the name of somebody else's.
-OURS = {("inside._body", "run/exchange.py")}
+#: Attributes of ours that have the name of somebody else's, and the name of a logger.
+OURS = {("inside._body", "run/exchange.py"), ("granian.access", "adapters/granian_log.py")}
 #: What uvicorn's protocol has because asyncio and httptools call it, so that it cannot be missing.
 OF_UVICORNS_CLASSES = {"HttpToolsProtocol", "RequestResponseCycle", "FlowControl", "ServerState"}
 

@@ -17,9 +17,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import apply_proxy_headers
 
-#: The most seconds for which the server discards the rest of such a request.
-MAX_DISCARDING = 2.0
-
 
 class IsolatingProtocol(HttpToolsProtocol):
     """Starts each request in its own context, and tells all requests when the client leaves.
@@ -88,31 +85,6 @@ class DirectConnection(IsolatingProtocol):
             task = getattr(cycle, "task", None)
             if task is not None and task.done():
                 self.tasks.discard(task)
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer 400 to invalid data, and close the connection."""
-        self.outbox.flush()
-        super().send_400_response(msg)
-
-    def send_refusal(self, status: int, text: str) -> None:
-        """Answer a request that is not read to its end, and close the connection.
-
-        The client may still be sending. If the server closed now, the system would reset the
-        connection, and the client could lose the answer (RFC 9112, section 9.6). So the server
-        first closes its sending side, and discards what comes until the client closes.
-
-        Args:
-            status: The status code.
-            text: The body.
-        """
-        self.outbox.flush()
-        refusal = self.heads.refusal(status, text, self.server_state.default_headers)
-        self.transport.write(refusal)
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.loop.call_later(MAX_DISCARDING, self.transport.close)
-        else:
-            self.transport.close()
 
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection to the WebSocket protocol."""

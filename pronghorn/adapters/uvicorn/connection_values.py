@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pronghorn.adapters.uvicorn.connection import DirectConnection
+    from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 
 
 def flush_and_get_transport(request: OfConnection) -> asyncio.Transport:
@@ -19,7 +19,7 @@ class OfConnection:
     """Looks the attributes up when they are read, which most requests do not."""
 
     __slots__ = ()
-    protocol: DirectConnection
+    protocol: StrictProtocol
 
     transport = property(flush_and_get_transport)
     flow = property(lambda self: self.protocol.flow)

@@ -11,15 +11,14 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote
 
-import httptools
 from starlette.requests import Request
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.connection_values import OfConnection
 from pronghorn.adapters.uvicorn.known_lines import whole_head
 from pronghorn.adapters.uvicorn.outbox import log_access, with_headers
+from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 from pronghorn.adapters.uvicorn.waiting_head import WaitingHead, is_complete
 from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
@@ -81,7 +80,7 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
     form: Any = None
     _unread: Any = None
 
-    def __init__(self, protocol: DirectConnection, method: str) -> None:
+    def __init__(self, protocol: StrictProtocol, method: str) -> None:
         self.protocol = protocol
         self.headers = protocol.headers
         self.method = method
@@ -94,12 +93,10 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         url = protocol.url
         # Search for the fragment by its code: with a bytes operand, Python first tries to convert
         # it to a number, and builds the message of the error.
-        if url[:1] == b"/" and FRAGMENT not in url:
-            # The parser has checked the characters, so the URL needs no further parsing.
-            self.raw_path, _, self.query_string = url.partition(b"?")
-        else:
-            parsed = httptools.parse_url(url)
-            self.raw_path, self.query_string = parsed.path, parsed.query or b""
+        if url[:1] != b"/" or FRAGMENT in url:
+            url = protocol.to_origin_form(url)
+        # The parser has checked the characters, so the URL needs no further parsing.
+        self.raw_path, _, self.query_string = url.partition(b"?")
         path = self.raw_path.decode("ascii")  # A URL that is not ASCII is answered with 400.
         self.path = unquote(path) if "%" in path else path
 
@@ -249,16 +246,19 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
             if message["type"] == "http.response.start" and not self.response_started:
                 self.held = WaitingHead.of(message)
             if self.held is None:
-                await RequestResponseCycle.send(self, message)
+                await self.send_part(message)
             return
         self.held = None
         protocol, status = self.protocol, held.message["status"]
         first = protocol.heads.first_lines(status, protocol.server_state.default_headers)
         if first is None or not held.is_completed_by(message, self.method):
-            await RequestResponseCycle.send(self, held.message)
-            await RequestResponseCycle.send(self, message)
+            await self.send_part(held.message)
+            await self.send_part(message)
         elif await self._can_write():
             self._write(status, held.after(first), message.get("body", b""))
+
+    #: Sends one message of a response that is not complete; HTTP/1.0 has another one.
+    send_part: Any = RequestResponseCycle.send
 
     #: The cycle itself remembers that a response has started.
     track_and_send = send
@@ -386,7 +386,7 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         """
         if self.held is not None:
             held, self.held = self.held, None
-            await RequestResponseCycle.send(self, held.message)
+            await self.send_part(held.message)
         if self.response_started:
             self.transport.close()
         else:

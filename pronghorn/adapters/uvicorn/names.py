@@ -18,7 +18,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
             *("handle_websocket_upgrade", "headers", "limit_concurrency", "logger", "loop"),
             *("on_body", "on_header", "on_headers_complete", "on_message_begin", "on_url"),
             *("on_message_complete", "on_response_complete", "parser", "pipeline", "root_path"),
-            *("scheme", "scope", "send_400_response", "server", "server_state", "shutdown"),
+            *("scheme", "scope", "server", "server_state", "shutdown"),
             *("tasks", "timeout_keep_alive", "timeout_keep_alive_handler"),
             *("timeout_keep_alive_task", "transport", "url"),
         ),

@@ -11,8 +11,8 @@ from typing import Any
 
 from starlette.types import Scope
 
-from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.hooks import OBSERVERS
 from pronghorn.run.exchange import EXCHANGES, OBSERVED, Exchange, RawHeaders, same_exchange
@@ -72,7 +72,7 @@ class ObservedExchange(WireExchange):
     observed: ObservedOnWire
     _failure: BaseException | None = None
 
-    def __init__(self, protocol: DirectConnection, method: str) -> None:
+    def __init__(self, protocol: StrictProtocol, method: str) -> None:
         super().__init__(protocol, method)
         self._begun = perf_counter()
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import httptools
 
-from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.run.exchange import RawHeaders
 
@@ -23,14 +23,9 @@ MAX_WAITING = 1000
 #: In place of the headers between two requests. It discards the trailers of a chunked body, which
 #: must not become headers (RFC 9110, section 6.5.1).
 TRAILERS: Any = deque(maxlen=0)
-#: The most bytes of a target (method and version not included), as on Granian. uvicorn's function
-#: that splits targets does not take more either.
-MAX_TARGET = 65_534
-NO_REQUEST = 400, "Invalid HTTP request received."  # uvicorn's text
-LONG_TARGET = 414, "The target of the request is too long."
 
 
-class OrderlyProtocol(DirectConnection):
+class OrderlyProtocol(StrictProtocol):
     """Handles all data of a client in the order in which it was sent."""
 
     #: The request that was just parsed; it starts when all received data is parsed.
@@ -39,9 +34,6 @@ class OrderlyProtocol(DirectConnection):
     _stopped = False
     #: True if the request that is being parsed will be parsed again without its upgrade.
     _ignores_upgrade = False
-
-    #: Status and text of the answer to the request that stops the parser.
-    _refusal = NO_REQUEST
 
     #: Answers the requests of this connection.
     _answerer: Answerer
@@ -131,37 +123,21 @@ class OrderlyProtocol(DirectConnection):
         """Pass the connection to uvicorn's WebSocket protocol."""
         self.context.copy().run(self.handle_websocket_upgrade)
 
-    def _refuse_target(self) -> None:
-        """Stop the parser at a target that is too long.
-
-        Raises:
-            ValueError: Always; the parser passes it on.
-        """
-        self._refusal = LONG_TARGET
-        raise ValueError(LONG_TARGET[1])
-
     def _refuse(self) -> None:
-        """Answer 400 or 414 to an invalid request, after the earlier requests are answered."""
+        """Refuse an invalid request, after the earlier requests are answered."""
         self._stopped = True
-        self.logger.warning(self._refusal[1])
+        self.logger.warning(self.refusal[1])
         cycle = self.cycle
         if cycle is None or not cycle.more_body:
-            self._in_turn(self._send_refusal)
+            self._in_turn(self.send_refusal)
         elif self.pipeline and self.pipeline[0][0] is cycle:  # Its body is invalid.
-            self.pipeline[0] = _action(self._send_refusal)
+            self.pipeline[0] = _action(self.send_refusal)
         elif cycle.response_started:
             self.outbox.flush()
             self.transport.close()
         else:
             self._parsed = None
-            self._send_refusal()
-
-    def _send_refusal(self) -> None:
-        status, text = self._refusal
-        if status == NO_REQUEST[0]:
-            self.send_400_response(text)
-        else:
-            self.send_refusal(status, text)
+            self.send_refusal()
 
     def _in_turn(self, action: Callable[[], None]) -> None:
         """Run an action once all earlier requests are answered."""

@@ -29,10 +29,11 @@ from uvicorn.server import ServerState
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
-from pronghorn.adapters.uvicorn.order import MAX_TARGET, TRAILERS
+from pronghorn.adapters.uvicorn.order import TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
+from pronghorn.adapters.uvicorn.strictness import LONG_TARGET, MAX_TARGET, ONE_HOST, TWO_HOSTS
 from pronghorn.adapters.uvicorn.unusual import NOTED, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.hooks import OBSERVERS, observe_app
@@ -57,6 +58,7 @@ class DirectProtocol(UnusualRequests):
     __slots__ = (
         "_answerer",
         "_has_root_path",
+        "_host",
         "_idle_since",
         "_new_exchange",
         "_noted",
@@ -83,7 +85,7 @@ class DirectProtocol(UnusualRequests):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle_since = self._parsed = None
+        self._idle_since = self._parsed = self._host = None
         self._noted = 0
         self.headers = TRAILERS
         self._proxy, self.direct_app = unwrap_app(self.app)
@@ -165,7 +167,7 @@ class DirectProtocol(UnusualRequests):
         """Start a request, and keep its target, which may come in parts.
 
         Raises:
-            ValueError: The target is too long; the parser stops.
+            InvalidRequestError: The target is too long; the parser stops.
         """
         if self.headers is not TRAILERS:
             url = self.url + url
@@ -175,27 +177,30 @@ class DirectProtocol(UnusualRequests):
             self.headers = []
         self.url = url
         if len(url) > MAX_TARGET:
-            self._refuse_target()
+            self.refuse(LONG_TARGET)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Store one header."""
         name = name.lower()
         if name in NOTED:
-            self._noted |= NOTED[name]
-        self.headers.append((name, value))
+            self._noted += NOTED[name]
+        self.headers.append((name, value.rstrip()))  # The parser keeps spaces at the end.
 
     def on_headers_complete(self) -> None:
         """Make the exchange of a request; queue it if another one is being answered."""
-        parser, earlier = self.parser, self.cycle
+        parser, earlier, noted = self.parser, self.cycle, self._noted
+        self._noted = 0
+        is_odd = noted != ONE_HOST
+        if (is_odd and not ONE_HOST <= noted < TWO_HOSTS) or self._host not in self.headers:
+            self.check_head()
         sent = parser.get_method()
         method = METHOD_NAMES.get(sent)
         # An upgrade needs a `Connection` header or the method CONNECT.
-        if (self._noted or method is None) and parser.should_upgrade():
+        if (is_odd or method is None) and parser.should_upgrade():
             self._complete_headers_of_upgrade()
             return
         if self.direct_app is None:
-            self.expect_100_continue = bool(self._noted) and self._expects_100_continue()
-            self._noted = 0
+            self.expect_100_continue = is_odd and self._expects_100_continue()
             self._queue_in_uvicorns_way()
             return
         if self.limit_concurrency is not None and self._has_too_many():
@@ -207,8 +212,8 @@ class DirectProtocol(UnusualRequests):
         exchange = self._new_exchange(self, method or sent.decode("ascii"))
         if self._has_root_path:
             exchange.use_scope()
-        if self._noted or not parser.should_keep_alive():
-            self._look_closer(exchange)
+        if is_odd or not parser.should_keep_alive():
+            self._look_closer(exchange, noted)
         self.cycle: Any = exchange  # in place of uvicorn's own
         self.headers = TRAILERS
         if earlier is None or earlier.response_complete:

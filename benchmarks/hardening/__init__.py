@@ -1,0 +1,1 @@
+"""The scoreboard of `make harden`: what servers do with hostile clients."""

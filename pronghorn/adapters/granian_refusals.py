@@ -1,0 +1,79 @@
+"""Refuse requests that Granian lets pass although RFC 9110, 9112 or 6455 forbids them.
+
+Granian adds an empty Host to a request that has none, and does not report the method of a
+WebSocket handshake or the authority of an absolute target; docs/reliability.md lists what is
+hidden from this module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.types import Scope, Send
+
+from pronghorn.adapters.heads import Refusal, is_websocket_key, judge_codings, judge_hosts
+
+#: The headers that are checked. Most requests have one of them, Host.
+_HTTP = frozenset([b"host", b"transfer-encoding"])
+_WEBSOCKET = _HTTP | {b"sec-websocket-key"}
+
+NO_PATH: Refusal = 400, "The target of the request is not a path."
+BAD_KEY: Refusal = 400, "The request has no valid Sec-WebSocket-Key."
+TOO_OLD: Refusal = 400, "A WebSocket needs HTTP/1.1."
+
+
+def find_refusal(scope: Scope) -> Refusal | None:
+    """Return the refusal of a request, or None if it may be answered.
+
+    Args:
+        scope: The scope, corrected.
+    """
+    kind, version = scope["type"], scope["http_version"]
+    if kind == "http" and not has_path(scope):
+        return NO_PATH
+    if version not in {"1.0", "1.1"}:
+        return None
+    checked = _HTTP if kind == "http" else _WEBSOCKET
+    found = [header for header in scope["headers"] if header[0] in checked]
+    hosts = [value for name, value in found if name == b"host"]
+    if version == "1.0" and hosts == [b""]:
+        hosts = _remove_empty_host(scope)
+    refusal = judge_hosts(hosts, is_required=version == "1.1")
+    if refusal is not None or (len(found) == 1 and kind == "http"):
+        return refusal
+    refusal = judge_codings([value for name, value in found if name == b"transfer-encoding"])
+    if refusal is not None or kind == "http":
+        return refusal
+    return _judge_handshake(version, [value for name, value in found if name not in _HTTP])
+
+
+def _judge_handshake(version: str, keys: list[bytes]) -> Refusal | None:
+    if version == "1.0":
+        return TOO_OLD
+    return None if len(keys) == 1 and is_websocket_key(keys[0]) else BAD_KEY
+
+
+def _remove_empty_host(scope: Scope) -> list[bytes]:
+    scope["headers"] = [header for header in scope["headers"] if header[0] != b"host"]
+    return []
+
+
+def has_path(scope: Scope) -> bool:
+    """Return True if a request names a path, or with OPTIONS the whole server (RFC 9112, 3.2)."""
+    path: str = scope["path"]
+    if path.startswith("/") or (scope.get("raw_path") or b"").startswith(b"/"):
+        return True
+    return path == "*" and scope.get("method") == "OPTIONS"
+
+
+async def refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
+    """Reject a request or a WebSocket handshake; over HTTP/1 its connection is closed."""
+    status, text = refusal
+    body = text.encode("ascii")
+    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain")]
+    if scope["http_version"].startswith("1"):
+        headers.append((b"connection", b"close"))
+    kind = "websocket.http" if scope["type"] == "websocket" else "http"
+    start: dict[str, Any] = {"type": f"{kind}.response.start", "status": status}
+    await send({**start, "headers": headers})
+    await send({"type": f"{kind}.response.body", "body": body})

@@ -1,0 +1,95 @@
+"""Check the heads of requests as RFC 9110 and RFC 9112 require, whatever the server lets pass."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Sequence
+from ipaddress import AddressValueError, IPv6Address
+
+#: A status and a text for a request that is refused.
+Refusal = tuple[int, str]
+
+NO_HOST: Refusal = 400, "The request has no Host header, which HTTP/1.1 requires."
+MANY_HOSTS: Refusal = 400, "The request has more than one Host header."
+BAD_HOST: Refusal = 400, "The Host header of the request is invalid."
+BAD_CODING: Refusal = 400, "The last transfer coding is not 'chunked', or not the only 'chunked'."
+UNKNOWN_CODING: Refusal = 501, "The only transfer coding that this server knows is 'chunked'."
+
+# A name or an IPv4 address, or an address in brackets; then perhaps a port. RFC 3986 would allow a
+# comma in a name too: no name has one, and proxies join two Hosts with it.
+_HOST = re.compile(
+    rb"(?:(?:[\w\-.~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|\[(?P<address>[0-9A-Fa-f:.]+)\]"
+    rb"|\[v[0-9A-Fa-f]+\.[\w\-.~!$&'()*+,;=:]+\])(?::0*(?P<port>[0-9]{0,5}))?",
+    re.ASCII,
+)
+MAX_PORT = 65535
+#: Hosts that were found valid. A server has few names; clients may send others without end.
+_valid: set[bytes] = set()
+MAX_VALID = 256
+MAX_KEPT = 255
+
+
+def is_valid_host(host: bytes) -> bool:
+    """Return True if the value of a Host header is valid (RFC 3986, 3.2.2); an empty one is not.
+
+    Args:
+        host: The value, without spaces around it.
+    """
+    if host in _valid:
+        return True
+    found = _HOST.fullmatch(host)
+    if found is None or int(found["port"] or b"0") > MAX_PORT:
+        return False
+    if found["address"] is not None and not _is_address(found["address"]):
+        return False
+    if len(host) <= MAX_KEPT and len(_valid) < MAX_VALID:
+        _valid.add(host)
+    return True
+
+
+def _is_address(address: bytes) -> bool:
+    try:
+        IPv6Address(address.decode("ascii"))
+    except AddressValueError:
+        return False
+    return True
+
+
+def judge_hosts(hosts: Sequence[bytes], *, is_required: bool) -> Refusal | None:
+    """Return the refusal of a request for its Host headers (RFC 9112, 3.2), or None.
+
+    Args:
+        hosts: The value of each Host header.
+        is_required: True if the request must have one.
+    """
+    if not hosts:
+        return NO_HOST if is_required else None
+    if len(hosts) > 1:
+        return MANY_HOSTS
+    return None if is_valid_host(hosts[0]) else BAD_HOST
+
+
+def judge_codings(values: Sequence[bytes]) -> Refusal | None:
+    """Return the refusal of a request whose coding is not `chunked` alone, or None.
+
+    RFC 9112, sections 6.1 and 6.3: without a final `chunked` nobody knows the length of the body.
+
+    Args:
+        values: The value of each Transfer-Encoding header; none if there is no such header.
+    """
+    if not values:
+        return None
+    codings = [coding.strip(b" \t").lower() for coding in b",".join(values).split(b",")]
+    if codings == [b"chunked"]:
+        return None
+    is_framed = codings[-1] == b"chunked" and codings.count(b"chunked") == 1
+    return UNKNOWN_CODING if is_framed else BAD_CODING
+
+
+def is_websocket_key(key: bytes) -> bool:
+    """Return True if a Sec-WebSocket-Key is the base64 of 16 bytes (RFC 6455, section 4.1)."""
+    try:
+        return len(binascii.a2b_base64(key, strict_mode=True)) == 16
+    except binascii.Error:
+        return False
