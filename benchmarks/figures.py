@@ -9,6 +9,7 @@ the marks is written here and never by hand; a test compares.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,8 @@ from benchmarks.service import goals
 from benchmarks.service.contestants import OWN, SAME
 from benchmarks.tables import DATABASES, TABLES, Result, cell, markdown, precede, with_tables
 from benchmarks.watched import goals as watched_goals
+from benchmarks.watched.tools import TOOLS
+from pronghorn.devtools.tool_costs import FIGURES
 
 PAGES = [
     ROOT / "README.md",
@@ -212,6 +215,19 @@ def list_hardening(results: Results) -> str:
     return hardening.table(results["hardening"])
 
 
+def write_tool_costs(results: Results) -> str:
+    """Return the file from which `pronghorn explain` reads what a tool adds to a request."""
+    watched = results["watched"]
+    adds: dict[str, list[tuple[str, float]]] = {}
+    for name, row in watched["tools"].items():
+        package = TOOLS[name].package if name in TOOLS else None
+        if package is not None:
+            adds.setdefault(package, []).append((row["title"], row["adds"]["pronghorn"]))
+    bare = watched["tools"]["bare"]["microseconds"]["pronghorn"]
+    figures = {"measured": describe_machine(watched), "bare": bare, "adds": adds}
+    return json.dumps(figures, indent=2, ensure_ascii=False) + "\n"
+
+
 LISTS: dict[str, Callable[[Results], str]] = {
     "choices": list_choices,
     "hardening": list_hardening,
@@ -227,6 +243,7 @@ def main() -> int:
     results = read_results()
     for page in PAGES:
         page.write_text(write_page(page.read_text(encoding="utf-8"), results), encoding="utf-8")
+    FIGURES.write_text(write_tool_costs(results), encoding="utf-8")
     print(f"Written the figures of {', '.join(str(page.relative_to(ROOT)) for page in PAGES)}.")
     return 0
 

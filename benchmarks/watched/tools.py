@@ -20,11 +20,13 @@ class Tool:
         title: Its name in tables.
         start: Called before the framework makes an application.
         attach: Called with the application.
+        package: The package that `pronghorn explain` finds, if it finds one.
     """
 
     title: str
     start: Callable[[], Any]
     attach: Callable[[Any], Any]
+    package: str | None = None
 
 
 def nothing(*_: Any) -> None:
@@ -126,13 +128,23 @@ def start_ddtrace() -> None:
 
 TOOLS = {
     "bare": Tool("nothing", nothing, nothing),
-    "sentry": Tool("Sentry", start_sentry, nothing),
-    "sentry-traces": Tool("Sentry with traces", start_traces, nothing),
-    "built-in": Tool("OpenTelemetry, built-in telemetry", start_opentelemetry, nothing),
-    "instrumentation": Tool(
-        "OpenTelemetry, its instrumentation", start_opentelemetry, attach_instrumentation
+    "sentry": Tool("Sentry", start_sentry, nothing, "sentry_sdk"),
+    "sentry-traces": Tool("Sentry with traces", start_traces, nothing, "sentry_sdk"),
+    "built-in": Tool(
+        "OpenTelemetry, built-in telemetry", start_opentelemetry, nothing, "built-in telemetry"
     ),
-    "logfire": Tool("Logfire", start_logfire, attach_logfire),
-    "prometheus": Tool("Prometheus' instrumentator", nothing, attach_prometheus),
-    "ddtrace": Tool("ddtrace", start_ddtrace, nothing),
+    "instrumentation": Tool(
+        "OpenTelemetry, its instrumentation",
+        start_opentelemetry,
+        attach_instrumentation,
+        "opentelemetry",
+    ),
+    "logfire": Tool("Logfire", start_logfire, attach_logfire, "logfire"),
+    "prometheus": Tool(
+        "Prometheus' instrumentator",
+        nothing,
+        attach_prometheus,
+        "prometheus_fastapi_instrumentator",
+    ),
+    "ddtrace": Tool("ddtrace", start_ddtrace, nothing, "ddtrace"),
 }

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.figures import LISTS, MARKS, PAGES, read_results, write_page
+from benchmarks.figures import LISTS, MARKS, PAGES, read_results, write_page, write_tool_costs
 from benchmarks.record import ROOT
 from benchmarks.tables import TABLES
+from pronghorn.devtools.tool_costs import FIGURES
 
 #: A figure as benchmarks give them: a number with a unit, or a comparison.
 BARE = re.compile(
@@ -36,6 +37,10 @@ def test_a_page_has_no_figure_that_was_written_by_hand(page: Path) -> None:
     for name in (*TABLES, *LISTS):
         text = re.sub(rf"<!-- {name} -->\n.*?<!-- end -->", "", text, flags=re.DOTALL)
     assert BARE.findall(text) == []
+
+
+def test_the_command_explains_what_the_page_says() -> None:
+    assert FIGURES.read_text("utf-8") == write_tool_costs(read_results())
 
 
 def test_every_mark_is_closed() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel
 from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from pronghorn import (
     APIRouter,
@@ -341,6 +343,30 @@ def test_the_explanation_names_the_tool(monkeypatch: pytest.MonkeyPatch) -> None
     # Whoever installs a wheel has no `docs` folder.
     costs = "https://example.com/docs/performance.md#watched-programs"
     assert found.notes[-1] == f"what each tool adds to a request: {costs}"
+
+
+def test_the_explanation_says_what_a_tool_was_measured_to_add() -> None:
+    class Instrumentator:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+    Instrumentator.__module__ = "prometheus_fastapi_instrumentator.middleware"
+    app = FastAPI(middleware=[Middleware(Instrumentator)])
+
+    @app.get("/")
+    def read() -> int:
+        return 1
+
+    listed = next(one for one in list_routes(app) if one.route.path_format == "/")
+    found = explain_route(listed, "GET /")
+    assert found is not None
+    (line,) = (note for note in found.notes if "measured" in note)
+    assert re.fullmatch(
+        r"what prometheus_fastapi_instrumentator was measured to add to a request that takes "
+        r"[\d.]+ µs without it: Prometheus' instrumentator \d+ µs \(.*Python.*\)",
+        line,
+    )
+    assert found.notes[-1].startswith("what each tool adds to a request: ")
 
 
 def test_the_explanation_names_functions_that_a_tool_keeps_from_the_short_way(
