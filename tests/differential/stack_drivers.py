@@ -12,6 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from pronghorn.adapters.heads import is_valid_host
 from pronghorn.adapters.uvicorn_protocol import PronghornProtocol
 from pronghorn.hooks import Observed, observe, stop_observing
 from tests.differential.stacks import Ask
@@ -258,5 +259,9 @@ class Wire:
 
 
 def is_speakable(ask: Ask) -> bool:
-    """Return whether a client can send a request so that its response can be parsed apart."""
-    return ask.method != "HEAD"
+    """Return whether both servers answer a request, and its response can be parsed apart.
+
+    Only uvicorn's own class lets requests without a valid Host pass (`tests/hardening`).
+    """
+    hosts = [value for name, value in ask.headers if name == b"host"]
+    return ask.method != "HEAD" and len(hosts) == 1 and is_valid_host(hosts[0])

@@ -90,6 +90,7 @@ def test_number_of_modules(loaded: set[str]) -> None:
     assert len(own) <= OWN_MODULES, "\n".join(own)
 
 
+@pytest.mark.usefixtures("short_ways")
 def test_a_small_program_answers_with_what_it_has_loaded(loaded: set[str]) -> None:
     answered = load(SMALL_PROGRAM + ANSWERS) - load(SMALL_PROGRAM)
     ours = sorted(name for name in answered if name.split(".")[0] == "pronghorn")
