@@ -51,7 +51,6 @@ PROTOCOL = "adapters/uvicorn/protocol.py"
 CYCLE = "adapters/uvicorn/cycle.py"
 EXCHANGE = "adapters/uvicorn/exchange.py"
 OUTBOX = "adapters/uvicorn/outbox.py"
-STRICTNESS = "adapters/uvicorn/strictness.py"
 UNTIL_CLOSE = "adapters/uvicorn/until_close.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
@@ -291,7 +290,7 @@ LISTED = (
     Name(HTTPTOOLS, "", ("middleware/stack.py",), UNNOTICED),
     Name(HTTPTOOLS, "HttpToolsProtocol", ("adapters/uvicorn/connection.py", CYCLE), OF_UVICORN),
     Name(HTTPTOOLS, "RequestResponseCycle", (CYCLE, EXCHANGE, UNTIL_CLOSE), OF_UVICORN),
-    Name(HTTPTOOLS, "STATUS_LINE", (OUTBOX, STRICTNESS, UNTIL_CLOSE), OF_UVICORN),
+    Name(HTTPTOOLS, "STATUS_LINE", (OUTBOX, UNTIL_CLOSE), OF_UVICORN),
     Name(
         HTTPTOOLS,
         "HttpToolsProtocol._should_upgrade",
