@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from benchmarks.processes import StartError
 from benchmarks.record import environment, write
+from benchmarks.run import is_chosen, none_chosen
 from benchmarks.wire.contenders import QUIET, RUN, Contender, module
 from benchmarks.wire.environments import prepare
 from benchmarks.wire.report import METHODS, Row
-from benchmarks.wire.serving import StartError
 
 #: The names in the table, and those of the applications in `apps/stacks.py`.
 STACKS = {
@@ -65,14 +66,15 @@ def measure_stacks(make: Callable[[Contender], Bench], only: Iterable[str]) -> N
         only: Parts of names; then nothing is written.
 
     Raises:
-        StartError: A server did not start, or an answer was not a success.
+        StartError: A server did not start, an answer was not a success, or no stack has such a name.
     """
     rows, only, bench = [], list(only), None
+    chosen = {name: stack for name, stack in STACKS.items() if is_chosen(name, only)}
+    if not chosen:
+        raise StartError(none_chosen("stack", only, list(STACKS)))
     before = os.getloadavg()[0]
     print(HEADING, flush=True)
-    for name, stack in STACKS.items():
-        if not any(text.lower() in name.lower() for text in only or [""]):
-            continue
+    for name, stack in chosen.items():
         base, own = contenders(stack)
         bench = make(base)
         try:

@@ -38,10 +38,8 @@ def find_refusal(scope: Scope) -> Refusal | None:
     hosts = [value for name, value in found if name == b"host"]
     if version == "1.0" and hosts == [b""]:
         hosts = _remove_empty_host(scope)
-    refusal = judge_hosts(hosts, is_required=version == "1.1")
-    if refusal is not None or (len(found) == 1 and kind == "http"):
-        return refusal
-    refusal = judge_codings([value for name, value in found if name == b"transfer-encoding"])
+    codings = [value for name, value in found if name == b"transfer-encoding"]
+    refusal = judge_hosts(hosts, is_required=version == "1.1") or judge_codings(codings)
     if refusal is not None or kind == "http":
         return refusal
     return _judge_handshake(version, [value for name, value in found if name not in _HTTP])

@@ -24,10 +24,10 @@ _HOST = re.compile(
     re.ASCII,
 )
 MAX_PORT = 65535
-#: Hosts that were found valid. A server has few names; clients may send others without end.
+#: Hosts that were found valid. A server has few names, and none is longer than a domain name.
 _valid: set[bytes] = set()
-MAX_VALID = 256
-MAX_KEPT = 255
+MOST_VALID = 256
+LONGEST_VALID = 255
 
 
 def is_valid_host(host: bytes) -> bool:
@@ -43,7 +43,9 @@ def is_valid_host(host: bytes) -> bool:
         return False
     if found["address"] is not None and not _is_address(found["address"]):
         return False
-    if len(host) <= MAX_KEPT and len(_valid) < MAX_VALID:
+    if len(host) <= LONGEST_VALID:
+        if len(_valid) >= MOST_VALID:  # Clients invent hosts; the server's own come back.
+            _valid.clear()
         _valid.add(host)
     return True
 

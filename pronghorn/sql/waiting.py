@@ -58,7 +58,7 @@ class Waiting:
                 self._hold_back(error)
             return
         future._asyncio_future_blocking = False  # See `asyncio.isfuture`.
-        self._future = future
+        self._future, self._is_cancelled = future, False
         if self.cancellation is None:
             self._asyncio_future_blocking = True
             try:
@@ -144,8 +144,10 @@ class Waiting:
         """Wake the task up by a cancellation; the future of the operation goes on.
 
         Returns:
-            False if the future is waking the task up, which then raises the cancellation.
+            False if the task is being woken up already; it then raises the cancellation.
         """
+        if self._is_cancelled:
+            return False
         self._is_cancelled = True
         if not self._future.remove_done_callback(self._wake_up):
             self._is_done = True

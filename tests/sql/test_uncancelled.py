@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
+from typing import Any
 
 import pytest
 
@@ -159,6 +160,37 @@ async def test_a_cancellation_in_the_turn_in_which_the_wait_ends(*, before: bool
     assert ended == ["there", "goes on"]
     assert [error.args for error in raised] == [("mine",)]
     assert has_finished(raised[0])
+
+
+class StrictFuture(asyncio.Future[str]):
+    """A future that must be done when its `await` goes on, as those in pure Python must be."""
+
+    def __await__(self) -> Generator[Any, None, str]:
+        if not self.done():
+            self._asyncio_future_blocking = True
+            yield self
+        assert self.done()
+        return self.result()
+
+
+async def test_a_second_cancellation_in_the_same_turn() -> None:
+    future = StrictFuture()
+    ended: list[str] = []
+
+    async def operation() -> None:
+        ended.append(await future)
+
+    task = asyncio.ensure_future(finish(operation()))
+    await asyncio.sleep(0)
+    task.cancel("first")
+    task.cancel("second")
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not task.done()
+    future.set_result("there")
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert ended == ["there"]
 
 
 async def test_a_task_that_cancels_itself_ends_its_operation_first() -> None:

@@ -7,6 +7,7 @@ send, and for the first request of a connection: an ordinary head has one Host, 
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from pronghorn.adapters.heads import Refusal, is_valid_host, judge_codings, judge_hosts
@@ -18,6 +19,7 @@ from pronghorn.run.exchange import RawHeaders
 VERSION, VALUES, ONE_HOST, CODING = 1, 1 << 8, 1 << 28, 1 << 29
 TWO_HOSTS = 2 * ONE_HOST
 SCHEMES = frozenset([b"http", b"https"])
+AUTHORITY_END = re.compile(rb"[/?]")
 VERSIONS = frozenset(["1.0", "1.1"])
 #: The most bytes of a target (method and version not included), as on Granian. uvicorn's function
 #: that splits targets does not take more either.
@@ -76,22 +78,23 @@ class StrictProtocol(DirectConnection):
             self.refuse(BAD_VERSION)
 
     def to_origin_form(self, url: bytes) -> bytes:
-        """Return the path and the query of a target that does not begin with a slash.
+        """Return the path and the query of a target that is more than that, or refuse the request.
 
         The authority of an absolute target takes the place of Host (RFC 9112, section 3.2.2).
 
         Args:
-            url: The target.
+            url: The target; it does not begin with a slash, or has a fragment.
+
+        Raises:
+            InvalidRequestError: The target is neither absolute nor the `*` of OPTIONS.
         """
-        scheme, mark, rest = url.partition(b"://")
         if url == b"*" and self.parser.get_method() == b"OPTIONS":
             return url
-        if b"#" in url or not (url[:1] == b"/" or (mark and scheme.lower() in SCHEMES)):
+        scheme, _, rest = url.partition(b"://")
+        if b"#" in url or scheme.lower() not in SCHEMES:
             self.refuse(BAD_TARGET)
-        if url[:1] == b"/":
-            return url
-        end = min(place for place in (*map(rest.find, (b"/", b"?")), len(rest)) if place >= 0)
-        authority, path = rest[:end], rest[end:]
+        authority = AUTHORITY_END.split(rest, maxsplit=1)[0]
+        path = rest[len(authority) :]
         if not is_valid_host(authority):
             self.refuse(BAD_TARGET)
         replace_host(self.headers, authority)

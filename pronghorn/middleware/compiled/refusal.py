@@ -26,18 +26,18 @@ def let_answer(app: ASGIApp) -> Handler:
 
 
 def find_within(max_body_size: int, find: Find, counting: ASGIApp) -> Find:
-    """Return a `find` for requests whose body has to be counted, unless it is here and short.
+    """Return a `find` that hands over each request whose body may be longer than a limit.
 
     Args:
         max_body_size: The limit in bytes.
-        find: Finds the handler of a request whose body is here and within the limit.
+        find: Finds the handler of a request whose whole body has arrived, within the limit.
         counting: Answers the others, and counts their bodies.
     """
     count = let_answer(counting)
 
-    def find_within(exchange: Any) -> FoundRoute | None:
+    def find_or_count(exchange: Any) -> FoundRoute | None:
         if exchange.has_whole_body(max_body_size):
             return find(exchange)
         return count, NO_PARAMETERS
 
-    return find_within
+    return find_or_count

@@ -14,7 +14,7 @@ from pronghorn.testclient import TestClient
 from tests.compile.counting import count_calls
 
 
-def watched_step(name: str) -> Callable[[pytest.MonkeyPatch], Any]:
+def replaced_step(name: str) -> Callable[[pytest.MonkeyPatch], Any]:
     """A `def` endpoint with a response model, while a library replaces a step of its route."""
 
     def make(patch: pytest.MonkeyPatch) -> Any:
@@ -43,8 +43,8 @@ def function_of_a_library(patch: pytest.MonkeyPatch) -> Any:
 
 
 PLACES = {
-    "endpoint": (watched_step("run_endpoint_function"), 2),
-    "serialization": (watched_step("serialize_response"), 2),
+    "endpoint": (replaced_step("run_endpoint_function"), 2),
+    "serialization": (replaced_step("serialize_response"), 2),
     "function": (function_of_a_library, 1),
 }
 
