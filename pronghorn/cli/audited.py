@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from pronghorn.cli.discover import FoundApp
 from pronghorn.cli.source_places import Sources
+from pronghorn.core.annotations import read_signature
 from pronghorn.devtools.inventory import Listed, inner_app, shows_routes
 
 __all__ = ["Layer", "Program", "collect_program", "list_settings"]
@@ -119,7 +119,7 @@ def _environment() -> str:
 def _arguments_of(kind: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """Return the arguments of a constructor by name; those alone that have one if it is unknown."""
     try:
-        bound = inspect.signature(kind).bind_partial(None, *args, **kwargs)
+        bound = read_signature(kind).bind_partial(None, *args, **kwargs)
     except (TypeError, ValueError):
         return dict(kwargs)
     bound.apply_defaults()
