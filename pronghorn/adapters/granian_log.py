@@ -6,15 +6,17 @@ Only its log reports such parts, and its access log has the path as the client w
 from __future__ import annotations
 
 import logging
-import re
 import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
 #: The logger to which Granian reports what it could not send.
 LOGGER = logging.getLogger("_granian.asgi.io")
 #: The logger of requests.
 ACCESS = logging.getLogger("granian.access")
-#: Control characters, of which line ends would begin another line, and ESC a command to a terminal.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: Characters that stand for themselves in a line of the access log, apart from those of a path.
+PRINTABLE = "".join(map(chr, range(32, 127)))
 #: The beginning of the message about a client that has left a stream.
 UNSENT = "ASGI transport error"
 
@@ -63,19 +65,27 @@ def _is_wanted(record: logging.LogRecord) -> bool:
 
 
 def escape_access_log() -> None:
-    """Escape control characters of paths in the access log; calling it once is enough."""
-    if _escape not in ACCESS.filters:
-        ACCESS.addFilter(_escape)
+    """Escape what clients sent in the lines of the access log; calling it once is enough.
+
+    In a decoded path, a line end would begin another line, ESC a command to a terminal, and a
+    quotation mark the rest of a line that the client has made up.
+    """
+    if _escape_values not in ACCESS.filters:
+        ACCESS.addFilter(_escape_values)
 
 
-def _escape(record: logging.LogRecord) -> bool:
-    if isinstance(record.args, dict):
-        record.args = {
-            name: CONTROL.sub(_quote, value) if isinstance(value, str) else value
-            for name, value in record.args.items()
-        }
+def _escape_values(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, Mapping):
+        record.args = {name: _escape(name, value) for name, value in record.args.items()}
     return True
 
 
-def _quote(found: re.Match[str]) -> str:
-    return f"\\x{ord(found[0]):02x}"
+def _escape(name: str, value: Any) -> Any:
+    """Return a value of the log; a path in percent-encoding, as uvicorn writes it."""
+    if not isinstance(value, str):
+        return value
+    if name == "path":
+        return quote(value, errors="surrogateescape")
+    if value.isascii() and value.isprintable():
+        return value
+    return quote(value, safe=PRINTABLE, errors="surrogateescape")

@@ -1,4 +1,4 @@
-"""Find all mistakes of a program that can be found without serving it."""
+"""Find all mistakes of a program, and its unsafe settings, without serving it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from functools import partial
 from textwrap import dedent
 from typing import Any
 
+from pronghorn.cli.audited import collect_program
+from pronghorn.cli.check_print import Found
 from pronghorn.cli.database import list_migrated, run
-from pronghorn.cli.discover import AppReference, FoundApp, discover_quietly
+from pronghorn.cli.discover import AppReference, discover_quietly
 from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.importing import user_traceback
+from pronghorn.cli.unsafe import find_unsafe
 from pronghorn.compile.route_table import matches_by_path
 from pronghorn.core.setup_errors import collect_setup_errors
 from pronghorn.devtools.inventory import Listed, inner_app, list_routes
@@ -23,14 +26,11 @@ from pronghorn.routes.app_scope import find_leaves
 __all__ = ["find_problems"]
 
 
-def find_problems(reference: AppReference) -> int:
-    """Print every mistake of the program to standard error, and a summary to standard output.
+def find_problems(reference: AppReference) -> Found:
+    """Return what is wrong with a program.
 
     Args:
         reference: The location of the application as the user gave it.
-
-    Returns:
-        The number of mistakes.
 
     Raises:
         CommandError: The program cannot be imported.
@@ -47,11 +47,9 @@ def find_problems(reference: AppReference) -> int:
             late = list(_check_application(inner_app(found.app), routes))
     # The document finds again what a route has found.
     errors = {str(error): error for error in (*collected, *late)}
-    problems = [*map(_as_command_error, errors.values()), *_check_databases()]
-    for problem in problems:
-        problem.print()
-    _print_summary(found, len(routes), len(problems))
-    return len(problems)
+    mistakes = [*map(_as_command_error, errors.values()), *_check_databases()]
+    program = collect_program(found, routes)
+    return Found(found.import_string, program, mistakes, find_unsafe(program))
 
 
 def _check_application(app: Any, routes: list[Listed]) -> Iterator[Exception]:
@@ -103,9 +101,3 @@ async def _find_problem(database: Any) -> Any:
     if not migrations.folder.exists() and database.migrations is None:
         return None  # The program makes its tables in another way.
     return await migrations.find_problem()
-
-
-def _print_summary(found: FoundApp, routes: int, problems: int) -> None:
-    result = "no mistakes" if not problems else f"{problems} to correct"
-    counted = "1 route" if routes == 1 else f"{routes} routes"
-    print(f"{found.import_string}: {counted}, {result}")

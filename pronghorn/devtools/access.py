@@ -4,6 +4,10 @@ A page of another site must not read it through the developer's browser. Browser
 since nothing here allows other origins, except for DNS rebinding, in which the other site points
 its own name to this machine. Such a request names that site as its host. So requests are answered
 only for hosts that an attacker cannot control: addresses, `localhost`, and names of this machine.
+
+Nor must a proxy or a tunnel on this machine bring in somebody else. What it says about its client
+can be wrong or come from the client, so a request that went through one is refused whatever it
+says.
 """
 
 from __future__ import annotations
@@ -22,9 +26,15 @@ __all__ = ["Access", "access_for"]
 _HOST = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^:\[\]/@\s]+))(?::\d+)?")
 
 
-_OF_CLIENTS = (b"x-forwarded-for", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip")
-"""Headers in which proxies and tunnels on this machine name the client; they do not all send the
-first one."""
+_OF_PROXIES = frozenset(
+    (
+        *("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-proxyuser-ip"),
+        *("true-client-ip", "fastly-client-ip", "fly-client-ip", "x-appengine-user-ip"),
+        *("cdn-loop", "cf-connecting-ip", "cf-connecting-ipv6", "cf-ray", "cf-visitor"),
+        *("x-original-host", "x-original-forwarded-for", "x-envoy-external-address"),
+    )
+)
+"""Headers that proxies and tunnels add, and browsers do not; besides `X-Forwarded-*`."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,7 @@ class Access:
     """The conditions under which a request may see the page.
 
     Attributes:
-        only_here: The client must be on this machine.
+        only_here: The client must be on this machine, and no proxy between it and the server.
         names: Host names that the request may use, besides addresses and `localhost`.
     """
 
@@ -42,14 +52,17 @@ class Access:
     def refusal(self, scope: Scope) -> str | None:
         """Return the reason why a request may not see the page; None if it may."""
         hosts = list(_values(scope, b"host"))
-        if self.only_here:
-            hosts += [*_values(scope, b"x-forwarded-host"), *_read_forwarded(scope, "host")]
         if not hosts or not all(self._is_known(host) for host in hosts):
             return "It answers only requests for localhost, an address or a name of this machine."
-        if self.only_here and not all(_is_here(client) for client in _clients(scope)):
-            return (
-                "It answers only this machine. `pronghorn dev --host ADDRESS` opens it to others."
-            )
+        if not self.only_here:
+            return None
+        opening = "`pronghorn dev --host ADDRESS` opens it to others."
+        proxy = _find_proxy(scope)
+        if proxy is not None:
+            return f"It does not answer through a proxy, and the request has {proxy}. {opening}"
+        client = scope.get("client")
+        if not client or not _is_here(client[0]):
+            return f"It answers only this machine. {opening}"
         return None
 
     def _is_known(self, host: str) -> bool:
@@ -86,24 +99,16 @@ def _values(scope: Scope, name: bytes) -> Iterator[str]:
                 yield part.strip()
 
 
-def _clients(scope: Scope) -> Iterator[str]:
-    """Yield the addresses of the client: that of the connection, and those that proxies name."""
-    client = scope.get("client")
-    yield client[0] if client else ""
-    for header in _OF_CLIENTS:
-        yield from _values(scope, header)
-    for name in _read_forwarded(scope, "for"):
-        match = _HOST.fullmatch(name)
-        yield (match["six"] or match["name"]) if match else name
+def _find_proxy(scope: Scope) -> str | None:
+    """Return what shows that the request comes through a proxy, for the refusal; None if nothing.
 
-
-def _read_forwarded(scope: Scope, parameter: str) -> Iterator[str]:
-    """Yield the values of a parameter of the header `Forwarded`, RFC 7239."""
-    for element in _values(scope, b"forwarded"):
-        for pair in element.split(";"):
-            name, _, value = pair.partition("=")
-            if name.strip().lower() == parameter:
-                yield value.strip().strip('"').lower()
+    nginx adds no header unless it is told to, but asks in HTTP/1.0 then; browsers do not speak it.
+    """
+    for key, _ in scope["headers"]:
+        name = key.decode("latin-1").lower()
+        if name in _OF_PROXIES or name.startswith("x-forwarded"):
+            return f"the header {name}"
+    return "the version HTTP/1.0" if scope.get("http_version") == "1.0" else None
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

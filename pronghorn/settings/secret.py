@@ -13,30 +13,11 @@ from typing import Annotated, Any, get_args
 from pydantic import SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
+from pronghorn.core.weak_secrets import KEY_LENGTH, LENGTH, describe_weak_text
 from pronghorn.logger import logger
 
 #: The environments in which a secret need not be one.
 HARMLESS = frozenset({"development", "test"})
-#: The least length of a secret that signs or encrypts: 256 bits (RFC 7518, section 3.2).
-KEY_LENGTH = 32
-#: The least length of any other secret, such as a password.
-LENGTH = 8
-#: What examples and templates write in place of a secret; compared in lower case, without `-_ `.
-PLACEHOLDERS = (
-    *("changeme", "changethis", "changeit", "replaceme", "replacethis", "placeholder", "todo"),
-    *("secret", "supersecret", "mysecret", "secretkey", "yoursecret", "yoursecretkey", "yourkey"),
-    *("password", "postgres", "admin", "example", "development", "insecure", "default", "dummy"),
-)
-#: Beginnings of longer placeholders.
-BEGINNINGS = (
-    "changeme",
-    "changethis",
-    "replaceme",
-    "replacethis",
-    "insecure",
-    "your",
-    "developmentonly",
-)
 
 
 #: The name of a field, and what leads from there to a value inside.
@@ -78,15 +59,7 @@ def find_weakness(field: FieldInfo, value: Any, defaults: Sequence[Any]) -> str 
         text = text.decode("latin-1")
     if any(default is not None and value_of(default) == value_of(value) for default in defaults):
         return "is the default of the program, which is no secret"
-    short = "".join(character for character in text.lower() if character not in "-_ .!<>")
-    if short in PLACEHOLDERS or short.startswith(BEGINNINGS):
-        return "is a placeholder"
-    least = KEY_LENGTH if has_key(field) else LENGTH
-    if len(text) < least:
-        return f"is too short: it needs at least {least} characters"
-    if len(set(text)) < 4:
-        return "repeats the same characters"
-    return None
+    return describe_weak_text(text, KEY_LENGTH if has_key(field) else LENGTH)
 
 
 def value_of(value: Any) -> Any:

@@ -103,8 +103,12 @@ def test_other_sites_do_not_read_it_by_a_name_that_points_here(write: Write) -> 
         server.get("/")
         assert server.ask("/_pronghorn", Host="evil.example")[0] == 403
         assert server.ask("/", Host="evil.example")[0] == 200
-        # uvicorn believes the proxy on this machine, which forwards for another.
-        assert server.ask("/_pronghorn", **{"X-Forwarded-For": "203.0.113.7"})[0] == 403
+        # A proxy on this machine, whomever it forwards for.
+        for header in ("X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP"):
+            for client in ("203.0.113.7", "127.0.0.1"):
+                assert server.ask("/_pronghorn", **{header: client})[0] == 403
+        assert server.ask("/_pronghorn", Via="1.1 proxy")[0] == 403
+        assert server.ask("/_pronghorn")[0] == 200
 
 
 def test_a_published_address_is_not_that_of_the_page(write: Write) -> None:

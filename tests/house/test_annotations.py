@@ -11,6 +11,7 @@ from tests.house.imports import FOLDER
 READERS = {"signature", "get_type_hints", "get_annotations", "__annotations__"}
 #: file, reader -> why it is safe there.
 SAFE = {
+    ("cli/limits.py", "signature"): "the defaults of uvicorn's configuration",
     ("core/records.py", "get_annotations"): "the fields of our own records",
     ("core/typed_kwargs.py", "__annotations__"): "our own option types",
     ("core/typed_kwargs.py", "signature"): "our own public functions",

@@ -344,6 +344,12 @@ LISTED = (
         "documented by uvicorn for programs that wrap their application",
     ),
     Name(
+        "uvicorn.middleware.proxy_headers",
+        "",
+        ("cli/unsafe.py",),
+        "`pronghorn check` looks for it among the layers of the program, and finds none without it",
+    ),
+    Name(
         "uvicorn.protocols.http.auto",
         "AutoHTTPProtocol",
         ("adapters/uvicorn_protocol.py",),

@@ -1,0 +1,161 @@
+"""The limits and settings that are in effect, as `pronghorn check` prints them.
+
+A new limit is one more line in `SETTINGS`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from pronghorn.cli.audited import Program
+from pronghorn.devtools.inventory import Listed
+
+__all__ = ["SETTINGS", "Setting", "find_unlimited", "read_settings"]
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "ANY"})
+_NO_LIMIT = "unlimited"
+
+
+class Setting(NamedTuple):
+    """One limit or setting.
+
+    Attributes:
+        name: What it limits.
+        read: Returns its value for a program, as text.
+        write: What to write to change it.
+    """
+
+    name: str
+    read: Callable[[Program], str]
+    write: str
+
+
+def read_settings(program: Program) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and what to write for each setting of a program."""
+    for setting in SETTINGS:
+        yield setting.name, setting.read(program), setting.write
+
+
+def find_unlimited(program: Program) -> list[Listed]:
+    """Return the routes that read bodies of any size."""
+    layers = program.layers_of("starlette.middleware.body_limit", "RequestBodyLimitMiddleware")
+    limited = {id(layer.app) for layer in layers}
+    return [
+        listed
+        for listed in program.routes
+        if listed.row.kind == "http"
+        and _WITH_BODY.intersection(listed.methods)
+        and _body_limit(listed) is None
+        and not limited.intersection(map(id, listed.apps))
+    ]
+
+
+def _body_limit(listed: Listed) -> int | None:
+    """Return the innermost limit of a route; its own, else that of an application around it."""
+    for owner in (listed.route, *reversed(listed.apps)):
+        for one in (owner, getattr(owner, "router", None)):
+            limit: int | None = getattr(one, "max_body_size", None)
+            if limit is not None:
+                return limit
+    return None
+
+
+def _read_bodies(program: Program) -> str:
+    limit: int | None = getattr(program.app, "max_body_size", None)
+    if limit is not None:
+        return f"{limit:,} bytes"
+    unlimited = len(find_unlimited(program))
+    return f"{_NO_LIMIT} in {_count(unlimited, 'route')}" if unlimited else "limited by the routes"
+
+
+def _read_forms(name: str, default: int, program: Program) -> str:
+    limits = getattr(getattr(program.app, "router", None), "form_limits", None) or {}
+    return f"{limits.get(name, default):,}"
+
+
+def _read_server(name: str, unit: str, program: Program) -> str:
+    """Return a default of uvicorn, which `pronghorn run` does not change."""
+    del program
+    import uvicorn
+
+    value = inspect.signature(uvicorn.Config).parameters[name].default
+    return _NO_LIMIT if value is None else f"{value:,} {unit}"
+
+
+def _read_switch(name: str, program: Program) -> str:
+    return "on" if any(getattr(one, name, False) for one in program.apps) else "off"
+
+
+def _read_docs(program: Program) -> str:
+    open_at = [url for app in program.apps for url in docs_of(app)]
+    return ", ".join(open_at) or "none"
+
+
+def docs_of(app: Any) -> list[str]:
+    """Return the paths at which an application shows its documentation, pages and document."""
+    if not getattr(app, "openapi_url", None):
+        return []
+    names = ("docs_url", "redoc_url", "scalar_url", "openapi_url")
+    return [url for url in (getattr(app, name, None) for name in names) if url]
+
+
+def _read_hosts(program: Program) -> str:
+    layers = program.layers_of("starlette.middleware.trustedhost", "TrustedHostMiddleware")
+    hosts = [host for layer in layers for host in layer.arguments.get("allowed_hosts") or ["*"]]
+    return "any" if not hosts or "*" in hosts else ", ".join(hosts)
+
+
+def _read_environment(program: Program) -> str:
+    return program.environment or "not named"
+
+
+def _count(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("environment", _read_environment, "FASTAPI_ENV=production"),
+    Setting("debug", partial(_read_switch, "debug"), "FastAPI(debug=...)"),
+    Setting("documentation", _read_docs, "FastAPI(openapi_url=..., docs_url=...)"),
+    Setting("hosts", _read_hosts, "TrustedHostMiddleware(allowed_hosts=[...])"),
+    Setting("request body", _read_bodies, "FastAPI(max_body_size=...)"),
+    Setting(
+        "form fields",
+        partial(_read_forms, "max_fields", 1000),
+        'FastAPI(form_limits={"max_fields": ...})',
+    ),
+    Setting(
+        "form files",
+        partial(_read_forms, "max_files", 1000),
+        'FastAPI(form_limits={"max_files": ...})',
+    ),
+    Setting(
+        "bytes of a form field",
+        partial(_read_forms, "max_part_size", 1_048_576),
+        'FastAPI(form_limits={"max_part_size": ...})',
+    ),
+    Setting(
+        "WebSocket message",
+        partial(_read_server, "ws_max_size", "bytes"),
+        "uvicorn --ws-max-size",
+    ),
+    Setting(
+        "idle connection",
+        partial(_read_server, "timeout_keep_alive", "seconds"),
+        "run --timeout-keep-alive",
+    ),
+    Setting(
+        "concurrent requests",
+        partial(_read_server, "limit_concurrency", "requests"),
+        "run --limit-concurrency",
+    ),
+    Setting(
+        "requests at shutdown",
+        partial(_read_server, "timeout_graceful_shutdown", "seconds"),
+        "run --timeout-graceful-shutdown",
+    ),
+)
+"""The table, in the order in which it is printed."""
