@@ -66,7 +66,7 @@ def measure_stacks(make: Callable[[Contender], Bench], only: Iterable[str]) -> N
         only: Parts of names; then nothing is written.
 
     Raises:
-        StartError: A server did not start, an answer was not a success, or no stack has such a name.
+        StartError: A server did not start, an answer was not a success, or no stack has the name.
     """
     rows, only, bench = [], list(only), None
     chosen = {name: stack for name, stack in STACKS.items() if is_chosen(name, only)}
