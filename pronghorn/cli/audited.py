@@ -13,7 +13,14 @@ from pronghorn.cli.source_places import Sources
 from pronghorn.core.annotations import read_signature
 from pronghorn.devtools.inventory import Listed, inner_app, shows_routes
 
-__all__ = ["Layer", "Program", "collect_program", "list_settings"]
+__all__ = [
+    "Layer",
+    "Program",
+    "collect_program",
+    "list_settings",
+    "names_in_query",
+    "plan_of",
+]
 
 _DEPTH = 50
 _OPEN = frozenset({"production", "staging"})
@@ -91,6 +98,23 @@ def collect_program(found: FoundApp, routes: list[Listed]) -> Program:
             layers.append(Layer(declared.cls, arguments, one))
     sources = Sources(found.module.root)
     return Program(app, tuple(apps.values()), tuple(layers), routes, sources, _environment())
+
+
+def plan_of(listed: Listed) -> Any:
+    """Return the plan of a route; None if it has none, or a mistake that is reported elsewhere."""
+    try:
+        return getattr(listed.route, "plan", None)
+    except Exception:  # noqa: BLE001 - an annotation is an expression, which can raise anything
+        return None
+
+
+def names_in_query(call: Any) -> Iterator[str]:
+    """Yield the names that a call and its dependencies read from the query."""
+    for field in call.query_fields:
+        for inner in (field,) if field.model is None else field.model_fields:
+            yield from inner.lookups
+    for dependency in call.dependencies:
+        yield from names_in_query(dependency)
 
 
 def list_settings() -> list[Any]:

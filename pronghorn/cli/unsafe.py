@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from pronghorn.cli.audited import Layer, Program, list_settings
+from pronghorn.cli.audited import Layer, Program, list_settings, names_in_query, plan_of
 from pronghorn.cli.limits import docs_of, find_unlimited
 from pronghorn.core.weak_secrets import KEY_LENGTH, describe_weak_text
 from pronghorn.devtools.inventory import place
@@ -220,6 +220,41 @@ def _find_any_proxy(program: Program) -> Iterator[Unsafe]:
             yield Unsafe("proxies", message, why, write, where, in_production=True)
 
 
+def _find_unmarked_json(program: Program) -> Iterator[Unsafe]:
+    for listed in program.routes:
+        plan = plan_of(listed)
+        # The plan of a WebSocket has neither.
+        if not getattr(plan, "strict_content_type", True) and getattr(plan, "body", None):
+            yield Unsafe(
+                "content-type",
+                f"strict_content_type=False for {listed.labels[0]}",
+                "Another site can make the browser of a user send JSON without a content type, "
+                "with the cookies of the user and without asking first.",
+                "Leave it out; clients then have to send content-type: application/json.",
+                place(listed.row),
+                in_production=True,
+            )
+            return  # It is set for an application or a router, and one route shows it.
+
+
+def _find_secrets_in_urls(program: Program) -> Iterator[Unsafe]:
+    for listed in program.routes:
+        plan = plan_of(listed)
+        names = [] if plan is None else [*names_in_query(plan.root)]
+        for name in sorted(_SECRETS.intersection(name.lower() for name in names)):
+            yield Unsafe(
+                "secret-in-url",
+                f"{listed.labels[0]} reads {name} from the query",
+                "Logs of servers and proxies and the history of browsers have the query.",
+                "Read it from a form, a JSON body or a header.",
+                place(listed.row),
+            )
+
+
+_SECRETS = frozenset(("password", "passwd", "passphrase", "secret", "client_secret", "private_key"))
+"""Names that no client can mean otherwise; a `token` may be one that only a link can carry."""
+
+
 FINDERS: tuple[Callable[[Program], Iterator[Unsafe]], ...] = (
     _find_debug,
     _find_cors,
@@ -231,10 +266,12 @@ FINDERS: tuple[Callable[[Program], Iterator[Unsafe]], ...] = (
     _find_unlimited_bodies,
     _find_any_host,
     _find_any_proxy,
+    _find_unmarked_json,
+    _find_secrets_in_urls,
 )
 
 CODES = (
     *("debug", "cors", "session-secret", "same-site", "https-only", "client-secret", "secret"),
-    *("open-docs", "body-limit", "hosts", "proxies"),
+    *("open-docs", "body-limit", "hosts", "proxies", "content-type", "secret-in-url"),
 )
 """The names for `--allow`."""

@@ -66,11 +66,23 @@ CHANGES = [
     ("open-docs", "FastAPI(openapi_url=None, max", "FastAPI(max", 7),
     ("open-docs", "inner = FastAPI(openapi_url=None)", "inner = FastAPI()", 11),
     ("body-limit", ", max_body_size=1_048_576", "", 17),
+    (
+        "content-type",
+        "FastAPI(openapi_url=None, max",
+        "FastAPI(strict_content_type=False, openapi_url=None, max",
+        14,
+    ),
+    (
+        "secret-in-url",
+        "create(item: dict[str, int])",
+        "create(item: dict[str, int], secret: str)",
+        14,
+    ),
     ("hosts", HOSTS, 'allowed_hosts=["*"]', 10),
     ("hosts", f", {HOSTS}", "", 10),
 ]
 #: Unsafe only in production.
-IN_PRODUCTION = {"https-only", "open-docs", "body-limit", "hosts", "secret", "proxies"}
+IN_PRODUCTION = {"https-only", "open-docs", "body-limit", "hosts", "content-type"}
 
 
 @pytest.fixture(autouse=True)
@@ -239,6 +251,42 @@ def test_weak_secrets_of_settings(write: Write, monkeypatch: pytest.MonkeyPatch)
     ]
     assert report()["unsafe"] == []  # In development they are harmless.
     assert "changeme" not in check("--strict").output
+
+
+def test_secrets_in_the_query_of_dependencies_and_models(write: Write) -> None:
+    program = """
+        from typing import Annotated
+
+        from pydantic import BaseModel, Field
+
+        from pronghorn import Depends, FastAPI, Form, Query
+
+        class Search(BaseModel):
+            text: str = ""
+            hidden: str = Field("", alias="client_secret")
+
+        def read_user(password: Annotated[str, Query()]) -> str:
+            return password
+
+        def depend(user: Annotated[str, Depends(read_user)]) -> None: ...
+
+        app = FastAPI(openapi_url=None)
+
+        @app.get("/a", dependencies=[Depends(depend)])
+        async def a() -> None: ...
+
+        @app.get("/b")
+        async def b(search: Annotated[Search, Query()], token: str = "", page: int = 1) -> None: ...
+
+        @app.post("/c")
+        async def c(password: Annotated[str, Form()]) -> None: ...
+        """
+    write("checked_program.py", program)
+    found = [one["message"] for one in report()["unsafe"]]
+    assert found == [
+        "GET /a reads password from the query",
+        "GET /b reads client_secret from the query",
+    ]
 
 
 def test_the_limits_in_effect_are_printed(write: Write) -> None:
