@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from benchmarks.processes import StartError
-from benchmarks.run import none_chosen
+from benchmarks.run import is_chosen, none_chosen
 from benchmarks.wire import report, stacks
 from benchmarks.wire.contenders import BASE, CORE, PEERS, Contender
 from benchmarks.wire.environments import prepare
@@ -96,11 +96,6 @@ class Bench:
         self._base.stop()
 
 
-def is_named(contender: Contender, texts: list[str]) -> bool:
-    """Return True if the name of a row contains one of the texts."""
-    return any(text.lower() in contender.name.lower() for text in texts)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns the exit status."""
     parser = argparse.ArgumentParser(
@@ -127,10 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     contenders = CORE if options.core else CORE + PEERS
     rows = []
-    if not any(is_named(row, options.only or [""]) for row in contenders):
+    if not any(is_chosen(row.name, options.only) for row in contenders):
         names = [row.name for row in contenders]
         parser.error(none_chosen("row", options.only, names))
-    base = next((row for row in CORE + PEERS if is_named(row, [options.against])), None)
+    base = next((row for row in CORE + PEERS if is_chosen(row.name, [options.against])), None)
     if base is None:
         parser.error(f"--against: no row has {options.against!r} in its name")
     try:
@@ -141,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         print(report.heading(bench.client, bench.cores, base.name), flush=True)
         for contender in contenders:
-            if is_named(contender, options.only or [""]):
+            if is_chosen(contender.name, options.only):
                 rows.append(bench.measure(contender))
                 print(report.line(rows[-1]), flush=True)
     finally:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
-from types import FunctionType
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import greenlet_spawn
 
+from pronghorn.core.monkeypatches import is_defined_by
 from pronghorn.core.private_names import has_names
 
 #: Returns the awaitable of an operation with these arguments.
@@ -57,7 +57,7 @@ def _calls_asyncpg(dialect: Dialect) -> bool:
 
 def _execute(module: Any, nested: Operation) -> Operation:
     kind = module.AsyncAdapt_asyncpg_cursor
-    original = _find_original(module, kind, "execute")
+    original = _find_original(kind, "execute")
 
     def run(cursor: Any, statement: str, *arguments: Any) -> Awaitable[Any]:
         if type(cursor) is not kind or kind.execute is not original:
@@ -72,7 +72,7 @@ def _execute(module: Any, nested: Operation) -> Operation:
 def _end_transaction(name: str) -> Callable[[Any, Operation], Operation]:
     def make(module: Any, nested: Operation) -> Operation:
         kind = module.AsyncAdapt_asyncpg_connection
-        original = _find_original(module, kind, name)
+        original = _find_original(kind, name)
 
         def run(connection: Any) -> Awaitable[Any]:
             adapted = getattr(connection, "dbapi_connection", connection)
@@ -85,11 +85,10 @@ def _end_transaction(name: str) -> Callable[[Any, Operation], Operation]:
     return make
 
 
-def _find_original(module: Any, kind: type[Any], name: str) -> object:
-    """Return the method that a module gives a class; nothing equal if somebody has replaced it."""
+def _find_original(kind: type[Any], name: str) -> object:
+    """Return the method of a class of SQLAlchemy; nothing equal if somebody has replaced it."""
     found = getattr(kind, name)
-    is_original = isinstance(found, FunctionType) and found.__code__.co_filename == module.__file__
-    return found if is_original else object()
+    return found if is_defined_by(found, ASYNCPG) else object()
 
 
 async def _end(adapted: Any, name: str) -> None:
