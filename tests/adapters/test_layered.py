@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -115,13 +116,21 @@ def test_a_whole_response_that_cannot_be_written_is_answered_with_500(
     assert [each.status for each in direct] == [500, 500]
 
 
+@pytest.mark.parametrize("headers", HEADS, ids=str)
+@pytest.mark.parametrize("layers", [[], [CORSMiddleware]])
+def test_headers_that_can_be_read_only_once_are_all_sent(headers: Any, layers: list[Any]) -> None:
+    direct, plain = answer_behind_function(headers, is_observed=False, layers=layers, given_as=iter)
+    assert direct == plain
+    assert direct == answer_behind_function(headers, is_observed=False, layers=layers)[0]
+
+
 def answer_behind_function(
-    headers: Any, is_observed: bool, layers: list[Any]
+    headers: Any, is_observed: bool, layers: list[Any], given_as: Callable[[Any], Any] = list
 ) -> tuple[list[Any], list[Any]]:
     """Return what `pronghorn run` and uvicorn answer to two requests behind a function."""
 
     async def inside(scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 201, "headers": list(headers)})
+        await send({"type": "http.response.start", "status": 201, "headers": given_as(headers)})
         await send({"type": "http.response.body", "body": b"{}"})
 
     async def through(request: Request, call_next: Any) -> Any:

@@ -19,7 +19,7 @@ from pronghorn.adapters.uvicorn.connection_values import OfConnection
 from pronghorn.adapters.uvicorn.known_lines import whole_head
 from pronghorn.adapters.uvicorn.outbox import log_access, with_headers
 from pronghorn.adapters.uvicorn.strictness import StrictProtocol
-from pronghorn.adapters.uvicorn.waiting_head import WaitingHead, is_complete
+from pronghorn.adapters.uvicorn.waiting_head import WaitingHead, is_complete, read_headers
 from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
     EXCHANGES,
@@ -269,7 +269,7 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         first = protocol.heads.first_lines(status, protocol.server_state.default_headers)
         head = None
         if first is not None and is_complete(body) and not self.must_wait():
-            head = whole_head(first, start.get("headers", ()), len(content))
+            head = whole_head(first, read_headers(start), len(content))
         if head is None:
             await Exchange.send_whole(self, start, body)
         else:

@@ -11,6 +11,10 @@ from starlette.types import Message, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.outbox import header_lines, log_access
+from pronghorn.adapters.uvicorn.waiting_head import read_headers
+
+#: uvicorn's own way.
+_SEND: Any = RequestResponseCycle.send
 
 
 def send_to_old_client(cycle: Any) -> Send:
@@ -25,25 +29,22 @@ def send_to_old_client(cycle: Any) -> Send:
                 await _begin(cycle, message)
                 return
         if not is_unframed or message["type"] != "http.response.body" or cycle.response_complete:
-            await send_on(cycle, message)
+            await _SEND(cycle, message)
         else:
             await _go_on(cycle, message)
 
     return send
 
 
-send_on: Any = RequestResponseCycle.send
-
-
 def _has_length(cycle: Any, message: Message) -> bool:
-    headers = [*cycle.default_headers, *message.get("headers", ())]
+    headers = [*cycle.default_headers, *read_headers(message)]
     return any(name.lower() == b"content-length" for name, _ in headers)
 
 
 async def _begin(cycle: Any, message: Message) -> None:
     if await _can_write(cycle):
         status, headers = message["status"], []
-        for name, value in [*cycle.default_headers, *message.get("headers", ())]:
+        for name, value in [*cycle.default_headers, *message["headers"]]:
             if name.lower() not in {b"transfer-encoding", b"connection"}:
                 headers.append((name, value))
         lines = header_lines(headers) or b""

@@ -31,7 +31,7 @@ class WaitingHead:
 
         It can wait if it declares one length and does not set a connection header.
         """
-        headers = list(message.get("headers", ()))
+        headers = read_headers(message)
         lengths = [value for name, value in headers if name == b"content-length"]
         if len(lengths) != 1:
             return None
@@ -47,6 +47,17 @@ class WaitingHead:
         if not is_complete(message):
             return False
         return method == "HEAD" or len(message.get("body", b"")) == self.length
+
+
+def read_headers(message: Message) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a message, which has them as a list from then on.
+
+    ASGI allows an iterator, which can be read only once.
+    """
+    headers = message.get("headers", ())
+    if type(headers) is not list:
+        headers = message["headers"] = list(headers)
+    return headers
 
 
 def is_complete(message: Message) -> bool:
