@@ -95,10 +95,9 @@ class OneHopCursor(aiosqlite.AsyncAdapt_aiosqlite_cursor):
         """Return: nothing is open."""
 
     def _hop(self, method: str, arguments: tuple[Any, ...]) -> None:
-        connection = self._adapt_connection
+        connection, arraysize = self._adapt_connection, self._cursor.arraysize
         try:
             running = hop(connection.driver_connection, _run, method, arguments)
-            arraysize = self._cursor.arraysize
             self._cursor, rows = await_only(finish(running))
         except Exception as error:  # noqa: BLE001  # It is raised again, maybe as another one.
             connection._handle_exception(error)
@@ -133,7 +132,9 @@ def use_one_hop(engine: AsyncEngine) -> None:
     dialect.connect = connect
 
 
-def leave_alone(plain: Callable[..., Any], protected: Callable[..., Any]) -> Callable[..., Any]:
+def protect_other_cursors(
+    plain: Callable[..., Any], protected: Callable[..., Any]
+) -> Callable[..., Any]:
     """Return a function of a dialect that protects a statement only if its cursor does not.
 
     Args:

@@ -17,7 +17,7 @@ from pronghorn.sql.aborted import refuse_aborted_commits
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.pool import ask_only_in_doubt
 from pronghorn.sql.protection import protect, protect_connecting, protect_operations
-from pronghorn.sql.read_only import read_only
+from pronghorn.sql.read_only import make_read_only
 
 # The server ends a statement that takes too long. Only if it is silent for so much longer, the
 # connection is cut here.
@@ -48,7 +48,7 @@ def create_postgresql_engines(url: URL, options: EngineOptions) -> tuple[AsyncEn
         connect_args={**arguments, **given},
     )
     _protect(engine, options, is_asyncpg)
-    return engine, read_only(engine)
+    return engine, make_read_only(engine)
 
 
 def _protect(engine: AsyncEngine, options: EngineOptions, is_asyncpg: bool) -> None:

@@ -18,7 +18,7 @@ from pronghorn.core.private_names import has_names
 _NAMES = ["_ConnectionFairy._connection_record", "_ConnectionRecord.finalize_callback"]
 
 
-def read_only(engine: AsyncEngine) -> AsyncEngine:
+def make_read_only(engine: AsyncEngine) -> AsyncEngine:
     """Return an engine with the same connections and listeners, whose transactions only read."""
     if not has_names("sqlalchemy.pool.base", _NAMES, "Sessions that only read take longer."):
         return engine.execution_options(postgresql_readonly=True)

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from pronghorn.sql.hops import HAS_HOPS
-from pronghorn.sql.one_hop import FITS, leave_alone, run_at_once, use_one_hop
+from pronghorn.sql.one_hop import FITS, protect_other_cursors, run_at_once, use_one_hop
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import STATEMENTS, protect_connecting, protect_operations
 from pronghorn.sql.threads import end_threads, note_thread
@@ -143,7 +143,7 @@ def _protect(engine: AsyncEngine) -> None:
     protect_operations(engine, None, lambda _: None)
     if FITS:
         for name in STATEMENTS:
-            setattr(dialect, name, leave_alone(plain[name], getattr(dialect, name)))
+            setattr(dialect, name, protect_other_cursors(plain[name], getattr(dialect, name)))
 
 
 def _end_at_once(engine: AsyncEngine) -> None:
