@@ -193,6 +193,27 @@ async def shared() -> Response:
     return Response(SHARED)
 
 
+@app.get("/shared-later")
+async def shared_later() -> Response:
+    await asyncio.sleep(0.3)
+    return Response(SHARED)
+
+
+@app.get("/read-later")
+async def read_later(request: Request) -> int:
+    await asyncio.sleep(0.3)
+    return len(await request.body())
+
+
+@app.get("/stream-later")
+async def stream_later() -> StreamingResponse:
+    async def chunks() -> AsyncIterator[str]:
+        await asyncio.sleep(0.3)
+        yield "late"
+
+    return StreamingResponse(chunks())
+
+
 @app.post("/json")
 async def read_json(body: dict[str, Any]) -> int:
     return len(body)

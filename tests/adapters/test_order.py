@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -134,6 +135,28 @@ def test_body_that_is_invalid_after_the_answer(server: Server) -> None:
         assert json.loads(connection.read().body) == "a"
         connection.send(b"x\r\n\r\n")
         assert connection.is_closed_by_server()
+
+
+@pytest.mark.parametrize("program", [PROGRAM, WRAPPED], ids=["direct", "wrapped"])
+def test_body_that_is_invalid_while_the_program_works(program: str) -> None:
+    """The request ends as if its client had left: nothing is written behind the refusal."""
+    paths = ["/slow", "/shared-later", "/read-later", "/stream-later"]
+    server = Server("protocol", program, {**os.environ, "PYTHONPATH": str(ROOT)})
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        clients = [stack.enter_context(RawConnection(server.port)) for _ in paths]
+        for path, client in zip(paths, clients, strict=True):
+            client.send(request("GET", path, CHUNKED, "Expect: 100-continue"))
+        other = stack.enter_context(RawConnection(server.port))
+        other.send(request("GET", "/text"))
+        other.read()  # Meanwhile the others have begun.
+        for client in clients:
+            client.send(b"x\r\n\r\n")
+            assert client.read().status == 400
+            assert client.is_closed_by_server()
+        output = server.stop()  # The program ends first.
+    assert "write" not in output
+    assert [path for path in paths if f"{path} HTTP/1.1" in output] == []
 
 
 # --- trailers -------------------------------------------------------------------------------------

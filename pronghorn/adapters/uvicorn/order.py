@@ -137,6 +137,7 @@ class OrderlyProtocol(StrictProtocol):
             self.transport.close()
         else:
             self._parsed = None
+            _end_early(cycle)
             self.send_refusal()
 
     def _in_turn(self, action: Callable[[], None]) -> None:
@@ -186,6 +187,16 @@ class OrderlyProtocol(StrictProtocol):
 def _action(action: Callable[[], None]) -> Any:
     """Return an entry of the pipeline that is not a request."""
     return None, action
+
+
+def _end_early(cycle: Any) -> None:
+    """Tell a request that is answered with a refusal that its client has left.
+
+    Nothing can be written any more, although the connection stays open for a moment.
+    """
+    cycle.waiting_for_100_continue = False
+    cycle.disconnected = True
+    cycle.message_event.set()
 
 
 def _restore_original(cycle: Any, method: str, headers: RawHeaders) -> None:

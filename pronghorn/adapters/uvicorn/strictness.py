@@ -115,6 +115,7 @@ class StrictProtocol(DirectConnection):
         """
         if self.transport.can_write_eof():
             self.transport.write_eof()
+            self.flow.resume_reading()  # A long body may have paused it.
             self.loop.call_later(LINGER, self.transport.close)
         else:
             self.transport.close()
