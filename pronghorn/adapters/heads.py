@@ -17,9 +17,10 @@ BAD_CODING: Refusal = 400, "The last transfer coding is not 'chunked', or not th
 UNKNOWN_CODING: Refusal = 501, "The only transfer coding that this server knows is 'chunked'."
 
 # A name or an IPv4 address, or an address in brackets; then perhaps a port. RFC 3986 would allow a
-# comma in a name too: no name has one, and proxies join two Hosts with it.
+# comma in a name too: no name has one, and proxies join two Hosts with it. Behind an address, some
+# clients repeat the zone of the URL (RFC 6874), such as `%25eth0`.
 _HOST = re.compile(
-    rb"(?:(?:[\w\-.~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|\[(?P<address>[0-9A-Fa-f:.]+)\]"
+    rb"(?:(?:[\w\-.~!$&'()*+;=]|%[0-9A-Fa-f]{2})+|\[(?P<address>[0-9A-Fa-f:.]+)(?:%[\w\-.~%]+)?\]"
     rb"|\[v[0-9A-Fa-f]+\.[\w\-.~!$&'()*+,;=:]+\])(?::0*(?P<port>[0-9]{0,5}))?",
     re.ASCII,
 )

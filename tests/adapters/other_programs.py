@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from pronghorn import BackgroundTasks, FastAPI
+from pronghorn.adapters.uvicorn.protocol import DirectProtocol
 
 
 def went_through_asgi() -> bool:
@@ -24,6 +25,31 @@ async def text(request: Request) -> PlainTextResponse:
 
 async def way(request: Request) -> JSONResponse:
     return JSONResponse({"asgi": went_through_asgi()})
+
+
+class CountingProtocol(DirectProtocol):
+    """Extends every method that the parser calls, and changes a header and the body."""
+
+    begun = 0
+
+    def on_message_begin(self) -> None:
+        self.begun += 1
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, b"%d" % self.begun if name == b"X-Begun" else value)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body.upper())
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
 
 
 def crash() -> None:
@@ -62,6 +88,10 @@ for app in (direct, with_middleware, inside, overridden):
     @app.get("/way")
     async def read_way() -> dict[str, bool]:
         return {"asgi": went_through_asgi()}
+
+    @app.post("/echo")
+    async def echo(request: Request) -> list[str]:
+        return [request.headers["x-begun"], (await request.body()).decode()]
 
     @app.get("/crash-later")
     async def crash_later(background_tasks: BackgroundTasks) -> str:

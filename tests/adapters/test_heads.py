@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
@@ -24,6 +25,18 @@ def test_a_valid_host_never_bends_the_url(host: str) -> None:
     assert (url.path, url.query, url.fragment, url.username) == ("/admin", "", "", None)
 
 
+@pytest.mark.parametrize("zone", [b"%25eth0", b"%eth0", b"%2512", b"%25en-0.1_~"])
+@pytest.mark.parametrize("port", [b"", b":8000"])
+def test_the_zone_of_an_address_is_valid(zone: bytes, port: bytes) -> None:
+    """httpx and websockets repeat it, as it is in the URL; browsers remove it."""
+    assert heads.is_valid_host(b"[fe80::1%b]%b" % (zone, port))
+
+
+@pytest.mark.parametrize("host", [b"[fe80::1%]", b"[%25eth0]", b"[fe80::1%25a]b]", b"[fe80::1%/]"])
+def test_what_only_looks_like_a_zone_is_invalid(host: bytes) -> None:
+    assert not heads.is_valid_host(host)
+
+
 @given(TEXTS)
 def test_a_host_with_a_character_that_ends_a_host_is_invalid(host: str) -> None:
     if set(host) & set("/?#@\\ \t,\x00\x7f\xe9"):
@@ -41,5 +54,6 @@ def test_hosts_that_clients_invent_are_not_kept_without_end() -> None:
 
 def test_long_hosts_are_judged_in_linear_time() -> None:
     """Each of them would take minutes if the expression tried again and again."""
-    for host in (b"a%" * 200_000, b"[" + b":" * 400_000, b"a:" + b"0" * 400_000, b"%41" * 200_000):
+    zone, port = b"[::%" + b"%" * 400_000, b"a:" + b"0" * 400_000
+    for host in (b"a%" * 200_000, b"[" + b":" * 400_000, zone, port, b"%41" * 200_000):
         assert heads.is_valid_host(host) is host.startswith((b"a:", b"%41"))

@@ -160,8 +160,15 @@ class DirectProtocol(UnusualRequests):
             exchange.task = task  # `run` removes it from the set, which saves a callback.
             self.tasks.add(task)
 
-    #: The parser need not report it: `on_url` finds that a request begins.
-    on_message_begin: Any = None
+    @property
+    def on_message_begin(self) -> Any:
+        """Return uvicorn's method for a subclass that extends it, otherwise None.
+
+        The parser looks it up once, and need not call it: `on_url` finds that a request begins.
+        """
+        if type(self).on_message_begin is DirectProtocol.on_message_begin:
+            return None
+        return super().on_message_begin
 
     def on_url(self, url: bytes) -> None:
         """Start a request, and keep its target, which may come in parts.
