@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from pronghorn import BackgroundTasks, FastAPI
@@ -62,6 +62,13 @@ with_middleware = FastAPI()
 inside = FastAPI()
 
 
+async def in_eager_tasks(scope: Any, receive: Any, send: Any) -> None:
+    """Set the factory whose tasks begin at once, where Python has it (since 3.12)."""
+    if hasattr(asyncio, "eager_task_factory"):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    await inside(scope, receive, send)
+
+
 async def wrapped(scope: Any, receive: Any, send: Any) -> None:
     await inside(scope, receive, send)
 
@@ -92,6 +99,10 @@ for app in (direct, with_middleware, inside, overridden):
     @app.post("/echo")
     async def echo(request: Request) -> list[str]:
         return [request.headers["x-begun"], (await request.body()).decode()]
+
+    @app.get("/stream")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(iter(["one", "two"]))
 
     @app.get("/crash-later")
     async def crash_later(background_tasks: BackgroundTasks) -> str:

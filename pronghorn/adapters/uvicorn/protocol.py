@@ -34,6 +34,7 @@ from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
 from pronghorn.adapters.uvicorn.strictness import LONG_TARGET, MAX_TARGET, ONE_HOST, TWO_HOSTS
+from pronghorn.adapters.uvicorn.until_close import send_to_old_client
 from pronghorn.adapters.uvicorn.unusual import NOTED, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
 from pronghorn.hooks import OBSERVERS, observe_app
@@ -264,6 +265,8 @@ class DirectProtocol(UnusualRequests):
         if not isinstance(cycle, WireExchange):
             if OBSERVERS and app is not self.app:
                 app = observe_app(app)  # It answers 503, because there are too many requests.
+            if cycle.scope["http_version"] == "1.0":
+                cycle.send = send_to_old_client(cycle)
             self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())

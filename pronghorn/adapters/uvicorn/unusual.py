@@ -74,8 +74,6 @@ class UnusualRequests(OrderlyProtocol):
         super().on_headers_complete()
         if self.cycle is not earlier:
             self.headers = TRAILERS
-            if self.parser.get_http_version() == "1.0":
-                self.cycle.send = send_to_old_client(self.cycle)
         if len(self.pipeline) == 1:
             self.running = earlier
 
