@@ -58,7 +58,7 @@ async def ask(framework: ModuleType, path: str) -> tuple[Seen, Any]:
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         try:
             answer: Any = (await client.post(path, content=b"abc")).text
-        except BaseException as error:
+        except (OwnError, BaseExceptionGroup) as error:
             answer = type(error)
     return seen, answer
 
