@@ -23,8 +23,15 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
-from pronghorn.sql.hops import HAS_HOPS
-from pronghorn.sql.one_hop import FITS, protect_other_cursors, run_at_once, use_one_hop
+from pronghorn.sql.fair import FairPool
+from pronghorn.sql.hops import HAS_HOPS, shares_cache
+from pronghorn.sql.one_hop import (
+    FITS,
+    count_operations,
+    protect_other_cursors,
+    run_at_once,
+    use_one_hop,
+)
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import STATEMENTS, protect_connecting, protect_operations
 from pronghorn.sql.threads import end_threads, note_thread
@@ -70,15 +77,19 @@ def _create_engine(
     engine = create_async_engine(
         url,
         echo=options.get("echo", False),
+        poolclass=FairPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=options.get("pool_timeout", 5.0),
         connect_args={**arguments, **options.get("connect_args", {})},
     )
     use_one_hop(engine)
-    _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE", at_once=reads and HAS_HOPS)
+    at_once = reads and HAS_HOPS and not shares_cache(url)
+    if at_once:
+        count_operations(engine)
+    _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE", at_once=at_once)
     _protect(engine)
-    if reads and HAS_HOPS:
+    if at_once:
         _end_at_once(engine)
     end_threads(engine)
     protect_connecting(engine)

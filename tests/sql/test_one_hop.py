@@ -1,6 +1,7 @@
 """Cursors of SQLite that take one hop give what those of SQLAlchemy's adapter give."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -180,3 +181,39 @@ def test_listeners_receive_the_cursor(sqlite_url: str) -> None:
 
     asyncio.run(work())
     assert seen == [(OneHopCursor, "SELECT 1 AS one", "one")]
+
+
+@pytest.mark.parametrize("way", ["another task", "the driver"])
+def test_the_end_of_a_session_does_not_keep_the_event_loop(sqlite_url: str, way: str) -> None:
+    """A statement that still runs holds the connection; its end needs the event loop here."""
+    database = Database(sqlite_url)
+    ended = threading.Event()
+    results: list[bool] = []
+
+    def hold() -> int:
+        results.append(ended.wait(5))
+        return 1
+
+    def prepare(connection: Any, record: Any) -> None:
+        connection.create_function("hold", 0, hold)
+
+    event.listen(database._primary.read.sync_engine, "connect", prepare)
+
+    async def work() -> None:
+        async with database.lifespan():
+            async with database.transaction(read_only=True) as session:
+                await session.execute(text("SELECT 1"))
+                if way == "another task":
+                    running = asyncio.create_task(session.execute(text("SELECT hold()")))
+                    await asyncio.sleep(0.02)
+                else:
+                    raw = await (await session.connection()).get_raw_connection()
+                    driver: Any = raw.driver_connection
+                    running = asyncio.create_task(driver.execute("SELECT hold()"))
+                    await asyncio.sleep(0.02)
+                    running.cancel()
+                asyncio.get_running_loop().call_later(0.02, ended.set)
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(work())
+    assert results == [True]
