@@ -155,5 +155,6 @@ class FairQueue(QueueCommon[Any]):
 class FairPool(AsyncAdaptedQueuePool):
     """A pool whose connections go to the task that has waited for the longest time."""
 
-    if has_names("sqlalchemy.pool.impl", ["QueuePool._queue_class"], "Pools are less fair."):
-        _queue_class = FairQueue
+
+if has_names("sqlalchemy.pool.impl", ["QueuePool._queue_class"], "Pools are less fair."):
+    FairPool._queue_class = FairQueue
