@@ -32,6 +32,7 @@ from pronghorn.sql.one_hop import (
     run_at_once,
     use_one_hop,
 )
+from pronghorn.sql.open_streams import end_streams
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import STATEMENTS, protect_connecting, protect_operations
 from pronghorn.sql.threads import end_threads, note_thread
@@ -91,6 +92,8 @@ def _create_engine(
     _protect(engine)
     if at_once:
         _end_at_once(engine)
+    if reads:
+        end_streams(engine)
     end_threads(engine)
     protect_connecting(engine)
     return engine

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -217,3 +218,33 @@ def test_the_end_of_a_session_does_not_keep_the_event_loop(sqlite_url: str, way:
 
     asyncio.run(work())
     assert results == [True]
+
+
+@pytest.mark.parametrize("error", [None, KeyError("the program's")])
+def test_a_stream_that_is_left_keeps_no_old_state(sqlite_url: str, error: Exception | None) -> None:
+    """The next session on the connection would read what has been deleted meanwhile."""
+    database = Database(sqlite_url, pool_size=1)
+    kept: list[Any] = []
+
+    async def leave() -> None:
+        async with database.transaction(read_only=True) as session:
+            rows = await session.stream(text("SELECT k FROM t").execution_options(yield_per=2))
+            kept.append(rows)
+            await rows.fetchone()
+            if error is not None:
+                raise error
+
+    async def work() -> None:
+        async with database.lifespan():
+            async with database.transaction() as session:
+                await session.execute(text("CREATE TABLE t (k INTEGER)"))
+                await session.execute(text(f"INSERT INTO t {COUNTING}"))
+            with suppress(KeyError):
+                await leave()
+            async with database.transaction() as session:
+                await session.execute(text("DELETE FROM t"))
+            async with database.transaction(read_only=True) as session:
+                assert await session.scalar(text("SELECT count(*) FROM t")) == 0
+
+    asyncio.run(work())
+    assert len(kept) == 1
