@@ -195,6 +195,11 @@ def count_operations(engine: AsyncEngine) -> None:
     dialect.connect = connect
 
 
+def is_busy(driver: Any) -> bool:
+    """Return whether the thread of a connection has something to do."""
+    return isinstance(driver, Counting) and driver.begun != driver.ended
+
+
 def run_at_once(driver: Any, statement: str) -> bool:
     """Run a statement that waits for nothing in this thread, and return whether it has succeeded.
 
@@ -204,7 +209,7 @@ def run_at_once(driver: Any, statement: str) -> bool:
         driver: A connection of aiosqlite that other threads may use.
         statement: BEGIN, or COMMIT or ROLLBACK of a transaction that has only read.
     """
-    if not isinstance(driver, Counting) or driver.begun != driver.ended:
+    if not isinstance(driver, Counting) or is_busy(driver):
         return False
     with suppress(Error, ValueError):
         driver._conn.execute(statement)  # type: ignore[attr-defined]

@@ -24,10 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from pronghorn.sql.fair import FairPool
-from pronghorn.sql.hops import HAS_HOPS, shares_cache
+from pronghorn.sql.hops import HAS_HOPS, hop, shares_cache
 from pronghorn.sql.one_hop import (
     FITS,
     count_operations,
+    is_busy,
     protect_other_cursors,
     run_at_once,
     use_one_hop,
@@ -36,7 +37,7 @@ from pronghorn.sql.open_streams import end_streams
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import STATEMENTS, protect_connecting, protect_operations
 from pronghorn.sql.threads import end_threads, note_thread
-from pronghorn.sql.uncancelled import finish
+from pronghorn.sql.uncancelled import finish, postpone_cancellation
 
 # How long a transaction waits for the lock of another process.
 BUSY_SECONDS = 10.0
@@ -170,6 +171,9 @@ def _end_at_once(engine: AsyncEngine) -> None:
 def _at_once(statement: str, otherwise: Callable[[Any], None]) -> Callable[[Any], None]:
     def run(connection: Any) -> None:
         driver = connection.driver_connection
+        if is_busy(driver):  # Even `in_transaction` would wait, in this thread.
+            with suppress(Exception):
+                await_only(postpone_cancellation(hop(driver, lambda _: None)))
         if not (driver.in_transaction and run_at_once(driver, statement)):
             otherwise(connection)
 
