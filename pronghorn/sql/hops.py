@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from sqlite3 import Connection, Cursor
 from typing import Any, TypeVar
 
+from sqlalchemy.engine import URL
+
 from pronghorn.core.private_names import has_names
 
 T = TypeVar("T")
@@ -42,3 +44,11 @@ def fetch_all(connection: Connection, sql: str, values: tuple[Any, ...]) -> list
         return cursor.fetchall()
     finally:
         cursor.close()
+
+
+def shares_cache(url: URL) -> bool:
+    """Return whether connections to a database share their pages, and wait for each other.
+
+    Each step of a statement locks the pages, so that a thread which reads holds up all others.
+    """
+    return "cache=shared" in url.render_as_string()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from sqlite3 import Connection, Error
 from typing import Any
 
@@ -149,14 +150,68 @@ def protect_other_cursors(
     return run
 
 
+class Counting:
+    """A connection of aiosqlite that says whether its thread has something to do.
+
+    A statement whose task was cancelled runs on in the thread, and another task may send one.
+    """
+
+    begun = 0  # Only the event loop changes this one,
+    ended = 0  # and only the thread of the connection this one.
+
+    async def _execute(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        def run() -> Any:
+            try:
+                return function(*arguments, **options)
+            finally:
+                self.ended += 1
+
+        self.begun += 1
+        return await super()._execute(run)  # type: ignore[misc]
+
+
+@cache
+def _make_counting(kind: type[Any]) -> type[Any]:
+    return type(kind.__name__, (Counting, kind), {})
+
+
+def count_operations(engine: AsyncEngine) -> None:
+    """Let the connections of an engine count their operations, as `run_at_once` needs it.
+
+    Args:
+        engine: A new engine of aiosqlite, before its other preparations.
+    """
+    dialect: Any = engine.dialect
+    open_connection = dialect.connect
+
+    def connect(*arguments: Any, **options: Any) -> Any:
+        adapted = open_connection(*arguments, **options)
+        driver = adapted.driver_connection
+        with suppress(TypeError):  # The program's own kind of connection may not allow it.
+            kind: Any = type(driver)
+            driver.__class__ = _make_counting(kind)
+        return adapted
+
+    dialect.connect = connect
+
+
+def is_busy(driver: Any) -> bool:
+    """Return whether the thread of a connection has something to do."""
+    return isinstance(driver, Counting) and driver.begun != driver.ended
+
+
 def run_at_once(driver: Any, statement: str) -> bool:
     """Run a statement that waits for nothing in this thread, and return whether it has succeeded.
 
+    A connection does one thing at a time, so it has to be idle.
+
     Args:
-        driver: A connection of aiosqlite that other threads may use, and none does at the moment.
+        driver: A connection of aiosqlite that other threads may use.
         statement: BEGIN, or COMMIT or ROLLBACK of a transaction that has only read.
     """
+    if not isinstance(driver, Counting) or is_busy(driver):
+        return False
     with suppress(Error, ValueError):
-        driver._conn.execute(statement)
+        driver._conn.execute(statement)  # type: ignore[attr-defined]
         return True
     return False

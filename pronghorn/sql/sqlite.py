@@ -23,12 +23,21 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
-from pronghorn.sql.hops import HAS_HOPS
-from pronghorn.sql.one_hop import FITS, protect_other_cursors, run_at_once, use_one_hop
+from pronghorn.sql.fair import FairPool
+from pronghorn.sql.hops import HAS_HOPS, hop, shares_cache
+from pronghorn.sql.one_hop import (
+    FITS,
+    count_operations,
+    is_busy,
+    protect_other_cursors,
+    run_at_once,
+    use_one_hop,
+)
+from pronghorn.sql.open_streams import end_streams
 from pronghorn.sql.options import EngineOptions
 from pronghorn.sql.protection import STATEMENTS, protect_connecting, protect_operations
 from pronghorn.sql.threads import end_threads, note_thread
-from pronghorn.sql.uncancelled import finish
+from pronghorn.sql.uncancelled import finish, postpone_cancellation
 
 # How long a transaction waits for the lock of another process.
 BUSY_SECONDS = 10.0
@@ -70,16 +79,22 @@ def _create_engine(
     engine = create_async_engine(
         url,
         echo=options.get("echo", False),
+        poolclass=FairPool,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=options.get("pool_timeout", 5.0),
         connect_args={**arguments, **options.get("connect_args", {})},
     )
     use_one_hop(engine)
-    _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE", at_once=reads and HAS_HOPS)
+    at_once = reads and HAS_HOPS and not shares_cache(url)
+    if at_once:
+        count_operations(engine)
+    _begin_for_real(engine, "BEGIN" if reads else "BEGIN IMMEDIATE", at_once=at_once)
     _protect(engine)
-    if reads and HAS_HOPS:
+    if at_once:
         _end_at_once(engine)
+    if reads:
+        end_streams(engine)
     end_threads(engine)
     protect_connecting(engine)
     return engine
@@ -156,6 +171,9 @@ def _end_at_once(engine: AsyncEngine) -> None:
 def _at_once(statement: str, otherwise: Callable[[Any], None]) -> Callable[[Any], None]:
     def run(connection: Any) -> None:
         driver = connection.driver_connection
+        if is_busy(driver):  # Even `in_transaction` would wait, in this thread.
+            with suppress(Exception):
+                await_only(postpone_cancellation(hop(driver, lambda _: None)))
         if not (driver.in_transaction and run_at_once(driver, statement)):
             otherwise(connection)
 

@@ -30,6 +30,7 @@ class Waiting:
         "_future",
         "_is_cancelled",
         "_is_done",
+        "_is_to_interrupt",
         "_shield",
         "_waiter",
         "_wake_up",
@@ -46,6 +47,7 @@ class Waiting:
         self._future: Any = None
         self._is_cancelled = False
         self._is_done = False
+        self._is_to_interrupt = False
         self._shield: CancelScope | None = None
         self._waiter: asyncio.Future[None] | None = None
 
@@ -59,6 +61,8 @@ class Waiting:
             return
         future._asyncio_future_blocking = False  # See `asyncio.isfuture`.
         self._future, self._is_cancelled = future, False
+        if self._is_to_interrupt:
+            self._is_to_interrupt = not future.cancel()
         if self.cancellation is None:
             self._asyncio_future_blocking = True
             try:
@@ -108,8 +112,8 @@ class Waiting:
     def interrupt(self) -> None:
         """Cancel what the operation waits for, as a cancellation of its task would."""
         self.is_overdue = True
-        if self._future is not None:
-            self._future.cancel()
+        # If nothing can be cancelled now, the operation goes on, and its next wait is cancelled.
+        self._is_to_interrupt = self._future is None or not self._future.cancel()
 
     def end(self) -> None:
         """Let cancellations through again."""

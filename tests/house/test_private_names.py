@@ -277,6 +277,13 @@ LISTED = (
         )
     ),
     Name(
+        "sqlalchemy.pool.impl",
+        "QueuePool._queue_class",
+        ("sql/fair.py",),
+        "one warning, see tests/sql/test_fair.py",
+        ("FairPool._queue_class",),
+    ),
+    Name(
         "sqlalchemy.engine.interfaces",
         "AdaptedConnection._connection",
         ("sql/rollback.py",),

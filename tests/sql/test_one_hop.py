@@ -1,7 +1,9 @@
 """Cursors of SQLite that take one hop give what those of SQLAlchemy's adapter give."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -180,3 +182,69 @@ def test_listeners_receive_the_cursor(sqlite_url: str) -> None:
 
     asyncio.run(work())
     assert seen == [(OneHopCursor, "SELECT 1 AS one", "one")]
+
+
+@pytest.mark.parametrize("way", ["another task", "the driver"])
+def test_the_end_of_a_session_does_not_keep_the_event_loop(sqlite_url: str, way: str) -> None:
+    """A statement that still runs holds the connection; its end needs the event loop here."""
+    database = Database(sqlite_url)
+    ended = threading.Event()
+    results: list[bool] = []
+
+    def hold() -> int:
+        results.append(ended.wait(5))
+        return 1
+
+    def prepare(connection: Any, record: Any) -> None:
+        connection.create_function("hold", 0, hold)
+
+    event.listen(database._primary.read.sync_engine, "connect", prepare)
+
+    async def work() -> None:
+        async with database.lifespan():
+            async with database.transaction(read_only=True) as session:
+                await session.execute(text("SELECT 1"))
+                if way == "another task":
+                    running = asyncio.create_task(session.execute(text("SELECT hold()")))
+                    await asyncio.sleep(0.02)
+                else:
+                    raw = await (await session.connection()).get_raw_connection()
+                    driver: Any = raw.driver_connection
+                    running = asyncio.create_task(driver.execute("SELECT hold()"))
+                    await asyncio.sleep(0.02)
+                    running.cancel()
+                asyncio.get_running_loop().call_later(0.02, ended.set)
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(work())
+    assert results == [True]
+
+
+@pytest.mark.parametrize("error", [None, KeyError("the program's")])
+def test_a_stream_that_is_left_keeps_no_old_state(sqlite_url: str, error: Exception | None) -> None:
+    """The next session on the connection would read what has been deleted meanwhile."""
+    database = Database(sqlite_url, pool_size=1)
+    kept: list[Any] = []
+
+    async def leave() -> None:
+        async with database.transaction(read_only=True) as session:
+            rows = await session.stream(text("SELECT k FROM t").execution_options(yield_per=2))
+            kept.append(rows)
+            await rows.fetchone()
+            if error is not None:
+                raise error
+
+    async def work() -> None:
+        async with database.lifespan():
+            async with database.transaction() as session:
+                await session.execute(text("CREATE TABLE t (k INTEGER)"))
+                await session.execute(text(f"INSERT INTO t {COUNTING}"))
+            with suppress(KeyError):
+                await leave()
+            async with database.transaction() as session:
+                await session.execute(text("DELETE FROM t"))
+            async with database.transaction(read_only=True) as session:
+                assert await session.scalar(text("SELECT count(*) FROM t")) == 0
+
+    asyncio.run(work())
+    assert len(kept) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import ContextVar
@@ -295,3 +296,59 @@ def test_each_event_loop_has_its_own_times() -> None:
     for _ in range(2):
         asyncio.run(begin())
         assert asyncio.run(run()) is True
+
+
+class _Patient:
+    """Waits for a future once, and does not wait again if it is woken up too early."""
+
+    def __init__(self, future: asyncio.Future[str]) -> None:
+        self.future = future
+
+    def __await__(self) -> Generator[object, None, str]:
+        self.future._asyncio_future_blocking = True
+        yield self.future
+        assert self.future.done()
+        return self.future.result()
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_several_cancellations_at_once_do_not_end_the_wait(times: int) -> None:
+    future = asyncio.get_running_loop().create_future()
+    raised: list[BaseException] = []
+
+    async def work() -> None:
+        try:
+            await finish(_Patient(future))
+        except BaseException as error:  # noqa: BLE001  # It is what the test is about.
+            raised.append(error)
+
+    task = asyncio.ensure_future(work())
+    await asyncio.sleep(0)
+    for _ in range(times):
+        task.cancel()
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    future.set_result("done")
+    await task
+    assert [type(error) for error in raised] == [asyncio.CancelledError]
+    assert has_finished(raised[0])
+
+
+async def test_a_time_that_is_over_while_nothing_can_be_cancelled_counts_later() -> None:
+    """One wait is just over, and the next one would last for ever."""
+    loop = asyncio.get_running_loop()
+    first, second = loop.create_future(), loop.create_future()
+    seconds = 0.01
+
+    async def operation() -> None:
+        await first
+        await second
+
+    loop.call_later(seconds / 2, time.sleep, seconds)  # Both times are over in the same turn.
+    loop.call_later(seconds * 0.75, first.set_result, None)
+    task = asyncio.ensure_future(postpone_cancellation(operation(), seconds))
+    await asyncio.wait([task], timeout=2)
+    if not second.done():
+        second.set_result(None)
+    with pytest.raises(UnansweredError):
+        await task

@@ -14,8 +14,10 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util.queue import Empty
 
 from pronghorn.core.private_names import has_names
+from pronghorn.sql.fair import FairPool, FairQueue
 from pronghorn.sql.pool import is_surely_alive
 
 _SLOWER = "Prepared reads without a session take longer."
@@ -41,6 +43,9 @@ BORROWS = (
 )
 
 
+_POOLS = (AsyncAdaptedQueuePool, FairPool)
+
+
 async def borrow(engine: AsyncEngine) -> Any:
     """Return an idle connection of the pool, as soon as there is one.
 
@@ -52,14 +57,14 @@ async def borrow(engine: AsyncEngine) -> Any:
         sqlalchemy.exc.TimeoutError: All connections are in use for too long.
     """
     pool: Any = engine.pool
-    if not BORROWS or type(pool) is not AsyncAdaptedQueuePool or is_observed(pool):
+    if not BORROWS or type(pool) not in _POOLS or is_observed(pool):
         return None
     idle = pool._pool
-    if not idle.empty():
+    try:
         record = idle.get_nowait()
-    elif pool._overflow < pool._max_overflow or pool._max_overflow < 0:
-        return None
-    else:
+    except Empty:
+        if pool._overflow < pool._max_overflow or pool._max_overflow < 0:
+            return None
         record = await _wait(pool)
     is_usable = False
     try:
@@ -82,9 +87,11 @@ async def throw_away(record: Any) -> None:
 
 
 async def _wait(pool: Any) -> Any:
+    idle = pool._pool
     try:
         async with timeout(pool._timeout):
-            return await pool._pool._queue.get()
+            waiting = idle.wait if isinstance(idle, FairQueue) else pool._pool._queue.get
+            return await waiting()
     except TimeoutError:
         raise exc.TimeoutError(
             f"QueuePool limit of size {pool.size()} overflow {pool.overflow()} reached, "

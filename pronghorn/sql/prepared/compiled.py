@@ -29,6 +29,7 @@ class CompiledRead:
         locks: Whether it locks the rows that it reads, which needs a transaction.
         compose: Makes of raw rows what the validators take; set after the first execution, because
             drivers then say the types of columns.
+        suits_loop: Whether each of its steps on SQLite is short; None if that is unknown.
         pace: Whether it may run in the thread of the event loop, if the database is SQLite.
     """
 
@@ -38,6 +39,7 @@ class CompiledRead:
         self.dialect = dialect
         self.hide_parameters = hide_parameters
         self.compose: Callable[[Any], list[Any]] | None = None
+        self.suits_loop: bool | None = None
         self.pace = Pace()
         self._design = design
         compiled = design.statement.compile(dialect=dialect)

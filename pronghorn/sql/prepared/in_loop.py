@@ -1,7 +1,8 @@
 """Read from SQLite without a change of threads, as long as nobody can tell.
 
 A read goes the way through a thread if it may wait: the database has no write-ahead log, the
-program listens to statements or to the pool, or the statement has taken too long before.
+program listens to statements or to the pool, the statement has taken too long before, or one of its
+steps may take long.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from weakref import WeakSet
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from pronghorn.sql.hops import shares_cache
 from pronghorn.sql.prepared.borrowing import is_observed
+from pronghorn.sql.prepared.compiled import CompiledRead
 from pronghorn.sql.prepared.drivers import has_nul
 from pronghorn.sql.prepared.quick import HAS_CONNECTION, QuickConnection, open_quickly
 from pronghorn.sql.prepared.running import Compile, Parameters, compose, is_heard
@@ -59,7 +62,7 @@ class ReadsInLoop:
         if not self._idle and not await self._open():
             return None
         read = compiled(engine.dialect)
-        if read.pace.is_away():
+        if read.suits_loop is False or read.pace.is_away():
             return None
         sql, values = read.bind(parameters)
         if has_nul(values):
@@ -68,10 +71,11 @@ class ReadsInLoop:
             connection = self._idle.pop()
         except IndexError:  # Another thread has just taken it.
             return None
-        rows = connection.read(sql, values)  # type: ignore[arg-type]  # SQLite's are in order.
-        read.pace.note(connection.owed)
+        try:
+            rows = _read(connection, read, sql, values)
+        finally:
+            self._idle.append(connection)
         self._spent += connection.took
-        self._idle.append(connection)
         if self._spent > TURN_SECONDS:
             self._spent = 0.0
             await asyncio.sleep(0)
@@ -120,8 +124,22 @@ class ReadsInLoop:
         return bool(self._idle)
 
 
+def _read(
+    connection: QuickConnection, read: CompiledRead, sql: str, values: Any
+) -> list[Any] | None:
+    """Return the rows; None if the read has to take the usual way."""
+    if read.suits_loop is None:
+        read.suits_loop = connection.suits(sql, values)
+    if not read.suits_loop:
+        return None
+    rows = connection.read(sql, values)
+    read.pace.note(connection.owed)
+    return rows
+
+
 def _is_possible(engine: AsyncEngine) -> bool:
-    return HAS_CONNECTION and isinstance(engine.pool, AsyncAdaptedQueuePool)
+    is_pooled = isinstance(engine.pool, AsyncAdaptedQueuePool)
+    return HAS_CONNECTION and is_pooled and not shares_cache(engine.url)
 
 
 _known: WeakSet[ReadsInLoop] = WeakSet()

@@ -29,6 +29,13 @@ HAS_CONNECTION = has_names(
     ["Connection._conn"],
     "Prepared reads on SQLite take longer, because each goes to a thread.",
 )
+#: A longer pattern of LIKE or GLOB is compared with a long text for too long, within one step.
+LONGEST_PATTERN = 64
+#: Steps that read a whole table, or run code of a virtual table, without asking us.
+_ENDLESS_STEPS = {"Count", "VFilter", "VNext"}
+#: Functions that compare two long texts in a time that is the product of their lengths, or that
+#: run a pattern of Python.
+_ENDLESS_FUNCTIONS = {"instr", "regexp", "replace"}
 #: What SQLAlchemy adds to each connection.
 _OF_SQLALCHEMY = {"regexp", "floor"}
 
@@ -71,6 +78,16 @@ class QuickConnection:
             self.owed = CERTAIN if too_large or self._asked > CERTAINLY_ASKED else DOUBTFUL
         return rows
 
+    def suits(self, sql: str, values: tuple[Any, ...]) -> bool | None:
+        """Return whether each step of a statement is short; None if it cannot be prepared."""
+        steps = self.read(f"EXPLAIN {sql}", values)
+        if steps is None:
+            return None
+        return not any(
+            step in _ENDLESS_STEPS or str(detail).partition("(")[0] in _ENDLESS_FUNCTIONS
+            for _, step, _, _, _, detail, *_ in steps
+        )
+
     async def set_up(self) -> bool:
         """Set the limits, in the thread of the driver; return whether the connection is usable."""
         driver = self._driver
@@ -84,6 +101,7 @@ class QuickConnection:
         if self.read("SELECT 1", ()) is None:
             return False  # The program allows the thread of the driver only.
         self._raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+        self._raw.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LONGEST_PATTERN)
         return True
 
     async def close(self) -> None:

@@ -144,6 +144,47 @@ def test_a_large_value_is_read_in_a_thread(database: Database, patient: None) ->
     run(database, work)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT count(*) AS n FROM items",
+        "SELECT n FROM counted",
+        "SELECT count(*) AS n FROM words WHERE words MATCH 'lamp'",
+        "SELECT instr(title, 'x') AS n FROM items",
+        "SELECT title REGEXP 'x' AS n FROM items",
+        f"SELECT title LIKE '{'%a' * 40}' AS n FROM items",
+    ],
+)
+def test_a_step_that_may_take_long_is_for_a_thread(
+    database: Database, patient: None, statement: str
+) -> None:
+    """SQLite does not ask within a step whether the statement may go on."""
+    read = database.prepare(text(statement).columns(column("n")), int)
+
+    async def work() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("CREATE VIEW counted AS SELECT count(*) AS n FROM items"))
+            await session.execute(text("CREATE VIRTUAL TABLE words USING fts5(word)"))
+        await read()
+        for _ in range(3):
+            assert await waits(read())
+
+    run(database, work)
+
+
+def test_a_cache_that_connections_share_needs_the_thread(tmp_path: Path, patient: None) -> None:
+    """There a read waits for each step of another one."""
+    database = Database(f"sqlite:///file:{tmp_path / 'shop.db'}?cache=shared&uri=true")
+    numbers = count(database)
+
+    async def work() -> None:
+        async with database.lifespan():
+            for _ in range(3):
+                assert await waits(numbers(far=3))
+
+    asyncio.run(work())
+
+
 def test_reads_in_a_loop_leave_turns_to_others(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
