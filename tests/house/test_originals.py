@@ -17,6 +17,7 @@ from tests.house.imports import FOLDER
 IN_PLACE = {
     ("adapters/uvicorn/layered.py", "inside_exchange"): "what is bound, not what is replaced",
     ("adapters/uvicorn/exchange.py", "whole_body"): "at each request: one comparison",
+    ("adapters/uvicorn/protocol.py", "on_message_begin"): "our own property, not a library's",
     ("applications.py", "__call__"): "at each request: one comparison",
     ("applications.py", "_direct_answerer"): "beside the one above",
     (
