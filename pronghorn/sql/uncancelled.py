@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from types import coroutine
 from typing import Any, TypeVar
+from weakref import ref
 
 from pronghorn.sql.overdue import watch
 from pronghorn.sql.waiting import Waiting
@@ -19,7 +20,9 @@ T = TypeVar("T")
 # Marks a cancellation that was held back until the operation had succeeded.
 _FINISHED = "_pronghorn_finished"
 #: The tasks whose cancellation `postpone_cancellation` has put off, and that have not waited since.
-_owed: set[asyncio.Task[Any]] = set()
+#: A task whose loop ends too early for `_cancel_later` leaves the set with its last reference. It
+#: is no `WeakSet`, because this one is asked by each operation, and nobody iterates over it.
+_owed: set[ref[asyncio.Task[Any]]] = set()
 
 
 class UnansweredError(Exception):
@@ -81,7 +84,7 @@ async def postpone_cancellation(
         task = asyncio.current_task()
         if not has_finished(error) or task is None:
             raise
-        _owed.add(task)
+        _owed.add(ref(task, _owed.discard))
         asyncio.get_running_loop().call_soon(_cancel_later, task, task.cancelling(), error.args[:1])
     result: T = waiting.result
     return result
@@ -89,7 +92,7 @@ async def postpone_cancellation(
 
 def _cancel_later(task: asyncio.Task[Any], requests: int, message: tuple[Any, ...]) -> None:
     """Cancel a task that waits again, unless the timeout or scope that asked for it has ended."""
-    _owed.discard(task)
+    _owed.discard(ref(task))
     if task.cancelling() >= requests and not task.done():
         task.uncancel()
         task.cancel(*message)
@@ -111,7 +114,7 @@ def _drive(
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("This needs a task of asyncio, and there is none.")
-    requests = task.cancelling() - (task in _owed)
+    requests = task.cancelling() - bool(_owed and ref(task) in _owed)
     running = watch(seconds, waiting, give_up) if seconds is not None and give_up else None
     steps: Any = operation.__await__()
     failure: BaseException | None = None

@@ -352,3 +352,29 @@ async def test_a_time_that_is_over_while_nothing_can_be_cancelled_counts_later()
         second.set_result(None)
     with pytest.raises(UnansweredError):
         await task
+
+
+def test_a_task_whose_loop_ends_too_early_is_forgotten() -> None:
+    loop = asyncio.new_event_loop()
+    event = asyncio.Event()
+    postponed: list[bool] = []
+
+    async def commit() -> None:
+        await postpone_cancellation(event.wait())
+        postponed.append(True)
+        loop.stop()  # At the end of this turn: the loop does not come to the second cancellation.
+
+    async def cancel(task: asyncio.Task[None]) -> None:
+        task.cancel()
+        await asyncio.sleep(0)
+        event.set()
+
+    task = loop.create_task(commit())
+    other = loop.create_task(cancel(task))
+    loop.run_forever()
+    loop.close()
+    assert postponed == [True]
+    kept = weakref.ref(task)
+    del task, other
+    gc.collect()
+    assert kept() is None
