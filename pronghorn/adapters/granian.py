@@ -33,7 +33,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pronghorn.adapters.granian_log import escape_access_log, unsent_parts, watch_unsent_parts
 from pronghorn.adapters.granian_refusals import find_refusal, has_path, refuse
 from pronghorn.adapters.granian_shutdown import running, serve_lifespan
-from pronghorn.adapters.heads import Refusal
+from pronghorn.adapters.request_heads import Refusal
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 

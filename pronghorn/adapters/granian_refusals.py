@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Scope, Send
 
-from pronghorn.adapters.heads import Refusal, is_websocket_key, judge_codings, judge_hosts
+from pronghorn.adapters.request_heads import Refusal, is_websocket_key, judge_head
 
 #: The headers that are checked. Most requests have one of them, Host.
 _HTTP = frozenset([b"host", b"transfer-encoding"])
@@ -39,7 +39,7 @@ def find_refusal(scope: Scope) -> Refusal | None:
     if version == "1.0" and hosts == [b""]:
         hosts = _remove_empty_host(scope)
     codings = [value for name, value in found if name == b"transfer-encoding"]
-    refusal = judge_hosts(hosts, is_required=version == "1.1") or judge_codings(codings)
+    refusal = judge_head(hosts, codings, version)
     if refusal is not None or kind == "http":
         return refusal
     return _judge_handshake(version, [value for name, value in found if name not in _HTTP])

@@ -12,7 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from pronghorn.adapters.heads import is_valid_host
+from pronghorn.adapters.request_heads import is_valid_host
 from pronghorn.adapters.uvicorn_protocol import PronghornProtocol
 from pronghorn.hooks import Observed, observe, stop_observing
 from tests.differential.stacks import Ask

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.connection_values import OfConnection
 from pronghorn.adapters.uvicorn.known_lines import whole_head
-from pronghorn.adapters.uvicorn.outbox import log_access, with_headers
+from pronghorn.adapters.uvicorn.outbox import can_write, log_access, with_headers
 from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 from pronghorn.adapters.uvicorn.waiting_head import WaitingHead, is_complete, read_headers
 from pronghorn.compile.dispatch import Answerer, answer
@@ -254,7 +254,7 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         if first is None or not held.is_completed_by(message, self.method):
             await self.send_part(held.message)
             await self.send_part(message)
-        elif await self._can_write():
+        elif await can_write(self, protocol.flow):
             self._write(status, held.after(first), message.get("body", b""))
 
     #: Sends one message of a response that is not complete; HTTP/1.0 has another one.
@@ -283,12 +283,6 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
             or self.held is not None
             or self.protocol.flow.write_paused
         )
-
-    async def _can_write(self) -> bool:
-        """Wait until the client has read enough; return False if it has left."""
-        if self.protocol.flow.write_paused and not self.disconnected:
-            await self.protocol.flow.drain()
-        return not self.disconnected
 
     def write_json(self, body: bytes, status: int) -> bool:
         """Write a complete JSON response at once, if no wait and no further check is necessary.
@@ -335,7 +329,9 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
             return
         if self.response_started or self.held is not None:
             raise RuntimeError(ALREADY_ANSWERED)
-        if (self.disconnected or protocol.flow.write_paused) and not await self._can_write():
+        if (self.disconnected or protocol.flow.write_paused) and not await can_write(
+            self, protocol.flow
+        ):
             return
         self._write(status, head, body)
 

@@ -84,7 +84,7 @@ class Heads:
             first = self._by_status[status] = STATUS_LINE[status] + self._lines
         return first
 
-    def refusal(self, status: int, text: str, defaults: list[tuple[bytes, bytes]]) -> bytes:
+    def refuse(self, status: int, text: str, defaults: list[tuple[bytes, bytes]]) -> bytes:
         """Return the whole response to a request that is not read to its end.
 
         Args:
@@ -149,6 +149,18 @@ def header_lines(headers: RawHeaders, unexpected: frozenset[bytes] = FRAMING) ->
             return None
         lines += [lowered, b": ", value, b"\r\n"]
     return b"".join(lines)
+
+
+async def can_write(cycle: Any, flow: Any) -> bool:
+    """Wait until a client has read enough; return False if it has left.
+
+    Args:
+        cycle: The request, which knows whether its client is there.
+        flow: uvicorn's flow control of its connection.
+    """
+    if flow.write_paused and not cycle.disconnected:
+        await flow.drain()
+    return not cycle.disconnected
 
 
 def log_access(logger: Any, scope: Any, status: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from pronghorn.adapters.heads import Refusal, is_valid_host, judge_codings, judge_hosts
+from pronghorn.adapters.request_heads import Refusal, is_valid_host, judge_head
 from pronghorn.adapters.uvicorn.connection import DirectConnection
 from pronghorn.run.exchange import RawHeaders
 
@@ -66,8 +66,7 @@ class StrictProtocol(DirectConnection):
         self.check_version(version)
         hosts = [header for header in self.headers if header[0] == b"host"]
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
-        refusal = judge_hosts([host for _, host in hosts], is_required=version == "1.1")
-        refusal = refusal or judge_codings(codings)
+        refusal = judge_head([host for _, host in hosts], codings, version)
         if refusal is not None:
             self.refuse(refusal)
         self._host = hosts[0] if hosts else None
@@ -105,7 +104,7 @@ class StrictProtocol(DirectConnection):
         status, text = self.refusal
         defaults = self.server_state.default_headers
         self.outbox.flush()
-        self.transport.write(self.heads.refusal(status, text, defaults))
+        self.transport.write(self.heads.refuse(status, text, defaults))
         self._end_gently()
 
     def _end_gently(self) -> None:

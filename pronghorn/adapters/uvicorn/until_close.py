@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import Message, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from pronghorn.adapters.uvicorn.outbox import header_lines, log_access
+from pronghorn.adapters.uvicorn.outbox import can_write, header_lines, log_access
 from pronghorn.adapters.uvicorn.waiting_head import read_headers
 
 #: uvicorn's own way.
@@ -42,7 +42,7 @@ def _has_length(cycle: Any, message: Message) -> bool:
 
 
 async def _begin(cycle: Any, message: Message) -> None:
-    if await _can_write(cycle):
+    if await can_write(cycle, cycle.flow):
         status, headers = message["status"], []
         for name, value in [*cycle.default_headers, *message["headers"]]:
             if name.lower() not in {b"transfer-encoding", b"connection"}:
@@ -55,7 +55,7 @@ async def _begin(cycle: Any, message: Message) -> None:
 
 
 async def _go_on(cycle: Any, message: Message) -> None:
-    if await _can_write(cycle):
+    if await can_write(cycle, cycle.flow):
         if cycle.scope["method"] != "HEAD":
             cycle.transport.write(message.get("body", b""))
         if not message.get("more_body", False):
@@ -63,9 +63,3 @@ async def _go_on(cycle: Any, message: Message) -> None:
             cycle.message_event.set()
             cycle.transport.close()
             cycle.on_response()
-
-
-async def _can_write(cycle: Any) -> bool:
-    if cycle.flow.write_paused and not cycle.disconnected:
-        await cycle.flow.drain()
-    return not cycle.disconnected

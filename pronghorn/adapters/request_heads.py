@@ -59,7 +59,18 @@ def _is_address(address: bytes) -> bool:
     return True
 
 
-def judge_hosts(hosts: Sequence[bytes], *, is_required: bool) -> Refusal | None:
+def judge_head(hosts: Sequence[bytes], codings: Sequence[bytes], version: str) -> Refusal | None:
+    """Return the refusal of a request for its Host headers and transfer codings, or None.
+
+    Args:
+        hosts: The value of each Host header.
+        codings: The value of each Transfer-Encoding header.
+        version: The version of HTTP; "1.1" requires a Host.
+    """
+    return _judge_hosts(hosts, is_required=version == "1.1") or _judge_codings(codings)
+
+
+def _judge_hosts(hosts: Sequence[bytes], *, is_required: bool) -> Refusal | None:
     """Return the refusal of a request for its Host headers (RFC 9112, 3.2), or None.
 
     Args:
@@ -73,7 +84,7 @@ def judge_hosts(hosts: Sequence[bytes], *, is_required: bool) -> Refusal | None:
     return None if is_valid_host(hosts[0]) else BAD_HOST
 
 
-def judge_codings(values: Sequence[bytes]) -> Refusal | None:
+def _judge_codings(values: Sequence[bytes]) -> Refusal | None:
     """Return the refusal of a request whose coding is not `chunked` alone, or None.
 
     RFC 9112, sections 6.1 and 6.3: without a final `chunked` nobody knows the length of the body.

@@ -1,4 +1,4 @@
-"""The checks of heads that both servers share."""
+"""The checks of the heads of requests that both servers share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from pronghorn.adapters import heads
+from pronghorn.adapters import request_heads as heads
 
 #: Characters that mean something in a URL, and some that do not.
 TEXTS = st.text("ab1.:/?#@[]%\\ \t,;=&+~_-\x00\x7fé", max_size=12)
