@@ -41,7 +41,10 @@ RENAMED = {
     ("anyio", "_run_vars"): "Calls of `def` functions are slower.",
     ("anyio", "._effectively_cancelled"): "Calls of `def` functions are slower.",
     ("anyio", "TaskState"): "The cancel scope inside of a middleware is opened in the way of",
-    ("anyio", "._host_task"): "The cancel scope inside of a middleware is opened in the way of",
+    **{
+        ("anyio", name): "The cancel scope inside of a middleware is opened in the way of"
+        for name in ("._active", "._cancel_called", "._host_task", "._tasks", "._timeout_handle")
+    },
     ("starlette", "wrap_app_handling_exceptions"): "Exceptions of a route that a library calls",
     ("starlette", "_CachedRequest"): '`@app.middleware("http")` runs in the way of Starlette',
     ("starlette", "._wrapped_rcv_consumed"): '`@app.middleware("http")` runs in the way of',

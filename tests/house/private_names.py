@@ -104,11 +104,12 @@ def of_others(tree: ast.Module, folder: str) -> Iterator[str]:
 
 
 def inherited(tree: ast.Module, module: str) -> Iterator[str]:
-    """Yield private attributes of `self` that a class has from another package."""
+    """Yield private attributes of `self` that a class has, or may have, from another package."""
     for kind in ast.walk(tree):
         if not isinstance(kind, ast.ClassDef):
             continue
-        names = inherited_names(getattr(importlib.import_module(module), kind.name, None))
+        found = getattr(importlib.import_module(module), kind.name, None)
+        names = inherited_names(found) if found is not None else names_of_inner(kind)
         for node in ast.walk(kind):
             receiver, name = receiver_and_name(node)
             if receiver in {"self", "cls", "super()"} and name in names:
@@ -159,6 +160,24 @@ def inherited_names(kind: Any) -> frozenset[str]:
         if is_theirs and base.__module__.split(".")[0] in EVERY and base.__name__ != "Generic":
             found |= attributes_in(ast.parse(textwrap.dedent(inspect.getsource(base))))
     return frozenset(found)
+
+
+def names_of_inner(kind: ast.ClassDef) -> set[str] | frozenset[str]:
+    """Return what a class inside of a function may have from another package.
+
+    Its bases are known when a program runs, so every private attribute counts that it does not
+    declare, in its body or its slots.
+    """
+    if not kind.bases:
+        return set()
+    own = {
+        node.value
+        for item in kind.body
+        if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "__slots__"
+        for node in ast.walk(item.value)
+        if isinstance(node, ast.Constant)
+    }
+    return private_attributes(PACKAGES) - own
 
 
 def attributes_in(tree: ast.Module) -> set[str]:

@@ -78,6 +78,10 @@ LISTED = (
         ("scope._effectively_cancelled",),
     ),
     Name(ASYNCIO, "TaskState", (CHILD_SCOPE,), WARNS, (ASYNCIO,)),
+    *(
+        Name(ASYNCIO, f"CancelScope.{name}", (CHILD_SCOPE,), WARNS, (f"ChildScope.{name}",))
+        for name in ("_active", "_cancel_called", "_host_task", "_tasks", "_timeout_handle")
+    ),
     # Starlette
     Name("starlette._exception_handler", "", ("routes/base.py",), WARNS),
     Name("starlette._exception_handler", "", ("interop/homes.py",), LATE),
