@@ -17,6 +17,7 @@ from pronghorn.compile.dispatch import Find, Pipeline
 from pronghorn.core.monkeypatches import original
 from pronghorn.run.error_headers import ErrorHeaders, is_failed
 from pronghorn.run.exchange import Exchange, new_exchange
+from pronghorn.run.websocket import serve_to_the_end
 
 #: Starlette's own method. Libraries replace it, some of them when their middleware is created.
 CALL_OF_STARLETTE = original(ServerErrorMiddleware, "__call__")
@@ -47,8 +48,6 @@ class Outermost(ServerErrorMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            from pronghorn.run.websocket import serve_to_the_end  # Few programs have any.
-
             await serve_to_the_end(self.app, scope, receive, send)
             return
         if scope["type"] != "http":

@@ -25,12 +25,12 @@ from pronghorn.exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.middleware.layers import make_layer
 from pronghorn.plan.check_application import (
     check_exception_handler,
     check_exception_keys,
     check_layers,
     check_middleware,
-    make_layer,
 )
 from pronghorn.run.error_headers import ErrorHeaders, MarkFailure
 from pronghorn.run.errors import ErrorHandlers, HandlersOfScope

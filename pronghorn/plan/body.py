@@ -15,6 +15,7 @@ from pronghorn.core.kinds import BodyKind
 from pronghorn.fields.annotations import is_class, strip_metadata
 from pronghorn.fields.field import Field
 from pronghorn.plan.check import invalid_type_error, refuse_pydantic_v1
+from pronghorn.plan.form_schema import form_schema
 from pronghorn.plan.model import BodyPlan
 
 MULTIPART = "multipart/form-data"
@@ -40,8 +41,6 @@ def plan_body(fields: Sequence[Field], unique_id: str) -> BodyPlan | None:
     embed = is_embedded(once)
     composed = len(once) > 1 and any(field.is_separate for field in once)
     if composed or any(field.may_be_absent for field in once):
-        from pronghorn.plan.form_schema import form_schema  # Few forms have several models.
-
         # FastAPI documents such a form with every use of a model, even if one is repeated.
         whole = _whole(form_schema(f"Body_{unique_id}", fields), once, embed=embed)
     elif embed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -15,7 +15,6 @@ from starlette.routing import Router
 from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import (
     SYNC_MANAGER,
-    add_place,
     describe_callable,
     describe_value,
     did_you_mean,
@@ -128,26 +127,6 @@ def check_middleware(factory: Any, args: tuple[Any, ...], keywords: Mapping[str,
         _find_meant_keyword(factory, keywords),
         "the keywords of the middleware, after its class",
     )
-
-
-def make_layer(
-    factory: Callable[..., Any], app: Any, args: Iterable[Any], keywords: Mapping[str, Any]
-) -> Any:
-    """Return a middleware around an application; an error says which middleware it is.
-
-    Args:
-        factory: The class, or the function that returns the middleware.
-        app: Everything inside of it.
-        args: Its positional arguments after the application.
-        keywords: Its keyword arguments; an error names them without their values, which may be
-            secrets.
-    """
-    try:
-        return factory(app, *args, **keywords)
-    except Exception as error:
-        options = "".join(f", {name}=..." for name in keywords)
-        add_place(error, f"app.add_middleware({getattr(factory, '__name__', factory)}{options})")
-        raise
 
 
 def _find_meant_keyword(factory: Any, keywords: Mapping[str, Any]) -> str | None:

@@ -23,6 +23,7 @@ from pronghorn.plan.check_parameters import check_dependency, check_marker
 from pronghorn.plan.forward import complete_model, refuse_missing_type
 from pronghorn.plan.model import CallPlan
 from pronghorn.plan.parameters import analyze_parameter
+from pronghorn.plan.sharing import find_shared_plan, share_plan
 from pronghorn.plan.signature import call_kind, is_plain, resolve_parameters
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
@@ -167,8 +168,6 @@ def _plan_dependency(
     """Return the plan of a dependency, which other routes may share if there are no overrides."""
     if context.overrides:
         return _plan_new_dependency(marker, argument, outer_scopes, context, chain)
-    from pronghorn.plan.sharing import find_shared_plan, share_plan  # A dependency needs it.
-
     node = find_shared_plan(marker, argument, outer_scopes)
     if node is None:
         node = _plan_new_dependency(marker, argument, outer_scopes, context, chain)

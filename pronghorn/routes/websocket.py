@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from typing import Any, Self
 
 from starlette.routing import WebSocketRoute, get_name
 from typing_extensions import Unpack
 
 from pronghorn.compile.steps import bind_app_values
+from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import ROUTING, is_replaced, original
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
@@ -23,9 +23,6 @@ from pronghorn.plan.route import override_dependencies, plan_websocket
 from pronghorn.routes.asgi_apps import WEBSOCKET_FUNCTIONS, make_websocket_handler
 from pronghorn.routes.base import ENGINE, OF_ROUTE, OWN_HANDLES
 from pronghorn.routes.plan_views import NO_VIEWS, GraphView
-
-#: What connections need, and other programs do not.
-ENGINE_MODULES = ("pronghorn.compile.websocket", "pronghorn.run.websocket")
 
 
 class APIWebSocketRoute(GraphView, WebSocketRoute):
@@ -79,8 +76,6 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         self._set_path(path)
         self._set(_revision=bump_revision())
         self._plan_early()
-        for module in ENGINE_MODULES:  # Now, so that the first client does not wait for them.
-            import_module(module)
 
     @property
     def plan(self) -> WebSocketPlan:
@@ -110,8 +105,6 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
             return make_websocket_handler(self)
 
         plan = override_dependencies(self.plan, overrides)
-        from pronghorn.compile.websocket import compile_websocket  # Few programs have any.
-
         return compile_websocket(bind_app_values(plan, self.dependency_overrides_provider))
 
 

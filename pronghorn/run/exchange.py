@@ -22,6 +22,7 @@ from pronghorn.core.private_names import has_names
 from pronghorn.run.input.query import cookie_dict
 from pronghorn.run.input.unread import LosesNothing, Unread
 from pronghorn.run.streaming.sendable import sendable
+from pronghorn.run.websocket import CONNECTIONS, websocket_of
 
 #: The key of the error handlers in a scope. Starlette's exception middleware uses the same one.
 HANDLERS_KEY = "starlette.exception_handlers"
@@ -85,8 +86,6 @@ class Exchange(LosesNothing):
         if self.connection_or_none is not None:
             return self.connection_or_none
         if self.scope["type"] == "websocket":
-            from pronghorn.run.websocket import websocket_of  # Few programs have any.
-
             self.connection_or_none = websocket_of(self.scope, self._receive, self.send)
             return self.connection_or_none
         receive: Receive = self.receive
@@ -126,8 +125,6 @@ class Exchange(LosesNothing):
     @property
     def is_handshake(self) -> bool:
         """Return True until a WebSocket connection is accepted or refused."""
-        from pronghorn.run.websocket import CONNECTIONS
-
         connections = self.scope.get(CONNECTIONS) or [self.connection]
         return all(each.application_state is WebSocketState.CONNECTING for each in connections)
 

@@ -1,6 +1,7 @@
 """Run a function on a connection of SQLite in the thread of aiosqlite, which then needs one hop.
 
-A hop to another thread and back takes longer than most statements.
+A hop to another thread and back takes longer than most statements. This one leads to the thread of
+a connection; the functions of a program go to worker threads instead (`core/threads/hop.py`).
 """
 
 from __future__ import annotations

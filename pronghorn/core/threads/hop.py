@@ -1,5 +1,8 @@
 """Call a blocking function in a worker thread, from a coroutine.
 
+This hop leads to any free thread of a pool, and back. That to the one thread of a connection of
+SQLite is another (`sql/hops.py`).
+
 The endpoints, dependencies, exception handlers and lifespans of a program are called by
 `run_in_thread`; background tasks, and what Starlette's own classes do, go through Starlette's
 `run_in_threadpool`. In both, a program sees what AnyIO documents for `anyio.to_thread.run_sync`. A

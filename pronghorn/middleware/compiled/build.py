@@ -13,7 +13,7 @@ from pronghorn.middleware.compiled.group import CompiledGroup
 from pronghorn.middleware.compiled.known import compiler_of
 from pronghorn.middleware.compiled.layer import CompiledLayer
 from pronghorn.middleware.compiled.outer import OuterLayers
-from pronghorn.plan.check_application import make_layer
+from pronghorn.middleware.layers import make_layer
 
 
 def compile_layers(

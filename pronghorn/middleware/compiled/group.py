@@ -17,8 +17,8 @@ from pronghorn.compile.dispatch import (
     answer,
 )
 from pronghorn.hooks import OBSERVERS
+from pronghorn.middleware.compiled.handed_over import NO_PARAMETERS, let_answer
 from pronghorn.middleware.compiled.layer import CompiledLayer
-from pronghorn.middleware.compiled.refusal import NO_PARAMETERS, let_answer
 from pronghorn.run.exchange import HANDLERS_KEY, OBSERVED
 from pronghorn.run.layered import LAYERED, LayeredExchange
 

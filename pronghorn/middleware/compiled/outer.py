@@ -12,7 +12,7 @@ from pronghorn.compile.dispatch import Answerer, Find, ThroughAsgi, answer
 from pronghorn.compile.limits import BodyLimit
 from pronghorn.compile.server_errors import CALL_OF_STARLETTE, OutermostAnswerer
 from pronghorn.middleware.compiled.group import CompiledGroup
-from pronghorn.middleware.compiled.refusal import find_within
+from pronghorn.middleware.compiled.handed_over import find_within
 from pronghorn.run.exchange import EXCHANGES, HANDLERS_KEY, Exchange, new_exchange
 from pronghorn.run.layered import LayeredExchange, put_layers_before
 

@@ -1,4 +1,4 @@
-"""Requests that do not reach the routes in the short way."""
+"""Hand requests that do not reach the routes in the short way over to an ASGI application."""
 
 from __future__ import annotations
 
