@@ -78,8 +78,8 @@ class ServerProcess:
 
     def read_output(self) -> str:
         """Return what it has printed, its access log included."""
-        size = self._output.seek(0, os.SEEK_END)
-        return os.pread(self._output.fileno(), size, 0).decode(errors="replace")
+        number = self._output.fileno()  # The server writes at its position, which must not move.
+        return os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
 
     def cpu_seconds(self) -> float:
         """Return the processor time of the process and its children so far."""

@@ -18,8 +18,10 @@ from typing import Any
 
 from benchmarks.hardening.probe import Figure, Probe
 from benchmarks.hardening.probes import all_probes
-from benchmarks.hardening.servers import KINDS, StartError, start
+from benchmarks.hardening.servers import KINDS, start
+from benchmarks.processes import StartError
 from benchmarks.record import environment, read, write
+from benchmarks.run import is_chosen, none_chosen
 from benchmarks.wire.environments import prepare
 from tools.environment import PreparationError
 
@@ -48,7 +50,7 @@ def as_rows(found: dict[Probe, dict[str, Figure]]) -> dict[str, Any]:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options of the command line."""
+    """Return the options of the command line, with the chosen `probes`."""
     about, _, rest = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(
         prog="make harden",
@@ -62,16 +64,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--details", action="store_true", help="print what was wrong")
     parser.add_argument("--list", action="store_true", help="print the probes, and run none")
     parser.add_argument("--python", type=Path, help="an interpreter that has all servers")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.probes = [probe for probe in all_probes() if is_chosen(probe.name, [options.only])]
+    if not options.probes:
+        parser.error(none_chosen("probe", [options.only], [probe.name for probe in all_probes()]))
+    return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the probes. Returns the exit status: 1 if `pronghorn run` misses a goal."""
     options = parse(arguments)
-    probes = [probe for probe in all_probes() if options.only in probe.name]
-    if not probes:
-        print(f"No probe has '{options.only}' in its name; see --list.", file=sys.stderr)
-        return 1
+    probes: list[Probe] = options.probes
     if options.list:
         print("\n".join(f"{probe.name} (must hold: {probe.goal})" for probe in probes))
         return 0

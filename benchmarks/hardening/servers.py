@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from benchmarks.processes import family
+from benchmarks.processes import START_SECONDS, ServerProcess, StartError, family
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 50.0
 RUN = ("-m", "pronghorn", "run", "--host", "127.0.0.1", "--entrypoint", "{program}")
 
 
@@ -46,31 +40,29 @@ KINDS = {
 }
 
 
-class StartError(Exception):
-    """A server did not start; the message has what it printed."""
+class Server(ServerProcess):
+    """A server under attack.
 
-
-class Server:
-    """A running server.
-
-    Attributes:
+    Args:
         kind: A key of `KINDS`.
-        port: Where it listens, on 127.0.0.1.
-        process: Its process, or the supervisor of its workers.
+        command: The command, in which `{port}` is the port to listen on.
+        variables: All environment variables of its process.
+
+    Raises:
+        StartError: It does not answer in time.
     """
 
-    def __init__(
-        self, kind: str, port: int, process: subprocess.Popen[str], output: IO[str]
-    ) -> None:
+    def __init__(self, kind: str, command: Sequence[str], variables: Mapping[str, str]) -> None:
         self.kind = kind
-        self.port = port
-        self.process = process
-        self._output = output
-
-    @property
-    def url(self) -> str:
-        """The URL of its root, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        super().__init__(command, ROOT, variables, core=None)
+        try:
+            self.wait(self._answers)
+        except StartError as error:
+            self.stop()
+            raise StartError(f"{KINDS[kind].title}: {error}") from None
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def framework(self) -> str:
@@ -79,7 +71,7 @@ class Server:
 
     def processes(self) -> list[int]:
         """Return the numbers of its processes, the first of which was started here."""
-        return family(self.process.pid)
+        return family(self.process_id)
 
     def resident_mib(self) -> float:
         """Return the resident memory of all of its processes."""
@@ -92,14 +84,14 @@ class Server:
             found += sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
         return found / 1024
 
-    def log(self) -> bytes:
-        """Return what its processes have printed so far."""
-        number = self._output.fileno()  # They share its position, which must not be moved.
-        return os.pread(number, os.fstat(number).st_size, 0)
-
     def open_files(self) -> int:
         """Return how many files and sockets its processes have open."""
         return sum(len(os.listdir(f"/proc/{number}/fd")) for number in self.processes())
+
+    def _answers(self) -> bool:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=START_SECONDS) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            return bool(client.recv(1))
 
 
 @contextmanager
@@ -123,51 +115,11 @@ def start(
         StartError: It does not listen in time.
     """
     chosen = KINDS[kind]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    command = [part.format(program=program) for part in chosen.command]
-    command += ["--port", str(port), *(options if chosen.framework == "pronghorn" else ())]
+    command = [interpreter, *(part.format(program=program) for part in chosen.command)]
+    command += ["--port", "{port}", *(options if chosen.framework == "pronghorn" else ())]
     variables = {**os.environ, "PYTHONPATH": str(ROOT), "HARDENING_FRAMEWORK": chosen.framework}
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(
-            [interpreter, *command],
-            cwd=ROOT,
-            env={**variables, **(environment or {})},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            if not _listens(process, port):
-                output.seek(0)
-                raise StartError(f"{chosen.title} did not start:\n{output.read()[-2000:]}")
-            yield Server(kind, port, process, output)
-        finally:
-            _stop(process)
-
-
-def _listens(process: subprocess.Popen[str], port: int) -> bool:
-    """Wait until a server answers; return False if it does not."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
-                connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                if connection.recv(1):
-                    return True
-        except OSError:
-            time.sleep(0.05)
-    return False
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    """End a server as an operator does, and by force if it takes too long."""
-    if process.poll() is None:
-        process.terminate()
+    server = Server(kind, command, {**variables, **(environment or {})})
     try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        yield server
+    finally:
+        server.stop()

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 
 from benchmarks import growth, shapes
+from benchmarks.hardening import __main__ as hardening
 from benchmarks.run import is_chosen, none_chosen
 from benchmarks.watched import __main__ as watched
 from benchmarks.wire import __main__ as wire
 
 
 @pytest.mark.parametrize(
-    ("command", "known"), [(watched.main, "prometheus"), (wire.main, "pronghorn run")]
+    ("command", "known"),
+    [(watched.main, "prometheus"), (wire.main, "pronghorn run"), (hardening.main, "raw HTTP/1.1")],
 )
 def test_a_name_that_nothing_has_is_an_error_that_lists_the_names(
     command: Callable[[list[str]], int], known: str, capsys: pytest.CaptureFixture[str]
