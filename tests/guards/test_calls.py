@@ -50,8 +50,8 @@ OF_LAYERS: dict[str, tuple[type[Any], dict[str, Any], int]] = {
     "trusted hosts": (TrustedHostMiddleware, {"allowed_hosts": ["shop.example"]}, 3),
     "session": (SessionMiddleware, {"secret_key": "a"}, 6),
 }
-#: What a function as middleware may add; on Python 3.11, where its child task waits for a turn.
-OF_FUNCTION = 50
+#: What a function as middleware may add; on Python 3.11 its child task waits for a turn.
+OF_FUNCTION = 50 if sys.version_info < (3, 12) else 48
 #: How often a request goes to a worker thread: neighbours share one hop.
 HOPS = {"dependency graph": 1, "def endpoint": 1, "def endpoint and dependencies": 1}
 REQUESTS = 50

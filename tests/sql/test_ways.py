@@ -128,11 +128,10 @@ async def test_the_long_ways_are_announced(
     assert said == (expected if way == LONG else [])
 
 
+@pytest.mark.parametrize("postgresql_url", ["asyncpg"], indirect=True)
 async def test_a_cursor_that_somebody_has_replaced_is_asked(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if "psycopg" in postgresql_url:
-        return
     asked: list[str] = []
     for kind, name in (
         (AsyncAdapt_asyncpg_cursor, "execute"),
