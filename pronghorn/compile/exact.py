@@ -150,9 +150,12 @@ class ExactHandler(ExactRoute[RoutePlan]):
             call=make_caller(plan.root.call),
             serialize=render if self.in_thread else _as_coroutine(render),
             in_thread=self.in_thread,
+            make=self.responder.make if self.streamer is None else self.streamer.response,
         )
         #: The functions for whole requests; None until the first of those.
         self.stages: Functions | None = None
+        #: The same for `respond_or_render`.
+        self._rendering: Functions | None = None
 
     def make_stages(self) -> Functions:
         """Return the functions for a whole request; the stage of the dependencies is compiled."""
@@ -167,7 +170,7 @@ class ExactHandler(ExactRoute[RoutePlan]):
 
     async def respond(self, request: Request) -> Response:
         """Return the response to a request; `APIRoute.get_route_handler` returns this method."""
-        response: Response = await self._respond(request, self.responder.make)
+        response: Response = await self._respond(request, self.stages or self.make_stages())
         return response
 
     async def respond_or_render(self, request: Request) -> Any:
@@ -175,7 +178,9 @@ class ExactHandler(ExactRoute[RoutePlan]):
 
         Only for a route that is plain (`compile.staged_route.is_plain`).
         """
-        return await self._respond(request, self._keep_body)
+        if self._rendering is None:
+            self._rendering = replace(self.stages or self.make_stages(), make=self._keep_body)
+        return await self._respond(request, self._rendering)
 
     def _keep_body(
         self, content: bytes, injected: Any, background: BackgroundTasks | None
@@ -187,9 +192,8 @@ class ExactHandler(ExactRoute[RoutePlan]):
             return content
         return self.responder.make(content, injected, background)
 
-    async def _respond(self, request: Request, make: Callable[..., Any]) -> Any:
-        """Return what `make` makes of a result, or the endpoint's own response."""
-        functions = self._functions_for(request, self.stages or self.make_stages())
+    async def _respond(self, request: Request, functions: Functions) -> Any:
+        functions = self._functions_for(request, functions)
         body = await functions.read(request)
         lifetime: Lifetime | None = None
         if self.has_lifetime:
@@ -198,21 +202,17 @@ class ExactHandler(ExactRoute[RoutePlan]):
             lifetime = find_lifetime(request)
         shared = make_shared(self.shared)
         inputs = Inputs(request, request.path_params, body, self.embed, lifetime, shared)
-        return await self._finish(functions, inputs, make)
+        return await self._finish(functions, inputs)
 
-    async def _finish(
-        self, functions: Functions, inputs: Inputs, make: Callable[..., Any] | None = None
-    ) -> Any:
+    async def _finish(self, functions: Functions, inputs: Inputs) -> Any:
         """Return the response to a request whose body has been read."""
         arguments, errors = await functions.solve(inputs)
         if errors:
             body = None if inputs.body is PydanticUndefined else inputs.body
             raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
-        make = make or self.responder.make
         if self.streamer is not None:
             # The call only makes the generator; its code runs while the response is sent.
             result = content = self.plan.root.call(**arguments)
-            make = self.streamer.response
         elif functions.in_thread:
             result, content = await call_in_thread(produce_in_thread, functions, arguments)
         else:
@@ -221,7 +221,7 @@ class ExactHandler(ExactRoute[RoutePlan]):
             content = None if is_response else await functions.serialize(result)
         if isinstance(result, Response):
             return with_tasks(result, inputs.background)
-        return make(content, inputs.response, inputs.background)
+        return functions.make(content, inputs.response, inputs.background)
 
 
 class ExactConnection(ExactRoute[WebSocketPlan]):

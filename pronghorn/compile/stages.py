@@ -40,6 +40,10 @@ def keep_result(result: Any) -> Any:
     return result
 
 
+def make_nothing(content: Any, injected: Any, background: Any) -> None:
+    """Return None, the response to a WebSocket connection."""
+
+
 class Functions(Record):
     """The functions that the interpreter of a route calls.
 
@@ -50,6 +54,8 @@ class Functions(Record):
         in_thread: True if `call` and `serialize` are ordinary functions, to run in one hop to a
             worker thread; otherwise both are coroutine functions.
         read: Returns the body of a request; called before the others.
+        make: Makes the response out of the content, the response on which calls have set headers,
+            and the background tasks. A WebSocket connection has none.
     """
 
     solve: Solve
@@ -57,6 +63,7 @@ class Functions(Record):
     serialize: Callable[[Any], Any] = keep_result
     in_thread: bool = False
     read: Read = read_nothing
+    make: Callable[..., Any] = make_nothing
 
 
 def produce_in_thread(functions: Functions, arguments: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -77,6 +84,7 @@ def report_functions(functions: Functions, watcher: Watcher) -> Functions:
         call=partial(stage, functions.call, watcher, "endpoint"),
         serialize=partial(stage, functions.serialize, watcher, "serialization"),
         in_thread=functions.in_thread,
+        make=functions.make,
     )
 
 

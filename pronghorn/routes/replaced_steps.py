@@ -18,7 +18,8 @@ from pronghorn.hooks import Handler
 from pronghorn.plan.model import RoutePlan
 from pronghorn.routes.replaced_functions import use_replacements
 from pronghorn.run.exchange import Exchange
-from pronghorn.run.stacks import run_with_stacks
+from pronghorn.run.lifetime import OUTERMOST_STACK, run_with_lifetime
+from pronghorn.run.stacks import run_with_new_stacks
 
 
 def compile_replaced(route: Any, plan: RoutePlan, overrides: Mapping[Any, Any]) -> Handler | None:
@@ -44,7 +45,10 @@ def compile_replaced(route: Any, plan: RoutePlan, overrides: Mapping[Any, Any]) 
     status = exact.responder.status_code or 200
 
     async def with_stacks(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        await run_with_stacks(exchange, exact.respond, exact.label, exact.respond_or_render, status)
+        if OUTERMOST_STACK in exchange.scope:
+            await run_with_lifetime(exchange, exact.respond, exact.label)
+        else:
+            await run_with_new_stacks(exchange, exact.respond_or_render, exact.label, status)
 
     async def without_stacks(exchange: Exchange, path: Mapping[str, Any]) -> None:
         response = await exact.respond_or_render(exchange.connection)

@@ -30,34 +30,39 @@ from pronghorn.run.lifetime import (
 Render = Callable[[Request], Awaitable[Any]]
 
 
-async def run_with_stacks(
-    exchange: Exchange,
-    handler: RequestHandler,
-    where: str,
-    render: Render | None = None,
-    status: int = 200,
-) -> None:
-    """Send the response of a request handler, which finds empty stacks in the scope.
+async def run_with_stacks(exchange: Exchange, handler: RequestHandler, where: str) -> None:
+    """Send the response of a request handler, which finds stacks in the scope.
 
     Args:
         exchange: The request and its response.
         handler: Takes the request and returns the response.
         where: The route for people.
-        render: Called in place of `handler`; may return a body of JSON, which becomes the response
+    """
+    if OUTERMOST_STACK in exchange.scope:
+        await run_with_lifetime(exchange, handler, where)
+    else:
+        await run_with_new_stacks(exchange, handler, where)
+
+
+async def run_with_new_stacks(
+    exchange: Exchange, render: Render, where: str, status: int = 200
+) -> None:
+    """Send a response or a body of JSON; the function that returns it finds new, empty stacks.
+
+    Args:
+        exchange: The request and its response, without stacks in its scope.
+        render: Takes the request and returns the response, or a body of JSON, which is sent
             without an object for it.
-        status: The status of such a response.
+        where: The route for people.
+        status: The status of such a body.
     """
     scope = exchange.scope
-    if OUTERMOST_STACK in scope:
-        await run_with_lifetime(exchange, handler, where)
-        return
-    respond = render or handler
     try:
         async with AsyncExitStack() as outermost, AsyncExitStack() as outer:
             scope[OUTERMOST_STACK], scope[REQUEST_STACK] = outermost, outer
             async with AsyncExitStack() as inner:
                 scope[FUNCTION_STACK] = inner
-                response = await respond(exchange.connection)
+                response = await render(exchange.connection)
             if type(response) is bytes:
                 await exchange.send_json(response, status)
             else:
