@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import pytest
 
 from tools.postgresql import MissingPostgreSQLError, Server
-
-
-def pytest_collection_finish() -> None:
-    """Let the collector pass over what pytest and the modules of all tests keep until the end.
-
-    Hundreds of tests collect garbage, and each collection went through these objects again.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-def pytest_sessionfinish() -> None:
-    """Let the collector see everything again.
-
-    If no test has imported Hypothesis, its plugin does for the summary. Hypothesis then asks the
-    collector who refers to the random numbers of Trio, and the run would fail if nobody did.
-    """
-    gc.unfreeze()
 
 
 @pytest.fixture
