@@ -7,17 +7,31 @@ releases in its `COMPARED`. Every other release works, and takes a slower way. S
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pronghorn.middleware.known_instrumentation import COMPARED
+ROOT = Path(__file__).resolve().parents[1]
 
+
+def read_constant(module: str, name: str) -> Sequence[str]:
+    """Return a constant of a module without importing it, as this runs without the packages.
+
+    Raises:
+        LookupError: The module has no such constant.
+    """
+    for node in ast.parse((ROOT / module).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            found: Sequence[str] = ast.literal_eval(node.value)
+            return found
+    raise LookupError(f"{module} has no {name}")
+
+
+SENTRY = "pronghorn/middleware/known_instrumentation.py"
 #: Distribution -> the beginnings of the releases that were compared, and the module that has them.
-KNOWN: dict[str, tuple[Sequence[str], str]] = {
-    "sentry-sdk": (COMPARED, "pronghorn/middleware/known_instrumentation.py"),
-}
+KNOWN = {"sentry-sdk": (read_constant(SENTRY, "COMPARED"), SENTRY)}
 
 
 def find_uncompared(python: Path, program: str) -> Iterator[str]:

@@ -22,8 +22,7 @@ from typing import Any
 
 from benchmarks.record import FRAMEWORKS, ROOT, MeasurementError, environment, table, write
 from benchmarks.run import is_chosen, none_chosen
-from benchmarks.watched.tools import TOOLS
-from benchmarks.watched.worker import SDK
+from benchmarks.watched.tools import SDK, TOOLS
 from tools.ecosystem import read_requirements
 from tools.environment import (
     PreparationError,

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+#: Stands for a framework: OpenTelemetry's SDK alone.
+SDK = "sdk"
+
 
 @dataclass(frozen=True)
 class Tool:

@@ -22,11 +22,9 @@ from typing import Any
 from benchmarks.drive import ignore, new_event_loop, receiver
 from benchmarks.middleware import scope_of
 from benchmarks.watched import alone
-from benchmarks.watched.tools import TOOLS
+from benchmarks.watched.tools import SDK, TOOLS
 
 WARM_UP_REQUESTS = 300
-#: Stands for a framework: OpenTelemetry's SDK alone.
-SDK = "sdk"
 
 
 def build(tool_name: str) -> Any:
