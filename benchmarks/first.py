@@ -57,7 +57,8 @@ async def ask(method, path, body=b""):
     scope = {"type": "http", "http_version": "1.1", "method": method, "path": path,
              "scheme": "http", "root_path": "", "query_string": b"q=x", "headers": headers}
     await app(scope, receive, send)
-
+"""
+ANSWERS = """
 async def main():
     await ask("GET", "/items/3")
     await ask("POST", "/items", b'{"name": "a", "price": 1.5}')
@@ -67,8 +68,8 @@ asyncio.run(main())
 #: Leaves out what a process does when it ends; a server does it after its last answer.
 END = "\nimport os; os._exit(0)\n"
 PROGRAMS = {
-    "FastAPI": "from fastapi import FastAPI\n" + MODEL + SMALL + END,
-    "pronghorn": "from pronghorn import FastAPI\n" + MODEL + SMALL + END,
+    "FastAPI": "from fastapi import FastAPI\n" + MODEL + SMALL + ANSWERS + END,
+    "pronghorn": "from pronghorn import FastAPI\n" + MODEL + SMALL + ANSWERS + END,
     "Python": END,
     "+ asyncio": LOOP + END,
     "+ Pydantic and a model": MODEL + LOOP + END,

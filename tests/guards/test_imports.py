@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from benchmarks.first import ANSWERS, MODEL, SMALL
+
 OPTIONAL = ("uvicorn", "typer", "rich", "jinja2", "opentelemetry", "httpx", "httpx2", "granian")
 OPTIONAL += ("email_validator", "watchfiles", "sqlalchemy", "fastapi")
 #: Parts of pronghorn that are loaded when they are used.
@@ -22,37 +24,7 @@ LATER_ELSEWHERE += ("anyio._core._synchronization", "pydantic.networks")
 OWN_MODULES = 124
 #: How many more a small program may load until its first answers.
 OWN_MODULES_OF_ANSWERS = 0
-SMALL_PROGRAM = """
-import asyncio
-from pydantic import BaseModel
-from pronghorn import FastAPI
-
-class Item(BaseModel):
-    name: str
-
-app = FastAPI()
-
-@app.get("/items/{item_id}")
-async def read_item(item_id: int, q: str | None = None):
-    return {"item_id": item_id, "q": q}
-
-@app.post("/items")
-async def create_item(item: Item) -> Item:
-    return item
-
-async def ask(method, path, body=b""):
-    async def receive():
-        return {"type": "http.request", "body": body}
-    async def send(message):
-        assert message.get("status", 200) == 200
-    scope = {"type": "http", "http_version": "1.1", "method": method, "path": path}
-    scope |= {"scheme": "http", "root_path": "", "query_string": b"q=x"}
-    await app(scope | {"headers": [(b"content-type", b"application/json")]}, receive, send)
-"""
-ANSWERS = """
-asyncio.run(ask("GET", "/items/3"))
-asyncio.run(ask("POST", "/items", b'{"name": "a"}'))
-"""
+SMALL_PROGRAM = "from pronghorn import FastAPI\n" + MODEL + SMALL
 PROGRAM = "{}\nimport sys; print('\\n'.join(sys.modules))"
 
 
