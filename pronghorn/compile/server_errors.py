@@ -18,6 +18,7 @@ from pronghorn.core.monkeypatches import original
 from pronghorn.run.error_headers import ErrorHeaders, is_failed
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
+from pronghorn.run.wrong_responses import check_handler
 
 #: Starlette's own method. Libraries replace it, some of them when their middleware is created.
 CALL_OF_STARLETTE = original(ServerErrorMiddleware, "__call__")
@@ -89,7 +90,8 @@ class Outermost(ServerErrorMiddleware):
         async def discard(message: Message) -> None:
             """Drop a message: it is too late for a response, but the handler is still called."""
 
-        outermost = ServerErrorMiddleware(failing, self.handler, self.debug)
+        handler = None if self.handler is None else check_handler(self.handler)
+        outermost = ServerErrorMiddleware(failing, handler, self.debug)
         send = discard if exchange.has_left else exchange.send
         if self.error_headers is not None:
             send = self.error_headers.wrap(exchange.scope, send)

@@ -30,6 +30,10 @@ def answer_with_text(request: Any, error: Any) -> str:
     return "failed"
 
 
+def answer_with_nothing(request: Any, error: Any) -> None:
+    return None
+
+
 def with_function(app: FastAPI) -> None:
     app.middleware("http")(forgetful)
 
@@ -47,12 +51,30 @@ def with_threaded_handler(app: FastAPI) -> None:
     app.exception_handler(404)(answer_with_text)
 
 
+def with_last_handler(app: FastAPI) -> None:
+    app.exception_handler(Exception)(answer_with_dict)
+
+
+def with_last_threaded_handler(app: FastAPI) -> None:
+    app.add_middleware(GZipMiddleware)
+    app.exception_handler(500)(answer_with_nothing)
+
+
 @pytest.mark.parametrize(
     ("change", "path", "kind", "function", "got", "write"),
     [
         (with_function, "/", "NoneType", forgetful, "None", "await call_next(request)"),
         (with_class, "/", "NoneType", Forgetful.dispatch, "None", "await call_next(request)"),
         (with_handler, "/value", "dict", answer_with_dict, "the dict {'code': 1}", "JSONResponse"),
+        (with_last_handler, "/value", "dict", answer_with_dict, "the dict {'code': 1}", "JSONResp"),
+        (
+            with_last_threaded_handler,
+            "/value",
+            "NoneType",
+            answer_with_nothing,
+            "None",
+            "JSONResponse",
+        ),
         (with_threaded_handler, "/no", "str", answer_with_text, "the str 'failed'", "JSONResponse"),
     ],
 )
