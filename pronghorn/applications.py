@@ -24,14 +24,8 @@ from pronghorn.core.setup_errors import user_error, warn_deprecated
 from pronghorn.core.typed_kwargs import expand_signature, option_defaults
 from pronghorn.declare.http_methods import DeclaresOnRouter
 from pronghorn.declare.option_inheritance import clean_options
-from pronghorn.declare.options import (
-    AppOptions,
-    DocumentOptions,
-    RouterOptions,
-)
-from pronghorn.exceptions import (
-    SetupAssertionError,
-)
+from pronghorn.declare.options import AppOptions, DocumentOptions, RouterOptions
+from pronghorn.exceptions import SetupAssertionError
 from pronghorn.health.declare import AnswersProbes
 from pronghorn.hooks import OBSERVERS, Around, observe_app, telemetry_around, wanted_around
 from pronghorn.middleware.stack import PLAIN_CALL, Layered, exception_handlers, layers_of
@@ -55,7 +49,7 @@ APP_DEFAULTS = option_defaults(AppOptions)
 OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
 #: Options that are kept as attributes under their own names.
 ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
-ATTRIBUTES += ("max_body_size", "error_headers")
+ATTRIBUTES += ("max_body_size", "error_headers", "hardened")
 
 
 class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
@@ -126,6 +120,8 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
     root_path: str
     root_path_in_servers: bool
     error_headers: bool
+    hardened: bool
+    """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None
 
     @expand_signature(AppOptions)

@@ -103,6 +103,8 @@ class FastAPI(Starlette):
     root_path: str
     root_path_in_servers: bool
     error_headers: bool
+    hardened: bool
+    """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None
     def __init__(
         self,
@@ -312,6 +314,14 @@ class FastAPI(Starlette):
         root_path_in_servers: Annotated[
             bool, Doc("Whether the OpenAPI document lists `root_path` as a server.")
         ] = True,
+        hardened: Annotated[
+            bool,
+            Doc(
+                "Whether to hold the limits that could refuse a rare honest client, wherever "
+                "it is served. A mounted application has its own. `docs/how-to/harden.md` "
+                "lists what it turns on."
+            ),
+        ] = False,
         telemetry: Annotated[
             TelemetryConfig | None,
             Doc(
@@ -366,6 +376,7 @@ class FastAPI(Starlette):
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
+            hardened: Whether to hold the limits that could refuse a rare honest client, wherever it is served. A mounted application has its own. `docs/how-to/harden.md` lists what it turns on.
             telemetry: A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`. `None` uses the global providers of the program, if there are any.
 
         Example::

@@ -290,6 +290,7 @@ _CHECKS: Mapping[str, Check] = {
     "response_model_exclude_unset": _check_flag,
     "response_model_exclude_defaults": _check_flag,
     "response_model_exclude_none": _check_flag,
+    "hardened": _check_flag,
     "description": _check_text,
     "prefix": _check_text,
     "openapi_extra": _check_mapping,

@@ -343,6 +343,11 @@ class AppOptions(
     """The path prefix under which a proxy serves the application."""
     root_path_in_servers: Annotated[bool, DefaultIs(True)]
     """Whether the OpenAPI document lists `root_path` as a server."""
+    hardened: Annotated[bool, DefaultIs(False)]
+    """Whether to hold the limits that could refuse a rare honest client, wherever it is served.
+
+    A mounted application has its own. `docs/how-to/harden.md` lists what it turns on.
+    """
     telemetry: Any | None
     """A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`.
 

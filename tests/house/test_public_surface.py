@@ -12,6 +12,7 @@ DELIBERATE: dict[str, dict[str, str]] = {
     "app": {
         "add_event_handler": "the router has it, and so had Starlette before version 1",
         "error_headers": "an option of its own",
+        "hardened": "an option of its own",
         "health": "the probes of orchestrators",
         "inject": "dependencies in functions that no request calls",
         "resolve": "dependencies outside of a request",

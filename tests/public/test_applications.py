@@ -18,6 +18,20 @@ from pronghorn.exceptions import FastAPIDeprecationWarning, SetupError
 from pronghorn.responses import JSONResponse
 from pronghorn.testclient import TestClient
 
+# --- hardened ------------------------------------------------------------------------------------
+
+
+def test_each_application_says_whether_it_is_hardened() -> None:
+    app, mounted = FastAPI(hardened=True), FastAPI()
+    app.mount("/inside", mounted)
+    assert (app.hardened, mounted.hardened) == (True, False)
+
+
+def test_hardened_is_a_truth_value() -> None:
+    with pytest.raises(SetupError, match="hardened"):
+        FastAPI(hardened="no")  # type: ignore[arg-type]  # that is the point
+
+
 # --- life ----------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ OURS = {
     "FastAPI(": {
         "auto_head",
         "error_headers",
+        "hardened",
         "scalar_parameters",
         "scalar_url",
         "validation_error_responses",
@@ -31,6 +32,7 @@ OUR_ATTRIBUTES = {
     "app.": {
         "add_event_handler",
         "error_headers",
+        "hardened",
         "health",
         "inject",
         "resolve",
