@@ -24,10 +24,14 @@ MOST_VALUES = 20_000
 #: A longer text that may name a secret is masked without a closer look.
 _LONGEST_READ = 65_536
 _WORD = re.compile(r"[\w.-]+")
+#: How many locations are remembered, and how long their steps are: clients choose some of them.
+_MOST_OPEN = 64
+_LONGEST_OPEN = 64
 #: The first steps of locations; "cookie" is no name of a secret there.
 _PARTS = frozenset({*LOCATIONS, "response"})
 #: Values that contain no others, and that are no text.
 _SIMPLE = frozenset({int, float, bool, type(None)})
+_SCALARS = _SIMPLE | {str}
 
 
 class ErrorMask:
@@ -41,6 +45,8 @@ class ErrorMask:
     def __init__(self, fields: Callable[[], Iterable[Field]], *, embed: bool = False) -> None:
         self._fields = fields
         self._embed = embed
+        #: Locations that are no secrets.
+        self._open: set[tuple[Any, ...]] = set()
 
     @cached_property
     def _secret(self) -> SecretFields:
@@ -50,9 +56,31 @@ class ErrorMask:
         """Return the errors as `shown` says; the errors themselves are not changed."""
         if shown == "all":
             return list(errors)
-        masking = _Masking(self._secret)
-        masked = [masking.of_error(error) for error in errors]
+        masked = []
+        masking = None
+        for error in errors:
+            if (
+                type(error) is dict
+                and type(error.get("loc")) is tuple
+                and error["loc"] in self._open
+                and type(error.get("input")) in _SCALARS
+                and error["type"][:5] != "json_"
+            ):
+                masked.append(error)
+                continue
+            masking = masking or _Masking(self._secret)
+            masked.append(masking.of_error(error))
+            self._remember(error, masking)
         return [_without_input(error) for error in masked] if shown == "none" else masked
+
+    def _remember(self, error: ErrorDetail, masking: _Masking) -> None:
+        """Remember a location whose scalar inputs are shown, as there are few in most programs."""
+        location = error.get("loc") if type(error) is dict else None
+        if len(self._open) >= _MOST_OPEN or type(location) is not tuple or len(location) != 2:
+            return
+        names = all(type(step) is str and len(step) <= _LONGEST_OPEN for step in location)
+        if names and "type" in error and not masking.is_about_secret(location):
+            self._open.add(location)
 
 
 def mask_errors(errors: Sequence[ErrorDetail], *fields: Field) -> list[ErrorDetail]:
@@ -84,7 +112,7 @@ class _Masking:
             return error  # A library has made it.
         self._masked.clear()
         given = error.get("input")
-        if self._is_about_secret(error.get("loc", ())):
+        if self.is_about_secret(error.get("loc", ())):
             shown = self._hide(given)
         elif isinstance(given, (str, bytes)):
             shown = self._mask_unread(given) if _is_unread(error) else given
@@ -94,7 +122,8 @@ class _Masking:
             return error
         return _without_texts({**error, "input": shown}, self._masked)
 
-    def _is_about_secret(self, location: Sequence[Any]) -> bool:
+    def is_about_secret(self, location: Sequence[Any]) -> bool:
+        """Return whether a location is inside a value that is a secret."""
         if location and location[0] in _PARTS:
             if location[0] in self._wholes:
                 return True
