@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property, partial
 from threading import RLock
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
@@ -49,7 +49,7 @@ APP_DEFAULTS = option_defaults(AppOptions)
 OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
 #: Options that are kept as attributes under their own names.
 ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
-ATTRIBUTES += ("max_body_size", "error_headers", "hardened")
+ATTRIBUTES += ("max_body_size", "error_headers", "hardened", "validation_error_input")
 
 
 class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
@@ -120,6 +120,8 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
     root_path: str
     root_path_in_servers: bool
     error_headers: bool
+    validation_error_input: Literal["mask", "all", "none"]
+    """The part of an invalid request that its errors repeat."""
     hardened: bool
     """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None

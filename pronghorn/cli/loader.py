@@ -16,6 +16,7 @@ from asyncio import AbstractEventLoop
 from pathlib import Path
 from typing import Any
 
+from pronghorn.adapters.masked_logs import mask_access_logs
 from pronghorn.cli.choose import choose
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module, wants_full_tracebacks
@@ -185,6 +186,7 @@ def load_app() -> Any:
     name, _, attribute = os.environ[_APP].partition(":")
     module = Module(name, Path(os.environ[_ROOT]))
     show_messages()
+    mask_access_logs()
     end_with_parent()
     if os.environ.get(_METRICS):
         from pronghorn.metrics.supervisor import enter_as_worker  # Only workers with metrics.

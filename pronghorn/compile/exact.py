@@ -10,7 +10,7 @@ differ only in the functions that it calls (`compile.stages`). `run.exact` calls
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from pronghorn._form_limits import limits_in_scope
 from pronghorn.background import with_tasks
@@ -32,6 +33,7 @@ from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.core.records import replace
 from pronghorn.core.threads.hop import call_in_thread
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
+from pronghorn.fields.field import Field
 from pronghorn.hooks import WATCHER, Watcher
 from pronghorn.plan.dependencies import order_calls
 from pronghorn.plan.model import PlanT, RoutePlan, WebSocketPlan
@@ -45,6 +47,7 @@ from pronghorn.run.lifetime import Lifetime
 from pronghorn.run.output.respond import Responder
 
 if TYPE_CHECKING:
+    from pronghorn.fields.masked_errors import ErrorMask, ShownInput
     from pronghorn.run.streaming.response import Streamer
 
 
@@ -74,6 +77,7 @@ class ExactRoute(Generic[PlanT]):
         self.context = endpoint_context(plan, label)
         self._is_operation = is_operation
         self.has_lifetime = needs_lifetime(self.steps)
+        self._mask: ErrorMask | None = None
 
     def _functions_for(self, connection: HTTPConnection, functions: Functions) -> Functions:
         """Return the functions to call for one connection, which may have a watcher."""
@@ -82,6 +86,19 @@ class ExactRoute(Generic[PlanT]):
             return functions
         watcher.started(connection, self.plan)
         return report_functions(functions, watcher)
+
+    def show_errors(self, errors: Sequence[Any], scope: Scope) -> Sequence[Any]:
+        """Return the errors of a request as its application wants them shown."""
+        if self._mask is None:
+            from pronghorn.fields.masked_errors import ErrorMask  # Only wrong requests need it.
+
+            self._mask = ErrorMask(self._read_fields, embed=self.embed)
+        how: ShownInput = getattr(scope.get("app"), "validation_error_input", "mask")
+        return self._mask.apply(errors, how)
+
+    def _read_fields(self) -> Iterator[Field]:
+        for step in self.steps:
+            yield from (*step.call.parameter_fields, *step.call.body_fields)
 
     async def resume(
         self,
@@ -209,7 +226,9 @@ class ExactHandler(ExactRoute[RoutePlan]):
         arguments, errors = await functions.solve(inputs)
         if errors:
             body = None if inputs.body is PydanticUndefined else inputs.body
-            raise RequestValidationError(errors, body=body, endpoint_ctx=self.context())
+            found = self.show_errors(errors, inputs.source.scope)
+            # The error of Pydantic, which is being handled, would show its input in a log.
+            raise RequestValidationError(found, body=body, endpoint_ctx=self.context()) from None
         if self.streamer is not None:
             # The call only makes the generator; its code runs while the response is sent.
             result = content = self.plan.root.call(**arguments)
@@ -250,7 +269,8 @@ class ExactConnection(ExactRoute[WebSocketPlan]):
     async def _finish(self, functions: Functions, inputs: Inputs) -> None:
         arguments, errors = await functions.solve(inputs)
         if errors:
-            raise WebSocketRequestValidationError(errors, endpoint_ctx=self.context())
+            found = self.show_errors(errors, inputs.source.scope)
+            raise WebSocketRequestValidationError(found, endpoint_ctx=self.context()) from None
         await functions.call(arguments)
 
 

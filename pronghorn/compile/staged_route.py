@@ -75,7 +75,8 @@ def compile_staged(exact: ExactHandler, otherwise: Handler) -> Handler:
         arguments, errors = await report_solve(functions.solve, watcher, inputs)
         if errors:
             sent = None if body is PydanticUndefined else body
-            raise RequestValidationError(errors, body=sent, endpoint_ctx=exact.context())
+            found = exact.show_errors(errors, exchange.scope)
+            raise RequestValidationError(found, body=sent, endpoint_ctx=exact.context()) from None
         if in_thread:
             reported = report_functions(functions, watcher)
             result, content = await call_in_thread(produce_in_thread, reported, arguments)

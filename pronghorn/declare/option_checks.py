@@ -270,6 +270,16 @@ def check_event_handler(handler: Any) -> None:
         )
 
 
+def _check_shown_input(name: str, value: Any) -> None:
+    if value not in ("mask", "all", "none"):
+        raise user_error(
+            f"{name} must be 'mask', 'all' or 'none', not {describe_value(value)}",
+            f"{name}={value!r} was given",
+            f"{name}='none'",
+            kind=SetupValueError,
+        )
+
+
 def _name_of(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
@@ -291,6 +301,7 @@ _CHECKS: Mapping[str, Check] = {
     "response_model_exclude_defaults": _check_flag,
     "response_model_exclude_none": _check_flag,
     "hardened": _check_flag,
+    "validation_error_input": _check_shown_input,
     "description": _check_text,
     "prefix": _check_text,
     "openapi_extra": _check_mapping,

@@ -7,7 +7,7 @@ an option combines when a router is included.
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
@@ -319,6 +319,12 @@ class ErrorOptions(TypedDict, total=False):
     """Whether responses to unhandled errors (500) carry the CORS headers and the request id.
 
     `False` sends them without, as FastAPI does; a browser then hides them from the page.
+    """
+    validation_error_input: Annotated[Literal["mask", "all", "none"], DefaultIs("mask")]
+    """The part of an invalid request that its errors repeat, in their `input`.
+
+    `"mask"` replaces secrets: values of `SecretStr` and `SecretBytes`, and of names such as
+    `password`, `token`, `api_key`. `"all"` repeats everything, as FastAPI does; `"none"` nothing.
     """
 
 

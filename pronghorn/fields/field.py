@@ -208,7 +208,8 @@ class Field:
             them, which are Pydantic's without `url`.
         """
         try:
-            return self.adapter.validator.validate_python(value, from_attributes=True), []
+            adapter = self._adapter or self._build()
+            return adapter.validator.validate_python(value, from_attributes=True), []
         except ValidationError as error:
             return None, locate_errors(error, loc)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from typing import Any
-from urllib.parse import unquote_plus
 
 from starlette.requests import HTTPConnection
 
+from pronghorn.core import secret_names
 from pronghorn.hooks import OBSERVED, OBSERVERS, Observed, observe, stop_observing
-from pronghorn.logs.clean import SURROGATES, clean_text, is_secret
+from pronghorn.logs.clean import MASK, SURROGATES, clean_text
 from pronghorn.logs.context import current_ids, find_ids
 from pronghorn.logs.formatters import ACCESS_FIELDS
 from pronghorn.logs.handler import ServerHandler
@@ -106,11 +106,8 @@ def _only_handler(logger: logging.Logger) -> ServerHandler | None:
 
 def mask_query(query: bytes) -> str:
     """Return a query string as it was sent, without the values of secrets."""
-    pairs = []
-    for pair in query[:LONGEST_PATH].decode("ascii", "backslashreplace").split("&"):
-        name, equals, _ = pair.partition("=")
-        pairs.append(f"{name}=***" if equals and is_secret(unquote_plus(name)) else pair)
-    return clean_text("&".join(pairs))
+    text = query[:LONGEST_PATH].decode("ascii", "backslashreplace")
+    return clean_text(secret_names.mask_query(text, MASK))
 
 
 def log_requests(*, lines: bool = True, query: bool = False) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
+from pronghorn.core.secret_names import NAMES, is_secret
 from pronghorn.core.url_passwords import mask_url_passwords
 
 MASK = "***"
@@ -18,30 +19,15 @@ DEEPEST = 5
 MOST_ITEMS = 100
 #: The largest integer that is written as a number; Python refuses to write much larger ones.
 MOST_BITS = 1024
-_NAMES = (
-    r"(?:[\w.-]*(?:passw(?:or)?d|passwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|credential|authorization|cookie|session[_-]?id|signature)s?[\w.-]*"
-    r"|(?:[\w.-]*[_.-])?(?:token|pwd|jwt|sig))"
-)
-_SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
-#: A name without its words apart, such as `accessToken`.
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 #: Credentials have more than lower case letters, unlike "a basic question".
 _SCHEME = re.compile(
     r"\b([Bb]earer|[Bb]asic|BEARER|BASIC)\s+(?=\S*[A-Z0-9=._~+/-])[A-Za-z0-9._~+/-]{6,}=*"
 )
 #: `name=value` in queries and messages, `"name": "value"` in dictionaries and JSON.
 _PAIR = re.compile(
-    rf"(?<![\w.-])({_NAMES})(['\"]?\s?[=:]\s?)(\"[^\"]*\"|'[^']*'|[^\s&,;\"'}})\]]+)", re.IGNORECASE
+    rf"(?<![\w.-])({NAMES})(['\"]?\s?[=:]\s?)(\"[^\"]*\"|'[^']*'|[^\s&,;\"'}})\]]+)", re.IGNORECASE
 )
 SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-def is_secret(name: str) -> bool:
-    """Return whether the value of a name such as `api_key` or `accessToken` is to be masked."""
-    return _SECRET_NAME.fullmatch(name) is not None or (
-        not name.islower() and _SECRET_NAME.fullmatch(_CAMEL.sub("_", name)) is not None
-    )
 
 
 def mask_text(text: str) -> str:

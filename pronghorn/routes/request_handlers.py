@@ -295,6 +295,9 @@ async def serialize_response(
     else:
         value, errors = await call_in_thread(field.validate, response_content, ("response",))
     if errors:
+        from pronghorn.fields.masked_errors import mask_errors  # Only mistakes need it.
+
+        errors = mask_errors(errors, field)
         raise ResponseValidationError(errors, body=response_content, endpoint_ctx=endpoint_ctx)
     chosen = include is not None or exclude is not None
     if dump_json and by_alias and not (chosen or exclude_unset or exclude_defaults or exclude_none):

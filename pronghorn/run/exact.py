@@ -183,7 +183,9 @@ def _read_app_value(call: Call, inputs: Inputs) -> Any:
 
 async def _arguments_of(index: int, call: Call, results: Sequence[Any], inputs: Inputs) -> Solved:
     """Return the keyword arguments of one call, and the errors in its part of the request."""
-    arguments: dict[str, Any] = {name: results[at] for name, at in call.arguments.items()}
+    arguments: dict[str, Any] = {}
+    if call.arguments:
+        arguments = {name: results[at] for name, at in call.arguments.items()}
     errors: list[Any] = []
     for location, fields in call.reads:
         read = inputs.known.get((index, location)) or await _read(location, fields, inputs)

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException, WebSocketException
 from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
 
+from pronghorn.core.secret_names import is_secret, may_have_secret
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 
 Attributes = dict[str, str | int]
@@ -29,7 +30,6 @@ PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECRET_PARAMETERS = frozenset(
     ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "X-Goog-Signature", "sig")
 )
-_HAS_SECRET = re.compile("|".join(map(re.escape, sorted(SECRET_PARAMETERS)))).search
 #: The longest host whose parts are kept.
 _LONGEST = 128
 #: Matches a query that is the same once it is split and joined again.
@@ -154,12 +154,16 @@ _authority = lru_cache(maxsize=256)(_split)
 def redact_query(query: bytes) -> str:
     """Return a query string with its credentials replaced."""
     text = query.decode("latin-1")
-    if _UNCHANGED(text) and not _HAS_SECRET(text):
+    if _UNCHANGED(text) and not may_have_secret(text):
         return text
     pairs = parse_qsl(text, keep_blank_values=True)
     return urlencode(
-        [(name, "REDACTED" if name in SECRET_PARAMETERS else value) for name, value in pairs]
+        [(name, "REDACTED" if _is_credential(name) else value) for name, value in pairs]
     )
+
+
+def _is_credential(name: str) -> bool:
+    return name in SECRET_PARAMETERS or is_secret(name)
 
 
 def type_name(error: BaseException) -> str:

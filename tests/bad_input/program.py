@@ -39,10 +39,10 @@ class Login(BaseModel):
     age: int
 
 
-def build(engine: str) -> Any:
+def build(engine: str, **options: Any) -> Any:
     """The application on one engine: "fastapi" or "pronghorn"."""
     module: Any = importlib.import_module(engine)
-    app = module.FastAPI()
+    app = module.FastAPI(**options)
     for add in (_paths, _queries, _headers, _bodies, _forms, _security):
         add(app, module, importlib.import_module(f"{engine}.security"))
     return app

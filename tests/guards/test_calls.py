@@ -38,7 +38,7 @@ BOUNDS = {
     "form": 36,
     "bearer": 42,  # one of them lets go of the request object, which would keep the exchange
     "HTTPException": 32,
-    "422": 62,
+    "422": 61,
     "404": 33,
     "def endpoint": 42,
     "def endpoint and dependencies": 42,

@@ -18,6 +18,7 @@ DELIBERATE: dict[str, dict[str, str]] = {
         "resolve": "dependencies outside of a request",
         "scalar_parameters": "an option of its own",
         "scalar_url": "an option of its own",
+        "validation_error_input": "an option of its own",
         "validation_error_responses": "an option of its own",
     },
     "router": {"auto_head": "an option of its own"},

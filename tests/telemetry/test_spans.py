@@ -269,9 +269,9 @@ def test_routes_are_named_by_their_whole_template(
 
 def test_credentials_in_a_query_are_not_told(measured: Measured) -> None:
     app = FastAPI(telemetry=measured.config)
-    TestClient(app).get("/?sig=secret&q=a%20b&SIG=kept")
+    TestClient(app).get("/?sig=secret&q=a%20b&TOKEN=hidden&page=kept")
     attributes = measured.server.attributes or {}
-    assert attributes["url.query"] == "sig=REDACTED&q=a+b&SIG=kept"
+    assert attributes["url.query"] == "sig=REDACTED&q=a+b&TOKEN=REDACTED&page=kept"
 
 
 @pytest.mark.parametrize(

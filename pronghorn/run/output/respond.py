@@ -112,7 +112,13 @@ class Responder:
             return result
         value, errors = self.model_field.validate(result, ("response",))
         if errors:
-            raise ResponseValidationError(errors, body=result, endpoint_ctx=self.context())
+            from pronghorn.fields.masked_errors import mask_errors  # Only mistakes need it.
+
+            errors = mask_errors(errors, self.model_field)
+            # Not with the error of Pydantic, which would show its input in a log.
+            raise ResponseValidationError(
+                errors, body=result, endpoint_ctx=self.context()
+            ) from None
         return value
 
     def make(

@@ -87,7 +87,7 @@ def make_typed_encoder(
             if type(item) is kept:
                 # Named arguments from a dict are slower.
                 return before + to_json(item, by_alias=True) + behind
-            value = _validate(validate, item, context)
+            value = _validate(validate, item, field, context)
             return before + to_json(value, **named) + behind
         except (PydanticSerializationError, UnicodeEncodeError):
             dump = partial(field.serialize, mode="json", **named)
@@ -96,14 +96,16 @@ def make_typed_encoder(
     return encode
 
 
-def _validate(validate: Callable[..., Any], item: Any, context: ContextOf) -> Any:
+def _validate(validate: Callable[..., Any], item: Any, field: Field, context: ContextOf) -> Any:
     """Return the validated item; raise `ResponseValidationError` if it is invalid."""
     try:
         return validate(item, from_attributes=True)
     except ValidationError as error:
-        raise ResponseValidationError(
-            locate_errors(error, ("response",)), body=item, endpoint_ctx=context()
-        ) from error
+        from pronghorn.fields.masked_errors import mask_errors  # Only mistakes need it.
+
+        errors = mask_errors(locate_errors(error, ("response",)), field)
+        # Not with the error of Pydantic, which would show its input in a log.
+        raise ResponseValidationError(errors, body=item, endpoint_ctx=context()) from None
 
 
 def make_untyped_encoder(around: tuple[bytes, bytes]) -> Encode:

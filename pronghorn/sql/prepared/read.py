@@ -167,9 +167,11 @@ class PreparedRead(Generic[T]):
             errors = [
                 {**one, "loc": ("response", *one["loc"])} for one in error.errors(include_url=False)
             ]
+            from pronghorn.fields.masked_errors import mask_errors  # Only mistakes need it.
+
             raise ResponseValidationError(
-                errors, body=value, endpoint_ctx=self._context()
-            ) from error
+                mask_errors(errors), body=value, endpoint_ctx=self._context()
+            ) from None
 
     def _context(self) -> EndpointContext:
         file, _, line = (self._place or "").rpartition(":")
