@@ -16,3 +16,4 @@ from pronghorn.sql.pages import LINK_HEADER as LINK_HEADER
 from pronghorn.sql.pages import CountedPage as CountedPage
 from pronghorn.sql.pages import Page as Page
 from pronghorn.sql.prepared import PreparedRead as PreparedRead
+from pronghorn.sql.prepared import PreparedWrite as PreparedWrite

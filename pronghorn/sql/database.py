@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar, Unpack, overload
 from sqlalchemy import Executable, MetaData, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.sql.expression import UpdateBase
 
 from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import Engines, close_engines, create_engines
@@ -21,7 +22,9 @@ from pronghorn.sql.diagnostics import keep_diagnostics
 from pronghorn.sql.known import remember
 from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
-from pronghorn.sql.prepared import PreparedRead, Reads
+from pronghorn.sql.prepared import PreparedRead, PreparedWrite, Statements
+from pronghorn.sql.prepared.pools import Choices
+from pronghorn.sql.prepared.statement import Prepared
 from pronghorn.sql.rollback import OuterTransaction, open_outer_transaction
 from pronghorn.sql.sessions import Transaction, open_session
 from pronghorn.sql.startup import connect_once
@@ -92,7 +95,8 @@ class Database:
         #: The servers that read, in turn; other threads take their turns from it, too.
         self._turns = cycle(self._replicas or [self._engines])
         raw = not options.get("transaction_pooler")
-        self._reads = Reads(self.engine, self._choose_for_reading, raw=raw)
+        choices = Choices(self._choose_for_reading, self._choose_for_writing, self._open)
+        self._statements = Statements(self.engine, choices, raw=raw)
         self._prepare_sessions()
 
     def _prepare_sessions(self) -> None:
@@ -170,30 +174,42 @@ class Database:
 
     # --- prepared reads ---------------------------------------------------------------------
 
+    @overload  # An INSERT is an `Executable` too.
+    def prepare(  # type: ignore[overload-overlap]  # The first one that fits holds.
+        self, statement: UpdateBase, model: type[T]
+    ) -> PreparedWrite[T]: ...
+
+    @overload
+    def prepare(self, statement: UpdateBase, model: Any) -> PreparedWrite[Any]: ...
+
     @overload
     def prepare(self, statement: Executable, model: type[T]) -> PreparedRead[T]: ...
 
     @overload
     def prepare(self, statement: Executable, model: Any) -> PreparedRead[Any]: ...
 
-    def prepare(self, statement: Executable, model: Any) -> PreparedRead[Any]:
-        """Return a read that is compiled once, and whose rows become models without ORM objects.
+    def prepare(self, statement: Executable, model: Any) -> Prepared[Any]:
+        """Return a statement that is compiled once, and whose rows become models, not ORM objects.
 
         A module may call it before mapped classes and the database exist: the statement is compared
         with the model when `lifespan` starts, or at the first use.
 
         Args:
-            statement: A SELECT, with `bindparam("name")` for each value that a call passes.
+            statement: A SELECT, with `bindparam("name")` for each value that a call passes; or an
+                INSERT, UPDATE or DELETE with RETURNING, whose calls may also pass columns to set.
             model: What each row becomes: a Pydantic model, a dataclass, a `TypedDict`, a tuple of
                 all columns, or the type of the only column.
 
         Returns:
             An object to call: `await find(name=value)` returns a list of models.
         """
-        return self._reads.prepare(statement, model)
+        return self._statements.prepare(statement, model)
 
     def _choose_for_reading(self) -> AsyncEngine | AsyncConnection:
         return self._outer.connection if self._outer is not None else self._next_replica()
+
+    def _choose_for_writing(self) -> AsyncEngine | None:
+        return None if self._outer is not None else self.engine
 
     # --- startup and shutdown ---------------------------------------------------------------
 
@@ -207,7 +223,7 @@ class Database:
             SetupError: The database cannot be reached, or refuses the user; or a read cannot be
                 prepared.
         """
-        self._reads.check()
+        self._statements.check()
         if self._outer is not None:
             yield  # A test: the only connection is open, and outlives the application.
             return
@@ -225,7 +241,7 @@ class Database:
 
     async def dispose(self) -> None:
         """Close all connections that are not in use, as at the end of a script."""
-        await self._reads.close()
+        await self._statements.close()
         for engines in (self._engines, *self._replicas):
             await close_engines(engines.get())
 

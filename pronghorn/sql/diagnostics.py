@@ -7,6 +7,7 @@ own, which `read` brings into one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import event
@@ -121,9 +122,22 @@ def _keep_facts(context: ExceptionContext) -> None:
 def _facts_of(execution: Any) -> Facts:
     statement = getattr(getattr(execution, "compiled", None), "statement", None)
     table = getattr(statement, "table", None)
-    if table is None:
-        return Facts()
-    sent = execution.compiled_parameters[:1000]
+    return Facts() if table is None else _describe(table, execution.compiled_parameters[:1000])
+
+
+def keep_facts(error: BaseException, table: Any, sent: Sequence[Mapping[str, Any]]) -> None:
+    """Keep facts about a refused statement at its error.
+
+    Args:
+        error: The error of SQLAlchemy or of the driver.
+        table: The table that the statement writes.
+        sent: The values that were sent, each row by the names of its columns.
+    """
+    if table is not None and isinstance(error, (DBAPIError, *UNSENDABLE)):
+        setattr(error, _FACTS, _describe(table, sent))
+
+
+def _describe(table: Any, sent: Sequence[Mapping[str, Any]]) -> Facts:
     found: dict[str, list[str]] = {"references": [], "too_long": [], "too_large": []}
     for column in getattr(table, "columns", ()):
         values = [row[column.key] for row in sent if row.get(column.key) is not None]

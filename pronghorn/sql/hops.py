@@ -47,6 +47,23 @@ def fetch_all(connection: Connection, sql: str, values: tuple[Any, ...]) -> list
         cursor.close()
 
 
+def commit_all(connection: Connection, sql: str, values: tuple[Any, ...]) -> list[Any]:
+    """Return all rows of a statement that writes, and commit it.
+
+    Outside of a transaction a statement commits itself, unless the program has told the driver to
+    begin one.
+    """
+    try:
+        rows = fetch_all(connection, sql, values)
+        if connection.in_transaction:
+            connection.commit()
+    except BaseException:
+        if connection.in_transaction:
+            connection.rollback()
+        raise
+    return rows
+
+
 def shares_cache(url: URL) -> bool:
     """Return whether connections to a database share their pages, and wait for each other.
 

@@ -27,6 +27,7 @@ DOCUMENTED_LOGGING = "documented by uvicorn for configurations of logging"
 LATE = "looked up when a program imports the name from the same place of FastAPI"
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
 OF_PREPARED = "one warning, see tests/sql/prepared/test_places.py"
+OF_WRITES = "one warning, see tests/sql/prepared/test_write_places.py"
 OF_SESSIONS = "one warning, see tests/sql/test_ways.py"
 ONE_HOP = "one warning, see tests/sql/test_one_hop.py"
 OF_SQLITE = "one warning, see tests/sql/prepared/test_in_loop.py"
@@ -193,6 +194,15 @@ LISTED = (
         ("sql/prepared/columns.py",),
         OF_PREPARED,
         ("statement._with_options",),
+    ),
+    *(
+        Name("sqlalchemy.sql.dml", name, ("sql/prepared/returning.py",), OF_WRITES, (written,))
+        for name, written in (
+            ("UpdateBase._generate", "statement._generate"),
+            ("UpdateBase._returning", "narrowed._returning"),
+            ("ValuesBase._multi_values", "statement._multi_values"),
+            ("ValuesBase._values", "statement._values"),
+        )
     ),
     Name(
         "sqlalchemy.sql.selectable",

@@ -1,4 +1,4 @@
-"""The shop with pronghorn's own parts: its database, prepared reads, probes and metrics."""
+"""The shop with pronghorn's own parts: its database, prepared statements, probes and metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from common import (
 )
 from pydantic import BaseModel
 from schemas import ItemCreate, ItemPublic, Token, UserPublic
-from sqlalchemy import bindparam, event, select
+from sqlalchemy import bindparam, event, insert, select
 from tables import Item, User
 
 from pronghorn import Depends, FastAPI, HTTPException, Path, Query
@@ -55,6 +55,7 @@ find_item = db.prepare(select(Item).where(Item.id == bindparam("item_id")), Item
 find_items = db.prepare(
     select(Item).where(Item.id > bindparam("after")).order_by(Item.id).limit(20), ItemPublic
 )
+add_item = db.prepare(insert(Item).returning(Item), ItemPublic)
 read_bearer = OAuth2PasswordBearer(tokenUrl="token")
 
 
@@ -97,9 +98,6 @@ async def read_item(item_id: Annotated[int, Path(ge=1)], user: CurrentUser) -> I
     return item
 
 
-@app.post("/items", response_model=ItemPublic, status_code=201)
-async def create_item(form: ItemCreate, user: CurrentUser, session: db.Session) -> Item:
-    item = Item(owner_id=user.id, **form.model_dump())
-    session.add(item)
-    await session.flush()
-    return item
+@app.post("/items", status_code=201)
+async def create_item(form: ItemCreate, user: CurrentUser) -> ItemPublic:
+    return await add_item.one(owner_id=user.id, **form.model_dump())

@@ -49,7 +49,7 @@ class Selected:
         entities: The mapped classes and aliases that it names.
     """
 
-    statement: SelectBase
+    statement: SelectBase | UpdateBase
     sources: list[Source] = field(default_factory=list)
     entities: list[Any] = field(default_factory=list)
 
@@ -66,7 +66,7 @@ def read_statement(statement: Any, where: str | None) -> Selected:
     """
     if not isinstance(statement, Select | CompoundSelect | TextualSelect):
         raise _not_a_select(statement, where)
-    _check_options(statement, where)
+    check_options(statement, where)
     if any(isinstance(part, UpdateBase) for part in iterate(statement)):
         raise setup_error(
             "the statement of a prepared read inserts, updates or deletes in a CTE",
@@ -119,12 +119,17 @@ def _columns_of(entity: Any) -> Iterator[Source]:
         yield Source(key, getattr(entity, key), entity, deferred=True)
 
 
-def _check_options(statement: Executable, where: str | None) -> None:
+def check_options(statement: Executable, where: str | None) -> None:
+    """Refuse options that say what the ORM loads, or that change the text of a statement.
+
+    Raises:
+        SetupError: The statement has one.
+    """
     options = statement._with_options if OPTIONS_SEEN else ()
     for option in options:
         if isinstance(option, LoaderOption):
             raise setup_error(
-                "the statement of a prepared read has .options(...) that say what the ORM loads",
+                "the statement of db.prepare() has .options(...) that say what the ORM loads",
                 "the model decides which columns are read, and related objects are not loaded",
                 "the statement without these options; a join, or a second prepared read, for "
                 "related rows",
@@ -132,7 +137,7 @@ def _check_options(statement: Executable, where: str | None) -> None:
             )
     if "schema_translate_map" in statement.get_execution_options():
         raise setup_error(
-            "the statement of a prepared read has the execution option schema_translate_map, "
+            "the statement of db.prepare() has the execution option schema_translate_map, "
             "which changes its text for each execution",
             write="await session.execute(...)",
             where=where,
@@ -142,10 +147,9 @@ def _check_options(statement: Executable, where: str | None) -> None:
 def _not_a_select(statement: Any, where: str | None) -> SetupError:
     kind = type(statement).__name__
     return setup_error(
-        f"db.prepare() takes a SELECT, and got {kind} ({str(statement)[:80]!r})",
-        "the columns of a text have no names and types"
-        if kind == "TextClause"
-        else "prepared reads only read; a session writes",
+        f"db.prepare() takes a SELECT, or a statement with RETURNING, and got {kind} "
+        f"({str(statement)[:80]!r})",
+        "the columns of a text have no names and types" if kind == "TextClause" else None,
         'text("SELECT ...").columns(Item.id, Item.title)'
         if kind == "TextClause"
         else "db.prepare(select(Item).where(...), ItemOut)",

@@ -21,7 +21,7 @@ _LOCKS = re.compile(r"\bFOR\s+(NO\s+KEY\s+)?UPDATE\b|\bFOR\s+(KEY\s+)?SHARE\b", 
 
 
 class CompiledRead:
-    """The statement of a prepared read for one dialect.
+    """A prepared statement for one dialect.
 
     Attributes:
         dialect: The dialect.
@@ -30,8 +30,11 @@ class CompiledRead:
         compose: Makes of raw rows what the validators take; set after the first execution, because
             drivers then say the types of columns.
         suits_loop: Whether each of its steps on SQLite is short; None if that is unknown.
+        changes: Whether it writes, so that it must not be sent a second time.
         pace: Whether it may run in the thread of the event loop, if the database is SQLite.
     """
+
+    changes = False
 
     def __init__(
         self, design: Design, dialect: Dialect, where: str | None, *, hide_parameters: bool
@@ -49,6 +52,9 @@ class CompiledRead:
         self.locks = _LOCKS.search(str(compiled)) is not None
         _check_parameters(compiled, dialect, where)
         named = [bind for bind in compiled.bind_names if not _is_anonymous(bind)]
+        #: The parameters whose values are those of columns' defaults.
+        self._generated: frozenset[str] = self._list_generated(where)
+        named = [bind for bind in named if bind.key not in self._generated]
         self._required = frozenset(bind.key for bind in named if bind.required)
         self._optional = frozenset(bind.key for bind in named if not bind.required)
         changing = any(bind.callable for bind in compiled.bind_names) or any(
@@ -66,12 +72,18 @@ class CompiledRead:
         """
         if parameters.keys() != self._required:
             self._check_names(parameters)
+        return self._bind_all(parameters)
+
+    def _bind_all(self, parameters: Mapping[str, Any]) -> tuple[str, Values]:
         try:
             if self._bind_once is not None:
                 return self._bind_once(parameters)
             return self._expand(parameters)
         except Exception as error:
             raise self._wrap(error, parameters) from error
+
+    def note_failure(self, error: BaseException, parameters: Mapping[str, Any]) -> None:
+        """Keep at an error what its answer to a client needs; a read needs nothing."""
 
     def learn(self, types: Sequence[Any]) -> None:
         """Set how columns are converted, by the types that the driver gave them."""
@@ -89,6 +101,10 @@ class CompiledRead:
         """Set how columns are converted, for a driver that says no types of columns."""
         self.learn([None] * len(self._design.types))
 
+    def _list_generated(self, where: str | None) -> frozenset[str]:
+        """Return the names of the parameters that the caller does not pass."""
+        return frozenset()
+
     def _fix(self) -> Callable[[Mapping[str, Any]], tuple[str, Values]]:
         """Return `bind` for a statement whose text is the same for all values."""
         state = self._compiled.construct_expanded_state(
@@ -96,7 +112,7 @@ class CompiledRead:
         )
         sql, fixed = state.statement, dict(state.parameters)
         processors: dict[str, Convert] = {**self._processors, **dict(state.processors)}
-        given = self._required | self._optional
+        given = self._required | self._optional | self._generated
         for name in fixed.keys() - given:
             fixed[name] = processors[name](fixed[name]) if name in processors else fixed[name]
         converted = [(name, processors[name]) for name in sorted(given & processors.keys())]

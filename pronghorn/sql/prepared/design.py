@@ -10,11 +10,12 @@ from typing import Any, get_origin
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError
 from sqlalchemy import Dialect, Select
-from sqlalchemy.sql.expression import SelectBase
+from sqlalchemy.sql.expression import SelectBase, UpdateBase
 
 from pronghorn.core.setup_errors import SetupError, did_you_mean, setup_error
-from pronghorn.sql.prepared.columns import Selected, Source, explain_attribute, read_statement
+from pronghorn.sql.prepared.columns import Selected, Source, explain_attribute
 from pronghorn.sql.prepared.fields import Lookup, list_lookups
+from pronghorn.sql.prepared.returning import RETURNING_SEEN, return_only
 
 Convert = Callable[[Any], Any]
 Rows = Iterable[Sequence[Any]]
@@ -22,7 +23,7 @@ Rows = Iterable[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """The statement of a prepared read, and what happens to its rows.
+    """A prepared statement, and what happens to its rows.
 
     Attributes:
         statement: The statement, without the columns of entities that nobody reads.
@@ -34,7 +35,7 @@ class Design:
         list_validator: Validates a list of values.
     """
 
-    statement: SelectBase
+    statement: SelectBase | UpdateBase
     types: list[Any]
     keys: list[str | None] | None
     single: bool
@@ -58,19 +59,18 @@ class Design:
         return lambda rows: [convert(row[0]) for row in rows]
 
 
-def make_design(statement: Any, model: Any, dialect: Dialect, where: str | None) -> Design:
+def make_design(selected: Selected, model: Any, dialect: Dialect, where: str | None) -> Design:
     """Return how the rows of a statement become values of a model or another type.
 
     Args:
-        statement: The statement.
+        selected: The statement, and its columns.
         model: The type of a row.
         dialect: Compiles the statement where its text decides.
         where: The place of `db.prepare()` in the program, for errors.
 
     Raises:
-        SetupError: The statement cannot be prepared, or has not what the model reads.
+        SetupError: The statement has not what the model reads.
     """
-    selected = read_statement(statement, where)
     lookups = list_lookups(model)
     keys: list[str | None] | None = None
     single = False
@@ -83,7 +83,9 @@ def make_design(statement: Any, model: Any, dialect: Dialect, where: str | None)
         keys = [source.name if source.name in names else None for source in kept]
         keys = [None if key in keys[:place] else key for place, key in enumerate(keys)]
     narrowed = selected.statement
-    if isinstance(narrowed, Select) and selected.entities:
+    if isinstance(narrowed, UpdateBase):
+        narrowed = return_only(narrowed, [source.expression for source in kept])
+    elif isinstance(narrowed, Select) and selected.entities:
         narrowed = narrowed.with_only_columns(*(source.expression for source in kept))
     return Design(
         statement=narrowed,
@@ -153,7 +155,8 @@ def _is_single(selected: Selected, model: Any, where: str | None) -> bool:
     """Return whether a type without fields takes the value of the only column."""
     if get_origin(model) is tuple or model is tuple:
         return False
-    if len(selected.sources) == 1 and not selected.entities:
+    has_no_entity = isinstance(selected.statement, UpdateBase) or not selected.entities
+    if len(selected.sources) == 1 and has_no_entity:
         return True
     names = ", ".join(source.name for source in selected.sources)
     raise setup_error(
@@ -190,6 +193,9 @@ def _narrow(selected: Selected, names: set[str], dialect: Dialect) -> list[Sourc
     At least one column of each entity stays, so that the statement still reads from its table. If
     rows are compared (`DISTINCT`), the columns decide how many there are, so all of them stay.
     """
+    if isinstance(selected.statement, UpdateBase):
+        read = [source for source in selected.sources if source.name in names]
+        return (read or selected.sources[:1]) if RETURNING_SEEN else selected.sources
     distinct = "DISTINCT" in str(selected.statement.compile(dialect=dialect)).upper()
     left_out = []
     for entity in selected.entities:

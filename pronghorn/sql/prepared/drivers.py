@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from pronghorn.sql.hops import HAS_HOPS, fetch_all, hop
+from pronghorn.sql.hops import HAS_HOPS, commit_all, fetch_all, hop
 from pronghorn.sql.prepared.compiled import Values
 
 
@@ -24,7 +24,10 @@ class Driver(Protocol):
         """Return the rows of a statement; the caller has checked `has_begun`."""
 
     async def fetch_alone(self, connection: Any, sql: str, values: Any) -> list[Any]:
-        """Return the rows of a statement that is a transaction of its own."""
+        """Return the rows of a statement that is a transaction of its own, and only reads."""
+
+    async def change_alone(self, connection: Any, sql: str, values: Any) -> list[Any]:
+        """Return the rows of a statement that is a transaction of its own, and writes."""
 
 
 class Asyncpg:
@@ -39,7 +42,7 @@ class Asyncpg:
         rows: list[Any] = await connection.fetch(sql, *values)
         return rows
 
-    fetch_alone = fetch
+    fetch_alone = change_alone = fetch
 
 
 class Psycopg:
@@ -64,6 +67,8 @@ class Psycopg:
         finally:
             await connection.set_autocommit(False)
 
+    change_alone = fetch_alone
+
 
 class Aiosqlite:
     """aiosqlite, whose statements outside of a transaction are transactions of their own."""
@@ -81,6 +86,9 @@ class Aiosqlite:
         return list(await connection.execute_fetchall(sql, values))
 
     fetch_alone = fetch
+
+    async def change_alone(self, connection: Any, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        return await hop(connection, commit_all, sql, values)
 
 
 def has_nul(values: Values) -> bool:

@@ -1,4 +1,4 @@
-"""Run a prepared read: on a connection of the pool, or in the transaction of a session."""
+"""Run a prepared statement: on a connection of the pool, or in the transaction of a session."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from pronghorn.core.setup_errors import setup_error
 from pronghorn.sql.aborted import note_failure
 from pronghorn.sql.pool import note_use
 from pronghorn.sql.prepared.borrowing import borrow, give_back, throw_away
+from pronghorn.sql.prepared.changes import describe_failure
 from pronghorn.sql.prepared.compiled import CompiledRead
-from pronghorn.sql.prepared.drivers import DRIVERS, Driver
+from pronghorn.sql.prepared.drivers import DRIVERS, Driver, has_nul
 from pronghorn.sql.prepared.errors import translate, translate_connecting
 from pronghorn.sql.protection import LIMITS
 from pronghorn.sql.uncancelled import finish, has_finished
@@ -26,8 +27,11 @@ Compile = Callable[[Dialect], CompiledRead]
 Parameters = Mapping[str, Any]
 
 
-class _AgainError(Exception):
-    """A statement has to be sent through SQLAlchemy: its connection was lost, or not even used."""
+class AgainError(Exception):
+    """A statement has to be sent through SQLAlchemy: its connection was lost, or not even used.
+
+    A statement that writes was not sent.
+    """
 
 
 async def read_from_pool(engine: AsyncEngine, compiled: Compile, parameters: Parameters) -> Any:
@@ -38,15 +42,25 @@ async def read_from_pool(engine: AsyncEngine, compiled: Compile, parameters: Par
     driver = _driver_of(engine.dialect)
     if driver is not None and not is_heard(engine.sync_engine, engine.dialect):
         try:
-            record = await borrow(engine)
-            if record is not None:
-                return await _read_borrowed(engine, record, driver, compiled, parameters)
-            return await greenlet_spawn(
-                _read_alone, engine.sync_engine, driver, compiled, parameters
-            )
-        except _AgainError:
+            return await _run_alone(engine, driver, compiled, parameters)
+        except AgainError:
             pass
     return await read_in_transaction(engine, compiled, parameters)
+
+
+async def write_from_pool(engine: AsyncEngine, compiled: Compile, parameters: Parameters) -> Any:
+    """Return what the validators take, after a write that is its own transaction.
+
+    Raises:
+        AgainError: It was not sent; it has to run in a transaction of SQLAlchemy.
+    """
+    driver = _driver_of(engine.dialect)
+    heard = engine.sync_engine.dispatch
+    if driver is None or heard.begin or heard.commit:
+        raise AgainError
+    if is_heard(engine.sync_engine, engine.dialect):
+        raise AgainError
+    return await _run_alone(engine, driver, compiled, parameters)
 
 
 async def read_in_transaction(
@@ -85,10 +99,19 @@ async def read_on_connection(
         _check_connection(inner)
         driver = _driver_of(connection.dialect)
         if driver is not None and inner.in_transaction() and not is_heard(inner, inner.dialect):
-            with suppress(_AgainError):
+            with suppress(AgainError):
                 read = compiled(inner.dialect)
                 return await _read_in_transaction(connection, driver, read, parameters)
     return await connection.run_sync(_read_through, compiled, parameters)
+
+
+async def _run_alone(
+    engine: AsyncEngine, driver: Driver, compiled: Compile, parameters: Parameters
+) -> Any:
+    record = await borrow(engine)
+    if record is not None:
+        return await _read_borrowed(engine, record, driver, compiled, parameters)
+    return await greenlet_spawn(_read_alone, engine.sync_engine, driver, compiled, parameters)
 
 
 async def _read_in_transaction(
@@ -97,15 +120,18 @@ async def _read_in_transaction(
     inner: Any = connection.sync_connection
     pooled = inner.connection
     if not _is_known(read, driver) or not driver.has_begun(pooled.driver_connection):
-        raise _AgainError
-    sql, values = read.bind(parameters)
+        raise AgainError
+    sql, values = _bind(read, parameters)
     try:
         rows = await _send(driver.fetch, pooled.driver_connection, read.dialect, sql, values)
     except Exception as error:
         note_failure(read.dialect, pooled)
         made, lost = translate(error, pooled.dbapi_connection, read, sql, values)
+        read.note_failure(made or error, parameters)
         if made is None:
-            raise _AgainError from error
+            if read.changes:  # It may have changed something before.
+                raise
+            raise AgainError from error
         if lost:
             await connection.invalidate(error)
         raise made from made.__cause__
@@ -121,8 +147,8 @@ async def _read_borrowed(
     try:
         read = compiled(dialect)
         if not _is_known(read, driver):
-            raise _AgainError
-        sql, values = read.bind(parameters)
+            raise AgainError
+        sql, values = _bind(read, parameters)
         clean = False
         rows, clean = await _fetch_alone(record.dbapi_connection, driver, read, sql, values)
         if clean:
@@ -133,6 +159,7 @@ async def _read_borrowed(
         else:
             await finish(throw_away(record))
     if isinstance(rows, BaseException):
+        read.note_failure(rows, parameters)
         raise rows from rows.__cause__
     return compose(read, rows)
 
@@ -149,8 +176,8 @@ def _read_alone(engine: Engine, driver: Driver, compiled: Compile, parameters: P
     try:
         read = compiled(dialect)
         if not _is_known(read, driver):
-            raise _AgainError
-        sql, values = read.bind(parameters)
+            raise AgainError
+        sql, values = _bind(read, parameters)
         clean = False
         adapted = connection.dbapi_connection
         rows, clean = await_only(_fetch_alone(adapted, driver, read, sql, values))
@@ -160,23 +187,38 @@ def _read_alone(engine: Engine, driver: Driver, compiled: Compile, parameters: P
         else:
             await_only(finish(greenlet_spawn(connection.invalidate)))
     if isinstance(rows, BaseException):
+        read.note_failure(rows, parameters)
         raise rows from rows.__cause__
     return compose(read, rows)
+
+
+def _bind(read: CompiledRead, parameters: Parameters) -> tuple[str, Any]:
+    """Return the text and the values for the driver.
+
+    Raises:
+        AgainError: The database, or SQLAlchemy, refuses a value of a write, which the driver sends.
+    """
+    sql, values = read.bind(parameters)
+    if read.changes and read.dialect.name == "sqlite" and has_nul(values):
+        raise AgainError
+    return sql, values
 
 
 async def _fetch_alone(
     adapted: Any, driver: Driver, read: CompiledRead, sql: str, values: Any
 ) -> tuple[Any, bool]:
     """Return the rows, or what to raise, and whether the connection may be used again."""
+    fetch = driver.change_alone if read.changes else driver.fetch_alone
     try:
-        raw = adapted.driver_connection
-        return await _send(driver.fetch_alone, raw, read.dialect, sql, values), True
+        return await _send(fetch, adapted.driver_connection, read.dialect, sql, values), True
     except asyncio.CancelledError as error:
         return error, has_finished(error)
     except Exception as error:  # noqa: BLE001  # The caller raises it.
         made, lost = translate(error, adapted, read, sql, values)
-        if made is None or (lost and not isinstance(error, TimeoutError)):
-            again = _AgainError()
+        if read.changes:
+            made = describe_failure(read, made or error, lost)
+        elif made is None or (lost and not isinstance(error, TimeoutError)):
+            again = AgainError()
             again.__cause__ = error
             made = again
         return made, not lost and not isinstance(error, OSError)
@@ -215,7 +257,11 @@ def _read_through(connection: Connection, compiled: Compile, parameters: Paramet
     """Read through SQLAlchemy; runs in a greenlet."""
     read = compiled(connection.dialect)
     sql, values = read.bind(parameters)
-    result: Any = connection.exec_driver_sql(sql, values)
+    try:
+        result: Any = connection.exec_driver_sql(sql, values)
+    except Exception as error:
+        read.note_failure(error, parameters)
+        raise
     if read.compose is None:
         read.learn([column[1] for column in result.cursor.description])
     return compose(read, result)
@@ -255,7 +301,7 @@ def is_heard(owner: Any, dialect: Dialect) -> bool:
 def _check_connection(connection: Connection) -> None:
     if "schema_translate_map" in connection.get_execution_options():
         raise setup_error(
-            "a prepared read runs on a connection with the execution option schema_translate_map",
+            "a prepared statement runs on a connection with the option schema_translate_map",
             "the statement was compiled once, for the schemas that its tables name",
             "await session.execute(...)",
         )

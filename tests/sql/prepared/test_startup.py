@@ -47,14 +47,14 @@ MISTAKES: dict[str, tuple[Any, Any, list[str]]] = {
     "an update": (
         update(Item).values(title="x"),
         ItemOut,
-        ["takes a SELECT, and got Update", "a session writes", "db.prepare(select(Item)"],
+        ["this UPDATE returns none", "RETURNING was left out", "update(Item)....returning(Item)"],
     ),
     "a text": (
         text("SELECT 1"),
         int,
         ["got TextClause ('SELECT 1')", "no names and types", ".columns(Item.id, Item.title)"],
     ),
-    "no statement": (Item, ItemOut, ["takes a SELECT, and got", "only read", "select(Item)"]),
+    "no statement": (Item, ItemOut, ["takes a SELECT, or a statement with", "select(Item)"]),
     "an insert inside": (
         select(CTE.c.id),
         int,
