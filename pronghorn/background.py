@@ -6,11 +6,14 @@ from contextvars import ContextVar
 from copy import copy
 from typing import Any, ParamSpec
 
+from starlette import background
 from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.responses import Response
 
+from pronghorn.core.monkeypatches import is_replaced
 from pronghorn.core.reexports import find_elsewhere
+from pronghorn.core.threads.hop import call_in_thread, find_claim
 from pronghorn.logger import logger
 
 __all__ = ["BackgroundTasks"]
@@ -63,11 +66,20 @@ class BackgroundTasks(StarletteBackgroundTasks):
 
 async def _run(task: BackgroundTask) -> None:
     around = around_task.get()
+    is_function = type(task) is BackgroundTask and not task.is_async
     if around is None or isinstance(task, StarletteBackgroundTasks):
-        await task()
+        await (_call_function(task) if is_function else task())
         return
     with around(task):
+        await (_call_function(task) if is_function else task())
+
+
+async def _call_function(task: BackgroundTask) -> None:
+    """Call the `def` function of a task; of a request with open dependencies in our threads."""
+    if find_claim() is None or is_replaced(background):
         await task()
+    else:
+        await call_in_thread(task.func, *task.args, **task.kwargs)
 
 
 def _name(task: BackgroundTask) -> str:

@@ -35,14 +35,20 @@ __all__ = [
 T = TypeVar("T")
 
 
-class _InThreadpool(AbstractAsyncContextManager[T], Generic[T]):
-    """Enters and exits a blocking context manager in worker threads."""
+class InThreads(AbstractAsyncContextManager[T], Generic[T]):
+    """Enters and exits a blocking context manager in worker threads.
 
-    def __init__(self, manager: AbstractContextManager[T]) -> None:
+    Args:
+        manager: The context manager.
+        keeps_token: See `run_in_thread`.
+    """
+
+    def __init__(self, manager: AbstractContextManager[T], keeps_token: bool = False) -> None:
         self._manager = manager
+        self._keeps_token = keeps_token
 
     async def __aenter__(self) -> T:
-        return await run_in_thread(self._manager.__enter__)
+        return await run_in_thread(self._manager.__enter__, keeps_token=self._keeps_token)
 
     async def __aexit__(
         self,
@@ -69,7 +75,7 @@ def contextmanager_in_threadpool(
     Returns:
         An async context manager that yields the same value, and suppresses what `cm` suppresses.
     """
-    return _InThreadpool(cm)
+    return InThreads(cm)
 
 
 find_elsewhere(__name__)

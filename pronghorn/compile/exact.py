@@ -233,6 +233,8 @@ class ExactHandler(ExactRoute[RoutePlan]):
             # The call only makes the generator; its code runs while the response is sent.
             result = content = self.plan.root.call(**arguments)
         elif functions.in_thread:
+            if inputs.lifetime is not None:
+                inputs.lifetime.claim()
             result, content = await call_in_thread(produce_in_thread, functions, arguments)
         else:
             result = await functions.call(arguments)

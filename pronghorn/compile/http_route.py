@@ -237,6 +237,7 @@ class HttpWriter(HandlerWriter):
             source.line("if isinstance(result, Response):")
             source.line("    return result, None")
             source.line("return result, render(result)")
+        self.write_claim(run[0])
         source.line("result, content = await run_in_thread(in_thread)")
 
     def write_stream(self) -> None:

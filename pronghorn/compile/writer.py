@@ -229,6 +229,14 @@ class HandlerWriter:
         is_in_thread = call.kind is CallKind.THREAD and index not in self.instant
         return is_in_thread and limit_of(call) is None
 
+    def _hops_next(self, index: int) -> bool:
+        """Return True if the step after a call is one in a worker thread."""
+        following = index + 1
+        call = self.steps[following].call
+        if self.reads[following].late or limit_of(call) is not None:
+            return False
+        return self.hops(following) or call.kind is CallKind.GENERATOR
+
     def endpoint_hops(self) -> bool:
         """Return True if the endpoint runs in a worker thread."""
         return self.steps[-1].call.kind is CallKind.THREAD
@@ -247,7 +255,13 @@ class HandlerWriter:
         with self.source.block("def in_thread():"):
             self.write_calls_in_thread(run)
             self.source.line(f"return {names}")
+        self.write_claim(run[0])
         self.source.line(f"{names} = await run_in_thread(in_thread)")
+
+    def write_claim(self, index: int) -> None:
+        """Write what a call in a worker thread needs if dependencies are open before it."""
+        if any(step.call.kind in GENERATORS for step in self.steps[:index]):
+            self.source.line("lifetime.claim()")
 
     def write_calls_in_thread(self, run: Sequence[int]) -> None:
         """Write calls in one thread, each with its own context, as if it had its own hop."""
@@ -269,10 +283,16 @@ class HandlerWriter:
             if limit is not None:
                 stack = f"lifetime.{lifetime}_stack"
                 self.source.line(f"await {stack}.enter_async_context({semaphore})")
-            enter = "enter" if call.kind is CallKind.ASYNC_GENERATOR else "enter_in_threads"
-            generator = f"{function}({arguments})"
-            self.source.line(f"d{index} = await lifetime.{enter}({lifetime!r}, {generator})")
+            entered = f"{lifetime!r}, {function}({arguments})"
+            if call.kind is CallKind.ASYNC_GENERATOR:
+                self.source.line(f"d{index} = await lifetime.enter({entered})")
+                return
+            if self._hops_next(index):
+                entered += ", keeps_token=True"
+            self.source.line(f"d{index} = await lifetime.enter_in_threads({entered})")
             return
+        if call.kind is CallKind.THREAD and index not in self.instant and limit is None:
+            self.write_claim(index)
         with self.source.block(f"async with {semaphore}:") if limit else nullcontext():
             if call.kind is CallKind.COROUTINE:
                 self.source.line(f"d{index} = await {function}({arguments})")

@@ -40,6 +40,7 @@ REPLACEABLE: dict[str, tuple[str, ...]] = {
         "get_swagger_ui_oauth2_redirect_html",
     ),
     "pronghorn.middleware.gzip.GZipMiddleware": ("__init__", "__call__"),
+    "starlette.background": ("run_in_threadpool",),
     "starlette.applications.Starlette": ("__call__", "build_middleware_stack"),
     "starlette.formparsers.MultiPartParser": (
         "on_part_begin",

@@ -238,6 +238,8 @@ async def make_call(call: Call, arguments: Mapping[str, Any], lifetime: Lifetime
     """Run one dependency in the way that its kind requires, and return its value."""
     if call.kind in GENERATORS:
         return await _enter(call, arguments, lifetime or _no_lifetime(call))
+    if lifetime is not None and call.kind is CallKind.THREAD:
+        lifetime.claim()
     if call.limit is None:
         return await _run(call, arguments)
     async with call.limit.get_semaphore():

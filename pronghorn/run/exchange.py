@@ -149,8 +149,10 @@ class Exchange(LosesNothing):
         """Close the uploaded files of a form, if one was read; a cancellation waits for that."""
         form = getattr(self.connection_or_none, "_form", None)
         if form is not None and form is not self.form:
+            from pronghorn.run.uploads import close_uploads  # Few programs have forms.
+
             with CancelScope(shield=True):
-                await form.close()
+                await close_uploads(form)
 
     async def let_go(self) -> None:
         """Send the head that is `held` now: it need not wait for a body."""

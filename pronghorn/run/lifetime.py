@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -23,10 +23,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from pronghorn.concurrency import contextmanager_in_threadpool
+from pronghorn.concurrency import InThreads
 from pronghorn.core.cancel_scopes import new_nested_scope
+from pronghorn.core.threads.hop import find_claim
 from pronghorn.exceptions import FastAPIError
 from pronghorn.run.exchange import Exchange
+
+if TYPE_CHECKING:
+    from pronghorn.core.threads.claims import Claim
 
 RequestHandler = Callable[[Request], Awaitable[Response]]
 #: The key of the lifetime in the ASGI scope: the outer handler puts it there for the inner one.
@@ -121,7 +125,7 @@ class Lifetime:
             is an error too, and the dependencies with the lifetime "request" receive it.
     """
 
-    __slots__ = ("_cancel_scope", "_function", "_has_async", "_request", "_where")
+    __slots__ = ("_cancel_scope", "_claim", "_function", "_has_async", "_request", "_where")
 
     def __init__(self, where: str | None = None) -> None:
         self._where = where
@@ -130,6 +134,7 @@ class Lifetime:
         #: The scope that becomes a shield; None if nothing is there to protect from.
         self._cancel_scope: CancelScope | None = None
         self._has_async = False
+        self._claim: Claim | None = None
 
     @property
     def request_stack(self) -> AsyncExitStack[bool | None]:
@@ -189,6 +194,9 @@ class Lifetime:
         traceback: TracebackType | None,
     ) -> bool:
         """Close the inner stack, then the outer one; return True if the error was swallowed."""
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
         inner = self._function
         if inner is None:
             return await self._request.__aexit__(kind, error, traceback)
@@ -230,15 +238,25 @@ class Lifetime:
         self._has_async = True
         return self._exits(lifetime).enter(generator)
 
-    async def enter_in_threads(self, lifetime: str, generator: Generator[Any, None, None]) -> Any:
+    async def enter_in_threads(
+        self, lifetime: str, generator: Generator[Any, None, None], keeps_token: bool = False
+    ) -> Any:
         """Start a dependency that is an ordinary generator; it runs in worker threads.
 
         Args:
             lifetime: "function" or "request".
             generator: The generator; not started yet.
+            keeps_token: Whether the next step of the request is a call in a worker thread, which
+                then does not wait for a token.
         """
-        manager = contextmanager_in_threadpool(_manage_blocking(generator))
+        self.claim()
+        manager = InThreads(_manage_blocking(generator), keeps_token)
         return await self.stack(lifetime).enter_async_context(manager)
+
+    def claim(self) -> None:
+        """Let calls in worker threads know that this request holds what others may wait for."""
+        if self._claim is None:
+            self._claim = find_claim(opens=True)
 
     def stack(self, lifetime: str) -> AsyncExitStack[bool | None]:
         """Return the stack for a lifetime: "function" or "request"."""

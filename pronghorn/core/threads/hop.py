@@ -15,8 +15,8 @@ scope or a task that is cancelled already, and if its private names are not thos
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, current_task, get_running_loop
-from collections.abc import Callable
+from asyncio import AbstractEventLoop, Task, current_task, get_running_loop
+from collections.abc import Awaitable, Callable
 from functools import partial
 from threading import local
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,7 @@ from pronghorn.core.cancel_scopes import read_states
 from pronghorn.core.monkeypatches import original
 
 if TYPE_CHECKING:
+    from pronghorn.core.threads.claims import Claim
     from pronghorn.core.threads.pool import Pool
 
 T = TypeVar("T")
@@ -44,20 +45,32 @@ _of_thread = _OfThread()
 _RUN_SYNC = original(to_thread, "run_sync")
 
 
-async def run_in_thread(function: Callable[[], T]) -> T:
+async def run_in_thread(
+    function: Callable[[], T], *, keeps_token: bool = False, claim: Claim | None = None
+) -> T:
     """Return the result of a function, which is called in a worker thread.
 
     Args:
         function: An ordinary function without arguments, which may block.
+        keeps_token: Whether the token stays with the request until its next call, which follows at
+            once, if it has a claim.
+        claim: The claim of the request, if another task than its own makes the call.
     """
     pool = _find_pool()
     task = current_task() if pool is not None else None
-    if pool is None or task is None or task.cancelling():
+    if pool is None or task is None:
         return await to_thread.run_sync(function)
+    claim = claim or pool.claims.of_task.get(task)
     state = pool.task_states.get(task)
     scope = state.cancel_scope if state is not None else None
-    if scope is not None and scope._effectively_cancelled:
+    if task.cancelling() or (scope is not None and scope._effectively_cancelled):
+        if claim is not None:
+            claim.give_back()
         return await to_thread.run_sync(function)
+    if claim is not None:
+        return await _run_with_claim(
+            claim, pool, task, partial(_submit, pool, function, scope), keeps_token
+        )
     limiter = pool.limiter
     try:
         limiter.acquire_on_behalf_of_nowait(task)
@@ -72,6 +85,51 @@ async def run_in_thread(function: Callable[[], T]) -> T:
         return result  # noqa: RET504 - inside the block, a type checker expects another return
     finally:
         limiter.release_on_behalf_of(task)
+
+
+async def _run_with_claim(
+    claim: Claim, pool: Pool, task: Task[Any], submit: Callable[[], Awaitable[T]], keeps_token: bool
+) -> T:
+    """Do as `run_in_thread` for a request with a claim."""
+    claims = pool.claims
+    held = claim.take()
+    if held is None:
+        held = await claims.acquire(pool.limiter, claim, task)
+    try:
+        result = await submit()
+        claim.calls += 1
+        if keeps_token:
+            claim.keep(held)
+            held = None
+        return result
+    finally:
+        if held is not None:
+            claims.release(held, task)
+
+
+async def _submit(pool: Pool, function: Callable[[], T], scope: Any) -> T:
+    if scope is None:
+        result: T = await pool.submit(function, pool.shield)
+        return result
+    with pool.names.cancel_scope(shield=True):
+        result = await pool.submit(function, scope)
+    return result  # noqa: RET504 - inside the block, a type checker expects another return
+
+
+def find_claim(*, opens: bool = False) -> Claim | None:
+    """Return the claim of the running task.
+
+    Args:
+        opens: Whether it is made if the task has none. The caller closes it then.
+
+    Returns:
+        None if the task has none, or AnyIO makes the calls.
+    """
+    pool = _find_pool()
+    task = current_task() if pool is not None else None
+    if pool is None or task is None:
+        return None
+    return pool.claims.open(task) if opens else pool.claims.of_task.get(task)
 
 
 async def run_at_all_costs(function: Callable[[], T]) -> T:

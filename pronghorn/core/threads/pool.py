@@ -23,6 +23,7 @@ from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 
+from pronghorn.core.threads.claims import Claims
 from pronghorn.core.threads.gates import make_gate
 from pronghorn.core.threads.names import Names
 
@@ -56,6 +57,7 @@ class Pool:
         self.task_states = task_states
         #: The scope that code in a thread sees if its task has none: nothing cancels it.
         self.shield = names.cancel_scope(shield=True)
+        self.claims = Claims(loop)
         self._forget = forget
         self._run_vars, self._limiter_key = limiter_place
         self._lock = Lock()
@@ -113,6 +115,7 @@ class Pool:
     def _deliver(self) -> None:
         """Resolve the futures of the finished calls."""
         self._is_delivering = False  # First: what is added from now on wakes the loop again.
+        self.claims.progress += 1
         finished = self._finished
         while finished:
             future, result, error = finished.popleft()

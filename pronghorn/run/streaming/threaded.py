@@ -10,12 +10,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextvars import Context, copy_context
+from functools import partial
 from time import monotonic
 from typing import Any
 
 import anyio
 
-from pronghorn.core.threads.hop import call_in_thread
+from pronghorn.core.threads.hop import find_claim, run_in_thread
 from pronghorn.run.streaming.closing import close_blocking
 
 #: The worker stops when this many bytes or items are ready, so a slow client holds it back.
@@ -53,13 +54,15 @@ class BlockingItems:
         return self._in_step() if loop is None else self._ahead(loop)
 
     async def _in_step(self) -> AsyncIterator[Any]:
-        while (chunk := await call_in_thread(self._in_context, self._step)) is not _END:
+        step = partial(self._in_context, self._step)
+        while (chunk := await run_in_thread(step)) is not _END:
             yield chunk
 
     async def _ahead(self, loop: asyncio.AbstractEventLoop) -> AsyncIterator[bytes]:
         ahead = _Ahead(loop, self._step)
+        produce, claim = partial(self._in_context, ahead.produce), find_claim()
         while not ahead.ended:
-            turn = loop.create_task(call_in_thread(self._in_context, ahead.produce))
+            turn = loop.create_task(run_in_thread(produce, claim=claim))
             turn.add_done_callback(ahead.notify)
             try:
                 async for chunk in ahead.during(turn):
