@@ -24,11 +24,20 @@ class ServerLimits:
         request_line: Bytes of the first line of a request; more is answered with 414.
         head: Bytes of all header fields of a request; more is answered with 431.
         header_count: Number of header fields of a request; more is answered with 431.
+        head_timeout: Seconds in which the head of a request has to arrive; then 408.
+        body_rate: Bytes of a body that have to arrive in a second, while they are read; fewer are
+            answered with 408.
+        body_grace: Seconds of a body that may pass before its rate counts.
+        send_timeout: Seconds after which a client that takes nothing of a response is cut off.
     """
 
     request_line: int = 8192
     head: int = 32_768
     header_count: int = 100
+    head_timeout: float = 10.0
+    body_rate: int = 240
+    body_grace: float = 5.0
+    send_timeout: float = 20.0
 
 
 def remember_limits(

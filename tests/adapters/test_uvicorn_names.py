@@ -13,7 +13,7 @@ from pronghorn.adapters.uvicorn.names import WITHOUT
 
 PROJECT = Path(__file__).parents[2]
 # A module's constant, methods, and attributes of the protocol, the cycle and the flow control.
-NAMES = ["STATUS_LINE", "._start_asgi_task", ".timeout_keep_alive_task", ".message_event"]
+NAMES = ["STATUS_LINE", "._start_asgi_task", ".timeout_keep_alive", ".message_event"]
 NAMES += [".write_paused"]
 
 

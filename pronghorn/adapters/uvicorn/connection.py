@@ -14,6 +14,7 @@ from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pronghorn.adapters.uvicorn.backpressure import ConnectionFlow, SlicingTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import apply_proxy_headers
 
@@ -54,11 +55,13 @@ class DirectConnection(IsolatingProtocol):
     """The part of a connection that its requests use.
 
     Attributes:
+        flow: Pauses and resumes reading and writing.
         heads: The heads of responses, made once for all connections of a server.
         outbox: Collects the responses that are written in one turn of the event loop.
         scope_template: The values that the scopes of all requests of the connection share.
     """
 
+    flow: ConnectionFlow
     heads: Heads
     outbox: Outbox
     scope_template: dict[str, Any]
@@ -89,31 +92,15 @@ class DirectConnection(IsolatingProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection to the WebSocket protocol."""
         self.outbox.flush()
+        if isinstance(self.transport, SlicingTransport):
+            self.transport = self.transport.release()
         super().handle_websocket_upgrade()
-
-    # --- keep-alive: one timer that checks the clock, instead of a new timer per request -------
-
-    def _watch_idleness(self, delay: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(delay, self.timeout_keep_alive_handler)
 
     def _unset_keepalive_if_required(self) -> None:
         self._idle_since = None
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Close the connection if it has been idle for too long, otherwise check again later."""
-        self.timeout_keep_alive_task = None
-        if self._idle_since is None:
-            return  # The connection is busy; the end of the response starts the next timer.
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if left > 0:
-            self._watch_idleness(left)
-        elif not self.transport.is_closing():
-            self.transport.close()
-
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the requests that their client has left, and stop the timer."""
+        """Tell the requests that their client has left."""
         self._forget_dead_tasks()
+        self.flow.unparsed = None
         super().connection_lost(exc)
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
-            self.timeout_keep_alive_task = None

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from pronghorn.adapters.uvicorn.backpressure import send_part
 from pronghorn.adapters.uvicorn.connection_values import OfConnection
 from pronghorn.adapters.uvicorn.known_lines import whole_head
 from pronghorn.adapters.uvicorn.outbox import can_write, log_access, with_headers
@@ -69,6 +70,8 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
     is_receiving = False
     #: True once `receive` has returned the whole body.
     has_received = False
+    #: Bytes of the body that `receive` has returned in parts.
+    taken = 0
     is_bare = True
     is_http = True  # Known without a scope.
     query_string: bytes  # An attribute; the base class has a property.
@@ -211,6 +214,7 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
             if is_over and self.input_ended:
                 return {"type": "http.disconnect"}
             self.has_received = not message["more_body"]
+            self.taken += len(message["body"])
         return message
 
     def has_whole_body(self, limit: int) -> bool:
@@ -258,7 +262,7 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
             self._write(status, held.after(first), message.get("body", b""))
 
     #: Sends one message of a response that is not complete; HTTP/1.0 has another one.
-    send_part: Any = RequestResponseCycle.send
+    send_part: Any = send_part
 
     #: The cycle itself remembers that a response has started.
     track_and_send = send

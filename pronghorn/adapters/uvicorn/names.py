@@ -19,8 +19,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
             *("on_body", "on_header", "on_headers_complete", "on_message_begin", "on_url"),
             *("on_message_complete", "on_response_complete", "parser", "pipeline", "root_path"),
             *("scheme", "scope", "server", "server_state", "shutdown"),
-            *("tasks", "timeout_keep_alive", "timeout_keep_alive_handler"),
-            *("timeout_keep_alive_task", "transport", "url"),
+            *("tasks", "timeout_keep_alive", "transport", "url"),
         ),
         CYCLE: (
             *("access_log", "access_logger", "body", "chunked_encoding", "default_headers"),
@@ -33,8 +32,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "uvicorn.protocols.http.flow_control": {
         "HIGH_WATER_LIMIT": (),
         "FlowControl": (
-            *("_transport", "drain", "pause_reading", "read_paused", "resume_reading"),
-            "write_paused",
+            *("_transport", "drain", "pause_reading", "pause_writing", "read_paused"),
+            *("resume_reading", "resume_writing", "write_paused"),
         ),
     },
     "uvicorn.protocols.utils": {"get_client_addr": (), "get_path_with_query_string": ()},

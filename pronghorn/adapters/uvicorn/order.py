@@ -12,14 +12,19 @@ from typing import Any
 
 import httptools
 
+from pronghorn.adapters.uvicorn.backpressure import MAX_WAITING
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.strictness import StrictProtocol
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.run.exchange import RawHeaders
 
-#: The most requests that may queue behind one that waits for its client to leave. Then the
-#: connection is not read any more.
-MAX_WAITING = 1000
+#: The most bytes that are parsed at a time, unless they belong to one body.
+MAX_FED = 65_536
+#: The most bytes in which the end of the first head is looked for.
+MAX_HEAD = 8192
+#: The number of requests that wait below which data that was received before is parsed.
+FEW_WAITING = MAX_WAITING // 2
+END_OF_HEAD = b"\r\n\r\n"
 #: In place of the headers between two requests. It discards the trailers of a chunked body, which
 #: must not become headers (RFC 9110, section 6.5.1).
 TRAILERS: Any = deque(maxlen=0)
@@ -35,6 +40,8 @@ class OrderlyProtocol(StrictProtocol):
     #: True if the request that is being parsed will be parsed again without its upgrade.
     _ignores_upgrade = False
 
+    data_received: Callable[[Any], None]
+
     #: Answers the requests of this connection.
     _answerer: Answerer
 
@@ -49,21 +56,79 @@ class OrderlyProtocol(StrictProtocol):
         self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
 
     def _go_on(self) -> None:
-        """Read on, and start the next request that waits, or else the idle timer."""
+        """Read on, and start the next request that waits, if there is one."""
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
+            self._read_on()
             if cycle is None:  # Not a request, see `_in_turn`.
                 app()  # type: ignore[unreachable]  # uvicorn's own pipeline has requests only
                 return
             self.running = cycle
             self._start_asgi_task(cycle, app)
             return
+        self._read_on()
         self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._watch_idleness(self.timeout_keep_alive)
+        if not self.timeout_keep_alive:
+            self.loop.call_soon(self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        """Close the connection, which is not kept alive, unless the next request is here."""
+        if self._idle_since is not None and not self.transport.is_closing():
+            self.transport.close()
+
+    def _read_on(self) -> None:
+        """Parse or read more, as soon as nothing waits."""
+        if self.flow.unparsed is not None:
+            if len(self.pipeline) <= FEW_WAITING:
+                self.loop.call_soon(self._parse_on)
+        elif not self.pipeline:
+            self.flow.resume_reading()
+
+    # --- much data at once --------------------------------------------------------------------
+
+    def _parse_portions(self, data: Any) -> None:
+        """Parse much data in portions, and keep the rest while many requests wait.
+
+        The body of a request whose length is known is one portion, since it is one part for the
+        program: to join parts costs a copy.
+
+        Args:
+            data: The data, in bytes or a `memoryview`.
+        """
+        rest = memoryview(data)
+        size = self._rest_of_body() or bytes(rest[:MAX_HEAD]).find(END_OF_HEAD) + len(END_OF_HEAD)
+        while True:
+            portion, rest = rest[:size], rest[size:]
+            try:
+                self.parser.feed_data(portion)
+            except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+                self._parse_rest(error, portion)
+            if not rest:
+                return
+            if len(self.pipeline) >= MAX_WAITING:
+                self.flow.pause_reading()
+                self.flow.unparsed = rest
+                return
+            size = max(MAX_FED, self._rest_of_body())
+
+    def _rest_of_body(self) -> int:
+        """Return how many bytes of the current body are missing, if its length is known, else 0."""
+        exchange = self.cycle
+        if not isinstance(exchange, WireExchange) or not exchange.more_body:
+            return 0
+        length = exchange.header(b"content-length")
+        return int(length) - exchange.taken - len(exchange.body) if length else 0
+
+    def _parse_on(self) -> None:
+        """Parse what was received while many requests waited."""
+        rest, self.flow.unparsed = self.flow.unparsed, None
+        if rest is None or self.transport.is_closing():
+            return
+        self.data_received(rest)
+        if not self.pipeline:
+            self.flow.resume_reading()
 
     # --- data that stops the parser -----------------------------------------------------------
 

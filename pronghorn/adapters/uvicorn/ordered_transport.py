@@ -9,58 +9,22 @@ from typing import Any
 from pronghorn.adapters.uvicorn.outbox import Outbox
 
 
-class OrderedTransport(asyncio.Transport):
-    """Replaces the transport of a connection whose responses are collected in an outbox.
-
-    It writes the responses that wait before any other data, and before the connection closes.
+class PassingTransport(asyncio.Transport):
+    """Passes everything on to another transport; subclasses change a part of it.
 
     Args:
-        inner: The transport of the event loop.
-        outbox: Holds the responses until the end of the turn.
-        context: The context of the connection.
+        inner: The other transport.
     """
 
-    __slots__ = ("context", "inner", "is_closing", "outbox")
+    __slots__ = ("inner",)
 
-    def __init__(self, inner: Any, outbox: Outbox, context: Context) -> None:
+    def __init__(self, inner: Any) -> None:
         super().__init__()
         self.inner = inner
-        self.outbox = outbox
-        self.context = context
-        self.is_closing = inner.is_closing  # type: ignore[method-assign]  # called for each response
-
-    def write(self, data: Any) -> None:
-        """Write after the responses that wait."""
-        self.outbox.flush()
-        self.inner.write(data)
-
-    def writelines(self, list_of_data: Any) -> None:
-        """Write several parts after the responses that wait."""
-        self.outbox.flush()
-        self.inner.writelines(list_of_data)
-
-    def write_eof(self) -> None:
-        """Close the sending side after the responses that wait."""
-        self.outbox.flush()
-        self.inner.write_eof()
-
-    def close(self) -> None:
-        """Close the connection after the responses that wait."""
-        self.outbox.flush()
-        self.inner.close()
-
-    def abort(self) -> None:
-        """Abort the connection; the kernel may still send the responses that wait."""
-        self.outbox.flush()
-        self.inner.abort()
 
     def resume_reading(self) -> None:
-        """Resume reading in the context of the connection.
-
-        The event loop of asyncio calls the protocol in the context in which reading was resumed.
-        Without a copy, the context of one request would be that of all later requests.
-        """
-        self.context.copy().run(self.inner.resume_reading)
+        """Resume reading after `pause_reading`."""
+        self.inner.resume_reading()
 
     def pause_reading(self) -> None:
         """Stop reading until `resume_reading` is called."""
@@ -97,3 +61,56 @@ class OrderedTransport(asyncio.Transport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return information about the transport's socket."""
         return self.inner.get_extra_info(name, default)
+
+
+class OrderedTransport(PassingTransport):
+    """Replaces the transport of a connection whose responses are collected in an outbox.
+
+    It writes the responses that wait before any other data, and before the connection closes.
+
+    Args:
+        inner: The transport of the event loop.
+        outbox: Holds the responses until the end of the turn.
+        context: The context of the connection.
+    """
+
+    __slots__ = ("context", "is_closing", "outbox")
+
+    def __init__(self, inner: Any, outbox: Outbox, context: Context) -> None:
+        super().__init__(inner)
+        self.outbox = outbox
+        self.context = context
+        self.is_closing = inner.is_closing  # type: ignore[method-assign]  # called for each response
+
+    def write(self, data: Any) -> None:
+        """Write after the responses that wait."""
+        self.outbox.flush()
+        self.inner.write(data)
+
+    def writelines(self, list_of_data: Any) -> None:
+        """Write several parts after the responses that wait."""
+        self.outbox.flush()
+        self.inner.writelines(list_of_data)
+
+    def write_eof(self) -> None:
+        """Close the sending side after the responses that wait."""
+        self.outbox.flush()
+        self.inner.write_eof()
+
+    def close(self) -> None:
+        """Close the connection after the responses that wait."""
+        self.outbox.flush()
+        self.inner.close()
+
+    def abort(self) -> None:
+        """Abort the connection; the kernel may still send the responses that wait."""
+        self.outbox.flush()
+        self.inner.abort()
+
+    def resume_reading(self) -> None:
+        """Resume reading in the context of the connection.
+
+        The event loop of asyncio calls the protocol in the context in which reading was resumed.
+        Without a copy, the context of one request would be that of all later requests.
+        """
+        self.context.copy().run(self.inner.resume_reading)

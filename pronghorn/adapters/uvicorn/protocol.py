@@ -23,13 +23,21 @@ from weakref import WeakKeyDictionary
 
 import httptools
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.server import ServerState
 
+from pronghorn.adapters.server_limits import read_limits
+from pronghorn.adapters.uvicorn.backpressure import (
+    ConnectionFlow,
+    PatientCycle,
+    SlicingTransport,
+    bound_buffer,
+)
+from pronghorn.adapters.uvicorn.deadlines import Sweeper
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
-from pronghorn.adapters.uvicorn.order import TRAILERS
+from pronghorn.adapters.uvicorn.order import MAX_FED, TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
@@ -79,15 +87,15 @@ class DirectProtocol(UnusualRequests):
         "pipeline",
         "server_state",
         "tasks",
-        "timeout_keep_alive_task",
         "transport",
+        "uncounted",
         "url",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle_since = self._parsed = self._host = None
-        self._noted = 0
+        self._parsed = self._host = None
+        self._noted = self.uncounted = 0
         self.headers = TRAILERS
         self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
@@ -95,8 +103,9 @@ class DirectProtocol(UnusualRequests):
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
-            shared = _shared[self.server_state] = Heads(), Outbox(self.loop)
-        self.heads, self.outbox = shared
+            sweeper = Sweeper(self.loop, self.connections, read_limits())
+            shared = _shared[self.server_state] = Heads(), Outbox(self.loop), sweeper
+        self.heads, self.outbox, self.sweeper = shared
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._stack: ASGIApp | None = None
         # Checked once per connection, because it is slow; programs set providers at startup.
@@ -111,9 +120,16 @@ class DirectProtocol(UnusualRequests):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start a connection."""
+        transport = bound_buffer(transport)
         super().connection_made(transport)
         self.context = Context() if self._resets_context else copy_context()
-        self.flow = FlowControl(OrderedTransport(transport, self.outbox, self.context))
+        ordered = OrderedTransport(transport, self.outbox, self.context)
+        self.flow = ConnectionFlow(ordered, self.pipeline)
+        if isinstance(transport, SlicingTransport):
+            self.flow.slices, transport.flow = transport, self.flow
+        self._idle_since = self.loop.time()
+        if self.sweeper.timer is None:
+            self.sweeper.start()
         self.scope_template = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -143,10 +159,13 @@ class DirectProtocol(UnusualRequests):
         The parser calls the methods below, `on_url` to `on_message_complete`.
         """
         self._idle_since = None
-        try:
-            self.parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._parse_rest(error, data)
+        if len(data) > MAX_FED:
+            self._parse_portions(data)
+        else:
+            try:
+                self.parser.feed_data(data)
+            except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+                self._parse_rest(error, data)
         exchange = self._parsed
         if exchange is None:
             return
@@ -233,8 +252,11 @@ class DirectProtocol(UnusualRequests):
         """Store a part of the body."""
         exchange = self.cycle
         if not isinstance(exchange, WireExchange):
+            self.uncounted += len(body)
             super().on_body(body)
-        elif exchange.more_body and not exchange.response_complete:
+        elif exchange.response_complete:
+            self.uncounted += len(body)
+        elif exchange.more_body:
             if exchange.body:
                 exchange.add_body(body)
             else:
@@ -267,6 +289,8 @@ class DirectProtocol(UnusualRequests):
                 app = observe_app(app)  # It answers 503, because there are too many requests.
             if cycle.scope["http_version"] == "1.0":
                 cycle.send = send_to_old_client(cycle)
+            else:
+                cycle.__class__ = PatientCycle
             self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())
@@ -279,11 +303,11 @@ class DirectProtocol(UnusualRequests):
     def on_response_complete(self) -> None:
         """Continue with the connection, whose response is in the outbox."""
         self.server_state.total_requests += 1
-        if self.pipeline or self.flow.read_paused or self.timeout_keep_alive_task is None:
+        if self.pipeline or self.flow.read_paused or not self.timeout_keep_alive:
             self._go_on()
         else:
             self._idle_since = self.loop.time()
 
 
 #: The objects that all connections of a server share.
-_shared: WeakKeyDictionary[ServerState, tuple[Heads, Outbox]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[ServerState, tuple[Heads, Outbox, Sweeper]] = WeakKeyDictionary()
