@@ -16,9 +16,9 @@ from pronghorn.compile import dispatch
 from pronghorn.compile.dispatch import Find, Pipeline
 from pronghorn.core.monkeypatches import original
 from pronghorn.run.error_headers import ErrorHeaders, is_failed
+from pronghorn.run.errors import check_handler
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
-from pronghorn.run.wrong_responses import check_handler
 
 #: Starlette's own method. Libraries replace it, some of them when their middleware is created.
 CALL_OF_STARLETTE = original(ServerErrorMiddleware, "__call__")

@@ -212,3 +212,23 @@ def is_coroutine_callable(handler: ErrorHandler) -> bool:
     while isinstance(handler, partial):
         handler = handler.func
     return iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)
+
+
+def check_handler(handler: ErrorHandler) -> ErrorHandler:
+    """Return a coroutine function that calls an error handler and returns its response.
+
+    It raises `TypeError` if the handler returns something else.
+    """
+
+    async def call_checked(connection: Any, error: Exception) -> Any:
+        if is_coroutine_callable(handler):
+            response = await handler(connection, error)
+        else:
+            response = await call_in_thread(handler, connection, error)
+        if not callable(response):
+            from pronghorn.run.wrong_responses import not_a_response  # A mistake.
+
+            raise not_a_response(response, handler, "return JSONResponse(..., status_code=...)")
+        return response
+
+    return call_checked

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from pronghorn.core.setup_errors import describe_callable, describe_value
-from pronghorn.core.threads.hop import call_in_thread
-from pronghorn.run.errors import is_coroutine_callable
 
 
 def not_a_response(returned: Any, function: Callable[..., Any], write: str) -> TypeError:
@@ -23,21 +21,3 @@ def not_a_response(returned: Any, function: Callable[..., Any], write: str) -> T
         f"{type(returned).__name__!r} object is not callable: {describe_callable(function)} "
         f"returned {got} in place of a response\n  write:    {write}"
     )
-
-
-def check_handler(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a coroutine function that calls an error handler and returns its response.
-
-    It raises `TypeError` if the handler returns something else.
-    """
-
-    async def call_checked(connection: Any, error: Exception) -> Any:
-        if is_coroutine_callable(handler):
-            response = await handler(connection, error)
-        else:
-            response = await call_in_thread(handler, connection, error)
-        if not callable(response):
-            raise not_a_response(response, handler, "return JSONResponse(..., status_code=...)")
-        return response
-
-    return call_checked
