@@ -193,6 +193,12 @@ async def shared() -> Response:
     return Response(SHARED)
 
 
+@app.get("/long")
+async def long() -> Response:
+    """Answer with more than the buffers of a connection hold."""
+    return Response(SHARED * 4)
+
+
 @app.get("/shared-later")
 async def shared_later() -> Response:
     await asyncio.sleep(0.3)

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -208,6 +209,16 @@ def test_client_that_closes_its_sending_side_is_answered(server: Server) -> None
 def test_slow_answers_come_after_a_half_close(protocol: Server, requests: list[bytes]) -> None:
     statuses = answer_after_half_close(protocol, b"".join(requests), len(requests))
     assert statuses == [200] * len(requests)
+
+
+def test_an_answer_that_waits_for_its_client_comes_after_a_half_close(protocol: Server) -> None:
+    with RawConnection(protocol.port) as connection:
+        connection.send(request("GET", "/long"))
+        assert connection.socket.recv(1, socket.MSG_PEEK) == b"H"  # The program has answered.
+        connection.socket.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)  # The server receives the end of the data before the client reads.
+        assert connection.read().status == 200
+        assert connection.is_closed_by_server()
 
 
 def test_request_that_is_cut_off_gets_no_answer(protocol: Server) -> None:

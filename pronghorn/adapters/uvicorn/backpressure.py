@@ -140,6 +140,17 @@ class SlicingTransport(PassingTransport):
         """Close the connection, as soon as everything is written."""
         self._finish(self.inner.close)
 
+    def close_when_written(self) -> bool | None:
+        """Close the connection if something is left, as soon as that is written.
+
+        Returns:
+            True if something is left, else None.
+        """
+        if not self._left:
+            return None
+        self.close()
+        return True
+
     def _finish(self, action: Callable[[], None]) -> None:
         if self._left:
             self._then = action
@@ -163,7 +174,7 @@ class SlicingTransport(PassingTransport):
         return self.inner
 
 
-def bound_buffer(transport: Any) -> Any:
+def limit_buffer(transport: Any) -> Any:
     """Return the transport for a connection, which keeps little that it has copied."""
     is_encrypted = transport.get_extra_info("sslcontext") is not None
     try:

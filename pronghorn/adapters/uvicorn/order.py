@@ -229,7 +229,7 @@ class OrderlyProtocol(StrictProtocol):
         self.outbox.flush()
         cycle, pipeline = self.cycle, self.pipeline
         if cycle is None or cycle.response_complete or self.scheme == "https":
-            return None  # Over TLS, the event loop always closes the connection.
+            return self._close_after_the_last_byte()
         first = self.running if pipeline else cycle
         if pipeline and self._will_never_be_whole(*pipeline[0]):
             pipeline.popleft()
@@ -237,12 +237,22 @@ class OrderlyProtocol(StrictProtocol):
         if any(
             not isinstance(exchange, WireExchange) or exchange.more_body for exchange in waiting
         ):
-            return None
+            return self._close_after_the_last_byte()
         if not pipeline or pipeline[0][0] is not None:
             waiting[-1].keep_alive = False
         for exchange in waiting:
             exchange.end_input()
         return True
+
+    def _close_after_the_last_byte(self) -> bool | None:
+        """Close the connection when everything is written, and return what `eof_received` does."""
+        slices = self.flow.slices
+        if slices is None:
+            return None
+        if self.scheme == "https":
+            slices.release()  # The event loop always closes the connection then.
+            return None
+        return slices.close_when_written()
 
     def _will_never_be_whole(self, cycle: Any, action: Any) -> bool:
         """Return True if an entry of the pipeline needs data that will not arrive any more."""

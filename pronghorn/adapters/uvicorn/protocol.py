@@ -31,7 +31,7 @@ from pronghorn.adapters.uvicorn.backpressure import (
     ConnectionFlow,
     PatientCycle,
     SlicingTransport,
-    bound_buffer,
+    limit_buffer,
 )
 from pronghorn.adapters.uvicorn.deadlines import Sweeper
 from pronghorn.adapters.uvicorn.exchange import WireExchange
@@ -120,7 +120,7 @@ class DirectProtocol(UnusualRequests):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start a connection."""
-        transport = bound_buffer(transport)
+        transport = limit_buffer(transport)
         super().connection_made(transport)
         self.context = Context() if self._resets_context else copy_context()
         ordered = OrderedTransport(transport, self.outbox, self.context)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.deadlines import DeadlineProtocol
+from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.order import TRAILERS
 from pronghorn.adapters.uvicorn.strictness import CODING, ONE_HOST, VALUES, VERSION
 from pronghorn.adapters.uvicorn.until_close import send_to_old_client
