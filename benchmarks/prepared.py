@@ -1,8 +1,9 @@
-"""Reads by SQLAlchemy's ORM, by its Core, by prepared reads, and by the driver.
+"""Reads and writes by SQLAlchemy's ORM, by its Core, by prepared statements, and by the driver.
 
     python -m benchmarks.prepared            prints them; `make bench-prepared` writes the results
     python -m benchmarks.prepared --quick    fewer rounds; writes nothing
     python -m benchmarks.prepared --sqlite   from SQLite, not from PostgreSQL; writes nothing
+    python -m benchmarks.prepared --writes   adds an item to PostgreSQL; writes no file
 
 Each reads a user and a list of twenty items, and makes the same Pydantic models of them. The server
 is a temporary one on this machine (`tools/postgresql.py`). What counts is the processor time of
@@ -26,6 +27,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
+from typing import Any
 from unittest.mock import patch
 
 import asyncpg
@@ -41,6 +43,7 @@ from tools.postgresql import Server
 
 USERS, ITEMS, READS = 50, 20, 200
 Way = Callable[[int], Awaitable["Answer"]]
+Add = Callable[[dict[str, Any]], Awaitable["ItemOut"]]
 
 
 class Base(DeclarativeBase):
@@ -179,6 +182,86 @@ async def by_driver(url: str) -> AsyncIterator[Way]:
     await pool.close()
 
 
+def add_by_orm(database: Database) -> Add:
+    """Add an object to a session of the database, as for a request."""
+
+    async def add(values: dict[str, Any]) -> ItemOut:
+        async with database.transaction() as session:
+            item = Item(**values)
+            session.add(item)
+            await session.flush()
+        return ItemOut.model_validate(item)
+
+    return add
+
+
+def add_by_core(database: Database) -> Add:
+    """Send an INSERT on a connection of SQLAlchemy."""
+    items = Item.__table__
+
+    async def add(values: dict[str, Any]) -> ItemOut:
+        async with database.engine.begin() as connection:
+            row = (await connection.execute(insert(items).returning(items), values)).one()
+        return ItemOut.model_validate(row)
+
+    return add
+
+
+def add_by_prepared(database: Database, *, in_session: bool) -> Add:
+    """Add an item by a prepared write, alone or in a session."""
+    write = database.prepare(insert(Item).returning(Item), ItemOut)
+
+    async def add(values: dict[str, Any]) -> ItemOut:
+        async with database.transaction() as session:
+            return await write.one(session, **values)
+
+    async def add_alone(values: dict[str, Any]) -> ItemOut:
+        return await write.one(**values)
+
+    return add if in_session else add_alone
+
+
+@asynccontextmanager
+async def add_by_driver(url: str) -> AsyncIterator[Add]:
+    """Send an INSERT on a connection of asyncpg's own pool."""
+    pool = await asyncpg.create_pool(url, min_size=1)
+    names = [name for name in ItemOut.model_fields if name != "id"]
+    numbers = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    sql = f"INSERT INTO items ({', '.join(names)}) VALUES ({numbers}) RETURNING *"
+
+    async def add(values: dict[str, Any]) -> ItemOut:
+        async with pool.acquire() as connection:
+            row = await connection.fetchrow(sql, *(values[name] for name in names))
+        return ItemOut(**row)
+
+    yield add
+    await pool.close()
+
+
+async def run_writes(server: Server, rounds: int) -> dict[str, float]:
+    """Return the microseconds of processor time for one new item, of each way."""
+    database = Database(server.url())
+    await fill(database)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    values = {"owner_id": 1, "title": "lamp", "description": None, "price": 9.5, "created_at": now}
+    async with database.lifespan(), add_by_driver(server.url()) as by_asyncpg:
+        ways = {
+            "orm": add_by_orm(database),
+            "core": add_by_core(database),
+            "in session": add_by_prepared(database, in_session=True),
+            "prepared": add_by_prepared(database, in_session=False),
+            "driver": by_asyncpg,
+        }
+        best = dict.fromkeys(ways, float("inf"))
+        for turn in range(rounds + 1):  # The first one warms up.
+            for name in ways if turn % 2 == 0 else reversed(ways):
+                begin = process_time()
+                for _ in range(READS):
+                    await ways[name](values)
+                best[name] = min(best[name], (process_time() - begin) / READS * 1e6)
+        return best
+
+
 async def measure(ways: dict[str, Way], rounds: int) -> dict[str, float]:
     """Return the microseconds of processor time for one user and one list, of each way."""
     expected = await ways["orm"](1)
@@ -238,6 +321,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds; nothing is written")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--sqlite", action="store_true", help="a file; nothing is written")
+    parser.add_argument("--writes", action="store_true", help="writes; no file is written")
     arguments = parser.parse_args()
     rounds = 5 if arguments.quick else arguments.rounds
     with asyncio.Runner(loop_factory=lambda: new_event_loop()[0]) as runner:
@@ -246,10 +330,10 @@ def main() -> None:
                 figures = runner.run(run_on_sqlite(f"{folder}/shop.db", rounds))
         else:
             with Server() as server:
-                figures = runner.run(run(server, rounds))
+                figures = runner.run((run_writes if arguments.writes else run)(server, rounds))
     for name, microseconds in figures.items():
         print(f"{name:10} {microseconds:6.0f} µs")
-    if not (arguments.quick or arguments.sqlite):
+    if not (arguments.quick or arguments.sqlite or arguments.writes):
         rounded = {name: round(value, 1) for name, value in figures.items()}
         write("prepared", {**environment(Path(sys.executable)), "microseconds": rounded})
 

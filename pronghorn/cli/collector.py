@@ -1,4 +1,4 @@
-"""Spare the command line the search for garbage: it makes many objects, and keeps them all."""
+"""Spare the search for garbage what stays: the objects of the command line, and of the program."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import atexit
 import gc
 import sys
 
-__all__ = ["pause_collector", "resume_collector"]
+__all__ = ["leave_program_out", "pause_collector", "resume_collector"]
 
 #: The module that imports programs. Until it is loaded, every object belongs to the command line.
 _IMPORTS_PROGRAMS = "pronghorn.cli.importing"
@@ -35,6 +35,15 @@ def resume_collector() -> None:
     if _Pause.is_on:
         _Pause.is_on = False
         gc.enable()
+
+
+def leave_program_out() -> None:
+    """Leave what the process has loaded until now out of all further searches for garbage.
+
+    Modules, classes and routes stay until the process ends. Every full search would walk through
+    them, and keep requests waiting meanwhile. `gc.unfreeze()` takes this back.
+    """
+    gc.freeze()
 
 
 def _skip_last_search() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from pronghorn.adapters.masked_logs import mask_access_logs
 from pronghorn.cli.choose import choose
+from pronghorn.cli.collector import leave_program_out
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import import_module, wants_full_tracebacks
 from pronghorn.cli.locate import Module
@@ -156,6 +157,7 @@ def load_granian_app() -> Any:
         configure_granian(Path(os.environ[_LOG_CONFIG]), os.environ.get(_LOG_LEVEL) or None)
     logging.getLogger("_granian").addFilter(_leave_out_traceback)
     app = load_app()
+    leave_program_out()
     if not isinstance(app, FastAPI):  # our own applications do it themselves
         app = GranianRequests(app)
     if threshold := _threshold():
@@ -231,6 +233,8 @@ def make_loop() -> AbstractEventLoop:
         # This ends the process; uvicorn has a coroutine that it did not start, which is no news.
         warnings.filterwarnings("ignore", "coroutine '.*' was never awaited", RuntimeWarning)
         raise
+    if not os.environ.get(_PAGE):  # `dev` is for looking into a program.
+        leave_program_out()
     is_subprocess = multiprocessing.parent_process() is not None
     loop = auto_loop_factory(use_subprocess=is_subprocess)()
     if threshold := _threshold():

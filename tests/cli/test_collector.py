@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.processes import STARTED, served
+
 Write = Callable[..., Path]
 
 #: Runs the command line, and says at the exit of the process how many objects nobody looks at.
@@ -52,3 +54,34 @@ def test_a_collector_that_was_off_stays_off(write: Write) -> None:
     lines = run("routes", before="gc.disable()")
     assert "program False" in lines
     assert lines[-1] == "frozen False on False"
+
+
+FROZEN = """
+import gc
+from pronghorn import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/")
+async def read() -> list[bool]:
+    return [gc.get_freeze_count() > 10_000, gc.isenabled()]
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run"], [True, True]),
+        (["run", "--server", "granian"], [True, True]),
+        (["dev", "--no-reload"], [False, True]),
+    ],
+)
+def test_a_served_program_is_left_out_of_the_search(
+    write: Write, arguments: list[str], expected: list[bool]
+) -> None:
+    write("main.py", FROZEN)
+    with served(
+        *arguments, started="Started worker" if "granian" in arguments else STARTED
+    ) as server:
+        assert server.get() == expected
