@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
+from functools import cache
 
 __all__ = ["ServerLimits", "read_limits", "remember_limits"]
 
@@ -29,6 +30,9 @@ class ServerLimits:
             answered with 408.
         body_grace: Seconds of a body that may pass before its rate counts.
         send_timeout: Seconds after which a client that takes nothing of a response is cut off.
+        parameters: Number of parameters of a query; more is answered with 400.
+        json_body: Bytes of a body that is no upload; more is answered with 413.
+        upload: Bytes of a body of files or binary data; more is answered with 413.
     """
 
     request_line: int = 8192
@@ -38,6 +42,9 @@ class ServerLimits:
     body_rate: int = 240
     body_grace: float = 5.0
     send_timeout: float = 20.0
+    parameters: int = 1000
+    json_body: int = 0
+    upload: int = 0
 
 
 def remember_limits(
@@ -49,5 +56,9 @@ def remember_limits(
 
 def read_limits(environment: MutableMapping[str, str] = os.environ) -> ServerLimits:
     """Return the limits that were remembered, else the defaults."""
-    text = environment.get(_VARIABLE)
-    return ServerLimits(**json.loads(text)) if text else ServerLimits()
+    return _parse(environment.get(_VARIABLE) or "{}")
+
+
+@cache
+def _parse(text: str) -> ServerLimits:
+    return ServerLimits(**json.loads(text))
