@@ -5,14 +5,12 @@ from typing import Annotated, TypedDict
 
 import typer
 
-from pronghorn.adapters.server_limits import ServerLimits
+from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
 from pronghorn.cli.serve_options import ServeOptions
 
 __all__ = ["RunSizes", "find_wrong_sizes", "limits_of"]
 
 SIZES = "Sizes of requests (0 for no limit)"
-#: The limits of bodies where a command serves, in bytes.
-JSON_BODY, UPLOAD = 1_048_576, 33_554_432
 #: The field of `ServerLimits` that each option sets.
 FIELDS = {
     "max_request_line": "request_line",

@@ -6,7 +6,7 @@ mounted applications; each level that the request passes sets a new limit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -35,10 +35,39 @@ def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
         return handler
     if "form_limits" in combined:
         handler = _limit_forms(handler, combined["form_limits"])
-    if "max_body_size" in combined:
-        limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
-        handler = limiting(handler, combined["max_body_size"])
-    return handler
+    limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
+    return limit_by_kind(
+        handler, combined.get("max_body_size"), combined.get("max_json_size"), limiting
+    )
+
+
+def limit_by_kind(
+    handler: Handler,
+    max_body_size: int | None,
+    max_json_size: int | None,
+    limiting: Callable[[Handler, int], Handler],
+) -> Handler:
+    """Return a handler that holds the limit of uploads or that of other bodies.
+
+    Args:
+        handler: The handler without limits.
+        max_body_size: The limit of all bodies; None for none.
+        max_json_size: The limit of bodies that are no uploads; None for none of its own.
+        limiting: Returns a handler with one limit.
+    """
+    if max_json_size is None:
+        return handler if max_body_size is None else limiting(handler, max_body_size)
+    from pronghorn.core.uploads import is_upload  # Few programs have two limits.
+
+    of_uploads = handler if max_body_size is None else limiting(handler, max_body_size)
+    smaller = max_json_size if max_body_size is None else min(max_body_size, max_json_size)
+    of_others = limiting(handler, smaller)
+
+    def limit_kind(exchange: Exchange, path: Mapping[str, Any]) -> Awaitable[None]:
+        kind = exchange.header(b"content-type") or ""
+        return (of_uploads if is_upload(kind.encode("latin-1")) else of_others)(exchange, path)
+
+    return limit_kind
 
 
 def _limit_forms(handler: Handler, limits: Mapping[str, int]) -> Handler:

@@ -67,6 +67,7 @@ class DirectProtocol(UnusualRequests):
     # one dictionary, each has more than Python stores compactly, and finds more slowly.
     __slots__ = (
         "_answerer",
+        "_answerer_of_bodies",
         "_has_root_path",
         "_host",
         "_idle_since",
@@ -114,6 +115,7 @@ class DirectProtocol(UnusualRequests):
             shared = _shared[self.server_state] = Heads(), Outbox(self.loop), sweeper
         self.heads, self.outbox, self.sweeper = shared
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
+        self._answerer_of_bodies: Answerer = self._answerer
         self._stack: ASGIApp | None = None
         # Checked once per connection, because it is slow; programs set providers at startup.
         direct = self.direct_app
@@ -152,8 +154,12 @@ class DirectProtocol(UnusualRequests):
         """Choose the answerer for the current middleware, which programs may add late."""
         app = self.direct_app
         direct: Answerer | None = None if self._has_telemetry else app._direct_answerer()
-        self._answerer = direct or ThroughAsgi(app)
+        self._answerer = self._answerer_of_bodies = direct or ThroughAsgi(app)
         stack = self._stack = app.middleware_stack
+        if direct is not None and stack.default_sizes is not None:
+            self._answerer_of_bodies = counting = stack.default_sizes.answerer(direct)
+            if not stack.default_sizes.is_usual(self.sizes.parameters):
+                self._answerer = counting
         if direct is not None and stack.registered is not None:
             self.scope_template[HANDLERS_KEY] = stack.registered
         self._new_exchange = self._exchanges[direct is not None and stack.is_layered]
@@ -178,11 +184,15 @@ class DirectProtocol(UnusualRequests):
             self.count_bytes(len(data))
             return
         self._parsed = None
-        loop, work, context = self.loop, exchange.run(self._answerer), self.context.copy()
-        if eager_task is None or exchange.more_body or loop.get_task_factory() is not None:
+        loop, context = self.loop, self.context.copy()
+        if exchange.more_body:
+            work = exchange.run(self._answerer_of_bodies)
             task = loop.create_task(work, context=context)
+        elif eager_task is None or loop.get_task_factory() is not None:
+            task = loop.create_task(exchange.run(self._answerer), context=context)
         else:
             # The task starts here; most requests are already answered when the call returns.
+            work = exchange.run(self._answerer)
             task = eager_task(work, loop=loop, eager_start=True, context=context)
         if not task.done():
             exchange.task = task  # `run` removes it from the set, which saves a callback.
@@ -303,6 +313,8 @@ class DirectProtocol(UnusualRequests):
                 cycle.__class__ = PatientCycle
             self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
+        if cycle.more_body:
+            app = self._answerer_of_bodies
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())
         if not task.done():  # A task factory may have run it.
             cycle.task = task

@@ -8,7 +8,7 @@ counted for data that is long, and for heads and bodies that come in several pie
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httptools
 
@@ -35,6 +35,8 @@ AROUND_CHUNK = 16
 #: The longest method that the parser knows, with the space behind it.
 METHOD_BYTES = 20
 UNLIMITED = 1 << 62
+#: Seconds for which the rest of a refused body is discarded, so that its client reads the answer.
+LINGER_OF_BODY = 5.0
 
 
 class WireSizes(NamedTuple):
@@ -158,8 +160,19 @@ class MeasuredProtocol(DeadlineProtocol):
     def _refuse_now(self, refusal: Refusal) -> None:
         """Refuse a request whose data the parser has accepted so far."""
         self.refusal = refusal
-        self.parser = StoppedParser()
+        self._stop_parser()
         self._refuse()
+
+    def leave_body(self) -> None:
+        """End a connection whose client is still sending a body that was refused with 413."""
+        self._stopped = True
+        self._stop_parser()
+        self.outbox.flush()
+        self._end_gently(LINGER_OF_BODY)
+
+    def _stop_parser(self) -> None:
+        stopped: Any = StoppedParser()
+        self.parser = stopped
 
     def on_chunk_header(self) -> None:
         """Count a chunk of a body."""

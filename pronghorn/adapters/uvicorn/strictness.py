@@ -103,7 +103,11 @@ class StrictProtocol(DirectConnection):
         self.transport.write(self.heads.refuse(status, text, defaults))
         self._end_gently()
 
-    def _end_gently(self) -> None:
+    def leave_body(self) -> None:
+        """End a connection whose client is still sending a body that was refused."""
+        raise NotImplementedError
+
+    def _end_gently(self, linger: float = LINGER) -> None:
         """Close the sending side, and soon the connection (RFC 9112, section 9.6).
 
         If a connection is closed while data arrives, the client's system may discard the answer.
@@ -111,7 +115,7 @@ class StrictProtocol(DirectConnection):
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self.flow.resume_reading()  # A long body may have paused it.
-            self.loop.call_later(LINGER, self.transport.close)
+            self.loop.call_later(linger, self.transport.close)
         else:
             self.transport.close()
 
