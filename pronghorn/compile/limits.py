@@ -129,6 +129,17 @@ def count_body(handler: Handler, max_body_size: int) -> Handler:
     return count_body
 
 
+def has_own_layer(app: Any) -> bool:
+    """Return True if one limit is that of all bodies of an application."""
+    return app.max_body_size is not None and app.max_json_size is None
+
+
+def own_limit(app: Any) -> int | None:
+    """Return the limit of all bodies of an application; None if it has none or two."""
+    limit: int | None = app.max_body_size
+    return limit if has_own_layer(app) else None
+
+
 def read_content_length(scope: Scope) -> int:
     """Return the content length of a request; 0 if the header is absent or not a number."""
     try:

@@ -35,17 +35,6 @@ def make_layer(
         raise
 
 
-def has_own_layer(app: Any) -> bool:
-    """Return True if one limit is that of all bodies of an application."""
-    return app.max_body_size is not None and app.max_json_size is None
-
-
-def own_limit(app: Any) -> int | None:
-    """Return the limit of all bodies of an application; None if it has none or two."""
-    limit: int | None = app.max_body_size
-    return limit if has_own_layer(app) else None
-
-
 def sizes_of(app: Any) -> Any:
     """Return the `Sizes` of an application, or None; most have none."""
     if not (app.hardened or app.max_json_size is not None or os.environ.get(SERVER_LIMITS)):

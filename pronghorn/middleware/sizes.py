@@ -14,8 +14,8 @@ from pronghorn.adapters.server_limits import (
     read_limits,
 )
 from pronghorn.compile.default_sizes import DefaultSizes, Sizes
+from pronghorn.compile.limits import has_own_layer
 from pronghorn.declare.option_inheritance import choose_limit
-from pronghorn.middleware.layers import has_own_layer
 
 
 def choose_sizes(app: Any) -> Sizes | None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, ExceptionHandler
 
 from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
-from pronghorn.compile.limits import BodyLimit
+from pronghorn.compile.limits import BodyLimit, has_own_layer, own_limit
 from pronghorn.compile.server_errors import AroundStarlette, Outermost, OuterPipeline
 from pronghorn.core.monkeypatches import is_replaced, original
 from pronghorn.core.private_names import has_names
@@ -25,13 +25,7 @@ from pronghorn.exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
-from pronghorn.middleware.layers import (
-    default_sizes,
-    has_own_layer,
-    make_layer,
-    own_limit,
-    sizes_of,
-)
+from pronghorn.middleware.layers import default_sizes, make_layer, sizes_of
 from pronghorn.plan.check_application import (
     check_exception_handler,
     check_exception_keys,

@@ -9,11 +9,12 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from pronghorn.compile.dispatch import Pipeline
+from pronghorn.compile.limits import own_limit
 from pronghorn.middleware.compiled.group import CompiledGroup
 from pronghorn.middleware.compiled.known import compiler_of
 from pronghorn.middleware.compiled.layer import CompiledLayer
 from pronghorn.middleware.compiled.outer import OuterLayers
-from pronghorn.middleware.layers import default_sizes, make_layer, own_limit
+from pronghorn.middleware.layers import default_sizes, make_layer
 
 
 def compile_layers(
