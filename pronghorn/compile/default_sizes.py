@@ -113,11 +113,13 @@ class DefaultSizes:
         """Return the limit of a request; None if an outer application has set one."""
         if MAX_BODY_SIZE_SCOPE_KEY in scope:
             return None
-        is_upload = is_upload_of(scope["headers"])
-        own = find_own_limit(self._owner, scope, is_upload=is_upload)
+        options = find_options(self._owner, scope)
+        kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+        is_file = is_upload(kind, untyped=bool(options["strict_content_type"]))
+        own = choose_limit(options, is_upload=is_file)
         if own is not None:
             return own
-        return self.sizes.upload if is_upload else self.sizes.json_body
+        return self.sizes.upload if is_file else self.sizes.json_body
 
     def is_usual(self, parameters: int) -> bool:
         """Return True if requests whose bodies have arrived need not be checked.
@@ -162,33 +164,35 @@ def has_more(query: bytes, most: int | None) -> bool:
     return most is not None and len(query) >= most and query.count(b"&") >= most
 
 
-def is_upload_of(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return True if the body of a request with these headers is an upload."""
-    return is_upload(next((value for name, value in headers if name == b"content-type"), b""))
-
-
-def find_own_limit(owner: Any, scope: Scope, *, is_upload: bool) -> int | None:
-    """Return the limit that the program itself has set for the route of a request, or None.
+def find_options(owner: Any, scope: Scope) -> dict[str, Any]:
+    """Return the options of the program for the body of a request.
 
     Args:
         owner: An application, a router, or a layer around one.
         scope: The request.
-        is_upload: Whether its body is one of files or binary data.
+
+    Returns:
+        The innermost limits of bodies and `strict_content_type`, as far as they are set.
     """
-    outer: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for _ in range(MOST_LEVELS):
         while not hasattr(owner, "routes") and hasattr(owner, "app"):
             owner = owner.app
         for level in (owner, getattr(owner, "router", None)):
-            outer = limits_inside(outer, level)
+            found = _options_inside(found, level)
         for route in getattr(owner, "routes", ()):
             match, child = route.matches(scope)
             if match is Match.FULL:
                 break
         else:
-            return choose_limit(outer, is_upload=is_upload)
-        outer = limits_inside(outer, route)
+            return found
+        found = _options_inside(found, route)
         owner, scope = getattr(route, "app", None), {**scope, **child}
         if not (hasattr(owner, "routes") or hasattr(owner, "app")):
             break
-    return choose_limit(outer, is_upload=is_upload)
+    return found
+
+
+def _options_inside(outer: dict[str, Any], level: Any) -> dict[str, Any]:
+    strict = getattr(level, "strict_content_type", outer.get("strict_content_type", True))
+    return {**limits_inside(outer, level), "strict_content_type": strict}

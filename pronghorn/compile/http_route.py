@@ -129,7 +129,10 @@ def finish_handler(plan: RoutePlan, handler: Handler) -> Handler:
 def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
     if plan.body is not None and plan.body.kind is BodyKind.FORM:
         handler = _close_forms(handler)
-    return limit_by_kind(handler, plan.max_body_size, plan.max_json_size, limit_body)
+    untyped = plan.strict_content_type
+    return limit_by_kind(
+        handler, plan.max_body_size, plan.max_json_size, limit_body, untyped=untyped
+    )
 
 
 def _close_forms(handler: Handler) -> Handler:

@@ -36,9 +36,9 @@ def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
     if "form_limits" in combined:
         handler = _limit_forms(handler, combined["form_limits"])
     limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
-    return limit_by_kind(
-        handler, combined.get("max_body_size"), combined.get("max_json_size"), limiting
-    )
+    untyped = bool(getattr(route, "strict_content_type", True))
+    sizes = combined.get("max_body_size"), combined.get("max_json_size")
+    return limit_by_kind(handler, *sizes, limiting, untyped=untyped)
 
 
 def limit_by_kind(
@@ -46,6 +46,8 @@ def limit_by_kind(
     max_body_size: int | None,
     max_json_size: int | None,
     limiting: Callable[[Handler, int], Handler],
+    *,
+    untyped: bool,
 ) -> Handler:
     """Return a handler that holds the limit of uploads or that of other bodies.
 
@@ -54,6 +56,7 @@ def limit_by_kind(
         max_body_size: The limit of all bodies; None for none.
         max_json_size: The limit of bodies that are no uploads; None for none of its own.
         limiting: Returns a handler with one limit.
+        untyped: Whether a body without a content type is an upload.
     """
     if max_json_size is None:
         return handler if max_body_size is None else limiting(handler, max_body_size)
@@ -64,8 +67,9 @@ def limit_by_kind(
     of_others = limiting(handler, smaller)
 
     def limit_kind(exchange: Exchange, path: Mapping[str, Any]) -> Awaitable[None]:
-        kind = exchange.header(b"content-type") or ""
-        return (of_uploads if is_upload(kind.encode("latin-1")) else of_others)(exchange, path)
+        kind = (exchange.header(b"content-type") or "").encode("latin-1")
+        chosen = of_uploads if is_upload(kind, untyped=untyped) else of_others
+        return chosen(exchange, path)
 
     return limit_kind
 

@@ -15,13 +15,17 @@ _OFFICE = b"application/vnd."
 _TEXT = (b"+json", b"+xml", b"+yaml")
 
 
-def is_upload(content_type: bytes) -> bool:
+def is_upload(content_type: bytes, *, untyped: bool = True) -> bool:
     """Return True if a body of this type is an upload: a form with files, or binary data.
 
     Args:
-        content_type: The value of the header, with parameters.
+        content_type: The value of the header, with parameters; empty if there is none.
+        untyped: Whether a body without a type is binary data, as RFC 9110, section 8.3, lets a
+            recipient assume; a route that parses it as JSON says False.
     """
     kind = content_type.partition(b";")[0].strip().lower()
+    if not kind:
+        return untyped
     if kind.endswith(_TEXT):
         return False
     return kind.startswith((*_FAMILIES, _OFFICE)) or kind in _BINARY

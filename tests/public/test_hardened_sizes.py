@@ -135,7 +135,7 @@ def test_uploads_have_a_limit_of_their_own(chunked: bool) -> None:
         ("application/vnd.api+json", 413),
         ("application/x-www-form-urlencoded", 413),
         ("text/csv", 413),
-        ("", 413),
+        ("", 200),
         ("Image/PNG", 200),
         ("application/octet-stream; x=1", 200),
         ("application/vnd.ms-excel", 200),
@@ -201,6 +201,17 @@ def test_classes_that_know_only_the_options_of_fastapi() -> None:
     for path, limit in {"/in/router": 10, "/in/route": 20}.items():
         assert send(app, path, limit) == (200, str(limit)), path
         assert send(app, path, limit + 1)[0] == 413, path
+
+
+@pytest.mark.parametrize("level", ["app", "route"])
+def test_a_body_without_a_type_is_json_where_it_is_parsed_as_json(level: str) -> None:
+    app = FastAPI(hardened=True, strict_content_type=level != "app")
+    app.add_api_route("/", count, methods=["POST"], strict_content_type=False)
+    assert send(app, "/", MIB, "") == (200, str(MIB))
+    assert send(app, "/", MIB + 1, "")[0] == 413
+    limited = FastAPI(max_json_size=10, strict_content_type=False)
+    limited.post("/")(count)
+    assert send(limited, "/", 11, "")[0] == 413
 
 
 def test_an_endpoint_that_reads_nothing_answers_unless_the_length_is_declared() -> None:
