@@ -10,11 +10,12 @@ from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 
 
-def validate_max_body_size(max_body_size: Any) -> int | None:
+def validate_max_body_size(max_body_size: Any, name: str = "max_body_size") -> int | None:
     """Check a limit on the size of a request body.
 
     Args:
         max_body_size: Bytes; 0 allows only empty bodies, `None` inherits.
+        name: The name of the option.
 
     Returns:
         The limit, unchanged.
@@ -26,9 +27,9 @@ def validate_max_body_size(max_body_size: Any) -> int | None:
         return None
     if type(max_body_size) is bool or not isinstance(max_body_size, int) or max_body_size < 0:
         raise user_error(
-            "max_body_size must be a non-negative integer or None",
+            f"{name} must be a non-negative integer or None",
             f"{max_body_size!r} was given",
-            "max_body_size=1_048_576  # bytes",
+            f"{name}=1_048_576  # bytes",
             kind=SetupValueError,
         )
     return max_body_size

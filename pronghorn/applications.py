@@ -49,7 +49,8 @@ APP_DEFAULTS = option_defaults(AppOptions)
 OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP_DEFAULTS)
 #: Options that are kept as attributes under their own names.
 ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
-ATTRIBUTES += ("max_body_size", "error_headers", "hardened", "validation_error_input")
+ATTRIBUTES += ("max_body_size", "max_json_size", "error_headers", "hardened")
+ATTRIBUTES += ("validation_error_input",)
 
 
 class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
@@ -125,6 +126,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
     hardened: bool
     """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None
+    max_json_size: int | None
 
     @expand_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:

@@ -108,6 +108,7 @@ class FastAPI(Starlette):
     hardened: bool
     """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None
+    max_json_size: int | None
     def __init__(
         self,
         *,
@@ -307,6 +308,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -384,6 +394,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
@@ -577,6 +588,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -622,6 +642,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
@@ -752,6 +773,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -774,6 +804,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Raises:
@@ -908,6 +939,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -941,6 +981,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1112,6 +1153,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1144,6 +1194,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1271,6 +1322,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1303,6 +1363,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1430,6 +1491,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1462,6 +1532,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1589,6 +1660,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1621,6 +1701,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1748,6 +1829,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1780,6 +1870,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1907,6 +1998,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1939,6 +2039,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -2066,6 +2167,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -2098,6 +2208,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -2225,6 +2336,15 @@ class FastAPI(Starlette):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -2257,6 +2377,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:

@@ -46,13 +46,15 @@ class FileResponse(StarletteFileResponse):
     """A file, or the ranges of it that the client asks for (RFC 9110, section 14.2).
 
     A range in another unit than bytes is ignored, and so is the range of a request that is not a
-    GET. Starlette answers 400 to the former, and sends the range for the latter.
+    GET. Starlette answers 400 to the former, and sends the range for the latter. More ranges than
+    `max_ranges` are ignored, too: the whole file costs less than many parts of it.
 
     A whole file of at most 256 KiB is read in one hop to a worker thread and sent in one message.
     A longer one is read in parts of 128 KiB. Where the program sets `chunk_size`, on a class or on
     the response, every file is read and sent in parts of that size.
     """
 
+    max_ranges = 16
     #: The path and the content of a file that was read when it was looked up.
     _content: tuple[Any, bytes] | None = None
     #: True once the length of the parts was set here, and not by the program.
@@ -60,7 +62,7 @@ class FileResponse(StarletteFileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, or the parts that the request asks for."""
-        if has_unknown_range(scope):
+        if has_ignored_range(scope, self.max_ranges):
             headers = [header for header in scope["headers"] if header[0] != b"range"]
             scope = {**scope, "headers": headers}
         content = None
@@ -138,12 +140,18 @@ def asks_for_whole_file(scope: Scope) -> bool:
     )
 
 
-def has_unknown_range(scope: Scope) -> bool:
-    """Return True if a request has a `Range` header that must be ignored."""
+def has_ignored_range(scope: Scope, most: int) -> bool:
+    """Return True if a request has a `Range` header that is ignored.
+
+    Args:
+        scope: The request.
+        most: The most ranges that are sent.
+    """
     for name, value in scope["headers"]:
         if name == b"range":
-            unit, equals, _ = value.partition(b"=")
-            return scope["method"] != "GET" or bool(equals and unit.strip().lower() != b"bytes")
+            unit, equals, ranges = value.partition(b"=")
+            is_unknown = bool(equals and unit.strip().lower() != b"bytes")
+            return scope["method"] != "GET" or is_unknown or ranges.count(b",") >= most
     return False
 
 

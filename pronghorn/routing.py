@@ -71,7 +71,7 @@ __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.declare.option_inheritance`.
-INHERITED = (*INCLUDE_DEFAULTS, "strict_content_type")
+INHERITED = (*INCLUDE_DEFAULTS, "max_json_size", "strict_content_type")
 
 
 class APIRouter(Verbs, ServesFrontends, Includable):
@@ -103,6 +103,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     responses: dict[int | str, dict[str, Any]]
     form_limits: dict[str, Any]
     max_body_size: int | None
+    max_json_size: int | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -148,6 +149,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             setattr(self, name, values[name])
         self.strict_content_type = values["strict_content_type"]
         self.max_body_size = values["max_body_size"]
+        self.max_json_size = values["max_json_size"]
         self.route_class = values["route_class"] or APIRoute
 
     # --- for the compiled router --------------------------------------------------------------

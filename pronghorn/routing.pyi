@@ -72,6 +72,7 @@ class APIRoute(Route):
     generate_unique_id_function: Callable[[APIRoute], str] | DefaultPlaceholder
     strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
+    max_json_size: int | None
     dependency_overrides_provider: Any
     def __init__(
         self,
@@ -200,6 +201,15 @@ class APIRoute(Route):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -245,6 +255,7 @@ class APIRoute(Route):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
@@ -401,6 +412,7 @@ class APIRouter(Router):
     responses: dict[int | str, dict[str, Any]]
     form_limits: dict[str, Any]
     max_body_size: int | None
+    max_json_size: int | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -483,6 +495,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -556,6 +577,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             route_class: The class of the routes that the decorators create. Defaults to `APIRoute`.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
@@ -708,6 +730,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -753,6 +784,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
@@ -878,6 +910,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -900,6 +941,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Raises:
@@ -1033,6 +1075,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1066,6 +1117,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1237,6 +1289,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1269,6 +1330,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1396,6 +1458,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1428,6 +1499,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1555,6 +1627,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1587,6 +1668,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1714,6 +1796,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1746,6 +1837,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -1873,6 +1965,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -1905,6 +2006,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -2032,6 +2134,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -2064,6 +2175,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -2191,6 +2303,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -2223,6 +2344,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:
@@ -2350,6 +2472,15 @@ class APIRouter(Router):
                 "an outer one is smaller."
             ),
         ] = None,
+        max_json_size: Annotated[
+            int | None,
+            Doc(
+                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
+                "form or text. Uploads are multipart forms and binary data. If "
+                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
+                " each applies."
+            ),
+        ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
@@ -2382,6 +2513,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
+            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
 
         Returns:

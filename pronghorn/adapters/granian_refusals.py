@@ -11,7 +11,19 @@ from typing import Any
 
 from starlette.types import Scope, Send
 
-from pronghorn.adapters.request_heads import Refusal, is_websocket_key, judge_head
+from pronghorn.adapters.request_heads import (
+    LONG_HEAD,
+    LONG_LINE,
+    MANY_FIELDS,
+    MANY_PARAMETERS,
+    VERSION_BYTES,
+    Refusal,
+    has_more_parameters,
+    is_websocket_key,
+    judge_head,
+    measure_fields,
+)
+from pronghorn.adapters.server_limits import read_limits
 
 #: The headers that are checked. Most requests have one of them, Host.
 _HTTP = frozenset([b"host", b"transfer-encoding"])
@@ -31,8 +43,9 @@ def find_refusal(scope: Scope) -> Refusal | None:
     kind, version = scope["type"], scope["http_version"]
     if kind == "http" and not has_path(scope):
         return NO_PATH
-    if version not in {"1.0", "1.1"}:
-        return None
+    refusal = _judge_sizes(scope)
+    if refusal is not None or version not in {"1.0", "1.1"}:
+        return refusal
     checked = _HTTP if kind == "http" else _WEBSOCKET
     found = [header for header in scope["headers"] if header[0] in checked]
     hosts = [value for name, value in found if name == b"host"]
@@ -43,6 +56,22 @@ def find_refusal(scope: Scope) -> Refusal | None:
     if refusal is not None or kind == "http":
         return refusal
     return _judge_handshake(version, [value for name, value in found if name not in _HTTP])
+
+
+def _judge_sizes(scope: Scope) -> Refusal | None:
+    """Return the refusal of a request whose head is too long, as on uvicorn, or None."""
+    limits, query, headers = read_limits(), scope["query_string"], scope["headers"]
+    target = len(scope.get("raw_path") or b"") + len(query) + bool(query)
+    line = len(scope.get("method", "GET")) + 1 + target + VERSION_BYTES
+    if limits.request_line and line > limits.request_line:
+        return LONG_LINE
+    if limits.header_count and len(headers) > limits.header_count:
+        return MANY_FIELDS
+    if limits.parameters and has_more_parameters(query, limits.parameters):
+        return MANY_PARAMETERS
+    if limits.head and measure_fields(headers) > limits.head:
+        return LONG_HEAD
+    return None
 
 
 def _judge_handshake(version: str, keys: list[bytes]) -> Refusal | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import AddressValueError, IPv6Address
 
 #: A status and a text for a request that is refused.
@@ -14,6 +14,11 @@ NO_HOST: Refusal = 400, "The request has no Host header, which HTTP/1.1 requires
 MANY_HOSTS: Refusal = 400, "The request has more than one Host header."
 BAD_HOST: Refusal = 400, "The Host header of the request is invalid."
 BAD_CODING: Refusal = 400, "The last transfer coding is not 'chunked', or not the only 'chunked'."
+LONG_LINE: Refusal = 414, "The target of the request is too long."
+LONG_HEAD: Refusal = 431, "The header fields of the request are too long."
+MANY_FIELDS: Refusal = 431, "The request has too many header fields."
+MANY_PARAMETERS: Refusal = 400, "The query of the request has too many parameters."
+LONG_FRAMING: Refusal = 400, "The chunk extensions or trailers of the body are too long."
 UNKNOWN_CODING: Refusal = 501, "The only transfer coding that this server knows is 'chunked'."
 
 # A name or an IPv4 address, or an address in brackets; then perhaps a port. RFC 3986 would allow a
@@ -25,6 +30,10 @@ _HOST = re.compile(
     re.ASCII,
 )
 MAX_PORT = 65535
+#: The bytes of ` HTTP/1.1` behind a target.
+VERSION_BYTES = 9
+#: The bytes of a field beside its name and value: a colon, a space, the end of the line.
+AROUND_FIELD = 4
 #: Hosts that were found valid. A server has few names, and none is longer than a domain name.
 _valid: set[bytes] = set()
 MOST_VALID = 256
@@ -99,6 +108,16 @@ def _judge_codings(values: Sequence[bytes]) -> Refusal | None:
         return None
     is_framed = codings[-1] == b"chunked" and codings.count(b"chunked") == 1
     return UNKNOWN_CODING if is_framed else BAD_CODING
+
+
+def measure_fields(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Return the bytes of header fields, each with its colon, a space and the end of its line."""
+    return sum(len(name) + len(value) + AROUND_FIELD for name, value in headers)
+
+
+def has_more_parameters(query: bytes, most: int) -> bool:
+    """Return True if a query has more parameters than `most`; each `&` separates two."""
+    return len(query) >= most and query.count(b"&") >= most
 
 
 def is_websocket_key(key: bytes) -> bool:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass
+from functools import cache
 
-__all__ = ["ServerLimits", "read_limits", "remember_limits"]
+__all__ = ["JSON_BODY", "UPLOAD", "ServerLimits", "are_remembered", "read_limits"]
+__all__ += ["remember_limits"]
 
+#: The limits of bodies where `pronghorn run` serves, and of hardened applications, in bytes.
+JSON_BODY, UPLOAD = 1_048_576, 33_554_432
+
+#: The variable of the environment; `middleware/layers.py` looks for it, too.
 _VARIABLE = "PRONGHORN_SERVER_LIMITS"
 
 
@@ -29,6 +35,9 @@ class ServerLimits:
             answered with 408.
         body_grace: Seconds of a body that may pass before its rate counts.
         send_timeout: Seconds after which a client that takes nothing of a response is cut off.
+        parameters: Number of parameters of a query; more is answered with 400.
+        json_body: Bytes of a body that is no upload; more is answered with 413.
+        upload: Bytes of a body of files or binary data; more is answered with 413.
     """
 
     request_line: int = 8192
@@ -38,6 +47,9 @@ class ServerLimits:
     body_rate: int = 240
     body_grace: float = 5.0
     send_timeout: float = 20.0
+    parameters: int = 1000
+    json_body: int = 0
+    upload: int = 0
 
 
 def remember_limits(
@@ -49,5 +61,14 @@ def remember_limits(
 
 def read_limits(environment: MutableMapping[str, str] = os.environ) -> ServerLimits:
     """Return the limits that were remembered, else the defaults."""
-    text = environment.get(_VARIABLE)
-    return ServerLimits(**json.loads(text)) if text else ServerLimits()
+    return _parse(environment.get(_VARIABLE) or "{}")
+
+
+def are_remembered(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return True if limits were remembered: a command of ours serves."""
+    return bool(environment.get(_VARIABLE))
+
+
+@cache
+def _parse(text: str) -> ServerLimits:
+    return ServerLimits(**json.loads(text))

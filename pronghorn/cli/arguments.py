@@ -17,6 +17,7 @@ from pronghorn.cli.server_arguments import (
     RunServing,
     SharedServing,
 )
+from pronghorn.cli.size_options import RunSizes
 from pronghorn.core.typed_kwargs import DefaultIs
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class DevOptions(FindOptions, DevListening, DevServing, SharedServing):
     """All options of `pronghorn dev`."""
 
 
-class RunOptions(FindOptions, RunListening, RunServing, SharedServing):
+class RunOptions(FindOptions, RunListening, RunServing, RunSizes, SharedServing):
     """All options of `pronghorn run`."""
 
 

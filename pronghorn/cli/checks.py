@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.size_options import find_wrong_sizes
 
 __all__ = ["Mistake", "check_options", "option_name"]
 
@@ -339,6 +340,11 @@ def _find_server(options: ServeOptions) -> Mistakes:
         )
 
 
+def _find_sizes(options: ServeOptions) -> Mistakes:
+    for message, hint in find_wrong_sizes(options):
+        yield Mistake(message, hint)
+
+
 _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_numbers,
     _find_workers_of_environment,
@@ -350,4 +356,5 @@ _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_tls,
     _find_files,
     _find_server,
+    _find_sizes,
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
+from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
 from pronghorn.cli.audited import Program
 from pronghorn.devtools.inventory import Listed
 
@@ -50,6 +51,7 @@ def find_unlimited(program: Program) -> list[Listed]:
         and _WITH_BODY.intersection(listed.methods)
         and _body_limit(listed) is None
         and not limited.intersection(map(id, listed.apps))
+        and not any(getattr(app, "hardened", False) for app in listed.apps)
     ]
 
 
@@ -63,12 +65,24 @@ def _body_limit(listed: Listed) -> int | None:
     return None
 
 
-def _read_bodies(program: Program) -> str:
-    limit: int | None = getattr(program.app, "max_body_size", None)
-    if limit is not None:
-        return f"{limit:,} bytes"
+def _read_bodies(default: int, options: tuple[str, ...], program: Program) -> str:
+    """Return the limit of bodies as `run` holds it, and what it is elsewhere."""
+    values = (getattr(program.app, option, None) for option in options)
+    found = [limit for limit in values if limit is not None]
+    if found:
+        return f"{min(found):,} bytes"
+    if getattr(program.app, "hardened", False):
+        return f"{default:,} bytes"
     unlimited = len(find_unlimited(program))
-    return f"{_NO_LIMIT} in {_count(unlimited, 'route')}" if unlimited else "limited by the routes"
+    elsewhere = f"{_NO_LIMIT} in {_count(unlimited, 'route')}" if unlimited else "by the routes"
+    return f"{default:,} bytes by run, else {elsewhere}"
+
+
+def _read_limit(name: str, unit: str, program: Program) -> str:
+    """Return a limit that `pronghorn run` holds without an option."""
+    del program
+    value = getattr(ServerLimits(), name)
+    return f"{value:,} {unit}" if value else _NO_LIMIT
 
 
 def _read_forms(name: str, default: int, program: Program) -> str:
@@ -121,7 +135,29 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("debug", partial(_read_switch, "debug"), "FastAPI(debug=...)"),
     Setting("documentation", _read_docs, "FastAPI(openapi_url=..., docs_url=...)"),
     Setting("hosts", _read_hosts, "TrustedHostMiddleware(allowed_hosts=[...])"),
-    Setting("request body", _read_bodies, "FastAPI(max_body_size=...)"),
+    Setting("hardened", partial(_read_switch, "hardened"), "FastAPI(hardened=...)"),
+    Setting(
+        "request line", partial(_read_limit, "request_line", "bytes"), "run --max-request-line"
+    ),
+    Setting("header fields", partial(_read_limit, "head", "bytes"), "run --max-header-size"),
+    Setting(
+        "header count",
+        partial(_read_limit, "header_count", "fields"),
+        "run --max-header-count",
+    ),
+    Setting(
+        "query parameters",
+        partial(_read_limit, "parameters", "parameters"),
+        "run --max-parameters",
+    ),
+    Setting(
+        "request body",
+        partial(_read_bodies, JSON_BODY, ("max_body_size", "max_json_size")),
+        "FastAPI(max_json_size=...)",
+    ),
+    Setting(
+        "upload", partial(_read_bodies, UPLOAD, ("max_body_size",)), "FastAPI(max_body_size=...)"
+    ),
     Setting(
         "form fields",
         partial(_read_forms, "max_fields", 1000),

@@ -7,6 +7,7 @@ what is needed in the environment, which child processes inherit.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import multiprocessing
 import os
@@ -205,6 +206,7 @@ def load_app() -> Any:
 
             return put_error_page(error, host)
         sys.exit(error.exit_code)
+    app = _limit_bodies_of(app)
     if os.environ.get(_LOG_FORMAT):
         app = _log_requests_of(app)
     if host or os.environ.get(_SHOWN):
@@ -247,6 +249,24 @@ def make_loop() -> AbstractEventLoop:
 def _threshold() -> float:
     """Return the seconds above which a blocked event loop is logged; 0 for never."""
     return int(os.environ.get(_WATCHDOG) or 0) / 1000
+
+
+def _limit_bodies_of(app: Any) -> Any:
+    """Return an application of another framework, or inside a wrapper, with limits of bodies.
+
+    Our own applications hold them themselves. Of others, only those of the third version of ASGI
+    take the call of a layer.
+    """
+    from pronghorn import FastAPI
+
+    if isinstance(app, FastAPI) or not (
+        inspect.iscoroutinefunction(app)
+        or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
+    ):
+        return app
+    from pronghorn.middleware.sizes import limit_foreign  # Few programs.
+
+    return limit_foreign(app)
 
 
 def _log_requests_of(app: Any) -> Any:

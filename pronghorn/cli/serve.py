@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from pronghorn.adapters.server_limits import remember_limits
 from pronghorn.cli import loader
 from pronghorn.cli.addresses import check_address, own_address
 from pronghorn.cli.certificates import check_certificates
@@ -17,6 +18,7 @@ from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.servers import configure_own_logging, start
+from pronghorn.cli.size_options import limits_of
 from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "prepare", "serve"]
@@ -40,6 +42,7 @@ def prepare(options: ServeOptions) -> None:
         lines=options.access_log,
         watchdog=options.watchdog,
     )
+    remember_limits(limits_of(options))
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.

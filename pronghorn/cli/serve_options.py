@@ -25,6 +25,12 @@ class ServeOptions:
         timeout_keep_alive: Seconds after which an idle connection is closed.
         timeout_graceful_shutdown: Seconds that running requests have to end.
         timeout_worker_healthcheck: Seconds after which a silent worker is replaced.
+        max_request_line: Bytes of the first line of a request; 0 here and below for no limit.
+        max_header_size: Bytes of all header fields of a request.
+        max_header_count: Number of header fields of a request.
+        max_parameters: Number of parameters of a query.
+        max_json_size: Bytes of a body that is no upload.
+        max_upload_size: Bytes of a body of files or binary data.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -65,6 +71,12 @@ class ServeOptions:
     timeout_keep_alive: int | None = None
     timeout_graceful_shutdown: int | None = None
     timeout_worker_healthcheck: int | None = None
+    max_request_line: int | None = None
+    max_header_size: int | None = None
+    max_header_count: int | None = None
+    max_parameters: int | None = None
+    max_json_size: int | None = None
+    max_upload_size: int | None = None
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None

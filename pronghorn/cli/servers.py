@@ -14,6 +14,7 @@ from pronghorn.cli import loader
 from pronghorn.cli.log_config import configure_granian
 from pronghorn.cli.processes import end_with_threads
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.size_options import GRANIAN_BUFFER, limits_of
 from pronghorn.cli.watching import python_files
 
 __all__ = ["configure_own_logging", "start"]
@@ -195,7 +196,7 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
         log_dictconfig=_logging_of_granian(options),
         **_select_given(options, {"backlog": "backlog"}),
         **_reloading(options, watched),
-        **_keep_alive(options),
+        **_http_of_granian(options),
     )
     if options.log_config is not None:
         configure_granian(options.log_config, options.level)
@@ -223,13 +224,18 @@ def _reloading(options: ServeOptions, watched: list[str]) -> dict[str, Any]:
     }
 
 
-def _keep_alive(options: ServeOptions) -> dict[str, Any]:
-    """Return Granian's limit of idle connections, which is that of reading a request's head."""
-    if options.timeout_keep_alive is None:
-        return {}
-    from granian.http import HTTP1Settings
+def _http_of_granian(options: ServeOptions) -> dict[str, Any]:
+    """Return Granian's limits of heads, and of the time in which one is read or a client idle."""
+    from granian.http import HTTP1Settings, HTTP2Settings
 
-    return {"http1_settings": HTTP1Settings(header_read_timeout=options.timeout_keep_alive * 1000)}
+    limits, first, second = limits_of(options), HTTP1Settings(), HTTP2Settings()
+    if options.timeout_keep_alive is not None:
+        first.header_read_timeout = options.timeout_keep_alive * 1000
+    if limits.head and limits.request_line:
+        first.max_buffer_size = max(limits.request_line + limits.head, GRANIAN_BUFFER)
+    if limits.head:
+        second.max_headers_size = limits.head
+    return {"http1_settings": first, "http2_settings": second}
 
 
 def _logging_of_granian(options: ServeOptions) -> dict[str, Any] | None:

@@ -178,10 +178,10 @@ def _find_unlimited_bodies(program: Program) -> Iterator[Unsafe]:
         more = f" and {len(unlimited) - 1} more" if len(unlimited) > 1 else ""
         yield Unsafe(
             "body-limit",
-            f"Bodies of any size are read by {first.labels[0]}{more}",
+            f"Bodies of any size are read by {first.labels[0]}{more}, unless pronghorn run serves",
             "A body is kept in memory, so a few large ones use up that of the machine.",
-            "Write FastAPI(max_body_size=1_048_576), and a larger limit at the routes that take "
-            "files.",
+            "Write FastAPI(hardened=True) for the limits of pronghorn run, or "
+            "FastAPI(max_body_size=1_048_576) and a larger limit at the routes that take files.",
             place(first.row),
             in_production=True,
         )

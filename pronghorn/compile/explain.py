@@ -178,6 +178,8 @@ def _answering(plan: RoutePlan) -> Iterator[str]:
         yield "response model: validated and written as JSON by Pydantic's core"
     if plan.max_body_size is not None:
         yield f"max_body_size {plan.max_body_size}: received bytes are counted"
+    if plan.max_json_size is not None:
+        yield f"max_json_size {plan.max_json_size}: those of bodies that are no uploads"
 
 
 def _hops(writer: HandlerWriter) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pronghorn.background import with_tasks
 from pronghorn.compile.exact import ExactHandler, general_mode, read_exchange_form
-from pronghorn.compile.limits import limit_body
+from pronghorn.compile.limits import limit_body, limit_by_kind
 from pronghorn.compile.steps import names_stacks, needs_lifetime, receives_connection
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.kinds import BodyKind, InjectedKind
@@ -129,9 +129,10 @@ def finish_handler(plan: RoutePlan, handler: Handler) -> Handler:
 def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
     if plan.body is not None and plan.body.kind is BodyKind.FORM:
         handler = _close_forms(handler)
-    if plan.max_body_size is not None:
-        handler = limit_body(handler, plan.max_body_size)
-    return handler
+    untyped = plan.strict_content_type
+    return limit_by_kind(
+        handler, plan.max_body_size, plan.max_json_size, limit_body, untyped=untyped
+    )
 
 
 def _close_forms(handler: Handler) -> Handler:

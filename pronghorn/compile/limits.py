@@ -6,7 +6,7 @@ mounted applications; each level that the request passes sets a new limit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -35,10 +35,43 @@ def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
         return handler
     if "form_limits" in combined:
         handler = _limit_forms(handler, combined["form_limits"])
-    if "max_body_size" in combined:
-        limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
-        handler = limiting(handler, combined["max_body_size"])
-    return handler
+    limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
+    untyped = bool(getattr(route, "strict_content_type", True))
+    sizes = combined.get("max_body_size"), combined.get("max_json_size")
+    return limit_by_kind(handler, *sizes, limiting, untyped=untyped)
+
+
+def limit_by_kind(
+    handler: Handler,
+    max_body_size: int | None,
+    max_json_size: int | None,
+    limiting: Callable[[Handler, int], Handler],
+    *,
+    untyped: bool,
+) -> Handler:
+    """Return a handler that holds the limit of uploads or that of other bodies.
+
+    Args:
+        handler: The handler without limits.
+        max_body_size: The limit of all bodies; None for none.
+        max_json_size: The limit of bodies that are no uploads; None for none of its own.
+        limiting: Returns a handler with one limit.
+        untyped: Whether a body without a content type is an upload.
+    """
+    if max_json_size is None:
+        return handler if max_body_size is None else limiting(handler, max_body_size)
+    from pronghorn.core.uploads import is_upload  # Few programs have two limits.
+
+    of_uploads = handler if max_body_size is None else limiting(handler, max_body_size)
+    smaller = max_json_size if max_body_size is None else min(max_body_size, max_json_size)
+    of_others = limiting(handler, smaller)
+
+    def limit_kind(exchange: Exchange, path: Mapping[str, Any]) -> Awaitable[None]:
+        kind = (exchange.header(b"content-type") or "").encode("latin-1")
+        chosen = of_uploads if is_upload(kind, untyped=untyped) else of_others
+        return chosen(exchange, path)
+
+    return limit_kind
 
 
 def _limit_forms(handler: Handler, limits: Mapping[str, int]) -> Handler:
@@ -98,6 +131,17 @@ def count_body(handler: Handler, max_body_size: int) -> Handler:
             raise refusals[0]
 
     return count_body
+
+
+def has_own_layer(app: Any) -> bool:
+    """Return True if one limit is that of all bodies of an application."""
+    return app.max_body_size is not None and app.max_json_size is None
+
+
+def own_limit(app: Any) -> int | None:
+    """Return the limit of all bodies of an application; None if it has none or two."""
+    limit: int | None = app.max_body_size
+    return limit if has_own_layer(app) else None
 
 
 def read_content_length(scope: Scope) -> int:

@@ -7,7 +7,7 @@ exchange already tracks that, so inner layers receive the original `send` here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +19,9 @@ from pronghorn.run.error_headers import ErrorHeaders, is_failed
 from pronghorn.run.errors import check_handler
 from pronghorn.run.exchange import Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
+
+if TYPE_CHECKING:
+    from pronghorn.compile.default_sizes import DefaultSizes
 
 #: Starlette's own method. Libraries replace it, some of them when their middleware is created.
 CALL_OF_STARLETTE = original(ServerErrorMiddleware, "__call__")
@@ -38,6 +41,8 @@ class Outermost(ServerErrorMiddleware):
 
     #: Adds headers to the responses to unhandled errors; None adds none, as on FastAPI.
     error_headers: ErrorHeaders | None = None
+    #: Counts bodies that may be too long; None where bodies have no limit by default.
+    default_sizes: DefaultSizes | None = None
     #: What a library has put in place of Starlette's own method, if that has nothing to do.
     idle_call: Any = None
     #: Error handlers for the scope, if no inner layer puts them there.
@@ -59,8 +64,12 @@ class Outermost(ServerErrorMiddleware):
             await super().__call__(scope, receive, send)
             return
         exchange = new_exchange(scope, receive, send, self.registered)
+        sizes = self.default_sizes
         try:
-            await self.answer(exchange)
+            if sizes is not None and sizes.concern(scope):
+                await self.answer_by(sizes, exchange)
+            else:
+                await self.answer(exchange)
         finally:
             if exchange.held is not None:
                 await exchange.let_go()

@@ -55,11 +55,12 @@ INHERIT: dict[str, Callable[[Any, Any], Any]] = {
     "generate_unique_id_function": _inner,
     "strict_content_type": _inner,
     "max_body_size": _inner,
+    "max_json_size": _inner,
 }
 """The functions that combine the values of two levels. Other options are not inherited."""
 
 
-LIMITS = ("max_body_size", "form_limits")
+LIMITS = ("max_body_size", "max_json_size", "form_limits")
 """Options that also apply to routes that the router did not declare itself, such as mounts."""
 
 
@@ -85,6 +86,15 @@ def limits_inside(outer: Mapping[str, Any], owner: Any) -> dict[str, Any]:
     return {name: value for name, value in limits.items() if value is not None and value != {}}
 
 
+def choose_limit(limits: Mapping[str, Any], *, is_upload: bool) -> int | None:
+    """Return the limit of an upload or another body among the limits of a level; None for none."""
+    body: int | None = limits.get("max_body_size")
+    other: int | None = limits.get("max_json_size")
+    if is_upload or other is None:
+        return body
+    return other if body is None else min(body, other)
+
+
 def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Check the options that the program wrote, and drop the placeholders for the others.
 
@@ -97,15 +107,16 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         SetupError: The value of an option cannot have the effect that was meant.
-        SetupValueError: `max_body_size` is not an integer of at least 0.
+        SetupValueError: `max_body_size` or `max_json_size` is not an integer of at least 0.
         ValueError: `form_limits` has an unknown key or a wrong value.
     """
     kept = {
         name: value for name, value in options.items() if not isinstance(value, DefaultPlaceholder)
     }
     check_options(kept)
-    if "max_body_size" in kept:
-        validate_max_body_size(kept["max_body_size"])
+    for name in ("max_body_size", "max_json_size"):
+        if name in kept:
+            validate_max_body_size(kept[name], name)
     if kept.get("include_in_schema", True) is None:
         kept["include_in_schema"] = False  # None would inherit from the outer level.
     if kept.get("form_limits") is not None:

@@ -114,6 +114,12 @@ class CommonOptions(TypedDict, total=False):
 
     `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
     """
+    max_json_size: int | None
+    """The maximum size of a body that is no upload, such as JSON, a urlencoded form or text.
+
+    Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one
+    applies. The innermost value of each applies.
+    """
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
 
@@ -361,9 +367,19 @@ class AppOptions(
     """
 
 
+#: Options that FastAPI does not have: methods of programs that override ours get them if written.
+OURS = frozenset(["max_json_size"])
+
+
+def list_known_defaults(options_type: type) -> dict[str, Any]:
+    """Return the default of each option that FastAPI has, too."""
+    defaults = option_defaults(options_type)
+    return {name: default for name, default in defaults.items() if name not in OURS}
+
+
 #: The values of absent options, for the levels whose methods programs override.
-ROUTE_DEFAULTS = option_defaults(RouteOptions)
-API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions)
+ROUTE_DEFAULTS = list_known_defaults(RouteOptions)
+API_ROUTE_DEFAULTS = list_known_defaults(ApiRouteOptions)
 ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)
-INCLUDE_DEFAULTS = option_defaults(IncludeOptions)
+INCLUDE_DEFAULTS = list_known_defaults(IncludeOptions)
 WEBSOCKET_DEFAULTS = option_defaults(WebSocketOptions)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from pronghorn.core.setup_errors import add_place
+
+#: The variable with the limits of the server that a command of ours has started. Its module,
+#: `adapters/server_limits.py`, is loaded where it is set.
+SERVER_LIMITS = "PRONGHORN_SERVER_LIMITS"
 
 
 def make_layer(
@@ -26,3 +33,22 @@ def make_layer(
         options = "".join(f", {name}=..." for name in keywords)
         add_place(error, f"app.add_middleware({getattr(factory, '__name__', factory)}{options})")
         raise
+
+
+def sizes_of(app: Any) -> Any:
+    """Return the `Sizes` of an application, or None; most have none."""
+    if not (app.hardened or app.max_json_size is not None or os.environ.get(SERVER_LIMITS)):
+        return None
+    from pronghorn.middleware.sizes import choose_sizes
+
+    return choose_sizes(app)
+
+
+def default_sizes(app: Any, inside: ASGIApp) -> Any:
+    """Return the layer that holds the sizes of an application around its layers, or None."""
+    sizes = sizes_of(app)
+    if sizes is None:
+        return None
+    from pronghorn.compile.default_sizes import DefaultSizes
+
+    return DefaultSizes(inside, sizes, app.router)

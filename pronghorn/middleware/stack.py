@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, ExceptionHandler
 
 from pronghorn.compile.dispatch import Pipeline
 from pronghorn.compile.exact import general_mode
-from pronghorn.compile.limits import BodyLimit
+from pronghorn.compile.limits import BodyLimit, has_own_layer, own_limit
 from pronghorn.compile.server_errors import AroundStarlette, Outermost, OuterPipeline
 from pronghorn.core.monkeypatches import is_replaced, original
 from pronghorn.core.private_names import has_names
@@ -25,7 +25,7 @@ from pronghorn.exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
-from pronghorn.middleware.layers import make_layer
+from pronghorn.middleware.layers import default_sizes, make_layer, sizes_of
 from pronghorn.plan.check_application import (
     check_exception_handler,
     check_exception_keys,
@@ -95,8 +95,9 @@ def layers_of(app: Any) -> ASGIApp:
     inner = Pipeline(app.router._answerer(), errors, app.router.lifespan)
     if instrumented or general_mode():
         return layers_in_asgi(app, inner, last_resort, by_key if instrumented else None)
-    if not app.user_middleware and app.max_body_size is None:
+    if not app.user_middleware and not has_own_layer(app):
         outer = OuterPipeline(inner, last_resort, app.debug)
+        outer.default_sizes = default_sizes(app, inner)
         outer.error_headers = ErrorHeaders(()) if app.error_headers else None
         return outer
     # Many programs have no middleware.
@@ -120,7 +121,12 @@ def layers_in_asgi(app: Any, inner: Pipeline, last_resort: Any, handlers: Any) -
     outermost = ServerErrorMiddleware if is_instrumented else Outermost
     middleware: list[Any] = [Middleware(outermost, handler=last_resort, debug=app.debug)]
     # Not a `Middleware`: no library is to wrap a layer that the program knows nothing of.
-    middleware.append((BodyLimit, (), {"max_body_size": app.max_body_size}))
+    middleware.append((BodyLimit, (), {"max_body_size": own_limit(app)}))
+    sizes = sizes_of(app)
+    if sizes is not None:
+        from pronghorn.compile.default_sizes import DefaultSizes
+
+        middleware.append((DefaultSizes, (), {"sizes": sizes, "owner": app.router}))
     middleware += app.user_middleware
     if is_instrumented:
         middleware.append(Middleware(ExceptionMiddleware, handlers=handlers, debug=app.debug))
@@ -176,8 +182,9 @@ def build_passed_by(app: Any, inner: Pipeline, middleware: list[Any], is_idle: I
         stack = in_child_task(layers[-1])
     instrumented: Any = ServerErrorMiddleware(stack, last_resort, app.debug)
     outermost = Outermost(stack, last_resort, app.debug)
-    if not app.user_middleware and app.max_body_size is None:
+    if not app.user_middleware and not has_own_layer(app):
         outermost = OuterPipeline(own, last_resort, app.debug)
+        outermost.default_sizes = default_sizes(app, own)
     if app.error_headers:
         instrumented = with_error_headers(instrumented, layers)
         outermost.error_headers = ErrorHeaders(layers)

@@ -146,6 +146,7 @@ class RoutePlan(Record):
     response: ResponsePlan
     strict_content_type: bool = True
     max_body_size: int | None = None
+    max_json_size: int | None = None
     form_limits: Mapping[str, int] = NOTHING
     #: The markers of the app, routers, inclusions and the route, outermost first.
     dependencies: tuple[Depends, ...] = ()

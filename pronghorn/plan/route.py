@@ -30,6 +30,7 @@ class RouteDeclaration(Record):
     dependencies: Sequence[Depends] = ()
     strict_content_type: bool = True
     max_body_size: int | None = None
+    max_json_size: int | None = None
     form_limits: Mapping[str, int] = NOTHING
 
 
@@ -90,6 +91,7 @@ def _plan_route(declared: RouteDeclaration) -> RoutePlan:
         response=plan_response(declared.endpoint, declared.response, declared.unique_id),
         strict_content_type=declared.strict_content_type,
         max_body_size=declared.max_body_size,
+        max_json_size=declared.max_json_size,
         form_limits=declared.form_limits,
         dependencies=tuple(declared.dependencies),
         path_names=declared.path_names,

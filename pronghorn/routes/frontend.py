@@ -40,7 +40,7 @@ class FrontendRoute(BaseRoute):
     Args:
         app: The files.
         options: Its `prefix`, which is the path without a slash at the end, and its
-            `dependencies`, `max_body_size` and `form_limits`.
+            `dependencies`, and its limits of bodies and forms.
         provider: An object with the `dependency_overrides` that apply.
     """
 
@@ -48,6 +48,7 @@ class FrontendRoute(BaseRoute):
         self.app = app
         self.options = {**options, "dependencies": list(options.get("dependencies") or ())}
         self.max_body_size: int | None = options.get("max_body_size")
+        self.max_json_size: int | None = options.get("max_json_size")
         self.form_limits: Mapping[str, int] = options.get("form_limits") or {}
         self.dependency_overrides_provider = provider
         self._revision = bump_revision()
@@ -70,6 +71,7 @@ class FrontendRoute(BaseRoute):
             ),
             dependencies=tuple(self.options["dependencies"]),
             max_body_size=self.max_body_size,
+            max_json_size=self.max_json_size,
             form_limits=self.form_limits,
         )
 

@@ -94,6 +94,7 @@ class APIRoute(RouteViews, Route):
     generate_unique_id_function: Callable[[Any], str] | DefaultPlaceholder
     strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
+    max_json_size: int | None
     dependency_overrides_provider: Any
     _app: Any
     _declared_model: Any
@@ -185,6 +186,7 @@ class APIRoute(RouteViews, Route):
             dependencies=tuple(self.dependencies),
             strict_content_type=bool(value_of(self.strict_content_type)),
             max_body_size=self.max_body_size,
+            max_json_size=self.max_json_size,
             form_limits=self.form_limits,
         )
 
@@ -289,12 +291,14 @@ def make_route(
         return route_class(path, endpoint=endpoint, **arguments)
     keywords = {**DEFAULTS, **arguments}
     keywords |= {name: copy.copy(keywords[name]) for name in COPIED}
-    limits = keywords.pop("form_limits")
+    limits, max_json_size = keywords.pop("form_limits"), keywords.pop("max_json_size")
     if own_limits:
         keywords["form_limits"] = own_limits
     route = route_class(path, endpoint=endpoint, **keywords)
     if limits != (own_limits or {}):
         route.form_limits = limits
+    if max_json_size is not None:
+        route.max_json_size = max_json_size  # The program's `__init__` does not know it.
     return route
 
 

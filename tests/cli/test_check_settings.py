@@ -208,8 +208,38 @@ def test_limits_of_routes_and_routers_and_middleware_are_limits(write: Write) ->
     plain = program.replace(", max_body_size=10", "")
     write("checked_program.py", plain.replace("app = FastAPI()", middleware))
     assert "body-limit" not in codes(report("--strict")["unsafe"])
+    write("checked_program.py", plain.replace("app = FastAPI()", "app = FastAPI(hardened=True)"))
+    assert "body-limit" not in codes(report("--strict")["unsafe"])
     write("checked_program.py", plain)
     assert codes(report("--strict")["unsafe"]) == ["open-docs", "body-limit", "hosts"]
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "upload"),
+    [
+        (
+            "",
+            "1,048,576 bytes by run, else unlimited in 1 route",
+            "33,554,432 bytes by run, else unlimited in 1 route",
+        ),
+        ("hardened=True", "1,048,576 bytes", "33,554,432 bytes"),
+        ("max_body_size=5000", "5,000 bytes", "5,000 bytes"),
+        ("hardened=True, max_json_size=50", "50 bytes", "33,554,432 bytes"),
+    ],
+)
+def test_the_sizes_that_are_in_effect(write: Write, options: str, body: str, upload: str) -> None:
+    program = f"""
+        from pronghorn import FastAPI
+
+        app = FastAPI({options})
+
+        @app.post("/")
+        async def create(item: dict[str, int]): ...
+        """
+    write("checked_program.py", program)
+    rows = {row["name"]: row["value"] for row in report()["settings"]}
+    assert (rows["request body"], rows["upload"]) == (body, upload)
+    assert (rows["request line"], rows["header fields"]) == ("8,192 bytes", "32,768 bytes")
 
 
 def test_the_proxies_that_are_trusted(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,6 +105,13 @@ def test_root_path_that_is_no_path(command: str, path: str, text: str) -> None:
         ("--timeout-keep-alive -1", "--timeout-keep-alive -1 is less than 0"),
         ("--timeout-graceful-shutdown -5", "--timeout-graceful-shutdown -5 is less than 0"),
         ("--timeout-worker-healthcheck 0", "--timeout-worker-healthcheck 0 is less than 1"),
+        ("--max-request-line 100", "--max-request-line 100 is less than 256"),
+        ("--max-header-size 1000", "--max-header-size 1000 is less than 1024"),
+        ("--max-json-size -1", "--max-json-size -1 is less than 1"),
+        (
+            "--max-header-size 2000 --protocol asgi",
+            "Cannot use --max-header-size together with --protocol asgi",
+        ),
         (
             "--limit-max-requests-jitter 5",
             "Cannot use --limit-max-requests-jitter without --limit-max-requests",
@@ -190,6 +197,8 @@ def test_an_encrypted_key_needs_its_password() -> None:
         ("--limit-concurrency 5", "Granian does not support --limit-concurrency"),
         ("--limit-max-requests 5", "Granian does not support --limit-max-requests"),
         ("--timeout-worker-healthcheck 5", "Granian does not support --timeout-worker-healthcheck"),
+        ("--max-header-count 200", "Granian does not support --max-header-count 200"),
+        ("--max-request-line 0", "Granian does not support --max-request-line 0"),
         ("--log-level trace", "Granian does not support --log-level trace"),
         ("--backlog 5", "Granian does not support --backlog 5"),
         ("--timeout-keep-alive 0", "Granian does not support --timeout-keep-alive 0"),

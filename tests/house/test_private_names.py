@@ -391,6 +391,7 @@ LISTED = (
     Name("granian.constants", "HTTPModes", ("cli/servers.py",), NO_SERVER),
     Name("granian.constants", "Interfaces", ("cli/servers.py",), NO_SERVER),
     Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
+    Name("granian.http", "HTTP2Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
     # OpenTelemetry
     Name(

@@ -15,14 +15,21 @@ DELIBERATE: dict[str, dict[str, str]] = {
         "hardened": "an option of its own",
         "health": "the probes of orchestrators",
         "inject": "dependencies in functions that no request calls",
+        "max_json_size": "an option of its own",
         "resolve": "dependencies outside of a request",
         "scalar_parameters": "an option of its own",
         "scalar_url": "an option of its own",
         "validation_error_input": "an option of its own",
         "validation_error_responses": "an option of its own",
     },
-    "router": {"auto_head": "an option of its own"},
-    "route": {"plan": "`pronghorn explain` as a function; see docs/how-to/explain-a-route.md"},
+    "router": {
+        "auto_head": "an option of its own",
+        "max_json_size": "an option of its own",
+    },
+    "route": {
+        "max_json_size": "an option of its own",
+        "plan": "`pronghorn explain` as a function; see docs/how-to/explain-a-route.md",
+    },
     "websocket_route": {
         "plan": "as for routes",
         "dependency_overrides_provider": "HTTP routes have it",

@@ -67,6 +67,17 @@ def test_a_range_of_bytes_counts(app: FastAPI, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_many_ranges_are_ignored(app: FastAPI, path: str) -> None:
+    client = TestClient(app)
+    ranges = [f"{start}-{start}" for start in range(0, 34, 2)]
+    answer = client.get(path, headers={"range": "bytes=" + ",".join(ranges[:16])})
+    assert (answer.status_code, answer.text.count("Content-Range")) == (206, 16)
+    answer = client.get(path, headers={"range": "bytes=" + ",".join(ranges)})
+    assert (answer.status_code, answer.text) == (200, CONTENT)
+    assert "content-range" not in answer.headers
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_only_get_has_ranges(app: FastAPI, path: str) -> None:
     client = TestClient(app)
     answer = client.head(path, headers={"range": "bytes=1-2"})

@@ -31,6 +31,7 @@ from pronghorn.run.exchange import (
 )
 
 FRAGMENT = ord("#")
+TOO_LARGE = 413
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
@@ -346,10 +347,14 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         if protocol.access_log:
             log_access(protocol.access_logger, self.scope, status)
         content = b"" if self.method == "HEAD" else body
-        if not self.keep_alive:
+        # The rest of a body that is too large is not read.
+        is_refusal = status == TOO_LARGE and self.more_body
+        if is_refusal or not self.keep_alive:
             head = b"%bconnection: close\r\n\r\n" % head[:-2]
         protocol.outbox.write(protocol.transport, head, content)
-        if not self.keep_alive:
+        if is_refusal:
+            protocol.leave_body()
+        elif not self.keep_alive:
             self.transport.close()  # The property writes the waiting responses first.
         if self.event is not None:
             self.event.set()

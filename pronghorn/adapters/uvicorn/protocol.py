@@ -37,11 +37,12 @@ from pronghorn.adapters.uvicorn.deadlines import Sweeper
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.layered import LayeredObservedExchange, LayeredWireExchange
 from pronghorn.adapters.uvicorn.observed import ObservedExchange
-from pronghorn.adapters.uvicorn.order import MAX_FED, TRAILERS
+from pronghorn.adapters.uvicorn.order import TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
-from pronghorn.adapters.uvicorn.strictness import LONG_TARGET, MAX_TARGET, ONE_HOST, TWO_HOSTS
+from pronghorn.adapters.uvicorn.sizes import wire_sizes
+from pronghorn.adapters.uvicorn.strictness import ONE_HOST, TWO_HOSTS
 from pronghorn.adapters.uvicorn.until_close import send_to_old_client
 from pronghorn.adapters.uvicorn.unusual import NOTED, UnusualRequests
 from pronghorn.compile.dispatch import Answerer, ThroughAsgi
@@ -66,11 +67,15 @@ class DirectProtocol(UnusualRequests):
     # one dictionary, each has more than Python stores compactly, and finds more slowly.
     __slots__ = (
         "_answerer",
+        "_answerer_of_bodies",
         "_has_root_path",
         "_host",
         "_idle_since",
+        "_most_headers",
         "_new_exchange",
         "_noted",
+        "_ordinary_data",
+        "_ordinary_target",
         "_parsed",
         "_stack",
         "access_log",
@@ -97,6 +102,9 @@ class DirectProtocol(UnusualRequests):
         self._parsed = self._host = None
         self._noted = self.uncounted = 0
         self.headers = TRAILERS
+        self.sizes = sizes = wire_sizes(read_limits())
+        self._most_headers = sizes.fields
+        self._ordinary_target, self._ordinary_data = sizes.ordinary_target, sizes.ordinary_data
         self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self._has_root_path = bool(self.direct_root_path or self.root_path)
@@ -107,6 +115,7 @@ class DirectProtocol(UnusualRequests):
             shared = _shared[self.server_state] = Heads(), Outbox(self.loop), sweeper
         self.heads, self.outbox, self.sweeper = shared
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
+        self._answerer_of_bodies: Answerer = self._answerer
         self._stack: ASGIApp | None = None
         # Checked once per connection, because it is slow; programs set providers at startup.
         direct = self.direct_app
@@ -145,8 +154,12 @@ class DirectProtocol(UnusualRequests):
         """Choose the answerer for the current middleware, which programs may add late."""
         app = self.direct_app
         direct: Answerer | None = None if self._has_telemetry else app._direct_answerer()
-        self._answerer = direct or ThroughAsgi(app)
+        self._answerer = self._answerer_of_bodies = direct or ThroughAsgi(app)
         stack = self._stack = app.middleware_stack
+        if direct is not None and stack.default_sizes is not None:
+            self._answerer_of_bodies = counting = stack.default_sizes.answerer(direct)
+            if not stack.default_sizes.is_usual(self.sizes.parameters):
+                self._answerer = counting
         if direct is not None and stack.registered is not None:
             self.scope_template[HANDLERS_KEY] = stack.registered
         self._new_exchange = self._exchanges[direct is not None and stack.is_layered]
@@ -159,8 +172,8 @@ class DirectProtocol(UnusualRequests):
         The parser calls the methods below, `on_url` to `on_message_complete`.
         """
         self._idle_since = None
-        if len(data) > MAX_FED:
-            self._parse_portions(data)
+        if len(data) > self._ordinary_data:
+            self._parse_much(data)
         else:
             try:
                 self.parser.feed_data(data)
@@ -168,13 +181,18 @@ class DirectProtocol(UnusualRequests):
                 self._parse_rest(error, data)
         exchange = self._parsed
         if exchange is None:
+            self.count_bytes(len(data))
             return
         self._parsed = None
-        loop, work, context = self.loop, exchange.run(self._answerer), self.context.copy()
-        if eager_task is None or exchange.more_body or loop.get_task_factory() is not None:
+        loop, context = self.loop, self.context.copy()
+        if exchange.more_body:
+            work = exchange.run(self._answerer_of_bodies)
             task = loop.create_task(work, context=context)
+        elif eager_task is None or loop.get_task_factory() is not None:
+            task = loop.create_task(exchange.run(self._answerer), context=context)
         else:
             # The task starts here; most requests are already answered when the call returns.
+            work = exchange.run(self._answerer)
             task = eager_task(work, loop=loop, eager_start=True, context=context)
         if not task.done():
             exchange.task = task  # `run` removes it from the set, which saves a callback.
@@ -194,7 +212,7 @@ class DirectProtocol(UnusualRequests):
         """Start a request, and keep its target, which may come in parts.
 
         Raises:
-            InvalidRequestError: The target is too long; the parser stops.
+            InvalidRequestError: The target is too long, or has too many parameters.
         """
         if self.headers is not TRAILERS:
             url = self.url + url
@@ -203,8 +221,8 @@ class DirectProtocol(UnusualRequests):
         else:
             self.headers = []
         self.url = url
-        if len(url) > MAX_TARGET:
-            self.refuse(LONG_TARGET)
+        if len(url) > self._ordinary_target:
+            self.check_target(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Store one header."""
@@ -217,6 +235,8 @@ class DirectProtocol(UnusualRequests):
         """Make the exchange of a request; queue it if another one is being answered."""
         parser, earlier, noted = self.parser, self.cycle, self._noted
         self._noted = 0
+        if len(self.headers) > self._most_headers:
+            self.check_sizes()
         is_odd = noted != ONE_HOST
         if (is_odd and not ONE_HOST <= noted < TWO_HOSTS) or self._host not in self.headers:
             self.check_head()
@@ -293,6 +313,8 @@ class DirectProtocol(UnusualRequests):
                 cycle.__class__ = PatientCycle
             self.context.copy().run(super()._start_asgi_task, cycle, app)
             return
+        if cycle.more_body:
+            app = self._answerer_of_bodies
         task = self.loop.create_task(cycle.run(app), context=self.context.copy())
         if not task.done():  # A task factory may have run it.
             cycle.task = task

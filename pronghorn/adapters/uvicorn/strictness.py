@@ -21,9 +21,6 @@ TWO_HOSTS = 2 * ONE_HOST
 SCHEMES = frozenset([b"http", b"https"])
 AUTHORITY_END = re.compile(rb"[/?]")
 VERSIONS = frozenset(["1.0", "1.1"])
-#: The most bytes of a target (method and version not included), as on Granian. uvicorn's function
-#: that splits targets does not take more either.
-MAX_TARGET = 65_534
 #: Seconds for which data of a client that was refused is read and discarded.
 LINGER = 1.0
 
@@ -32,7 +29,6 @@ BAD_TARGET: Refusal = (
     "The target of the request is invalid: write a path that begins with '/'.",
 )
 BAD_VERSION: Refusal = 505, "This server speaks HTTP/1.1 and HTTP/1.0 only."
-LONG_TARGET: Refusal = 414, "The target of the request is too long."
 INVALID: Refusal = 400, "Invalid HTTP request received."  # uvicorn's text
 
 
@@ -107,7 +103,11 @@ class StrictProtocol(DirectConnection):
         self.transport.write(self.heads.refuse(status, text, defaults))
         self._end_gently()
 
-    def _end_gently(self) -> None:
+    def leave_body(self) -> None:
+        """End a connection whose client is still sending a body that was refused."""
+        raise NotImplementedError
+
+    def _end_gently(self, linger: float = LINGER) -> None:
         """Close the sending side, and soon the connection (RFC 9112, section 9.6).
 
         If a connection is closed while data arrives, the client's system may discard the answer.
@@ -115,7 +115,7 @@ class StrictProtocol(DirectConnection):
         if self.transport.can_write_eof():
             self.transport.write_eof()
             self.flow.resume_reading()  # A long body may have paused it.
-            self.loop.call_later(LINGER, self.transport.close)
+            self.loop.call_later(linger, self.transport.close)
         else:
             self.transport.close()
 

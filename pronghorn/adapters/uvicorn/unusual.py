@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pronghorn.adapters.uvicorn.deadlines import DeadlineProtocol
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.order import TRAILERS
+from pronghorn.adapters.uvicorn.sizes import MeasuredProtocol
 from pronghorn.adapters.uvicorn.strictness import CODING, ONE_HOST, VALUES, VERSION
 from pronghorn.adapters.uvicorn.until_close import send_to_old_client
 
@@ -17,7 +17,7 @@ NOTED = {b"host": ONE_HOST, b"connection": VERSION, b"expect": VALUES}
 NOTED |= {b"transfer-encoding": CODING} | dict.fromkeys(FORWARDED, VALUES)
 
 
-class UnusualRequests(DeadlineProtocol):
+class UnusualRequests(MeasuredProtocol):
     """Handles requests that the short way does not cover.
 
     Attributes:

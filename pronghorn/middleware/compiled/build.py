@@ -9,11 +9,12 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from pronghorn.compile.dispatch import Pipeline
+from pronghorn.compile.limits import own_limit
 from pronghorn.middleware.compiled.group import CompiledGroup
 from pronghorn.middleware.compiled.known import compiler_of
 from pronghorn.middleware.compiled.layer import CompiledLayer
 from pronghorn.middleware.compiled.outer import OuterLayers
-from pronghorn.middleware.layers import make_layer
+from pronghorn.middleware.layers import default_sizes, make_layer
 
 
 def compile_layers(
@@ -31,7 +32,9 @@ def compile_layers(
     stack.add(reversed(app.user_middleware), wrap)
     if stack.app is inner:
         stack.app = CompiledGroup((), inner, inner)
-    return OuterLayers(stack.app, last_resort, app.debug, app.max_body_size), stack.layers
+    outermost = OuterLayers(stack.app, last_resort, app.debug, own_limit(app))
+    outermost.default_sizes = default_sizes(app, stack.app)
+    return outermost, stack.layers
 
 
 @dataclass

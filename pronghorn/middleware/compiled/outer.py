@@ -51,6 +51,7 @@ class OuterLayers(OutermostAnswerer):
             scope["type"] != "http"
             or self._max_body_size is not None
             or MAX_BODY_SIZE_SCOPE_KEY in scope
+            or (self.default_sizes is not None and self.default_sizes.concern(scope))
             or ServerErrorMiddleware.__call__ is not CALL_OF_STARLETTE
         ):
             await super().__call__(scope, receive, send)
