@@ -25,6 +25,10 @@ class ServeOptions:
         timeout_keep_alive: Seconds after which an idle connection is closed.
         timeout_graceful_shutdown: Seconds that running requests have to end.
         timeout_worker_healthcheck: Seconds after which a silent worker is replaced.
+        timeout_head: Seconds in which the head of a request has to arrive.
+        timeout_body: Seconds of a body before its rate counts.
+        min_body_rate: Bytes of a body that have to arrive in a second.
+        timeout_send: Seconds after which a client that takes nothing is cut off.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -65,6 +69,10 @@ class ServeOptions:
     timeout_keep_alive: int | None = None
     timeout_graceful_shutdown: int | None = None
     timeout_worker_healthcheck: int | None = None
+    timeout_head: float | None = None
+    timeout_body: float | None = None
+    min_body_rate: int | None = None
+    timeout_send: float | None = None
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None

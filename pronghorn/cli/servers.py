@@ -10,7 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from pronghorn.adapters.server_limits import read_limits, remember_limits
 from pronghorn.cli import loader
+from pronghorn.cli.deadline_options import with_deadlines
 from pronghorn.cli.log_config import configure_granian
 from pronghorn.cli.processes import end_with_threads
 from pronghorn.cli.serve_options import ServeOptions
@@ -39,6 +41,7 @@ def start(options: ServeOptions, watched: list[str]) -> None:
         SystemExit: The application fails to start.
     """
     failures = _StartupFailures()
+    remember_limits(with_deadlines(read_limits(), options))
     with _metrics_of_workers(options):
         if options.server == "granian":
             _start_granian(options, watched)
@@ -225,11 +228,10 @@ def _reloading(options: ServeOptions, watched: list[str]) -> dict[str, Any]:
 
 def _keep_alive(options: ServeOptions) -> dict[str, Any]:
     """Return Granian's limit of idle connections, which is that of reading a request's head."""
-    if options.timeout_keep_alive is None:
-        return {}
     from granian.http import HTTP1Settings
 
-    return {"http1_settings": HTTP1Settings(header_read_timeout=options.timeout_keep_alive * 1000)}
+    seconds = options.timeout_keep_alive or read_limits().head_timeout
+    return {"http1_settings": HTTP1Settings(header_read_timeout=int(seconds * 1000))}
 
 
 def _logging_of_granian(options: ServeOptions) -> dict[str, Any] | None:

@@ -96,6 +96,7 @@ class DirectProtocol(UnusualRequests):
         super().__init__(*args, **kwargs)
         self._parsed = self._host = None
         self._noted = self.uncounted = 0
+        self.url = b""
         self.headers = TRAILERS
         self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
