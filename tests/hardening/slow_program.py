@@ -73,6 +73,12 @@ async def upload(request: Request) -> dict[str, int]:
     return {"length": length}
 
 
+@app.get("/number")
+async def number(n: int) -> int:
+    """Return a number."""
+    return n
+
+
 @app.post("/later")
 async def later(request: Request) -> dict[str, int]:
     """Read a body late."""
