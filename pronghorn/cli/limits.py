@@ -162,9 +162,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("head of a request", partial(_read_deadline, "head_timeout"), "run --timeout-head"),
     Setting("rate of a body", _read_rate, "run --min-body-rate, --timeout-body"),
-    Setting(
-        "client that takes nothing", partial(_read_deadline, "send_timeout"), "run --timeout-send"
-    ),
+    Setting("response not taken", partial(_read_deadline, "send_timeout"), "run --timeout-send"),
     Setting(
         "concurrent requests",
         partial(_read_server, "limit_concurrency", "requests"),
