@@ -87,6 +87,10 @@ class Socket(asyncio.Transport):
     def close(self) -> None:
         """Stay open, too: on a busy machine, connections of an earlier kind become idle."""
 
+    def get_write_buffer_size(self) -> int:
+        """Have nothing that is not written."""
+        return 0
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return nothing about the client."""
         return default

@@ -13,6 +13,8 @@ from pathlib import Path
 from benchmarks.processes import START_SECONDS, ServerProcess, StartError, family
 
 ROOT = Path(__file__).resolve().parents[2]
+#: The state of a socket that listens, in `/proc/net/tcp`.
+LISTENING = "0A"
 RUN = ("-m", "pronghorn", "run", "--host", "127.0.0.1", "--entrypoint", "{program}")
 
 
@@ -87,6 +89,16 @@ class Server(ServerProcess):
     def open_files(self) -> int:
         """Return how many files and sockets its processes have open."""
         return sum(len(os.listdir(f"/proc/{number}/fd")) for number in self.processes())
+
+    def count_connections(self) -> int:
+        """Return how many connections its processes hold, by the system's table."""
+        held = 0
+        for line in Path("/proc/net/tcp").read_text(encoding="utf-8").splitlines()[1:]:
+            fields = line.split()
+            is_ours = int(fields[1].partition(":")[2], 16) == self.port
+            # One that no process has accepted, or that is closed, has no inode.
+            held += is_ours and fields[3] != LISTENING and fields[9] != "0"
+        return held
 
     def _answers(self) -> bool:
         with socket.create_connection(("127.0.0.1", self.port), timeout=START_SECONDS) as client:

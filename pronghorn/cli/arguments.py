@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
+from pronghorn.cli.deadline_options import RunDeadlines
 from pronghorn.cli.env_file import load_environment
 from pronghorn.cli.server_arguments import (
     DevListening,
@@ -181,7 +182,7 @@ class DevOptions(FindOptions, DevListening, DevServing, SharedServing):
     """All options of `pronghorn dev`."""
 
 
-class RunOptions(FindOptions, RunListening, RunServing, RunSizes, SharedServing):
+class RunOptions(FindOptions, RunListening, RunServing, RunSizes, RunDeadlines, SharedServing):
     """All options of `pronghorn run`."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pronghorn.cli.deadline_options import find_wrong_deadlines
 from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import find_wrong_sizes
@@ -345,6 +346,11 @@ def _find_sizes(options: ServeOptions) -> Mistakes:
         yield Mistake(message, hint)
 
 
+def _find_deadlines(options: ServeOptions) -> Mistakes:
+    for message, hint in find_wrong_deadlines(options):
+        yield Mistake(message, hint)
+
+
 _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_numbers,
     _find_workers_of_environment,
@@ -357,4 +363,5 @@ _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_files,
     _find_server,
     _find_sizes,
+    _find_deadlines,
 )

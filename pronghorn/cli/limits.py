@@ -99,6 +99,18 @@ def _read_server(name: str, unit: str, program: Program) -> str:
     return _NO_LIMIT if value is None else f"{value:,} {unit}"
 
 
+def _read_deadline(field: str, program: Program) -> str:
+    """Return a default of `pronghorn run` in seconds."""
+    del program
+    return f"{getattr(ServerLimits(), field):g} seconds"
+
+
+def _read_rate(program: Program) -> str:
+    del program
+    limits = ServerLimits()
+    return f"{limits.body_rate:,} bytes per second after {limits.body_grace:g} seconds"
+
+
 def _read_switch(name: str, program: Program) -> str:
     return "on" if any(getattr(one, name, False) for one in program.apps) else "off"
 
@@ -183,6 +195,9 @@ SETTINGS: tuple[Setting, ...] = (
         partial(_read_server, "timeout_keep_alive", "seconds"),
         "run --timeout-keep-alive",
     ),
+    Setting("head of a request", partial(_read_deadline, "head_timeout"), "run --timeout-head"),
+    Setting("rate of a body", _read_rate, "run --min-body-rate, --timeout-body"),
+    Setting("response not taken", partial(_read_deadline, "send_timeout"), "run --timeout-send"),
     Setting(
         "concurrent requests",
         partial(_read_server, "limit_concurrency", "requests"),

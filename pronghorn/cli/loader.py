@@ -229,6 +229,9 @@ def make_loop() -> AbstractEventLoop:
     """
     from uvicorn.loops.auto import auto_loop_factory
 
+    from pronghorn.adapters.server_limits import read_limits
+    from pronghorn.adapters.uvicorn.handshakes import limit_handshakes
+
     try:
         _loaded.append(load_app())
     except BaseException:
@@ -239,6 +242,7 @@ def make_loop() -> AbstractEventLoop:
         leave_program_out()
     is_subprocess = multiprocessing.parent_process() is not None
     loop = auto_loop_factory(use_subprocess=is_subprocess)()
+    limit_handshakes(loop, read_limits().head_timeout)
     if threshold := _threshold():
         from pronghorn.logs.watchdog import watch
 

@@ -13,6 +13,7 @@ from pronghorn.cli import loader
 from pronghorn.cli.addresses import check_address, own_address
 from pronghorn.cli.certificates import check_certificates
 from pronghorn.cli.checks import check_options
+from pronghorn.cli.deadline_options import with_deadlines
 from pronghorn.cli.discover import FoundApp
 from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
@@ -42,7 +43,7 @@ def prepare(options: ServeOptions) -> None:
         lines=options.access_log,
         watchdog=options.watchdog,
     )
-    remember_limits(limits_of(options))
+    remember_limits(with_deadlines(limits_of(options), options))
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.

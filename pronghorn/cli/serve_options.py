@@ -31,6 +31,10 @@ class ServeOptions:
         max_parameters: Number of parameters of a query.
         max_json_size: Bytes of a body that is no upload.
         max_upload_size: Bytes of a body of files or binary data.
+        timeout_head: Seconds in which the head of a request has to arrive.
+        timeout_body: Seconds of a body before its rate counts.
+        min_body_rate: Bytes of a body that have to arrive in a second.
+        timeout_send: Seconds after which a client that takes nothing is cut off.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -77,6 +81,10 @@ class ServeOptions:
     max_parameters: int | None = None
     max_json_size: int | None = None
     max_upload_size: int | None = None
+    timeout_head: float | None = None
+    timeout_body: float | None = None
+    min_body_rate: int | None = None
+    timeout_send: float | None = None
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None

@@ -327,8 +327,8 @@ class RunServing(TypedDict):
     timeout_keep_alive: Annotated[
         int | None,
         _limit(
-            "Seconds after which an idle connection is closed. By default 5 with uvicorn, 30 with "
-            "Granian.",
+            "Seconds after which an idle connection is closed, also before its first request. By "
+            "default 5 with uvicorn, 10 with Granian.",
             "SECONDS",
         ),
     ]

@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from pronghorn.adapters.server_limits import read_limits
 from pronghorn.cli import loader
 from pronghorn.cli.log_config import configure_granian
 from pronghorn.cli.processes import end_with_threads
 from pronghorn.cli.serve_options import ServeOptions
-from pronghorn.cli.size_options import GRANIAN_BUFFER, limits_of
+from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 
 __all__ = ["configure_own_logging", "start"]
@@ -228,9 +229,9 @@ def _http_of_granian(options: ServeOptions) -> dict[str, Any]:
     """Return Granian's limits of heads, and of the time in which one is read or a client idle."""
     from granian.http import HTTP1Settings, HTTP2Settings
 
-    limits, first, second = limits_of(options), HTTP1Settings(), HTTP2Settings()
-    if options.timeout_keep_alive is not None:
-        first.header_read_timeout = options.timeout_keep_alive * 1000
+    limits, first, second = read_limits(), HTTP1Settings(), HTTP2Settings()
+    seconds = options.timeout_keep_alive or limits.head_timeout
+    first.header_read_timeout = int(seconds * 1000)
     if limits.head and limits.request_line:
         first.max_buffer_size = max(limits.request_line + limits.head, GRANIAN_BUFFER)
     if limits.head:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.staticfiles import StaticFiles
@@ -70,6 +73,38 @@ async def upload(request: Request) -> dict[str, int]:
     return {"length": length}
 
 
+@app.get("/number")
+async def number(n: int) -> int:
+    """Return a number."""
+    return n
+
+
+@app.post("/later")
+async def later(request: Request) -> dict[str, int]:
+    """Read a body late."""
+    await asyncio.sleep(2.5)
+    return {"length": len(await request.body())}
+
+
+@app.get("/quiet")
+async def quiet() -> StreamingResponse:
+    """Send nothing for a while, between two events."""
+
+    async def events() -> AsyncIterator[str]:
+        yield "data: 1\n\n"
+        await asyncio.sleep(2.5)
+        yield "data: 2\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream")
+
+
+@app.get("/block")
+async def block(seconds: float) -> dict[str, float]:
+    """Block the event loop."""
+    time.sleep(seconds)  # noqa: ASYNC251 - on purpose
+    return {"seconds": seconds}
+
+
 @app.get("/outcomes")
 async def outcomes() -> list[str]:
     """Say what became of the uploads."""
@@ -95,7 +130,4 @@ async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
 behind = framework.FastAPI()
 behind.router.routes.extend(app.router.routes)
 behind.add_middleware(CORSMiddleware, allow_origins=["*"])
-if hasattr(framework, "__version__"):
-    from starlette.middleware.gzip import GZipMiddleware
-
-    behind.add_middleware(GZipMiddleware, minimum_size=500)
+behind.add_middleware(GZipMiddleware)

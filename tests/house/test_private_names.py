@@ -52,6 +52,7 @@ PROTOCOL = "adapters/uvicorn/protocol.py"
 CYCLE = "adapters/uvicorn/cycle.py"
 EXCHANGE = "adapters/uvicorn/exchange.py"
 OUTBOX = "adapters/uvicorn/outbox.py"
+BACKPRESSURE = "adapters/uvicorn/backpressure.py"
 UNTIL_CLOSE = "adapters/uvicorn/until_close.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
@@ -310,7 +311,9 @@ LISTED = (
     Name(HTTPTOOLS, "", (LIST,), OF_UVICORN),
     Name(HTTPTOOLS, "", ("middleware/stack.py",), UNNOTICED),
     Name(HTTPTOOLS, "HttpToolsProtocol", ("adapters/uvicorn/connection.py", CYCLE), OF_UVICORN),
-    Name(HTTPTOOLS, "RequestResponseCycle", (CYCLE, EXCHANGE, UNTIL_CLOSE), OF_UVICORN),
+    Name(
+        HTTPTOOLS, "RequestResponseCycle", (BACKPRESSURE, CYCLE, EXCHANGE, UNTIL_CLOSE), OF_UVICORN
+    ),
     Name(HTTPTOOLS, "STATUS_LINE", (OUTBOX, UNTIL_CLOSE), OF_UVICORN),
     Name(
         HTTPTOOLS,
@@ -348,7 +351,7 @@ LISTED = (
         ("OrderlyProtocol._unsupported_upgrade_warning",),
     ),
     Name(FLOW, "", (LIST,), OF_UVICORN),
-    Name(FLOW, "FlowControl", (PROTOCOL,), OF_UVICORN),
+    Name(FLOW, "FlowControl", (BACKPRESSURE,), OF_UVICORN),
     Name(FLOW, "FlowControl._transport", (CYCLE,), OF_UVICORN, ("adopted.flow._transport",)),
     Name(FLOW, "HIGH_WATER_LIMIT", (PROTOCOL,), OF_UVICORN),
     Name("uvicorn.middleware.proxy_headers", "", (LIST,), OF_UVICORN),
@@ -384,6 +387,12 @@ LISTED = (
     Name("uvicorn.protocols.utils", "get_client_addr", (OUTBOX,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_path_with_query_string", (OUTBOX,), OF_UVICORN),
     Name("uvicorn.server", "", (LIST,), OF_UVICORN),
+    Name(
+        "uvicorn.server",
+        "",
+        ("adapters/uvicorn/handshakes.py",),
+        "handshakes of TLS have the time that the event loop gives them, a minute",
+    ),
     Name("uvicorn.server", "ServerState", (CYCLE, PROTOCOL), OF_UVICORN),
     # Granian
     Name("granian", "Granian", ("cli/servers.py",), NO_SERVER),
@@ -417,8 +426,9 @@ LISTED = (
         TELEMETRY,
     ),
 )
-#: Attributes of ours that have the name of somebody else's, and the name of a logger.
+#: Attributes of ours that have the name of somebody else's, and the names of loggers.
 OURS = {("inside._body", "run/exchange.py"), ("granian.access", "adapters/granian_log.py")}
+OURS |= {("uvicorn.error", "adapters/uvicorn/deadlines.py")}
 #: What uvicorn's protocol has because asyncio and httptools call it, so that it cannot be missing.
 OF_UVICORNS_CLASSES = {"HttpToolsProtocol", "RequestResponseCycle", "FlowControl", "ServerState"}
 

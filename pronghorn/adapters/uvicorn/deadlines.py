@@ -81,7 +81,8 @@ class DeadlineProtocol(OrderlyProtocol):
     def refuse_slow(self, refusal: Refusal) -> None:
         """Answer 408 if that is possible, and read nothing more as a request."""
         self.refusal = refusal
-        self.parser = StoppedParser()
+        stopped: Any = StoppedParser()
+        self.parser = stopped
         self._refuse()
 
 
@@ -98,7 +99,7 @@ class StoppedParser:
 
 
 class Watch:
-    """What was seen of one connection.
+    """Remembers what was seen of one connection.
 
     Args:
         connection: The connection.

@@ -19,7 +19,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
             *("on_body", "on_header", "on_headers_complete", "on_message_begin", "on_url"),
             *("on_message_complete", "on_response_complete", "parser", "pipeline", "root_path"),
             *("scheme", "scope", "server", "server_state", "shutdown"),
-            *("tasks", "timeout_keep_alive", "transport", "url"),
+            *("pause_writing", "resume_writing", "tasks", "timeout_keep_alive", "transport", "url"),
         ),
         CYCLE: (
             *("access_log", "access_logger", "body", "chunked_encoding", "default_headers"),

@@ -40,8 +40,6 @@ class OrderlyProtocol(StrictProtocol):
     #: True if the request that is being parsed will be parsed again without its upgrade.
     _ignores_upgrade = False
 
-    data_received: Callable[[Any], None]
-
     #: Answers the requests of this connection.
     _answerer: Answerer
 
@@ -126,13 +124,13 @@ class OrderlyProtocol(StrictProtocol):
         rest, self.flow.unparsed = self.flow.unparsed, None
         if rest is None or self.transport.is_closing():
             return
-        self.data_received(rest)
+        self.data_received(rest)  # type: ignore[arg-type]  # a view of bytes
         if not self.pipeline:
             self.flow.resume_reading()
 
     # --- data that stops the parser -----------------------------------------------------------
 
-    def _parse_rest(self, error: Exception, data: bytes) -> None:
+    def _parse_rest(self, error: Exception, data: bytes | memoryview) -> None:
         """Continue where the parser has stopped.
 
         Args:

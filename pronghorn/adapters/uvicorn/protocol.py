@@ -101,6 +101,7 @@ class DirectProtocol(UnusualRequests):
         super().__init__(*args, **kwargs)
         self._parsed = self._host = None
         self._noted = self.uncounted = 0
+        self.url = b""
         self.headers = TRAILERS
         self.sizes = sizes = wire_sizes(read_limits())
         self._most_headers = sizes.fields
