@@ -18,6 +18,7 @@ from pronghorn.exceptions import (
     RequestValidationError,
     StarletteHTTPException,
 )
+from pronghorn.fields.many_values import MANY_FROM, ManyValues, has_many
 from pronghorn.logger import logger
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.input.json import (
@@ -72,7 +73,10 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
     Args:
         exchange: The request.
         strict: Do not treat a body without a content type as JSON.
-        whole: The body is validated as one value. A long body is returned as `UncheckedBody`.
+        whole: The body is validated as one value.
+
+    A long body is returned as `UncheckedBody`: at least `PAUSE_FROM` bytes for one value, and
+    `MANY_FROM` for several, which the exact way then validates.
     """
     try:
         body = exchange.whole_body() or await exchange.read_body()
@@ -84,7 +88,8 @@ async def read_json(exchange: Exchange, strict: bool, whole: bool = False) -> An
         value = parse_json(body)
     except Exception as error:
         raise unreadable_body(error) from error
-    return UncheckedBody(value=value) if whole and len(body) >= PAUSE_FROM else value
+    is_long = len(body) >= (PAUSE_FROM if whole else MANY_FROM)
+    return UncheckedBody(value=value) if is_long else value
 
 
 async def read_json_text(exchange: Exchange, strict: bool) -> Any:
@@ -129,6 +134,7 @@ class WholeBody:
         check: Validates a parsed body. Like `validate_json`, it runs no code of the program.
         validate_json: Validates a JSON text; None if that is not faster.
         huge_floats: `validate_json` would turn integers that `check` refuses into infinite floats.
+        many: Validates bodies that may have many errors.
     """
 
     def __init__(
@@ -136,21 +142,32 @@ class WholeBody:
         check: Callable[[Any], Any],
         validate_json: Callable[[Any], Any] | None,
         huge_floats: bool,
+        many: ManyValues,
     ) -> None:
         self._check = check
         self._validate_json = validate_json
         self._huge_floats = huge_floats
+        self._many = many
 
     def value(self, body: UncheckedBody) -> Any:
         """Return the value; raise any exception if the exact way must report the errors."""
         text, validate_json = body.text, self._validate_json
         if text is None:
-            return without_pauses(self._check, body.value)
+            return without_pauses(self._check_of(body.value), body.value)
         if validate_json is None or (self._huge_floats and has_huge_integer(text)):
-            return without_pauses(self._check, parse_json(text))
-        return (
-            validate_json(text) if len(text) < PAUSE_FROM else without_pauses(validate_json, text)
-        )
+            value = parse_json(text)
+            return without_pauses(self._check_of(value), value)
+        if len(text) < PAUSE_FROM:
+            return validate_json(text)
+        if len(text) >= MANY_FROM:
+            validate_json = self._many.checker("validate_json", validate_json)
+        return without_pauses(validate_json, text)
+
+    def _check_of(self, value: Any) -> Callable[[Any], Any]:
+        """Return the function that validates a parsed body."""
+        if not has_many(value):
+            return self._check
+        return self._many.checker("validate_python", self._check)
 
 
 def unwrap_body(body: Any) -> Any:

@@ -16,8 +16,10 @@ from starlette.requests import Request
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.datastructures import Undefined
-from pronghorn.fields.field import ErrorDetail, Field, missing_error
+from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, missing_error
+from pronghorn.fields.many_values import has_many, many_values_of
 from pronghorn.fields.multi_values import Received, is_supplied, model_input, pick_form_value
+from pronghorn.run.input.body import unwrap_body
 from pronghorn.run.input.parameters import default_value
 from pronghorn.run.input.urlencoded import is_small_form
 
@@ -44,6 +46,7 @@ async def extract_body(
         The values under their Python names, and the errors in the order of `fields`, as entries
         of a 422 response.
     """
+    received = unwrap_body(received)
     if not embed and not fields[0].is_form:
         value, errors = _whole_body(fields[0], received)
         return {fields[0].name: value}, errors
@@ -66,7 +69,7 @@ def _whole_body(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
     value, errors = (
         default_value(field, ("body",))
         if received is Undefined
-        else field.validate(received, ("body",))
+        else _validate_json(field, received, ("body",))
     )
     return None if errors else value, errors
 
@@ -83,8 +86,15 @@ def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
         return Undefined, [missing_error(("body", field.lookups[0]))]
     for name in field.lookups:
         if name in received:
-            return field.validate(received[name], ("body", name))
+            return _validate_json(field, received[name], ("body", name))
     return default_value(field, ("body", field.lookups[0]))
+
+
+def _validate_json(field: Field, value: Any, loc: ErrorLocation) -> tuple[Any, list[ErrorDetail]]:
+    """Validate a value of a JSON body; many values have some of their errors only."""
+    if type(value) in (list, dict) and has_many(value):
+        return many_values_of(field).validate(value, loc)
+    return field.validate(value, loc)
 
 
 async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDetail]]:

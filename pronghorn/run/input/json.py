@@ -45,7 +45,9 @@ def parse_json(body: bytes) -> Any:
     try:
         return from_json(body) if len(body) < PAUSE_FROM else without_pauses(from_json, body)
     except ValueError:
-        return refuse_deep_nesting(json.loads(body))
+        if len(body) < PAUSE_FROM:
+            return refuse_deep_nesting(json.loads(body))
+        return refuse_deep_nesting(without_pauses(json.loads, body))
 
 
 def refuse_deep_nesting(value: Any) -> Any:
