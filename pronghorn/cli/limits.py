@@ -115,6 +115,13 @@ def _read_switch(name: str, program: Program) -> str:
     return "on" if any(getattr(one, name, False) for one in program.apps) else "off"
 
 
+def _read_shown_input(program: Program) -> str:
+    """Return what errors repeat, of each application that says it; others mask secrets."""
+    found = {getattr(app, "validation_error_input", "mask") for app in program.apps}
+    words = {"mask": "secrets masked", "all": "repeated as sent", "none": "left out"}
+    return ", ".join(words[each] for each in words if each in found)
+
+
 def _read_docs(program: Program) -> str:
     open_at = [url for app in program.apps for url in docs_of(app)]
     return ", ".join(open_at) or "none"
@@ -169,6 +176,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "upload", partial(_read_bodies, UPLOAD, ("max_body_size",)), "FastAPI(max_body_size=...)"
+    ),
+    Setting(
+        "input in errors",
+        _read_shown_input,
+        'FastAPI(validation_error_input="none")',
     ),
     Setting(
         "form fields",

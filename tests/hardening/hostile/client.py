@@ -51,6 +51,17 @@ async def send_all(port: int, requests: Iterable[Attack], patience: float) -> Ta
     return tally
 
 
+async def ask_bodies(port: int, requests: Iterable[Attack], patience: float) -> list[bytes]:
+    """Send requests one after the other, and return the bodies of the answers."""
+    client = _Client(port)
+    bodies = []
+    for request in requests:
+        await asyncio.wait_for(client.ask(request), patience)
+        bodies.append(client.body)
+    client.close()
+    return bodies
+
+
 async def _send_some(port: int, rest: Iterator[Attack], patience: float, tally: Tally) -> None:
     client = _Client(port)
     for request in rest:
@@ -68,6 +79,8 @@ class _Client:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        #: The body of the last answer.
+        self.body = b""
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, request: Attack) -> int:
@@ -91,21 +104,22 @@ class _Client:
             await writer.drain()
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         status = int(head.split(b" ", 2)[1])
-        await self._skip_body(reader, method, status, head)
+        self.body = await self._read_body(reader, method, status, head)
         if b"connection: close" in head or b"content-length" not in head:
             self.close()
         return status
 
-    async def _skip_body(
+    async def _read_body(
         self, reader: asyncio.StreamReader, method: str, status: int, head: bytes
-    ) -> None:
+    ) -> bytes:
         if method == "HEAD" or status in (204, 304):
-            return
+            return b""
         if b"\r\ncontent-length: " in head:
             length = int(head.split(b"\r\ncontent-length: ", 1)[1].split(b"\r\n", 1)[0])
-            await reader.readexactly(length)
-        elif b"transfer-encoding: chunked" in head:
-            await reader.readuntil(b"0\r\n\r\n")
+            return await reader.readexactly(length)
+        if b"transfer-encoding: chunked" in head:
+            return await reader.readuntil(b"0\r\n\r\n")
+        return b""
 
     def close(self) -> None:
         if self._streams is not None:
