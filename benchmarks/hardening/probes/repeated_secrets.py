@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from benchmarks.hardening.probe import Figure
 from benchmarks.hardening.servers import Server
@@ -24,6 +25,7 @@ class RepeatedSecrets:
         """Send the requests, and look for the secret in the answers and in the server's log."""
         requests = list(secret_requests())
         bodies = asyncio.run(ask_bodies(server.port, requests, PATIENCE))
+        time.sleep(1)  # A server writes its log after it has answered.
         wanted = SECRET.encode()
         told = [
             f"answer: {request.name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -20,6 +21,7 @@ from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, missing_er
 from pronghorn.fields.many_values import has_many, many_values_of
 from pronghorn.fields.multi_values import Received, is_supplied, model_input, pick_form_value
 from pronghorn.run.input.body import unwrap_body
+from pronghorn.run.input.json import without_pauses
 from pronghorn.run.input.parameters import default_value
 from pronghorn.run.input.urlencoded import is_small_form
 
@@ -92,9 +94,12 @@ def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
 
 def _validate_json(field: Field, value: Any, loc: ErrorLocation) -> tuple[Any, list[ErrorDetail]]:
     """Validate a value of a JSON body; many values have some of their errors only."""
-    if type(value) in (list, dict) and has_many(value):
-        return many_values_of(field).validate(value, loc)
-    return field.validate(value, loc)
+    if type(value) not in (list, dict) or not has_many(value):
+        return field.validate(value, loc)
+    many = many_values_of(field)
+    if many.early is None:  # Code of the program takes part.
+        return field.validate(value, loc)
+    return without_pauses(partial(many.validate, loc=loc), value)
 
 
 async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDetail]]:
