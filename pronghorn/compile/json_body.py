@@ -20,7 +20,6 @@ from pronghorn.compile.source import Source
 from pronghorn.core.kinds import BodyKind
 from pronghorn.core.records import Record
 from pronghorn.fields.field import Field
-from pronghorn.fields.many_values import many_values_of
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.json_mode import JsonMode, is_compared, json_mode_of
 from pronghorn.plan.model import BodyPlan
@@ -74,7 +73,7 @@ class JsonBody(Record):
             check=field.check,
             validate_json=None if self.mode.holds_anything else validate_json,
             huge_floats=self.mode.huge_floats,
-            many=many_values_of(field),
+            field=field,
         )
         whole = f"{source.bind(f'whole_{field.name}', whole_body.value)}(body)"
         if self.from_text:

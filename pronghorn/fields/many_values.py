@@ -15,10 +15,6 @@ from pydantic_core import SchemaValidator
 
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, locate_errors
 
-#: Bytes. A body of this size cannot have so many errors that they take long.
-MANY_FROM = 65_536
-#: The number of members from which on a value is judged in this way.
-MANY_VALUES = 5_000
 #: How many members of a list or an object are judged first, and how many values together.
 MOST_MEMBERS = 1_000
 MOST_JUDGED = 20_000
@@ -26,20 +22,6 @@ _COLLECTIONS = frozenset({"list", "tuple", "set", "frozenset"})
 #: Errors that only the cut may have caused.
 _OF_CUT = frozenset({"missing", "too_short"})
 _PLAIN_FACTORIES = (list, dict, set, tuple, frozenset)
-
-
-def has_many(value: Any) -> bool:
-    """Return whether a parsed body has at least `MANY_VALUES` members on all levels together."""
-    left = MANY_VALUES
-    pending = [value] if type(value) in (list, dict) else []
-    while pending:
-        container = pending.pop()
-        left -= len(container)
-        if left <= 0:
-            return True
-        members = container.values() if type(container) is dict else container
-        pending += [member for member in members if type(member) in (list, dict)]
-    return False
 
 
 def stop_early(field: Field) -> SchemaValidator | None:

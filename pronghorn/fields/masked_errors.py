@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
 from functools import cached_property
 from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from pronghorn.core.kinds import LOCATIONS
 from pronghorn.core.secret_names import is_secret, may_have_secret
@@ -117,7 +120,10 @@ class _Masking:
         elif isinstance(given, (str, bytes)):
             shown = self._mask_unread(given) if _is_unread(error) else given
         else:
-            shown = self._mask(given)
+            try:
+                shown = self._mask(given)
+            except RecursionError:  # It has more levels than Python can follow here.
+                shown = MASK
         if shown is given:
             return error
         return _without_texts({**error, "input": shown}, self._masked)
@@ -165,6 +171,9 @@ class _Masking:
         members = getattr(value, "__dict__", None)
         if not isinstance(members, dict):
             return value
+        if not isinstance(value, BaseModel) and not is_dataclass(value):
+            # Its members may be anything, such as files: only their names are looked at.
+            members = {name: each for name, each in members.items() if self._is_secret(name)}
         return value if self._mask(members) is members else MASK
 
     def _hide(self, value: Any) -> Any:

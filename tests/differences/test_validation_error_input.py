@@ -295,6 +295,23 @@ def test_the_error_of_a_response_shows_no_secret(
     assert "username" in caplog.text
 
 
+def test_an_input_that_contains_itself_is_masked() -> None:
+    app = FastAPI()
+
+    class Round(BaseModel):
+        other: Any = None
+
+    @app.get("/", response_model=Login)
+    async def answer() -> Any:
+        found = Round()
+        found.other = found
+        return found
+
+    with pytest.raises(ResponseValidationError) as raised:
+        TestClient(app).get("/")
+    assert raised.value.errors()[0]["input"] == MASK
+
+
 def test_an_input_of_very_many_values_is_not_searched_to_its_end() -> None:
     answer = TestClient(make()).post("/login", json={"name": [[]] * 30_000, "password": SECRET})
     assert SECRET not in answer.text

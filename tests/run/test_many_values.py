@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel, Field, field_validator
 
 from pronghorn import Body, FastAPI
-from pronghorn.fields.many_values import MANY_FROM, MOST_MEMBERS, has_many
+from pronghorn.fields.many_values import MOST_MEMBERS
+from pronghorn.run.input.json import MANY_FROM, has_many
 from pronghorn.testclient import TestClient
 
 

@@ -18,14 +18,16 @@ from pronghorn.exceptions import (
     RequestValidationError,
     StarletteHTTPException,
 )
-from pronghorn.fields.many_values import MANY_FROM, ManyValues, has_many
+from pronghorn.fields.field import Field
 from pronghorn.logger import logger
 from pronghorn.run.exchange import Exchange
 from pronghorn.run.input.json import (
     HUGE_DIGITS,
+    MANY_FROM,
     PAUSE_FROM,
     body_decode_error,
     has_huge_integer,
+    has_many,
     may_nest_deeply,
     parse_json,
     refuse_deep_nesting,
@@ -134,7 +136,7 @@ class WholeBody:
         check: Validates a parsed body. Like `validate_json`, it runs no code of the program.
         validate_json: Validates a JSON text; None if that is not faster.
         huge_floats: `validate_json` would turn integers that `check` refuses into infinite floats.
-        many: Validates bodies that may have many errors.
+        field: The field.
     """
 
     def __init__(
@@ -142,12 +144,12 @@ class WholeBody:
         check: Callable[[Any], Any],
         validate_json: Callable[[Any], Any] | None,
         huge_floats: bool,
-        many: ManyValues,
+        field: Field,
     ) -> None:
         self._check = check
         self._validate_json = validate_json
         self._huge_floats = huge_floats
-        self._many = many
+        self._field = field
 
     def value(self, body: UncheckedBody) -> Any:
         """Return the value; raise any exception if the exact way must report the errors."""
@@ -160,14 +162,19 @@ class WholeBody:
         if len(text) < PAUSE_FROM:
             return validate_json(text)
         if len(text) >= MANY_FROM:
-            validate_json = self._many.checker("validate_json", validate_json)
+            validate_json = self._stop_early("validate_json", validate_json)
         return without_pauses(validate_json, text)
 
     def _check_of(self, value: Any) -> Callable[[Any], Any]:
         """Return the function that validates a parsed body."""
         if not has_many(value):
             return self._check
-        return self._many.checker("validate_python", self._check)
+        return self._stop_early("validate_python", self._check)
+
+    def _stop_early(self, name: str, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        from pronghorn.fields.many_values import many_values_of  # Few programs need it.
+
+        return many_values_of(self._field).checker(name, otherwise)
 
 
 def unwrap_body(body: Any) -> Any:

@@ -18,10 +18,9 @@ from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.datastructures import Undefined
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, missing_error
-from pronghorn.fields.many_values import has_many, many_values_of
 from pronghorn.fields.multi_values import Received, is_supplied, model_input, pick_form_value
 from pronghorn.run.input.body import unwrap_body
-from pronghorn.run.input.json import without_pauses
+from pronghorn.run.input.json import has_many, without_pauses
 from pronghorn.run.input.parameters import default_value
 from pronghorn.run.input.urlencoded import is_small_form
 
@@ -96,10 +95,13 @@ def _validate_json(field: Field, value: Any, loc: ErrorLocation) -> tuple[Any, l
     """Validate a value of a JSON body; many values have some of their errors only."""
     if type(value) not in (list, dict) or not has_many(value):
         return field.validate(value, loc)
+    from pronghorn.fields.many_values import many_values_of  # Few programs need it.
+
     many = many_values_of(field)
     if many.early is None:  # Code of the program takes part.
         return field.validate(value, loc)
-    return without_pauses(partial(many.validate, loc=loc), value)
+    result: tuple[Any, list[ErrorDetail]] = without_pauses(partial(many.validate, loc=loc), value)
+    return result
 
 
 async def _form_value(field: Field, form: Received) -> tuple[Any, list[ErrorDetail]]:

@@ -16,6 +16,10 @@ standard_loads = original(json, "loads")
 
 #: Bytes. A body of this size may create so many objects that the garbage collector runs meanwhile.
 PAUSE_FROM = 8192
+#: Bytes. A body of this size cannot have so many errors that they take long.
+MANY_FROM = 65_536
+#: The number of members from which on a value is judged in this way.
+MANY_VALUES = 5_000
 #: How deeply containers may be nested in a body, as Pydantic's parser counts.
 MAX_LEVELS = 201
 #: The number of digits of the smallest integer that is beyond the range of `float`.
@@ -72,6 +76,20 @@ def refuse_deep_nesting(value: Any) -> Any:
 def may_nest_deeply(text: bytes) -> bool:
     """Return True if a text has enough brackets for more than `MAX_LEVELS` of containers."""
     return text.count(b"[") + text.count(b"{") > MAX_LEVELS
+
+
+def has_many(value: Any) -> bool:
+    """Return whether a parsed body has at least `MANY_VALUES` members on all levels together."""
+    left = MANY_VALUES
+    pending = [value] if type(value) in (list, dict) else []
+    while pending:
+        container = pending.pop()
+        left -= len(container)
+        if left <= 0:
+            return True
+        members = container.values() if type(container) is dict else container
+        pending += [member for member in members if type(member) in (list, dict)]
+    return False
 
 
 def without_pauses(make: Callable[[Any], Any], source: Any) -> Any:
