@@ -19,7 +19,7 @@ from pronghorn.adapters.uvicorn.backpressure import send_part
 from pronghorn.adapters.uvicorn.connection_values import OfConnection
 from pronghorn.adapters.uvicorn.known_lines import whole_head
 from pronghorn.adapters.uvicorn.outbox import can_write, log_access, with_headers
-from pronghorn.adapters.uvicorn.strictness import StrictProtocol
+from pronghorn.adapters.uvicorn.strictness import TOO_LARGE, StrictProtocol
 from pronghorn.adapters.uvicorn.waiting_head import WaitingHead, is_complete, read_headers
 from pronghorn.compile.dispatch import Answerer, answer
 from pronghorn.run.exchange import (
@@ -31,7 +31,6 @@ from pronghorn.run.exchange import (
 )
 
 FRAGMENT = ord("#")
-TOO_LARGE = 413
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
@@ -347,7 +346,6 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
         if protocol.access_log:
             log_access(protocol.access_logger, self.scope, status)
         content = b"" if self.method == "HEAD" else body
-        # The rest of a body that is too large is not read.
         is_refusal = status == TOO_LARGE and self.more_body
         if is_refusal or not self.keep_alive:
             head = b"%bconnection: close\r\n\r\n" % head[:-2]

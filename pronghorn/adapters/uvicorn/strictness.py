@@ -24,6 +24,8 @@ VERSIONS = frozenset(["1.0", "1.1"])
 #: Seconds for which data of a client that was refused is read and discarded.
 LINGER = 1.0
 
+#: The status after which the rest of a body that still arrives is not read.
+TOO_LARGE = 413
 BAD_TARGET: Refusal = (
     400,
     "The target of the request is invalid: write a path that begins with '/'.",
