@@ -142,8 +142,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
             )
         self.servers = values["servers"] or []
         self.openapi_version = "3.1.0"
-        self.openapi_schema = None
-        self._openapi_revision = -1
+        self.openapi_schema, self._openapi_revision = None, -1
         self._document = ServedDocument()
         #: Held while the document or the layers are made.
         self._making = RLock()

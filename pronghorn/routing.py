@@ -105,7 +105,6 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     max_body_size: int | None
     max_json_size: int | None
     websocket_origins: Sequence[str] | None
-    """The origins whose pages may open WebSockets; None for any."""
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -277,11 +276,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             origins = self.websocket_origins
         dependencies = [*self.dependencies, *own]
         provider = self.dependency_overrides_provider
-        full_path = self.prefix + path
+        kind, path = APIWebSocketRoute, self.prefix + path
         self._append_route(
-            make_websocket_route(
-                APIWebSocketRoute, full_path, endpoint, name, dependencies, provider, origins
-            )
+            make_websocket_route(kind, path, endpoint, name, dependencies, provider, origins)
         )
 
     def route(

@@ -425,7 +425,6 @@ class APIRouter(Router):
     max_body_size: int | None
     max_json_size: int | None
     websocket_origins: Sequence[str] | None
-    """The origins whose pages may open WebSockets; None for any."""
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool

@@ -84,7 +84,7 @@ def _read_limit(name: str, unit: str, program: Program) -> str:
     """Return a limit that `pronghorn run` holds without an option."""
     del program
     value = getattr(ServerLimits(), name)
-    return f"{value:,} {unit}" if value else _NO_LIMIT
+    return f"{value:,.10g} {unit}" if value else _NO_LIMIT
 
 
 def _read_forms(name: str, default: int, program: Program) -> str:
@@ -105,13 +105,6 @@ def checks_origin(listed: Listed) -> bool:
 def _read_origins(program: Program) -> str:
     allowed = origins_of(program.app, program.app)
     return "any" if allowed is None else ", ".join(allowed) or "none"
-
-
-def _read_limit(name: str, unit: str, program: Program) -> str:
-    """Return a limit of `pronghorn run`; 0 is none."""
-    del program
-    value = getattr(ServerLimits(), name)
-    return f"{value:,.10g} {unit}" if value else _NO_LIMIT
 
 
 def _read_server(name: str, unit: str, program: Program) -> str:

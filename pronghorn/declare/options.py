@@ -220,8 +220,7 @@ class GroupOptions(TypedDict, total=False):
 class IncludeOptions(
     PrefixOptions,
     TagOptions,
-    WebSocketOptions,
-    OriginOptions,
+    WebSocketRouteOptions,
     GroupOptions,
     ShownOptions,
     CommonOptions,
@@ -352,8 +351,7 @@ class ErrorOptions(TypedDict, total=False):
 
 class AppOptions(
     DocumentOptions,
-    WebSocketOptions,
-    OriginOptions,
+    WebSocketRouteOptions,
     ErrorOptions,
     LifeOptions,
     GroupOptions,
