@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from threading import RLock
 from typing import Any, Literal, NoReturn
@@ -50,7 +50,7 @@ OF_ROUTER = tuple(name for name in option_defaults(RouterOptions) if name in APP
 #: Options that are kept as attributes under their own names.
 ATTRIBUTES = (*option_defaults(DocumentOptions), "debug", "root_path", "root_path_in_servers")
 ATTRIBUTES += ("max_body_size", "max_json_size", "error_headers", "hardened")
-ATTRIBUTES += ("validation_error_input",)
+ATTRIBUTES += ("validation_error_input", "websocket_origins")
 
 
 class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
@@ -127,6 +127,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
     """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None
     max_json_size: int | None
+    websocket_origins: Sequence[str] | None
 
     @expand_signature(AppOptions)
     def __init__(self, **options: Unpack[AppOptions]) -> None:
@@ -141,8 +142,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
             )
         self.servers = values["servers"] or []
         self.openapi_version = "3.1.0"
-        self.openapi_schema = None
-        self._openapi_revision = -1
+        self.openapi_schema, self._openapi_revision = None, -1
         self._document = ServedDocument()
         #: Held while the document or the layers are made.
         self._making = RLock()

@@ -109,6 +109,7 @@ class FastAPI(Starlette):
     """Whether the application holds strict limits wherever it is served."""
     max_body_size: int | None
     max_json_size: int | None
+    websocket_origins: Sequence[str] | None
     def __init__(
         self,
         *,
@@ -192,6 +193,15 @@ class FastAPI(Starlette):
             Doc(
                 "Dependencies that run first and whose results are not used. Joined, outer "
                 "ones first."
+            ),
+        ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
             ),
         ] = None,
         debug: Annotated[
@@ -376,6 +386,7 @@ class FastAPI(Starlette):
             scalar_url: The path of the Scalar page, such as `"/scalar"`. `None` disables it.
             scalar_parameters: The configuration of Scalar.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
             debug: Whether responses to unhandled errors show the traceback. Never use it in production.
             middleware: The middleware, outermost first.
             exception_handlers: The functions that turn errors into responses, by status code or exception class.
@@ -664,6 +675,15 @@ class FastAPI(Starlette):
                 "ones first."
             ),
         ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
+            ),
+        ] = None,
     ) -> None:
         """Add a WebSocket route without a decorator.
 
@@ -672,6 +692,7 @@ class FastAPI(Starlette):
             endpoint: The coroutine function that serves connections.
             name: The name for `url_path_for`; by default the name of the function.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
         """
     def frontend(
         self,
@@ -728,6 +749,15 @@ class FastAPI(Starlette):
             Doc(
                 "Dependencies that run first and whose results are not used. Joined, outer "
                 "ones first."
+            ),
+        ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
             ),
         ] = None,
         default_response_class: Annotated[
@@ -797,6 +827,7 @@ class FastAPI(Starlette):
             prefix: A prefix for all paths. It starts with `/` and does not end with it. Joined, outer first.
             tags: The groups in the documentation to which the operations belong. Joined, outer ones first.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
             default_response_class: The class of responses of routes without a `response_class`. The innermost one applies.
             responses: Additional responses for the documentation. Merged; the inner one wins.
             deprecated: Whether to mark the operations as deprecated. True if it is true on any level.
@@ -1006,6 +1037,15 @@ class FastAPI(Starlette):
                 "ones first."
             ),
         ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
 
@@ -1013,6 +1053,7 @@ class FastAPI(Starlette):
             path: The path, with parameters in braces.
             name: The name for `url_path_for`; by default the name of the function.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
 
         Returns:
             A decorator, which returns the function unchanged.

@@ -27,7 +27,7 @@ from pronghorn.declare.options import (
     AddRouteOptions,
     IncludeOptions,
     RouterOptions,
-    WebSocketOptions,
+    WebSocketRouteOptions,
 )
 from pronghorn.exceptions import FastAPIError, SetupError
 from pronghorn.params import Depends
@@ -71,7 +71,7 @@ __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.declare.option_inheritance`.
-INHERITED = (*INCLUDE_DEFAULTS, "max_json_size", "strict_content_type")
+INHERITED = (*INCLUDE_DEFAULTS, "max_json_size", "strict_content_type", "websocket_origins")
 
 
 class APIRouter(Verbs, ServesFrontends, Includable):
@@ -104,6 +104,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     form_limits: dict[str, Any]
     max_body_size: int | None
     max_json_size: int | None
+    websocket_origins: Sequence[str] | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -150,6 +151,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         self.strict_content_type = values["strict_content_type"]
         self.max_body_size = values["max_body_size"]
         self.max_json_size = values["max_json_size"]
+        self.websocket_origins = values["websocket_origins"]
         self.route_class = values["route_class"] or APIRoute
 
     # --- for the compiled router --------------------------------------------------------------
@@ -251,13 +253,13 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         limits = kept.get("form_limits")
         self._append_route(make_route(route_class, full_path, endpoint, combined, limits))
 
-    @route_signature(WebSocketOptions)
+    @route_signature(WebSocketRouteOptions)
     def add_api_websocket_route(
         self,
         path: str,
         endpoint: Callable[..., Any],
         name: str | None = None,
-        **options: Unpack[WebSocketOptions],
+        **options: Unpack[WebSocketRouteOptions],
     ) -> None:
         """Add a WebSocket route without a decorator.
 
@@ -265,16 +267,18 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             path: The path inside this router.
             endpoint: The coroutine function that serves connections.
             name: The name for `url_path_for`; by default the name of the function.
-            options: See `WebSocketOptions`.
+            options: See `WebSocketRouteOptions`.
         """
         own = options.get("dependencies") or ()
         check_dependencies(own)
+        origins = options.get("websocket_origins")
+        if origins is None:
+            origins = self.websocket_origins
         dependencies = [*self.dependencies, *own]
         provider = self.dependency_overrides_provider
+        kind, path = APIWebSocketRoute, self.prefix + path
         self._append_route(
-            make_websocket_route(
-                APIWebSocketRoute, self.prefix + path, endpoint, name, dependencies, provider
-            )
+            make_websocket_route(kind, path, endpoint, name, dependencies, provider, origins)
         )
 
     def route(

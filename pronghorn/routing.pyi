@@ -339,6 +339,7 @@ class APIWebSocketRoute(WebSocketRoute):
     name: str
     dependencies: list[Depends]
     dependency_overrides_provider: Any
+    websocket_origins: Sequence[str] | None
     def __init__(
         self,
         path: Annotated[str, Doc("The path, with parameters in braces; begins with `/`.")],
@@ -359,6 +360,15 @@ class APIWebSocketRoute(WebSocketRoute):
                 "ones first."
             ),
         ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
+            ),
+        ] = None,
     ) -> None:
         """One WebSocket route.
 
@@ -368,6 +378,7 @@ class APIWebSocketRoute(WebSocketRoute):
             name: The name for `url_path_for`; by default the name of the endpoint.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
         """
     @property
     def plan(self) -> WebSocketPlan:
@@ -413,6 +424,7 @@ class APIRouter(Router):
     form_limits: dict[str, Any]
     max_body_size: int | None
     max_json_size: int | None
+    websocket_origins: Sequence[str] | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -450,6 +462,15 @@ class APIRouter(Router):
             Doc(
                 "Dependencies that run first and whose results are not used. Joined, outer "
                 "ones first."
+            ),
+        ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
             ),
         ] = None,
         default_response_class: Annotated[
@@ -570,6 +591,7 @@ class APIRouter(Router):
             prefix: A prefix for all paths. It starts with `/` and does not end with it. Joined, outer first.
             tags: The groups in the documentation to which the operations belong. Joined, outer ones first.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
             default_response_class: The class of responses of routes without a `response_class`. The innermost one applies.
             responses: Additional responses for the documentation. Merged; the inner one wins.
             deprecated: Whether to mark the operations as deprecated. True if it is true on any level.
@@ -806,6 +828,15 @@ class APIRouter(Router):
                 "ones first."
             ),
         ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
+            ),
+        ] = None,
     ) -> None:
         """Add a WebSocket route without a decorator.
 
@@ -814,6 +845,7 @@ class APIRouter(Router):
             endpoint: The coroutine function that serves connections.
             name: The name for `url_path_for`; by default the name of the function.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
         """
     def route(
         self,
@@ -865,6 +897,15 @@ class APIRouter(Router):
             Doc(
                 "Dependencies that run first and whose results are not used. Joined, outer "
                 "ones first."
+            ),
+        ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
             ),
         ] = None,
         default_response_class: Annotated[
@@ -934,6 +975,7 @@ class APIRouter(Router):
             prefix: A prefix for all paths. It starts with `/` and does not end with it. Joined, outer first.
             tags: The groups in the documentation to which the operations belong. Joined, outer ones first.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
             default_response_class: The class of responses of routes without a `response_class`. The innermost one applies.
             responses: Additional responses for the documentation. Merged; the inner one wins.
             deprecated: Whether to mark the operations as deprecated. True if it is true on any level.
@@ -1142,6 +1184,15 @@ class APIRouter(Router):
                 "ones first."
             ),
         ] = None,
+        websocket_origins: Annotated[
+            Sequence[str] | None,
+            Doc(
+                'The origins whose pages may open WebSockets: `["https://shop.example"]`; '
+                "others get a 403. `https://*.shop.example` allows all subdomains, "
+                '`"same-origin"` the origin of the request, `"*"` any. The innermost list '
+                'applies. By default any, and `["same-origin"]` with `hardened`.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
 
@@ -1149,6 +1200,7 @@ class APIRouter(Router):
             path: The path, with parameters in braces.
             name: The name for `url_path_for`; by default the name of the function.
             dependencies: Dependencies that run first and whose results are not used. Joined, outer ones first.
+            websocket_origins: The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403. `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request, `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
 
         Returns:
             A decorator, which returns the function unchanged.

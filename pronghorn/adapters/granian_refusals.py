@@ -24,13 +24,16 @@ from pronghorn.adapters.request_heads import (
     measure_fields,
 )
 from pronghorn.adapters.server_limits import read_limits
+from pronghorn.run.exchange import RawHeaders
 
 #: The headers that are checked. Most requests have one of them, Host.
 _HTTP = frozenset([b"host", b"transfer-encoding"])
-_WEBSOCKET = _HTTP | {b"sec-websocket-key"}
+_KEY, _VERSION = b"sec-websocket-key", b"sec-websocket-version"
+_WEBSOCKET = _HTTP | {_KEY, _VERSION}
 
 NO_PATH: Refusal = 400, "The target of the request is not a path."
 BAD_KEY: Refusal = 400, "The request has no valid Sec-WebSocket-Key."
+BAD_VERSION: Refusal = 400, "The request has more than one Sec-WebSocket-Version."
 TOO_OLD: Refusal = 400, "A WebSocket needs HTTP/1.1."
 
 
@@ -55,7 +58,7 @@ def find_refusal(scope: Scope) -> Refusal | None:
     refusal = judge_head(hosts, codings, version)
     if refusal is not None or kind == "http":
         return refusal
-    return _judge_handshake(version, [value for name, value in found if name not in _HTTP])
+    return _judge_handshake(version, found)
 
 
 def _judge_sizes(scope: Scope) -> Refusal | None:
@@ -74,10 +77,13 @@ def _judge_sizes(scope: Scope) -> Refusal | None:
     return None
 
 
-def _judge_handshake(version: str, keys: list[bytes]) -> Refusal | None:
+def _judge_handshake(version: str, found: RawHeaders) -> Refusal | None:
     if version == "1.0":
         return TOO_OLD
-    return None if len(keys) == 1 and is_websocket_key(keys[0]) else BAD_KEY
+    keys = [value for name, value in found if name == _KEY]
+    if len(keys) != 1 or not is_websocket_key(keys[0]):
+        return BAD_KEY
+    return None if sum(name == _VERSION for name, _ in found) == 1 else BAD_VERSION
 
 
 def _remove_empty_host(scope: Scope) -> list[bytes]:

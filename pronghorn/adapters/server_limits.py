@@ -38,6 +38,10 @@ class ServerLimits:
         parameters: Number of parameters of a query; more is answered with 400.
         json_body: Bytes of a body that is no upload; more is answered with 413.
         upload: Bytes of a body of files or binary data; more is answered with 413.
+        websocket_message: Bytes of a WebSocket message, decompressed; more ends it with 1009.
+        websocket_queue: WebSocket messages to read ahead of the program; more wait in the client.
+        websocket_ping_interval: Seconds between two pings to a WebSocket.
+        websocket_ping_timeout: Seconds in which a client has to answer a ping; else it is closed.
     """
 
     request_line: int = 8192
@@ -50,6 +54,10 @@ class ServerLimits:
     parameters: int = 1000
     json_body: int = 0
     upload: int = 0
+    websocket_message: int = 1_048_576
+    websocket_queue: int = 32
+    websocket_ping_interval: float = 20.0
+    websocket_ping_timeout: float = 20.0
 
 
 def remember_limits(

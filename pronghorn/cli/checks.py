@@ -78,6 +78,10 @@ _RANGES: dict[str, tuple[int, int | None, str]] = {
     "timeout_keep_alive": (0, None, "Write a whole number of seconds."),
     "timeout_graceful_shutdown": (0, None, "Write a whole number of seconds."),
     "timeout_worker_healthcheck": (1, None, "Write a whole number of seconds from 1."),
+    "ws_max_size": (0, None, "Write a number of bytes, such as 1048576; 0 has no limit."),
+    "ws_max_queue": (0, None, "Write a number of messages, such as 32; 0 has no limit."),
+    "ws_ping_interval": (0, None, "Write a number of seconds, such as 20; 0 sends no pings."),
+    "ws_ping_timeout": (0, None, "Write a number of seconds, such as 20; 0 has no limit."),
     "watchdog": (0, None, "Write a number of milliseconds, such as 100; 0 does not watch."),
     "ssl_cert_reqs": (
         0,

@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
 from pronghorn.cli.audited import Program
+from pronghorn.compile.origins import origins_of
 from pronghorn.devtools.inventory import Listed
+from pronghorn.run.origins import ANY
 
 __all__ = ["SETTINGS", "Setting", "find_unlimited", "read_settings"]
 
@@ -82,12 +84,27 @@ def _read_limit(name: str, unit: str, program: Program) -> str:
     """Return a limit that `pronghorn run` holds without an option."""
     del program
     value = getattr(ServerLimits(), name)
-    return f"{value:,} {unit}" if value else _NO_LIMIT
+    return f"{value:,.10g} {unit}" if value else _NO_LIMIT
 
 
 def _read_forms(name: str, default: int, program: Program) -> str:
     limits = getattr(getattr(program.app, "router", None), "form_limits", None) or {}
     return f"{limits.get(name, default):,}"
+
+
+def checks_origin(listed: Listed) -> bool:
+    """Return whether a WebSocket route, or an application around it, allows some origins only."""
+    for owner in (listed.route, *listed.apps):
+        application = getattr(owner, "dependency_overrides_provider", owner)
+        allowed = origins_of(owner, application)
+        if allowed is not None:
+            return ANY not in allowed
+    return False
+
+
+def _read_origins(program: Program) -> str:
+    allowed = origins_of(program.app, program.app)
+    return "any" if allowed is None else ", ".join(allowed) or "none"
 
 
 def _read_server(name: str, unit: str, program: Program) -> str:
@@ -197,10 +214,26 @@ SETTINGS: tuple[Setting, ...] = (
         partial(_read_forms, "max_part_size", 1_048_576),
         'FastAPI(form_limits={"max_part_size": ...})',
     ),
+    Setting("WebSocket origins", _read_origins, "FastAPI(websocket_origins=[...])"),
     Setting(
         "WebSocket message",
-        partial(_read_server, "ws_max_size", "bytes"),
-        "uvicorn --ws-max-size",
+        partial(_read_limit, "websocket_message", "bytes"),
+        "run --ws-max-size",
+    ),
+    Setting(
+        "WebSocket read-ahead",
+        partial(_read_limit, "websocket_queue", "messages"),
+        "run --ws-max-queue",
+    ),
+    Setting(
+        "WebSocket pings",
+        partial(_read_limit, "websocket_ping_interval", "seconds"),
+        "run --ws-ping-interval",
+    ),
+    Setting(
+        "WebSocket ping answer",
+        partial(_read_limit, "websocket_ping_timeout", "seconds"),
+        "run --ws-ping-timeout",
     ),
     Setting(
         "idle connection",

@@ -21,6 +21,7 @@ from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.servers import configure_own_logging, start
 from pronghorn.cli.size_options import limits_of
 from pronghorn.cli.watching import poll_where_needed
+from pronghorn.cli.websocket_options import with_websockets
 
 __all__ = ["ServeOptions", "prepare", "serve"]
 
@@ -43,7 +44,7 @@ def prepare(options: ServeOptions) -> None:
         lines=options.access_log,
         watchdog=options.watchdog,
     )
-    remember_limits(with_deadlines(limits_of(options), options))
+    remember_limits(with_websockets(with_deadlines(limits_of(options), options), options))
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.

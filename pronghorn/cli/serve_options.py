@@ -35,6 +35,10 @@ class ServeOptions:
         timeout_body: Seconds of a body before its rate counts.
         min_body_rate: Bytes of a body that have to arrive in a second.
         timeout_send: Seconds after which a client that takes nothing is cut off.
+        ws_max_size: Bytes of a WebSocket message; 0 for no limit, here and below.
+        ws_max_queue: WebSocket messages to read ahead of the program.
+        ws_ping_interval: Seconds between two pings to a WebSocket.
+        ws_ping_timeout: Seconds in which a client has to answer a ping.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -85,6 +89,10 @@ class ServeOptions:
     timeout_body: float | None = None
     min_body_rate: int | None = None
     timeout_send: float | None = None
+    ws_max_size: int | None = None
+    ws_max_queue: int | None = None
+    ws_ping_interval: float | None = None
+    ws_ping_timeout: float | None = None
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None

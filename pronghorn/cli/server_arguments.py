@@ -348,3 +348,33 @@ class RunServing(TypedDict):
             "SECONDS",
         ),
     ]
+    ws_max_size: Annotated[
+        int | None,
+        _limit(
+            "Bytes of a WebSocket message, decompressed; a longer one closes the connection with "
+            "1009. By default 1048576; 0 for no limit.",
+            "BYTES",
+        ),
+    ]
+    ws_max_queue: Annotated[
+        int | None,
+        _limit(
+            "WebSocket messages that are read before the app takes them; more wait in the client. "
+            "Only uvicorn; by default 32; 0 for no limit."
+        ),
+    ]
+    ws_ping_interval: Annotated[
+        float | None,
+        _limit(
+            "Seconds between two pings to a WebSocket. Only uvicorn; by default 20; 0 for none.",
+            "SECONDS",
+        ),
+    ]
+    ws_ping_timeout: Annotated[
+        float | None,
+        _limit(
+            "Seconds in which a client has to answer a ping, else its WebSocket is closed. Only "
+            "uvicorn; by default 20; 0 for no limit.",
+            "SECONDS",
+        ),
+    ]

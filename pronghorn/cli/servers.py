@@ -23,6 +23,9 @@ __all__ = ["configure_own_logging", "start"]
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""
 
+WEBSOCKETS = "pronghorn.adapters.uvicorn_websockets:PronghornWebSocketProtocol"
+"""The class for the WebSockets of uvicorn: its own on websockets, within our limits."""
+
 STARTUP_FAILURE = 3
 """The exit code of uvicorn for an application that fails to start."""
 
@@ -98,6 +101,7 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
         uds=None if options.uds is None else str(options.uds),
         fd=options.fd,
         http=DIRECT if options.protocol == "auto" else "auto",
+        **_websockets(),
         reload=options.reload,
         reload_dirs=watched if options.reload else None,
         workers=options.workers,
@@ -114,6 +118,18 @@ def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
         **_logging_of_uvicorn(options),
         **_select_given(options, _UVICORN_NUMBERS),
     )
+
+
+def _websockets() -> dict[str, Any]:
+    """Return the class for WebSockets and its limits; for uvicorn, None is none."""
+    limits = read_limits()
+    return {
+        "ws": WEBSOCKETS,
+        "ws_max_size": limits.websocket_message,
+        "ws_max_queue": limits.websocket_queue,
+        "ws_ping_interval": limits.websocket_ping_interval or None,
+        "ws_ping_timeout": limits.websocket_ping_timeout or None,
+    }
 
 
 _UVICORN_NUMBERS = {

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pronghorn.cli.audited import Layer, Program, list_settings, names_in_query, plan_of
-from pronghorn.cli.limits import docs_of, find_unlimited
+from pronghorn.cli.limits import checks_origin, docs_of, find_unlimited
 from pronghorn.core.weak_secrets import KEY_LENGTH, describe_weak_text
 from pronghorn.devtools.inventory import place
+from pronghorn.security import APIKeyCookie
 
 __all__ = ["CODES", "Unsafe", "find_unsafe"]
 
@@ -220,6 +221,28 @@ def _find_any_proxy(program: Program) -> Iterator[Unsafe]:
             yield Unsafe("proxies", message, why, write, where, in_production=True)
 
 
+def _find_any_origin(program: Program) -> Iterator[Unsafe]:
+    has_session = any(_sessions(program))
+    for listed in program.routes:
+        if listed.row.kind != "websocket" or checks_origin(listed):
+            continue
+        if has_session or _reads_cookies(plan_of(listed)):
+            yield Unsafe(
+                "websocket-origins",
+                f"{listed.labels[0]} is open to the pages of every site, with cookies",
+                "The page of another site opens it as the user who is signed in, and reads what "
+                "it sends.",
+                'Write FastAPI(websocket_origins=["same-origin"]), or list the origins.',
+                place(listed.row),
+            )
+            return  # One route shows it.
+
+
+def _reads_cookies(plan: Any) -> bool:
+    calls = () if plan is None else plan.root.walk()
+    return any(call.cookie_fields or isinstance(call.call, APIKeyCookie) for call in calls)
+
+
 def _find_unmarked_json(program: Program) -> Iterator[Unsafe]:
     for listed in program.routes:
         plan = plan_of(listed)
@@ -266,6 +289,7 @@ FINDERS: tuple[Callable[[Program], Iterator[Unsafe]], ...] = (
     _find_unlimited_bodies,
     _find_any_host,
     _find_any_proxy,
+    _find_any_origin,
     _find_unmarked_json,
     _find_secrets_in_urls,
 )
@@ -273,5 +297,6 @@ FINDERS: tuple[Callable[[Program], Iterator[Unsafe]], ...] = (
 CODES = (
     *("debug", "cors", "session-secret", "same-site", "https-only", "client-secret", "secret"),
     *("open-docs", "body-limit", "hosts", "proxies", "content-type", "secret-in-url"),
+    "websocket-origins",
 )
 """The names for `--allow`."""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, Router
+from starlette.routing import BaseRoute, Host, Match, Mount, Router, WebSocketRoute
 from starlette.types import ASGIApp, Scope
 
 from pronghorn.compile.limits import with_limits_of
@@ -26,6 +26,8 @@ from pronghorn.run.output.head import AUTO_HEAD_KEY, HeadExchange
 
 #: Starlette's own method, which raises 404 in an application. Programs and libraries replace it.
 NOT_FOUND = original(Router, "not_found")
+#: Routes that may lead to WebSockets, whose origins are checked.
+TO_WEBSOCKETS = WebSocketRoute, Mount, Host
 NO_OVERRIDES: Overrides = MappingProxyType({})
 
 
@@ -75,7 +77,8 @@ class CompiledRoutes:
         with self._lock:
             if entry.handler is None:
                 handler = handler_of(entry.route, self.overrides)
-                entry.handler = with_limits_of(self.router, entry.route, handler)
+                handler = with_limits_of(self.router, entry.route, handler)
+                entry.handler = _with_origins(self.router, entry.route, handler)
             return entry.handler
 
     def rebuild(self) -> None:
@@ -225,3 +228,12 @@ def _redirect(routes: CompiledRoutes, scope: Scope, path: str) -> Response | Non
 
     scope["route"] = entry.route
     return redirect_to_path(other)
+
+
+def _with_origins(router: Any, route: BaseRoute, handler: Handler) -> Handler:
+    """Return a handler that checks the origins of WebSockets, if its route leads to any."""
+    if not isinstance(route, TO_WEBSOCKETS):
+        return handler
+    from pronghorn.compile.origins import with_origins_of  # Most programs have only HTTP.
+
+    return with_origins_of(router, route, handler)

@@ -22,7 +22,7 @@ from pronghorn.declare.options import (
     ApiRouteOptions,
     IncludeOptions,
     RouteOptions,
-    WebSocketOptions,
+    WebSocketRouteOptions,
 )
 from pronghorn.types import CheckDirectory, DecoratedCallable, Directory, Fallback
 
@@ -96,16 +96,16 @@ class Verbs:
         )
         return found
 
-    @route_signature(WebSocketOptions)
+    @route_signature(WebSocketRouteOptions)
     def websocket(
-        self, path: str, name: str | None = None, **options: Unpack[WebSocketOptions]
+        self, path: str, name: str | None = None, **options: Unpack[WebSocketRouteOptions]
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a WebSocket route (RFC 6455) with the dependencies of an operation.
 
         Args:
             path: The path, with parameters in braces.
             name: The name for `url_path_for`; by default the name of the function.
-            options: See `WebSocketOptions`.
+            options: See `WebSocketRouteOptions`.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -317,13 +317,13 @@ class DeclaresOnRouter(Verbs):
     def _operation(self, method: str, path: str, options: Any) -> Any:
         return hand_on(getattr(self.router, method.lower()), ROUTE_DEFAULTS, options, path)
 
-    @route_signature(WebSocketOptions)
+    @route_signature(WebSocketRouteOptions)
     def add_api_websocket_route(
         self,
         path: str,
         endpoint: Callable[..., Any],
         name: str | None = None,
-        **options: Unpack[WebSocketOptions],
+        **options: Unpack[WebSocketRouteOptions],
     ) -> None:
         """Add a WebSocket route without a decorator.
 
@@ -331,7 +331,7 @@ class DeclaresOnRouter(Verbs):
             path: The path, with parameters in braces.
             endpoint: The coroutine function that serves connections.
             name: The name for `url_path_for`; by default the name of the function.
-            options: See `WebSocketOptions`.
+            options: See `WebSocketRouteOptions`.
         """
         add = self.router.add_api_websocket_route
         hand_on(add, WEBSOCKET_DEFAULTS, options, path, endpoint, name=name)

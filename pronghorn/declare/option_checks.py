@@ -7,7 +7,8 @@ FastAPI acts upon is accepted: numbers that compare like a status code, any iter
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from types import FunctionType
 from typing import Any
@@ -16,7 +17,12 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 from starlette.routing import Router
 
-from pronghorn.core.setup_errors import describe_value, user_error, why_not_callable_with
+from pronghorn.core.setup_errors import (
+    describe_value,
+    setup_error,
+    user_error,
+    why_not_callable_with,
+)
 from pronghorn.exceptions import SetupError, SetupTypeError, SetupValueError
 
 _A_STATUS_CODE = "status_code=201, or status_code=status.HTTP_201_CREATED"
@@ -198,6 +204,35 @@ def _check_flag(name: str, value: Any) -> None:
         )
 
 
+def check_origins(name: str, value: Any) -> None:
+    """Refuse a list of origins with one that no browser would send.
+
+    Raises:
+        SetupError: It is not a list of origins.
+    """
+    if value is None:
+        return
+    if isinstance(value, (str, bytes)) or not isinstance(value, Collection):
+        raise _type_error(
+            f"{name} must be a list of origins, not {describe_value(value)}",
+            None,
+            f'{name}=["https://shop.example"]',
+        )
+    for origin in value:
+        if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
+            raise setup_error(
+                f"{name} has {origin!r}, which is not an origin",
+                "an origin is scheme, host and perhaps port, without a slash behind them",
+                f'{name}=["https://shop.example", "https://*.shop.example", "same-origin"]',
+            )
+
+
+_ORIGIN = re.compile(
+    r"\*|null|same-origin|[a-z][a-z0-9+.\-]*://(\*\.)?([\w\-.]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?",
+    re.IGNORECASE,
+)
+
+
 def _check_text(name: str, value: Any) -> None:
     if not hasattr(value, "split"):  # A translated text may be another class.
         raise _type_error(
@@ -302,6 +337,7 @@ _CHECKS: Mapping[str, Check] = {
     "response_model_exclude_none": _check_flag,
     "hardened": _check_flag,
     "validation_error_input": _check_shown_input,
+    "websocket_origins": check_origins,
     "description": _check_text,
     "prefix": _check_text,
     "openapi_extra": _check_mapping,

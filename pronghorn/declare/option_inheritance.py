@@ -56,6 +56,7 @@ INHERIT: dict[str, Callable[[Any, Any], Any]] = {
     "strict_content_type": _inner,
     "max_body_size": _inner,
     "max_json_size": _inner,
+    "websocket_origins": _inner,
 }
 """The functions that combine the values of two levels. Other options are not inherited."""
 

@@ -31,10 +31,25 @@ A model of another media type than the response class has stands beside that med
 
 
 class WebSocketOptions(TypedDict, total=False):
-    """Options of a WebSocket route."""
+    """Options that operations and WebSocket routes have in common."""
 
     dependencies: Sequence[Depends] | None
     """Dependencies that run first and whose results are not used. Joined, outer ones first."""
+
+
+class OriginOptions(TypedDict, total=False):
+    """The sites whose pages may open WebSockets."""
+
+    websocket_origins: Sequence[str] | None
+    """The origins whose pages may open WebSockets: `["https://shop.example"]`; others get a 403.
+
+    `https://*.shop.example` allows all subdomains, `"same-origin"` the origin of the request,
+    `"*"` any. The innermost list applies. By default any, and `["same-origin"]` with `hardened`.
+    """
+
+
+class WebSocketRouteOptions(WebSocketOptions, OriginOptions, total=False):
+    """Options of a WebSocket route: `@app.websocket("/chat", websocket_origins=["*"])`."""
 
 
 class TagOptions(TypedDict, total=False):
@@ -205,7 +220,7 @@ class GroupOptions(TypedDict, total=False):
 class IncludeOptions(
     PrefixOptions,
     TagOptions,
-    WebSocketOptions,
+    WebSocketRouteOptions,
     GroupOptions,
     ShownOptions,
     CommonOptions,
@@ -336,7 +351,7 @@ class ErrorOptions(TypedDict, total=False):
 
 class AppOptions(
     DocumentOptions,
-    WebSocketOptions,
+    WebSocketRouteOptions,
     ErrorOptions,
     LifeOptions,
     GroupOptions,
@@ -368,7 +383,7 @@ class AppOptions(
 
 
 #: Options that FastAPI does not have: methods of programs that override ours get them if written.
-OURS = frozenset(["max_json_size"])
+OURS = frozenset(["max_json_size", "websocket_origins"])
 
 
 def list_known_defaults(options_type: type) -> dict[str, Any]:

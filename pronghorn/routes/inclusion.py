@@ -36,9 +36,13 @@ def include_route(route: BaseRoute, outer: dict[str, Any], provider: Any) -> Bas
         return route._copy_for_inclusion(outer, provider)
     prefix = outer.get("prefix", "")
     limits = limits_inside(outer, route)
-    if not prefix and limits == limits_of(route) and not is_reassigned(route):
+    origins = None if hasattr(route, "websocket_origins") else outer.get("websocket_origins")
+    is_same = limits == limits_of(route) and origins is None
+    if not prefix and is_same and not is_reassigned(route):
         return route
     clone: Any = copy.copy(route)
+    if origins is not None:
+        clone.websocket_origins = origins
     for name, limit in limits.items():
         setattr(clone, name, limit)
     clone._original_route = getattr(route, "_original_route", None) or route

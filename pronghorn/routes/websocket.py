@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from starlette.routing import WebSocketRoute, get_name
@@ -13,8 +13,8 @@ from pronghorn.compile.websocket import compile_websocket
 from pronghorn.core.monkeypatches import ROUTING, is_replaced, original
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.typed_kwargs import is_plainly_made, route_signature
-from pronghorn.declare.option_checks import check_dependencies
-from pronghorn.declare.options import WebSocketOptions
+from pronghorn.declare.option_checks import check_dependencies, check_origins
+from pronghorn.declare.options import WebSocketRouteOptions
 from pronghorn.hooks import Handler
 from pronghorn.params import Depends
 from pronghorn.plan.dependencies import Overrides
@@ -34,7 +34,7 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         name: The name for `url_path_for`; by default the name of the endpoint.
         dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the
             application.
-        options: See `WebSocketOptions`.
+        options: See `WebSocketRouteOptions`.
     """
 
     _declarations = OF_ROUTE | {"name", "dependency_overrides_provider"}
@@ -43,9 +43,10 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
     name: str
     dependencies: list[Depends]
     dependency_overrides_provider: Any
+    websocket_origins: Sequence[str] | None
     _app: Any
 
-    @route_signature(WebSocketOptions)
+    @route_signature(WebSocketRouteOptions)
     def __init__(
         self,
         path: str,
@@ -53,10 +54,11 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         *,
         name: str | None = None,
         dependency_overrides_provider: Any = None,
-        **options: Unpack[WebSocketOptions],
+        **options: Unpack[WebSocketRouteOptions],
     ) -> None:
         dependencies = options.get("dependencies") or ()
-        self._declare(path, endpoint, name, dependencies, dependency_overrides_provider)
+        origins = options.get("websocket_origins")
+        self._declare(path, endpoint, name, dependencies, dependency_overrides_provider, origins)
 
     def _declare(
         self,
@@ -65,13 +67,15 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
         name: str | None,
         dependencies: Iterable[Any],
         provider: Any,
+        origins: Sequence[str] | None = None,
     ) -> None:
         """Keep a declaration, and plan it if its types are defined."""
         self._set(_plan=None, _app=None, _original_route=None, endpoint=endpoint)
         self._set(**NO_VIEWS, **ENGINE)
         self._set(name=name or get_name(endpoint))
         check_dependencies(dependencies)
-        self._set(dependencies=list(dependencies))
+        check_origins("websocket_origins", origins)
+        self._set(dependencies=list(dependencies), websocket_origins=origins)
         self._set(dependency_overrides_provider=provider)
         self._set_path(path)
         self._set(_revision=bump_revision())
@@ -97,15 +101,23 @@ class APIWebSocketRoute(GraphView, WebSocketRoute):
     def _copy_for_inclusion(self, outer: Mapping[str, Any], provider: Any) -> Self:
         """Return a copy of this route for an outer router; see `APIRoute._copy_for_inclusion`."""
         dependencies = [*(outer.get("dependencies") or ()), *self.dependencies]
-        return self._copy_for(outer.get("prefix", ""), provider, {"dependencies": dependencies})
+        origins = self.websocket_origins
+        if origins is None:
+            origins = outer.get("websocket_origins")
+        changes = {"dependencies": dependencies, "websocket_origins": origins}
+        return self._copy_for(outer.get("prefix", ""), provider, changes)
 
     def _own_handler(self, overrides: Overrides) -> Handler:
         """Return the handler of this route alone, without an application around it."""
+        application = self.dependency_overrides_provider
         if is_replaced(ROUTING, *WEBSOCKET_FUNCTIONS):
-            return make_websocket_handler(self)
+            handler = make_websocket_handler(self)
+        else:
+            plan = override_dependencies(self.plan, overrides)
+            handler = compile_websocket(bind_app_values(plan, application))
+        from pronghorn.compile.origins import check_origin, origins_of  # See `_with_origins`.
 
-        plan = override_dependencies(self.plan, overrides)
-        return compile_websocket(bind_app_values(plan, self.dependency_overrides_provider))
+        return check_origin(handler, origins_of(self, application))
 
 
 OWN_HANDLES.add(original(WebSocketRoute, "handle"))
@@ -118,11 +130,12 @@ def make_websocket_route(
     name: str | None,
     dependencies: list[Any],
     provider: Any,
+    origins: Sequence[str] | None = None,
 ) -> APIWebSocketRoute:
     """Return a new route of a class, whose path and options are already checked."""
     if is_plainly_made(kind):
         route = kind.__new__(kind)
-        route._declare(path, endpoint, name, dependencies, provider)
+        route._declare(path, endpoint, name, dependencies, provider, origins)
         return route
     # A library has replaced the constructor, or put a class with its own in place.
     return kind(
@@ -131,4 +144,5 @@ def make_websocket_route(
         name=name,
         dependencies=dependencies,
         dependency_overrides_provider=provider,
+        **({} if origins is None else {"websocket_origins": origins}),
     )

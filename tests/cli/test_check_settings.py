@@ -21,7 +21,7 @@ KEY = "0Lr8w2x5bV7nTqYk3ZpGd9sHf1mJc6eAuRi4"
 HONEST = f"""
 from starlette.middleware.sessions import SessionMiddleware
 
-from pronghorn import FastAPI
+from pronghorn import FastAPI, WebSocket
 from pronghorn.middleware.cors import CORSMiddleware
 from pronghorn.middleware.trustedhost import TrustedHostMiddleware
 
@@ -37,12 +37,16 @@ async def create(item: dict[str, int]): ...
 
 @inner.post("/items")
 async def create_inside(item: dict[str, int]): ...
+
+@app.websocket("/live", websocket_origins=["https://shop.example"])
+async def live(websocket: WebSocket): ...
 """
 """A program without any unsafe setting, and with each kind of middleware that could have one."""
 
 SESSION = f'SessionMiddleware, secret_key="{KEY}", https_only=True'
 ORIGINS = 'allow_origins=["https://shop.example"]'
 HOSTS = 'allowed_hosts=["shop.example", "*.shop.example"]'
+LIVE = ', websocket_origins=["https://shop.example"]'
 CHANGES = [
     ("debug", "FastAPI(openapi_url=None, max", "FastAPI(debug=True, openapi_url=None, max", 7),
     ("debug", "inner = FastAPI(", "inner = FastAPI(debug=True, ", 11),
@@ -78,6 +82,8 @@ CHANGES = [
         "create(item: dict[str, int], secret: str)",
         14,
     ),
+    ("websocket-origins", LIVE, "", 20),
+    ("websocket-origins", LIVE, ', websocket_origins=["*"]', 20),
     ("hosts", HOSTS, 'allowed_hosts=["*"]', 10),
     ("hosts", f", {HOSTS}", "", 10),
 ]
@@ -115,7 +121,7 @@ def test_an_honest_program_has_nothing_unsafe(write: Write) -> None:
     write("checked_program.py", HONEST)
     result = check("--strict")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.endswith("\nchecked_program:app: 3 routes, no mistakes\n")
+    assert result.stdout.endswith("\nchecked_program:app: 4 routes, no mistakes\n")
 
 
 @pytest.mark.parametrize(("code", "old", "new", "line"), CHANGES)
@@ -145,7 +151,7 @@ def test_what_is_found_is_printed_with_why_and_what_to_write(write: Write) -> No
         "read the answers.\n"
         '  write: List the origins: allow_origins=["https://shop.example"].\n'
     )
-    assert result.stdout.endswith("3 routes, no mistakes, 1 unsafe setting\n")
+    assert result.stdout.endswith("4 routes, no mistakes, 1 unsafe setting\n")
     assert check("--strict").exit_code == 1
     assert check("--strict", "--allow", "cors").exit_code == 0
 
@@ -359,3 +365,43 @@ def test_the_examples_have_no_others_than_a_proxy_sets(
     found = json.loads(result.stdout)
     assert found["unsafe"] == []
     assert codes(found["unsafe_in_production"]) == meant
+
+
+COOKIES = """
+from pronghorn import Cookie, Depends, FastAPI, WebSocket
+
+app = FastAPI({options})
+
+def user(session: str = Cookie()): ...
+
+@app.websocket("/live")
+async def live(websocket: WebSocket, user: str = Depends(user)): ...
+
+@app.websocket("/public")
+async def public(websocket: WebSocket): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "is_found"),
+    [
+        ("", True),
+        ("websocket_origins=['*']", True),
+        ("websocket_origins=['same-origin']", False),
+        ("hardened=True", False),
+    ],
+)
+def test_a_websocket_that_reads_cookies_checks_origins(
+    write: Write, options: str, is_found: bool
+) -> None:
+    write("checked_program.py", COOKIES.format(options=options))
+    assert ("websocket-origins" in codes(report()["unsafe"])) == is_found
+    shown = {"hardened=True": "same-origin", "": "any"}.get(options, options[20:-2])
+    assert ["WebSocket origins", shown] in [
+        [one["name"], one["value"]] for one in report()["settings"]
+    ]
+
+
+def test_a_websocket_without_cookies_is_for_everybody(write: Write) -> None:
+    write("checked_program.py", COOKIES.format(options="").replace(" = Cookie()", ""))
+    assert "websocket-origins" not in codes(report("--strict")["unsafe"])

@@ -32,3 +32,13 @@ HIDDEN: dict[str, tuple[str, ...]] = {
         "WebSocket with POST",
     ),
 }
+#: The same for the cases of `tests/hardening/websocket`.
+HIDDEN_WEBSOCKETS: dict[str, tuple[str, ...]] = {
+    "It does not report the method of a WebSocket handshake, so POST opens one.": tuple(
+        f"WebSocket with {method}" for method in ("POST", "PUT", "HEAD", "OPTIONS")
+    ),
+    "It reads frames of up to 16 MiB before the limit of messages applies.": (
+        "a ping of 2 MB",
+        "a message that declares 16 MiB",
+    ),
+}

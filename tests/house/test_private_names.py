@@ -16,6 +16,7 @@ import textwrap
 from typing import Any, NamedTuple
 
 from pronghorn.adapters.uvicorn.names import NAMES, list_names
+from pronghorn.adapters.uvicorn.websockets import names as websockets
 from pronghorn.core.private_names import missing_names
 from tests.house.imports import FOLDER
 from tests.house.private_names import read_apart
@@ -23,6 +24,7 @@ from tests.house.private_names import read_apart
 WARNS = "one warning, see tests/core/test_private_names.py"
 OF_UVICORN = "one warning: `has_all_names` in adapters/uvicorn/names.py"
 NO_SERVER = "nothing to fall back to: `pronghorn run` starts this server with them"
+OF_WEBSOCKETS = "one warning: `has_all_names` in adapters/uvicorn/websockets/names.py"
 DOCUMENTED_LOGGING = "documented by uvicorn for configurations of logging"
 LATE = "looked up when a program imports the name from the same place of FastAPI"
 TELEMETRY = "OpenTelemetry's names for its logs: `pronghorn.telemetry` says which version it needs"
@@ -54,6 +56,9 @@ EXCHANGE = "adapters/uvicorn/exchange.py"
 OUTBOX = "adapters/uvicorn/outbox.py"
 BACKPRESSURE = "adapters/uvicorn/backpressure.py"
 UNTIL_CLOSE = "adapters/uvicorn/until_close.py"
+SANSIO = "uvicorn.protocols.websockets.websockets_sansio_impl"
+WEBSOCKETS = "adapters/uvicorn/websockets/protocol.py"
+WEBSOCKET_LIST = "adapters/uvicorn/websockets/names.py"
 LIST = "adapters/uvicorn/names.py"
 LOGS = "opentelemetry._logs"
 ASYNCIO = "anyio._backends._asyncio"
@@ -386,6 +391,16 @@ LISTED = (
     Name("uvicorn.protocols.utils", "", (LIST,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_client_addr", (OUTBOX,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_path_with_query_string", (OUTBOX,), OF_UVICORN),
+    Name(SANSIO, "", (WEBSOCKET_LIST,), OF_WEBSOCKETS),
+    Name(SANSIO, "WebSocketsSansIOProtocol", (WEBSOCKETS,), OF_WEBSOCKETS),
+    Name("uvicorn.protocols.utils", "", (WEBSOCKET_LIST,), OF_WEBSOCKETS),
+    Name("uvicorn.protocols.utils", "ClientDisconnected", (WEBSOCKETS,), OF_WEBSOCKETS),
+    Name(
+        "uvicorn.protocols.websockets.auto",
+        "AutoWebSocketsProtocol",
+        ("adapters/uvicorn_websockets.py",),
+        "it is the fallback, and the default of uvicorn's option `--ws`",
+    ),
     Name("uvicorn.server", "", (LIST,), OF_UVICORN),
     Name(
         "uvicorn.server",
@@ -466,6 +481,8 @@ def check() -> None:
     for entry in LISTED:
         importlib.import_module(entry.module)
         assert list(missing_names(entry.module, [entry.name] if entry.name else [])) == []
+    for module in websockets.NAMES:
+        assert list(missing_names(module, list_names(module, websockets.NAMES))) == []
     for module, names in NAMES.items():
         assert list(missing_names(module, list_names(module))) == []
         for name in OF_UVICORNS_CLASSES & names.keys():

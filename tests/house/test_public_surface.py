@@ -13,6 +13,7 @@ DELIBERATE: dict[str, dict[str, str]] = {
         "add_event_handler": "the router has it, and so had Starlette before version 1",
         "error_headers": "an option of its own",
         "hardened": "an option of its own",
+        "websocket_origins": "an option of its own",
         "health": "the probes of orchestrators",
         "inject": "dependencies in functions that no request calls",
         "max_json_size": "an option of its own",
@@ -25,6 +26,7 @@ DELIBERATE: dict[str, dict[str, str]] = {
     "router": {
         "auto_head": "an option of its own",
         "max_json_size": "an option of its own",
+        "websocket_origins": "an option of its own",
     },
     "route": {
         "max_json_size": "an option of its own",
@@ -33,6 +35,7 @@ DELIBERATE: dict[str, dict[str, str]] = {
     "websocket_route": {
         "plan": "as for routes",
         "dependency_overrides_provider": "HTTP routes have it",
+        "websocket_origins": "an option of its own",
     },
 }
 PARAMETERS = ("Path", "Query", "Header", "Cookie", "Body", "Form", "File", "Depends", "Security")

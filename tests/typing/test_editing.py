@@ -24,11 +24,13 @@ OURS = {
         "scalar_url",
         "validation_error_input",
         "validation_error_responses",
+        "websocket_origins",
     },
-    "APIRouter(": {"auto_head", "max_json_size"},
+    "APIRouter(": {"auto_head", "max_json_size", "websocket_origins"},
     "app.get(": {"max_json_size"},
     "@router.post(": {"max_json_size"},
-    "app.include_router(": {"max_json_size"},
+    "@app.websocket(": {"websocket_origins"},
+    "app.include_router(": {"max_json_size", "websocket_origins"},
     "@app.api_route(": {"callbacks", "max_json_size"},
     "app.add_api_route(": {
         "callbacks",
@@ -51,10 +53,11 @@ OUR_ATTRIBUTES = {
         "scalar_url",
         "validation_error_input",
         "validation_error_responses",
+        "websocket_origins",
     },
-    "router.": {"auto_head", "max_json_size"},
+    "router.": {"auto_head", "max_json_size", "websocket_origins"},
     "route.": {"max_json_size", "plan"},
-    "websocket_route.": {"dependency_overrides_provider", "plan"},
+    "websocket_route.": {"dependency_overrides_provider", "plan", "websocket_origins"},
 }
 #: The only default that is written as `...`: a part of a path has none.
 WITHOUT_DEFAULT = {"Path(": {"default"}}

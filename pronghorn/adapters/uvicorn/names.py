@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pronghorn.core.private_names import has_names
 
 PROTOCOL = "HttpToolsProtocol"
@@ -50,9 +52,11 @@ def has_all_names() -> bool:
     return all(has_names(module, list_names(module), WITHOUT) for module in NAMES)
 
 
-def list_names(module: str) -> list[str]:
+def list_names(
+    module: str, names: Mapping[str, Mapping[str, tuple[str, ...]]] = NAMES
+) -> list[str]:
     """Return the names of a module and of the attributes of its classes."""
     dotted = []
-    for name, attributes in NAMES[module].items():
+    for name, attributes in names[module].items():
         dotted += [name, *(f"{name}.{attribute}" for attribute in attributes)]
     return dotted
