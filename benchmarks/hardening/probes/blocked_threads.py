@@ -41,7 +41,7 @@ class BlockedHandlers:
         await asyncio.sleep(0.3)
         slowest = {"/live": 0.0, "/async": 0.0}
         while not all(task.done() for task in blocked):
-            for path in slowest:
+            for path in tuple(slowest):
                 start = time.perf_counter()
                 await ask(port, path, PATIENCE)
                 slowest[path] = max(slowest[path], time.perf_counter() - start)

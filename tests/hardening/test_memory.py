@@ -1,0 +1,99 @@
+"""Requests of every kind, and clients that vanish, leave nothing behind.
+
+`make harden ARGS="--only memory"` is the long form.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import logging
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from uvicorn.config import Config
+from uvicorn.server import Server
+
+from pronghorn.adapters.uvicorn import known_lines
+from pronghorn.adapters.uvicorn_protocol import PronghornProtocol
+from tests.hardening.mixed_load import BATCH, open_websockets, send_batches, vanish
+
+WARM_UP, REQUESTS, CLIENTS = 1_800, 3_600, 200
+#: As many objects or blocks more are chance. A request of one kind is one of 18, so an object for
+#: each of them would be 200.
+MOST = 150
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[int]:
+    """Serve an application in this event loop; yield the port."""
+    config = Config(app, port=0, http=PronghornProtocol, log_config=None, lifespan="off")
+    server = Server(config)
+    task = asyncio.create_task(server._serve(None))
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    await task
+
+
+def count_objects() -> Counter[type]:
+    """Return how many objects of each type there are; `object` counts the blocks of memory."""
+    for _ in range(3):
+        gc.collect()
+    blocks = sys.getallocatedblocks()
+    found = Counter(map(type, gc.get_objects()))  # Names would be blocks of their own.
+    found[object] = blocks
+    return found
+
+
+@pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep pytest from collecting lines of the log, and let a cache be full early."""
+    monkeypatch.setattr(known_lines, "MOST_LINES", 64)
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.usefixtures("steady")
+def test_requests_and_vanished_clients_leave_nothing() -> None:
+    app = importlib.import_module("tests.hardening.memory_program").app
+
+    async def main() -> tuple[dict[type, int], dict[type, int]]:
+        async with served(app) as port:
+            for start in (0, WARM_UP):
+                await load(port, start, WARM_UP)
+                count_objects()
+            before = count_objects()
+            await load(port, 2 * WARM_UP, REQUESTS)
+            middle = count_objects()
+            await leave(port, 1)
+            after = count_objects()
+            await leave(port, 2)
+            return growth(before, middle), growth(after, count_objects())
+
+    assert asyncio.run(main()) == ({}, {})
+
+
+async def load(port: int, first: int, count: int) -> None:
+    batches = count // BATCH
+    assert await send_batches(port, first, batches) == batches * BATCH
+    await open_websockets(port, count // 100)
+    await asyncio.sleep(0.1)
+
+
+async def leave(port: int, seed: int) -> None:
+    await vanish(port, CLIENTS, seed)
+    await asyncio.sleep(0.2)
+
+
+def growth(before: Counter[type], after: Counter[type]) -> dict[type, int]:
+    """Return what there is more of than chance explains."""
+    return {name: count for name, count in (after - before).items() if count > MOST}
