@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -121,6 +121,10 @@ bench-connections: python ## Memory of 10,000 idle connections and open WebSocke
 # .venv-wire has the reference and both servers.
 harden: python ## Attack FastAPI on uvicorn and pronghorn on both servers, and count what breaks (ARGS="--only raw")
 	@$(PYTHON) -m benchmarks.hardening $(ARGS)
+
+fuzz: python ## Invent inputs for the readers of requests (SECONDS=60 for each target, ARGS="json wire", ARGS=--keep)
+	@$(PYTHON) $(ENVIRONMENT) .venv-fuzz --project . $(BATTERIES) --extra granian --group fuzz
+	@.venv-fuzz/bin/python -m tests.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
 plots: python ## Draw the plots, and write the figures of all pages, from benchmarks/results
 	@$(PYTHON) -m benchmarks.plot

@@ -13,7 +13,12 @@ from shop.core.database import db
 from shop.routers import items, tokens, users
 from shop.routers.errors import add_error_handlers
 
-app = FastAPI(title="Shop", version="1.0.0", lifespan=db.lifespan)
+app = FastAPI(
+    title="Shop",
+    version="1.0.0",
+    lifespan=db.lifespan,
+    responses={400: {"description": "The body cannot be read"}},
+)
 app.health(ready=[db.check])
 metrics = Metrics()
 metrics.attach(app)

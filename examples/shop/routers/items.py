@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pronghorn import APIRouter, Depends, status
 from pronghorn.sql import Cursor, Keyset, Page
@@ -14,6 +14,7 @@ from shop.schemas.items import ItemChanges, ItemCreate, ItemPublic
 from shop.services import items
 
 router = APIRouter(prefix="/items", tags=["items"])
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such item"}}
 
 
 async def get_own_item(item_id: ItemId, user: CurrentUser, session: Session) -> Item:
@@ -37,19 +38,19 @@ async def list_items(user: CurrentUser, session: Session, page: ItemPage) -> Pag
     return await page.of(session, items.of_owner(user))
 
 
-@router.get("/{item_id}", response_model=ItemPublic)
+@router.get("/{item_id}", response_model=ItemPublic, responses=NOT_FOUND)
 async def read_item(item: OwnItem) -> Item:
     """Return one item."""
     return item
 
 
-@router.patch("/{item_id}", response_model=ItemPublic)
+@router.patch("/{item_id}", response_model=ItemPublic, responses=NOT_FOUND)
 async def change_item(item: OwnItem, changes: ItemChanges, session: Session) -> Item:
     """Change the fields that are sent, and leave the others as they are."""
     return await items.change(session, item, changes)
 
 
-@router.delete("/{item_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{item_id}", status_code=status.HTTP_204_NO_CONTENT, responses=NOT_FOUND)
 async def delete_item(item: OwnItem, session: Session) -> None:
     """Take an item out of the shop."""
     await items.delete(session, item)
