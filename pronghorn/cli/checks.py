@@ -306,6 +306,9 @@ _GRANIAN_HAS_NOT = {
     "timeout_worker_healthcheck": (
         "Granian replaces processes that ended, and asks none. Leave --server granian out."
     ),
+    "ws_max_queue": "Granian reads messages as they come. Leave --server granian out.",
+    "ws_ping_interval": "Granian sends no pings. Leave --server granian out.",
+    "ws_ping_timeout": "Granian sends no pings. Leave --server granian out.",
     "ssl_ciphers": (
         "Granian only speaks TLS 1.3, whose ciphers are fixed. Leave --ssl-ciphers out, or "
         "--server granian."
