@@ -121,7 +121,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
     root_path: str
     root_path_in_servers: bool
     error_headers: bool
-    validation_error_input: Literal["mask", "all", "none"]
+    validation_error_input: Literal["mask", "all", "none"] | None
     """The part of an invalid request that its errors repeat."""
     hardened: bool
     """Whether the application holds strict limits wherever it is served."""

@@ -103,7 +103,7 @@ class FastAPI(Starlette):
     root_path: str
     root_path_in_servers: bool
     error_headers: bool
-    validation_error_input: Literal["mask", "all", "none"]
+    validation_error_input: Literal["mask", "all", "none"] | None
     """The part of an invalid request that its errors repeat."""
     hardened: bool
     """Whether the application holds strict limits wherever it is served."""
@@ -234,14 +234,15 @@ class FastAPI(Starlette):
             ),
         ] = True,
         validation_error_input: Annotated[
-            Literal["mask", "all", "none"],
+            Literal["mask", "all", "none"] | None,
             Doc(
                 "The part of an invalid request that its errors repeat, in their `input`. "
                 '`"mask"` replaces secrets: values of `SecretStr` and `SecretBytes`, and of '
                 'names such as `password`, `token`, `api_key`. `"all"` repeats everything, as'
-                ' FastAPI does; `"none"` nothing.'
+                ' FastAPI does; `"none"` nothing. `None` is `"mask"` under `pronghorn run`, '
+                '`pronghorn dev` and `hardened`, else `"all"`.'
             ),
-        ] = "mask",
+        ] = None,
         lifespan: Annotated[
             Lifespan[Self] | None,
             Doc("An async context manager: it enters at startup and exits at shutdown."),
@@ -391,7 +392,7 @@ class FastAPI(Starlette):
             middleware: The middleware, outermost first.
             exception_handlers: The functions that turn errors into responses, by status code or exception class.
             error_headers: Whether responses to unhandled errors (500) carry the CORS headers and the request id. `False` sends them without, as FastAPI does; a browser then hides them from the page.
-            validation_error_input: The part of an invalid request that its errors repeat, in their `input`. `"mask"` replaces secrets: values of `SecretStr` and `SecretBytes`, and of names such as `password`, `token`, `api_key`. `"all"` repeats everything, as FastAPI does; `"none"` nothing.
+            validation_error_input: The part of an invalid request that its errors repeat, in their `input`. `"mask"` replaces secrets: values of `SecretStr` and `SecretBytes`, and of names such as `password`, `token`, `api_key`. `"all"` repeats everything, as FastAPI does; `"none"` nothing. `None` is `"mask"` under `pronghorn run`, `pronghorn dev` and `hardened`, else `"all"`.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
             auto_head: Whether a GET route also handles HEAD: it sends the headers without the content. With `False` the response is a 405, as in FastAPI. A route that declares HEAD takes precedence.

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import asdict, dataclass
 from functools import cache
 
-__all__ = ["JSON_BODY", "UPLOAD", "ServerLimits", "are_remembered", "read_limits"]
-__all__ += ["remember_limits"]
+from pronghorn.core.served import SERVER_LIMITS
+
+__all__ = ["JSON_BODY", "UPLOAD", "ServerLimits", "read_limits", "remember_limits"]
 
 #: The limits of bodies where `pronghorn run` serves, and of hardened applications, in bytes.
 JSON_BODY, UPLOAD = 1_048_576, 33_554_432
-
-#: The variable of the environment; `middleware/layers.py` looks for it, too.
-_VARIABLE = "PRONGHORN_SERVER_LIMITS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +62,12 @@ def remember_limits(
     limits: ServerLimits, environment: MutableMapping[str, str] = os.environ
 ) -> None:
     """Keep limits for this process and those that it starts."""
-    environment[_VARIABLE] = json.dumps(asdict(limits))
+    environment[SERVER_LIMITS] = json.dumps(asdict(limits))
 
 
 def read_limits(environment: MutableMapping[str, str] = os.environ) -> ServerLimits:
     """Return the limits that were remembered, else the defaults."""
-    return _parse(environment.get(_VARIABLE) or "{}")
-
-
-def are_remembered(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return True if limits were remembered: a command of ours serves."""
-    return bool(environment.get(_VARIABLE))
+    return _parse(environment.get(SERVER_LIMITS) or "{}")
 
 
 @cache

@@ -134,7 +134,7 @@ def _read_switch(name: str, program: Program) -> str:
 
 def _read_shown_input(program: Program) -> str:
     """Return what errors repeat, of each application that says it; others mask secrets."""
-    found = {getattr(app, "validation_error_input", "mask") for app in program.apps}
+    found = {getattr(app, "validation_error_input", None) or "mask" for app in program.apps}
     words = {"mask": "secrets masked", "all": "repeated as sent", "none": "left out"}
     return ", ".join(words[each] for each in words if each in found)
 

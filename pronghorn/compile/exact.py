@@ -47,7 +47,7 @@ from pronghorn.run.lifetime import Lifetime
 from pronghorn.run.output.respond import Responder
 
 if TYPE_CHECKING:
-    from pronghorn.fields.masked_errors import ErrorMask, ShownInput
+    from pronghorn.fields.masked_errors import ErrorMask
     from pronghorn.run.streaming.response import Streamer
 
 
@@ -93,8 +93,7 @@ class ExactRoute(Generic[PlanT]):
             from pronghorn.fields.masked_errors import ErrorMask  # Only wrong requests need it.
 
             self._mask = ErrorMask(self._read_fields, embed=self.embed)
-        how: ShownInput = getattr(scope.get("app"), "validation_error_input", "mask")
-        return self._mask.apply(errors, how)
+        return self._mask.apply_for(scope.get("app"), errors)
 
     def _read_fields(self) -> Iterator[Field]:
         for step in self.steps:

@@ -306,7 +306,7 @@ def check_event_handler(handler: Any) -> None:
 
 
 def _check_shown_input(name: str, value: Any) -> None:
-    if value not in ("mask", "all", "none"):
+    if value not in ("mask", "all", "none", None):
         raise user_error(
             f"{name} must be 'mask', 'all' or 'none', not {describe_value(value)}",
             f"{name}={value!r} was given",

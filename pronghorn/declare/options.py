@@ -341,11 +341,12 @@ class ErrorOptions(TypedDict, total=False):
 
     `False` sends them without, as FastAPI does; a browser then hides them from the page.
     """
-    validation_error_input: Annotated[Literal["mask", "all", "none"], DefaultIs("mask")]
+    validation_error_input: Literal["mask", "all", "none"] | None
     """The part of an invalid request that its errors repeat, in their `input`.
 
     `"mask"` replaces secrets: values of `SecretStr` and `SecretBytes`, and of names such as
     `password`, `token`, `api_key`. `"all"` repeats everything, as FastAPI does; `"none"` nothing.
+    `None` is `"mask"` under `pronghorn run`, `pronghorn dev` and `hardened`, else `"all"`.
     """
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from pronghorn.core.kinds import LOCATIONS
 from pronghorn.core.secret_names import is_secret, may_have_secret
+from pronghorn.core.served import is_served_by_command
 from pronghorn.fields.field import ErrorDetail, Field
 from pronghorn.fields.secret_fields import SecretFields, find_secret_fields
 
@@ -55,10 +56,16 @@ class ErrorMask:
     def _secret(self) -> SecretFields:
         return find_secret_fields(self._fields(), embed=self._embed)
 
+    def apply_for(self, app: Any, errors: Sequence[ErrorDetail]) -> Sequence[ErrorDetail]:
+        """Return the errors as an application wants them shown, or as its server does."""
+        shown: ShownInput | None = getattr(app, "validation_error_input", None)
+        if shown is None:
+            is_strict = getattr(app, "hardened", False) or is_served_by_command()
+            shown = "mask" if is_strict else "all"
+        return errors if shown == "all" else self.apply(errors, shown)
+
     def apply(self, errors: Sequence[ErrorDetail], shown: ShownInput) -> list[ErrorDetail]:
         """Return the errors as `shown` says; the errors themselves are not changed."""
-        if shown == "all":
-            return list(errors)
         masked = []
         masking = None
         for error in errors:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp
 
+from pronghorn.core.served import is_served_by_command
 from pronghorn.core.setup_errors import add_place
-
-#: The variable with the limits of the server that a command of ours has started. Its module,
-#: `adapters/server_limits.py`, is loaded where it is set.
-SERVER_LIMITS = "PRONGHORN_SERVER_LIMITS"
 
 
 def make_layer(
@@ -37,7 +33,7 @@ def make_layer(
 
 def sizes_of(app: Any) -> Any:
     """Return the `Sizes` of an application, or None; most have none."""
-    if not (app.hardened or app.max_json_size is not None or os.environ.get(SERVER_LIMITS)):
+    if not (app.hardened or app.max_json_size is not None or is_served_by_command()):
         return None
     from pronghorn.middleware.sizes import choose_sizes
 

@@ -10,11 +10,11 @@ from pronghorn.adapters.server_limits import (
     JSON_BODY,
     UPLOAD,
     ServerLimits,
-    are_remembered,
     read_limits,
 )
 from pronghorn.compile.default_sizes import DefaultSizes, Sizes
 from pronghorn.compile.limits import has_own_layer
+from pronghorn.core.served import is_served_by_command
 from pronghorn.declare.option_inheritance import choose_limit
 
 
@@ -28,7 +28,7 @@ def choose_sizes(app: Any) -> Sizes | None:
     json_body: int | None = limits.json_body or (JSON_BODY if is_hardened else None)
     upload: int | None = limits.upload or (UPLOAD if is_hardened else None)
     most = limits.parameters or (ServerLimits().parameters if is_hardened else None)
-    parameters = most if is_hardened or are_remembered() else None
+    parameters = most if is_hardened or is_served_by_command() else None
     if has_own_layer(app):
         json_body = upload = None
     elif app.max_json_size is not None:

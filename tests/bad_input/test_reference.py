@@ -8,9 +8,6 @@ from tests.bad_input.asking import Answer, ask_all
 from tests.bad_input.attacks import Attack, attacks
 from tests.bad_input.program import build
 
-#: In the place of a password.
-MASK = b'"**********"'
-
 
 def comparable(answer: Answer) -> Answer:
     """An answer without what is meant to be different."""
@@ -43,10 +40,7 @@ def test_the_answers_are_those_of_fastapi(
             continue  # answered here; `test_bad_input.py` says how
         if is_too_deep(request) and answer.status == 400:
             continue  # refused; test_written.py tells why
-        shown = answer
-        if MASK in answer.body:
-            (shown,) = ask_all(build("pronghorn", validation_error_input="all"), [request])
-        assert comparable(shown) == comparable(reference), request.name
+        assert comparable(answer) == comparable(reference), request.name
 
 
 def test_fastapi_fails_only_at_values_that_json_cannot_represent(

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 import pronghorn
 from pronghorn import FastAPI, Header, Query, Request, WebSocket
+from pronghorn.adapters.server_limits import ServerLimits, remember_limits
 from pronghorn.exceptions import (
     RequestValidationError,
     ResponseValidationError,
@@ -185,7 +186,7 @@ def test_a_model_of_headers_shows_no_credentials() -> None:
     class Wanted(BaseModel):
         x_page: int
 
-    app = FastAPI()
+    app = FastAPI(validation_error_input="mask")
 
     @app.get("/")
     async def read(headers: Annotated[Wanted, Header()]) -> None: ...
@@ -217,13 +218,29 @@ def test_a_mounted_application_has_its_own() -> None:
 async def login_of_root(body: Login) -> None: ...
 
 
+@pytest.mark.parametrize(
+    ("options", "served", "repeats"),
+    [({}, False, True), ({}, True, False), ({"hardened": True}, False, False)],
+)
+def test_the_default_masks_where_a_command_serves_and_where_hardened(
+    options: Any, served: bool, repeats: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment: dict[str, str] = {}
+    if served:
+        remember_limits(ServerLimits(), environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    answer = TestClient(make(**options)).post("/login", json={"password": SECRET})
+    assert (SECRET in answer.text) is repeats
+
+
 def test_another_value_is_refused() -> None:
     with pytest.raises(SetupError, match="must be 'mask', 'all' or 'none'"):
         FastAPI(validation_error_input="some")  # type: ignore[arg-type]  # that is the point
 
 
 def test_handlers_receive_masked_errors_and_the_body_as_it_was_sent() -> None:
-    app = make()
+    app = make(validation_error_input="mask")
     seen: list[RequestValidationError] = []
 
     @app.exception_handler(RequestValidationError)
@@ -241,7 +258,7 @@ def test_handlers_receive_masked_errors_and_the_body_as_it_was_sent() -> None:
 def test_a_handler_that_fails_writes_no_secret_into_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    app = make()
+    app = make(validation_error_input="mask")
 
     @app.exception_handler(RequestValidationError)
     async def fail(request: Request, error: RequestValidationError) -> None:
@@ -255,7 +272,7 @@ def test_a_handler_that_fails_writes_no_secret_into_the_log(
 
 
 def test_a_websocket_has_masked_errors() -> None:
-    app = FastAPI()
+    app = FastAPI(validation_error_input="mask")
     seen: list[WebSocketRequestValidationError] = []
 
     @app.websocket("/")
@@ -275,7 +292,7 @@ def test_a_websocket_has_masked_errors() -> None:
 def test_the_error_of_a_response_shows_no_secret(
     streamed: bool, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = FastAPI()
+    app = FastAPI(validation_error_input="mask")
     if streamed:
 
         @app.get("/")
@@ -296,7 +313,7 @@ def test_the_error_of_a_response_shows_no_secret(
 
 
 def test_an_input_that_contains_itself_is_masked() -> None:
-    app = FastAPI()
+    app = FastAPI(validation_error_input="mask")
 
     class Round(BaseModel):
         other: Any = None
@@ -313,7 +330,7 @@ def test_an_input_that_contains_itself_is_masked() -> None:
 
 
 def test_an_input_of_very_many_values_is_not_searched_to_its_end() -> None:
-    answer = TestClient(make()).post("/login", json={"name": [[]] * 30_000, "password": SECRET})
+    answer = TestClient(make(validation_error_input="mask")).post("/login", json={"name": [[]] * 30_000, "password": SECRET})
     assert SECRET not in answer.text
     assert MASK in answer.text
     assert len(answer.content) < 1_000_000
