@@ -23,24 +23,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.adapters.granian_inbox import Inbox
 from pronghorn.adapters.granian_log import escape_access_log, unsent_parts, watch_unsent_parts
 from pronghorn.adapters.granian_refusals import find_refusal, has_path, refuse
 from pronghorn.adapters.granian_shutdown import running, serve_lifespan
+from pronghorn.adapters.granian_websocket import serve_websocket
 from pronghorn.adapters.request_heads import Refusal
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
 #: An extension of ASGI that distinguishes Granian's scopes from those of other servers.
 SIGN = "http.response.pathsend"
-#: Number of parts of a stream after which other tasks get a turn, and number of WebSocket messages
-#: after which the client is checked.
+#: Number of parts of a stream after which other tasks get a turn.
 PARTS_IN_A_TURN = 16
 #: Seconds to pause a stream after sending to a client that has left.
 PAUSE = 0.001
@@ -49,8 +49,6 @@ PAUSE = 0.001
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
 BROKEN_BODY: Refusal = 400, "The body of the request is broken or incomplete."
-#: The close code for an endpoint that failed (RFC 6455, section 7.4.1).
-INTERNAL_ERROR = 1011
 #: The characters that percent-encoding a query leaves unchanged: all visible ones of ASCII.
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 INSTEAD_OF_RSGI = (
@@ -162,7 +160,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     if refusal is not None:
         return refuse(scope, send, refusal)
     if kind == "websocket":
-        return _serve_websocket(app, scope, receive, send)
+        return serve_websocket(app, scope, receive, send)
     if scope["method"] == "HEAD" and scope["http_version"] == "2":
         send = _without_body(send)
     return _serve_http(app, scope, receive, send)
@@ -179,41 +177,6 @@ def correct_scope(scope: Scope) -> None:
     query = scope["query_string"]
     if not query.isascii():
         scope["query_string"] = quote(query, VISIBLE).encode("ascii")
-
-
-class _Inbox:
-    """The messages of one client.
-
-    Args:
-        receive: Granian's `receive`.
-    """
-
-    __slots__ = ("_receive", "pending")
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        #: The next message, while it is awaited.
-        self.pending: asyncio.Future[Message] | None = None
-
-    def look_ahead(self) -> asyncio.Future[Message]:
-        """Return the future of the next message, which a later call of `take` returns."""
-        if self.pending is None:
-            self.pending = asyncio.ensure_future(self._receive())
-        return self.pending
-
-    async def take(self) -> Message:
-        """Return the next message. A cancelled call leaves the message for the next one.
-
-        `Request.is_disconnected` and `asyncio.wait_for` cancel such calls.
-        """
-        message = await asyncio.shield(self.look_ahead())
-        self.pending = None
-        return message
-
-    def end(self) -> None:
-        """Stop waiting for messages."""
-        if self.pending is not None:
-            self.pending.cancel()
 
 
 # --- requests ---------------------------------------------------------------------------------
@@ -255,7 +218,7 @@ class _Request:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
-        self.inbox = _Inbox(receive)
+        self.inbox = Inbox(receive)
         self._send = send
         self._has_body = True
         self._parts = 0
@@ -322,67 +285,3 @@ class _Request:
         if not self._started:
             self._started = True
             await refuse(self._scope, self._send, BROKEN_BODY)
-
-
-# --- WebSockets -------------------------------------------------------------------------------
-
-
-async def _serve_websocket(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    connection = _Connection(receive, send)
-    try:
-        await app(scope, connection.receive, connection.send)
-    finally:
-        await connection.end()
-
-
-class _Connection:
-    """The `receive` and `send` of one WebSocket; they know whether it is open."""
-
-    __slots__ = ("_inbox", "_is_open", "_parts", "_send")
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._inbox = _Inbox(receive)
-        self._send = send
-        self._is_open = False
-        #: Messages sent since the last one was received.
-        self._parts = 0
-
-    async def receive(self) -> Message:
-        """Return the next message of the client."""
-        message = await self._inbox.take()
-        self._parts = 0
-        if message["type"] == "websocket.disconnect":
-            self._is_open = False
-        return message
-
-    async def send(self, message: Message) -> None:
-        """Send one message.
-
-        Raises:
-            OSError: The client is known to have left.
-        """
-        kind = message["type"]
-        if kind == "websocket.send":
-            self._parts += 1
-            if self._parts > PARTS_IN_A_TURN:
-                self._check_client()
-        else:
-            self._is_open = kind == "websocket.accept"
-        await self._send(message)
-
-    def _check_client(self) -> None:
-        """Notice that the client has left, for an endpoint that sends and never receives.
-
-        Granian discards what is sent to nobody and reports it only to a receiver.
-        """
-        ahead = self._inbox.look_ahead()
-        if ahead.done() and ahead.result()["type"] == "websocket.disconnect":
-            self._is_open = False
-            raise OSError("The client has left.")
-
-    async def end(self) -> None:
-        """Close a connection that the application left open, with the code for a failure."""
-        self._inbox.end()
-        if self._is_open:
-            with suppress(Exception):  # The client has left, unnoticed.
-                await self._send({"type": "websocket.close", "code": INTERNAL_ERROR})
