@@ -38,6 +38,7 @@ class ServerLimits:
         parameters: Number of parameters of a query; more is answered with 400.
         json_body: Bytes of a body that is no upload; more is answered with 413.
         upload: Bytes of a body of files or binary data; more is answered with 413.
+        drain: Seconds for which the port stays open after SIGTERM; 0 closes it at once.
     """
 
     request_line: int = 8192
@@ -50,6 +51,7 @@ class ServerLimits:
     parameters: int = 1000
     json_body: int = 0
     upload: int = 0
+    drain: float = 5.0
 
 
 def remember_limits(

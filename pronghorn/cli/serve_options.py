@@ -35,6 +35,7 @@ class ServeOptions:
         timeout_body: Seconds of a body before its rate counts.
         min_body_rate: Bytes of a body that have to arrive in a second.
         timeout_send: Seconds after which a client that takes nothing is cut off.
+        drain: Seconds for which the port stays open after SIGTERM.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -85,6 +86,7 @@ class ServeOptions:
     timeout_body: float | None = None
     min_body_rate: int | None = None
     timeout_send: float | None = None
+    drain: int = 0
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None
