@@ -151,7 +151,9 @@ class Supervisor(Multiprocess):
 
     def _replace(self, worker: Worker) -> None:
         place, now = worker.place, time.monotonic()
-        crashes = self._crashes.get(place, 0) + 1 if now - worker.born < SHORT_LIFE else 0
+        has_crashed = worker.exitcode != 0 or not worker.is_serving  # Else it had its requests.
+        is_early = has_crashed and now - worker.born < SHORT_LIFE
+        crashes = self._crashes.get(place, 0) + 1 if is_early else 0
         self._crashes[place] = crashes
         pause = PAUSES[min(max(crashes - 1, 0), len(PAUSES) - 1)]
         when = f"in {pause:g} seconds" if pause else "now"
