@@ -81,13 +81,24 @@ class ServerProcess:
         number = self._output.fileno()  # The server writes at its position, which must not move.
         return os.pread(number, os.fstat(number).st_size, 0).decode(errors="replace")
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal to its first process."""
+        self._process.send_signal(number)
+
+    def wait_for_end(self, seconds: float) -> int | None:
+        """Return the exit code of the first process; None if it does not end in time."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
     def cpu_seconds(self) -> float:
         """Return the processor time of the process and its children so far."""
         return cpu_seconds(self._process.pid)
 
     def stop(self) -> None:
-        """End the server and every process that it started."""
-        for sign in (15, 9):
+        """End the server and every process that it started, without draining: SIGINT, SIGKILL."""
+        for sign in (2, 9):
             if self._process.poll() is None:
                 os.killpg(self._process.pid, sign)
             try:

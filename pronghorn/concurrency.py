@@ -27,9 +27,11 @@ __all__ = [
     "ConcurrencyLimit",
     "asynccontextmanager",
     "contextmanager_in_threadpool",
+    "is_stopping",
     "iterate_in_threadpool",
     "run_in_threadpool",
     "run_until_first_complete",
+    "wait_until_stopping",
 ]
 
 T = TypeVar("T")
@@ -76,6 +78,30 @@ def contextmanager_in_threadpool(
         An async context manager that yields the same value, and suppresses what `cm` suppresses.
     """
     return InThreads(cm)
+
+
+def is_stopping() -> bool:
+    """Return True once the server of this process no longer accepts connections and will end.
+
+    A stream that asks has a second to end by itself, with a last event for instance. Streams of
+    events that go on are then closed; other streams have as long as any request.
+
+    Example::
+
+        while not is_stopping():
+            yield await next_event()
+    """
+    from pronghorn.core.stopping import stopping  # Few programs ask.
+
+    stopping.is_watched = True
+    return stopping.is_told
+
+
+async def wait_until_stopping() -> None:
+    """Return when the server of this process will end; see `is_stopping`."""
+    from pronghorn.core.stopping import stopping  # Few programs ask.
+
+    await stopping.wait()
 
 
 find_elsewhere(__name__)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tools.postgresql import MissingPostgreSQLError, Server
+
+#: Servers that tests end with SIGTERM need not drain: no load balancer sends to them.
+os.environ.setdefault("PRONGHORN_DRAIN", "0")
 
 
 @pytest.fixture

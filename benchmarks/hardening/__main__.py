@@ -31,7 +31,8 @@ def ask(probe: Probe, kinds: list[str], interpreter: Path) -> dict[str, Figure]:
     print(f"{probe.name} (must hold: {probe.goal})", flush=True)
     found = {}
     for kind in kinds:
-        with start(kind, probe.program, probe.options, str(interpreter)) as server:
+        more = getattr(probe, "environment", None)
+        with start(kind, probe.program, probe.options, str(interpreter), more) as server:
             figure = found[kind] = probe.run(server)
         mark = "reached" if figure.is_reached else "not reached"
         print(f"  {KINDS[kind].title:22} {figure.text:24} {mark}", flush=True)

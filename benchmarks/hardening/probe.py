@@ -38,7 +38,7 @@ class Probe(Protocol):
         goal: What must hold, as the table shows it.
         program: Module and name of the program to serve, such as "tests.hardening.program:app".
         options: Options of `pronghorn run`, for a limit that has to be raised. uvicorn does not get
-            them.
+            them; variables of the attribute `environment`, which a probe may have, reach all.
     """
 
     name: str

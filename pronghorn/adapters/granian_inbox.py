@@ -1,10 +1,12 @@
-"""Receive the messages of a client from Granian without losing one."""
+"""The messages of one client of Granian."""
 
 from __future__ import annotations
 
 import asyncio
 
 from starlette.types import Message, Receive
+
+__all__ = ["Inbox"]
 
 
 class Inbox:
@@ -14,10 +16,12 @@ class Inbox:
         receive: Granian's `receive`.
     """
 
-    __slots__ = ("_receive", "pending")
+    __slots__ = ("_receive", "last", "pending")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        #: The message that takes the place of all that the client still sends.
+        self.last: Message | None = None
         #: The next message, while it is awaited.
         self.pending: asyncio.Future[Message] | None = None
 
@@ -32,11 +36,29 @@ class Inbox:
 
         `Request.is_disconnected` and `asyncio.wait_for` cancel such calls.
         """
-        message = await asyncio.shield(self.look_ahead())
+        if self.last is not None:
+            return self.last
+        ahead = self.look_ahead()
+        try:
+            message = await asyncio.shield(ahead)
+        except asyncio.CancelledError:
+            last = self.last_of(ahead)
+            if last is None:
+                raise
+            return last
         self.pending = None
         return message
+
+    def finish(self, message: Message) -> None:
+        """Let a message be the last one, also for a call that waits."""
+        self.last = message
+        self.end()
 
     def end(self) -> None:
         """Stop waiting for messages."""
         if self.pending is not None:
             self.pending.cancel()
+
+    def last_of(self, ahead: asyncio.Future[Message]) -> Message | None:
+        """Return the last message if `finish` has cancelled a wait for the next one."""
+        return self.last if ahead.cancelled() else None

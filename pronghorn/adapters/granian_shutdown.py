@@ -7,10 +7,17 @@ run after that; without the corrections of this module they would be dropped in 
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.core.setup_errors import SetupError
+from pronghorn.core.stopping import stopping
 
 #: Seconds to wait for the rest of the requests. `pronghorn run` kills a worker after 25 seconds.
 PATIENCE = 20.0
@@ -53,7 +60,36 @@ def delay_shutdown(receive: Receive) -> Receive:
 async def serve_lifespan(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Run a lifespan; Granian would add a traceback to the text of a `SetupError` that it has."""
     try:
-        await app(scope, delay_shutdown(receive), send)
+        with _hearing_sigterm():
+            await app(scope, delay_shutdown(receive), send)
     except SetupError:
         if "asgi" not in scope:
             raise  # A test client, which has to raise it too.
+
+
+@contextmanager
+def _hearing_sigterm() -> Iterator[None]:
+    """End streams of events and WebSockets at SIGTERM; Granian would wait for them, and kill.
+
+    Granian's own handler belongs to the event loop, and is called as before.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: Any = signal.getsignal(signal.SIGTERM)
+    if not callable(before):
+        yield  # Nobody handles it: the process ends at once.
+        return
+    loop = asyncio.get_running_loop()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stopping.tell)
+        before(number, frame)
+
+    signal.signal(signal.SIGTERM, hear)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is hear:
+            signal.signal(signal.SIGTERM, before)
+        stopping.forget()

@@ -1,11 +1,13 @@
 """Correct what Granian does with WebSockets: their end, and the size of their messages.
 
 An endpoint that fails is closed without a code, which looks like a success, and messages to a
-client that has left are sent forever. Granian takes messages of up to 64 MiB.
+client that has left are sent forever. Granian takes messages of up to 64 MiB. When the server ends,
+connections are closed with a code that lets clients come back.
 """
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,10 +15,13 @@ from starlette.websockets import WebSocketDisconnect
 
 from pronghorn.adapters.granian_inbox import Inbox
 from pronghorn.adapters.server_limits import read_limits
+from pronghorn.core.stopping import stopping
 
 #: The close codes for an endpoint that failed, and for a long message (RFC 6455, 7.4.1).
 INTERNAL_ERROR = 1011
 TOO_BIG = 1009
+#: The close code of a server that ends, as on uvicorn.
+SERVICE_RESTART = 1012
 #: Number of messages after which the client is checked.
 MESSAGES_IN_A_TURN = 16
 
@@ -25,7 +30,8 @@ async def serve_websocket(app: ASGIApp, scope: Scope, receive: Receive, send: Se
     """Serve one connection; a client that has left is no error of the program."""
     connection = _Connection(receive, send)
     try:
-        await app(scope, connection.receive, connection.send)
+        with stopping.ending(connection.stop):
+            await app(scope, connection.receive, connection.send)
     except WebSocketDisconnect:
         if not connection.client_has_left:  # Else it is no error of the program.
             raise
@@ -44,13 +50,15 @@ def _length(message: Message) -> int:
 class _Connection:
     """The `receive` and `send` of one WebSocket; they know whether it is open."""
 
-    __slots__ = ("_inbox", "_is_open", "_limit", "_parts", "_send", "client_has_left")
+    __slots__ = ("_closing", "_inbox", "_is_open", "_limit", "_parts", "_send", "client_has_left")
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._inbox = Inbox(receive)
         self._limit = read_limits().websocket_message
         self._send = send
         self._is_open = self.client_has_left = False
+        #: Sends the close code of a server that ends.
+        self._closing: asyncio.Future[None] | None = None
         #: Messages sent since the last one was received.
         self._parts = 0
 
@@ -91,9 +99,22 @@ class _Connection:
             self._is_open, self.client_has_left = False, True
             raise OSError("The client has left.")
 
+    def stop(self) -> None:
+        """Close the connection because the server ends, and tell the application."""
+        self._inbox.finish({"type": "websocket.disconnect", "code": SERVICE_RESTART})
+        self.client_has_left = True
+        if self._is_open:
+            self._is_open = False
+            self._closing = asyncio.ensure_future(self._close(SERVICE_RESTART))
+
     async def end(self) -> None:
         """Close a connection that the application left open, with the code for a failure."""
         self._inbox.end()
         if self._is_open:
-            with suppress(Exception):  # The client has left, unnoticed.
-                await self._send({"type": "websocket.close", "code": INTERNAL_ERROR})
+            await self._close(INTERNAL_ERROR)
+        if self._closing is not None:
+            await self._closing
+
+    async def _close(self, code: int) -> None:
+        with suppress(Exception):  # The client has left, unnoticed.
+            await self._send({"type": "websocket.close", "code": code})

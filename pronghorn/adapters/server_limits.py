@@ -40,6 +40,7 @@ class ServerLimits:
         websocket_queue: WebSocket messages to read ahead of the program; more wait in the client.
         websocket_ping_interval: Seconds between two pings to a WebSocket.
         websocket_ping_timeout: Seconds in which a client has to answer a ping; else it is closed.
+        drain: Seconds for which the port stays open after SIGTERM; 0 closes it at once.
     """
 
     request_line: int = 8192
@@ -56,6 +57,7 @@ class ServerLimits:
     websocket_queue: int = 32
     websocket_ping_interval: float = 20.0
     websocket_ping_timeout: float = 20.0
+    drain: float = 5.0
 
 
 def remember_limits(

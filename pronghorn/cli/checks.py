@@ -77,6 +77,7 @@ _RANGES: dict[str, tuple[int, int | None, str]] = {
     "limit_max_requests_jitter": (0, None, "Write the largest number to add, such as 100."),
     "timeout_keep_alive": (0, None, "Write a whole number of seconds."),
     "timeout_graceful_shutdown": (0, None, "Write a whole number of seconds."),
+    "drain": (0, None, "Write a whole number of seconds; 0 closes the port at once."),
     "timeout_worker_healthcheck": (1, None, "Write a whole number of seconds from 1."),
     "ws_max_size": (0, None, "Write a number of bytes, such as 1048576; 0 has no limit."),
     "ws_max_queue": (0, None, "Write a number of messages, such as 32; 0 has no limit."),
@@ -93,6 +94,7 @@ _RANGES: dict[str, tuple[int, int | None, str]] = {
 
 _VARIABLES = {
     "port": "PORT",
+    "drain": "PRONGHORN_DRAIN",
     "watchdog": "PRONGHORN_WATCHDOG",
     "forwarded_allow_ips": "FORWARDED_ALLOW_IPS",
 }

@@ -128,6 +128,13 @@ def _read_rate(program: Program) -> str:
     return f"{limits.body_rate:,} bytes per second after {limits.body_grace:g} seconds"
 
 
+def _read_for_requests(program: Program) -> str:
+    del program
+    from pronghorn.adapters.uvicorn.server import FOR_REQUESTS
+
+    return f"{FOR_REQUESTS:g} seconds"
+
+
 def _read_switch(name: str, program: Program) -> str:
     return "on" if any(getattr(one, name, False) for one in program.apps) else "off"
 
@@ -248,10 +255,7 @@ SETTINGS: tuple[Setting, ...] = (
         partial(_read_server, "limit_concurrency", "requests"),
         "run --limit-concurrency",
     ),
-    Setting(
-        "requests at shutdown",
-        partial(_read_server, "timeout_graceful_shutdown", "seconds"),
-        "run --timeout-graceful-shutdown",
-    ),
+    Setting("drain at shutdown", partial(_read_deadline, "drain"), "run --drain"),
+    Setting("requests at shutdown", _read_for_requests, "run --timeout-graceful-shutdown"),
 )
 """The table, in the order in which it is printed."""

@@ -39,6 +39,7 @@ class ServeOptions:
         ws_max_queue: WebSocket messages to read ahead of the program.
         ws_ping_interval: Seconds between two pings to a WebSocket.
         ws_ping_timeout: Seconds in which a client has to answer a ping.
+        drain: Seconds for which the port stays open after SIGTERM.
         root_path: Path prefix under which a proxy publishes the application.
         proxy_headers: Trust `X-Forwarded-*` headers of trusted proxies.
         forwarded_allow_ips: The trusted proxies, separated by commas; `"*"` trusts all.
@@ -93,6 +94,7 @@ class ServeOptions:
     ws_max_queue: int | None = None
     ws_ping_interval: float | None = None
     ws_ping_timeout: float | None = None
+    drain: int = 0
     root_path: str = ""
     proxy_headers: bool = True
     forwarded_allow_ips: str | None = None

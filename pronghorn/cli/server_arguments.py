@@ -290,8 +290,9 @@ class RunServing(TypedDict):
     workers: Annotated[
         int | None,
         _limit(
-            "Number of processes that share the port; not together with --reload. By default "
-            "WEB_CONCURRENCY of the environment, or 1."
+            "Number of processes that share the port, each replaced when it dies; 1 also has a "
+            "supervisor. Not together with --reload. By default WEB_CONCURRENCY of the "
+            "environment, or the command itself serves."
         ),
     ]
     reload: Annotated[bool, _reload_option(LIMITS), DefaultIs(False)]
@@ -335,8 +336,8 @@ class RunServing(TypedDict):
     timeout_graceful_shutdown: Annotated[
         int | None,
         _limit(
-            "Seconds that running requests have after SIGTERM. By default no limit with uvicorn, "
-            "25 with Granian.",
+            "Seconds that running requests have after SIGTERM, and after --drain. By default 16 "
+            "with uvicorn, 25 with Granian.",
             "SECONDS",
         ),
     ]
@@ -377,4 +378,16 @@ class RunServing(TypedDict):
             "uvicorn; by default 20; 0 for no limit.",
             "SECONDS",
         ),
+    ]
+    drain: Annotated[
+        int,
+        typer.Option(
+            metavar="SECONDS",
+            envvar="PRONGHORN_DRAIN",
+            help="Seconds after SIGTERM in which the port stays open and /ready says 503, since "
+            "load balancers send on for a moment. A process that nobody uses ends at once. Only "
+            "uvicorn.",
+            rich_help_panel=LIMITS,
+        ),
+        DefaultIs(5),
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import os
 import sys
@@ -13,10 +12,10 @@ from typing import Any
 from pronghorn.adapters.server_limits import read_limits
 from pronghorn.cli import loader
 from pronghorn.cli.log_config import configure_granian
-from pronghorn.cli.processes import end_with_threads
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
+from pronghorn.core.process_end import end_with_threads
 
 __all__ = ["configure_own_logging", "start"]
 
@@ -25,9 +24,6 @@ DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 
 WEBSOCKETS = "pronghorn.adapters.uvicorn_websockets:PronghornWebSocketProtocol"
 """The class for the WebSockets of uvicorn: its own on websockets, within our limits."""
-
-STARTUP_FAILURE = 3
-"""The exit code of uvicorn for an application that fails to start."""
 
 GRACE = 25
 """Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
@@ -43,34 +39,16 @@ def start(options: ServeOptions, watched: list[str]) -> None:
     Raises:
         SystemExit: The application fails to start.
     """
-    failures = _StartupFailures()
+    exit_code = 0
     with _metrics_of_workers(options):
         if options.server == "granian":
             _start_granian(options, watched)
         else:
-            logging.getLogger("uvicorn").getChild("error").addFilter(failures)
-            _start_uvicorn(options, watched)
-    exit_code = STARTUP_FAILURE if failures.found else 0
-    if options.reload or options.workers or options.server == "granian":
+            exit_code = _start_uvicorn(options, watched)
+    if options.reload or _is_supervised(options) or options.server == "granian":
         end_with_threads(exit_code)
     if exit_code:
         sys.exit(exit_code)
-
-
-class _StartupFailures(logging.Filter):
-    """Notes whether a worker of uvicorn has failed to start.
-
-    uvicorn's supervisor then ends all of them and returns as after a signal, so that only its
-    message tells the two apart. Should a release word it otherwise, the exit code is 0.
-    """
-
-    found = False
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let the message pass."""
-        if "failed to start, stopping the parent process" in record.getMessage():
-            self.found = True
-        return True
 
 
 def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:
@@ -89,11 +67,19 @@ def _count_workers(options: ServeOptions) -> int:
     return options.workers or int(os.environ.get("WEB_CONCURRENCY", "1"))
 
 
-def _start_uvicorn(options: ServeOptions, watched: list[str]) -> None:
-    import uvicorn
+def _is_supervised(options: ServeOptions) -> bool:
+    """Return True if workers are processes of their own, which a supervisor replaces."""
+    if options.reload:
+        return False
+    return options.workers is not None or "WEB_CONCURRENCY" in os.environ
 
-    uvicorn.run(
-        loader.FACTORY,
+
+def _start_uvicorn(options: ServeOptions, watched: list[str]) -> int:
+    from pronghorn.cli.uvicorn_server import run_uvicorn
+
+    return run_uvicorn(
+        supervised=_is_supervised(options),
+        app=loader.FACTORY,
         factory=True,
         loop=loader.LOOP,
         host=options.host,
@@ -163,9 +149,7 @@ def configure_own_logging(options: ServeOptions) -> None:
 
 
 def _serves_itself(options: ServeOptions) -> bool:
-    if options.server != "uvicorn" or options.reload:
-        return False
-    return _count_workers(options) == 1
+    return options.server == "uvicorn" and not options.reload and not _is_supervised(options)
 
 
 def _logging_of_uvicorn(options: ServeOptions) -> dict[str, Any]:

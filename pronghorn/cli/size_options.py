@@ -77,7 +77,7 @@ class RunSizes(TypedDict):
 
 def limits_of(options: ServeOptions) -> ServerLimits:
     """Return the limits that a server with these options holds."""
-    values = {"json_body": JSON_BODY, "upload": UPLOAD}
+    values = {"json_body": JSON_BODY, "upload": UPLOAD, "drain": options.drain}
     for option, field in FIELDS.items():
         value = getattr(options, option)
         if value is not None:

@@ -46,6 +46,11 @@ class Stopping:
             self._bytes.begin()
         if not callable(handler) or handler == self._handle:
             return
+        # The server of `pronghorn run` keeps the port open itself.
+        keeps_open = getattr(getattr(handler, "__self__", None), "drain_at_least", None)
+        if keeps_open is not None:
+            keeps_open(delay)
+            delay = 0.0
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:

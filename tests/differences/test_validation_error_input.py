@@ -330,7 +330,9 @@ def test_an_input_that_contains_itself_is_masked() -> None:
 
 
 def test_an_input_of_very_many_values_is_not_searched_to_its_end() -> None:
-    answer = TestClient(make(validation_error_input="mask")).post("/login", json={"name": [[]] * 30_000, "password": SECRET})
+    answer = TestClient(make(validation_error_input="mask")).post(
+        "/login", json={"name": [[]] * 30_000, "password": SECRET}
+    )
     assert SECRET not in answer.text
     assert MASK in answer.text
     assert len(answer.content) < 1_000_000

@@ -60,6 +60,9 @@ SANSIO = "uvicorn.protocols.websockets.websockets_sansio_impl"
 WEBSOCKETS = "adapters/uvicorn/websockets/protocol.py"
 WEBSOCKET_LIST = "adapters/uvicorn/websockets/names.py"
 LIST = "adapters/uvicorn/names.py"
+SUPERVISOR = "adapters/uvicorn/supervisor.py"
+WORKER = "adapters/uvicorn/worker.py"
+SERVING = ("adapters/uvicorn/server.py", SUPERVISOR, WORKER)
 LOGS = "opentelemetry._logs"
 ASYNCIO = "anyio._backends._asyncio"
 CHILD_SCOPE = "middleware/child_scope.py"
@@ -386,7 +389,19 @@ LISTED = (
     ),
     Name("uvicorn.config", "LOGGING_CONFIG", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
     Name("uvicorn.loops.auto", "auto_loop_factory", ("cli/loader.py",), NO_SERVER),
-    Name("os", "_exit", ("cli/processes.py",), "documented by Python"),
+    Name("uvicorn.config", "Config", (*SERVING, "cli/uvicorn_server.py"), NO_SERVER),
+    Name("uvicorn.config", "STARTUP_FAILURE", ("cli/uvicorn_server.py",), NO_SERVER),
+    Name("uvicorn.server", "Server", ("adapters/uvicorn/server.py",), NO_SERVER),
+    Name("uvicorn.supervisors", "ChangeReload", ("cli/uvicorn_server.py",), NO_SERVER),
+    Name("uvicorn.supervisors", "Multiprocess", ("cli/uvicorn_server.py",), NO_SERVER),
+    Name("uvicorn.supervisors.multiprocess", "Multiprocess", (SUPERVISOR,), NO_SERVER),
+    Name("uvicorn.supervisors.multiprocess", "Process", (WORKER,), NO_SERVER),
+    Name(
+        "os",
+        "_exit",
+        ("adapters/uvicorn/server.py", "core/process_end.py"),
+        "documented by Python",
+    ),
     Name("uvicorn.logging", "DefaultFormatter", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
     Name("uvicorn.protocols.utils", "", (LIST,), OF_UVICORN),
     Name("uvicorn.protocols.utils", "get_client_addr", (OUTBOX,), OF_UVICORN),
@@ -444,6 +459,7 @@ LISTED = (
 #: Attributes of ours that have the name of somebody else's, and the names of loggers.
 OURS = {("inside._body", "run/exchange.py"), ("granian.access", "adapters/granian_log.py")}
 OURS |= {("uvicorn.error", "adapters/uvicorn/deadlines.py")}
+OURS |= {("uvicorn.error", "adapters/uvicorn/server.py"), ("uvicorn.error", SUPERVISOR)}
 #: What uvicorn's protocol has because asyncio and httptools call it, so that it cannot be missing.
 OF_UVICORNS_CLASSES = {"HttpToolsProtocol", "RequestResponseCycle", "FlowControl", "ServerState"}
 

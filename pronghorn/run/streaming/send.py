@@ -24,6 +24,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from pronghorn.core.loop_end import end_loop
 from pronghorn.core.monkeypatches import ROUTING
+from pronghorn.core.stopping import run_until_stop
 from pronghorn.run.streaming.beside import Job, run_beside
 from pronghorn.run.streaming.closing import close_blocking, close_generator
 from pronghorn.run.streaming.held_head import HeldHead
@@ -33,6 +34,8 @@ from pronghorn.sse import _PING_INTERVAL, KEEPALIVE_COMMENT
 #: An iterator of chunks, the items from which it makes them, and the encoder of an item.
 Direct = tuple[Any, AsyncIterable[Any], Callable[[Any], Any]]
 
+#: The content type of server-sent events.
+_EVENT_STREAM = b"text/event-stream"
 #: Seconds for which a generator that never waits may block the event loop.
 SLICE = 0.001
 
@@ -95,17 +98,23 @@ class StreamDelivery(StreamingResponse):
                 raise
 
     async def _send_all(self, send: Send, head: HeldHead, chunks: AsyncIterable[Any]) -> None:
-        charset = self.charset
         status, headers = self.status_code, self.raw_headers
         head.hold({"type": "http.response.start", "status": status, "headers": headers})
         if not self.holds_head:
             await head.flush()
-        if self.direct is not None and chunks is self.direct[0]:
-            await _send_items(_untrack(send), head, self.direct[1], self.direct[2], charset)
+        if _is_event_stream(headers):
+            send_items = partial(self._send_items, send, head, chunks)
+            await run_until_stop(send_items, partial(self._close, chunks))
         else:
-            await _send_chunks(send, head, chunks, charset)
+            await self._send_items(send, head, chunks)
         await head.flush()
         await _send_or_leave(send, {"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send_items(self, send: Send, head: HeldHead, chunks: AsyncIterable[Any]) -> None:
+        if self.direct is not None and chunks is self.direct[0]:
+            await _send_items(_untrack(send), head, self.direct[1], self.direct[2], self.charset)
+        else:
+            await _send_chunks(send, head, chunks, self.charset)
 
     async def _close(self, chunks: Any) -> None:
         try:
@@ -247,6 +256,18 @@ async def _send_items(
         if monotonic() > pause:
             await checkpoint()
             pause = monotonic() + SLICE
+
+
+def _is_event_stream(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Return True for the headers of a stream of server-sent events.
+
+    Only these end early when the server ends: clients come back, to another process. A part of a
+    file or of a list would look as if it were the whole.
+    """
+    return any(
+        name.lower() == b"content-type" and value.lower().startswith(_EVENT_STREAM)
+        for name, value in headers
+    )
 
 
 def _untrack(send: Send) -> Send:
