@@ -331,6 +331,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -407,6 +422,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
@@ -612,6 +629,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -655,6 +687,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -816,6 +850,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> None:
         """Add the routes of a router to this application.
 
@@ -837,6 +886,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Raises:
             SetupError: The prefix is malformed, or prefix and path are both empty.
@@ -983,6 +1034,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
 
@@ -1014,6 +1080,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1207,6 +1275,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
@@ -1237,6 +1320,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1376,6 +1461,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
 
@@ -1406,6 +1506,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1545,6 +1647,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
 
@@ -1575,6 +1692,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1714,6 +1833,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
 
@@ -1744,6 +1878,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1883,6 +2019,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
 
@@ -1913,6 +2064,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2052,6 +2205,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
 
@@ -2082,6 +2250,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2221,6 +2391,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
 
@@ -2251,6 +2436,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2390,6 +2577,21 @@ class FastAPI(Starlette):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
 
@@ -2420,6 +2622,8 @@ class FastAPI(Starlette):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.

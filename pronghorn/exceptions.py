@@ -103,6 +103,18 @@ class HTTPException(StarletteHTTPException):
         super().__init__(status_code=status_code, detail=detail, headers=headers)
 
 
+class EndpointTimeout(HTTPException):
+    """An endpoint has not answered within the `timeout` of its route; the response is 504.
+
+    Args:
+        seconds: The `timeout` of the route.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(status_code=504)
+        self.seconds = seconds
+
+
 class WebSocketException(StarletteWebSocketException):
     """Stop handling a websocket and close it.
 

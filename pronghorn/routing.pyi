@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route, Router, WebSocketRoute
@@ -73,6 +73,8 @@ class APIRoute(Route):
     strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
     max_json_size: int | None
+    timeout: float | None
+    on_disconnect: str | None
     dependency_overrides_provider: Any
     def __init__(
         self,
@@ -214,6 +216,21 @@ class APIRoute(Route):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool | DefaultPlaceholder,
             Doc(
@@ -257,6 +274,8 @@ class APIRoute(Route):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
 
@@ -425,6 +444,8 @@ class APIRouter(Router):
     max_body_size: int | None
     max_json_size: int | None
     websocket_origins: Sequence[str] | None
+    timeout: float | None
+    on_disconnect: str | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -529,6 +550,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
         route_class: Annotated[
             type[APIRoute] | None,
             Doc("The class of the routes that the decorators create. Defaults to `APIRoute`."),
@@ -601,6 +637,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
             route_class: The class of the routes that the decorators create. Defaults to `APIRoute`.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
@@ -765,6 +803,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -808,6 +861,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -964,6 +1019,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> None:
         """Add the routes of another router to this one.
 
@@ -985,6 +1055,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Raises:
             SetupError: The prefix is malformed, prefix and path are both empty, or the router
@@ -1130,6 +1202,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
 
@@ -1161,6 +1248,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1354,6 +1443,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
@@ -1384,6 +1488,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1523,6 +1629,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
 
@@ -1553,6 +1674,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1692,6 +1815,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
 
@@ -1722,6 +1860,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1861,6 +2001,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
 
@@ -1891,6 +2046,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2030,6 +2187,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
 
@@ -2060,6 +2232,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2199,6 +2373,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
 
@@ -2229,6 +2418,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2368,6 +2559,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
 
@@ -2398,6 +2604,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2537,6 +2745,21 @@ class APIRouter(Router):
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
         ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
+                " (504). The innermost one applies; `math.inf` means no limit. Not for "
+                "WebSockets and mounts."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether to cancel the endpoint when the client leaves. Defaults to "
+                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
 
@@ -2567,6 +2790,8 @@ class APIRouter(Router):
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
             max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
 
         Returns:
             A decorator, which returns the function unchanged.

@@ -137,6 +137,16 @@ class CommonOptions(TypedDict, total=False):
     """
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
+    timeout: float | None
+    """Seconds until the response has to begin; otherwise the endpoint is cancelled (504).
+
+    The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
+    """
+    on_disconnect: Literal["cancel", "continue"] | None
+    """Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`.
+
+    The innermost one applies. A `def` endpoint runs to its end.
+    """
 
 
 class NameOptions(TypedDict, total=False):
@@ -383,7 +393,7 @@ class AppOptions(
 
 
 #: Options that FastAPI does not have: methods of programs that override ours get them if written.
-OURS = frozenset(["max_json_size", "websocket_origins"])
+OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins")
 
 
 def list_known_defaults(options_type: type) -> dict[str, Any]:
