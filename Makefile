@@ -67,6 +67,9 @@ stubs: environment ## Write the stubs that editors and type checkers read
 	@$(BIN)/python -m tools.stubs
 
 # The long forms of tests that `make test` has in seconds.
+sweep: environment ## Fail and cancel a request at each of its awaits, in every shape, again and again; `ROUNDS=20`
+	@PRONGHORN_SWEEP=$(or $(ROUNDS),20) $(BIN)/python -m pytest -q tests/run/test_sweep.py
+
 campaign-sql: environment ## Break databases for minutes: 5,000 clients that vanish, 30 s of silence, 20 restarts
 	@$(PYTHON) tools/postgresql.py >/dev/null
 	@PRONGHORN_SQL_CLIENTS=5000 PRONGHORN_SQL_SECONDS=60 PRONGHORN_SQL_SILENCE=30 PRONGHORN_SQL_RESTARTS=20 \
