@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

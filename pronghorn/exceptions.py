@@ -47,6 +47,7 @@ from pronghorn.core.setup_errors import (
 __all__ = [
     "DependencyScopeError",
     "EndpointContext",
+    "EndpointTimeout",
     "EnvironmentMistake",
     "FastAPIDeprecationWarning",
     "FastAPIError",

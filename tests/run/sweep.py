@@ -22,6 +22,8 @@ BODY = b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\
 FORM = BODY % (b"x" * 20)
 #: The longest wait for an outcome, in seconds.
 LIMIT = 20.0
+#: The ends of all parts that are inside of each other.
+INSIDE_OUT = ("body-", "blocking-", "nested-", "outer-")
 
 
 class OnPurpose(Exception):
@@ -101,7 +103,11 @@ class Run:
         """Return what has not ended exactly once for each begin."""
         counts = Counter(self.events)
         names = {event[:-1] for event in self.events}
-        return sorted(name for name in names if counts[f"{name}+"] != counts[f"{name}-"])
+        wrong = sorted(name for name in names if counts[f"{name}+"] != counts[f"{name}-"])
+        ends = [event for event in self.events if event in INSIDE_OUT]
+        if ends != [event for event in INSIDE_OUT if event in ends]:
+            wrong.append(f"order: {ends}")
+        return wrong
 
 
 class Program:
@@ -117,6 +123,8 @@ class Program:
         self.framework = framework
         self.run = Run("", 0)
         self.app = framework.FastAPI()
+        #: The sources of streams.
+        self.kept: list[Any] = []
         self.depends = framework.Depends(self.make_blocking())
         self.session = session or framework.Depends(lambda: None)
         SHAPES[shape](self)
@@ -128,6 +136,12 @@ class Program:
         run.events.append(f"{name}+")
         try:
             yield from values
+        except (
+            GeneratorExit
+        ):  # From the garbage collector, unless the source of a stream is closed.
+            if name != "body":
+                run.events.append(f"{name} was thrown away")
+            raise
         finally:
             time.sleep(seconds)
             run.events.append(f"{name}-")
@@ -253,7 +267,8 @@ def _returning(make: Callable[[Program], Any]) -> Callable[[Program], None]:
         async def endpoint(tasks: Any, file: Any, session: Any, value: Any) -> Any:
             tasks.add_task(program.background)
             await program.work(session, file)
-            return responses.StreamingResponse(make(program))
+            program.kept.append(make(program))  # Otherwise the garbage collector would close it.
+            return responses.StreamingResponse(program.kept[-1])
 
         _declare(program, endpoint)
 
