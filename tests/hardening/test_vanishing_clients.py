@@ -14,7 +14,7 @@ from tests.sql.servers import fresh_database
 from tools.postgresql import Server
 
 PROGRAM = "tests.hardening.vanishing_program:app"
-CLIENTS = int(os.environ.get("PRONGHORN_VANISHING_CLIENTS", "100"))
+CLIENTS = int(os.environ.get("PRONGHORN_VANISHING_CLIENTS", "60"))
 
 
 def assert_no_leak(kind: str, url: str, options: tuple[str, ...] = ()) -> None:

@@ -27,6 +27,8 @@ app = framework.FastAPI()
 begun: Counter[str] = Counter()
 ended: Counter[str] = Counter()
 LARGE = b"x" * 4_194_304
+#: How often an endpoint asks whether its client has left, before it gives up.
+POLLS = int(os.environ.get("VANISHING_POLLS", "40"))
 CANCELS: dict[str, Any] = {"on_disconnect": "cancel"} if IS_OURS else {}
 
 
@@ -156,7 +158,7 @@ async def large() -> Response:
 @app.get("/poll", dependencies=held)
 async def poll(request: Request) -> int:
     """Work until the client leaves."""
-    for _ in range(200):
+    for _ in range(POLLS):
         if await request.is_disconnected():
             break
         await asyncio.sleep(0.005)
@@ -167,7 +169,7 @@ async def poll(request: Request) -> int:
 async def cancel(given: Session) -> int:
     """Work for long, unless a departure cancels that."""
     await use(given)
-    await asyncio.sleep(1 if IS_OURS else 0.05)
+    await asyncio.sleep(0.3 if IS_OURS else 0.05)
     return 1
 
 
