@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ class TellsDeparture:
 
     Attributes:
         disconnected: True if the connection is gone.
+        event: The event for which `receive` waits; None if nobody does.
         input_ended: True if the client has closed its sending side.
         on_leave: Called when one of them happens; None if nobody watches.
         protocol: The connection.
@@ -18,6 +20,7 @@ class TellsDeparture:
 
     __slots__ = ()
     disconnected: bool
+    event: asyncio.Event | None
     input_ended: bool
     on_leave: Callable[[], None] | None = None
     protocol: Any
@@ -44,3 +47,10 @@ class TellsDeparture:
         """Tell whoever watches that the client has left."""
         if self.on_leave is not None:
             self.on_leave()
+
+    def end_input(self) -> None:
+        """Note that the client sends no more data; `receive` then reports that it has left."""
+        self.input_ended = True  # type: ignore[misc]  # as above
+        self.note_departure()
+        if self.event is not None:
+            self.event.set()

@@ -222,13 +222,6 @@ class WireExchange(OfConnection, TellsDeparture, RequestResponseCycle, Exchange)
         """Return True if the whole body has arrived, and has no more than `limit` bytes."""
         return not self.more_body and len(self.body) <= limit
 
-    def end_input(self) -> None:
-        """Note that the client sends no more data; `receive` then reports that it has left."""
-        self.input_ended = True
-        self.note_departure()
-        if self.event is not None:
-            self.event.set()
-
     # --- the response -----------------------------------------------------------------------
 
     @property
