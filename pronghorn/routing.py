@@ -149,11 +149,10 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             setattr(self, name, dict(values[name] or {}))
         for name in ("prefix", "default_response_class", "dependency_overrides_provider"):
             setattr(self, name, values[name])
-        for name in ("deprecated", "include_in_schema", "generate_unique_id_function"):
+        names = ("deprecated", "include_in_schema", "generate_unique_id_function", "max_body_size")
+        for name in (*names, *OURS):
             setattr(self, name, values[name])
         self.strict_content_type = values["strict_content_type"]
-        for name in ("max_body_size", *OURS):
-            setattr(self, name, values[name])
         self.route_class = values["route_class"] or APIRoute
 
     # --- for the compiled router --------------------------------------------------------------

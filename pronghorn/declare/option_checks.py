@@ -357,14 +357,7 @@ def _seconds_in(value: Any) -> str:
 
 
 def validate_on_disconnect(on_disconnect: Any) -> None:
-    """Check what happens to an endpoint whose client leaves.
-
-    Args:
-        on_disconnect: A value of `ON_DISCONNECT`; None inherits.
-
-    Raises:
-        SetupValueError: It is anything else.
-    """
+    """Raise `SetupValueError` unless `on_disconnect` is a value of `ON_DISCONNECT` or None."""
     if on_disconnect is None or on_disconnect in ON_DISCONNECT:
         return
     close = did_you_mean(str(on_disconnect), ON_DISCONNECT) or "cancel"

@@ -138,15 +138,9 @@ class CommonOptions(TypedDict, total=False):
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
     timeout: float | None
-    """Seconds until the response has to begin; otherwise the endpoint is cancelled (504).
-
-    The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-    """
+    """Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies."""
     on_disconnect: Literal["cancel", "continue"] | None
-    """Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`.
-
-    The innermost one applies. A `def` endpoint runs to its end.
-    """
+    """Whether the endpoint is cancelled when its client leaves. The innermost one applies."""
 
 
 class NameOptions(TypedDict, total=False):
@@ -398,8 +392,7 @@ OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins")
 
 def list_known_defaults(options_type: type) -> dict[str, Any]:
     """Return the default of each option that FastAPI has, too."""
-    defaults = option_defaults(options_type)
-    return {name: default for name, default in defaults.items() if name not in OURS}
+    return {key: each for key, each in option_defaults(options_type).items() if key not in OURS}
 
 
 #: The values of absent options, for the levels whose methods programs override.
