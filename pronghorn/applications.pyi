@@ -321,10 +321,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -334,16 +332,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
         strict_content_type: Annotated[
@@ -420,10 +417,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
@@ -619,10 +616,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -632,16 +627,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
         strict_content_type: Annotated[
@@ -685,10 +679,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -840,10 +834,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -853,16 +845,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> None:
@@ -884,10 +875,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, or prefix and path are both empty.
@@ -1024,10 +1015,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1037,16 +1026,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1078,10 +1066,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1265,10 +1253,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1278,16 +1264,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1318,10 +1303,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1451,10 +1436,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1464,16 +1447,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1504,10 +1486,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1637,10 +1619,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1650,16 +1630,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1690,10 +1669,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1823,10 +1802,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1836,16 +1813,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1876,10 +1852,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2009,10 +1985,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2022,16 +1996,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2062,10 +2035,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2195,10 +2168,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2208,16 +2179,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2248,10 +2218,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2381,10 +2351,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2394,16 +2362,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2434,10 +2401,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2567,10 +2534,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2580,16 +2545,15 @@ class FastAPI(Starlette):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2620,10 +2584,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

@@ -206,10 +206,8 @@ class APIRoute(Route):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -219,16 +217,15 @@ class APIRoute(Route):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
         strict_content_type: Annotated[
@@ -272,10 +269,10 @@ class APIRoute(Route):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
 
@@ -540,10 +537,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -553,16 +548,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
         route_class: Annotated[
@@ -635,10 +629,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             route_class: The class of the routes that the decorators create. Defaults to `APIRoute`.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
@@ -793,10 +787,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -806,16 +798,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
         strict_content_type: Annotated[
@@ -859,10 +850,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -1009,10 +1000,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1022,16 +1011,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> None:
@@ -1053,10 +1041,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, prefix and path are both empty, or the router
@@ -1192,10 +1180,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1205,16 +1191,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1246,10 +1231,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1433,10 +1418,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1446,16 +1429,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1486,10 +1468,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1619,10 +1601,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1632,16 +1612,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1672,10 +1651,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1805,10 +1784,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1818,16 +1795,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -1858,10 +1834,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1991,10 +1967,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2004,16 +1978,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2044,10 +2017,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2177,10 +2150,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2190,16 +2161,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2230,10 +2200,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2363,10 +2333,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2376,16 +2344,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2416,10 +2383,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2549,10 +2516,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2562,16 +2527,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2602,10 +2566,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2735,10 +2699,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2748,16 +2710,15 @@ class APIRouter(Router):
         timeout: Annotated[
             float | None,
             Doc(
-                "Seconds until the response has to begin; otherwise the endpoint is cancelled"
-                " (504). The innermost one applies; `math.inf` means no limit. Not for "
-                "WebSockets and mounts."
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
             ),
         ] = None,
         on_disconnect: Annotated[
             Literal["cancel", "continue"] | None,
             Doc(
-                "Whether to cancel the endpoint when the client leaves. Defaults to "
-                '`"continue"`. The innermost one applies. A `def` endpoint runs to its end.'
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
             ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
@@ -2788,10 +2749,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
-            timeout: Seconds until the response has to begin; otherwise the endpoint is cancelled (504). The innermost one applies; `math.inf` means no limit. Not for WebSockets and mounts.
-            on_disconnect: Whether to cancel the endpoint when the client leaves. Defaults to `"continue"`. The innermost one applies. A `def` endpoint runs to its end.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

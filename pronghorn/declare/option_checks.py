@@ -323,10 +323,7 @@ def _name_of(function: Any) -> str:
 
 
 def validate_timeout(timeout: Any) -> None:
-    """Check the seconds after which an endpoint is cancelled.
-
-    Args:
-        timeout: Seconds; None inherits.
+    """Check the seconds after which an endpoint is cancelled; None inherits.
 
     Raises:
         SetupValueError: It is neither None nor a number above 0.

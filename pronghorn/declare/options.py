@@ -130,11 +130,9 @@ class CommonOptions(TypedDict, total=False):
     `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
     """
     max_json_size: int | None
-    """The maximum size of a body that is no upload, such as JSON, a urlencoded form or text.
+    """The maximum size of a body that is no multipart form or binary data. The innermost applies.
 
-    Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one
-    applies. The innermost value of each applies.
-    """
+    The smaller one of it and `max_body_size` applies."""
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
     timeout: float | None
