@@ -131,7 +131,6 @@ class CommonOptions(TypedDict, total=False):
     """
     max_json_size: int | None
     """The maximum size of a body that is no multipart form or binary data. The innermost applies.
-
     The smaller one of it and `max_body_size` applies."""
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
