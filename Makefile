@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ stubs: environment ## Write the stubs that editors and type checkers read
 	@$(BIN)/python -m tools.stubs
 
 # The long forms of tests that `make test` has in seconds.
+sweep: environment ## Fail and cancel a request at each of its awaits, in every shape, again and again; `ROUNDS=20`
+	@PRONGHORN_SWEEP=$(or $(ROUNDS),20) $(BIN)/python -m pytest -q tests/run/test_sweep.py
+
 campaign-sql: environment ## Break databases for minutes: 5,000 clients that vanish, 30 s of silence, 20 restarts
 	@$(PYTHON) tools/postgresql.py >/dev/null
 	@PRONGHORN_SQL_CLIENTS=5000 PRONGHORN_SQL_SECONDS=60 PRONGHORN_SQL_SILENCE=30 PRONGHORN_SQL_RESTARTS=20 \

@@ -322,15 +322,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
         strict_content_type: Annotated[
             bool,
@@ -406,8 +418,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
@@ -603,15 +617,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
         strict_content_type: Annotated[
             bool,
@@ -654,8 +680,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -807,15 +835,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> None:
         """Add the routes of a router to this application.
@@ -836,8 +876,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, or prefix and path are both empty.
@@ -974,15 +1016,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
@@ -1013,8 +1067,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1198,15 +1254,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
@@ -1236,8 +1304,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1367,15 +1437,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
@@ -1405,8 +1487,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1536,15 +1620,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
@@ -1574,8 +1670,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1705,15 +1803,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
@@ -1743,8 +1853,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1874,15 +1986,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
@@ -1912,8 +2036,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2043,15 +2169,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
@@ -2081,8 +2219,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2212,15 +2352,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
@@ -2250,8 +2402,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2381,15 +2535,27 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
@@ -2419,8 +2585,10 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

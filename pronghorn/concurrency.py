@@ -50,7 +50,10 @@ class InThreads(AbstractAsyncContextManager[T], Generic[T]):
         self._keeps_token = keeps_token
 
     async def __aenter__(self) -> T:
-        return await run_in_thread(self._manager.__enter__, keeps_token=self._keeps_token)
+        from pronghorn.core.threads.whole import enter_whole  # Few programs need it.
+
+        hop = partial(run_in_thread, keeps_token=self._keeps_token)
+        return await enter_whole(hop, self._manager.__enter__, self.__aexit__)
 
     async def __aexit__(
         self,
@@ -58,9 +61,12 @@ class InThreads(AbstractAsyncContextManager[T], Generic[T]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
+        from pronghorn.core.threads.whole import leave_whole
+
         # If every worker waits for a resource that this clean-up would release, waiting for a free
-        # worker would never end. The shield makes sure that a cancelled request still releases it.
-        return await run_at_all_costs(partial(self._manager.__exit__, kind, error, traceback))
+        # worker would never end. A cancelled request releases it, too.
+        leave = partial(self._manager.__exit__, kind, error, traceback)
+        return await leave_whole(run_at_all_costs, leave)
 
 
 def contextmanager_in_threadpool(

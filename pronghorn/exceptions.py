@@ -47,6 +47,7 @@ from pronghorn.core.setup_errors import (
 __all__ = [
     "DependencyScopeError",
     "EndpointContext",
+    "EndpointTimeout",
     "EnvironmentMistake",
     "FastAPIDeprecationWarning",
     "FastAPIError",
@@ -101,6 +102,18 @@ class HTTPException(StarletteHTTPException):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(status_code=status_code, detail=detail, headers=headers)
+
+
+class EndpointTimeout(HTTPException):
+    """An endpoint has not answered within the `timeout` of its route; the response is 504.
+
+    Args:
+        seconds: The `timeout` of the route.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(status_code=504)
+        self.seconds = seconds
 
 
 class WebSocketException(StarletteWebSocketException):

@@ -24,6 +24,7 @@ from pronghorn.declare.option_checks import check_dependencies, check_event_hand
 from pronghorn.declare.option_inheritance import check_prefix, clean_options, combine_chain
 from pronghorn.declare.options import (
     INCLUDE_DEFAULTS,
+    OURS,
     AddRouteOptions,
     IncludeOptions,
     RouterOptions,
@@ -71,7 +72,7 @@ __all__ = ["APIRoute", "APIRouter", "APIWebSocketRoute"]
 
 ROUTER_DEFAULTS = option_defaults(RouterOptions)
 #: Options of a router that its routes inherit; see `pronghorn.declare.option_inheritance`.
-INHERITED = (*INCLUDE_DEFAULTS, "max_json_size", "strict_content_type", "websocket_origins")
+INHERITED = (*INCLUDE_DEFAULTS, *OURS, "strict_content_type")
 
 
 class APIRouter(Verbs, ServesFrontends, Includable):
@@ -105,6 +106,8 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     max_body_size: int | None
     max_json_size: int | None
     websocket_origins: Sequence[str] | None
+    timeout: float | None
+    on_disconnect: str | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -146,12 +149,10 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             setattr(self, name, dict(values[name] or {}))
         for name in ("prefix", "default_response_class", "dependency_overrides_provider"):
             setattr(self, name, values[name])
-        for name in ("deprecated", "include_in_schema", "generate_unique_id_function"):
+        names = ("deprecated", "include_in_schema", "generate_unique_id_function", "max_body_size")
+        for name in (*names, *OURS):
             setattr(self, name, values[name])
         self.strict_content_type = values["strict_content_type"]
-        self.max_body_size = values["max_body_size"]
-        self.max_json_size = values["max_json_size"]
-        self.websocket_origins = values["websocket_origins"]
         self.route_class = values["route_class"] or APIRoute
 
     # --- for the compiled router --------------------------------------------------------------

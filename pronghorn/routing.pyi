@@ -3,7 +3,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route, Router, WebSocketRoute
@@ -73,6 +73,8 @@ class APIRoute(Route):
     strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
     max_json_size: int | None
+    timeout: float | None
+    on_disconnect: str | None
     dependency_overrides_provider: Any
     def __init__(
         self,
@@ -204,15 +206,27 @@ class APIRoute(Route):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
         strict_content_type: Annotated[
             bool | DefaultPlaceholder,
@@ -255,8 +269,10 @@ class APIRoute(Route):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
 
@@ -425,6 +441,8 @@ class APIRouter(Router):
     max_body_size: int | None
     max_json_size: int | None
     websocket_origins: Sequence[str] | None
+    timeout: float | None
+    on_disconnect: str | None
     default_response_class: type[Response]
     deprecated: bool | None
     include_in_schema: bool
@@ -519,15 +537,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
         route_class: Annotated[
             type[APIRoute] | None,
@@ -599,8 +629,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             route_class: The class of the routes that the decorators create. Defaults to `APIRoute`.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
@@ -755,15 +787,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
         strict_content_type: Annotated[
             bool,
@@ -806,8 +850,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -954,15 +1000,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> None:
         """Add the routes of another router to this one.
@@ -983,8 +1041,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, prefix and path are both empty, or the router
@@ -1120,15 +1180,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
@@ -1159,8 +1231,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1344,15 +1418,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
@@ -1382,8 +1468,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1513,15 +1601,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
@@ -1551,8 +1651,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1682,15 +1784,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
@@ -1720,8 +1834,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1851,15 +1967,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
@@ -1889,8 +2017,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2020,15 +2150,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
@@ -2058,8 +2200,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2189,15 +2333,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
@@ -2227,8 +2383,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2358,15 +2516,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
@@ -2396,8 +2566,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2527,15 +2699,27 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no upload, such as JSON, a urlencoded "
-                "form or text. Uploads are multipart forms and binary data. If "
-                "`max_body_size` is set, too, the smaller one applies. The innermost value of"
-                " each applies."
+                "The maximum size of a body that is no multipart form or binary data. The "
+                "innermost applies. The smaller one of it and `max_body_size` applies."
             ),
         ] = None,
         form_limits: Annotated[
             FormLimits | None,
             Doc("Limits for parsing forms. Merged key by key; the inner one wins."),
+        ] = None,
+        timeout: Annotated[
+            float | None,
+            Doc(
+                "Seconds until a response has to begin, else 504; `math.inf`: none. The "
+                "innermost applies."
+            ),
+        ] = None,
+        on_disconnect: Annotated[
+            Literal["cancel", "continue"] | None,
+            Doc(
+                "Whether the endpoint is cancelled when its client leaves. The innermost one "
+                "applies."
+            ),
         ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
@@ -2565,8 +2749,10 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no upload, such as JSON, a urlencoded form or text. Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one applies. The innermost value of each applies.
+            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
+            timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
+            on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

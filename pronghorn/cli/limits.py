@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 from typing import Any, NamedTuple
 
 from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
@@ -85,6 +86,16 @@ def _read_limit(name: str, unit: str, program: Program) -> str:
     del program
     value = getattr(ServerLimits(), name)
     return f"{value:,.10g} {unit}" if value else _NO_LIMIT
+
+
+def _read_timeout(program: Program) -> str:
+    limit: float | None = getattr(getattr(program.app, "router", None), "timeout", None)
+    return _NO_LIMIT if limit in (None, inf) else f"{limit:g} seconds"
+
+
+def _read_departures(program: Program) -> str:
+    router = getattr(program.app, "router", None)
+    return "cancel" if getattr(router, "on_disconnect", None) == "cancel" else "continue"
 
 
 def _read_forms(name: str, default: int, program: Program) -> str:
@@ -222,6 +233,8 @@ SETTINGS: tuple[Setting, ...] = (
         'FastAPI(form_limits={"max_part_size": ...})',
     ),
     Setting("WebSocket origins", _read_origins, "FastAPI(websocket_origins=[...])"),
+    Setting("time of an endpoint", _read_timeout, "FastAPI(timeout=...)"),
+    Setting("client that leaves", _read_departures, 'FastAPI(on_disconnect="cancel")'),
     Setting(
         "WebSocket message",
         partial(_read_limit, "websocket_message", "bytes"),

@@ -29,6 +29,7 @@ from pronghorn.compile.steps import (
     find_shared,
     needs_lifetime,
 )
+from pronghorn.core.cancel_scopes import GUARDS, end_endpoint
 from pronghorn.core.kinds import GENERATORS, BodyKind, CallKind
 from pronghorn.core.records import replace
 from pronghorn.core.threads.hop import call_in_thread
@@ -231,12 +232,18 @@ class ExactHandler(ExactRoute[RoutePlan]):
         if self.streamer is not None:
             # The call only makes the generator; its code runs while the response is sent.
             result = content = self.plan.root.call(**arguments)
+            if GUARDS:
+                end_endpoint()
         elif functions.in_thread:
             if inputs.lifetime is not None:
                 inputs.lifetime.claim()
+            if GUARDS:  # A thread cannot be stopped.
+                end_endpoint()
             result, content = await call_in_thread(produce_in_thread, functions, arguments)
         else:
             result = await functions.call(arguments)
+            if GUARDS:
+                end_endpoint()
             is_response = isinstance(result, Response)
             content = None if is_response else await functions.serialize(result)
         if isinstance(result, Response):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from pronghorn.compile.exact import ExactHandler
@@ -180,6 +181,11 @@ def _answering(plan: RoutePlan) -> Iterator[str]:
         yield f"max_body_size {plan.max_body_size}: received bytes are counted"
     if plan.max_json_size is not None:
         yield f"max_json_size {plan.max_json_size}: those of bodies that are no uploads"
+    if plan.timeout not in (None, inf):
+        yield f"timeout {plan.timeout:g} s: the endpoint is cancelled and answered with 504"
+    if plan.on_disconnect == "cancel":
+        is_def = plan.root.kind is CallKind.THREAD
+        yield f'on_disconnect "cancel"{": no effect on a `def` endpoint" if is_def else ""}'
 
 
 def _hops(writer: HandlerWriter) -> Iterator[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
 from pronghorn.background import with_tasks
@@ -10,6 +11,7 @@ from pronghorn.compile.exact import ExactHandler, general_mode, read_exchange_fo
 from pronghorn.compile.limits import limit_body, limit_by_kind
 from pronghorn.compile.steps import names_stacks, needs_lifetime, receives_connection
 from pronghorn.compile.writer import HandlerWriter
+from pronghorn.core.cancel_scopes import end_endpoint
 from pronghorn.core.kinds import BodyKind, InjectedKind
 from pronghorn.hooks import CompiledRoute, Handler, has_hooks, hooked
 from pronghorn.plan.dependencies import order_calls
@@ -56,7 +58,9 @@ def _make_staged(exact: ExactHandler, exact_handler: Handler) -> Handler:
     """Return the handler of one route for requests whose stages are reported to a watcher."""
     from pronghorn.compile.staged_route import compile_staged, is_plain  # Few programs need it.
 
-    return compile_staged(exact, exact_handler) if is_plain(exact) else exact_handler
+    if not is_plain(exact) or is_guarded(exact.plan):
+        return exact_handler
+    return compile_staged(exact, exact_handler)
 
 
 def _with_stack(handler: Handler) -> Handler:
@@ -130,9 +134,22 @@ def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
     if plan.body is not None and plan.body.kind is BodyKind.FORM:
         handler = _close_forms(handler)
     untyped = plan.strict_content_type
-    return limit_by_kind(
+    handler = limit_by_kind(
         handler, plan.max_body_size, plan.max_json_size, limit_body, untyped=untyped
     )
+    if is_guarded(plan):
+        from pronghorn.run.guarded import guard_handler  # Few programs need it.
+
+        label = f"{','.join(sorted(plan.methods))} {plan.path_format}"
+        timeout = None if plan.timeout == inf else plan.timeout
+        cancels = plan.on_disconnect == "cancel"
+        handler = guard_handler(handler, label, timeout, cancels_on_disconnect=cancels)
+    return handler
+
+
+def is_guarded(plan: RoutePlan) -> bool:
+    """Return True if the endpoint of a route may be cancelled."""
+    return plan.timeout not in (None, inf) or plan.on_disconnect == "cancel"
 
 
 def _close_forms(handler: Handler) -> Handler:
@@ -180,6 +197,7 @@ class HttpWriter(HandlerWriter):
             send_json_with=send_json_with,
             with_tasks=with_tasks,
             response_not_sent=response_not_sent,
+            end_endpoint=end_endpoint,
             plan=exact.plan,
         )
 
@@ -221,6 +239,7 @@ class HttpWriter(HandlerWriter):
         else:
             function, arguments = self.call_parts(len(self.steps) - 1)
             self.source.line(f"result = await {function}({arguments})")
+            self._write_end_of_endpoint()
         self.write_answer(rendered=self.endpoint_hops())
 
     def write_late_reads_of_endpoint(self, run: Sequence[int]) -> None:
@@ -239,12 +258,18 @@ class HttpWriter(HandlerWriter):
             source.line("    return result, None")
             source.line("return result, render(result)")
         self.write_claim(run[0])
+        self._write_end_of_endpoint()  # A thread cannot be stopped.
         source.line("result, content = await run_in_thread(in_thread)")
+
+    def _write_end_of_endpoint(self) -> None:
+        if is_guarded(self.plan):
+            self.source.line("end_endpoint()")
 
     def write_stream(self) -> None:
         """Write the end of a route that streams."""
         function, arguments = self.call_parts(len(self.steps) - 1)
         self.source.line(f"items = {function}({arguments})")
+        self._write_end_of_endpoint()  # Its stream ends when the client leaves, as always.
         self.source.line(f"response = streamer.response(items, {self.effects()})")
         self._write_close()
         self.source.line("await exchange.send_response(response)")

@@ -1,4 +1,4 @@
-"""Open a cancel scope only where another one surrounds the running code.
+"""Open a cancel scope only where another one surrounds the running code; find its guard.
 
 A shield protects from the scopes around it. In a task without any scope, such as that of a request
 on a server, nothing is there to protect from.
@@ -6,7 +6,7 @@ on a server, nothing is there to protect from.
 
 from __future__ import annotations
 
-from asyncio import current_task
+from asyncio import Task, current_task
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -15,6 +15,8 @@ import anyio
 
 from pronghorn.core.private_names import optional, warn_of_change
 
+#: The guards of tasks (`guarded_tasks`): none in a program without `timeout` and `on_disconnect`.
+GUARDS: dict[Task[Any], Any] = {}
 _ASYNCIO_OF_ANYIO = "anyio._backends._asyncio"
 _WITHOUT_STATES = (
     "Calls of `def` functions are slower, and a dependency with `yield` opens a cancel scope."
@@ -74,3 +76,23 @@ def read_states() -> Mapping[Any, Any] | None:
         return None
     found: Mapping[Any, Any] = states
     return found
+
+
+def find_guard() -> Any:
+    """Return the guard of the running task; None if it has none."""
+    try:
+        task = current_task()
+    except RuntimeError:  # Trio
+        return None
+    return None if task is None else GUARDS.get(task)
+
+
+def end_endpoint() -> None:
+    """Note that the endpoint of the running task has returned, or that it cannot be stopped.
+
+    Raises:
+        CancelledError: The request was answered in its place.
+    """
+    guard = find_guard()
+    if guard is not None:
+        guard.ignore_departure()

@@ -19,6 +19,7 @@ from starlette.routing import Router
 
 from pronghorn.core.setup_errors import (
     describe_value,
+    did_you_mean,
     setup_error,
     user_error,
     why_not_callable_with,
@@ -26,6 +27,8 @@ from pronghorn.core.setup_errors import (
 from pronghorn.exceptions import SetupError, SetupTypeError, SetupValueError
 
 _A_STATUS_CODE = "status_code=201, or status_code=status.HTTP_201_CREATED"
+#: The values of `on_disconnect`.
+ON_DISCONNECT = ("cancel", "continue")
 Check = Callable[[str, Any], None]
 
 
@@ -317,6 +320,50 @@ def _check_shown_input(name: str, value: Any) -> None:
 
 def _name_of(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
+
+
+def validate_timeout(timeout: Any) -> None:
+    """Check the seconds after which an endpoint is cancelled; None inherits.
+
+    Raises:
+        SetupValueError: It is neither None nor a number above 0.
+    """
+    if timeout is None:
+        return
+    is_number = isinstance(timeout, (int, float)) and type(timeout) is not bool
+    if is_number and timeout > 0:  # Not a number (NaN) is not above 0.
+        return
+    given = f"{timeout!r} was given"
+    if is_number and timeout == 0:
+        given += ", which would answer no request"
+    raise user_error(
+        "timeout must be a number of seconds above 0, or None",
+        given,
+        f"timeout={_seconds_in(timeout)}  # seconds; math.inf for no limit",
+        kind=SetupValueError,
+    )
+
+
+def _seconds_in(value: Any) -> str:
+    """Return a number to write in place of a wrong one, as text."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return "30"
+    return f"{number:g}" if number > 0 and type(value) is not bool else "30"
+
+
+def validate_on_disconnect(on_disconnect: Any) -> None:
+    """Raise `SetupValueError` unless `on_disconnect` is a value of `ON_DISCONNECT` or None."""
+    if on_disconnect is None or on_disconnect in ON_DISCONNECT:
+        return
+    close = did_you_mean(str(on_disconnect), ON_DISCONNECT) or "cancel"
+    raise user_error(
+        'on_disconnect must be "cancel" or "continue"',
+        f"{on_disconnect!r} was given",
+        f'on_disconnect="{close}"',
+        kind=SetupValueError,
+    )
 
 
 def _type_error(got: str, probably: str | None, write: str | None) -> SetupError:

@@ -14,7 +14,11 @@ from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
 from pronghorn.core.setup_errors import user_error
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.declare.option_checks import check_options
+from pronghorn.declare.option_checks import (
+    check_options,
+    validate_on_disconnect,
+    validate_timeout,
+)
 from pronghorn.exceptions import SetupAssertionError
 
 
@@ -57,6 +61,8 @@ INHERIT: dict[str, Callable[[Any, Any], Any]] = {
     "max_body_size": _inner,
     "max_json_size": _inner,
     "websocket_origins": _inner,
+    "timeout": _inner,
+    "on_disconnect": _inner,
 }
 """The functions that combine the values of two levels. Other options are not inherited."""
 
@@ -108,7 +114,8 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         SetupError: The value of an option cannot have the effect that was meant.
-        SetupValueError: `max_body_size` or `max_json_size` is not an integer of at least 0.
+        SetupValueError: `max_body_size` or `max_json_size` is not an integer of at least 0,
+            `timeout` is not a number above 0, or `on_disconnect` is not one of its values.
         ValueError: `form_limits` has an unknown key or a wrong value.
     """
     kept = {
@@ -118,6 +125,8 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("max_body_size", "max_json_size"):
         if name in kept:
             validate_max_body_size(kept[name], name)
+    validate_timeout(kept.get("timeout"))
+    validate_on_disconnect(kept.get("on_disconnect"))
     if kept.get("include_in_schema", True) is None:
         kept["include_in_schema"] = False  # None would inherit from the outer level.
     if kept.get("form_limits") is not None:

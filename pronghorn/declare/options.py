@@ -130,13 +130,14 @@ class CommonOptions(TypedDict, total=False):
     `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
     """
     max_json_size: int | None
-    """The maximum size of a body that is no upload, such as JSON, a urlencoded form or text.
-
-    Uploads are multipart forms and binary data. If `max_body_size` is set, too, the smaller one
-    applies. The innermost value of each applies.
-    """
+    """The maximum size of a body that is no multipart form or binary data. The innermost applies.
+    The smaller one of it and `max_body_size` applies."""
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
+    timeout: float | None
+    """Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies."""
+    on_disconnect: Literal["cancel", "continue"] | None
+    """Whether the endpoint is cancelled when its client leaves. The innermost one applies."""
 
 
 class NameOptions(TypedDict, total=False):
@@ -384,13 +385,12 @@ class AppOptions(
 
 
 #: Options that FastAPI does not have: methods of programs that override ours get them if written.
-OURS = frozenset(["max_json_size", "websocket_origins"])
+OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins")
 
 
 def list_known_defaults(options_type: type) -> dict[str, Any]:
     """Return the default of each option that FastAPI has, too."""
-    defaults = option_defaults(options_type)
-    return {name: default for name, default in defaults.items() if name not in OURS}
+    return {key: each for key, each in option_defaults(options_type).items() if key not in OURS}
 
 
 #: The values of absent options, for the levels whose methods programs override.

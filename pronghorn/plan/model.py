@@ -148,6 +148,8 @@ class RoutePlan(Record):
     max_body_size: int | None = None
     max_json_size: int | None = None
     form_limits: Mapping[str, int] = NOTHING
+    timeout: float | None = None
+    on_disconnect: str | None = None
     #: The markers of the app, routers, inclusions and the route, outermost first.
     dependencies: tuple[Depends, ...] = ()
     path_names: frozenset[str] = frozenset()

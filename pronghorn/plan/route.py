@@ -32,6 +32,8 @@ class RouteDeclaration(Record):
     max_body_size: int | None = None
     max_json_size: int | None = None
     form_limits: Mapping[str, int] = NOTHING
+    timeout: float | None = None
+    on_disconnect: str | None = None
 
 
 #: The functions that look for mistakes in each new plan, besides the planner itself.
@@ -93,6 +95,8 @@ def _plan_route(declared: RouteDeclaration) -> RoutePlan:
         max_body_size=declared.max_body_size,
         max_json_size=declared.max_json_size,
         form_limits=declared.form_limits,
+        timeout=declared.timeout,
+        on_disconnect=declared.on_disconnect,
         dependencies=tuple(declared.dependencies),
         path_names=declared.path_names,
         where=where_is(declared.endpoint),

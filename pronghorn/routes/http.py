@@ -25,8 +25,8 @@ from pronghorn.core.revisions import bump_revision, oldest_valid_revision
 from pronghorn.core.typed_kwargs import has_own_init, is_plainly_made, route_signature
 from pronghorn.datastructures import DefaultPlaceholder
 from pronghorn.declare.option_inheritance import clean_options, combine_chain
+from pronghorn.declare.options import OURS, RouteClassOptions
 from pronghorn.declare.options import ROUTE_CLASS_DEFAULTS as DEFAULTS
-from pronghorn.declare.options import RouteClassOptions
 from pronghorn.fields.serialization import Serialization
 from pronghorn.hooks import Handler
 from pronghorn.params import Depends
@@ -95,6 +95,8 @@ class APIRoute(RouteViews, Route):
     strict_content_type: bool | DefaultPlaceholder
     max_body_size: int | None
     max_json_size: int | None
+    timeout: float | None
+    on_disconnect: str | None
     dependency_overrides_provider: Any
     _app: Any
     _declared_model: Any
@@ -188,6 +190,8 @@ class APIRoute(RouteViews, Route):
             max_body_size=self.max_body_size,
             max_json_size=self.max_json_size,
             form_limits=self.form_limits,
+            timeout=self.timeout,
+            on_disconnect=self.on_disconnect,
         )
 
     # --- inclusion ----------------------------------------------------------------------------
@@ -278,7 +282,7 @@ def make_route(
         path: The path with the prefix of the router.
         endpoint: The function that handles requests.
         combined: The options of the route and its router. Options that a route does not have are
-            ignored.
+            ignored. Those that FastAPI does not have are set afterwards.
         own_limits: The `form_limits` of the route alone. FastAPI passes only these to an
             `__init__`, and only if there are any; those of the router are set afterwards.
     """
@@ -290,15 +294,17 @@ def make_route(
     if not has_own_init(route_class):
         return route_class(path, endpoint=endpoint, **arguments)
     keywords = {**DEFAULTS, **arguments}
+    ours = {name: keywords.pop(name) for name in OURS if name in keywords}
     keywords |= {name: copy.copy(keywords[name]) for name in COPIED}
-    limits, max_json_size = keywords.pop("form_limits"), keywords.pop("max_json_size")
+    limits = keywords.pop("form_limits")
     if own_limits:
         keywords["form_limits"] = own_limits
     route = route_class(path, endpoint=endpoint, **keywords)
     if limits != (own_limits or {}):
         route.form_limits = limits
-    if max_json_size is not None:
-        route.max_json_size = max_json_size  # The program's `__init__` does not know it.
+    for name, value in ours.items():
+        if value is not None:
+            setattr(route, name, value)
     return route
 
 

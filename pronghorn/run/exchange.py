@@ -132,6 +132,19 @@ class Exchange(LosesNothing):
         """Drop the objects that refer to this exchange: its request is over."""
         self.connection_or_none = self._unread = None
 
+    def watch_departure(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call a function once the client has left; on asyncio only.
+
+        Args:
+            tell: The function.
+
+        Returns:
+            A function that ends the watch.
+        """
+        if self._unread is None:
+            self._unread = Unread(self._receive)
+        return self._unread.watch(tell)
+
     def use_scope(self) -> None:
         """Find the route by the scope, although the server would make the scope later."""
 

@@ -24,7 +24,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from pronghorn.concurrency import InThreads
-from pronghorn.core.cancel_scopes import new_nested_scope
+from pronghorn.core.cancel_scopes import GUARDS, find_guard, new_nested_scope
 from pronghorn.core.threads.hop import find_claim
 from pronghorn.exceptions import FastAPIError
 from pronghorn.run.exchange import Exchange
@@ -156,15 +156,21 @@ class Lifetime:
         """Run the exit code of every dependency with the lifetime "function"."""
         if self._function is None:
             return
+        guard = find_guard() if GUARDS else None
+        if guard is not None:
+            guard.hold()
         if self._cancel_scope is None:
             await self._function.__aexit__(None, None, None)
-            return
-        self._cancel_scope.shield = True
-        try:
-            await self._function.__aexit__(None, None, None)
-        finally:
-            self._cancel_scope.shield = False
-        await self._notice_cancellation()
+        else:
+            self._cancel_scope.shield = True
+            try:
+                await self._function.__aexit__(None, None, None)
+            finally:
+                self._cancel_scope.shield = False
+            await self._notice_cancellation()
+        if guard is not None:
+            guard.let_go()
+            guard.check()
 
     async def __aexit__(
         self,
@@ -172,9 +178,26 @@ class Lifetime:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        scope = self._cancel_scope
-        if scope is None:
-            return await self._close_both(kind, error, traceback)
+        guard = find_guard() if GUARDS else None
+        if guard is not None:
+            guard.hold()
+        try:
+            scope = self._cancel_scope
+            if scope is None:
+                return await self._close_both(kind, error, traceback)
+            return await self._close_in(scope, kind, error, traceback)
+        finally:
+            if guard is not None:
+                guard.let_go()
+
+    async def _close_in(
+        self,
+        scope: CancelScope,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Close both stacks inside a scope, which becomes a shield."""
         scope.shield = True
         try:
             handled = await self._close_both(kind, error, traceback)

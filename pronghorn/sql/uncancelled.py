@@ -13,7 +13,7 @@ from types import coroutine
 from typing import Any, TypeVar
 from weakref import ref
 
-from pronghorn.sql.overdue import watch
+from pronghorn.core.overdue import watch
 from pronghorn.sql.waiting import Waiting
 
 T = TypeVar("T")

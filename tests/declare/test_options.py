@@ -1,6 +1,7 @@
 """Options appear in signatures, are checked, are kept as attributes, and are combined."""
 
 import inspect
+import math
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from pronghorn.declare.options import (
     RouterOptions,
 )
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
+from pronghorn.routing import APIRoute
 
 
 class Surface:
@@ -98,6 +100,10 @@ def test_every_inherited_option_is_one_of_a_router() -> None:
         ("max_body_size", 10, 0, 0),
         ("max_body_size", 10, None, 10),
         ("max_body_size", None, 20, 20),
+        ("timeout", 10, 20, 20),
+        ("timeout", 10, None, 10),
+        ("on_disconnect", "cancel", "continue", "continue"),
+        ("on_disconnect", "cancel", None, "cancel"),
     ],
 )
 def test_how_an_option_combines(name: str, outer: Any, inner: Any, combined: Any) -> None:
@@ -135,6 +141,32 @@ def test_written_options_are_kept_without_placeholders() -> None:
     kept = clean_options({"response_model": Default(None), "tags": None, "form_limits": limits})
     limits["max_files"] = 2
     assert kept == {"tags": None, "form_limits": {"max_files": 1}}
+
+
+@pytest.mark.parametrize("timeout", [0, -1, True, "30", math.nan, [1]])
+def test_a_timeout_is_a_number_above_zero(timeout: Any) -> None:
+    with pytest.raises(SetupValueError, match="number of seconds above 0"):
+        clean_options({"timeout": timeout})
+    assert clean_options({"timeout": math.inf}) == {"timeout": math.inf}
+
+
+def test_a_route_class_of_the_program_gets_what_fastapi_passes() -> None:
+    """Its constructor need not know the options that FastAPI does not have."""
+    seen: list[set[str]] = []
+
+    class OwnRoute(APIRoute):
+        def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
+            seen.append(set(options))
+            super().__init__(path, endpoint, **options)
+
+    router = APIRouter(route_class=OwnRoute, timeout=5, on_disconnect="cancel")
+
+    @router.get("/", timeout=3)
+    async def endpoint() -> None: ...
+
+    route: Any = router.routes[0]
+    assert (route.timeout, route.on_disconnect) == (3, "cancel")
+    assert seen[0].isdisjoint({"timeout", "on_disconnect"})
 
 
 @pytest.mark.parametrize("limit", [-1, True, 1.0, "1"])

@@ -13,6 +13,8 @@ from tests.typing.report import write_section
 pytestmark = pytest.mark.timeout(300)
 
 EDITORS = ("jedi", "pyright")
+#: Options that end an endpoint early.
+ENDING = {"timeout", "on_disconnect"}
 #: Keywords that FastAPI does not have.
 OURS = {
     "FastAPI(": {
@@ -25,18 +27,20 @@ OURS = {
         "validation_error_input",
         "validation_error_responses",
         "websocket_origins",
+        *ENDING,
     },
-    "APIRouter(": {"auto_head", "max_json_size", "websocket_origins"},
-    "app.get(": {"max_json_size"},
-    "@router.post(": {"max_json_size"},
+    "APIRouter(": {"auto_head", "max_json_size", "websocket_origins", *ENDING},
+    "app.get(": {"max_json_size", *ENDING},
+    "@router.post(": {"max_json_size", *ENDING},
     "@app.websocket(": {"websocket_origins"},
-    "app.include_router(": {"max_json_size", "websocket_origins"},
-    "@app.api_route(": {"callbacks", "max_json_size"},
+    "app.include_router(": {"max_json_size", "websocket_origins", *ENDING},
+    "@app.api_route(": {"callbacks", "max_json_size", *ENDING},
     "app.add_api_route(": {
         "callbacks",
         "max_json_size",
         "route_class_override",
         "strict_content_type",
+        *ENDING,
     },
 }
 #: Attributes that FastAPI does not have: `tests/house/test_public_surface.py` gives the reasons.
@@ -55,22 +59,30 @@ OUR_ATTRIBUTES = {
         "validation_error_responses",
         "websocket_origins",
     },
-    "router.": {"auto_head", "max_json_size", "websocket_origins"},
-    "route.": {"max_json_size", "plan"},
+    "router.": {"auto_head", "max_json_size", "websocket_origins", *ENDING},
+    "route.": {"max_json_size", "plan", *ENDING},
     "websocket_route.": {"dependency_overrides_provider", "plan", "websocket_origins"},
 }
 #: The only default that is written as `...`: a part of a path has none.
 WITHOUT_DEFAULT = {"Path(": {"default"}}
 #: Options of which each call is expected to offer some, whatever FastAPI offers.
 EXPECTED = {
-    "app.get(": {"response_model", "status_code", "max_body_size", "form_limits"},
-    "@router.post(": {"response_model", "status_code", "max_body_size", "form_limits"},
-    "@app.api_route(": {"methods", "response_model", "max_body_size", "form_limits"},
+    "app.get(": {"response_model", "status_code", "max_body_size", "form_limits", "timeout"},
+    "@router.post(": {"response_model", "status_code", "max_body_size", "form_limits", "timeout"},
+    "@app.api_route(": {"methods", "response_model", "max_body_size", "form_limits", "timeout"},
     "app.add_api_route(": {"endpoint", "methods", "response_model", "form_limits"},
     "@app.websocket(": {"path", "name", "dependencies"},
-    "app.include_router(": {"router", "prefix", "tags", "max_body_size", "form_limits"},
-    "FastAPI(": {"title", "lifespan", "telemetry", "max_body_size", "form_limits", "auto_head"},
-    "APIRouter(": {"prefix", "route_class", "max_body_size", "form_limits", "auto_head"},
+    "app.include_router(": {"router", "prefix", "tags", "max_body_size", "form_limits", "timeout"},
+    "FastAPI(": {
+        "title",
+        "lifespan",
+        "telemetry",
+        "max_body_size",
+        "form_limits",
+        "timeout",
+        "auto_head",
+    },
+    "APIRouter(": {"prefix", "route_class", "max_body_size", "form_limits", "timeout", "auto_head"},
     "Depends(": {"use_cache", "scope", "max_concurrency"},
     "Security(": {"scopes", "use_cache"},
 }

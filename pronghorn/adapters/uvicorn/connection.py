@@ -42,10 +42,15 @@ class IsolatingProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the running request, and those that wait behind it, that the client has left."""
-        for cycle in (self.running, *(waiting for waiting, _ in self.pipeline)):
+        waiting = [cycle for cycle, _ in self.pipeline]
+        for cycle in (self.running, *waiting):
             if cycle is not None and not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        for cycle in (self.running, self.cycle):
+            leave = getattr(cycle, "on_leave", None)
+            if leave is not None:
+                leave()
         self.running = None
         self.pipeline.clear()
         super().connection_lost(exc)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -53,6 +54,16 @@ class CycleExchange(Exchange):
         self._cycle: Any = send.__self__  # type: ignore[attr-defined]  # see `install`
         self.held: WaitingHead | None = None
         _adopt(self._cycle)
+
+    def watch_departure(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call a function once the client has left; an adopted connection tells it."""
+        if type(_protocol_of(self._cycle)) is not AdoptedProtocol or self._cycle.disconnected:
+            return super().watch_departure(tell)
+        self._cycle.on_leave = tell
+        return self._forget_departure
+
+    def _forget_departure(self) -> None:
+        self._cycle.on_leave = None
 
     async def send_json(
         self, body: bytes, status: int = 200, headers: RawHeaders | None = None

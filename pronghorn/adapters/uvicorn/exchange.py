@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from pronghorn.adapters.uvicorn.backpressure import send_part
 from pronghorn.adapters.uvicorn.connection_values import OfConnection
+from pronghorn.adapters.uvicorn.departure import TellsDeparture
 from pronghorn.adapters.uvicorn.known_lines import whole_head
 from pronghorn.adapters.uvicorn.outbox import can_write, log_access, with_headers
 from pronghorn.adapters.uvicorn.strictness import TOO_LARGE, StrictProtocol
@@ -34,7 +35,7 @@ FRAGMENT = ord("#")
 ALREADY_ANSWERED = "An answer was sent after the response was already completed or begun."
 
 
-class WireExchange(OfConnection, RequestResponseCycle, Exchange):
+class WireExchange(OfConnection, TellsDeparture, RequestResponseCycle, Exchange):
     """One HTTP request on a connection of uvicorn, and uvicorn's record of it in one object.
 
     Values that most requests never change are on the class, so that an instance is cheap to make;
@@ -220,12 +221,6 @@ class WireExchange(OfConnection, RequestResponseCycle, Exchange):
     def has_whole_body(self, limit: int) -> bool:
         """Return True if the whole body has arrived, and has no more than `limit` bytes."""
         return not self.more_body and len(self.body) <= limit
-
-    def end_input(self) -> None:
-        """Note that the client sends no more data; `receive` then reports that it has left."""
-        self.input_ended = True
-        if self.event is not None:
-            self.event.set()
 
     # --- the response -----------------------------------------------------------------------
 

@@ -49,7 +49,9 @@ class OrderlyProtocol(StrictProtocol):
         """Queue a pipelined request; stop reading unless the running one watches its client."""
         if not self.pipeline:
             self.running = earlier
-        if not getattr(self.running, "is_receiving", False) or len(self.pipeline) >= MAX_WAITING:
+        running = self.running
+        watches = getattr(running, "is_receiving", False) or getattr(running, "on_leave", None)
+        if not watches or len(self.pipeline) >= MAX_WAITING:
             self.flow.pause_reading()
         self.pipeline.appendleft((exchange, self._answerer))  # type: ignore[arg-type]  # see _start_asgi_task
 
@@ -270,6 +272,8 @@ def _end_early(cycle: Any) -> None:
     cycle.waiting_for_100_continue = False
     cycle.disconnected = True
     cycle.message_event.set()
+    if isinstance(cycle, WireExchange):
+        cycle.note_departure()
 
 
 def _restore_original(cycle: Any, method: str, headers: RawHeaders) -> None:

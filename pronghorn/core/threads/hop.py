@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 from anyio import WouldBlock, to_thread
 
-from pronghorn.core.cancel_scopes import read_states
+from pronghorn.core.cancel_scopes import GUARDS, read_states
 from pronghorn.core.monkeypatches import original
 
 if TYPE_CHECKING:
@@ -68,8 +68,10 @@ async def run_in_thread(
             claim.give_back()
         return await to_thread.run_sync(function)
     if claim is not None:
+        guard = GUARDS.get(task) if GUARDS else None
+        submit = _submit if guard is None else partial(_run_guarded, guard)
         return await _run_with_claim(
-            claim, pool, task, partial(_submit, pool, function, scope), keeps_token
+            claim, pool, task, partial(submit, pool, function, scope), keeps_token
         )
     limiter = pool.limiter
     try:
@@ -77,6 +79,8 @@ async def run_in_thread(
     except WouldBlock:
         await limiter.acquire_on_behalf_of(task)
     try:
+        if GUARDS and task in GUARDS:
+            return await _run_guarded(GUARDS[task], pool, function, scope)
         if scope is None:  # Nothing but a scope around the task needs a shield.
             result: T = await pool.submit(function, pool.shield)
             return result
@@ -130,6 +134,17 @@ def find_claim(*, opens: bool = False) -> Claim | None:
     if pool is None or task is None:
         return None
     return pool.claims.open(task) if opens else pool.claims.of_task.get(task)
+
+
+async def _run_guarded(guard: Any, pool: Pool, function: Callable[[], T], scope: Any) -> T:
+    """Return the result of a function that the guard of the task does not interrupt."""
+    guard.begin_thread()
+    try:
+        result = await _submit(pool, function, scope)
+    finally:
+        guard.end_thread()
+    guard.cancel_after_thread()
+    return result
 
 
 async def run_at_all_costs(function: Callable[[], T]) -> T:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import Any
@@ -43,6 +44,8 @@ class Unread:
         self._messages: deque[Message] = deque()
         self._size = 0
         self._is_lost = False
+        #: True while `watch` waits for the client to leave.
+        self._is_watched = False
         self._gone: Message | None = None
         self._asking: asyncio.Future[Message] | None = None
 
@@ -91,20 +94,69 @@ class Unread:
         Raises:
             RuntimeError: More of the body has arrived than is kept.
         """
-        if self._is_lost:
-            raise RuntimeError(
-                f"More than {MOST_BYTES} bytes of the body came while it was only asked whether "
-                "the client has left, and are lost: read the body before `is_disconnected()`"
-            )
-        if self._messages:
-            message = self._messages.popleft()
-            self._size -= len(message.get("body", b""))
-            return message
-        while self._gone is None and self._asking is not None:
-            await asyncio.wait([self._asking])
-            if self._asking is not None:
-                return self._answer()
-        return await self._receive() if self._gone is None else self._gone
+        while True:
+            if self._is_lost:
+                raise RuntimeError(
+                    f"More than {MOST_BYTES} bytes of the body came while it was only asked "
+                    "whether the client has left, and are lost: read the body before "
+                    "`is_disconnected()`"
+                )
+            if self._messages:
+                message = self._messages.popleft()
+                self._size -= len(message.get("body", b""))
+                return message
+            if self._gone is not None:
+                return self._gone
+            if self._asking is None and not self._is_watched:
+                return await self._receive()
+            asking = self._ask_now()
+            await asyncio.wait([asking])
+            if self._asking is asking:
+                return self._note(self._answer())
+
+    # --- watching beside the readers -----------------------------------------------------------
+
+    def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call a function once the client has left; other messages stay for their readers.
+
+        Returns:
+            A function that ends the watch.
+        """
+        self._is_watched = True
+        watching = asyncio.ensure_future(self._watch(tell))
+
+        def stop() -> None:
+            self._is_watched = False
+            watching.cancel()
+            if self._asking is not None and not self._asking.done():
+                self._asking.cancel()
+                self._asking = None
+
+        return stop
+
+    async def _watch(self, tell: Callable[[], None]) -> None:
+        # A client that sends more than is kept is not watched any more.
+        while self._gone is None and self._size <= MOST_BYTES:
+            asking = self._ask_now()
+            await asyncio.wait([asking])
+            if self._asking is asking:
+                message = self._note(self._answer())
+                if self._gone is None:
+                    self._size += len(message.get("body", b""))
+                    self._messages.append(message)
+        if self._gone is not None:
+            tell()
+
+    def _ask_now(self) -> asyncio.Future[Message]:
+        if self._asking is None:
+            self._asking = asyncio.ensure_future(self._receive())
+        return self._asking
+
+    def _note(self, message: Message) -> Message:
+        """Return a message; remember it if it says that the client has left."""
+        if message["type"] != "http.request":
+            self._gone = message
+        return message
 
 
 class LosesNothing:

@@ -1,0 +1,8 @@
+from pronghorn import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/items", on_disconnect="cancle")
+async def read_items() -> list[str]:
+    return []

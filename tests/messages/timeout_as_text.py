@@ -1,0 +1,3 @@
+from pronghorn import APIRouter
+
+router = APIRouter(prefix="/items", timeout="30")
