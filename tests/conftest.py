@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pronghorn.adapters.server_limits import ServerLimits, remember_limits
 from tools.postgresql import MissingPostgreSQLError, Server
 
 #: Servers that tests end with SIGTERM need not drain: no load balancer sends to them.
@@ -33,6 +34,15 @@ def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     """The way in which routes are answered: a test that uses this runs in both."""
     monkeypatch.setenv("PRONGHORN_GENERAL", str(int(request.param == "general")))
     return str(request.param)
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the defaults of `pronghorn run` apply in this process."""
+    environment: dict[str, str] = {}
+    remember_limits(ServerLimits(), environment)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,7 @@ class ErrorMask:
     def __init__(self, fields: Callable[[], Iterable[Field]], *, embed: bool = False) -> None:
         self._fields = fields
         self._embed = embed
+        self._is_served = is_served_by_command()
         #: Locations that are no secrets.
         self._open: set[tuple[Any, ...]] = set()
 
@@ -60,8 +61,7 @@ class ErrorMask:
         """Return the errors as an application wants them shown, or as its server does."""
         shown: ShownInput | None = getattr(app, "validation_error_input", None)
         if shown is None:
-            is_strict = getattr(app, "hardened", False) or is_served_by_command()
-            shown = "mask" if is_strict else "all"
+            shown = "mask" if self._is_served or getattr(app, "hardened", False) else "all"
         return errors if shown == "all" else self.apply(errors, shown)
 
     def apply(self, errors: Sequence[ErrorDetail], shown: ShownInput) -> list[ErrorDetail]:

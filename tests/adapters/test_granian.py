@@ -244,8 +244,8 @@ def test_a_stream_rests_after_a_part_that_nobody_receives() -> None:
         while not others.is_set():
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
 
-    scope = {"type": "http", "extensions": {"http.response.pathsend": {}}, "query_string": b""}
-    scope |= {"path": "/", "method": "GET", "http_version": "2"}
+    scope = {"type": "http", "extensions": {"http.response.pathsend": {}}, "headers": []}
+    scope |= {"path": "/", "query_string": b"", "method": "GET", "http_version": "2"}
     asyncio.run(GranianRequests(stream)(scope, receive_nothing, send))  # type: ignore[arg-type]  # it is a coroutine
     assert len(sent) == 1
 

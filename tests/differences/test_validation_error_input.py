@@ -13,7 +13,6 @@ from typing_extensions import TypedDict
 
 import pronghorn
 from pronghorn import FastAPI, Header, Query, Request, WebSocket
-from pronghorn.adapters.server_limits import ServerLimits, remember_limits
 from pronghorn.exceptions import (
     RequestValidationError,
     ResponseValidationError,
@@ -219,17 +218,14 @@ async def login_of_root(body: Login) -> None: ...
 
 
 @pytest.mark.parametrize(
-    ("options", "served", "repeats"),
+    ("options", "by_command", "repeats"),
     [({}, False, True), ({}, True, False), ({"hardened": True}, False, False)],
 )
 def test_the_default_masks_where_a_command_serves_and_where_hardened(
-    options: Any, served: bool, repeats: bool, monkeypatch: pytest.MonkeyPatch
+    options: Any, by_command: bool, repeats: bool, request: pytest.FixtureRequest
 ) -> None:
-    environment: dict[str, str] = {}
-    if served:
-        remember_limits(ServerLimits(), environment)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    if by_command:
+        request.getfixturevalue("served")
     answer = TestClient(make(**options)).post("/login", json={"password": SECRET})
     assert (SECRET in answer.text) is repeats
 

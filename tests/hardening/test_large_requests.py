@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 
+import pytest
+
 from benchmarks.hardening.probes.large_json import MANY_ERRORS
 from tests.bad_input.asking import ask_all
 from tests.hardening.hostile import large_program
@@ -14,6 +16,7 @@ SIZE = 200_000
 LONGEST_ANSWER = 250_000
 
 
+@pytest.mark.usefixtures("served")
 def test_a_large_body_has_the_status_of_a_small_one(mode: str) -> None:
     app = importlib.reload(large_program).app  # Its routes keep the mode of their first request.
     small, large = (list(large_requests(size)) for size in (2_000, SIZE))

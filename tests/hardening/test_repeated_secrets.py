@@ -20,6 +20,7 @@ PROGRAM = "tests.hardening.hostile.secrets_program:app"
 PATIENCE = 60.0
 
 
+@pytest.mark.usefixtures("served")
 def test_no_answer_in_process_repeats_a_secret(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     app = importlib.reload(secrets_program).app  # Its routes keep the mode of their first request.

@@ -7,7 +7,6 @@ import pytest
 from pydantic import BaseModel, Field, field_validator
 
 from pronghorn import Body, FastAPI
-from pronghorn.adapters.server_limits import ServerLimits, remember_limits
 from pronghorn.fields.many_values import MOST_MEMBERS
 from pronghorn.run.input.json import MANY_FROM, has_many
 from pronghorn.testclient import TestClient
@@ -39,12 +38,7 @@ LINE = {"name": "a long enough name"}
 MANY = 6000
 
 
-@pytest.fixture(autouse=True)
-def _served(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment: dict[str, str] = {}
-    remember_limits(ServerLimits(), environment)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("served")
 
 
 def client(mode: str) -> TestClient:

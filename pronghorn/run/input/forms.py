@@ -15,7 +15,6 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from pronghorn.core.monkeypatches import is_overridden
-from pronghorn.core.served import is_served_by_command
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.datastructures import Undefined
 from pronghorn.fields.field import ErrorDetail, ErrorLocation, Field, missing_error
@@ -94,12 +93,13 @@ def _member_value(field: Field, received: Any) -> tuple[Any, list[ErrorDetail]]:
 
 def _validate_json(field: Field, value: Any, loc: ErrorLocation) -> tuple[Any, list[ErrorDetail]]:
     """Validate a value of a JSON body; where a command serves, many have some of their errors."""
-    if type(value) not in (list, dict) or not is_served_by_command() or not has_many(value):
+    if type(value) not in (list, dict) or not has_many(value):
         return field.validate(value, loc)
-    from pronghorn.fields.many_values import many_values_of  # Few programs need it.
+    from pronghorn.core.served import is_served_by_command  # Few programs need them.
+    from pronghorn.fields.many_values import many_values_of
 
     many = many_values_of(field)
-    if many.early is None:  # Code of the program takes part.
+    if not is_served_by_command() or many.early is None:  # Or code of the program takes part.
         return field.validate(value, loc)
     result: tuple[Any, list[ErrorDetail]] = without_pauses(partial(many.validate, loc=loc), value)
     return result
