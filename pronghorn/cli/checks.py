@@ -5,31 +5,16 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from pronghorn.cli.deadline_options import find_wrong_deadlines
 from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
+from pronghorn.cli.mistakes import Mistake, Mistakes, option_name
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import find_wrong_sizes
 
-__all__ = ["Mistake", "check_options", "option_name"]
-
-
-class Mistake(NamedTuple):
-    """One mistake in the command line.
-
-    Attributes:
-        message: What is wrong, in one line.
-        hint: What to write instead.
-    """
-
-    message: str
-    hint: str = ""
-
-
-Mistakes = Iterator[Mistake]
+__all__ = ["check_options"]
 
 
 def check_options(options: ServeOptions) -> None:
@@ -60,11 +45,6 @@ def _check_packages(options: ServeOptions) -> None:
         raise MissingExtraError((options.server,), options.server)
     if options.log_config and options.log_config.suffix in {".yaml", ".yml"} and missing("yaml"):
         raise MissingExtraError(("pyyaml",))
-
-
-def option_name(field: str) -> str:
-    """Return the option of a field: `"ssl_certfile"` is `"--ssl-certfile"`."""
-    return "--" + field.replace("_", "-")
 
 
 _RANGES: dict[str, tuple[int, int | None, str]] = {
@@ -350,16 +330,6 @@ def _find_server(options: ServeOptions) -> Mistakes:
         )
 
 
-def _find_sizes(options: ServeOptions) -> Mistakes:
-    for message, hint in find_wrong_sizes(options):
-        yield Mistake(message, hint)
-
-
-def _find_deadlines(options: ServeOptions) -> Mistakes:
-    for message, hint in find_wrong_deadlines(options):
-        yield Mistake(message, hint)
-
-
 _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_numbers,
     _find_workers_of_environment,
@@ -371,6 +341,6 @@ _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_tls,
     _find_files,
     _find_server,
-    _find_sizes,
-    _find_deadlines,
+    find_wrong_sizes,
+    find_wrong_deadlines,
 )

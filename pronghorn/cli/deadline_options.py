@@ -1,28 +1,20 @@
 """The options of `pronghorn run` for clients that are too slow."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, TypedDict
 
 import typer
 
-from pronghorn.adapters.server_limits import ServerLimits
+from pronghorn.cli.mistakes import Mistake, Mistakes, need_own_protocol, option_name
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.server_options import DEADLINES
 
-__all__ = ["RunDeadlines", "find_wrong_deadlines", "with_deadlines"]
+__all__ = ["RunDeadlines", "find_wrong_deadlines"]
 
-DEADLINES = "Slow clients (0 for no limit)"
-#: The field of `ServerLimits` that each option sets.
-FIELDS = {
-    "timeout_head": "head_timeout",
-    "timeout_body": "body_grace",
-    "min_body_rate": "body_rate",
-    "timeout_send": "send_timeout",
-}
+PANEL = "Slow clients (0 for no limit)"
 
 
 def _deadline(text: str, metavar: str = "SECONDS") -> object:
-    return typer.Option(metavar=metavar, help=text, rich_help_panel=DEADLINES, show_default=False)
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=PANEL, show_default=False)
 
 
 class RunDeadlines(TypedDict):
@@ -53,40 +45,29 @@ class RunDeadlines(TypedDict):
     ]
 
 
-def with_deadlines(limits: ServerLimits, options: ServeOptions) -> ServerLimits:
-    """Return limits with the deadlines of the command line, and the defaults of the others."""
-    defaults = ServerLimits()
-    values = {}
-    for option, field in FIELDS.items():
-        given = getattr(options, option)
-        values[field] = getattr(defaults, field) if given is None else given
-    return replace(limits, **values)
-
-
-def find_wrong_deadlines(options: ServeOptions) -> Iterator[tuple[str, str]]:
-    """Yield each option that cannot work, and what to write instead."""
-    for option in FIELDS:
-        value, name = getattr(options, option), "--" + option.replace("_", "-")
+def find_wrong_deadlines(options: ServeOptions) -> Mistakes:
+    """Yield a mistake for each deadline that cannot work."""
+    for option in DEADLINES:
+        value = getattr(options, option)
         if value is None:
             continue
         if value < 0:
-            yield f"{name} {value:g} is less than 0", "Write 0 to have no limit."
+            message = f"{option_name(option)} {value:g} is less than 0"
+            yield Mistake(message, "Write 0 to have no limit.")
         elif options.server == "granian":
-            yield from _find_wrong_for_granian(options, option, name)
+            yield from _find_wrong_for_granian(options, option)
         elif options.protocol == "asgi":
-            hint = "uvicorn's own protocol has no such limit. Leave --protocol asgi out."
-            yield f"Cannot use {name} together with --protocol asgi", hint
+            yield need_own_protocol(option)
 
 
-def _find_wrong_for_granian(
-    options: ServeOptions, option: str, name: str
-) -> Iterator[tuple[str, str]]:
+def _find_wrong_for_granian(options: ServeOptions, option: str) -> Mistakes:
+    message = f"Granian does not support {option_name(option)}"
     if option != "timeout_head":
-        yield f"Granian does not support {name}", "Leave the option out, or --server granian."
+        yield Mistake(message, "Leave the option out, or --server granian.")
     elif not options.timeout_head:
-        yield f"Granian does not support {name} 0", "Write a number of seconds, such as 60."
+        yield Mistake(f"{message} 0", "Write a number of seconds, such as 60.")
     elif options.timeout_keep_alive not in {None, options.timeout_head}:
-        yield (
-            f"Granian does not support {name} beside --timeout-keep-alive",
+        yield Mistake(
+            f"{message} beside --timeout-keep-alive",
             "It has one timer for the head of a request and for idle connections. Leave one out.",
         )

@@ -13,15 +13,13 @@ from pronghorn.cli import loader
 from pronghorn.cli.addresses import check_address, own_address
 from pronghorn.cli.certificates import check_certificates
 from pronghorn.cli.checks import check_options
-from pronghorn.cli.deadline_options import with_deadlines
 from pronghorn.cli.discover import FoundApp
 from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.server_options import limits_of
 from pronghorn.cli.servers import configure_own_logging, start
-from pronghorn.cli.size_options import limits_of
 from pronghorn.cli.watching import poll_where_needed
-from pronghorn.cli.websocket_options import with_websockets
 
 __all__ = ["ServeOptions", "prepare", "serve"]
 
@@ -44,7 +42,7 @@ def prepare(options: ServeOptions) -> None:
         lines=options.access_log,
         watchdog=options.watchdog,
     )
-    remember_limits(with_websockets(with_deadlines(limits_of(options), options), options))
+    remember_limits(limits_of(options))
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.

@@ -1,37 +1,31 @@
 """The options of `pronghorn run` for the sizes of requests."""
 
-from collections.abc import Iterator
 from typing import Annotated, TypedDict
 
 import typer
 
 from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
+from pronghorn.cli.mistakes import Mistake, Mistakes, need_own_protocol, option_name
 from pronghorn.cli.serve_options import ServeOptions
+from pronghorn.cli.server_options import SIZES
 
-__all__ = ["RunSizes", "find_wrong_sizes", "limits_of"]
+__all__ = ["RunSizes", "find_wrong_sizes"]
 
-SIZES = "Sizes of requests (0 for no limit)"
-#: The field of `ServerLimits` that each option sets.
-FIELDS = {
-    "max_request_line": "request_line",
-    "max_header_size": "head",
-    "max_header_count": "header_count",
-    "max_parameters": "parameters",
-    "max_json_size": "json_body",
-    "max_upload_size": "upload",
-}
+PANEL = "Sizes of requests (0 for no limit)"
 #: The smallest limits that leave room for a request, beside 0.
 SMALLEST = {"max_request_line": 256, "max_header_size": 1024, "max_header_count": 10}
 #: The most header fields that Granian's parser takes, and the smallest buffer for a head there.
 GRANIAN_FIELDS = 100
 GRANIAN_BUFFER = 8192
+#: The options that only our protocol class for uvicorn holds.
+_OF_PROTOCOL = frozenset(["max_request_line", "max_header_size", "max_header_count"])
 
 
 def _size(text: str, default: int, metavar: str = "BYTES") -> object:
     return typer.Option(
         metavar=metavar,
         help=f"{text} By default {default:,}.",
-        rich_help_panel=SIZES,
+        rich_help_panel=PANEL,
         show_default=False,
     )
 
@@ -75,39 +69,32 @@ class RunSizes(TypedDict):
     ]
 
 
-def limits_of(options: ServeOptions) -> ServerLimits:
-    """Return the limits that a server with these options holds."""
-    values = {"json_body": JSON_BODY, "upload": UPLOAD, "drain": options.drain}
-    for option, field in FIELDS.items():
-        value = getattr(options, option)
-        if value is not None:
-            values[field] = value
-    return ServerLimits(**values)
-
-
-def find_wrong_sizes(options: ServeOptions) -> Iterator[tuple[str, str]]:
-    """Yield each size that cannot work, and what to write instead."""
-    for option in FIELDS:
+def find_wrong_sizes(options: ServeOptions) -> Mistakes:
+    """Yield a mistake for each size that cannot work."""
+    for option in SIZES:
         value, smallest = getattr(options, option), SMALLEST.get(option, 1)
-        name = "--" + option.replace("_", "-")
-        if value is not None and value != 0 and value < smallest:
-            hint = f"Write at least {smallest}, or 0 for no limit."
-            yield f"{name} {value} is less than {smallest}", hint
-        if value is not None and options.protocol == "asgi" and option in _OF_PROTOCOL:
-            hint = "uvicorn's own protocol has no such limit. Leave --protocol asgi out."
-            yield f"Cannot use {name} together with --protocol asgi", hint
+        if value is None:
+            continue
+        if value != 0 and value < smallest:
+            yield Mistake(
+                f"{option_name(option)} {value} is less than {smallest}",
+                f"Write at least {smallest}, or 0 for no limit.",
+            )
+        if options.protocol == "asgi" and option in _OF_PROTOCOL:
+            yield need_own_protocol(option)
+    if options.server == "granian":
+        yield from _find_wrong_for_granian(options)
+
+
+def _find_wrong_for_granian(options: ServeOptions) -> Mistakes:
     count = options.max_header_count
-    if options.server == "granian" and count is not None and not 0 < count <= GRANIAN_FIELDS:
-        yield (
+    if count is not None and not 0 < count <= GRANIAN_FIELDS:
+        yield Mistake(
             f"Granian does not support --max-header-count {count}",
             f"Its parser takes {GRANIAN_FIELDS} fields at most. Leave --server granian out.",
         )
-    if options.server == "granian" and options.max_request_line == 0:
-        yield (
+    if options.max_request_line == 0:
+        yield Mistake(
             "Granian does not support --max-request-line 0",
             "Its parser takes targets of 65534 bytes at most: write --max-request-line 65547.",
         )
-
-
-#: The options that only our protocol class for uvicorn holds.
-_OF_PROTOCOL = frozenset(["max_request_line", "max_header_size", "max_header_count"])
