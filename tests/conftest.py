@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -37,12 +37,22 @@ def mode(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the defaults of `pronghorn run` apply in this process."""
-    environment: dict[str, str] = {}
-    remember_limits(ServerLimits(), environment)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+def serve_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[ServerLimits], None]:
+    """A function that remembers the limits of a server, as `pronghorn run` does for its program."""
+
+    def remember(limits: ServerLimits) -> None:
+        environment: dict[str, str] = {}
+        remember_limits(limits, environment)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
+    return remember
+
+
+@pytest.fixture
+def served(serve_with: Callable[[ServerLimits], None]) -> None:
+    """Act as if `pronghorn run` served the program of a test: defaults depend on that."""
+    serve_with(ServerLimits())
 
 
 @pytest.fixture(scope="session")

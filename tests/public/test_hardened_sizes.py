@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn import APIRouter, FastAPI, Request, Response, UploadFile
-from pronghorn.adapters.server_limits import ServerLimits, remember_limits
+from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.middleware.sizes import limit_foreign
 from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
@@ -245,12 +245,9 @@ def test_too_many_parameters_of_a_query() -> None:
     )
 
 
-def test_limits_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_of_the_server(serve_with: Callable[[ServerLimits], None]) -> None:
     """What `pronghorn run` remembers holds for our applications and for those of others."""
-    environment: dict[str, str] = {}
-    remember_limits(ServerLimits(json_body=1000, upload=2000), environment)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    serve_with(ServerLimits(json_body=1000, upload=2000))
     foreign = Starlette(routes=[Route("/count", count_raw, methods=["POST"])])
     for app in (program(), program(hardened=True), limit_foreign(foreign)):
         assert send(app, "/count", 1000) == (200, "1000")
