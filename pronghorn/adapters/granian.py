@@ -34,6 +34,7 @@ from pronghorn.adapters.granian_refusals import find_refusal, has_path, refuse
 from pronghorn.adapters.granian_shutdown import running, serve_lifespan
 from pronghorn.adapters.granian_websockets import serve_websocket
 from pronghorn.adapters.request_heads import Refusal
+from pronghorn.adapters.server_limits import ServerLimits, read_limits
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.hooks import Around, wanted_around
 
@@ -70,12 +71,13 @@ class GranianRequests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._limits = read_limits()
         watch_unsent_parts()
         escape_access_log()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Return an awaitable that serves one request, connection or lifespan."""
-        return serve(self.app, scope, receive, send)
+        return serve(self.app, self._limits, scope, receive, send)
 
 
 class UnderRootPath:
@@ -111,13 +113,14 @@ class GranianAround:
 
     def __init__(self, telemetry: Around | None) -> None:
         self._telemetry = telemetry
+        self._limits = read_limits()
 
     def __call__(
         self, *, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> Awaitable[None]:
         around = self._telemetry = self._telemetry or wanted_around(scope["type"])
         inside = app if around is None else _Inside(around, app)
-        return serve(inside, scope, receive, send)
+        return serve(inside, self._limits, scope, receive, send)
 
     def is_active(self) -> bool:
         """Return whether telemetry is active; without Granian, this class adds nothing else."""
@@ -144,10 +147,19 @@ def correct_application(app: Any) -> None:
         escape_access_log()
 
 
-def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+def serve(
+    app: ASGIApp, limits: ServerLimits, scope: Scope, receive: Receive, send: Send
+) -> Awaitable[None]:
     """Return an awaitable that calls an application with the corrected arguments of a call.
 
     Calls of other servers stay as they are, in a process that has loaded Granian without using it.
+
+    Args:
+        app: The application.
+        limits: The limits of the server.
+        scope: The scope of the call.
+        receive: Receives a message of the client.
+        send: Sends a message to the client.
     """
     kind = scope["type"]
     if kind == "lifespan":
@@ -155,7 +167,7 @@ def serve(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Awaitable
     if SIGN not in (scope.get("extensions") or ()):
         return app(scope, receive, send)
     correct_scope(scope)
-    refusal = find_refusal(scope)
+    refusal = find_refusal(scope, limits)
     if refusal is not None:
         return refuse(scope, send, refusal)
     if kind == "websocket":

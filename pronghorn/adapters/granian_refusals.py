@@ -23,7 +23,7 @@ from pronghorn.adapters.request_heads import (
     judge_head,
     measure_fields,
 )
-from pronghorn.adapters.server_limits import read_limits
+from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.run.exchange import RawHeaders
 
 #: The headers that are checked. Most requests have one of them, Host.
@@ -37,16 +37,17 @@ BAD_VERSION: Refusal = 400, "The request has more than one Sec-WebSocket-Version
 TOO_OLD: Refusal = 400, "A WebSocket needs HTTP/1.1."
 
 
-def find_refusal(scope: Scope) -> Refusal | None:
+def find_refusal(scope: Scope, limits: ServerLimits) -> Refusal | None:
     """Return the refusal of a request, or None if it may be answered.
 
     Args:
         scope: The scope, corrected.
+        limits: The limits of the server.
     """
     kind, version = scope["type"], scope["http_version"]
     if kind == "http" and not has_path(scope):
         return NO_PATH
-    refusal = _judge_sizes(scope)
+    refusal = _judge_sizes(scope, limits)
     if refusal is not None or version not in {"1.0", "1.1"}:
         return refusal
     checked = _HTTP if kind == "http" else _WEBSOCKET
@@ -61,9 +62,9 @@ def find_refusal(scope: Scope) -> Refusal | None:
     return _judge_handshake(version, found)
 
 
-def _judge_sizes(scope: Scope) -> Refusal | None:
+def _judge_sizes(scope: Scope, limits: ServerLimits) -> Refusal | None:
     """Return the refusal of a request whose head is too long, as on uvicorn, or None."""
-    limits, query, headers = read_limits(), scope["query_string"], scope["headers"]
+    query, headers = scope["query_string"], scope["headers"]
     target = len(scope.get("raw_path") or b"") + len(query) + bool(query)
     line = len(scope.get("method", "GET")) + 1 + target + VERSION_BYTES
     if limits.request_line and line > limits.request_line:

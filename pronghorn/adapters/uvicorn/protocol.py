@@ -41,7 +41,7 @@ from pronghorn.adapters.uvicorn.order import TRAILERS
 from pronghorn.adapters.uvicorn.ordered_transport import OrderedTransport
 from pronghorn.adapters.uvicorn.outbox import Heads, Outbox
 from pronghorn.adapters.uvicorn.proxy_headers import unwrap_app
-from pronghorn.adapters.uvicorn.sizes import wire_sizes
+from pronghorn.adapters.uvicorn.sizes import WireSizes, wire_sizes
 from pronghorn.adapters.uvicorn.strictness import ONE_HOST, TWO_HOSTS
 from pronghorn.adapters.uvicorn.until_close import send_to_old_client
 from pronghorn.adapters.uvicorn.unusual import NOTED, UnusualRequests
@@ -103,18 +103,20 @@ class DirectProtocol(UnusualRequests):
         self._noted = self.uncounted = 0
         self.url = b""
         self.headers = TRAILERS
-        self.sizes = sizes = wire_sizes(read_limits())
-        self._most_headers = sizes.fields
-        self._ordinary_target, self._ordinary_data = sizes.ordinary_target, sizes.ordinary_data
         self._proxy, self.direct_app = unwrap_app(self.app)
         self.direct_root_path: str = getattr(self.direct_app, "root_path", "")
         self._has_root_path = bool(self.direct_root_path or self.root_path)
         self._resets_context = bool(getattr(self.config, "reset_contextvars", False))
         shared = _shared.get(self.server_state)
         if shared is None:
-            sweeper = Sweeper(self.loop, self.connections, read_limits())
-            shared = _shared[self.server_state] = Heads(), Outbox(self.loop), sweeper
-        self.heads, self.outbox, self.sweeper = shared
+            limits = read_limits()
+            sweeper = Sweeper(self.loop, self.connections, limits)
+            shared = Heads(), Outbox(self.loop), sweeper, wire_sizes(limits)
+            _shared[self.server_state] = shared
+        self.heads, self.outbox, self.sweeper, self.sizes = shared
+        self._most_headers = self.sizes.fields
+        self._ordinary_target = self.sizes.ordinary_target
+        self._ordinary_data = self.sizes.ordinary_data
         self._answerer: Answerer = ThroughAsgi(self.direct_app)
         self._answerer_of_bodies: Answerer = self._answerer
         self._stack: ASGIApp | None = None
@@ -332,5 +334,6 @@ class DirectProtocol(UnusualRequests):
             self._idle_since = self.loop.time()
 
 
+Shared = tuple[Heads, Outbox, Sweeper, WireSizes]
 #: The objects that all connections of a server share.
-_shared: WeakKeyDictionary[ServerState, tuple[Heads, Outbox, Sweeper]] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[ServerState, Shared] = WeakKeyDictionary()

@@ -7,7 +7,6 @@ counted for data that is long, and for heads and bodies that come in several pie
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, NamedTuple
 
 import httptools
@@ -59,7 +58,6 @@ class WireSizes(NamedTuple):
     ordinary_data: int
 
 
-@cache
 def wire_sizes(limits: ServerLimits) -> WireSizes:
     """Return the limits of a server as connections need them."""
     line, head = limits.request_line or UNLIMITED, limits.head or UNLIMITED
