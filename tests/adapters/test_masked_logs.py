@@ -54,7 +54,7 @@ def test_a_query_is_kept_but_for_secrets(query: str, expected: str) -> None:
         (
             "granian.access",
             "%(path)s %(query_string)s",
-            ({"path": "/a?token=abc&b=1", "query_string": "token=abc"},),
+            ({"path": "/a", "query_string": "token=abc&b=1"},),
         ),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_line_shows_no_secret(
         log.info(format_, *arguments)
     finally:
         log.removeHandler(caplog.handler)
-    assert "/a?token=***&b=1" in caplog.text
+    assert "token=***&b=1" in caplog.text
     assert "abc" not in caplog.text
 
 
