@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp
 
-from pronghorn.core.served import is_served_by_command
 from pronghorn.core.setup_errors import add_place
+
+#: A command loads this module before the program; where it is missing, no command serves.
+SERVED = "pronghorn.core.served"
 
 
 def make_layer(
@@ -33,9 +36,9 @@ def make_layer(
 
 def sizes_of(app: Any) -> Any:
     """Return the `Sizes` of an application, or None; most have none."""
-    if not (app.hardened or app.max_json_size is not None or is_served_by_command()):
+    if not (app.hardened or app.max_json_size is not None or SERVED in sys.modules):
         return None
-    from pronghorn.middleware.sizes import choose_sizes
+    from pronghorn.middleware.sizes import choose_sizes  # It asks whether a command serves.
 
     return choose_sizes(app)
 
