@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isfinite
 from typing import Annotated, TypedDict
 
 import typer
@@ -69,7 +70,9 @@ def find_wrong_deadlines(options: ServeOptions) -> Iterator[tuple[str, str]]:
         value, name = getattr(options, option), "--" + option.replace("_", "-")
         if value is None:
             continue
-        if value < 0:
+        if not isfinite(value):
+            yield f"{name} {value:g} is not a number of seconds", "Write 0 to have no limit."
+        elif value < 0:
             yield f"{name} {value:g} is less than 0", "Write 0 to have no limit."
         elif options.server == "granian":
             yield from _find_wrong_for_granian(options, option, name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,10 @@ from pronghorn.adapters.request_heads import Refusal
 from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.order import TRAILERS, OrderlyProtocol
+
+if sys.platform == "linux":
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
 
 #: Seconds between two sweeps.
 INTERVAL = 1.0
@@ -237,10 +242,27 @@ class Sweeper:
 
 
 def count_acknowledged(transport: asyncio.BaseTransport) -> int:
-    """Return how many bytes a client has taken; -1 if the system does not say (only Linux does)."""
+    """Return a number that changes when a client takes something.
+
+    It is -1 if the system does not say; only Linux does.
+    """
     connection = transport.get_extra_info("socket")
     try:
         info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKED.stop)
     except (AttributeError, OSError):
-        return -1
+        return _count_untaken(connection)
     return int.from_bytes(info[ACKED], "little") if len(info) == ACKED.stop else -1
+
+
+def _count_untaken(connection: Any) -> int:
+    """Return how many bytes the other side of a Unix socket has not read yet; -1 if unknown.
+
+    The system takes nothing more for it before three quarters of its buffer are read.
+    """
+    if sys.platform != "linux":
+        return -1
+    try:
+        answer = ioctl(connection.fileno(), TIOCOUTQ, bytes(4))
+    except (AttributeError, OSError):
+        return -1
+    return int.from_bytes(answer, sys.byteorder)

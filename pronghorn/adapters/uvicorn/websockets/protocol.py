@@ -244,8 +244,9 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             transport.resume_reading()
         if transport.can_write_eof():
             transport.write_eof()
+        if transport.can_write_eof() or self.conn.close_rcvd is None:
             self.close_timer = self.loop.call_later(LINGER, self._close)
-        else:
+        else:  # TLS has no end of one side, and this client waits for nothing else.
             self._close()
         # A program that waits for the client to read must see the end.
         self.writable.set()
