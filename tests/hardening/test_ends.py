@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosedError
-from websockets.frames import Close
+from websockets.frames import Close, Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 from benchmarks.hardening import servers
 from benchmarks.hardening.servers import Server, start
@@ -127,4 +130,43 @@ def _read_slowly(path: str) -> int:
             received += len(part)
             if time.monotonic() < deadline:
                 time.sleep(0.1)
+    return received
+
+
+def test_a_websocket_that_reads_slowly_has_time_to_find_the_ping() -> None:
+    """Pings wait behind what was written before, so that it cannot answer them earlier."""
+    options = ("--ws-ping-interval", "0.5", "--ws-ping-timeout", "1")
+    with start("run", PROGRAM, options) as server, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.connect(("127.0.0.1", server.port))
+        protocol = _shake_hands(client)
+        assert _echo_slowly(client, protocol, 1_000_000) == 1_000_000
+        assert _echo_slowly(client, protocol, 10) == 10
+
+
+def _shake_hands(client: socket.socket) -> ClientProtocol:
+    protocol = ClientProtocol(parse_uri("ws://127.0.0.1/ws"), max_size=None)
+    protocol.send_request(protocol.connect())
+    client.sendall(b"".join(protocol.data_to_send()))
+    while protocol.state is not State.OPEN:
+        protocol.receive_data(client.recv(1000))
+    protocol.events_received()
+    return protocol
+
+
+def _echo_slowly(client: socket.socket, protocol: ClientProtocol, length: int) -> int:
+    """Send a text, and read what comes back slowly. Returns its length."""
+    if protocol.state is State.OPEN:
+        protocol.send_text(b"x" * length)
+    received = 0
+    while received < length and protocol.close_rcvd is None:
+        client.sendall(b"".join(protocol.data_to_send()))  # Pongs, too.
+        data = client.recv(30_000)
+        if not data:
+            break
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                received += len(event.data)
+        time.sleep(0.1)
     return received
