@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -83,10 +84,13 @@ _VARIABLES = {
 def _find_numbers(options: ServeOptions) -> Mistakes:
     for field, (smallest, largest, hint) in _RANGES.items():
         value = getattr(options, field)
-        if value is None or (value >= smallest and (largest is None or value <= largest)):
+        most = math.inf if largest is None else largest
+        if value is None or (math.isfinite(value) and smallest <= value <= most):
             continue
         written = f"{_name_source(options, field)} {value}"
-        if largest is None:
+        if not math.isfinite(value):
+            yield Mistake(f"{written} is not a number of seconds", hint)
+        elif largest is None:
             yield Mistake(f"{written} is less than {smallest}", hint)
         else:
             yield Mistake(f"{written} is not between {smallest} and {largest}", hint)

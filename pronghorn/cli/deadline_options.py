@@ -1,5 +1,6 @@
 """The options of `pronghorn run` for clients that are too slow."""
 
+from math import isfinite
 from typing import Annotated, TypedDict
 
 import typer
@@ -51,7 +52,10 @@ def find_wrong_deadlines(options: ServeOptions) -> Mistakes:
         value = getattr(options, option)
         if value is None:
             continue
-        if value < 0:
+        if not isfinite(value):
+            message = f"{option_name(option)} {value:g} is not a number of seconds"
+            yield Mistake(message, "Write 0 to have no limit.")
+        elif value < 0:
             message = f"{option_name(option)} {value:g} is less than 0"
             yield Mistake(message, "Write 0 to have no limit.")
         elif options.server == "granian":

@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-import trustme
 
 from benchmarks.hardening import servers
 from benchmarks.hardening.servers import Server, start
-from benchmarks.processes import START_SECONDS
+from tests.hardening.encrypted import AnyServer, certify
 from tests.hardening.slow import (
     CLIENTS,
     LATE,
@@ -87,29 +85,10 @@ def _becomes_true(is_over: Callable[[], bool]) -> bool:
     return True
 
 
-class AnyServer(Server):
-    """A server that is ready when it listens, since it may only accept TLS."""
-
-    def _answers(self) -> bool:
-        socket.create_connection(("127.0.0.1", self.port), timeout=START_SECONDS).close()
-        return True
-
-
 @pytest.fixture(scope="module")
 def attacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Seen]]]:
     """Attack servers of several kinds at once, since most of the time all wait."""
-    folder: Path = tmp_path_factory.mktemp("tls")
-    authority, context = trustme.CA(), ssl.create_default_context()
-    authority.configure_trust(context)
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.private_key_pem.write_to_path(folder / "server.key")
-    certificate.cert_chain_pems[0].write_to_path(folder / "server.pem")
-    files = (
-        "--ssl-certfile",
-        str(folder / "server.pem"),
-        "--ssl-keyfile",
-        str(folder / "server.key"),
-    )
+    files, context = certify(tmp_path_factory.mktemp("tls"))
     targets = {
         "app": Target("app", STRICT),
         "wrapped": Target("wrapped", STRICT),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +18,7 @@ from pronghorn.adapters.request_heads import Refusal
 from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.order import TRAILERS, OrderlyProtocol
+from pronghorn.adapters.uvicorn.taken import mark_taken
 
 #: Seconds between two sweeps.
 INTERVAL = 1.0
@@ -32,8 +32,6 @@ SLOW_HEAD: Refusal = 408, "The head of the request took too long."
 SLOW_BODY: Refusal = 408, "The body of the request came too slowly."
 #: What a connection waits for from its client.
 NOTHING, HEAD, BODY, IDLE = range(4)
-#: Linux's `struct tcp_info`: the field `tcpi_bytes_acked`.
-ACKED = slice(120, 128)
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -159,7 +157,7 @@ class Watch:
 
     def _look_at_output(self, passed: float, size: int) -> None:
         flow, transport = self.connection.flow, self.connection.transport
-        acked = count_acknowledged(transport)
+        acked = mark_taken(transport)
         if (size, flow.resumed, acked) != (self.size, self.resumed, self.acked):
             self.size, self.resumed, self.acked = size, flow.resumed, acked
             self.stuck = 0.0
@@ -234,13 +232,3 @@ class Sweeper:
         self.timer = None
         if self._watches:
             self.start()
-
-
-def count_acknowledged(transport: asyncio.BaseTransport) -> int:
-    """Return how many bytes a client has taken; -1 if the system does not say (only Linux does)."""
-    connection = transport.get_extra_info("socket")
-    try:
-        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ACKED.stop)
-    except (AttributeError, OSError):
-        return -1
-    return int.from_bytes(info[ACKED], "little") if len(info) == ACKED.stop else -1

@@ -341,13 +341,13 @@ class WireExchange(OfConnection, TellsDeparture, RequestResponseCycle, Exchange)
         if protocol.access_log:
             log_access(protocol.access_logger, self.scope, status)
         content = b"" if self.method == "HEAD" else body
-        is_refusal = status == TOO_LARGE and self.more_body
-        if is_refusal or not self.keep_alive:
+        is_last = not self.keep_alive or (status == TOO_LARGE and self.more_body)
+        if is_last:
             head = b"%bconnection: close\r\n\r\n" % head[:-2]
         protocol.outbox.write(protocol.transport, head, content)
-        if is_refusal:
+        if is_last and self.more_body:
             protocol.leave_body()
-        elif not self.keep_alive:
+        elif is_last:
             self.transport.close()  # The property writes the waiting responses first.
         if self.event is not None:
             self.event.set()

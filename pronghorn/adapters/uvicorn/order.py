@@ -75,8 +75,9 @@ class OrderlyProtocol(StrictProtocol):
 
     def _close_if_idle(self) -> None:
         """Close the connection, which is not kept alive, unless the next request is here."""
-        if self._idle_since is not None and not self.transport.is_closing():
-            self.transport.close()
+        if self._idle_since is None or self._stopped or self.transport.is_closing():
+            return  # One that was refused is closed a little later.
+        self.transport.close()
 
     def _read_on(self) -> None:
         """Parse or read more, as soon as nothing waits."""

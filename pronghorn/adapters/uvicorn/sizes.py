@@ -162,7 +162,7 @@ class MeasuredProtocol(DeadlineProtocol):
         self._refuse()
 
     def leave_body(self) -> None:
-        """End a connection whose client is still sending a body that was refused with 413."""
+        """End a connection whose client is still sending the body of the last request."""
         self._stopped = True
         self._stop_parser()
         self.outbox.flush()

@@ -106,7 +106,7 @@ class StrictProtocol(DirectConnection):
         self._end_gently()
 
     def leave_body(self) -> None:
-        """End a connection whose client is still sending a body that was refused."""
+        """End a connection whose client is still sending the body of the last request."""
         raise NotImplementedError
 
     def _end_gently(self, linger: float = LINGER) -> None:
@@ -115,11 +115,9 @@ class StrictProtocol(DirectConnection):
         If a connection is closed while data arrives, the client's system may discard the answer.
         """
         if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.flow.resume_reading()  # A long body may have paused it.
-            self.loop.call_later(linger, self.transport.close)
-        else:
-            self.transport.close()
+            self.transport.write_eof()  # TLS has no end of one side; the answer says `close`.
+        self.flow.resume_reading()  # A long body may have paused it.
+        self.loop.call_later(linger, self.transport.close)
 
 
 def replace_host(headers: RawHeaders, authority: bytes) -> None:

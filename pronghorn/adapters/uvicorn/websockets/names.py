@@ -14,7 +14,7 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
             *("handle_parser_exception", "handle_pong", "handshake_complete"),
             *("handshake_initiated", "keepalive_timeout", "logger", "loop", "ping_timeout"),
             *("pong_timer", "queue", "read_paused", "receive", "resume_writing", "run_asgi"),
-            *("send", "shutdown", "stop_keepalive", "transport", "writable"),
+            *("send", "shutdown", "send_keepalive_ping", "stop_keepalive", "transport", "writable"),
         ),
     },
     "uvicorn.protocols.utils": {"ClientDisconnected": ()},

@@ -16,6 +16,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from pronghorn.adapters.uvicorn.taken import count_acknowledged, count_waiting
 from pronghorn.adapters.uvicorn.websockets.messages import MessageReader
 
 #: Seconds for which data of a client is discarded behind the close frame. If a connection is
@@ -39,6 +40,9 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
 
     conn: MessageReader
     is_over = False
+    #: What the client had acknowledged when a ping was sent, or later, and what it will have when
+    #: it finds the ping.
+    _taken = _before_ping = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -206,10 +210,22 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             self.queue.put_nowait(end)
             self._end()
 
+    def send_keepalive_ping(self) -> None:
+        """Send a ping, and remember how much the client has to take before it."""
+        self._taken = count_acknowledged(self.transport)
+        self._before_ping = self._taken + count_waiting(self.transport)
+        super().send_keepalive_ping()
+
+    def _is_reading_up_to_ping(self) -> bool:
+        """Return whether since the last time the client took what was written before the ping."""
+        before, self._taken = self._taken, count_acknowledged(self.transport)
+        return before < min(self._taken, self._before_ping)
+
     def keepalive_timeout(self) -> None:
         """End a connection whose client has not answered a ping in time."""
-        if self.read_paused and self.writable.is_set():
-            # The program has not taken earlier messages, behind which the answer may wait.
+        if (self.read_paused and self.writable.is_set()) or self._is_reading_up_to_ping():
+            # The program has not taken earlier messages, behind which the answer may wait; or the
+            # client has not, behind which the ping does.
             self.pong_timer = self.loop.call_later(self.ping_timeout or 0, self.keepalive_timeout)
             return
         self.pong_timer = None
@@ -244,8 +260,9 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             transport.resume_reading()
         if transport.can_write_eof():
             transport.write_eof()
+        if transport.can_write_eof() or self.conn.close_rcvd is None:
             self.close_timer = self.loop.call_later(LINGER, self._close)
-        else:
+        else:  # TLS has no end of one side, and this client waits for nothing else.
             self._close()
         # A program that waits for the client to read must see the end.
         self.writable.set()
