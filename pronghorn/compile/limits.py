@@ -114,6 +114,7 @@ def count_body(handler: Handler, max_body_size: int) -> Handler:
         async def app(scope: Scope, limited_receive: Receive, limited_send: Send) -> None:
             # The exchange of an adapter could read the server's buffer and bypass the counter.
             inside = exchange_of(scope, limited_receive, limited_send)
+            inside.outer = exchange
             try:
                 await handler(inside, path)
             except Exception as error:

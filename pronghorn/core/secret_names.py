@@ -8,9 +8,9 @@ from urllib.parse import unquote_plus
 
 #: A pattern of the names, with `_`, `-`, `.` or nothing between their words.
 NAMES = (
-    r"(?:[\w.-]*(?:passw(?:or)?d|passwd|passphrase|secret|api[_-]?key|access[_-]?key|private[_-]?key"
+    r"(?:[\w.-]*(?:passw(?:or)?d|passwd|passphrase|secret(?!ar)|api[_-]?key|access[_-]?key|private[_-]?key"
     r"|credential|authorization|cookie|session[_-]?id|signature)s?[\w.-]*"
-    r"|(?:[\w.-]*[_.-])?(?:token|pwd|jwt|sig))"
+    r"|(?:[\w.-]*[_.-])?(?:(?:access|api|auth|bearer|csrf|id|refresh|session|xsrf)?token|pwd|jwt|sig))"
 )
 _SECRET_NAME = re.compile(NAMES, re.IGNORECASE)
 #: A name without its words apart, such as `accessToken`.
@@ -27,6 +27,11 @@ _LONGEST_KEPT = 64
 def may_have_secret(text: str) -> bool:
     """Return False for a text in which no name is that of a secret, after a short look."""
     return _PART.search(text) is not None
+
+
+def is_secret_cookie(name: str) -> bool:
+    """Return whether the value of a cookie is to be masked: a session is signed in by its name."""
+    return name.lower() in {"session", "sid"} or is_secret(name)
 
 
 def is_secret(name: str) -> bool:

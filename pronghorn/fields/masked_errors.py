@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from pronghorn.core.kinds import LOCATIONS
-from pronghorn.core.secret_names import is_secret, may_have_secret
+from pronghorn.core.secret_names import is_secret, is_secret_cookie, may_have_secret
 from pronghorn.core.served import is_served_by_command
 from pronghorn.fields.field import ErrorDetail, Field
 from pronghorn.fields.secret_fields import SecretFields, find_secret_fields
@@ -140,6 +140,8 @@ class _Masking:
         if location and location[0] in _PARTS:
             if location[0] in self._wholes:
                 return True
+            if location[0] == "cookie" and any(map(is_secret_cookie, map(str, location[1:]))):
+                return True
             location = location[1:]
         return any(type(step) is str and self._is_secret(step) for step in location)
 
@@ -157,7 +159,7 @@ class _Masking:
             masked = {key: self._mask_member(key, member) for key, member in value.items()}
             return masked if any(masked[key] is not value[key] for key in masked) else value
         if isinstance(value, (list, tuple, set, frozenset)):
-            items = [self._mask(item) for item in value]
+            items = [self._mask_item(item) for item in value]
             pairs = zip(items, value, strict=True)
             return items if any(new is not old for new, old in pairs) else value
         return self._mask_object(value)
@@ -169,6 +171,16 @@ class _Masking:
         if type(key) is str and self._is_secret(key):
             return self._hide(member)
         return self._mask(member)
+
+    def _mask_item(self, item: Any) -> Any:
+        """Return an item masked; one of two members may be a name and its value."""
+        if isinstance(item, (list, tuple)) and len(item) == 2 and type(item[0]) is str:
+            return self._mask_pair(item)
+        return self._mask(item)
+
+    def _mask_pair(self, pair: Any) -> Any:
+        shown = self._mask_member(*pair)
+        return pair if shown is pair[1] else [pair[0], shown]
 
     def _mask_object(self, value: Any) -> Any:
         """Return a mask for an object, such as a model, with a secret attribute; else the object.

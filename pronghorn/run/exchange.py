@@ -50,6 +50,7 @@ class Exchange(LosesNothing):
         "_unread",
         "connection_or_none",
         "form",
+        "outer",
         "routed",
         "scope",
         "send",
@@ -79,6 +80,8 @@ class Exchange(LosesNothing):
         self.connection_or_none: HTTPConnection | None = None
         #: Made by the first caller that only checks whether the client has left.
         self._unread: Unread | None = None
+        #: The exchange of the same request around this one, which knows when the client leaves.
+        self.outer: Exchange | None = None
 
     @property
     def connection(self) -> Any:
@@ -141,6 +144,8 @@ class Exchange(LosesNothing):
         Returns:
             A function that ends the watch.
         """
+        if self.outer is not None:
+            return self.outer.watch_departure(tell)
         if self._unread is None:
             self._unread = Unread(self._receive)
         return self._unread.watch(tell)

@@ -22,6 +22,7 @@ from pronghorn.logs.clean import clean_field, clean_value, escape, is_secret, ma
         *("api_key", "apikey", "apiKey", "X-API-Key", "authorization", "Authorization", "cookie"),
         *("Set-Cookie", "private_key", "aws_access_key", "credentials", "session_id", "jwt"),
         *("secrets", "passwords", "proxy-authorization", "csrf_token", "X-Amz-Signature"),
+        *("csrftoken", "accesstoken", "refreshToken", "idtoken"),
     ],
 )
 def test_secret_names(name: str) -> None:
@@ -31,7 +32,7 @@ def test_secret_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["user", "tokens_used", "max_tokens", "path", "key", "author", "passenger", "design"]
+    "name", ["user", "tokens_used", "max_tokens", "path", "key", "author", "passenger", "secretary"]
 )
 def test_other_names(name: str) -> None:
     assert not is_secret(name)

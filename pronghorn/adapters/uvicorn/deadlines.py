@@ -17,6 +17,7 @@ import httptools
 from pronghorn.adapters.request_heads import Refusal
 from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.adapters.uvicorn.exchange import WireExchange
+from pronghorn.adapters.uvicorn.hidden_departure import RESET, ask_peer, find_events
 from pronghorn.adapters.uvicorn.order import TRAILERS, OrderlyProtocol
 from pronghorn.adapters.uvicorn.taken import mark_taken
 
@@ -76,6 +77,19 @@ class DeadlineProtocol(OrderlyProtocol):
         """Return True if the client cannot send its body, because it is not asked for it."""
         return bool(self.flow.read_paused or self.cycle.waiting_for_100_continue)
 
+    def tell_departure(self) -> None:
+        """Tell the request that is answered that its client sends no more than what waits unread.
+
+        What waits is read behind it as always: it may be a whole request.
+        """
+        running = self.running if self.pipeline else self.cycle
+        if not isinstance(running, WireExchange) or running.response_complete:
+            return
+        if running.more_body:
+            running.note_departure()  # The rest of its body may be among what waits.
+        elif not running.input_ended:
+            running.end_input()
+
     def refuse_slow(self, refusal: Refusal) -> None:
         """Answer 408 if that is possible, and read nothing more as a request."""
         self.refusal = refusal
@@ -108,6 +122,7 @@ class Watch:
         "acked",
         "connection",
         "credit",
+        "is_asked",
         "key",
         "kind",
         "limits",
@@ -125,6 +140,8 @@ class Watch:
         self.spent = self.stuck = self.credit = 0.0
         self.received = self.size = self.resumed = 0
         self.acked = -1
+        #: True once the system asks the client whether it is still there.
+        self.is_asked = False
 
     def look(self, passed: float) -> None:
         """Look at the connection, and close it if its client is too slow.
@@ -141,6 +158,8 @@ class Watch:
                 return
         elif self.stuck:
             self.stuck = 0.0
+        if connection.flow.read_paused and self._has_been_reset():
+            return
         kind, key = connection.find_wait()
         if kind == IDLE and size:
             kind, key = NOTHING, None  # The client still reads the response.
@@ -154,6 +173,21 @@ class Watch:
         elif kind:
             self.spent += passed
             self._look_at_wait()
+
+    def _has_been_reset(self) -> bool:
+        """Look whether the client has left behind unread data; return True after a reset."""
+        connection = self.connection
+        peer = connection.transport.get_extra_info("socket")
+        events = find_events(peer)
+        if events & RESET:  # What waits is lost, too.
+            connection.transport.abort()
+            return True
+        if events:
+            connection.tell_departure()
+        elif not self.is_asked:
+            self.is_asked = True
+            ask_peer(peer)
+        return False
 
     def _look_at_output(self, passed: float, size: int) -> None:
         flow, transport = self.connection.flow, self.connection.transport

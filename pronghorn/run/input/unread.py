@@ -48,6 +48,8 @@ class Unread:
         self._is_watched = False
         self._gone: Message | None = None
         self._asking: asyncio.Future[Message] | None = None
+        #: Set when readers have made room, if `watch` waits for that.
+        self._has_room: asyncio.Event | None = None
 
     async def look(self) -> Message:
         """Return the disconnect message if the client has left; otherwise get cancelled."""
@@ -104,6 +106,8 @@ class Unread:
             if self._messages:
                 message = self._messages.popleft()
                 self._size -= len(message.get("body", b""))
+                if self._has_room is not None and self._size <= MOST_BYTES:
+                    self._has_room.set()
                 return message
             if self._gone is not None:
                 return self._gone
@@ -135,8 +139,11 @@ class Unread:
         return stop
 
     async def _watch(self, tell: Callable[[], None]) -> None:
-        # A client that sends more than is kept is not watched any more.
-        while self._gone is None and self._size <= MOST_BYTES:
+        while self._gone is None:
+            if self._size > MOST_BYTES:  # A client that sends more is watched when that is read.
+                self._has_room = asyncio.Event()
+                await self._has_room.wait()
+                continue
             asking = self._ask_now()
             await asyncio.wait([asking])
             if self._asking is asking:
@@ -144,8 +151,7 @@ class Unread:
                 if self._gone is None:
                     self._size += len(message.get("body", b""))
                     self._messages.append(message)
-        if self._gone is not None:
-            tell()
+        tell()
 
     def _ask_now(self) -> asyncio.Future[Message]:
         if self._asking is None:
