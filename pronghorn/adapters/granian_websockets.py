@@ -51,8 +51,16 @@ def _length(message: Message) -> int:
 class _Connection:
     """The `receive` and `send` of one WebSocket; they know whether it is open."""
 
-    __slots__ = ("_closing", "_inbox", "_is_open", "_limit", "_parts")
-    __slots__ += ("_scope", "_send", "client_has_left")
+    __slots__ = (
+        "_closing",
+        "_inbox",
+        "_is_open",
+        "_limit",
+        "_parts",
+        "_scope",
+        "_send",
+        "client_has_left",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
