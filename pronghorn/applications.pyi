@@ -322,8 +322,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -418,7 +418,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -617,8 +617,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -680,7 +680,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -835,8 +835,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -876,7 +876,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1016,8 +1016,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1067,7 +1067,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1254,8 +1254,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1304,7 +1304,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1437,8 +1437,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1487,7 +1487,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1620,8 +1620,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1670,7 +1670,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1803,8 +1803,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1853,7 +1853,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1986,8 +1986,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2036,7 +2036,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2169,8 +2169,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2219,7 +2219,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2352,8 +2352,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2402,7 +2402,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2535,8 +2535,8 @@ class FastAPI(Starlette):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2585,7 +2585,7 @@ class FastAPI(Starlette):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.

@@ -206,8 +206,8 @@ class APIRoute(Route):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -269,7 +269,7 @@ class APIRoute(Route):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -537,8 +537,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -629,7 +629,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -787,8 +787,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -850,7 +850,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1000,8 +1000,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1041,7 +1041,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1180,8 +1180,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1231,7 +1231,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1418,8 +1418,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1468,7 +1468,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1601,8 +1601,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1651,7 +1651,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1784,8 +1784,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -1834,7 +1834,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -1967,8 +1967,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2017,7 +2017,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2150,8 +2150,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2200,7 +2200,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2333,8 +2333,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2383,7 +2383,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2516,8 +2516,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2566,7 +2566,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
@@ -2699,8 +2699,8 @@ class APIRouter(Router):
         max_json_size: Annotated[
             int | None,
             Doc(
-                "The maximum size of a body that is no multipart form or binary data. The "
-                "innermost applies. The smaller one of it and `max_body_size` applies."
+                "Like `max_body_size`, for bodies that are no upload: the smaller one of both"
+                " applies."
             ),
         ] = None,
         form_limits: Annotated[
@@ -2749,7 +2749,7 @@ class APIRouter(Router):
             callbacks: Requests that the application sends, for the documentation. Joined, outer ones first.
             generate_unique_id_function: A function that takes a route and returns its operation ID. The innermost one applies.
             max_body_size: The maximum size of a request body in bytes; the response to a larger one is a 413. `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
-            max_json_size: The maximum size of a body that is no multipart form or binary data. The innermost applies. The smaller one of it and `max_body_size` applies.
+            max_json_size: Like `max_body_size`, for bodies that are no upload: the smaller one of both applies.
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.

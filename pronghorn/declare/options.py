@@ -130,8 +130,7 @@ class CommonOptions(TypedDict, total=False):
     `0` allows only empty bodies. The innermost limit applies, even if an outer one is smaller.
     """
     max_json_size: int | None
-    """The maximum size of a body that is no multipart form or binary data. The innermost applies.
-    The smaller one of it and `max_body_size` applies."""
+    """Like `max_body_size`, for bodies that are no upload: the smaller one of both applies."""
     form_limits: FormLimits | None
     """Limits for parsing forms. Merged key by key; the inner one wins."""
     timeout: float | None

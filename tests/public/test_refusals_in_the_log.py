@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from pronghorn import APIRouter, FastAPI, Request, Response
+from pronghorn import APIRouter, FastAPI, Form, Request, Response
 from pronghorn.testclient import TestClient
 
 MIB = 1_048_576
@@ -124,3 +124,27 @@ def test_a_path_adds_no_line(caplog: pytest.LogCaptureFixture) -> None:
     assert TestClient(app).post("/a%0Ab", content=b"x").status_code == 413
     (line,) = written(caplog)
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("sent", "key"),
+    [
+        ({"data": {"text": ["a", "b"]}}, "max_fields"),
+        ({"data": {"text": "a" * 11}}, "max_part_size"),
+        ({"data": {"text": "a" * 11}, "files": {"f": b""}}, "max_part_size"),
+        ({"files": [("f", b""), ("g", b"")]}, "max_files"),
+    ],
+)
+def test_a_form_beyond_a_limit(
+    caplog: pytest.LogCaptureFixture, sent: dict[str, Any], key: str
+) -> None:
+    app = FastAPI(form_limits={"max_fields": 1, "max_files": 1, "max_part_size": 10})
+
+    @app.post("/")
+    async def take(text: Annotated[str, Form()]) -> str:
+        return text
+
+    assert TestClient(app).post("/", **sent).status_code == 400
+    (line,) = written(caplog)
+    assert line.startswith("POST '/' was refused with 400: ")
+    assert f'form_limits={{"{key}": ...}} of the route' in line
