@@ -18,12 +18,14 @@ from pronghorn.adapters.request_heads import (
     MANY_PARAMETERS,
     VERSION_BYTES,
     Refusal,
+    explain_refusal,
     has_more_parameters,
     is_websocket_key,
     judge_head,
     measure_fields,
 )
-from pronghorn.adapters.server_limits import ServerLimits
+from pronghorn.adapters.server_limits import ServerLimits, read_limits
+from pronghorn.core.refused import log_refused
 from pronghorn.run.exchange import RawHeaders
 
 #: The headers that are checked. Most requests have one of them, Host.
@@ -103,6 +105,7 @@ def has_path(scope: Scope) -> bool:
 async def refuse(scope: Scope, send: Send, refusal: Refusal) -> None:
     """Reject a request or a WebSocket handshake; over HTTP/1 its connection is closed."""
     status, text = refusal
+    log_refused(scope, status, explain_refusal(refusal, read_limits()))
     body = text.encode("ascii")
     headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain")]
     if scope["http_version"].startswith("1"):

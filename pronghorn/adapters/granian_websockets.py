@@ -15,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from pronghorn.adapters.granian_inbox import Inbox
 from pronghorn.adapters.server_limits import read_limits
+from pronghorn.core.refused import advise, log_refused
 from pronghorn.core.stopping import stopping
 
 #: The close codes for an endpoint that failed, and for a long message (RFC 6455, 7.4.1).
@@ -28,7 +29,7 @@ MESSAGES_IN_A_TURN = 16
 
 async def serve_websocket(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one connection; a client that has left is no error of the program."""
-    connection = _Connection(receive, send)
+    connection = _Connection(scope, receive, send)
     try:
         with stopping.ending(connection.stop):
             await app(scope, connection.receive, connection.send)
@@ -50,9 +51,19 @@ def _length(message: Message) -> int:
 class _Connection:
     """The `receive` and `send` of one WebSocket; they know whether it is open."""
 
-    __slots__ = ("_closing", "_inbox", "_is_open", "_limit", "_parts", "_send", "client_has_left")
+    __slots__ = (
+        "_closing",
+        "_inbox",
+        "_is_open",
+        "_limit",
+        "_parts",
+        "_scope",
+        "_send",
+        "client_has_left",
+    )
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
         self._inbox = Inbox(receive)
         self._limit = read_limits().websocket_message
         self._send = send
@@ -70,6 +81,7 @@ class _Connection:
             self._is_open, self.client_has_left = False, True
         elif self._is_open and self._limit and _length(message) > self._limit:
             self._is_open, self.client_has_left = False, True
+            log_refused(self._scope, TOO_BIG, advise("websocket_message", self._limit))
             await self._send({"type": "websocket.close", "code": TOO_BIG})
             return {"type": "websocket.disconnect", "code": TOO_BIG, "reason": ""}
         return message

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 from ipaddress import AddressValueError, IPv6Address
 
+from pronghorn.adapters.server_limits import ServerLimits
+from pronghorn.core.refused import advise
+
 #: A status and a text for a request that is refused.
 Refusal = tuple[int, str]
 
@@ -19,7 +22,20 @@ LONG_HEAD: Refusal = 431, "The header fields of the request are too long."
 MANY_FIELDS: Refusal = 431, "The request has too many header fields."
 MANY_PARAMETERS: Refusal = 400, "The query of the request has too many parameters."
 LONG_FRAMING: Refusal = 400, "The chunk extensions or trailers of the body are too long."
+SLOW_HEAD: Refusal = 408, "The head of the request took too long."
+SLOW_BODY: Refusal = 408, "The body of the request came too slowly."
 UNKNOWN_CODING: Refusal = 501, "The only transfer coding that this server knows is 'chunked'."
+
+#: The field of `ServerLimits` that each refusal for a size is about.
+_FIELDS = {
+    LONG_LINE: "request_line",
+    LONG_HEAD: "head",
+    MANY_FIELDS: "header_count",
+    MANY_PARAMETERS: "parameters",
+    LONG_FRAMING: "head",
+    SLOW_HEAD: "head_timeout",
+    SLOW_BODY: "body_rate",
+}
 
 # A name or an IPv4 address, or an address in brackets; then perhaps a port. RFC 3986 would allow a
 # comma in a name too: no name has one, and proxies join two Hosts with it. Behind an address, some
@@ -126,3 +142,10 @@ def is_websocket_key(key: bytes) -> bool:
         return len(binascii.a2b_base64(key, strict_mode=True)) == 16
     except binascii.Error:
         return False
+
+
+def explain_refusal(refusal: Refusal, limits: ServerLimits) -> str:
+    """Return the text of a refusal for the log: with the limit and its option, if there is one."""
+    field = _FIELDS.get(refusal)
+    value = getattr(limits, field) if field else 0
+    return f"{refusal[1]} {advise(field, value)}" if field and value else refusal[1]

@@ -67,6 +67,10 @@ class Program:
         """Return True if the environment is one that others can reach."""
         return self.environment in _OPEN
 
+    def prefix_of(self, app: Any) -> str:
+        """Return the prefix of the mounts around an application."""
+        return next((each.prefix for each in self.routes if each.apps[-1:] == (app,)), "")
+
     def layers_of(self, module: str, name: str) -> Iterator[Layer]:
         """Yield the layers of a class and its subclasses.
 

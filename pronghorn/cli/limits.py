@@ -150,6 +150,14 @@ def _read_switch(name: str, program: Program) -> str:
     return "on" if any(getattr(one, name, False) for one in program.apps) else "off"
 
 
+def _read_hardened(program: Program) -> str:
+    """Return whether the application is hardened, which counts for those mounted in it, too."""
+    if getattr(program.app, "hardened", False):
+        return "on"
+    inside = [program.prefix_of(app) for app in program.apps if getattr(app, "hardened", False)]
+    return f"only in {', '.join(inside)}" if inside else "off"
+
+
 def _read_shown_input(program: Program) -> str:
     """Return what errors repeat, of each application that says it; others mask secrets."""
     found = {getattr(app, "validation_error_input", None) or "mask" for app in program.apps}
@@ -158,16 +166,21 @@ def _read_shown_input(program: Program) -> str:
 
 
 def _read_docs(program: Program) -> str:
-    open_at = [url for app in program.apps for url in docs_of(app)]
+    open_at = [url for app in program.apps for url in docs_of(app, program.prefix_of(app))]
     return ", ".join(open_at) or "none"
 
 
-def docs_of(app: Any) -> list[str]:
-    """Return the paths at which an application shows its documentation, pages and document."""
+def docs_of(app: Any, prefix: str = "") -> list[str]:
+    """Return the paths at which an application shows its documentation, pages and document.
+
+    Args:
+        app: The application.
+        prefix: The prefix of the mounts around it.
+    """
     if not getattr(app, "openapi_url", None):
         return []
     names = ("docs_url", "redoc_url", "scalar_url", "openapi_url")
-    return [url for url in (getattr(app, name, None) for name in names) if url]
+    return [prefix + url for url in (getattr(app, name, None) for name in names) if url]
 
 
 def _read_hosts(program: Program) -> str:
@@ -189,7 +202,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("debug", partial(_read_switch, "debug"), "FastAPI(debug=...)"),
     Setting("documentation", _read_docs, "FastAPI(openapi_url=..., docs_url=...)"),
     Setting("hosts", _read_hosts, "TrustedHostMiddleware(allowed_hosts=[...])"),
-    Setting("hardened", partial(_read_switch, "hardened"), "FastAPI(hardened=...)"),
+    Setting("hardened", _read_hardened, "FastAPI(hardened=...)"),
     Setting(
         "request line", partial(_read_limit, "request_line", "bytes"), "run --max-request-line"
     ),

@@ -159,7 +159,7 @@ def _find_client_secret(program: Program) -> Iterator[Unsafe]:
 
 def _find_docs(program: Program) -> Iterator[Unsafe]:
     for app in program.apps:
-        paths = docs_of(app)
+        paths = docs_of(app, program.prefix_of(app))
         if paths:
             yield Unsafe(
                 "open-docs",

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.compile.dispatch import Answerer, FoundRoute
 from pronghorn.compile.limits import BodyLimit
+from pronghorn.core.refused import advise, log_refused
 from pronghorn.core.uploads import is_upload
 from pronghorn.declare.option_inheritance import choose_limit, limits_inside
 from pronghorn.run.exchange import Exchange
@@ -66,6 +67,7 @@ class DefaultSizes:
         self.sizes = sizes
         self._smallest = sizes.smallest
         self._owner = owner
+        self._advice = advise("parameters", sizes.parameters or 0)
 
     def concern(self, scope: Scope) -> bool:
         """Return True if a request may be beyond a limit, so that this layer has to be called."""
@@ -101,6 +103,7 @@ class DefaultSizes:
             await self.app(scope, receive, send)
             return
         if has_more(scope["query_string"], self.sizes.parameters):
+            log_refused(scope, 400, f"{MANY_PARAMETERS} {self._advice}")
             await PlainTextResponse(MANY_PARAMETERS, 400)(scope, receive, send)
             return
         limit = self._limit_for(scope)

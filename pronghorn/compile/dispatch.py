@@ -204,6 +204,10 @@ class Pipeline:
         """Let the error handlers answer; raise an error that they do not handle."""
         refusal = body_limit_error(raised)
         error = refusal or raised
+        if refusal is not None:
+            from pronghorn.compile.too_large import log_too_large  # Few requests are refused.
+
+            log_too_large(exchange.scope, error=refusal)
         try:
             if refusal is not None and exchange.started:
                 raise refusal from None  # The response may be the 413 itself; the counter checks.

@@ -94,6 +94,7 @@ def limit_body(handler: Handler, max_body_size: int) -> Handler:
 
     async def limit_body(exchange: Exchange, path: Mapping[str, Any]) -> None:
         if read_content_length(exchange.scope) > max_body_size:
+            log_too_large(exchange.scope, max_body_size)
             await exchange.send_response(too_large())
         else:
             await counted(exchange, path)
@@ -121,6 +122,7 @@ def count_body(handler: Handler, max_body_size: int) -> Handler:
                 refusal = body_limit_error(error)
                 if refusal is None:
                     raise
+                log_too_large(scope, max_body_size, refusal)
                 if not is_answered(refusal):
                     refusals.append(refusal)
             finally:
@@ -158,6 +160,13 @@ def too_large() -> Response:
     return PlainTextResponse("Content Too Large", 413)
 
 
+def log_too_large(scope: Scope, limit: int | None = None, error: Exception | None = None) -> None:
+    """Write a warning about a body that is refused, see `too_large.log_too_large`."""
+    from pronghorn.compile.too_large import log_too_large as log  # Most programs refuse nothing.
+
+    log(scope, limit, error)
+
+
 class BodyLimit:
     """The body limit of an application, outside its middleware.
 
@@ -175,7 +184,7 @@ class BodyLimit:
         self._max_body_size = max_body_size
         self._app = app
         if max_body_size is not None:
-            self._app = RequestBodyLimitMiddleware(app, max_body_size)
+            self._app = RequestBodyLimitMiddleware(self._watch, max_body_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._max_body_size is None and MAX_BODY_SIZE_SCOPE_KEY not in scope:
@@ -188,6 +197,17 @@ class BodyLimit:
             refusal = body_limit_error(error)
             if refusal is None:
                 raise
+            log_too_large(scope, self._max_body_size, refusal)
             if exchange.started:
                 raise refusal from None  # An outer level may handle it, or the response is cut off.
             await exchange.send_response(too_large())
+
+    async def _watch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the application, and log a refusal that Starlette's layer answers itself."""
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            refusal = body_limit_error(error)
+            if refusal is not None:
+                log_too_large(scope, self._max_body_size, refusal)
+            raise

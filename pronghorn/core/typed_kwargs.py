@@ -23,6 +23,8 @@ from pronghorn.core.setup_errors import SetupTypeError, did_you_mean, user_error
 CallableT = TypeVar("CallableT", bound=Callable[..., Any])
 #: The callables that `expand_signature` returned, and the unchecked callable behind each.
 _checked: dict[Callable[..., Any] | None, Callable[..., Any]] = {}
+#: The keywords that each of them accepts, by the name that users call.
+_accepted: dict[str, frozenset[str]] = {}
 
 
 class DefaultIs(Record):
@@ -58,6 +60,7 @@ def expand_signature(
         code = function.__code__
         written = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         accepted = frozenset(options_type.__annotations__).union(written)
+        _accepted[_name_of(function)] = accepted
 
         @wraps(function)
         def call_checked(*args: Any, **keywords: Any) -> Any:
@@ -134,14 +137,21 @@ def unknown_keyword(
     """Return the error for a keyword that a callable does not accept."""
     word = min(unknown)
     close = did_you_mean(word, sorted(accepted - {"self"}))
-    # Users call the methods of `Verbs` on an application or a router.
-    name = function.__qualname__.removeprefix("Verbs.")
+    probably = f"Did you mean {close!r}?" if close else None
+    elsewhere = {_short_name(name) for name, words in _accepted.items() if word in words}
+    if elsewhere:
+        probably = f"{word} is an option of {', '.join(sorted(elsewhere))}"
     return user_error(
-        f"{name}() got an unexpected keyword argument {word!r}",
-        f"Did you mean {close!r}?" if close else None,
-        None if close else "one of: " + ", ".join(sorted(accepted - {"self"})),
+        f"{_name_of(function)}() got an unexpected keyword argument {word!r}",
+        probably,
+        None if probably else "one of: " + ", ".join(sorted(accepted - {"self"})),
         kind=SetupTypeError,
     )
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    # Users call the methods of `Verbs` on an application or a router.
+    return function.__qualname__.removeprefix("Verbs.")
 
 
 class _LaterSignature(inspect.Signature):
@@ -212,3 +222,8 @@ def _split(annotation: Any) -> tuple[Any, Any]:
     rest = tuple(note for note in metadata if not isinstance(note, DefaultIs))
     kept = Annotated[(origin, *rest)] if rest else origin
     return kept, _default(annotation)
+
+
+def _short_name(name: str) -> str:
+    """Return a name as a call is written: `FastAPI()`, `include_router()`."""
+    return name.removesuffix(".__init__").rpartition(".")[2] + "()"

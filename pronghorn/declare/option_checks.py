@@ -20,7 +20,6 @@ from starlette.routing import Router
 from pronghorn.core.setup_errors import (
     describe_value,
     did_you_mean,
-    setup_error,
     user_error,
     why_not_callable_with,
 )
@@ -43,7 +42,8 @@ def check_options(options: Mapping[str, Any]) -> None:
     """
     for name, value in options.items():
         check = _CHECKS.get(name)
-        if check is not None and value:  # FastAPI takes any false value as none.
+        # FastAPI takes any false value of its options as none; False is no value of ours.
+        if check is not None and (value or name in _OURS):
             check(name, value)
 
 
@@ -223,7 +223,7 @@ def check_origins(name: str, value: Any) -> None:
         )
     for origin in value:
         if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin):
-            raise setup_error(
+            raise user_error(
                 f"{name} has {origin!r}, which is not an origin",
                 "an origin is scheme, host and perhaps port, without a slash behind them",
                 f'{name}=["https://shop.example", "https://*.shop.example", "same-origin"]',
@@ -370,6 +370,7 @@ def _type_error(got: str, probably: str | None, write: str | None) -> SetupError
     return user_error(got, probably, write, kind=SetupTypeError)
 
 
+_OURS = frozenset(["validation_error_input", "websocket_origins"])
 _CHECKS: Mapping[str, Check] = {
     "status_code": _check_status_code,
     "tags": _check_tags,

@@ -136,7 +136,7 @@ class _RequestGuard(Guard):
         """Cancel the endpoint because its time is over."""
         if not self.cancel(TIMED_OUT):
             return
-        logger.warning("%s has not answered within %g s", self.label, self._timeout)
+        logger.warning("%s has not answered within %g s, its timeout", self.label, self._timeout)
         if self.is_in_thread:
             self._answer_instead()
         else:
@@ -202,5 +202,5 @@ async def _run_on_trio(
     with anyio.move_on_after(timeout) as scope:
         await handler(exchange, path)
     if scope.cancelled_caught and not exchange.started:
-        logger.warning("%s has not answered within %g s", label, timeout)
+        logger.warning("%s has not answered within %g s, its timeout", label, timeout)
         raise EndpointTimeout(timeout or 0.0)

@@ -88,9 +88,10 @@ def log_refusal(scope: Scope) -> None:
         name: b", ".join(value for key, value in scope["headers"] if key == name)[:200]
         for name in (b"origin", b"host")
     }
-    logging.getLogger("pronghorn").info(
+    logging.getLogger("pronghorn").warning(
         "The WebSocket %r was refused with 403: websocket_origins does not allow the origin %r. "
-        "The request is for %r, by %s.",
+        "The request is for %r, by %s. websocket_origins=[...] of the route, its router or the "
+        "application lists other sites.",
         scope["path"],
         named[b"origin"].decode("latin-1"),
         named[b"host"].decode("latin-1"),

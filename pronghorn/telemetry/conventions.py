@@ -17,6 +17,7 @@ from starlette.types import Scope
 from starlette.websockets import WebSocketDisconnect
 
 from pronghorn.core.secret_names import is_secret, may_have_secret
+from pronghorn.core.served import is_served_by_command
 from pronghorn.exceptions import RequestValidationError, WebSocketRequestValidationError
 
 Attributes = dict[str, str | int]
@@ -163,7 +164,7 @@ def redact_query(query: bytes) -> str:
 
 
 def _is_credential(name: str) -> bool:
-    return name in SECRET_PARAMETERS or is_secret(name)
+    return name in SECRET_PARAMETERS or (is_served_by_command() and is_secret(name))
 
 
 def type_name(error: BaseException) -> str:

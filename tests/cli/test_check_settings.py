@@ -156,6 +156,17 @@ def test_what_is_found_is_printed_with_why_and_what_to_write(write: Write) -> No
     assert check("--strict", "--allow", "cors").exit_code == 0
 
 
+def test_settings_of_mounted_applications_are_told_apart(write: Write) -> None:
+    inner = HONEST.replace("inner = FastAPI(openapi_url=None)", "inner = FastAPI(hardened=True)")
+    write("checked_program.py", inner)
+    found = report("--strict", "--allow", "body-limit")
+    settings = {one["name"]: one["value"] for one in found["settings"]}
+    assert settings["hardened"] == "only in /inner"
+    assert settings["documentation"] == "/inner/docs, /inner/redoc, /inner/openapi.json"
+    messages = [one["message"] for one in found["unsafe"]]
+    assert messages == [f"The documentation is open at {settings['documentation']}"]
+
+
 @pytest.mark.parametrize("environment", ["production", "staging"])
 def test_the_environment_decides_what_is_listed(
     write: Write, monkeypatch: pytest.MonkeyPatch, environment: str

@@ -14,12 +14,13 @@ from typing import Any
 
 import httptools
 
-from pronghorn.adapters.request_heads import Refusal
+from pronghorn.adapters.request_heads import SLOW_BODY, SLOW_HEAD, Refusal
 from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.adapters.uvicorn.exchange import WireExchange
 from pronghorn.adapters.uvicorn.hidden_departure import RESET, ask_peer, find_events
 from pronghorn.adapters.uvicorn.order import TRAILERS, OrderlyProtocol
 from pronghorn.adapters.uvicorn.taken import mark_taken
+from pronghorn.core.refused import advise
 
 #: Seconds between two sweeps.
 INTERVAL = 1.0
@@ -29,8 +30,6 @@ CLOSING = 5.0
 AHEAD = 30.0
 #: Seconds for a first request if connections are not kept alive and its head has no deadline.
 FIRST = 10.0
-SLOW_HEAD: Refusal = 408, "The head of the request took too long."
-SLOW_BODY: Refusal = 408, "The body of the request came too slowly."
 #: What a connection waits for from its client.
 NOTHING, HEAD, BODY, IDLE = range(4)
 
@@ -199,6 +198,12 @@ class Watch:
         self.stuck += passed
         limit = self.limits.send_timeout if size else CLOSING
         if 0 < limit <= self.stuck:
+            if size:
+                logger.info(
+                    "%sThe client takes nothing of a response, and is cut off. %s",
+                    self.connection.client_prefix(),
+                    advise("send_timeout", limit),
+                )
             transport.abort()
 
     def _look_at_body(self, passed: float) -> None:

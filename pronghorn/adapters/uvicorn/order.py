@@ -12,9 +12,11 @@ from typing import Any
 
 import httptools
 
+from pronghorn.adapters.request_heads import explain_refusal
+from pronghorn.adapters.server_limits import read_limits
 from pronghorn.adapters.uvicorn.backpressure import MAX_WAITING
 from pronghorn.adapters.uvicorn.exchange import WireExchange
-from pronghorn.adapters.uvicorn.strictness import StrictProtocol
+from pronghorn.adapters.uvicorn.strictness import INVALID, StrictProtocol
 from pronghorn.compile.dispatch import Answerer
 from pronghorn.run.exchange import RawHeaders
 
@@ -192,7 +194,9 @@ class OrderlyProtocol(StrictProtocol):
     def _refuse(self) -> None:
         """Refuse an invalid request, after the earlier requests are answered."""
         self._stopped = True
-        self.logger.warning(self.refusal[1])
+        text = explain_refusal(self.refusal, read_limits())
+        # The line for what is no HTTP at all is uvicorn's.
+        self.logger.warning(text if self.refusal is INVALID else self.client_prefix() + text)
         cycle = self.cycle
         if cycle is None or not cycle.more_body:
             self._in_turn(self.send_refusal)
@@ -205,6 +209,10 @@ class OrderlyProtocol(StrictProtocol):
             self._parsed = None
             _end_early(cycle)
             self.send_refusal()
+
+    def client_prefix(self) -> str:
+        """Return the beginning of a line of the log about the client, as uvicorn writes it."""
+        return f"{self.client[0]}:{self.client[1]} - " if self.client else ""
 
     def _in_turn(self, action: Callable[[], None]) -> None:
         """Run an action once all earlier requests are answered."""

@@ -153,6 +153,14 @@ async def read_file_bytes(file: UploadFile) -> bytes:
         file.file.seek(position)
 
 
+#: The words of Starlette's messages about limits, and the key of `form_limits`.
+_LIMITS = {
+    "Too many fields": "max_fields",
+    "Too many files": "max_files",
+    "exceeded maximum size": "max_part_size",
+}
+
+
 async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
     """Parse the body of a request as a form.
 
@@ -173,7 +181,23 @@ async def read_form(request: Request, limits: Mapping[str, int]) -> FormData:
         await _keep_small_body(request)
         return await request.form(**limits)
     except MultiPartException as error:
+        _log_limit(request, error.message)
         raise HTTPException(status_code=400, detail=error.message) from error
+    except HTTPException as error:
+        _log_limit(request, error.detail)
+        raise
+
+
+def _log_limit(request: Request, message: str) -> None:
+    """Write a warning about a form that exceeds a limit, not about one that is malformed."""
+    key = next((key for words, key in _LIMITS.items() if words in message), None)
+    if key is not None:
+        from pronghorn.core.refused import log_refused  # Few forms are refused.
+
+        places = "the route, its router or the application"
+        log_refused(
+            request.scope, 400, f'{message} form_limits={{"{key}": ...}} of {places} sets it.'
+        )
 
 
 def _is_multipart(request: Request) -> bool:

@@ -18,6 +18,7 @@ from websockets.protocol import State
 
 from pronghorn.adapters.uvicorn.taken import count_acknowledged, count_waiting
 from pronghorn.adapters.uvicorn.websockets.messages import MessageReader
+from pronghorn.core.refused import advise, log_refused
 
 #: Seconds for which data of a client is discarded behind the close frame. If a connection is
 #: closed while data arrives, the client's system may discard what it has not read.
@@ -26,6 +27,8 @@ LINGER = 1.0
 STALL = 10.0
 #: Bytes that are kept of a client that does not wait for the end of the handshake.
 EARLY_BYTES = 65_536
+#: The close code for a message that is too long (RFC 6455, section 7.4.1).
+TOO_BIG = 1009
 MALFORMED = 400, "Failed to open a WebSocket connection: the request is malformed.\n"
 
 
@@ -198,6 +201,9 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         if close is not None and not self.close_sent:
             end: Any = {"type": "websocket.disconnect", "code": close.code, "reason": close.reason}
             self.queue.put_nowait(end)
+            limit = self.config.ws_max_size
+            if close.code == TOO_BIG and limit:
+                log_refused(self.scope, TOO_BIG, advise("websocket_message", limit))
         self._end()
 
     def handle_close(self, event: Frame) -> None:
@@ -232,6 +238,8 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         if not self.close_sent and not self.transport.is_closing():
             reads = self.writable.is_set()
             self.conn.fail(1011, "keepalive ping timeout")
+            advice = advise("websocket_ping_timeout", self.ping_timeout or 0)
+            self.logger.info("The client of a WebSocket has answered no ping. %s", advice)
             self.handle_parser_exception()
             if not reads:
                 self.transport.abort()  # What it does not read would keep the connection.
