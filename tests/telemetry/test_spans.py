@@ -267,6 +267,7 @@ def test_routes_are_named_by_their_whole_template(
     assert server.name == (f"{method} {template}" if template else method)
 
 
+@pytest.mark.usefixtures("served")
 def test_credentials_in_a_query_are_not_told(measured: Measured) -> None:
     app = FastAPI(telemetry=measured.config)
     TestClient(app).get("/?sig=secret&q=a%20b&TOKEN=hidden&page=kept")
