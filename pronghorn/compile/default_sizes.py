@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.compile.dispatch import Answerer, FoundRoute
-from pronghorn.compile.limits import BodyLimit
+from pronghorn.compile.limits import BodyLimit, is_json_body
 from pronghorn.core.refused import advise, log_refused
 from pronghorn.core.uploads import is_upload
 from pronghorn.declare.option_inheritance import choose_limit, limits_inside
@@ -118,7 +118,8 @@ class DefaultSizes:
             return None
         options = find_options(self._owner, scope)
         kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-        is_file = is_upload(kind, untyped=bool(options["strict_content_type"]))
+        untyped = bool(options["strict_content_type"])
+        is_file = not options.get("is_json") and is_upload(kind, untyped=untyped)
         own = choose_limit(options, is_upload=is_file)
         if own is not None:
             return own
@@ -175,7 +176,8 @@ def find_options(owner: Any, scope: Scope) -> dict[str, Any]:
         scope: The request.
 
     Returns:
-        The innermost limits of bodies and `strict_content_type`, as far as they are set.
+        The innermost limits of bodies and `strict_content_type`, as far as they are set, and
+        `is_json`, whether the route parses JSON.
     """
     found: dict[str, Any] = {}
     for _ in range(MOST_LEVELS):
@@ -190,6 +192,7 @@ def find_options(owner: Any, scope: Scope) -> dict[str, Any]:
         else:
             return found
         found = _options_inside(found, route)
+        found["is_json"] = is_json_body(getattr(route, "plan", None))
         owner, scope = getattr(route, "app", None), {**scope, **child}
         if not (hasattr(owner, "routes") or hasattr(owner, "app")):
             break

@@ -8,7 +8,7 @@ from typing import Any
 
 from pronghorn.background import with_tasks
 from pronghorn.compile.exact import ExactHandler, general_mode, read_exchange_form
-from pronghorn.compile.limits import limit_body, limit_by_kind
+from pronghorn.compile.limits import is_json_body, limit_body, limit_by_kind
 from pronghorn.compile.steps import names_stacks, needs_lifetime, receives_connection
 from pronghorn.compile.writer import HandlerWriter
 from pronghorn.core.cancel_scopes import end_endpoint
@@ -133,9 +133,13 @@ def finish_handler(plan: RoutePlan, handler: Handler) -> Handler:
 def _with_limits(handler: Handler, plan: RoutePlan) -> Handler:
     if plan.body is not None and plan.body.kind is BodyKind.FORM:
         handler = _close_forms(handler)
-    untyped = plan.strict_content_type
     handler = limit_by_kind(
-        handler, plan.max_body_size, plan.max_json_size, limit_body, untyped=untyped
+        handler,
+        plan.max_body_size,
+        plan.max_json_size,
+        limit_body,
+        untyped=plan.strict_content_type,
+        is_json=is_json_body(plan),
     )
     if is_guarded(plan):
         from pronghorn.run.guarded import guard_handler  # Few programs need it.

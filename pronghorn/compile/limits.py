@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn._body_limit import body_limit_error, is_answered
 from pronghorn._form_limits import SCOPE_KEY, limits_in_scope
+from pronghorn.core.kinds import BodyKind
 from pronghorn.declare.option_inheritance import limits_inside, limits_of
 from pronghorn.hooks import Handler
 from pronghorn.run.exchange import Exchange
@@ -38,7 +39,14 @@ def with_limits_of(router: Any, route: BaseRoute, handler: Handler) -> Handler:
     limiting = count_body if isinstance(route, (Mount, Host)) else limit_body
     untyped = bool(getattr(route, "strict_content_type", True))
     sizes = combined.get("max_body_size"), combined.get("max_json_size")
-    return limit_by_kind(handler, *sizes, limiting, untyped=untyped)
+    is_json = is_json_body(getattr(route, "plan", None))
+    return limit_by_kind(handler, *sizes, limiting, untyped=untyped, is_json=is_json)
+
+
+def is_json_body(plan: Any) -> bool:
+    """Return True if a route with this plan reads its body as JSON: no upload is valid there."""
+    body = getattr(plan, "body", None)
+    return body is not None and body.kind is BodyKind.JSON and not body.raw
 
 
 def limit_by_kind(
@@ -48,6 +56,7 @@ def limit_by_kind(
     limiting: Callable[[Handler, int], Handler],
     *,
     untyped: bool,
+    is_json: bool = False,
 ) -> Handler:
     """Return a handler that holds the limit of uploads or that of other bodies.
 
@@ -57,6 +66,7 @@ def limit_by_kind(
         max_json_size: The limit of bodies that are no uploads; None for none of its own.
         limiting: Returns a handler with one limit.
         untyped: Whether a body without a content type is an upload.
+        is_json: Whether the route parses JSON, so that no body is an upload.
     """
     if max_json_size is None:
         return handler if max_body_size is None else limiting(handler, max_body_size)
@@ -65,6 +75,8 @@ def limit_by_kind(
     of_uploads = handler if max_body_size is None else limiting(handler, max_body_size)
     smaller = max_json_size if max_body_size is None else min(max_body_size, max_json_size)
     of_others = limiting(handler, smaller)
+    if is_json:
+        return of_others
 
     def limit_kind(exchange: Exchange, path: Mapping[str, Any]) -> Awaitable[None]:
         kind = (exchange.header(b"content-type") or "").encode("latin-1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from starlette.applications import Starlette
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pronghorn import APIRouter, FastAPI, Request, Response, UploadFile
+from pronghorn import APIRouter, Body, FastAPI, Request, Response, UploadFile
 from pronghorn.adapters.server_limits import ServerLimits
 from pronghorn.middleware.sizes import limit_foreign
 from pronghorn.routing import APIRoute
@@ -264,3 +264,23 @@ def test_limits_of_the_server(serve_with: Callable[[ServerLimits], None]) -> Non
 def test_max_json_size_is_a_number(limit: Any) -> None:
     with pytest.raises(ValueError, match="max_json_size must be a non-negative integer"):
         FastAPI(max_json_size=limit)
+
+
+@pytest.mark.parametrize("kind", [None, BINARY, "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize("level", ["hardened", "route"])
+def test_no_body_is_an_upload_where_json_is_parsed(level: str, kind: str | None) -> None:
+    app = FastAPI(hardened=level == "hardened")
+    options: dict[str, Any] = {} if level == "hardened" else {"max_json_size": MIB}
+
+    @app.post("/json", **options)
+    async def parse(values: list[int]) -> int:
+        return len(values)
+
+    @app.post("/raw", **options)
+    async def store(data: Annotated[bytes, Body()]) -> int:
+        return len(data)
+
+    client = TestClient(app)
+    headers = {} if kind is None else {"content-type": kind}
+    assert client.post("/json", content=b"1" * (MIB + 1), headers=headers).status_code == 413
+    assert client.post("/raw", content=b"1" * (MIB + 1), headers=headers).json() == MIB + 1
