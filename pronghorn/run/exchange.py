@@ -144,8 +144,9 @@ class Exchange(LosesNothing):
         Returns:
             A function that ends the watch.
         """
-        if self.outer is not None:
-            return self.outer.watch_departure(tell)
+        outer = self.outer or _find_behind(self._receive)
+        if outer is not None:
+            return outer.watch_departure(tell)
         if self._unread is None:
             self._unread = Unread(self._receive)
         return self._unread.watch(tell)
@@ -284,6 +285,16 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return receive_again
+
+
+def _find_behind(receive: Receive) -> Exchange | None:
+    """Return the exchange whose messages a layer passes on, such as one that counts a body.
+
+    The departure of the client is watched there: the layer may have no room for what is unread.
+    """
+    layer = getattr(receive, "__self__", None)
+    behind = getattr(getattr(layer, "receive", None), "__self__", None)
+    return behind if isinstance(behind, Exchange) else None
 
 
 def new_exchange(
