@@ -34,7 +34,7 @@ def log_refused(scope: Mapping[str, Any], status: int, limit: str) -> None:
         status: The status of the answer, or the code that closes a WebSocket.
         limit: The limit and the options for it, as sentences.
     """
-    path = str(scope["path"])[:LONGEST_PATH]
+    path = str(scope.get("path", ""))[:LONGEST_PATH]  # Requests that a program makes may lack it.
     method = scope.get("method", "WebSocket")
     logger.warning("%s %r was refused with %d: %s", method, path, status, limit)
 
