@@ -11,28 +11,10 @@ from benchmarks.hardening.report import table
 from benchmarks.hardening.servers import KINDS
 from benchmarks.record import ROOT, read
 
-#: Probes that have not run on a quiet machine since they were written: no row to commit yet.
+#: Probes that take long, or need a quiet machine, and have not run as a whole: no row yet.
 NOT_YET = {
-    "200 blocked `def` handlers: slowest answer of `/live`",
-    "6 x 120 requests of `def` endpoints on 5 connections: failed",
-    "hostile requests: answers of 5xx, and requests without an answer",
-    "kill -9 of one of two workers: answers of the other lost, seconds until replaced",
     "JSON of 1 MiB, and of 10 MB: longest stall of the event loop",
-    "10 MB of JSON for a route without a limit: status",
     "memory after 1,000,000 requests | after 100,000 clients that vanish",
-    "memory for 200 readers that take nothing of 4 MiB",
-    "memory for 200 readers that take nothing of an endless stream",
-    "memory for 200 readers that take nothing of a file of 4 MiB",
-    "memory for 300,000 pipelined requests in 9 MB",
-    "requests with a password or a token: answers and lines of the log that repeat it",
-    "SIGTERM under load: clients that lost an answer or could not connect in 5 s, of 32",
-    "SIGTERM with 50 SSE and 50 WebSockets open: complete, closed with 1012, exit in 25 s",
-    "sizes of request lines, fields, parameters, bodies, ranges: wrong statuses",
-    "200 slow senders of bodies: held over 30 s",
-    "200 slow senders of headers: held over 30 s",
-    "200 idle connections: held over 30 s",
-    "200 readers that take nothing: held over 30 s",
-    "5,000 clients that vanish at random points: tasks, files, `finally` blocks that are left",
 }
 
 
