@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from threading import Thread
@@ -13,8 +14,9 @@ from benchmarks.hardening.servers import Server, start
 from tests.hardening.slow import PATIENCE, ask, hold
 
 CLIENTS = 100
-#: The most MiB for all of them; `make harden` has twice as many.
-MOST = 24.0
+#: The most MiB for all of them; `make harden` has twice as many. Python 3.14 gives each open file a
+#: buffer of 128 KiB.
+MOST = 24.0 if sys.version_info < (3, 14) else 36.0
 REQUESTS = 20_000
 MOST_FOR_REQUESTS = 10.0
 
@@ -25,10 +27,17 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield started
 
 
+PATHS = ("/big", "/file", "/endless", "/endless?large=true")
+
+
 def test_clients_that_take_nothing(server: Server) -> None:
+    for path in PATHS:  # The first of a kind also pays for what is loaded once.
+        for client in hold(server.port, ask(path), 1):
+            assert client.recv(1)
+            client.close()
     before = server.resident_mib()
     most = 0.0
-    for path in ("/big", "/file", "/endless", "/endless?large=true"):
+    for path in PATHS:
         clients = hold(server.port, ask(path), CLIENTS)
         deadline, looks = time.monotonic() + PATIENCE, 0
         while looks < 3:
