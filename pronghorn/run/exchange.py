@@ -61,6 +61,8 @@ class Exchange(LosesNothing):
     #: and `path` alone. `routed` keeps it for the scope, with its router and parameters; if no
     #: route was found, `routed` has None in its place.
     is_bare: bool = False
+    #: True on connections that tell of the departure of their client, whatever waits unread.
+    is_told_of_departure: bool = False
     routed: tuple[Any, Any, Any] | None
     #: The head of a response that waits for its body, on servers that write both at once.
     held: Any = None
@@ -290,11 +292,12 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
 def _find_behind(receive: Receive) -> Exchange | None:
     """Return the exchange whose messages a layer passes on, such as one that counts a body.
 
-    The departure of the client is watched there: the layer may have no room for what is unread.
+    The departure of the client is watched there, if the connection tells of it: the layer may have
+    no room for what is unread.
     """
     layer = getattr(receive, "__self__", None)
     behind = getattr(getattr(layer, "receive", None), "__self__", None)
-    return behind if isinstance(behind, Exchange) else None
+    return behind if isinstance(behind, Exchange) and behind.is_told_of_departure else None
 
 
 def new_exchange(

@@ -19,6 +19,7 @@ class TellsDeparture:
     """
 
     __slots__ = ()
+    is_told_of_departure = True
     disconnected: bool
     event: asyncio.Event | None
     input_ended: bool
