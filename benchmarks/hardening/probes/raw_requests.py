@@ -9,8 +9,8 @@ import asyncio
 
 from benchmarks.hardening.probe import Figure
 from benchmarks.hardening.servers import Server
-from tests.hardening.judge import Verdict, judge_all
-from tests.hardening.raw.case import MUST
+from benchmarks.hardening.verdicts import count_failures
+from tests.hardening.judge import judge_all
 from tests.hardening.raw.table import CASES
 
 #: Seconds to wait for an answer that does not come.
@@ -27,17 +27,7 @@ class RawRequests:
 
     def run(self, server: Server) -> Figure:
         """Send all raw requests, and count the wrong outcomes."""
-        verdicts = asyncio.run(judge_all(server.port, CASES, PATIENCE))
-        failed = [verdict for verdict in verdicts if verdict.is_failure]
-        total = sum(verdict.case.level == MUST for verdict in verdicts)
-        return Figure(
-            f"{len(failed)} of {total}", not failed, [*map(str, failed), *_others(verdicts)]
-        )
-
-
-def _others(verdicts: list[Verdict]) -> list[str]:
-    """Return the outcomes that a SHOULD or a MAY does not accept."""
-    return [str(verdict) for verdict in verdicts if verdict.faults and verdict.case.level != MUST]
+        return count_failures(asyncio.run(judge_all(server.port, CASES, PATIENCE)))
 
 
 PROBE = RawRequests()

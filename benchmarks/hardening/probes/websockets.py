@@ -9,7 +9,7 @@ import asyncio
 
 from benchmarks.hardening.probe import Figure
 from benchmarks.hardening.servers import Server
-from tests.hardening.raw.case import MUST
+from benchmarks.hardening.verdicts import count_failures
 from tests.hardening.websocket.table import CASES
 from tests.hardening.websocket_judge import judge_all
 
@@ -27,11 +27,7 @@ class WebSocketCases:
 
     def run(self, server: Server) -> Figure:
         """Open all connections of the table, and count the wrong outcomes."""
-        verdicts = asyncio.run(judge_all(server.port, CASES, PATIENCE))
-        failed = [verdict for verdict in verdicts if verdict.is_failure]
-        total = sum(verdict.case.level == MUST for verdict in verdicts)
-        others = [str(each) for each in verdicts if each.faults and each.case.level != MUST]
-        return Figure(f"{len(failed)} of {total}", not failed, [*map(str, failed), *others])
+        return count_failures(asyncio.run(judge_all(server.port, CASES, PATIENCE)))
 
 
 PROBE = WebSocketCases()
