@@ -10,7 +10,7 @@ EXAMPLES ?= 2000
 BIN := $(VENV)/bin
 # Prepares an environment once: without a change in pyproject.toml it returns before calling pip.
 ENVIRONMENT := tools/environment.py
-BATTERIES := --extra standard --extra sql --extra settings --extra metrics
+BATTERIES := --extra standard --extra sql --extra settings --extra metrics --extra jobs --extra limits --extra cache
 
 .DEFAULT_GOAL := help
 .PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean

@@ -22,6 +22,7 @@ from pronghorn.sql.diagnostics import keep_diagnostics
 from pronghorn.sql.known import remember
 from pronghorn.sql.loops import EnginesOfLoops
 from pronghorn.sql.options import EngineOptions
+from pronghorn.sql.own_tables import create_missing
 from pronghorn.sql.prepared import PreparedRead, PreparedWrite, Statements
 from pronghorn.sql.prepared.pools import Choices
 from pronghorn.sql.prepared.statement import Prepared
@@ -100,6 +101,8 @@ class Database:
         self._prepare_sessions()
 
     def _prepare_sessions(self) -> None:
+        #: The tables of batteries, in groups.
+        self._own_tables: list[MetaData] = []
         self._outer: OuterTransaction | None = None
         #: The number of applications that are running, by the owner of their engines.
         self._users: Counter[Any] = Counter()
@@ -211,6 +214,29 @@ class Database:
     def _choose_for_writing(self) -> AsyncEngine | None:
         return None if self._outer is not None else self.engine
 
+    # --- tables of batteries ----------------------------------------------------------------
+
+    def add_own_tables(self, tables: MetaData) -> None:
+        """Create tables when the application starts, if they are missing.
+
+        Batteries keep their rows in them. Migrations of the program leave them alone.
+
+        Args:
+            tables: The tables, whose names begin with `pronghorn_`. The same object counts once.
+        """
+        if tables not in self._own_tables:
+            self._own_tables.append(tables)
+
+    async def create_own_tables(self) -> None:
+        """Create the tables of batteries that are missing, as `lifespan` does; for scripts.
+
+        Raises:
+            SetupError: A table was made by another version.
+        """
+        if self._own_tables:
+            async with self.transaction() as session:
+                await create_missing(session, self._own_tables)
+
     # --- startup and shutdown ---------------------------------------------------------------
 
     @asynccontextmanager
@@ -225,6 +251,7 @@ class Database:
         """
         self._statements.check()
         if self._outer is not None:
+            await self.create_own_tables()
             yield  # A test: the only connection is open, and outlives the application.
             return
         owner = self._engines.owner()
@@ -232,6 +259,7 @@ class Database:
         try:
             for engine in (self._primary.read, *self.replicas):
                 await connect_once(engine)
+            await self.create_own_tables()
             yield
         finally:
             self._users[owner] -= 1

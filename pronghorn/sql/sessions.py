@@ -19,6 +19,7 @@ from pronghorn.core.cancel_scopes import new_nested_scope
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
+from pronghorn.sql.commits import forget, run_after, run_before
 from pronghorn.sql.errors import COMMITTING, explain
 
 #: The key in `session.info` of what the session was opened for, once it is over.
@@ -54,6 +55,11 @@ class OneTransactionSession(PlainSession):
         except Exception as error:
             setattr(error, COMMITTING, True)
             raise
+
+    def rollback(self) -> None:
+        """Roll back, and forget what was to be done around the commit."""
+        super().rollback()
+        forget(self.info)
 
 
 def open_session(
@@ -108,7 +114,7 @@ class Transaction(AbstractAsyncContextManager[AsyncSession]):
         try:
             if error is not None:
                 await self._roll_back(error)
-            elif session.in_transaction():
+            elif session.in_transaction() or session.info:
                 await self._save()
         finally:
             if session.in_transaction():
@@ -119,12 +125,18 @@ class Transaction(AbstractAsyncContextManager[AsyncSession]):
             session.info[_ENDED] = self._trigger
 
     async def _save(self) -> None:
+        session = self._session
         try:
+            if session.info:
+                await run_before(session)
             with _shield():
-                await (self._session.commit() if self._keeps else self._session.flush())
+                await (session.commit() if self._keeps else session.flush())
         except BaseException as error:
             await self._roll_back(error)
             raise
+        if session.info and self._keeps:
+            with _shield():
+                await run_after(session.info)
 
     async def _roll_back(self, error: BaseException) -> None:
         with _shield(), suppress(Exception):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, String
+from sqlalchemy import Column, Integer, MetaData, String, Table
 
 from pronghorn.sql import Database
 from pronghorn.sql.migrations import MigrationError, Migrations
@@ -71,6 +71,18 @@ async def test_a_difference_is_found_and_needs_the_newest_revision(database: Dat
     )
     await migrations.upgrade()
     assert await migrations.find_problem() is None
+
+
+async def test_tables_of_batteries_are_left_alone(database: Database) -> None:
+    await make_folder(database)
+    migrations = Migrations(database)
+    await migrations.upgrade()
+    tables = MetaData()
+    Table("pronghorn_notes", tables, Column("id", Integer, primary_key=True, index=True))
+    database.add_own_tables(tables)
+    await database.create_own_tables()
+    assert await migrations.find_problem() is None
+    assert await migrations.create_revision("nothing") is None
 
 
 async def test_it_goes_up_and_down_by_steps(database: Database) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 from alembic import context
 
 from pronghorn.sql.database import Database
 from pronghorn.sql.migrations.connection import connect, transaction_around
+from pronghorn.sql.own_tables import is_own_table
 
 #: The keys in `config.attributes`. The first is the one of Alembic's cookbook.
 CONNECTION, DATABASE = "connection", "pronghorn.database"
@@ -61,9 +63,25 @@ async def _connect_and_run(database: Database, options: dict[str, Any]) -> None:
 
 
 def _run(database: Database, options: dict[str, Any], **target: Any) -> None:
-    context.configure(**{**_own_options(database), **target, **options})
+    include = _leave_own_tables(options.get("include_object"))
+    context.configure(**{**_own_options(database), **target, **options, "include_object": include})
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _leave_own_tables(include: Callable[..., bool] | None) -> Callable[..., bool]:
+    """Return an `include_object` that leaves the tables of batteries to them.
+
+    Args:
+        include: That of the program, if it has one.
+    """
+
+    def include_object(item: Any, name: Any, kind: str, *others: Any) -> bool:
+        return not is_own_table(kind, item) and (
+            include is None or include(item, name, kind, *others)
+        )
+
+    return include_object
 
 
 def _own_options(database: Database) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""What batteries do around a commit, and the tables that they keep beside those of the program."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
+
+from pronghorn import FastAPI
+from pronghorn.exceptions import HTTPException, SetupError
+from pronghorn.sql import Database, after_commit, before_commit
+from pronghorn.testclient import TestClient
+
+pytestmark = pytest.mark.anyio
+
+TABLES = MetaData()
+NOTES = Table(
+    "pronghorn_notes",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("text", String(50), nullable=False, unique=True),
+)
+
+
+@pytest.fixture
+def noting(database: Database) -> Database:
+    database.add_own_tables(TABLES)
+    database.add_own_tables(TABLES)
+    return database
+
+
+async def notes(db: Database) -> list[str]:
+    async with db.transaction(read_only=True) as session:
+        return list(await session.scalars(select(NOTES.c.text).order_by(NOTES.c.id)))
+
+
+def make_app(db: Database, log: list[str]) -> FastAPI:
+    app = FastAPI(lifespan=db.lifespan)
+
+    async def after() -> None:
+        log.append("after")
+
+    async def broken() -> None:
+        raise ValueError("lost")
+
+    async def write(session: Any) -> None:
+        log.append("before")
+        await session.execute(insert(NOTES), {"text": "row of the battery"})
+
+    @app.post("/{way}")
+    async def create(way: str, session: db.Session) -> str:
+        before_commit(session, write)
+        after_commit(session, broken)
+        after_commit(session, after)
+        if way == "writes":
+            await session.execute(insert(NOTES), {"text": "row of the endpoint"})
+        if way == "raises":
+            raise HTTPException(418)
+        if way == "rolls back":
+            await session.rollback()
+        return way
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("way", "found", "log"),
+    [
+        ("writes", ["row of the endpoint", "row of the battery"], ["before", "after"]),
+        ("does nothing", ["row of the battery"], ["before", "after"]),
+        ("raises", [], []),
+        ("rolls back", [], []),
+    ],
+)
+async def test_functions_around_the_commit(
+    noting: Database, way: str, found: list[str], log: list[str]
+) -> None:
+    called: list[str] = []
+    app = make_app(noting, called)
+    with TestClient(app) as client:
+        assert client.post(f"/{way}").status_code == (418 if way == "raises" else 200)
+    assert called == log
+    assert await notes(noting) == found
+    await noting.dispose()
+
+
+async def test_a_function_that_fails_before_the_commit_rolls_back(noting: Database) -> None:
+    await noting.create_own_tables()
+    called = []
+
+    async def fail(session: Any) -> None:
+        await session.execute(insert(NOTES), {"text": "never"})
+        raise ValueError("no")
+
+    async def after() -> None:
+        called.append("after")
+
+    async def run() -> None:
+        async with noting.transaction() as session:
+            before_commit(session, fail)
+            after_commit(session, after)
+
+    with pytest.raises(ValueError, match="no"):
+        await run()
+    assert (await notes(noting), called) == ([], [])
+    await noting.dispose()
+
+
+async def test_many_processes_may_create_the_tables(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(6)]
+    for database in databases:
+        database.add_own_tables(TABLES)
+    await asyncio.gather(*(database.create_own_tables() for database in databases))
+    assert await notes(databases[0]) == []
+    for database in databases:
+        await database.dispose()
+
+
+async def test_a_table_of_another_version_stops_the_startup(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(text("CREATE TABLE pronghorn_notes (id INTEGER PRIMARY KEY)"))
+    database.add_own_tables(TABLES)
+    with pytest.raises(SetupError, match="pronghorn_notes has no column text"):
+        async with database.lifespan():
+            pass
+    await database.dispose()
+
+
+async def test_a_test_that_rolls_back_takes_the_tables_with_it(noting: Database) -> None:
+    async with noting.rollback_everything():
+        log: list[str] = []
+        with TestClient(make_app(noting, log)) as client:
+            client.post("/writes")
+        assert log == ["before", "after"]
+        assert len(await notes(noting)) == 2
+    async with noting.transaction(read_only=True) as session:
+        found = await session.run_sync(lambda given: given.connection().dialect.name)
+        exists = "SELECT count(*) FROM sqlite_master WHERE name = 'pronghorn_notes'"
+        if found == "postgresql":
+            exists = "SELECT count(*) FROM pg_tables WHERE tablename = 'pronghorn_notes'"
+        assert await session.scalar(text(exists)) == 0
+    await noting.dispose()
