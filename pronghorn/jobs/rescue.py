@@ -1,0 +1,118 @@
+"""Jobs whose worker has died: another one gets them, unless they have killed too many workers.
+
+It runs in the transaction of the process that takes over a dead node, so a rescue that fails half
+way has not happened, and is counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pronghorn.jobs.engine import Delivery, Engine
+from pronghorn.jobs.tables import JOBS, OPEN
+from pronghorn.logger import logger
+from pronghorn.nodes import Nodes, now_ms
+
+#: Values in one statement; databases have limits for them.
+_CHUNK = 500
+
+
+class Rescuer:
+    """Takes over the jobs of dead nodes.
+
+    Args:
+        engine: What hands out deliveries.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def watch(self, nodes: Nodes) -> None:
+        """Take over the jobs of each node that dies."""
+        nodes.on_death(self.take_over, owners=self._engine.owners)
+
+    async def take_over(self, session: AsyncSession, node: str) -> bool:
+        """Hand out the jobs of a node again; jobs that have killed too many workers are dead.
+
+        A job may have its last write under way in a process that is not dead after all. It is left
+        for the next call.
+
+        Args:
+            session: A session that writes.
+            node: The id of the node.
+
+        Returns:
+            True if it had no jobs.
+        """
+        held = await self._engine.lost(session, node)
+        rows = await _lock(session, node, held)
+        for row in rows:
+            if row.rescues >= row.retries:
+                await self._bury(session, row, node)
+            else:
+                await self._resume(session, row, node, is_held=row.delivery in held)
+        # What the engine has, and no job that is to be done: it must not hold the node for ever.
+        known = await _find_open(session, held)
+        await self._engine.kill(session, [each for each in held if each not in known])
+        if rows:
+            logger.warning("%d jobs of the dead node %s were taken over", len(rows), node)
+        return not rows and not known
+
+    async def _resume(
+        self, session: AsyncSession, row: Row[Any], node: str, *, is_held: bool
+    ) -> None:
+        changes: dict[str, Any] = {"state": "waiting", "token": None, "node": None}
+        if is_held:
+            await self._engine.resume(session, [row.delivery], node)
+        else:
+            # The row says that the node runs it, and the engine knows nothing of it.
+            changes["delivery"] = f"{row.id}~{uuid4().hex[:12]}"
+            await self._engine.put(session, Delivery(changes["delivery"], row.channel))
+        await _write(session, row, **changes)
+
+    async def _bury(self, session: AsyncSession, row: Row[Any], node: str) -> None:
+        times = row.rescues + 1
+        reason = f"The worker that ran it has died, {times} times; the last one was node {node}"
+        logger.error("The job %s (%s) is dead: %s", row.id, row.task, reason)
+        if row.delivery is not None:
+            await self._engine.kill(session, [row.delivery])
+        now = now_ms(session.get_bind().dialect)
+        ended = {"state": "dead", "error": reason, "ended_at": now}
+        await _write(session, row, **ended, token=None, node=None, delivery=None, unique_key=None)
+
+
+async def _lock(session: AsyncSession, node: str, held: Sequence[str]) -> list[Row[Any]]:
+    """Return the rows of jobs that a node has in hand, except those that somebody writes now."""
+    columns = (JOBS.c.id, JOBS.c.task, JOBS.c.channel, JOBS.c.delivery)
+    counts = (JOBS.c.retries, JOBS.c.rescues)
+    runs = (JOBS.c.node == node) & (JOBS.c.state == "running")
+    found: dict[str, Row[Any]] = {}
+    for part in _chunks(held) or [[]]:
+        mine = or_(runs, JOBS.c.delivery.in_(part) & JOBS.c.state.in_(OPEN))
+        query = select(*columns, *counts).where(mine).with_for_update(skip_locked=True)
+        found.update({row.id: row for row in await session.execute(query)})
+    return list(found.values())
+
+
+async def _find_open(session: AsyncSession, held: Sequence[str]) -> set[str]:
+    """Return which deliveries belong to a job that is to be done."""
+    found: set[str] = set()
+    for part in _chunks(held):
+        query = select(JOBS.c.delivery).where(JOBS.c.delivery.in_(part), JOBS.c.state.in_(OPEN))
+        found.update(each for each in await session.scalars(query) if each is not None)
+    return found
+
+
+async def _write(session: AsyncSession, row: Row[Any], **changes: Any) -> None:
+    changes["rescues"] = JOBS.c.rescues + 1
+    await session.execute(update(JOBS).where(JOBS.c.id == row.id).values(**changes))
+
+
+def _chunks(values: Iterable[str]) -> list[list[str]]:
+    given = list(values)
+    return [given[start : start + _CHUNK] for start in range(0, len(given), _CHUNK)]
