@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs.engine import Delivery, Engine
+from pronghorn.jobs.store import bury, next_delivery
 from pronghorn.jobs.tables import JOBS, OPEN
 from pronghorn.logger import logger
-from pronghorn.nodes import Nodes, now_ms
+from pronghorn.nodes import Nodes
 
 #: Values in one statement; databases have limits for them.
 _CHUNK = 500
@@ -52,11 +52,11 @@ class Rescuer:
         held = await self._engine.lost(session, node)
         rows = await _lock(session, node, held)
         for row in rows:
-            if row.rescues >= row.retries:
+            if row.ran and row.rescues >= row.retries:
                 await self._bury(session, row, node)
             else:
                 await self._resume(session, row, node, is_held=row.delivery in held)
-        # What the engine has, and no job that is to be done: it must not hold the node for ever.
+        # What the engine has, and no job that is to be done: it must not keep the node for ever.
         known = await _find_open(session, held)
         await self._engine.kill(session, [each for each in held if each not in known])
         if rows:
@@ -66,31 +66,34 @@ class Rescuer:
     async def _resume(
         self, session: AsyncSession, row: Row[Any], node: str, *, is_held: bool
     ) -> None:
-        changes: dict[str, Any] = {"state": "waiting", "token": None, "node": None}
+        delivery = row.delivery if is_held else next_delivery(row.id)
         if is_held:
-            await self._engine.resume(session, [row.delivery], node)
+            await self._engine.resume(session, [delivery], node)
         else:
             # The row says that the node runs it, and the engine knows nothing of it.
-            changes["delivery"] = f"{row.id}~{uuid4().hex[:12]}"
-            await self._engine.put(session, Delivery(changes["delivery"], row.channel))
-        await _write(session, row, **changes)
+            await self._engine.put(session, Delivery(delivery, row.channel))
+        waiting = {"state": "waiting", "token": None, "node": None, "delivery": delivery}
+        # A job that had not begun has killed nobody.
+        rescues = JOBS.c.rescues + int(row.ran)
+        await session.execute(
+            update(JOBS).where(JOBS.c.id == row.id).values(**waiting, rescues=rescues)
+        )
 
     async def _bury(self, session: AsyncSession, row: Row[Any], node: str) -> None:
         times = row.rescues + 1
-        reason = f"The worker that ran it has died, {times} times; the last one was node {node}"
+        reason = f"Its worker has died {times} times while it ran; the last one was node {node}"
         logger.error("The job %s (%s) is dead: %s", row.id, row.task, reason)
+        await bury(session, row.id, reason)
+        await session.execute(update(JOBS).where(JOBS.c.id == row.id).values(rescues=times))
         if row.delivery is not None:
             await self._engine.kill(session, [row.delivery])
-        now = now_ms(session.get_bind().dialect)
-        ended = {"state": "dead", "error": reason, "ended_at": now}
-        await _write(session, row, **ended, token=None, node=None, delivery=None, unique_key=None)
 
 
 async def _lock(session: AsyncSession, node: str, held: Sequence[str]) -> list[Row[Any]]:
     """Return the rows of jobs that a node has in hand, except those that somebody writes now."""
-    columns = (JOBS.c.id, JOBS.c.task, JOBS.c.channel, JOBS.c.delivery)
-    counts = (JOBS.c.retries, JOBS.c.rescues)
     runs = (JOBS.c.node == node) & (JOBS.c.state == "running")
+    columns = (JOBS.c.id, JOBS.c.task, JOBS.c.channel, JOBS.c.delivery)
+    counts = (JOBS.c.retries, JOBS.c.rescues, runs.label("ran"))
     found: dict[str, Row[Any]] = {}
     for part in _chunks(held) or [[]]:
         mine = or_(runs, JOBS.c.delivery.in_(part) & JOBS.c.state.in_(OPEN))
@@ -106,11 +109,6 @@ async def _find_open(session: AsyncSession, held: Sequence[str]) -> set[str]:
         query = select(JOBS.c.delivery).where(JOBS.c.delivery.in_(part), JOBS.c.state.in_(OPEN))
         found.update(each for each in await session.scalars(query) if each is not None)
     return found
-
-
-async def _write(session: AsyncSession, row: Row[Any], **changes: Any) -> None:
-    changes["rescues"] = JOBS.c.rescues + 1
-    await session.execute(update(JOBS).where(JOBS.c.id == row.id).values(**changes))
 
 
 def _chunks(values: Iterable[str]) -> list[list[str]]:
