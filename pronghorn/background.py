@@ -107,6 +107,7 @@ def name_of(task: BackgroundTask) -> str:
 
 #: The tasks whose end was reported: the server reports them, and then cancels their requests.
 _reported: WeakSet[BackgroundTask] = WeakSet()
+_NOT_BEGUN = "has not begun"
 
 
 def log_abandoned(tasks: Sequence[BackgroundTask]) -> None:
@@ -119,16 +120,23 @@ def log_abandoned(tasks: Sequence[BackgroundTask]) -> None:
         logger.error(line)
 
 
-def describe_abandoned(tasks: Sequence[BackgroundTask]) -> Iterator[str]:
-    """Yield a line for each task that does not end and was not reported yet."""
-    for position, task in enumerate(tasks):
-        if isinstance(task, StarletteBackgroundTasks):
-            # The first one has reported its own tasks.
-            yield from describe_abandoned([task, *task.tasks][1:]) if position else ()
-        elif task not in _reported:
-            _reported.add(task)
-            what = "was interrupted" if position == 0 else "has not begun"
-            yield f"The background task {name_of(task)} is abandoned: it {what}"
+def describe_abandoned(
+    tasks: Sequence[BackgroundTask], what: str = "was interrupted"
+) -> Iterator[str]:
+    """Yield a line for each task that does not end and was not reported yet.
+
+    Args:
+        tasks: The tasks, in their order.
+        what: What happened to the first one.
+    """
+    for task in tasks:
+        if not isinstance(task, StarletteBackgroundTasks):
+            if task not in _reported:
+                _reported.add(task)
+                yield f"The background task {name_of(task)} is abandoned: it {what}"
+        elif what == _NOT_BEGUN:  # Otherwise it reports its own tasks.
+            yield from describe_abandoned(task.tasks, what)
+        what = _NOT_BEGUN
 
 
 def with_tasks(response: Response, tasks: StarletteBackgroundTasks | None) -> Response:
