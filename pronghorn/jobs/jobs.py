@@ -76,6 +76,7 @@ class Jobs:
         self._is_watched = False
         self.crons = Crons(db, self._enqueue_tick)
         db.add_own_tables(TABLES)
+        Nodes.of(db)  # Its table is made with the others.
         remember(self)
 
     # --- tasks ----------------------------------------------------------------------------------
