@@ -1,4 +1,4 @@
-"""The tables of DBOS in the database of a program, which SQLite keeps beside those of the program."""
+"""The tables of DBOS, which a file of SQLite keeps beside those of the program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pronghorn.sql import Database
 
 #: The tables of DBOS in a file of SQLite, which has no schemas.
 TABLES = frozenset(
-    [
+    {
         "application_versions",
         "dbos_migrations",
         "notifications",
@@ -28,7 +28,7 @@ TABLES = frozenset(
         "workflow_output",
         "workflow_schedules",
         "workflow_status",
-    ]
+    }
 )
 _MARK = "dbos_migrations"
 

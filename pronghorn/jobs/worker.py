@@ -69,6 +69,12 @@ class Worker:
         """The number of jobs in hand."""
         return len(self._runner.active)
 
+    async def drain(self) -> None:
+        """Return when no job waits or runs, except those that wait for their time; for tests."""
+        going = {"waiting", "running"}
+        while any(going & states.keys() for states in (await self._jobs.counts()).values()):
+            await asyncio.sleep(0.02)
+
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Worker]:
         """Run jobs inside of the block."""
