@@ -13,7 +13,6 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.engine import Limits
-from pronghorn.jobs.rescue import Rescuer
 from pronghorn.jobs.runner import Runner
 from pronghorn.logger import logger
 from pronghorn.nodes import Nodes
@@ -71,11 +70,11 @@ class Worker:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Worker]:
         """Run jobs inside of the block."""
+        self._jobs.check_crons()
         for task in self._jobs.tasks:
             if task.queue in self.queues:
                 self._calls.prepare(task)
         await self._jobs.prepare()
-        self._jobs.rescue(self._nodes)
         self._nodes.on_lost(self._drop_all)
         async with self._nodes.run("worker"):
             engine = self._jobs.engine
