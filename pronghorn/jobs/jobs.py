@@ -16,7 +16,7 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import write_arguments
 from pronghorn.jobs.call import Call
-from pronghorn.jobs.cron import Cron, Crons, Missed
+from pronghorn.jobs.cron import Cron, Crons, Missed, arguments_of, check_cron, key_of
 from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
 from pronghorn.jobs.engine import Delivery, Engine
@@ -76,7 +76,11 @@ class Jobs:
         self._drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
         db.add_own_tables(TABLES)
+<<<<<<< HEAD
         Nodes.of(db)  # Its table is made with the others.
+=======
+        self._nodes = Nodes.of(db)
+>>>>>>> bb0b65915ddffcfe27f6bc14a0e97c2816c9527c
         remember(self)
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -136,8 +140,7 @@ class Jobs:
             **options: As for `task`.
 
         Raises:
-            SetupError: The expression or an option is wrong, or the function has parameters that
-                would be stored.
+            SetupError: The expression or an option is wrong.
         """
         ticks = Ticks(expression, timezone)
 
@@ -150,7 +153,18 @@ class Jobs:
         return declare
 
     async def _enqueue_tick(self, session: AsyncSession, task: str, tick: datetime) -> None:
-        await self.enqueue(self.call(self._tasks.named(task).function), session=session)
+        found = self._tasks.named(task)
+        call = self.call(found.function, **arguments_of(found, tick))
+        await self.enqueue(call, unique=key_of(task, tick), session=session)
+
+    def check_crons(self) -> None:
+        """Refuse crons whose functions have parameters that nobody passes.
+
+        Raises:
+            SetupTypeError: One has such a parameter.
+        """
+        for name in self.crons.tasks:
+            check_cron(self._tasks.named(name))
 
     @property
     def tasks(self) -> list[Task]:
@@ -361,6 +375,8 @@ class Jobs:
         await self.db.create_own_tables()
         await self.engine.prepare()
         self._is_prepared = True
+        # Any process may take over, also one that runs no jobs.
+        self.rescue(self._nodes)
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
