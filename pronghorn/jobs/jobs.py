@@ -54,6 +54,8 @@ class Jobs:
     Attributes:
         db: As it was given.
         engine: What hands out the jobs.
+        crons: The tasks that run at given times.
+        drop: Cancels what runs in this process, once others have taken it over; set by its worker.
     """
 
     def __init__(
@@ -73,14 +75,10 @@ class Jobs:
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
         self._is_prepared = False
-        self._drop: Callable[[], None] | None = None
+        self.drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
         db.add_own_tables(TABLES)
-<<<<<<< HEAD
-        Nodes.of(db)  # Its table is made with the others.
-=======
         self._nodes = Nodes.of(db)
->>>>>>> bb0b65915ddffcfe27f6bc14a0e97c2816c9527c
         remember(self)
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -376,7 +374,8 @@ class Jobs:
         await self.engine.prepare()
         self._is_prepared = True
         # Any process may take over, also one that runs no jobs.
-        self.rescue(self._nodes)
+        Rescuer(self.engine).watch(self._nodes)
+        self._nodes.on_lost(self._drop_lost)
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
@@ -399,21 +398,9 @@ class Jobs:
 
         app.router.lifespan_context = lifespan
 
-    def rescue(self, nodes: Nodes, drop: Callable[[], None]) -> None:
-        """Take over the jobs of nodes that die, in this process.
-
-        Args:
-            nodes: The nodes of the database.
-            drop: Drops what runs here, if others have taken it over. It replaces a former one.
-        """
-        is_watched, self._drop = self._drop is not None, drop
-        if not is_watched:
-            Rescuer(self.engine).watch(nodes)
-            nodes.on_lost(self._drop_lost)
-
     async def _drop_lost(self) -> None:
-        if self._drop is not None:
-            self._drop()
+        if self.drop is not None:
+            self.drop()
 
     def task_store(self) -> DurableTasks:
         """Return what keeps the background tasks of an application as jobs."""

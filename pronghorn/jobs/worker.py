@@ -83,11 +83,7 @@ class Worker:
             if task.queue in self.queues:
                 self._calls.prepare(task)
         await self._jobs.prepare()
-<<<<<<< HEAD
-        self._jobs.rescue(self._nodes, self.drop_all)
-=======
-        self._nodes.on_lost(self._drop_all)
->>>>>>> bb0b65915ddffcfe27f6bc14a0e97c2816c9527c
+        self._jobs.drop = self.drop_all
         async with self._nodes.run("worker"):
             engine = self._jobs.engine
             await engine.start(self._runner.receive, self.channels, self._nodes.id)

@@ -59,7 +59,7 @@ class Program:
         async with self.started(), self.jobs.worker(self.app, **options) as worker:
             yield worker
 
-    async def until(self, id: str, *states: str) -> JobInfo:  # noqa: A002 - as in `Jobs`
+    async def until(self, id: str, *states: str) -> JobInfo:
         """Return a job once it is in one of these states."""
         async with asyncio.timeout(PATIENCE):
             while (found := await self.jobs.get(id)).state not in states:
