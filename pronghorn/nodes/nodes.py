@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import uuid4
 from weakref import WeakKeyDictionary, ref
 
@@ -36,7 +37,7 @@ Lost = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class _Heir:
-    """What a battery does for dead nodes."""
+    """A battery that takes over from dead nodes."""
 
     take_over: TakeOver
     owners: Owners | None
@@ -56,7 +57,7 @@ class Nodes:
         dead_after: As it was given.
     """
 
-    _all: WeakKeyDictionary[Database, Nodes] = WeakKeyDictionary()
+    _all: ClassVar[WeakKeyDictionary[Database, Nodes]] = WeakKeyDictionary()
 
     def __init__(self, db: Database, *, beat: float = 5.0, dead_after: float = 20.0) -> None:
         # `of` keeps this object as long as the database, which must not be kept by it.
@@ -109,7 +110,7 @@ class Nodes:
 
     @property
     def role(self) -> str:
-        """What this process does, such as `web+worker`; empty if it does nothing."""
+        """The work of this process, such as `web+worker`; empty if it has none."""
         return "+".join(sorted(+self._roles))
 
     @property
@@ -180,7 +181,7 @@ class Nodes:
 
     # --- for `_Beating` -------------------------------------------------------------------------
 
-    async def _sign(self) -> list[Seen]:
+    async def _sign(self) -> Sequence[Seen]:
         """Write that this process is alive, and return what is known of all nodes."""
         async with self.db.transaction() as session:
             if await beat(session, self.id, self.role, _ms(self.beat * 2)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from pronghorn.jobs.ticks import Ticks
@@ -37,7 +38,7 @@ def ticks(world: World) -> list[datetime]:
 def check_distance(found: list[datetime], distance: timedelta) -> None:
     """Raise an error if a time is missing, or there twice."""
     ordered = sorted(found)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after - before != distance:
             raise CampaignError(f"After {before} came {after}: {len(found)} times")
 
@@ -112,4 +113,5 @@ def transitions(zone: ZoneInfo, start: datetime) -> list[datetime]:
     """Return times some hours before the clock of a zone is changed within a year."""
     times = [start + timedelta(hours=6 * each) for each in range(365 * 4)]
     offsets = [time.astimezone(zone).utcoffset() for time in times]
-    return [times[n] - timedelta(hours=3) for n in range(len(times) - 1) if offsets[n] != offsets[n + 1]]
+    changed = [n for n, (one, two) in enumerate(pairwise(offsets)) if one != two]
+    return [times[n] - timedelta(hours=3) for n in changed]

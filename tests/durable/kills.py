@@ -102,7 +102,8 @@ def poison(world: World, is_short: bool) -> str:
     world.command("enqueue", total - number, 10, 50)
     world.wait("The end of the other jobs", _with(world, is_over))
     check_poison(world, poisons)
-    slowest = world.one("SELECT max(ended_at - due_at) FROM pronghorn_jobs WHERE task='work'") / 1000
+    query = "SELECT max(ended_at - due_at) FROM pronghorn_jobs WHERE task = 'work'"
+    slowest = world.one(query) / 1000
     if not is_short and slowest > 2 * lease:
         raise CampaignError(f"A job was delayed for {slowest:.1f} s, two leases are {2 * lease} s")
     deaths = world.one("SELECT count(*) FROM pronghorn_test_events WHERE name LIKE 'poison%%'")

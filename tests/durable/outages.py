@@ -1,4 +1,4 @@
-"""J4: the database crashes while workers take jobs, and while they take over those of a dead one."""
+"""J4: the database crashes while workers take jobs, and while they take over others."""
 
 from __future__ import annotations
 

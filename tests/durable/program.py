@@ -113,7 +113,7 @@ async def enqueue(number: int, shortest: int, longest: int) -> None:
         for start in range(0, number, 10):
             async with db.transaction() as session:
                 for each in range(start, min(start + 10, number)):
-                    milliseconds = random.randint(shortest, longest)  # noqa: S311
+                    milliseconds = random.randint(shortest, longest)
                     await jobs.enqueue(work, each, milliseconds, session=session)
 
 

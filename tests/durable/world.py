@@ -153,9 +153,7 @@ class World:
 
     def start_workers(self, each: int = 1) -> list[Worker]:
         """Start workers on each host, and wait for them."""
-        started = [
-            self.launch(host) for _ in range(each) for host in range(1, NUMBER_OF_HOSTS + 1)
-        ]
+        started = [self.launch(host) for _ in range(each) for host in range(1, NUMBER_OF_HOSTS + 1)]
         for worker in started:
             worker.wait_until_ready()
         return started
@@ -203,7 +201,7 @@ class World:
         start = time.monotonic()
         while not condition():
             if time.monotonic() - start > seconds:
-                raise CampaignError(f"{what} did not happen within {seconds:g} s. {self.describe()}")
+                raise CampaignError(f"{what}: not within {seconds:g} s. {self.describe()}")
             time.sleep(0.05)
         return time.monotonic() - start
 
@@ -236,8 +234,8 @@ class World:
         often = self.sql("SELECT job, count(*) FROM outcomes GROUP BY job HAVING count(*) > 1")
         if lost or twice or often or done != number:
             raise CampaignError(
-                f"{len(lost)} jobs had no effect {lost[:5]}, {len(twice)} had it twice {twice[:5]}, "
-                f"{done} of {number} are done, {len(often)} ended twice. {self.describe()}"
+                f"{len(lost)} jobs had no effect {lost[:5]}, {len(twice)} two "
+                f"{twice[:5]}, {done} of {number} are done, {len(often)} ended twice. {self.describe()}"
             )
 
     # --- the end --------------------------------------------------------------------------------
