@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any, Self
 
 import psycopg
@@ -53,49 +53,83 @@ class Worker:
 
     Attributes:
         host: The number of its host.
-        process: The process.
-        node: Its id as a node.
+        process: The number of the process.
         log: What it said.
     """
 
     host: int
-    process: subprocess.Popen[str]
+    process: int
     log: Path
-    node: str = ""
 
-    def __post_init__(self) -> None:
-        self._reader = Thread(target=self._read, daemon=True)
-        self._reader.start()
+    @property
+    def node(self) -> str:
+        """Its id as a node; empty as long as it does not run jobs."""
+        path = self.log.with_suffix(".node")
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
-    def _read(self) -> None:
-        with suppress(ValueError):  # The file was closed.
-            assert self.process.stdout
-            self.node = self.process.stdout.readline().strip()
-
-    def wait_until_ready(self) -> None:
-        """Wait until it runs jobs."""
-        self._reader.join(PATIENCE)
-        if not self.node:
-            raise CampaignError(f"A worker did not start:\n{self.log.read_text()[-3000:]}")
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return Path("/proc", str(self.process)).exists()
 
     @property
     def is_ready(self) -> bool:
         """Whether it runs jobs."""
         return bool(self.node) and self.is_running
 
+    def wait_until_ready(self) -> None:
+        """Wait until it runs jobs."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.is_ready:
+            if not self.is_running or time.monotonic() > deadline:
+                raise CampaignError(f"A worker did not start:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.02)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
-        self.process.send_signal(number)
+        with suppress(ProcessLookupError):
+            os.kill(self.process, number)
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait()
+        while self.is_running:
+            self.send(signal.SIGKILL)
+            time.sleep(0.01)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the process is there."""
-        return self.process.poll() is None
+
+class Launcher:
+    """A process of a host that starts others in no time; see `tests.durable.launcher`.
+
+    Args:
+        namespace: The namespace of the host.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self._process = subprocess.Popen(
+            command_in(namespace, sys.executable, "-m", "tests.durable.launcher"),
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def launch(self, command: list[Any], options: dict[str, str], log: Path) -> int:
+        """Start a process; return its number."""
+        assert self._process.stdin
+        assert self._process.stdout
+        order = {"command": command, "options": options, "log": str(log)}
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise CampaignError("The program does not start; see above")
+        return int(answer)
+
+    def close(self) -> None:
+        """Kill its processes, and end."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
 
 
 @dataclass(eq=False)
@@ -108,6 +142,8 @@ class World:
         driver: The driver of the program.
         pace: How fast nodes beat.
         random: Chance, with a known seed.
+        options: Further options of the program.
+        workers: The workers that were started.
     """
 
     name: str
@@ -115,39 +151,33 @@ class World:
     driver: str
     pace: Pace
     random: random.Random
-    environment: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
     _database: str = "postgres"
     _folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="durable-")))
     _number: int = 0
+    _launchers: dict[int, Launcher] = field(default_factory=dict)
 
     # --- processes ------------------------------------------------------------------------------
 
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "DURABLE_URL": self.server.url(self._database, self.driver),
-            "DURABLE_BEAT": str(self.pace.beat),
-            "DURABLE_DEAD_AFTER": str(self.pace.dead_after),
-            **self.environment,
-        }
-
-    def launch(self, host: int, **environment: str) -> Worker:
-        """Start a worker on a host, and do not wait for it."""
+    def _start(self, host: int, command: list[Any], options: dict[str, str]) -> Worker:
         self._number += 1
-        log = self._folder / f"worker-{self._number}"
-        program = (sys.executable, "-m", "tests.durable.program", "work")
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                command_in(f"{self.name}-{host}", *program),
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-                env={**self._environment(), **environment},
-            )
-        worker = Worker(host, process, log)
+        log = self._folder / f"{self._number}-{command[0]}.log"
+        log.touch()
+        given = {
+            "url": self.server.url(self._database, self.driver),
+            "beat": str(self.pace.beat),
+            "dead_after": str(self.pace.dead_after),
+            **self.options,
+            **options,
+        }
+        if host not in self._launchers:
+            self._launchers[host] = Launcher(f"{self.name}-{host}")
+        return Worker(host, self._launchers[host].launch(command, given, log), log)
+
+    def launch(self, host: int, **options: str) -> Worker:
+        """Start a worker on a host, and do not wait for it."""
+        worker = self._start(host, ["work"], options)
         self.workers.append(worker)
         return worker
 
@@ -158,15 +188,13 @@ class World:
             worker.wait_until_ready()
         return started
 
-    def command(self, *arguments: object) -> None:
-        """Run a command of the program beside the database."""
-        program = [sys.executable, "-m", "tests.durable.program", *map(str, arguments)]
-        environment = self._environment()
-        done = subprocess.run(
-            program, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise CampaignError(f"{' '.join(program)} failed:\n{done.stderr[-3000:]}")
+    def command(self, *command: Any) -> None:
+        """Run a command of the program beside the database, and wait for its end."""
+        process = self._start(0, list(command), {})
+        status = process.log.with_suffix(".status")
+        self.wait(f"{command[0]}", lambda: status.exists() or not process.is_running)
+        if not status.exists() or status.read_text(encoding="utf-8") != "0":
+            raise CampaignError(f"{command} failed:\n{process.log.read_text()[-3000:]}")
 
     def link(self, worker: Worker) -> Link:
         """Return the cable of the host of a worker."""
@@ -234,8 +262,8 @@ class World:
         often = self.sql("SELECT job, count(*) FROM outcomes GROUP BY job HAVING count(*) > 1")
         if lost or twice or often or done != number:
             raise CampaignError(
-                f"{len(lost)} jobs had no effect {lost[:5]}, {len(twice)} two "
-                f"{twice[:5]}, {done} of {number} are done, {len(often)} ended twice. {self.describe()}"
+                f"No effect: {lost[:5]} ({len(lost)}), two: {twice[:5]} ({len(twice)}); "
+                f"{done} of {number} are done, {len(often)} ended twice. {self.describe()}"
             )
 
     # --- the end --------------------------------------------------------------------------------
@@ -244,21 +272,33 @@ class World:
     def episode(self, name: str) -> Iterator[Self]:
         """Begin with an empty database and without workers; end all workers afterwards."""
         self._database = name.lower()
-        self.environment.clear()
+        self.options.clear()
         create = f"CREATE DATABASE {self._database}"
         with psycopg.connect(self.server.url(), autocommit=True) as connection:
             connection.execute(create)
         try:
             yield self
         finally:
-            for worker in self.workers:
-                with suppress(ProcessLookupError):
-                    worker.kill()
-            self.workers.clear()
+            self.end_workers()
+
+    def end_workers(self) -> None:
+        """Kill all workers."""
+        for worker in self.workers:
+            worker.kill()
+        self.workers.clear()
+
+    def close(self) -> None:
+        """End the launchers."""
+        for launcher in self._launchers.values():
+            launcher.close()
 
 
 @contextmanager
 def make_world(name: str, driver: str, pace: Pace, seed: int) -> Iterator[World]:
     """Start a server at the bridge; this process has to be in the namespace of the bridge."""
     with Server(host=ADDRESS) as server:
-        yield World(name, server, driver, pace, random.Random(seed))
+        world = World(name, server, driver, pace, random.Random(seed))
+        try:
+            yield world
+        finally:
+            world.close()
