@@ -362,20 +362,29 @@ class Jobs:
         """
         if self._is_prepared:
             return
-        is_locked = self.db.is_rolled_back or (session is not None and session.in_transaction())
-        if is_locked and self.db.engine.dialect.name == "sqlite":
-            raise user_error(
-                "The tables of jobs are not there yet, and the open transaction keeps them from "
-                "being created",
-                "jobs= was left out, or the application has not been started",
-                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script: await jobs.prepare()",
-            )
+        if self.db.engine.dialect.name == "sqlite":
+            if session is not None and session.in_transaction():
+                return await self._check_tables(session)
+            if self.db.is_rolled_back:
+                async with self.db.transaction() as own:
+                    return await self._check_tables(own)
         await self.db.create_own_tables()
         await self.engine.prepare()
         self._is_prepared = True
         # Any process may take over, also one that runs no jobs.
         Rescuer(self.engine).watch(self._nodes)
         self._nodes.on_lost(self._drop_lost)
+
+    async def _check_tables(self, session: AsyncSession) -> None:
+        """Refuse a session that keeps the tables from being created, unless they are there."""
+        if not await self.engine.is_prepared(session):
+            raise user_error(
+                "The tables of jobs are not there yet, and the open transaction keeps them from "
+                "being created",
+                "jobs= was left out, or the application has not been started",
+                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script or before "
+                "db.rollback_everything(): await jobs.prepare()",
+            )
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""A program with jobs, for tests: its database, its application, and a worker when it is asked for."""
+"""A program with jobs, for tests: its database, its application, and a worker if asked for."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Program:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
         """Start the application, without a worker."""
-        async with self.app.router.lifespan_context(self.app):
+        async with self.app.router.lifespan_context(self.app), self.jobs.lifespan(self.app):
             yield
 
     @asynccontextmanager
