@@ -66,7 +66,7 @@ class Shop:
         """Create the tables of the shop and of the jobs."""
         async with self.db.transaction() as session:
             await session.run_sync(lambda inner: Base.metadata.create_all(inner.connection()))
-        await self.db.create_own_tables()
+        await self.jobs.prepare()
 
     def make_app(self, **options: Any) -> FastAPI:
         """Return an application that keeps its tasks."""

@@ -1,13 +1,12 @@
 """A task belongs to the transaction around its line, in every form of a program."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import pytest
+from anyio import from_thread
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, HTTPException
@@ -111,23 +110,12 @@ def in_def_endpoint(shop: Shop, app: FastAPI) -> None:
         await session.flush()
         return session
 
-    def raise_after(session: Annotated[AsyncSession, Depends(add)]) -> None: ...
-
-    @app.post("/{way}", dependencies=[Depends(raise_after)])
+    @app.post("/{way}")
     def create(
         way: str, session: Annotated[AsyncSession, Depends(add)], tasks: BackgroundTasks
     ) -> str:
         tasks.add_task(send_receipt, way)
-        portal_of_test: Any = go_on(way, session)
-        try:
-            from anyio.from_thread import run
-
-            async def wait() -> None:
-                await portal_of_test
-
-            run(wait)
-        finally:
-            portal_of_test.close()
+        from_thread.run(go_on, way, session)
         return way
 
 
