@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 
-from pronghorn import FastAPI
-from pronghorn.jobs import Jobs
 from pronghorn.sql import Database
-from tests.background.shop import Shop
+from tests.background.shop import DONE, Shop
 from tests.sql.conftest import database as database
 from tests.sql.conftest import database_url as database_url
 from tests.sql.conftest import sqlite_url as sqlite_url
 
 
 @pytest.fixture
-def shop(database: Database) -> Iterator[Shop]:
+def shop(database: Database) -> Shop:
     """A shop on an empty database, once for each driver."""
     shop = Shop(database)
     asyncio.run(shop.create_tables())
-    yield shop
-    asyncio.run(database.dispose())
+    return shop
 
 
 @pytest.fixture
-def small_shop(sqlite_url: str) -> Iterator[Shop]:
+def small_shop(sqlite_url: str) -> Shop:
     """A shop on SQLite."""
-    database = Database(sqlite_url)
-    shop = Shop(database)
+    shop = Shop(Database(sqlite_url))
     asyncio.run(shop.create_tables())
-    yield shop
-    asyncio.run(database.dispose())
+    return shop
 
 
-Make = Callable[..., FastAPI]
-
-
-@pytest.fixture
-def jobs(small_shop: Shop) -> Jobs:
-    """The jobs of the shop on SQLite."""
-    found: Any = small_shop.jobs
-    return found
+@pytest.fixture(autouse=True)
+def nothing_done() -> None:
+    """Forget what tasks have done in this process."""
+    DONE.clear()

@@ -67,6 +67,7 @@ class Shop:
         async with self.db.transaction() as session:
             await session.run_sync(lambda inner: Base.metadata.create_all(inner.connection()))
         await self.jobs.prepare()
+        await self.db.dispose()
 
     def make_app(self, **options: Any) -> FastAPI:
         """Return an application that keeps its tasks."""

@@ -294,7 +294,9 @@ def test_a_test_that_rolls_everything_back(small_shop: Shop) -> None:
         async with small_shop.db.rollback_everything():
             with TestClient(app) as client:
                 client.post("/return")
-            return await small_shop.list_tasks()
+            found = await small_shop.list_tasks()
+        await small_shop.db.dispose()
+        return found
 
     assert asyncio.run(run()) == ["return"]
     assert small_shop.read() == ([], [])
