@@ -1,4 +1,4 @@
-"""The tables of DBOS in the database of a program, which SQLite keeps beside those of the program."""
+"""The tables of DBOS, which a file of SQLite keeps beside those of the program."""
 
 from __future__ import annotations
 
@@ -15,9 +15,20 @@ from pronghorn.sql import Database
 
 #: The tables of DBOS in a file of SQLite, which has no schemas.
 TABLES = frozenset(
-    "application_versions dbos_migrations notifications operation_outputs queues streams "
-    "workflow_events workflow_events_history workflow_input workflow_output workflow_schedules "
-    "workflow_status".split()
+    {
+        "application_versions",
+        "dbos_migrations",
+        "notifications",
+        "operation_outputs",
+        "queues",
+        "streams",
+        "workflow_events",
+        "workflow_events_history",
+        "workflow_input",
+        "workflow_output",
+        "workflow_schedules",
+        "workflow_status",
+    }
 )
 _MARK = "dbos_migrations"
 

@@ -73,9 +73,10 @@ class Jobs:
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
         self._is_prepared = False
-        self._is_watched = False
+        self._drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
         db.add_own_tables(TABLES)
+        Nodes.of(db)  # Its table is made with the others.
         remember(self)
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -233,12 +234,20 @@ class Jobs:
                 'unique=f"reindex:{row.id}"',
                 kind=SetupValueError,
             )
-        where = self._tasks.check_queue(queue) if queue is not None else task.queue
+        where = task.queue if queue is None else self._tasks.check_queue(queue)
+        if where != task.queue and task.concurrency is not None:
+            raise user_error(
+                f"The task {task.name} has concurrency={task.concurrency}, and queue={queue!r} is "
+                "not its own",
+                "a limit over all workers holds in one queue",
+                f"enqueue without queue=, or @jobs.task(queue={queue!r}, concurrency=...)",
+                kind=SetupValueError,
+            )
         return store.NewJob(
             id=str(uuid4()),
             task=task.name,
             queue=where,
-            channel=task.channel_in(task.queue) if task.concurrency else where,
+            channel=task.channel_for(where),
             retries=task.retries,
             arguments=call.arguments,
             delay=delay,
@@ -275,7 +284,7 @@ class Jobs:
             rows = await store.find_jobs(session, limit=limit, state=state, task=task, queue=queue)
         return [read_info(row) for row in rows]
 
-    async def get(self, id: str) -> JobInfo:  # noqa: A002 - the public name
+    async def get(self, id: str) -> JobInfo:
         """Return what is known of a job.
 
         Raises:
@@ -294,7 +303,7 @@ class Jobs:
         async with self.db.transaction(read_only=True) as session:
             return await store.count_jobs(session)
 
-    async def retry(self, id: str) -> bool:  # noqa: A002 - the public name
+    async def retry(self, id: str) -> bool:
         """Let a dead or cancelled job begin anew. Its steps that are done stay done.
 
         Returns:
@@ -311,7 +320,7 @@ class Jobs:
                 await self.engine.put(session, Delivery(delivery, row.channel))
         return row is not None
 
-    async def cancel(self, id: str) -> bool:  # noqa: A002 - the public name
+    async def cancel(self, id: str) -> bool:
         """Cancel a job. One that runs is cancelled within a second or two.
 
         Returns:
@@ -357,6 +366,8 @@ class Jobs:
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Create the tables when an application starts; inside of the lifespan of the database."""
         self._app = app if app is not None else self._app
+        for task in self._tasks.all:
+            _ = task.parameters  # A mistake in a task is found now.
         await self.prepare()
         yield
 
@@ -372,11 +383,21 @@ class Jobs:
 
         app.router.lifespan_context = lifespan
 
-    def rescue(self, nodes: Nodes) -> None:
-        """Take over the jobs of nodes that die, in this process; a second call changes nothing."""
-        if not self._is_watched:
-            self._is_watched = True
+    def rescue(self, nodes: Nodes, drop: Callable[[], None]) -> None:
+        """Take over the jobs of nodes that die, in this process.
+
+        Args:
+            nodes: The nodes of the database.
+            drop: Drops what runs here, if others have taken it over. It replaces a former one.
+        """
+        is_watched, self._drop = self._drop is not None, drop
+        if not is_watched:
             Rescuer(self.engine).watch(nodes)
+            nodes.on_lost(self._drop_lost)
+
+    async def _drop_lost(self) -> None:
+        if self._drop is not None:
+            self._drop()
 
     def task_store(self) -> DurableTasks:
         """Return what keeps the background tasks of an application as jobs."""

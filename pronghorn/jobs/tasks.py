@@ -206,7 +206,7 @@ def _check_number(name: str, value: Any, lowest: int) -> None:
 
 def _find_caller() -> str:
     """Return the package of the program that makes the jobs."""
-    frame = sys._getframe(1)  # noqa: SLF001 - public, though it has an underscore
+    frame = sys._getframe(1)
     while frame.f_back is not None and top_of(frame.f_globals.get("__name__")) == "pronghorn":
         frame = frame.f_back
     return top_of(frame.f_globals.get("__name__"))
