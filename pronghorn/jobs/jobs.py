@@ -16,6 +16,7 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import write_arguments
 from pronghorn.jobs.call import Call
+from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.cron import Cron, Crons, Missed, arguments_of, check_cron, key_of
 from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
@@ -74,6 +75,7 @@ class Jobs:
         self.keep_dead = max(self.keep, seconds(keep_dead, name="The option keep_dead"))
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
+        self._calls: Calls | None = None
         self._is_prepared = False
         self.drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
@@ -362,14 +364,12 @@ class Jobs:
         """
         if self._is_prepared:
             return
-        is_locked = self.db.is_rolled_back or (session is not None and session.in_transaction())
-        if is_locked and self.db.engine.dialect.name == "sqlite":
-            raise user_error(
-                "The tables of jobs are not there yet, and the open transaction keeps them from "
-                "being created",
-                "jobs= was left out, or the application has not been started",
-                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script: await jobs.prepare()",
-            )
+        if self.db.engine.dialect.name == "sqlite":
+            if session is not None and session.in_transaction():
+                return await self._check_tables(session)
+            if self.db.is_rolled_back:
+                async with self.db.transaction() as own:
+                    return await self._check_tables(own)
         await self.db.create_own_tables()
         await self.engine.prepare()
         self._is_prepared = True
@@ -377,12 +377,43 @@ class Jobs:
         Rescuer(self.engine).watch(self._nodes)
         self._nodes.on_lost(self._drop_lost)
 
+    async def _check_tables(self, session: AsyncSession) -> None:
+        """Refuse a session that keeps the tables from being created, unless they are there."""
+        if not await self.engine.is_prepared(session):
+            raise user_error(
+                "The tables of jobs are not there yet, and the open transaction keeps them from "
+                "being created",
+                "jobs= was left out, or the application has not been started",
+                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script or before "
+                "db.rollback_everything(): await jobs.prepare()",
+            )
+
+    def plan(self, app: Any) -> None:
+        """Prepare the functions of all tasks, before an application starts.
+
+        Args:
+            app: The application that resolves their dependencies.
+
+        Raises:
+            SetupError: A task has a parameter that cannot be stored, or a dependency that needs a
+                request.
+        """
+        self._app = app if app is not None else self._app
+        calls = self.calls_for(self._app)
+        for task in self._tasks.all:
+            if self._app is not None or not task.parameters.has_dependencies:
+                calls.prepare(task)
+
+    def calls_for(self, app: Any) -> Calls:
+        """Return what calls the functions of tasks with the dependencies of an application."""
+        if self._calls is None or self._calls.app is not app:
+            self._calls = Calls(app)
+        return self._calls
+
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Create the tables when an application starts; inside of the lifespan of the database."""
-        self._app = app if app is not None else self._app
-        for task in self._tasks.all:
-            _ = task.parameters  # A mistake in a task is found now.
+        self.plan(app)
         await self.prepare()
         yield
 

@@ -134,6 +134,8 @@ class Tasks:
         if found is not None:
             return found
         check_function(function, "jobs.enqueue()")
+        if inspect.ismethod(function):
+            raise _cannot_find(function, "it is a method of an object")
         name = name_of(function)
         known = self._others.get(name)
         if known is None or known.function is not function:
@@ -145,7 +147,7 @@ class Tasks:
             found = find_function(name, self._packages)
         except BadJobError as error:
             raise _cannot_find(function, str(error)) from None
-        if found is not function and not _is_same(found, function):
+        if found != function and (inspect.ismethod(function) or not _is_same(found, function)):
             raise _cannot_find(function, f"{name!r} is another function")
         return self._make(function)
 

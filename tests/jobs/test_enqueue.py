@@ -1,7 +1,5 @@
 """Jobs are stored in the transaction of the caller, or in one of their own."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -23,6 +21,16 @@ async def work(number: int = 0) -> None:
     """A function that is no declared task."""
 
 
+async def enqueue_and_fail(program: Program, function: Any, number: int) -> str:
+    """Store a job in a transaction that is rolled back."""
+    try:
+        async with program.db.transaction() as session:
+            job = await program.jobs.enqueue(function, number, session=session)
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        return job.id
+
+
 async def test_a_job_is_a_row_of_the_callers_transaction(program: Program) -> None:
     jobs, db = program.jobs, program.db
     async with program.started():
@@ -30,13 +38,10 @@ async def test_a_job_is_a_row_of_the_callers_transaction(program: Program) -> No
             await note(session, "row")
             job = await jobs.enqueue(work, 1, session=session)
         assert (await jobs.get(job.id)).state == "waiting"
-        with pytest.raises(ZeroDivisionError):
-            async with db.transaction() as session:
-                lost = await jobs.enqueue(work, 2, session=session)
-                raise ZeroDivisionError
+        lost = await enqueue_and_fail(program, work, 2)
         assert [each.id for each in await jobs.list()] == [job.id]
-        with pytest.raises(LookupError, match=lost.id):
-            await jobs.get(lost.id)
+        with pytest.raises(LookupError, match=lost):
+            await jobs.get(lost)
         assert await program.notes() == ["row"]
 
 
@@ -48,10 +53,7 @@ async def test_a_rolled_back_job_never_runs(program: Program) -> None:
         program.log.append(number)
 
     async with program.working():
-        with pytest.raises(ZeroDivisionError):
-            async with db.transaction() as session:
-                await jobs.enqueue(say, 1, session=session)
-                raise ZeroDivisionError
+        await enqueue_and_fail(program, say, 1)
         async with db.transaction() as session:
             job = await jobs.enqueue(say, 2, session=session)
         await program.until(job.id, "done")
