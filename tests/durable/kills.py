@@ -56,7 +56,7 @@ def measure_rescues(world: World, kills: list[Kill]) -> list[float]:
 @campaign("J2", "a random worker of three hosts is killed each second")
 def kill_each_second(world: World, is_short: bool) -> str:
     """All jobs run, have their effect once, and are rescued in time."""
-    number, each, most = (60, 1, 3) if is_short else (1000, 2, 10_000)
+    number, each, most = (60, 1, 3) if is_short else (1000, 3, 10_000)
     world.command("enqueue", number, 50, 500)
     world.count_outcomes()
     start = time.monotonic()
@@ -66,7 +66,9 @@ def kill_each_second(world: World, is_short: bool) -> str:
     def is_done() -> bool:
         if len(kills) < min(most, int(time.monotonic() - start)) and (kill := kill_one(world)):
             kills.append(kill)
-        return world.open_jobs() == 0
+        left = world.open_jobs()
+        world.say(f"{left} jobs left, {len(kills)} workers killed")
+        return left == 0
 
     world.wait("The end of all jobs", is_done, 600)
     duration = time.monotonic() - start

@@ -106,7 +106,7 @@ class Program:
         """Run jobs until SIGTERM; writes the id of the node beside the log."""
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        async with self.db.lifespan(), self.jobs.worker(self.app, queues={"default": 4}):
+        async with self.db.lifespan(), self.jobs.worker(self.app, queues={"default": 3}):
             log.with_suffix(".node").write_text(f"{self.nodes.id}\n", encoding="utf-8")
             await stop.wait()
 

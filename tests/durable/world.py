@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,6 +145,7 @@ class World:
         random: Chance, with a known seed.
         options: Further options of the program.
         workers: The workers that were started.
+        has_failed: Whether what the processes said is kept.
     """
 
     name: str
@@ -153,9 +155,11 @@ class World:
     random: random.Random
     options: dict[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
+    has_failed: bool = False
     _database: str = "postgres"
     _folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="durable-")))
     _number: int = 0
+    _said: float = field(default_factory=time.monotonic)
     _launchers: dict[int, Launcher] = field(default_factory=dict)
 
     # --- processes ------------------------------------------------------------------------------
@@ -219,6 +223,12 @@ class World:
     def one(self, statement: str, *values: Any) -> Any:
         """Return the only value of a statement."""
         return self.sql(statement, *values)[0][0]
+
+    def say(self, text: str) -> None:
+        """Show how far a campaign is, every ten seconds."""
+        if time.monotonic() - self._said > 10:
+            self._said = time.monotonic()
+            print(f"   ... {text}", file=sys.stderr, flush=True)
 
     def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> float:
         """Wait until something has happened; return the seconds.
@@ -291,6 +301,8 @@ class World:
         """End the launchers."""
         for launcher in self._launchers.values():
             launcher.close()
+        if not self.has_failed:  # The message names the folder.
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextmanager
