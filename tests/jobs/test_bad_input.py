@@ -6,7 +6,6 @@ Each has a defined end that is visible, and stops nothing else.
 import asyncio
 import base64
 import pickle
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +237,7 @@ async def test_the_database_is_away_while_jobs_run(own_server: Server, driver: s
         async with program.working():
             job = await program.jobs.enqueue(work)
             await begun.wait()
-            await asyncio.to_thread(own_server.stop, signal.SIGQUIT)
+            await asyncio.to_thread(own_server.halt)
             go_on.set()
             await asyncio.sleep(0.5)  # The outcome cannot be written.
             await asyncio.to_thread(own_server.start)
@@ -270,7 +269,7 @@ async def test_a_worker_ends_while_the_database_is_away(own_server: Server) -> N
             async with program.jobs.worker(program.app, grace=0.1):
                 job = await program.jobs.enqueue(work)
                 await begun.wait()
-                await asyncio.to_thread(own_server.stop, signal.SIGQUIT)
+                await asyncio.to_thread(own_server.halt)
             await asyncio.to_thread(own_server.start)
             async with asyncio.timeout(PATIENCE):
                 while True:
