@@ -27,9 +27,12 @@ class Kill:
 
 
 def kill_one(world: World) -> Kill | None:
-    """Kill a random worker that runs jobs, and start another one on its host."""
+    """Kill a random worker that runs jobs, and start another one on its host.
+
+    At least half of the workers have to run: on a machine that has much else to do, none would last.
+    """
     ready = [worker for worker in world.workers if worker.is_ready]
-    if not ready:
+    if len(ready) < len(world.workers) / 2:
         return None
     victim = world.random.choice(ready)
     killed = Kill(victim.node, time.time())
