@@ -206,14 +206,17 @@ class Nodes:
                 found -= {node.id for node in await look_around(session)}
         return found
 
-    async def _take_over(self, node: str) -> None:
+    async def _take_over(self, node: str) -> bool:
+        """Take over a node; return False if another process is at it."""
         async with self.db.transaction() as session:
-            if not await take_over(session, node, _ms(self.dead_after)):
-                return
+            is_dead = await take_over(session, node, _ms(self.dead_after))
+            if not is_dead:
+                return is_dead is not None
             done = [await heir.take_over(session, node) for heir in self._heirs]
             if all(done):
                 await remove(session, node)
                 logger.info("Nothing is left of the dead node %s", node)
+            return True
 
 
 class _Beating:
@@ -273,17 +276,19 @@ class _Beating:
                     look += await nodes._find_orphans()
                     orphans_at = loop.time() + nodes.dead_after
                 for node in look:
-                    await self._take_over(node)
+                    if not await self._take_over(node):
+                        break
                 pause = next_look(seen, _ms(nodes.dead_after), _ms(nodes.beat)) / 1000
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
                 self._say(error)
             await asyncio.sleep(pause)
 
-    async def _take_over(self, node: str) -> None:
+    async def _take_over(self, node: str) -> bool:
         try:
-            await self._nodes._take_over(node)
+            return await self._nodes._take_over(node)
         except Exception as error:  # noqa: BLE001 - the other nodes are not concerned
             logger.error("The dead node %s could not be taken over", node, exc_info=error)
+        return True
 
     def _say(self, error: Exception | None) -> None:
         """Log that the database is away, or back; once for each."""

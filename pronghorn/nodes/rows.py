@@ -87,8 +87,8 @@ async def look_around(session: AsyncSession) -> list[Seen]:
     return [Seen(*row) for row in rows]
 
 
-async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
-    """Mark a dead node; return False if it is alive, or if another process takes it over.
+async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool | None:
+    """Mark a dead node; return False if it is alive, None if another process takes over nodes.
 
     The mark and the lock of all that take over hold until the end of the transaction.
 
@@ -102,7 +102,7 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
     if dialect.name == "postgresql":
         key = {"key": _LOCK}
         if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), key):
-            return False
+            return None
     now = now_ms(dialect)
     is_dead = (NODES.c.id == node) & (NODES.c.seen_at < now - dead_after)
     await session.execute(

@@ -26,13 +26,22 @@ class Kill:
     at: float
 
 
-def kill_one(world: World) -> Kill | None:
+def kill_one(world: World, *, is_busy: bool = False) -> Kill | None:
     """Kill a random worker that runs jobs, and start another one on its host.
 
-    At least half of the workers have to run: on a machine that has much else to do, none would last.
+    At least half of the workers have to run; otherwise none would last on a machine that is busy.
+
+    Args:
+        world: The world.
+        is_busy: Whether to choose among those that have jobs.
     """
     ready = [worker for worker in world.workers if worker.is_ready]
     if len(ready) < len(world.workers) / 2:
+        return None
+    if is_busy:
+        nodes = world.sql("SELECT DISTINCT node FROM pronghorn_jobs WHERE state = 'running'")
+        ready = [worker for worker in ready if (worker.node,) in nodes]
+    if not ready:
         return None
     victim = world.random.choice(ready)
     killed = Kill(victim.node, time.time())
@@ -60,6 +69,7 @@ def measure_rescues(world: World, kills: list[Kill]) -> list[float]:
 def kill_each_second(world: World, is_short: bool) -> str:
     """All jobs run, have their effect once, and are rescued in time."""
     number, each, most = (60, 1, 3) if is_short else (1000, 3, 10_000)
+    pause = 0.3 if is_short else 1.0
     world.command("enqueue", number, 50, 500)
     world.count_outcomes()
     start = time.monotonic()
@@ -67,7 +77,8 @@ def kill_each_second(world: World, is_short: bool) -> str:
     kills: list[Kill] = []
 
     def is_done() -> bool:
-        if len(kills) < min(most, int(time.monotonic() - start)) and (kill := kill_one(world)):
+        is_time = time.time() - (kills[-1].at if kills else 0) > pause
+        if is_time and len(kills) < most and (kill := kill_one(world, is_busy=is_short)):
             kills.append(kill)
         left = world.open_jobs()
         world.say(f"{left} jobs left, {len(kills)} workers killed")
