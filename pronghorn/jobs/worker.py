@@ -70,7 +70,10 @@ class Worker:
     async def drain(self) -> None:
         """Return when no job waits or runs, except those that wait for their time; for tests."""
         going = {"waiting", "running"}
-        while any(going & states.keys() for states in (await self._jobs.counts()).values()):
+        while True:
+            counts = await self._jobs.counts()
+            if not any(going & states.keys() for states in counts.values()):
+                return
             await asyncio.sleep(0.02)
 
     @asynccontextmanager
