@@ -12,8 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
-from croniter.croniter import CroniterBadDateError
+from croniter import CroniterBadDateError, croniter
 
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError

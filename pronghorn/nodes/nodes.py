@@ -232,6 +232,7 @@ class _Beating:
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._is_away = False
+        self._orphans_at = 0.0
 
     async def begin(self) -> None:
         """Write the row, and go on in the background."""
@@ -263,25 +264,28 @@ class _Beating:
                 logger.warning("The row of this node stays, since the database is away: %s", error)
 
     async def _go_on(self) -> None:
-        nodes = self._nodes
-        loop = asyncio.get_running_loop()
-        orphans_at = loop.time()
         while True:
-            pause = min(1.0, nodes.beat)
             try:
-                seen = await nodes._sign()
+                pause = await self._beat()
                 self._say(None)
-                look = find_dead(seen, _ms(nodes.dead_after), _ms(nodes.beat))
-                if nodes._heirs and loop.time() >= orphans_at:
-                    look += await nodes._find_orphans()
-                    orphans_at = loop.time() + nodes.dead_after
-                for node in look:
-                    if not await self._take_over(node):
-                        break
-                pause = next_look(seen, _ms(nodes.dead_after), _ms(nodes.beat)) / 1000
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
                 self._say(error)
+                pause = min(1.0, self._nodes.beat)
             await asyncio.sleep(pause)
+
+    async def _beat(self) -> float:
+        """Beat, and take over the nodes that are dead; return the seconds until the next time."""
+        nodes, now = self._nodes, asyncio.get_running_loop().time()
+        dead_after, beat = _ms(nodes.dead_after), _ms(nodes.beat)
+        seen = await nodes._sign()
+        dead = find_dead(seen, dead_after, beat)
+        if nodes._heirs and now >= self._orphans_at:
+            dead += await nodes._find_orphans()
+            self._orphans_at = now + nodes.dead_after
+        for node in dead:
+            if not await self._take_over(node):
+                break
+        return next_look(seen, dead_after, beat) / 1000
 
     async def _take_over(self, node: str) -> bool:
         try:

@@ -25,7 +25,8 @@ from tools.postgresql import Server
 PROJECT = Path(__file__).parents[2]
 #: The seconds to wait for something on a machine that has much else to do.
 PATIENCE = 120.0
-#: Each time that a job ends is a row, whoever writes it.
+#: Each time that a job ends is a row, whoever writes it; so is each time that it is taken from a
+#: worker, in milliseconds.
 COUNT_OUTCOMES = """
 CREATE TABLE outcomes (job text, state text);
 CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -33,6 +34,12 @@ CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER count_outcome AFTER UPDATE ON pronghorn_jobs FOR EACH ROW
 WHEN (NEW.state IN ('done', 'dead', 'cancelled') AND NEW.ended_at IS DISTINCT FROM OLD.ended_at)
 EXECUTE FUNCTION count_outcome();
+CREATE TABLE rescues (delivery text, node text, at double precision);
+CREATE FUNCTION count_rescue() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO rescues VALUES (OLD.workflow_uuid, OLD.executor_id,
+    extract(epoch FROM clock_timestamp()) * 1000); RETURN NEW; END $$;
+CREATE TRIGGER count_rescue AFTER UPDATE ON dbos.workflow_status FOR EACH ROW
+WHEN (OLD.status = 'PENDING' AND NEW.status = 'ENQUEUED') EXECUTE FUNCTION count_rescue();
 """
 
 
@@ -254,7 +261,7 @@ class World:
         return f"states: {states}\nnot done: {left}\nnodes: {nodes}\nlogs: {self._folder}"
 
     def count_outcomes(self) -> None:
-        """Count how often each job ends, from now on."""
+        """Count how often each job ends, and is taken from a worker, from now on."""
         self.sql(COUNT_OUTCOMES)
 
     def open_jobs(self) -> int:
