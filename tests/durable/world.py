@@ -192,9 +192,14 @@ class World:
         self.workers.append(worker)
         return worker
 
+    def launch_workers(self, each: int = 1) -> list[Worker]:
+        """Start workers on each host, and do not wait for them."""
+        hosts = range(1, NUMBER_OF_HOSTS + 1)
+        return [self.launch(host) for _ in range(each) for host in hosts]
+
     def start_workers(self, each: int = 1) -> list[Worker]:
         """Start workers on each host, and wait for them."""
-        started = [self.launch(host) for _ in range(each) for host in range(1, NUMBER_OF_HOSTS + 1)]
+        started = self.launch_workers(each)
         for worker in started:
             worker.wait_until_ready()
         return started
