@@ -208,9 +208,9 @@ def test_what_can_be_kept(small_shop: Shop) -> None:
     assert local == ["/"]
     assert asyncio.run(run_all()) == ["done"] * 4
     assert sorted(DONE, key=repr) == [
+        ["text"],
         [1, date(2026, 1, 1), at, Decimal("1.10"), UUID(int=1), {date.min}, b"a"],
         [3, "value of the worker"],
-        ["text"],
         [{"a": [1, None]}, ("b",), {"named": 1.5}],
     ]
 
