@@ -30,6 +30,7 @@ from pronghorn.datastructures import Default, DefaultPlaceholder
 from pronghorn.declare.http_methods import ON_EVENT_IS_DEPRECATED
 from pronghorn.declare.options import Responses
 from pronghorn.health.check import Check
+from pronghorn.hooks import JobRunner
 from pronghorn.params import Depends
 from pronghorn.routes.outside import T
 from pronghorn.routing import APIRoute, APIRouter
@@ -373,6 +374,17 @@ class FastAPI(Starlette):
                 " `None` uses the global providers of the program, if there are any."
             ),
         ] = None,
+        jobs: Annotated[
+            JobRunner | None,
+            Doc("A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it."),
+        ] = None,
+        background_tasks: Annotated[
+            Literal["process", "durable"],
+            Doc(
+                'Whether background tasks stay in the `"process"`, or are `"durable"`: rows '
+                "of the `jobs`."
+            ),
+        ] = "process",
     ) -> None:
         """An HTTP API: an ASGI application made of typed functions.
 
@@ -427,6 +439,8 @@ class FastAPI(Starlette):
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
             hardened: Whether to hold the limits that could refuse a rare honest client, wherever it is served. A mounted application has its own. `docs/how-to/harden.md` lists what it turns on.
             telemetry: A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`. `None` uses the global providers of the program, if there are any.
+            jobs: A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it.
+            background_tasks: Whether background tasks stay in the `"process"`, or are `"durable"`: rows of the `jobs`.
 
         Example::
 

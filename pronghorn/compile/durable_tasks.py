@@ -9,7 +9,7 @@ run them as any dependency, and the graphs of other applications stay as they ar
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 
@@ -20,7 +20,7 @@ from pronghorn.params import Depends
 from pronghorn.plan.model import CallPlan
 from pronghorn.run.durable_tasks import DurableTasks
 
-_LIFETIME = "function"
+_LIFETIME: Literal["function"] = "function"
 _TASKS = InjectedKind.BACKGROUND_TASKS
 
 

@@ -13,8 +13,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
@@ -34,6 +35,13 @@ from tools.postgresql import Server
 DATABASES = ("sqlite", "asyncpg", "psycopg")
 PROTOCOL = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 ENDED_BY_POINT = 86
+#: The modules that a program loads while it starts and answers.
+LOADED = ("dbos", "aiosqlite", "asyncpg", "uvicorn.lifespan.on", "uvicorn.loops.auto")
+LOADED += (PROTOCOL.partition(":")[0], "pronghorn.adapters.uvicorn_websockets")
+LOADED += ("pronghorn.routes.app_scope", "pronghorn.compile.durable_tasks")
+LOADED += tuple(
+    f"sqlalchemy.dialects.{name}" for name in ("sqlite.aiosqlite", "postgresql.asyncpg")
+)
 #: Requests before the one that counts: most lines of a first request prepare the others.
 WARM = 2
 #: Seconds to wait for what takes less than one.
@@ -232,8 +240,8 @@ def run_points(url: str, points: int) -> Result:
         url: An empty database.
         points: The number of points, over all ways of the program.
     """
-    import dbos  # noqa: F401 - each process would import it
-
+    for module in LOADED:
+        import_module(module)  # Otherwise each process would.
     result = Result()
     lines: dict[str, int] = {}
     for way in WAYS:
@@ -257,7 +265,9 @@ def run_points(url: str, points: int) -> Result:
             result.failures.append(f"{where}: orders or tasks are alone: {differing}")
             return result
         if status is not None and (status, added) != (201, 1):
-            result.failures.append(f"{where}: the client got {status}, and {added} orders were kept")
+            result.failures.append(
+                f"{where}: the client got {status}, and {added} orders were kept"
+            )
     return result
 
 
@@ -359,22 +369,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.durable.j1", description=__doc__)
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--url", help="an empty database to use instead")
     options = parser.parse_args(arguments)
     failed = False
-    with databases(options.database or list(DATABASES)) as chosen:
+    given = nullcontext(iter([(str(options.url), str(options.url))]))
+    named = options.database or list(DATABASES)
+    with given if options.url else databases(named) as chosen:
         for name, url in chosen:
             start = time.monotonic()
             prepare(url)
             result = run_points(url, options.points)
             failed = failed or bool(result.failures)
-            print(
-                f"J1 {'FAILED' if result.failures else 'ok'}  {name}: {result.points} points, "
-                f"{result.kept} orders kept, each with its task; {result.answered} answers "
-                f"({time.monotonic() - start:.0f} s)",
-                *result.failures,
-                sep="\n  ",
-                flush=True,
-            )
+            text = "FAILED" if result.failures else "ok"
+            seconds = time.monotonic() - start
+            head = f"J1 {text}  {name}: {result.points} points, {result.kept} orders kept, each "
+            head += f"with its task; {result.answered} answers ({seconds:.0f} s)"
+            sys.stdout.write("\n  ".join([head, *result.failures]) + "\n")
+            sys.stdout.flush()
     return int(failed)
 
 
