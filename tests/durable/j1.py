@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -233,25 +233,26 @@ class Result:
     failures: list[str] = field(default_factory=list)
 
 
-def run_points(url: str, points: int) -> Result:
+def run_points(url: str, points: int, ways: Sequence[str] = WAYS) -> Result:
     """End processes at points that are spread over a request, and compare orders with tasks.
 
     Args:
         url: An empty database.
-        points: The number of points, over all ways of the program.
+        points: The number of points, over all ways.
+        ways: The endpoints of the program.
     """
     for module in LOADED:
         import_module(module)  # Otherwise each process would.
     result = Result()
     lines: dict[str, int] = {}
-    for way in WAYS:
+    for way in ways:
         status, lines[way] = run_one(url, way, None)
         if status != 201:
             result.failures.append(f"{way}: {status} without an end")
     known = len(read_left(url).orders)
     for index in range(points):
-        way = WAYS[index % len(WAYS)]
-        number = choose(index, points, lines[way])
+        way = ways[index % len(ways)]
+        number = choose(index // len(ways), points / len(ways), lines[way])
         status, _ = run_one(url, way, number)
         left = read_left(url)
         added = len(left.orders) - known - WARM
@@ -271,10 +272,10 @@ def run_points(url: str, points: int) -> Result:
     return result
 
 
-def choose(index: int, points: int, lines: int) -> int:
-    """Return the number of the line for a point: half of them are near the commit, at the end."""
-    first = 0 if index // len(WAYS) % 2 else lines - lines // 10
-    return 1 + first + (lines - first) * index // points
+def choose(index: int, points: float, lines: int) -> int:
+    """Return the number of the line for a point: every other is near the commit, at the end."""
+    first = lines - lines // 10 if index % 2 == 0 else 0
+    return 1 + first + int((lines - first) * index / points)
 
 
 def run_one(url: str, way: str, number: int | None) -> tuple[int | None, int]:
@@ -369,6 +370,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.durable.j1", description=__doc__)
     parser.add_argument("--points", type=int, default=200)
     parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--way", choices=WAYS, action="append")
     parser.add_argument("--url", help="an empty database to use instead")
     options = parser.parse_args(arguments)
     failed = False
@@ -378,7 +380,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name, url in chosen:
             start = time.monotonic()
             prepare(url)
-            result = run_points(url, options.points)
+            result = run_points(url, options.points, options.way or WAYS)
             failed = failed or bool(result.failures)
             text = "FAILED" if result.failures else "ok"
             seconds = time.monotonic() - start
