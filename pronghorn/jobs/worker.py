@@ -12,7 +12,6 @@ from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.adopt import adopt
-from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.engine import Limits
 from pronghorn.jobs.runner import Runner
 from pronghorn.logger import logger
@@ -58,8 +57,7 @@ class Worker:
         self._has_all = queues is None
         self.queues = _read_queues(queues, jobs.queues)
         self.channels = _find_channels(jobs, self.queues)
-        limits = self.channels.values()
-        self._calls = Calls(app, threads=sum(each.worker for each in limits))
+        self._calls = jobs.calls_for(app)
         self._runner = Runner(jobs, self._calls, self._nodes.id)
         #: Deliveries that had no run at the last look.
         self._strays: set[str] = set()
@@ -78,11 +76,12 @@ class Worker:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Worker]:
         """Run jobs inside of the block."""
+        self._jobs.check_crons()
         for task in self._jobs.tasks:
             if task.queue in self.queues:
                 self._calls.prepare(task)
         await self._jobs.prepare()
-        self._jobs.rescue(self._nodes, self.drop_all)
+        self._jobs.drop = self.drop_all
         async with self._nodes.run("worker"):
             engine = self._jobs.engine
             await engine.start(self._runner.receive, self.channels, self._nodes.id)
