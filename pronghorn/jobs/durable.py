@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.jobs.call import Call
-from pronghorn.sql import before_commit
+from pronghorn.sql import Database, before_commit
 
-if TYPE_CHECKING:
-    from pronghorn.jobs.jobs import Jobs
+
+class StoresCalls(Protocol):
+    """The part of `Jobs` that keeps tasks."""
+
+    @property
+    def db(self) -> Database:
+        """The database."""
+
+    def call(self, function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Call:
+        """Return a call that `enqueue` stores later."""
+
+    async def enqueue(self, function: Call, /, *, session: AsyncSession) -> object:
+        """Store a call in the transaction of a session."""
+
+    async def prepare(self) -> None:
+        """Create the tables, if they are missing."""
 
 
 class DurableTasks:
@@ -23,7 +37,7 @@ class DurableTasks:
         jobs: The jobs.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: StoresCalls) -> None:
         self._jobs = jobs
         jobs.db.follow_transactions()
 
