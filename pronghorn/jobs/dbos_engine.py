@@ -66,7 +66,7 @@ class DbosEngine:
     async def put(self, session: AsyncSession, delivery: Delivery) -> None:
         """Store a delivery; see `Engine.put`."""
         client = self._client or self._make_client(session)
-        options = {
+        options: dict[str, Any] = {
             "workflow_name": WORKFLOW,
             "workflow_id": delivery.id,
             "queue_name": delivery.channel,

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.jobs.call import Call
-from pronghorn.sql import Database, before_commit
-
-
-class StoresCalls(Protocol):
-    """The part of `Jobs` that keeps tasks."""
-
-    @property
-    def db(self) -> Database:
-        """The database."""
-
-    def call(self, function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Call:
-        """Return a call that `enqueue` stores later."""
-
-    async def enqueue(self, function: Call, /, *, session: AsyncSession) -> object:
-        """Store a call in the transaction of a session."""
-
-    async def prepare(self) -> None:
-        """Create the tables, if they are missing."""
+from pronghorn.jobs.whole import Whole
+from pronghorn.sql import before_commit
 
 
 class DurableTasks:
@@ -37,7 +21,7 @@ class DurableTasks:
         jobs: The jobs.
     """
 
-    def __init__(self, jobs: StoresCalls) -> None:
+    def __init__(self, jobs: Whole) -> None:
         self._jobs = jobs
         jobs.db.follow_transactions()
 
