@@ -37,7 +37,7 @@ def keep_tasks_in(root: CallPlan, store: TaskStore) -> CallPlan:
     if not any(_asks(node) for node in root.walk()):
         return root
     keeping = _node(_make_keeping(store), Injected("tasks", _TASKS))
-    noticing = _node(_notice_success)
+    noticing = _node(notice_success)
     noticing = replace(noticing, dependencies=(replace(keeping, argument="tasks"),))
     opened_first = [
         replace(node, argument=None)
@@ -87,6 +87,6 @@ def _make_keeping(store: TaskStore) -> Callable[..., Any]:
     return keep_tasks
 
 
-async def _notice_success(tasks: DurableTasks) -> AsyncIterator[None]:
+async def notice_success(tasks: DurableTasks) -> AsyncIterator[None]:
     yield
     tasks.has_succeeded = True

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -11,6 +12,8 @@ from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 
 from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, WebSocket, hooks, routing
+from pronghorn.devtools.explained import explain_route
+from pronghorn.devtools.inventory import list_routes
 from pronghorn.responses import EventSourceResponse, JSONResponse, StreamingResponse
 from pronghorn.testclient import TestClient
 from tests.background.shop import DONE, Order, Shop, note
@@ -252,6 +255,32 @@ async def read_orders(shop: Shop) -> list[str]:
         return await shop.list_orders()
     finally:
         await shop.db.dispose()
+
+
+def test_a_dependency_of_a_frontend(small_shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "index.html").write_text("<p>shop</p>")
+
+    def tell(tasks: BackgroundTasks) -> None:
+        tasks.add_task(note, "visit")
+
+    app = small_shop.make_app(dependencies=[Depends(tell)])
+    app.frontend("/", directory=tmp_path / "files")
+    with TestClient(app) as client:
+        assert client.get("/index.html").text == "<p>shop</p>"
+    assert small_shop.read() == ([], ["visit"])
+
+
+def test_an_explained_route_shows_what_keeps_its_tasks(small_shop: Shop) -> None:
+    app = small_shop.make_app()
+
+    @app.post("/orders")
+    async def create(tasks: BackgroundTasks) -> None: ...
+
+    listed = next(one for one in list_routes(app) if one.row.path == "/orders")
+    explained = explain_route(listed, "POST /orders")
+    assert explained is not None
+    assert "keep_tasks" in explained.source
 
 
 def test_without_the_option_both_stay_in_the_process() -> None:
