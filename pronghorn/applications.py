@@ -161,8 +161,8 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
 
             use_jobs(self, values["jobs"], values["background_tasks"])
         observed = values["telemetry"]
-        self._telemetry: dict[str, Any] = dict(observed or {})
         self._around: Around | None = None if observed is None else telemetry_around(observed)
+        self._telemetry: dict[str, Any] = dict(observed or {})
         self.setup()
 
     def _check_document(self) -> None:
