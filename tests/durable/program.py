@@ -101,9 +101,11 @@ class Program:
         await self.note("begun", f"poison {number}")
         os._exit(1)
 
-    async def _tick(self, tick: datetime) -> None:
-        """Write the time for which it runs."""
-        await self.note("tick", tick.isoformat())
+    async def _tick(self, tick: datetime, job: Job) -> None:
+        """Write the time for which it runs, once for each job."""
+        async with job.transaction() as session:
+            row = {"what": "tick", "name": tick.isoformat(), "node": self.nodes.id}
+            await session.execute(insert(EVENTS).values(**row))
 
     async def run_worker(self, log: Path) -> None:
         """Run jobs until SIGTERM; writes the id of the node beside the log."""
