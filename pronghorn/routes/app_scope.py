@@ -9,10 +9,11 @@ from typing import Any
 from pronghorn.compile.app_scope import Leaf, run_app_scope
 from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.kinds import CallKind
+from pronghorn.core.task_store import JobRunner
 from pronghorn.plan.model import APP_VALUES, CallPlan, RoutePlan, WebSocketPlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.routes.base import current_overrides
-from pronghorn.routes.lifespan import Lifespan
+from pronghorn.routes.lifespan import Lifespan, merged
 from pronghorn.run.app_values import Start, no_application, values_of
 
 #: How many layers of middleware around a mounted application are looked through.
@@ -89,18 +90,41 @@ def count_as_started(application: Any) -> Iterator[None]:
         values.remove(start)
 
 
+def plan_start(router: Any, application: Any) -> tuple[JobRunner | None, list[Leaf]]:
+    """Plan the jobs of an application before it starts, and find the values to make.
+
+    Args:
+        router: The router of the application.
+        application: The application.
+
+    Returns:
+        What runs the jobs, if there is any; and what `find_leaves` has found.
+
+    Raises:
+        SetupError: A job has a mistake.
+    """
+    runner: JobRunner | None = getattr(application, "_job_runner", None)
+    if runner is not None:
+        runner.plan(application)
+    return runner, find_leaves(router)
+
+
 def around(lifespan: Lifespan, leaves: list[Leaf], application: Any) -> Lifespan:
     """Return a lifespan that makes the values first, so that the program's own can use them.
+
+    Jobs start last: they use the values, and what the program has opened.
 
     Args:
         lifespan: The program's own lifespan.
         leaves: What `find_leaves` has found.
         application: The application that starts.
     """
+    runner = getattr(application, "_job_runner", None)
+    inside = lifespan if runner is None else merged(lifespan, runner.lifespan)
 
     @asynccontextmanager
     async def with_app_scope(app: Any) -> AsyncIterator[Any]:
-        async with run_app_scope(leaves, values_of(application)), lifespan(app) as state:
+        async with run_app_scope(leaves, values_of(application)), inside(app) as state:
             yield state
 
     return with_app_scope
