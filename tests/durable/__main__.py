@@ -50,6 +50,7 @@ def run_inside(options: argparse.Namespace) -> int:
     with make_world(options.inside, options.driver, pace, seed) as world:
         for name in options.only:
             failures += not run_one(world, CAMPAIGNS[name], is_short=options.short)
+        world.has_failed = failures > 0
     if failures:
         print(f"{failures} campaigns failed; --seed {seed} makes the same choices again")
     return int(failures > 0)
