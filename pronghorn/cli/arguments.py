@@ -178,11 +178,28 @@ class WritingOptions(DatabaseOptions):
     ]
 
 
-class DevOptions(FindOptions, DevListening, DevServing, SharedServing):
+class JobsServing(TypedDict):
+    """The work beside requests."""
+
+    jobs: Annotated[
+        bool,
+        typer.Option(
+            "--jobs",
+            help="Also run the jobs of the app, in each process that serves: while you develop, "
+            "and in a program on SQLite. Otherwise 'pronghorn jobs run' does that.",
+            rich_help_panel="Jobs",
+        ),
+        DefaultIs(False),
+    ]
+
+
+class DevOptions(FindOptions, DevListening, DevServing, JobsServing, SharedServing):
     """All options of `pronghorn dev`."""
 
 
-class RunOptions(FindOptions, RunListening, RunServing, RunSizes, RunDeadlines, SharedServing):
+class RunOptions(
+    FindOptions, RunListening, RunServing, JobsServing, RunSizes, RunDeadlines, SharedServing
+):
     """All options of `pronghorn run`."""
 
 

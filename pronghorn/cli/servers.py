@@ -17,7 +17,7 @@ from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 from pronghorn.core.process_end import end_with_threads
 
-__all__ = ["configure_own_logging", "start"]
+__all__ = ["DIRECT", "configure_own_logging", "grace_of_jobs", "start"]
 
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""
@@ -27,6 +27,25 @@ WEBSOCKETS = "pronghorn.adapters.uvicorn_websockets:PronghornWebSocketProtocol"
 
 GRACE = 25
 """Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
+
+
+RELOAD_GRACE = 2.0
+"""Seconds that jobs have before an edit restarts the process; then they begin again in the new one."""
+
+REST = 4.0
+"""Seconds that are left of Granian's grace for the end of the lifespan."""
+
+
+def grace_of_jobs(options: ServeOptions) -> float:
+    """Return the seconds that jobs beside requests have to end: those that requests have."""
+    given = options.timeout_graceful_shutdown
+    if options.reload:
+        return RELOAD_GRACE
+    if options.server == "granian":
+        return max((given or GRACE) - REST, 1.0)
+    from pronghorn.adapters.uvicorn.server import FOR_REQUESTS  # `--help` does not need it.
+
+    return FOR_REQUESTS if given is None else float(given)
 
 
 def start(options: ServeOptions, watched: list[str]) -> None:

@@ -1,0 +1,187 @@
+"""The commands `pronghorn jobs ...` and `pronghorn nodes`: work, and look after the work."""
+
+from typing import Annotated, Any
+
+import typer
+from typing_extensions import Unpack
+
+from pronghorn.cli.arguments import DatabaseOptions, reference_of
+from pronghorn.cli.job_options import (
+    DeadOptions,
+    JobId,
+    ListOptions,
+    NodesOptions,
+    OneJobOptions,
+    RetryOptions,
+    WorkOptions,
+)
+from pronghorn.core.typed_kwargs import expand_signature
+
+__all__ = ["jobs", "nodes"]
+
+jobs = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="""
+    Run the [bold]jobs[/bold] of an app, and look after them.
+
+    The app is imported as the other commands do, and its own Jobs and Database are used.
+
+    Examples:
+
+    - [cyan]pronghorn jobs run[/cyan]
+    - [cyan]pronghorn jobs list --state waiting[/cyan]
+    - [cyan]pronghorn jobs dead[/cyan]
+    """,
+)
+
+
+def _find(options: Any) -> Any:
+    """Return the jobs of the program."""
+    from pronghorn.cli.jobs_find import find_jobs
+
+    return find_jobs(reference_of(options), options["database"])
+
+
+@jobs.command()
+@expand_signature(WorkOptions)
+def run(**options: Unpack[WorkOptions]) -> None:
+    """
+    [bold]Work[/bold]: run the jobs of an app until the process is told to end.
+
+    The lifespan of the app runs around it, as around a server. After SIGTERM no job begins, and
+    those that run have --grace seconds; a second SIGTERM, or Ctrl+C twice, ends at once. A worker
+    that dies loses no job: another one runs them again.
+
+    Examples:
+
+    - [cyan]pronghorn jobs run[/cyan]
+    - [cyan]pronghorn jobs run shop/main.py --queue mail=20 --queue default[/cyan]
+    - [cyan]pronghorn jobs run --workers 4 --health-port 9000 --log-format json[/cyan]
+    """
+    from pronghorn.cli.jobs_run import work
+
+    work(reference_of(options), options)
+
+
+@jobs.command("list")
+@expand_signature(ListOptions)
+def list_jobs(**options: Unpack[ListOptions]) -> None:
+    """
+    List the [bold]last jobs[/bold], and how many are in each state.
+
+    A job waits for a worker, is scheduled for a later time, runs, and is then done, dead or
+    cancelled. What is done is forgotten after the time that the program sets.
+
+    Examples:
+
+    - [cyan]pronghorn jobs list[/cyan]
+    - [cyan]pronghorn jobs list --state running --queue mail[/cyan]
+    - [cyan]pronghorn jobs list --task send_receipt --json | jq '.[].id'[/cyan]
+    """
+    from pronghorn.cli.jobs_look import print_list
+
+    print_list(_find(options), _filters(options, options["state"]), as_json=options["as_json"])
+
+
+@jobs.command()
+@expand_signature(DeadOptions)
+def dead(**options: Unpack[DeadOptions]) -> None:
+    """
+    List the jobs that have [bold]failed for good[/bold], each with its reason.
+
+    Examples:
+
+    - [cyan]pronghorn jobs dead[/cyan]
+    - [cyan]pronghorn jobs dead --task send_receipt --limit 5[/cyan]
+    """
+    from pronghorn.cli.jobs_look import print_dead
+
+    print_dead(_find(options), _filters(options, "dead"), as_json=options["as_json"])
+
+
+def _filters(options: ListOptions | DeadOptions, state: str | None) -> dict[str, Any]:
+    """Return the arguments of `Jobs.list`."""
+    chosen = {name: options[name] for name in ("task", "queue", "limit")}  # type: ignore[literal-required]
+    return {"state": state, **chosen}
+
+
+@jobs.command()
+@expand_signature(OneJobOptions)
+def show(job_id: JobId, **options: Unpack[OneJobOptions]) -> None:
+    """
+    Show [bold]one job[/bold]: its arguments, its times, each attempt and its error.
+
+    Arguments with names such as password or token are masked.
+
+    Examples:
+
+    - [cyan]pronghorn jobs show 0b5e8c34-6f0e-4c55-9d5b-3f3c4a3c9d55[/cyan]
+    """
+    from pronghorn.cli.jobs_look import print_one
+
+    print_one(_find(options), job_id, as_json=options["as_json"])
+
+
+@jobs.command()
+@expand_signature(RetryOptions)
+def retry(
+    job_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            help="The id of a job that is dead or cancelled. Leave it out with --all.",
+            show_default=False,
+        ),
+    ] = None,
+    **options: Unpack[RetryOptions],
+) -> None:
+    """
+    Run a job [bold]again[/bold] that is dead or cancelled, as if it were new.
+
+    Examples:
+
+    - [cyan]pronghorn jobs retry 0b5e8c34-6f0e-4c55-9d5b-3f3c4a3c9d55[/cyan]
+    - [cyan]pronghorn jobs retry --all --task send_receipt[/cyan]
+    """
+    from pronghorn.cli.jobs_look import check_choice, retry_dead, retry_one
+
+    options["path"], job_id = check_choice(options, job_id)
+    found = _find(options)
+    if job_id is None:
+        retry_dead(found, options["task"], options["queue"])
+    else:
+        retry_one(found, job_id)
+
+
+@jobs.command()
+@expand_signature(DatabaseOptions)
+def cancel(job_id: JobId, **options: Unpack[DatabaseOptions]) -> None:
+    """
+    [bold]Cancel[/bold] a job: it does not begin, or is interrupted where it awaits something.
+
+    Examples:
+
+    - [cyan]pronghorn jobs cancel 0b5e8c34-6f0e-4c55-9d5b-3f3c4a3c9d55[/cyan]
+    """
+    from pronghorn.cli.jobs_look import cancel_one
+
+    cancel_one(_find(options), job_id)
+
+
+@expand_signature(NodesOptions)
+def nodes(**options: Unpack[NodesOptions]) -> None:
+    """
+    List the [bold]processes[/bold] of an app that share its database, and whether they live.
+
+    Those are servers and workers, of all hosts. A process that was killed is listed until the
+    others have taken over its work.
+
+    Examples:
+
+    - [cyan]pronghorn nodes[/cyan]
+    - [cyan]pronghorn nodes shop/main.py --json[/cyan]
+    """
+    from pronghorn.cli.nodes import print_nodes
+
+    print_nodes(reference_of(options), options["database"], as_json=options["as_json"])

@@ -1,0 +1,85 @@
+"""Find the jobs of a program, as `pronghorn db` finds its database."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pronghorn.cli.database import describe
+from pronghorn.cli.discover import AppReference, FoundApp, discover_quietly
+from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
+from pronghorn.core.setup_errors import did_you_mean
+
+if TYPE_CHECKING:
+    from pronghorn.jobs import Jobs
+
+__all__ = ["choose_jobs", "find_jobs", "known_jobs", "only_jobs"]
+
+MODULE = "pronghorn.jobs"
+
+
+def known_jobs() -> list[Jobs]:
+    """Return the `Jobs` of this process, in the order in which they were made.
+
+    A program without jobs has not imported their module, and this does not either.
+    """
+    if MODULE not in sys.modules:
+        return []
+    from pronghorn.jobs.known import list_jobs
+
+    return list_jobs()
+
+
+def find_jobs(reference: AppReference, name: str | None) -> Any:
+    """Import the program, and return its jobs.
+
+    Args:
+        reference: The location of the application as the user gave it.
+        name: The name of their database; None if the user named none.
+
+    Raises:
+        MissingExtraError: The packages of the extra `jobs` are not installed.
+        CommandError: The program cannot be imported, has no jobs, or has several.
+    """
+    found = discover_quietly(reference)
+    return choose_jobs(found, name)
+
+
+def choose_jobs(found: FoundApp, name: str | None = None) -> Any:
+    """Return the jobs of a program that was imported; see `find_jobs`."""
+    return only_jobs(found.import_string, name)
+
+
+def only_jobs(program: str, name: str | None = None) -> Any:
+    """Return the only jobs of this process, or those of a database; see `find_jobs`.
+
+    Args:
+        program: The application, as `"package.module:name"`, for the message.
+        name: The name of their database.
+    """
+    every = known_jobs()
+    if not every:
+        raise CommandError(
+            f"{program} makes no Jobs when it is imported",
+            "from pronghorn.jobs import Jobs\n"
+            "jobs = Jobs(db)\n"
+            "app = FastAPI(lifespan=db.lifespan, jobs=jobs)",
+        )
+    if absent := missing("dbos"):
+        raise MissingExtraError(absent, "jobs")
+    named = [one for one in every if name in {None, one.db.name}]
+    if len(named) == 1:
+        return named[0]
+    listed = ", ".join(f"{one.db.name} ({describe(one.db)})" for one in every)
+    names = [one.db.name for one in every]
+    if not named:
+        close = did_you_mean(str(name), names)
+        raise CommandError(
+            f"The program has no jobs in a database {name!r}; it has them in: {listed}",
+            f"Did you mean --database {close}?" if close else "",
+            exit_code=USAGE,
+        )
+    hint = f"Choose one by its database: --database {names[-1]}"
+    if len(set(names)) < len(names):
+        hint = "Give each Database a name, Database(url, name=\"audit\"), and each one Jobs"
+    raise CommandError(f"The program has {len(named)} Jobs: {listed}", hint, exit_code=USAGE)
