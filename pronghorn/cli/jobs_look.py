@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,7 +55,7 @@ def print_list(jobs: Jobs, filters: dict[str, Any], *, as_json: bool) -> None:
         as_json: Print a JSON array of the jobs.
     """
 
-    async def read() -> tuple[list[JobInfo], dict[str, int]]:
+    async def read() -> tuple[list[JobInfo], Mapping[str, Mapping[str, int]]]:
         return await jobs.list(**filters), await jobs.counts()
 
     listed, counts = _with(jobs, read)
@@ -266,11 +267,14 @@ def moment_of(job: JobInfo) -> datetime | None:
     return job.ended_at or (job.started_at if job.state == "running" else None)
 
 
-def _summary(listed: list[JobInfo], counts: dict[str, int]) -> str:
-    parts = [f"{number} {state}" for state, number in counts.items() if number]
+def _summary(listed: list[JobInfo], counts: Mapping[str, Mapping[str, int]]) -> str:
+    totals: Counter[str] = Counter()
+    for of_queue in counts.values():
+        totals.update(of_queue)
+    parts = [f"{number} {state}" for state, number in totals.items() if number]
     if not parts:
         return "No job is stored"
-    shown = "" if len(listed) >= sum(counts.values()) else f"; {len(listed)} shown"
+    shown = "" if len(listed) >= totals.total() else f"; {len(listed)} shown"
     return f"In all: {', '.join(parts)}{shown}"
 
 
