@@ -164,15 +164,14 @@ class WorkOptions(DatabaseOptions):
         ),
     ]
     log_format: Annotated[
-        Literal["console", "json"] | None,
+        Literal["console", "json"],
         typer.Option(
             metavar="FORMAT",
             envvar="PRONGHORN_LOG_FORMAT",
-            help="One structured line per message, all with the id of the job: json for machines, "
-            "console for people.",
+            help="One structured line per message: json for machines, console for people.",
             rich_help_panel=LOGGING,
-            show_default=False,
         ),
+        DefaultIs("console"),
     ]
     log_level: Annotated[
         Literal["critical", "error", "warning", "info", "debug"],

@@ -110,7 +110,7 @@ def _filters(options: ListOptions | DeadOptions, state: str | None) -> dict[str,
 @expand_signature(OneJobOptions)
 def show(job_id: JobId, **options: Unpack[OneJobOptions]) -> None:
     """
-    Show [bold]one job[/bold]: its arguments, its times, each attempt and its error.
+    Show [bold]one job[/bold]: its arguments, its times, its attempts and the last error.
 
     Arguments with names such as password or token are masked.
 
