@@ -39,7 +39,7 @@ TaskOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Only the jobs of this task, such as send_receipt.",
+        help="Only the jobs of this task: send_receipt, or shop.mail:send_receipt.",
         rich_help_panel=CHOOSING,
         show_default=False,
     ),

@@ -41,21 +41,21 @@ def find_jobs(reference: AppReference, name: str | None) -> Any:
         MissingExtraError: The packages of the extra `jobs` are not installed.
         CommandError: The program cannot be imported, has no jobs, or has several.
     """
-    found = discover_quietly(reference)
-    return choose_jobs(found, name)
+    return choose_jobs(discover_quietly(reference), name)
 
 
 def choose_jobs(found: FoundApp, name: str | None = None) -> Any:
     """Return the jobs of a program that was imported; see `find_jobs`."""
-    return only_jobs(found.import_string, name)
+    return only_jobs(found.app, found.import_string, name)
 
 
-def only_jobs(program: str, name: str | None = None) -> Any:
-    """Return the only jobs of this process, or those of a database; see `find_jobs`.
+def only_jobs(app: Any, program: str, name: str | None = None) -> Any:
+    """Return the jobs of an application, or the only ones of this process; see `find_jobs`.
 
     Args:
-        program: The application, as `"package.module:name"`, for the message.
-        name: The name of their database.
+        app: The application.
+        program: Its name, as `"package.module:name"`, for the message.
+        name: The name of the database of the jobs.
     """
     every = known_jobs()
     if not every:
@@ -68,6 +68,9 @@ def only_jobs(program: str, name: str | None = None) -> Any:
     if absent := missing("dbos"):
         raise MissingExtraError(absent, "jobs")
     named = [one for one in every if name in {None, one.db.name}]
+    own = getattr(app, "_job_runner", None)
+    if name is None and own in named:
+        return own  # A factory that is called twice makes others, too.
     if len(named) == 1:
         return named[0]
     listed = ", ".join(f"{one.db.name} ({describe(one.db)})" for one in every)

@@ -55,6 +55,8 @@ def print_list(jobs: Jobs, filters: dict[str, Any], *, as_json: bool) -> None:
         as_json: Print a JSON array of the jobs.
     """
 
+    filters = _with_full_name(jobs, filters)
+
     async def read() -> tuple[list[JobInfo], Mapping[str, Mapping[str, int]]]:
         return await jobs.list(**filters), await jobs.counts()
 
@@ -70,7 +72,8 @@ def print_list(jobs: Jobs, filters: dict[str, Any], *, as_json: bool) -> None:
 
 def print_dead(jobs: Jobs, filters: dict[str, Any], *, as_json: bool) -> None:
     """Write the jobs that have failed for good to standard output, each with its reason."""
-    listed = _with(jobs, lambda: jobs.list(**filters))
+    full = _with_full_name(jobs, filters)
+    listed = _with(jobs, lambda: jobs.list(**full))
     if as_json:
         _print_json([describe(job) for job in listed])
     elif not listed:
@@ -115,14 +118,13 @@ def retry_one(jobs: Jobs, job_id: str) -> None:
 
     async def again() -> None:
         job = await _get(jobs, job_id)
-        if job.state not in RETRYABLE:
+        if not await jobs.retry(job.id):
             raise CommandError(
                 f"The job {job.id} is {job.state}, not dead or cancelled",
                 "A job that is done would do its work twice; enqueue another one instead."
                 if job.state == "done"
                 else "It will run without that: pronghorn jobs show " + job.id,
             )
-        await jobs.retry(job.id)
 
     _with(jobs, again)
     print(f"The job {job_id} runs again")
@@ -130,10 +132,11 @@ def retry_one(jobs: Jobs, job_id: str) -> None:
 
 def retry_dead(jobs: Jobs, task: str | None, queue: str | None) -> None:
     """Run all dead jobs again, or those of a task and of a queue."""
+    filters = _with_full_name(jobs, {"state": "dead", "task": task, "queue": queue})
 
     async def again() -> int:
         number = 0
-        while listed := await jobs.list(state="dead", task=task, queue=queue, limit=BATCH):
+        while listed := await jobs.list(**filters, limit=BATCH):
             for job in listed:
                 await jobs.retry(job.id)
             number += len(listed)
@@ -155,9 +158,8 @@ def cancel_one(jobs: Jobs, job_id: str) -> None:
 
     async def end() -> str:
         job = await _get(jobs, job_id)
-        if job.state not in CANCELLABLE:
+        if not await jobs.cancel(job.id):
             raise CommandError(f"The job {job.id} is {job.state} already")
-        await jobs.cancel(job.id)
         return job.state
 
     was = _with(jobs, end)
@@ -211,14 +213,36 @@ def _with(jobs: Jobs, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
     return run(main)
 
 
+def _with_full_name(jobs: Jobs, filters: dict[str, Any]) -> dict[str, Any]:
+    """Return filters whose task has its full name, as `shop.mail:send_receipt`.
+
+    Raises:
+        CommandError: Several tasks have the name without their modules.
+    """
+    given = filters["task"]
+    names = {task.name for task in jobs.tasks}
+    full = sorted(name for name in names if name.rpartition(":")[2] == given)
+    if given in names or not full:
+        return filters  # A task that is gone still has jobs.
+    if len(full) > 1:
+        raise CommandError(
+            f"{len(full)} tasks have the name {given}: {', '.join(full)}",
+            f"Write --task {full[0]}",
+            exit_code=USAGE,
+        )
+    return {**filters, "task": full[0]}
+
+
 async def _get(jobs: Jobs, job_id: str) -> JobInfo:
-    job = await jobs.get(job_id)
-    if job is None:
+    from pronghorn.jobs import UnknownJobError  # The program has it, and the command may not.
+
+    try:
+        return await jobs.get(job_id)
+    except UnknownJobError as error:
         raise CommandError(
             f"There is no job {job_id}",
             "`pronghorn jobs list` prints the ids. A job that is done is forgotten after some time.",
-        )
-    return job
+        ) from error
 
 
 def describe(job: JobInfo) -> dict[str, Any]:

@@ -7,10 +7,17 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pronghorn.cli.database import describe
-from pronghorn.cli.jobs_look import CANCELLABLE, RETRYABLE, clean_arguments, last_line, moment_of
+from pronghorn.cli.jobs_look import (
+    CANCELLABLE,
+    RETRYABLE,
+    clean_arguments,
+    last_line,
+    moment_of,
+)
 from pronghorn.cli.nodes import list_nodes
 from pronghorn.cli.tables import ago
 from pronghorn.devtools.jobs_page import JobLine, JobOverview, JobsPage
+from pronghorn.jobs import UnknownJobError
 from pronghorn.logs.clean import clean_text
 
 if TYPE_CHECKING:
@@ -50,17 +57,14 @@ class _Source:
     async def act(self, action: str, job_id: str) -> None:
         """Do what a button says; see `JobSource`."""
         try:
-            job = await self._jobs.get(job_id)
-            allowed = RETRYABLE if action == "retry" else CANCELLABLE
-            if job is None:
-                raise LookupError(f"There is no job {job_id} any more")
-            if job.state not in allowed:
-                raise LookupError(f"The job {job_id} is {job.state} meanwhile")
-            await (self._jobs.retry if action == "retry" else self._jobs.cancel)(job_id)
-        except LookupError:
-            raise
+            done = await (self._jobs.retry if action == "retry" else self._jobs.cancel)(job_id)
+            state = "" if done else (await self._jobs.get(job_id)).state
+        except UnknownJobError as error:
+            raise LookupError(f"There is no job {job_id} any more") from error
         except Exception as error:  # as above
             raise LookupError(clean_text(f"That did not work: {error}")) from error
+        if not done:
+            raise LookupError(f"The job {job_id} is {state} meanwhile")
 
 
 def _line(job: JobInfo) -> JobLine:

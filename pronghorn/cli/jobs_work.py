@@ -59,7 +59,7 @@ def put_worker(app: Any, work: Work) -> None:
         CommandError: The program has no jobs any more, or no lifespan to run them in.
     """
     application = _find_application(app)
-    jobs = only_jobs("The program", work.database)
+    jobs = only_jobs(application, "The program", work.database)
     router = application.router
     router.lifespan_context = _add_worker(router.lifespan_context, jobs, application, work)
 

@@ -31,12 +31,8 @@ GRACE = 25
 PART_FOR_REQUESTS = 0.8
 """The part of these seconds in which requests may end; the rest is for the end of the lifespan."""
 
-
 RELOAD_GRACE = 2.0
 """Seconds that jobs have before an edit restarts the process; then they begin again in the new one."""
-
-REST = 4.0
-"""Seconds that are left of Granian's grace for the end of the lifespan."""
 
 
 def grace_of_jobs(options: ServeOptions) -> float:
@@ -45,7 +41,7 @@ def grace_of_jobs(options: ServeOptions) -> float:
     if options.reload:
         return RELOAD_GRACE
     if options.server == "granian":
-        return max((given or GRACE) - REST, 1.0)
+        return PART_FOR_REQUESTS * (given or GRACE)
     from pronghorn.adapters.uvicorn.server import FOR_REQUESTS  # `--help` does not need it.
 
     return FOR_REQUESTS if given is None else float(given)
