@@ -6,7 +6,6 @@ import json
 import os
 import re
 import time
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from pronghorn.cli import job_options
 from pronghorn.cli.app import commands
-from pronghorn.jobs.info import State
+from pronghorn.jobs import State, in_
 from tests.cli.conftest import Write
 from tests.cli.jobs_program import NAME, PROGRAM, in_program, write_program
 
@@ -87,7 +86,7 @@ def test_the_states_are_those_of_jobs() -> None:
 
 def test_list_shows_the_newest_first_and_counts(program: None) -> None:
     first = enqueue("send_receipt", 7)
-    second = enqueue("fail", 8, at=timedelta(hours=3))
+    second = enqueue("fail", 8, at=in_(hours=3))
     listed = jobs("list")
     assert listed.exit_code == 0, listed.output
     head, *rows, summary = listed.stdout.splitlines()
@@ -112,9 +111,9 @@ def test_list_shows_the_newest_first_and_counts(program: None) -> None:
 )
 def test_filters(program: None, options: list[str], tasks: list[str]) -> None:
     enqueue("send_receipt", 7)
-    enqueue("fail", 8, at=timedelta(hours=3))
+    enqueue("fail", 8, at=in_(hours=3))
     listed = json.loads(jobs("list", "--json", *options).stdout)
-    assert [job["task"].rpartition(".")[2] for job in listed] == tasks
+    assert [job["task"].rpartition(":")[2] for job in listed] == tasks
     if "--limit" in options:
         assert jobs("list", *options).stdout.endswith("; 1 shown\n")
 
@@ -130,7 +129,7 @@ def test_show_masks_secrets_and_long_values(program: None) -> None:
     assert re.search(r'^  api_token  "\*\*\*"$', shown.stdout, re.MULTILINE)
     assert "s3cr3t" not in shown.stdout + jobs("show", job, "--json").stdout
     assert json.loads(jobs("show", job, "--json").stdout)["arguments"]["order_id"] == 7
-    long = enqueue("fail", 8, "x" * 10_000, at=timedelta(hours=3))
+    long = enqueue("fail", 8, "x" * 10_000, at=in_(hours=3))
     assert len(jobs("show", long).stdout) < 5000
 
 
@@ -185,7 +184,7 @@ def test_cancel(program: None) -> None:
 
 def test_what_a_database_says_cannot_act_on_the_terminal(program: None) -> None:
     """Whoever stores a job chooses its arguments; an error repeats them."""
-    job = enqueue("fail", 7, at=timedelta(hours=3))
+    job = enqueue("fail", 7, at=in_(hours=3))
 
     async def spoil(module: Any) -> None:
         from sqlalchemy import text
@@ -370,4 +369,5 @@ def test_check_finds_jobs_that_nobody_runs(program: None) -> None:
 
 def test_check_of_a_program_without_jobs_has_no_line_about_them(write: Write) -> None:
     write(FILE, "from pronghorn import FastAPI\napp = FastAPI()\n")
-    assert "jobs" not in call("check", FILE, "--json").stdout
+    found = json.loads(call("check", FILE, "--json").stdout)
+    assert "jobs" not in [one["name"] for one in found["settings"]]

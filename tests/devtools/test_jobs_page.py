@@ -74,7 +74,7 @@ def test_it_lists_the_last_jobs_and_counts_them(shop: Shop) -> None:
     page = Page(shop.client.get("/_pronghorn/jobs").text)
     rows = page.rows("jobs-0")
     assert {row["Id"] for row in rows} == {first, second}
-    assert (rows[0]["Task"].rpartition(".")[2], rows[0]["Queue"]) == ("send_receipt", "mail")
+    assert (rows[0]["Task"].rpartition(":")[2], rows[0]["Queue"]) == ("send_receipt", "mail")
     assert rows[0]["State"] == "waiting"
     assert page.rows("counts-0") == [{"Queue": "mail", "waiting": "2"}]
 
