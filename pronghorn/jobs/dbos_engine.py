@@ -23,7 +23,7 @@ from pronghorn.jobs import dbos_rows
 from pronghorn.jobs.dbos_connections import Connections
 from pronghorn.jobs.dbos_guard import guard
 from pronghorn.jobs.dbos_rows import WORKFLOW
-from pronghorn.jobs.dbos_tables import create_tables
+from pronghorn.jobs.dbos_tables import create_tables, has_tables
 from pronghorn.jobs.engine import Delivery, Limits, Receive
 from pronghorn.sql import Database
 
@@ -55,6 +55,10 @@ class DbosEngine:
     async def prepare(self) -> None:
         """Create or change the tables of DBOS; see `Engine.prepare`."""
         await create_tables(self._database)
+
+    async def is_prepared(self, session: AsyncSession) -> bool:
+        """Return whether the tables of DBOS are there; see `Engine.is_prepared`."""
+        return await has_tables(session)
 
     async def put(self, session: AsyncSession, delivery: Delivery) -> None:
         """Store a delivery; see `Engine.put`."""

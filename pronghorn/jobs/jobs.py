@@ -16,7 +16,7 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import write_arguments
 from pronghorn.jobs.call import Call
-from pronghorn.jobs.cron import Cron, Crons, Missed
+from pronghorn.jobs.cron import Cron, Crons, Missed, arguments_of, check_cron, key_of
 from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
 from pronghorn.jobs.engine import Delivery, Engine
@@ -54,6 +54,8 @@ class Jobs:
     Attributes:
         db: As it was given.
         engine: What hands out the jobs.
+        crons: The tasks that run at given times.
+        drop: Cancels what runs in this process, once others have taken it over; set by its worker.
     """
 
     def __init__(
@@ -73,10 +75,10 @@ class Jobs:
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
         self._is_prepared = False
-        self._drop: Callable[[], None] | None = None
+        self.drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
         db.add_own_tables(TABLES)
-        Nodes.of(db)  # Its table is made with the others.
+        self._nodes = Nodes.of(db)
         remember(self)
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -136,8 +138,7 @@ class Jobs:
             **options: As for `task`.
 
         Raises:
-            SetupError: The expression or an option is wrong, or the function has parameters that
-                would be stored.
+            SetupError: The expression or an option is wrong.
         """
         ticks = Ticks(expression, timezone)
 
@@ -150,7 +151,18 @@ class Jobs:
         return declare
 
     async def _enqueue_tick(self, session: AsyncSession, task: str, tick: datetime) -> None:
-        await self.enqueue(self.call(self._tasks.named(task).function), session=session)
+        found = self._tasks.named(task)
+        call = self.call(found.function, **arguments_of(found, tick))
+        await self.enqueue(call, unique=key_of(task, tick), session=session)
+
+    def check_crons(self) -> None:
+        """Refuse crons whose functions have parameters that nobody passes.
+
+        Raises:
+            SetupTypeError: One has such a parameter.
+        """
+        for name in self.crons.tasks:
+            check_cron(self._tasks.named(name))
 
     @property
     def tasks(self) -> list[Task]:
@@ -350,17 +362,29 @@ class Jobs:
         """
         if self._is_prepared:
             return
-        is_locked = self.db.is_rolled_back or (session is not None and session.in_transaction())
-        if is_locked and self.db.engine.dialect.name == "sqlite":
+        if self.db.engine.dialect.name == "sqlite":
+            if session is not None and session.in_transaction():
+                return await self._check_tables(session)
+            if self.db.is_rolled_back:
+                async with self.db.transaction() as own:
+                    return await self._check_tables(own)
+        await self.db.create_own_tables()
+        await self.engine.prepare()
+        self._is_prepared = True
+        # Any process may take over, also one that runs no jobs.
+        Rescuer(self.engine).watch(self._nodes)
+        self._nodes.on_lost(self._drop_lost)
+
+    async def _check_tables(self, session: AsyncSession) -> None:
+        """Refuse a session that keeps the tables from being created, unless they are there."""
+        if not await self.engine.is_prepared(session):
             raise user_error(
                 "The tables of jobs are not there yet, and the open transaction keeps them from "
                 "being created",
                 "jobs= was left out, or the application has not been started",
-                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script: await jobs.prepare()",
+                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script or before "
+                "db.rollback_everything(): await jobs.prepare()",
             )
-        await self.db.create_own_tables()
-        await self.engine.prepare()
-        self._is_prepared = True
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
@@ -383,21 +407,9 @@ class Jobs:
 
         app.router.lifespan_context = lifespan
 
-    def rescue(self, nodes: Nodes, drop: Callable[[], None]) -> None:
-        """Take over the jobs of nodes that die, in this process.
-
-        Args:
-            nodes: The nodes of the database.
-            drop: Drops what runs here, if others have taken it over. It replaces a former one.
-        """
-        is_watched, self._drop = self._drop is not None, drop
-        if not is_watched:
-            Rescuer(self.engine).watch(nodes)
-            nodes.on_lost(self._drop_lost)
-
     async def _drop_lost(self) -> None:
-        if self._drop is not None:
-            self._drop()
+        if self.drop is not None:
+            self.drop()
 
     def task_store(self) -> DurableTasks:
         """Return what keeps the background tasks of an application as jobs."""

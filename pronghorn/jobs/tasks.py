@@ -145,7 +145,7 @@ class Tasks:
             found = find_function(name, self._packages)
         except BadJobError as error:
             raise _cannot_find(function, str(error)) from None
-        if found is not function and not _is_same(found, function):
+        if found != function and (inspect.ismethod(function) or not _is_same(found, function)):
             raise _cannot_find(function, f"{name!r} is another function")
         return self._make(function)
 

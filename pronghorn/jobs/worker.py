@@ -69,14 +69,21 @@ class Worker:
         """The number of jobs in hand."""
         return len(self._runner.active)
 
+    async def drain(self) -> None:
+        """Return when no job waits or runs, except those that wait for their time; for tests."""
+        going = {"waiting", "running"}
+        while any(going & states.keys() for states in (await self._jobs.counts()).values()):
+            await asyncio.sleep(0.02)
+
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Worker]:
         """Run jobs inside of the block."""
+        self._jobs.check_crons()
         for task in self._jobs.tasks:
             if task.queue in self.queues:
                 self._calls.prepare(task)
         await self._jobs.prepare()
-        self._jobs.rescue(self._nodes, self.drop_all)
+        self._jobs.drop = self.drop_all
         async with self._nodes.run("worker"):
             engine = self._jobs.engine
             await engine.start(self._runner.receive, self.channels, self._nodes.id)
