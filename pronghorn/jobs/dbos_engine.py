@@ -269,6 +269,8 @@ def _import_dbos() -> Any:
     logger = logging.getLogger("dbos")
     if not logger.handlers:  # It would write to the terminal, beside the program's own logging.
         logger.addHandler(logging.NullHandler())
+    if logger.level == logging.NOTSET:  # It tells of each migration of its tables.
+        logger.setLevel(logging.WARNING)
     try:
         import dbos
     except ImportError as error:
