@@ -15,7 +15,7 @@ from pronghorn.cli.database import list_migrated, run
 from pronghorn.cli.discover import AppReference, discover_quietly
 from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.importing import user_traceback
-from pronghorn.cli.jobs_find import known_jobs
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.unsafe import Unsafe, find_unsafe
 from pronghorn.compile.route_table import matches_by_path
 from pronghorn.core.setup_errors import collect_setup_errors
@@ -55,7 +55,7 @@ def find_problems(reference: AppReference) -> Found:
 
 
 def _find_unsafe_jobs() -> list[Unsafe]:
-    if not known_jobs():
+    if not list_known():
         return []
     from pronghorn.cli.check_jobs import find_unsafe_jobs  # Few programs have jobs.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, inspect
 
 from pronghorn.cli.database import describe
-from pronghorn.cli.jobs_find import known_jobs
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.nodes import list_nodes
 from pronghorn.cli.unsafe import Unsafe
 
@@ -27,7 +27,7 @@ LONGEST_WAIT = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the database says of the jobs in it.
+    """The state of the jobs in a database.
 
     Attributes:
         waiting: Jobs that have waited for longer than `LONGEST_WAIT`.
@@ -42,8 +42,8 @@ class _Seen:
 
 def find_unsafe_jobs() -> Iterator[Unsafe]:
     """Yield what is unsafe about the jobs of the program that was imported."""
-    for jobs in known_jobs():
-        seen = asyncio.run(_look(jobs))
+    for jobs in list_known():
+        seen = None if _lacks_file(jobs) else asyncio.run(_look(jobs))
         yield from _find_idle(jobs, seen)
         if _is_sqlite(jobs):
             yield from _find_sqlite(jobs, seen)
@@ -70,7 +70,7 @@ def _find_sqlite(jobs: Jobs, seen: _Seen | None) -> Iterator[Unsafe]:
         f"The jobs are in {describe(jobs.db)}{where}",
         "A file of SQLite belongs to one host. On a network drive its locks do not hold, and in a "
         "container the jobs end with it.",
-        "Use PostgreSQL for several hosts: Database(\"postgresql://...\").",
+        'Use PostgreSQL for several hosts: Database("postgresql://...").',
         in_production=not several,
     )
 
@@ -79,14 +79,16 @@ def _is_sqlite(jobs: Jobs) -> bool:
     return jobs.db.engine.dialect.name == "sqlite"
 
 
+def _lacks_file(jobs: Jobs) -> bool:
+    file = jobs.db.engine.url.database
+    return _is_sqlite(jobs) and not (file and Path(file).is_file())
+
+
 async def _look(jobs: Jobs) -> _Seen | None:
     """Return what the database says; None if it is away, or has no jobs yet.
 
     Nothing is created: neither a file nor a table.
     """
-    file = jobs.db.engine.url.database
-    if _is_sqlite(jobs) and not (file and Path(file).is_file()):
-        return None
     try:
         return await _read(jobs)
     except Exception:  # noqa: BLE001 - the check of migrations says what is wrong with it

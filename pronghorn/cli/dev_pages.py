@@ -8,7 +8,7 @@ from typing import Any
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import user_traceback
-from pronghorn.cli.jobs_find import known_jobs
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.devtools.access import Access, access_for
 from pronghorn.devtools.broken import Trouble
 from pronghorn.devtools.failures import describe_error
@@ -35,7 +35,7 @@ def put_pages(app: Any, host: str, *, reloads: bool) -> Any:
 
 
 def _make_jobs_page() -> JobsPage | None:
-    if not (every := known_jobs()):
+    if not (every := list_known()):
         return None
     from pronghorn.cli.jobs_tab import make_jobs_page  # Few programs have jobs.
 

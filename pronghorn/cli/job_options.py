@@ -31,7 +31,9 @@ State = Literal["waiting", "scheduled", "running", "done", "dead", "cancelled"]
 JobId = Annotated[
     str,
     typer.Argument(
-        metavar="ID", help="The id of the job, as `pronghorn jobs list` prints it.", show_default=False
+        metavar="ID",
+        help="The id of the job, as `pronghorn jobs list` prints it.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON."), DefaultIs(False)]

@@ -102,7 +102,7 @@ def dead(**options: Unpack[DeadOptions]) -> None:
 
 def _filters(options: ListOptions | DeadOptions, state: str | None) -> dict[str, Any]:
     """Return the arguments of `Jobs.list`."""
-    chosen = {name: options[name] for name in ("task", "queue", "limit")}  # type: ignore[literal-required]
+    chosen = {name: options[name] for name in ("task", "queue", "limit")}
     return {"state": state, **chosen}
 
 

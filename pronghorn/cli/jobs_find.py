@@ -13,12 +13,12 @@ from pronghorn.core.setup_errors import did_you_mean
 if TYPE_CHECKING:
     from pronghorn.jobs import Jobs
 
-__all__ = ["choose_jobs", "find_jobs", "known_jobs", "only_jobs"]
+__all__ = ["choose_jobs", "find_jobs", "list_known", "only_jobs"]
 
 MODULE = "pronghorn.jobs"
 
 
-def known_jobs() -> list[Jobs]:
+def list_known() -> list[Jobs]:
     """Return the `Jobs` of this process, in the order in which they were made.
 
     A program without jobs has not imported their module, and this does not either.
@@ -57,7 +57,7 @@ def only_jobs(app: Any, program: str, name: str | None = None) -> Any:
         program: Its name, as `"package.module:name"`, for the message.
         name: The name of the database of the jobs.
     """
-    every = known_jobs()
+    every = list_known()
     if not every:
         raise CommandError(
             f"{program} makes no Jobs when it is imported",
@@ -84,5 +84,5 @@ def only_jobs(app: Any, program: str, name: str | None = None) -> Any:
         )
     hint = f"Choose one by its database: --database {names[-1]}"
     if len(set(names)) < len(names):
-        hint = "Give each Database a name, Database(url, name=\"audit\"), and each one Jobs"
+        hint = 'Give each Database a name, Database(url, name="audit"), and each one Jobs'
     raise CommandError(f"The program has {len(named)} Jobs: {listed}", hint, exit_code=USAGE)

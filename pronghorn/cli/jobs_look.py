@@ -241,7 +241,7 @@ async def _get(jobs: Jobs, job_id: str) -> JobInfo:
     except UnknownJobError as error:
         raise CommandError(
             f"There is no job {job_id}",
-            "`pronghorn jobs list` prints the ids. A job that is done is forgotten after some time.",
+            "`pronghorn jobs list` prints the ids. A job that is done is forgotten some day.",
         ) from error
 
 

@@ -155,7 +155,9 @@ def read_queues(given: list[str] | None, jobs: Any) -> dict[str, int | None] | N
 def _announce(
     found: FoundApp, options: WorkOptions, queues: Mapping[str, int | None] | None
 ) -> None:
-    names = [name if number is None else f"{name}={number}" for name, number in (queues or {}).items()]
+    names = [
+        name if number is None else f"{name}={number}" for name, number in (queues or {}).items()
+    ]
     lines = [
         ("app", found.import_string + ("()" if found.factory else "")),
         ("queues", ", ".join(names) or "all"),
@@ -181,13 +183,13 @@ def take_probed_app() -> ASGIApp:
     """Return the application with nothing but its lifespan and the probes of the worker."""
     app = loader.take_loaded_app()
 
-    async def probed(scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer_probes(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await app(scope, receive, send)
         elif scope["type"] == "http":
             await _answer(scope)(scope, receive, send)
 
-    return probed
+    return answer_probes
 
 
 def _answer(scope: Scope) -> Response:

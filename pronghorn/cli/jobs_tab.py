@@ -36,7 +36,7 @@ def make_jobs_page(every: Iterable[Jobs]) -> JobsPage | None:
 
 
 class _Source:
-    """What the page shows of the jobs in one database."""
+    """Describes the jobs in one database."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
@@ -93,4 +93,8 @@ def _describe_workers(workers: list[Node]) -> str:
     if not workers:
         return "No worker is alive: start pronghorn dev --jobs, or pronghorn jobs run beside it."
     named = ", ".join(f"{node.host}:{node.process}" for node in workers)
-    return f"1 worker is alive: {named}" if len(workers) == 1 else f"{len(workers)} workers are alive: {named}"
+    return (
+        f"1 worker is alive: {named}"
+        if len(workers) == 1
+        else f"{len(workers)} workers are alive: {named}"
+    )

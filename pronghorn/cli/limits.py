@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
 from pronghorn.cli.audited import Program
-from pronghorn.cli.jobs_find import known_jobs
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.compile.origins import origins_of
 from pronghorn.devtools.inventory import Listed
 from pronghorn.run.origins import ANY
@@ -198,7 +198,7 @@ def _read_environment(program: Program) -> str:
 def _read_jobs(program: Program) -> str:
     """Return the queues of the jobs of a program; empty if it has none."""
     del program
-    names = [name for jobs in known_jobs() for name in sorted(jobs.queues)]
+    names = [name for jobs in list_known() for name in sorted(jobs.queues)]
     return f"in the queues {', '.join(names)}" if names else ""
 
 

@@ -14,6 +14,7 @@ from pronghorn.devtools.inventory import Row, list_routes, place, shows_routes
 
 __all__ = ["print_json", "print_table", "rows"]
 
+
 def rows(app: Any) -> list[Row]:
     """Return the routes of an application in matching order; a mount before its own routes.
 

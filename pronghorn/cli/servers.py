@@ -32,7 +32,7 @@ PART_FOR_REQUESTS = 0.8
 """The part of these seconds in which requests may end; the rest is for the end of the lifespan."""
 
 RELOAD_GRACE = 2.0
-"""Seconds that jobs have before an edit restarts the process; then they begin again in the new one."""
+"""Seconds that jobs have to end after an edit; then they begin again in the new process."""
 
 
 def grace_of_jobs(options: ServeOptions) -> float:

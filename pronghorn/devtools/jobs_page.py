@@ -117,7 +117,9 @@ class JobsPage:
         if request.method != "POST":
             return answer_text("Method Not Allowed\n", 405, Allow="GET, HEAD, POST")
         form = await _read_form(request)
-        if form is None or not hmac.compare_digest(form.get("token", "").encode(), self._token.encode()):
+        if form is None or not hmac.compare_digest(
+            form.get("token", "").encode(), self._token.encode()
+        ):
             return answer_text("The form is not one of this page: load the page again.\n", 403)
         number, action = form.get("source", ""), form.get("action", "")
         source = self._find(number)
@@ -155,7 +157,9 @@ class JobsPage:
                 body.append(tag("p", overview, class_="bad"))
                 continue
             body += _describe(overview, number, self._token)
-        links = tag("nav", tag("a", "All routes", href=base), tag("a", "Again", href=f"{base}/jobs"))
+        links = tag(
+            "nav", tag("a", "All routes", href=base), tag("a", "Again", href=f"{base}/jobs")
+        )
         text = write_document(
             "Jobs", tag("header", tag("h1", "Jobs"), links), *body, script=FILTER_SCRIPT
         )
@@ -211,7 +215,11 @@ def _table(
     name: str, titles: Sequence[str], rows: Sequence[Markup], *, numbers_from: int | None = None
 ) -> Markup:
     columns = [
-        tag("th", title, class_="number" if numbers_from is not None and index >= numbers_from else None)
+        tag(
+            "th",
+            title,
+            class_="number" if numbers_from is not None and index >= numbers_from else None,
+        )
         for index, title in enumerate(titles)
     ]
     head = tag("thead", tag("tr", *columns))

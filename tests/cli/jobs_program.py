@@ -1,4 +1,4 @@
-"""A program with jobs, as the tests of its commands write it, and what a test does with its jobs."""
+"""A program with jobs, which tests of commands write, and what a test does with its jobs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cli.conftest import Write
 
 NAME = "jobs_program"
 
-PROGRAM = '''
+PROGRAM = """
 import asyncio
 import os
 from collections.abc import AsyncIterator
@@ -72,7 +72,7 @@ async def order(order_id: int) -> str:
 @app.post("/waits/{seconds}")
 async def enqueue_wait(seconds: float) -> str:
     return (await jobs.enqueue(wait, seconds)).id
-'''
+"""
 
 
 def write_program(write: Write, source: str = PROGRAM) -> None:

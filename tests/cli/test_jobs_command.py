@@ -67,7 +67,9 @@ async def _open(module: Any) -> list[Any]:
     import asyncio
 
     await asyncio.sleep(0.02)
-    return [job for job in await module.jobs.list() if job.state in {"waiting", "running", "scheduled"}]
+    return [
+        job for job in await module.jobs.list() if job.state in {"waiting", "running", "scheduled"}
+    ]
 
 
 # --- looking ------------------------------------------------------------------------------------
@@ -245,10 +247,10 @@ def test_serving_with_jobs_a_program_without_them(write: Write) -> None:
         assert "makes no Jobs when it is imported" in refused.stderr
 
 
-SECOND = '''
+SECOND = """
 audit_db = Database("sqlite:///audit.db"{})
 audit = Jobs(audit_db)
-'''
+"""
 
 
 def test_several_jobs_are_told_apart_by_their_databases(write: Write) -> None:
@@ -266,7 +268,9 @@ def test_one_of_several_jobs_is_chosen(write: Write) -> None:
     assert jobs("list", "--database", "audit").stdout == "No job is stored\n"
 
 
-@pytest.mark.parametrize("command", [["list"], ["dead"], ["show", "7"], ["retry", "--all"]], ids=str)
+@pytest.mark.parametrize(
+    "command", [["list"], ["dead"], ["show", "7"], ["retry", "--all"]], ids=str
+)
 def test_a_database_that_is_away_is_a_sentence(
     program: None, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,9 @@ def no_other_program(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def program(write: Write) -> Iterator[None]:
+def program(write: Write) -> None:
     write_program(write)
     in_program(_nothing)  # The tables exist before several processes start.
-    yield
 
 
 async def _nothing(module: Any) -> None:
@@ -218,7 +217,9 @@ def test_a_program_that_does_not_start_is_a_sentence(
 
 
 def test_an_app_that_is_not_ours_cannot_run_jobs(write: Write) -> None:
-    write_program(write, PROGRAM + "\nfrom starlette.applications import Starlette\nother = Starlette()\n")
+    write_program(
+        write, PROGRAM + "\nfrom starlette.applications import Starlette\nother = Starlette()\n"
+    )
     ended = command("jobs", "run", FILE, "--app", "other")
     assert ended.returncode == 1
     assert "Error: The app is a Starlette, which cannot run jobs" in ended.stderr

@@ -20,7 +20,11 @@ from tests.devtools.pages import Page
 
 FORM = re.compile(r'<form method="post">(.*?)</form>')
 FIELD = re.compile(r'name="(\w+)" value="([^"]*)"')
-HERE = {"base_url": "http://localhost:8000", "client": ("127.0.0.1", 5000), "follow_redirects": True}
+HERE = {
+    "base_url": "http://localhost:8000",
+    "client": ("127.0.0.1", 5000),
+    "follow_redirects": True,
+}
 
 
 class Shop:
@@ -74,7 +78,7 @@ def test_it_lists_the_last_jobs_and_counts_them(shop: Shop) -> None:
     page = Page(shop.client.get("/_pronghorn/jobs").text)
     rows = page.rows("jobs-0")
     assert {row["Id"] for row in rows} == {first, second}
-    assert (rows[0]["Task"].rpartition(":")[2], rows[0]["Queue"]) == ("send_receipt", "mail")
+    assert (rows[0]["Task"].rpartition(".")[2], rows[0]["Queue"]) == ("send_receipt", "mail")
     assert rows[0]["State"] == "waiting"
     assert page.rows("counts-0") == [{"Queue": "mail", "waiting": "2"}]
 
