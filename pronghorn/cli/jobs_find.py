@@ -44,18 +44,25 @@ def find_jobs(reference: AppReference, name: str | None) -> Any:
     return choose_jobs(discover_quietly(reference), name)
 
 
-def choose_jobs(found: FoundApp, name: str | None = None) -> Any:
-    """Return the jobs of a program that was imported; see `find_jobs`."""
-    return only_jobs(found.app, found.import_string, name)
+def choose_jobs(found: FoundApp, name: str | None = None, *, has_option: bool = True) -> Any:
+    """Return the jobs of a program that was imported; see `find_jobs`.
+
+    Args:
+        found: The program.
+        name: The name of their database.
+        has_option: The command has an option for that name.
+    """
+    return only_jobs(found.app, found.import_string, name, has_option=has_option)
 
 
-def only_jobs(app: Any, program: str, name: str | None = None) -> Any:
+def only_jobs(app: Any, program: str, name: str | None = None, *, has_option: bool = False) -> Any:
     """Return the jobs of an application, or the only ones of this process; see `find_jobs`.
 
     Args:
         app: The application.
         program: Its name, as `"package.module:name"`, for the message.
         name: The name of the database of the jobs.
+        has_option: The command has an option for that name.
     """
     every = list_known()
     if not every:
@@ -83,6 +90,8 @@ def only_jobs(app: Any, program: str, name: str | None = None) -> Any:
             exit_code=USAGE,
         )
     hint = f"Choose one by its database: --database {names[-1]}"
-    if len(set(names)) < len(names):
+    if not has_option:
+        hint = "Say which ones belong to the app: FastAPI(lifespan=db.lifespan, jobs=jobs)"
+    elif len(set(names)) < len(names):
         hint = 'Give each Database a name, Database(url, name="audit"), and each one Jobs'
     raise CommandError(f"The program has {len(named)} Jobs: {listed}", hint, exit_code=USAGE)

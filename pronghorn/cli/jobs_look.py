@@ -6,13 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.text import Text
 
 from pronghorn.cli.database import run
 from pronghorn.cli.errors import USAGE, CommandError
+from pronghorn.cli.importing import user_traceback, wants_full_tracebacks
 from pronghorn.cli.tables import ago, print_rows
+from pronghorn.exceptions import SetupError
 from pronghorn.logs.clean import clean_text, clean_value, escape
 
 if TYPE_CHECKING:
@@ -210,7 +213,12 @@ def _with(jobs: Jobs, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
         async with jobs.db.lifespan():
             return await work()
 
-    return run(main)
+    try:
+        return run(main)
+    except SetupError as error:  # Such as a table of the program with a name of the engine.
+        message, _, hint = str(error).partition("\n")
+        detail = user_traceback(error) if wants_full_tracebacks() else ""
+        raise CommandError(message, dedent(hint), detail=detail) from error
 
 
 def _with_full_name(jobs: Jobs, filters: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ lines and exit codes.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import sys
@@ -28,7 +27,6 @@ from pronghorn.cli.servers import DIRECT
 from pronghorn.cli.uvicorn_server import run_uvicorn
 from pronghorn.core.process_end import end_with_threads
 from pronghorn.core.setup_errors import did_you_mean
-from pronghorn.core.stopping import stopping
 
 if TYPE_CHECKING:
     from pronghorn.cli.job_options import WorkOptions
@@ -193,16 +191,10 @@ def take_probed_app() -> ASGIApp:
 
 
 def _answer(scope: Scope) -> Response:
-    """Return the answer of a probe: the event loop runs, and the process is to get work."""
+    """Return the answer of a probe: the event loop runs. The port closes before it stops."""
     if scope["path"] not in {"/live", "/ready"}:
         return Response("Not Found\n", 404, _HEADERS, "text/plain")
     if scope["method"] not in {"GET", "HEAD"}:
         return Response(status_code=405, headers={**_HEADERS, "allow": "GET, HEAD"})
-    is_ready = scope["path"] == "/live" or not stopping.is_told
-    body = json.dumps({"status": "ok" if is_ready else "draining"})
-    return Response(
-        body if scope["method"] == "GET" else b"",
-        200 if is_ready else 503,
-        _HEADERS,
-        "application/json",
-    )
+    body = '{"status": "ok"}' if scope["method"] == "GET" else ""
+    return Response(body, 200, _HEADERS, "application/json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -16,11 +15,7 @@ from pronghorn.core.stopping import stopping
 
 __all__ = ["Work", "put_worker"]
 
-#: Seconds until a worker that has failed begins again: first soon, then ever later.
-PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 _DEPTH = 50
-
-logger = logging.getLogger("pronghorn.jobs")
 
 
 @dataclass(frozen=True)
@@ -124,29 +119,9 @@ class _Worker:
             await self._task
 
     async def _run(self) -> None:
-        failures = 0
-        while not self._ends.is_set():
-            try:
-                await self._work_until_end()
-            except Exception:
-                if not self._begun.is_set() or self._ends.is_set():
-                    raise
-                pause = PAUSES[min(failures, len(PAUSES) - 1)]
-                failures += 1
-                logger.exception("The worker has failed, and begins again in %g seconds", pause)
-                await self._wait(pause)
-
-    async def _work_until_end(self) -> None:
         queues, grace = self._work.queues, self._work.grace
         async with self._jobs.worker(self._app, queues, grace=grace):
             self._begun.set()
             # Before the lifespan ends, the requests do. Jobs have the same time.
             with stopping.ending(self._ends.set):
                 await self._ends.wait()
-
-    async def _wait(self, seconds: float) -> None:
-        with stopping.ending(self._ends.set):
-            try:
-                await asyncio.wait_for(self._ends.wait(), seconds)
-            except TimeoutError:
-                return

@@ -79,7 +79,7 @@ def _work(found: FoundApp, options: ServeOptions) -> str | None:
     from pronghorn.cli.jobs_find import choose_jobs  # Few programs have jobs.
     from pronghorn.cli.jobs_work import Work
 
-    choose_jobs(found)
+    choose_jobs(found, has_option=False)
     return Work(grace_of_jobs(options)).to_text()
 
 

@@ -26,7 +26,6 @@ PATIENCE = 60
 def no_other_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what other tests have made, which a process of its own would not have."""
     monkeypatch.setattr("pronghorn.sql.known._known", [])
-    monkeypatch.setattr("pronghorn.jobs.known._known", [])
     monkeypatch.setenv("PRONGHORN_FULL_TRACEBACK", "")
 
 
@@ -266,6 +265,19 @@ def test_one_of_several_jobs_is_chosen(write: Write) -> None:
     assert "Choose one by its database: --database audit" in jobs("list").stderr
     assert "Did you mean --database audit?" in jobs("list", "--database", "audits").stderr
     assert jobs("list", "--database", "audit").stdout == "No job is stored\n"
+    for command in ("run", "dev"):
+        refused = call(command, FILE, "--jobs", "--port", "0")
+        assert refused.exit_code == 2
+        assert "FastAPI(lifespan=db.lifespan, jobs=jobs)" in refused.stderr
+
+
+def test_the_jobs_of_the_app_are_meant_unless_others_are_named(write: Write) -> None:
+    source = PROGRAM.replace("FastAPI(lifespan=lifespan)", "FastAPI(lifespan=lifespan, jobs=jobs)")
+    source = source.replace("jobs.attach(app)\n", "")
+    write_program(write, source + SECOND.format(', name="audit"'))
+    enqueue("send_receipt", 7)
+    assert jobs("list").stdout.endswith("In all: 1 waiting\n")
+    assert jobs("list", "--database", "audit").stdout == "No job is stored\n"
 
 
 @pytest.mark.parametrize(
@@ -292,6 +304,17 @@ def test_without_the_extra_it_says_what_to_install(
     assert refused.exit_code == 1
     assert "which is in the extra 'jobs': pip install" in str(refused.exception)
     assert "dbos" in str(refused.exception)
+
+
+def test_a_table_that_the_engine_needs_is_a_sentence(program: None) -> None:
+    import sqlite3
+
+    sqlite3.connect("jobs.db").execute("CREATE TABLE workflow_status (mine)").connection.commit()
+    refused = jobs("list")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: ")
+    assert "workflow_status" in refused.stderr
+    assert "Traceback" not in refused.output
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,9 @@ from tools.postgresql import Server as PostgreSQL
 FILE = f"{NAME}.py"
 PATIENCE = 60
 BESIDE = [
-    pytest.param(("run",), id="run"),
     pytest.param(("run", "--workers", "2"), id="run with workers"),
     pytest.param(("run", "--protocol", "asgi"), id="run over asgi"),
     pytest.param(("run", "--server", "granian"), id="run on granian"),
-    pytest.param(("dev",), id="dev"),
     pytest.param(("dev", "--no-reload", "--log-format", "json"), id="dev without reload"),
 ]
 
@@ -35,7 +33,6 @@ BESIDE = [
 def no_other_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what other tests have made, which a process of its own would not have."""
     monkeypatch.setattr("pronghorn.sql.known._known", [])
-    monkeypatch.setattr("pronghorn.jobs.known._known", [])
 
 
 @pytest.fixture
@@ -180,13 +177,8 @@ def test_the_probes_have_a_port_of_their_own(program: None) -> None:
         assert worker.ask("/live", "POST")[0] == 405
         assert worker.ask("/orders/7", "POST")[0] == 404
         assert f"  health   http://0.0.0.0:{port}/live\n" in worker.output
-        assert worker.stop() == 0
-
-
-def test_a_port_that_is_taken_is_a_sentence(program: None) -> None:
-    port = free_port()
-    with working("--health-port", str(port)):
         refused = command("jobs", "run", FILE, "--health-port", str(port))
+        assert worker.stop() == 0
     assert refused.returncode == 1
     assert "is in use" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -249,6 +241,30 @@ def _answers(server: Server) -> bool:
 
 def _says_that_it_works(server: Server) -> bool:
     return bool(re.search(r"jobs\W+run beside the requests, in each process", server.output))
+
+
+@pytest.mark.parametrize("arguments", [("jobs", "run"), ("run", "--jobs")], ids=" ".join)
+def test_a_factory(write: Write, arguments: tuple[str, ...]) -> None:
+    """Both the command and the process that serves may call it."""
+    source = PROGRAM.replace("FastAPI(lifespan=lifespan)\njobs.attach(app)", "make_app()")
+    made = (
+        FACTORY + source.split("app = make_app()")[1].replace("\n", "\n    ") + "\n    return app"
+    )
+    write_program(write, source.split("db = Database")[0] + made)
+    words = arguments[:2] if arguments[0] == "jobs" else arguments[:1]
+    with served(*words, FILE, "--factory", *arguments[len(words) :]) as server:
+        if arguments[0] == "run":
+            wait_until(lambda: _answers(server))
+            wait_for_note("sent 7")
+        assert server.stop() == 0
+
+
+FACTORY = """
+def make_app():
+    db = Database("sqlite:///jobs.db")
+    jobs = Jobs(db)
+    app = FastAPI(lifespan=db.lifespan, jobs=jobs)
+"""
 
 
 def test_a_server_without_the_option_only_stores(program: None) -> None:
