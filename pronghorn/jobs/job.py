@@ -166,7 +166,10 @@ class _DoneAlreadyError(Exception):
 
 
 def _read_return(function: Callable[..., Any]) -> Any:
-    found = resolve_return(inspect.unwrap(function))
+    target = inspect.unwrap(function)
+    if inspect.isbuiltin(target) or inspect.isclass(target):
+        return Any  # They have no annotations.
+    found = resolve_return(target)
     return Any if found is None else found
 
 

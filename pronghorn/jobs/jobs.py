@@ -16,6 +16,7 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import write_arguments
 from pronghorn.jobs.call import Call
+from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.cron import Cron, Crons, Missed, arguments_of, check_cron, key_of
 from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
@@ -74,6 +75,7 @@ class Jobs:
         self.keep_dead = max(self.keep, seconds(keep_dead, name="The option keep_dead"))
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
+        self._calls: Calls | None = None
         self._is_prepared = False
         self.drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
@@ -386,12 +388,32 @@ class Jobs:
                 "db.rollback_everything(): await jobs.prepare()",
             )
 
+    def plan(self, app: Any) -> None:
+        """Prepare the functions of all tasks, before an application starts.
+
+        Args:
+            app: The application that resolves their dependencies.
+
+        Raises:
+            SetupError: A task has a parameter that cannot be stored, or a dependency that needs a
+                request.
+        """
+        self._app = app if app is not None else self._app
+        calls = self.calls_for(self._app)
+        for task in self._tasks.all:
+            if self._app is not None or not task.parameters.has_dependencies:
+                calls.prepare(task)
+
+    def calls_for(self, app: Any) -> Calls:
+        """Return what calls the functions of tasks with the dependencies of an application."""
+        if self._calls is None or self._calls.app is not app:
+            self._calls = Calls(app)
+        return self._calls
+
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Create the tables when an application starts; inside of the lifespan of the database."""
-        self._app = app if app is not None else self._app
-        for task in self._tasks.all:
-            _ = task.parameters  # A mistake in a task is found now.
+        self.plan(app)
         await self.prepare()
         yield
 

@@ -134,6 +134,8 @@ class Tasks:
         if found is not None:
             return found
         check_function(function, "jobs.enqueue()")
+        if inspect.ismethod(function):
+            raise _cannot_find(function, "it is a method of an object")
         name = name_of(function)
         known = self._others.get(name)
         if known is None or known.function is not function:

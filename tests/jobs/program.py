@@ -50,8 +50,30 @@ class Program:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
         """Start the application, without a worker."""
-        async with self.app.router.lifespan_context(self.app), self.jobs.lifespan(self.app):
-            yield
+        said: asyncio.Queue[str] = asyncio.Queue()
+        heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+        async def receive() -> Any:
+            return {"type": f"lifespan.{await said.get()}"}
+
+        life = asyncio.create_task(self.app({"type": "lifespan"}, receive, heard.put))
+        for stage in ("startup", "shutdown"):
+            said.put_nowait(stage)
+            answer = asyncio.create_task(heard.get())
+            await asyncio.wait({life, answer}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                answer.cancel()
+                life.result()
+            if stage == "startup":
+                if answer.result()["type"] != "lifespan.startup.complete":
+                    await life
+                try:
+                    yield
+                except BaseException:
+                    said.put_nowait("shutdown")
+                    await life
+                    raise
+        await life
 
     @asynccontextmanager
     async def working(self, **options: Any) -> AsyncIterator[Worker]:
