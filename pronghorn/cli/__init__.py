@@ -1,7 +1,7 @@
 """The `pronghorn` command: serve an application, list its routes, write its OpenAPI document.
 
-- `app.py` and two modules named `..._command.py` declare the commands, `arguments.py` their
-  options; all other modules are independent of Typer
+- `app.py`, `groups.py` and the modules named `..._command.py` declare the commands, `arguments.py`
+  and those named `..._options.py` their options; all other modules are independent of Typer
 - `discover.py` finds the application: `locate.py` finds the file, `importing.py` imports it,
   `choose.py` picks the object
 - `serve.py` checks and announces, `servers.py` starts uvicorn or Granian, whose processes import

@@ -14,12 +14,12 @@ from typing_extensions import Unpack
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.check_command import check
 from pronghorn.cli.collector import resume_collector
-from pronghorn.cli.db_command import db
 from pronghorn.cli.diff_command import diff
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
-from pronghorn.cli.jobs_command import jobs, nodes
+from pronghorn.cli.groups import db, jobs
 from pronghorn.cli.new_command import new
+from pronghorn.cli.nodes_command import nodes
 from pronghorn.cli.system_errors import explain_system_error
 from pronghorn.core.typed_kwargs import expand_signature
 

@@ -29,10 +29,13 @@ __all__ = [
     "DevOptions",
     "DiffOptions",
     "FindOptions",
+    "JsonOption",
     "RunOptions",
     "WritingOptions",
     "reference_of",
 ]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON."), DefaultIs(False)]
 
 FINDING = "Where the app is"
 REPLAYING = "What to ask"

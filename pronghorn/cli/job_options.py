@@ -1,10 +1,10 @@
-"""The options of `pronghorn jobs` and `pronghorn nodes`, each declared once; see `arguments.py`."""
+"""The options of `pronghorn jobs`, each declared once; see `arguments.py`."""
 
 from typing import Annotated, Literal
 
 import typer
 
-from pronghorn.cli.arguments import DatabaseOptions
+from pronghorn.cli.arguments import DatabaseOptions, JsonOption
 from pronghorn.core.typed_kwargs import DefaultIs
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "DeadOptions",
     "JobId",
     "ListOptions",
-    "NodesOptions",
     "OneJobOptions",
     "RetryOptions",
     "WorkOptions",
@@ -36,7 +35,6 @@ JobId = Annotated[
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON."), DefaultIs(False)]
 TaskOption = Annotated[
     str | None,
     typer.Option(
@@ -108,12 +106,6 @@ class RetryOptions(DatabaseOptions):
     ]
     task: TaskOption
     queue: QueueOption
-
-
-class NodesOptions(DatabaseOptions):
-    """All options of `pronghorn nodes`."""
-
-    as_json: JsonOption
 
 
 class WorkOptions(DatabaseOptions):

@@ -1,4 +1,4 @@
-"""The commands `pronghorn jobs ...` and `pronghorn nodes`: work, and look after the work."""
+"""The commands `pronghorn jobs ...`: work, and look after the work; `groups.py` has the group."""
 
 from typing import Annotated, Any
 
@@ -10,30 +10,15 @@ from pronghorn.cli.job_options import (
     DeadOptions,
     JobId,
     ListOptions,
-    NodesOptions,
     OneJobOptions,
     RetryOptions,
     WorkOptions,
 )
 from pronghorn.core.typed_kwargs import expand_signature
 
-__all__ = ["jobs", "nodes"]
+__all__ = ["jobs"]
 
-jobs = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    help="""
-    Run the [bold]jobs[/bold] of an app, and look after them.
-
-    The app is imported as the other commands do, and its own Jobs and Database are used.
-
-    Examples:
-
-    - [cyan]pronghorn jobs run[/cyan]
-    - [cyan]pronghorn jobs list --state waiting[/cyan]
-    - [cyan]pronghorn jobs dead[/cyan]
-    """,
-)
+jobs = typer.Typer(rich_markup_mode="rich")
 
 
 def _find(options: Any) -> Any:
@@ -167,21 +152,3 @@ def cancel(job_id: JobId, **options: Unpack[DatabaseOptions]) -> None:
     from pronghorn.cli.jobs_look import cancel_one
 
     cancel_one(_find(options), job_id)
-
-
-@expand_signature(NodesOptions)
-def nodes(**options: Unpack[NodesOptions]) -> None:
-    """
-    List the [bold]processes[/bold] of an app that share its database, and whether they live.
-
-    Those are servers and workers, of all hosts. A process that was killed is listed until the
-    others have taken over its work.
-
-    Examples:
-
-    - [cyan]pronghorn nodes[/cyan]
-    - [cyan]pronghorn nodes shop/main.py --json[/cyan]
-    """
-    from pronghorn.cli.nodes import print_nodes
-
-    print_nodes(reference_of(options), options["database"], as_json=options["as_json"])

@@ -12,6 +12,7 @@ from typing import Any
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.jobs_find import only_jobs
 from pronghorn.core.stopping import stopping
+from pronghorn.logger import logger
 
 __all__ = ["Work", "put_worker"]
 
@@ -120,8 +121,12 @@ class _Worker:
 
     async def _run(self) -> None:
         queues, grace = self._work.queues, self._work.grace
-        async with self._jobs.worker(self._app, queues, grace=grace):
+        async with self._jobs.worker(self._app, queues, grace=grace) as worker:
+            named = ", ".join(f"{name}={number}" for name, number in worker.queues.items())
+            logger.info("Running jobs of the queues %s", named)
             self._begun.set()
             # Before the lifespan ends, the requests do. Jobs have the same time.
             with stopping.ending(self._ends.set):
                 await self._ends.wait()
+            if worker.running:
+                logger.info("Waiting for %d running jobs, up to %g seconds", worker.running, grace)

@@ -123,6 +123,8 @@ def test_a_running_job_ends_before_the_process_does(program: None) -> None:
         wait_for_note("sent 7")
         assert worker.stop() == 0
         assert notes()[-2:] == [f"waited in {worker.process.pid}", "lifespan ended"]
+        assert "Running jobs of the queues default=10, mail=10, slow=10" in worker.output
+        assert "Waiting for 1 running jobs, up to 25 seconds" in worker.output
     assert (state_of(job), state_of(later)) == ("done", "done")
 
 
