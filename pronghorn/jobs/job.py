@@ -1,4 +1,4 @@
-"""What a job knows of itself, and its steps: each of them has its effect once."""
+"""The job that runs, and its steps: each of them has its effect once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written about jobs: each function is one step in the life of a job.
+"""The rows of jobs: each function is one step in the life of a job.
 
 A run has a token, and writes an outcome only while the row has it: a run that others have taken
 over, or that was cancelled, changes nothing.
@@ -314,8 +314,9 @@ async def revive(session: AsyncSession, job: str, delivery: str) -> Row[Any] | N
         "started_at": None,
         "ended_at": None,
     }
-    found = await session.execute(update(JOBS).where(again).values(changes).returning(JOBS))
-    return found.one_or_none()
+    query = update(JOBS).where(again).values(changes).returning(*JOBS.c)
+    row: Row[Any] | None = (await session.execute(query)).one_or_none()
+    return row
 
 
 async def cancel_job(session: AsyncSession, job: str) -> str | None:

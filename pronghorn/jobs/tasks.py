@@ -151,7 +151,7 @@ class Tasks:
             raise _cannot_find(function, f"{name!r} is another function")
         return self._make(function)
 
-    def named(self, name: str) -> Task:
+    def get(self, name: str) -> Task:
         """Return a task by its name.
 
         Raises:

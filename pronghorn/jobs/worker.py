@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
@@ -14,11 +14,9 @@ from pronghorn.jobs import store
 from pronghorn.jobs.adopt import adopt
 from pronghorn.jobs.engine import Limits
 from pronghorn.jobs.runner import Runner
+from pronghorn.jobs.whole import Whole
 from pronghorn.logger import logger
 from pronghorn.nodes import Nodes
-
-if TYPE_CHECKING:
-    from pronghorn.jobs.jobs import Jobs
 
 #: The jobs of a queue that run in a worker at the same time, as many as a `Database` has
 #: connections.
@@ -45,7 +43,7 @@ class Worker:
 
     def __init__(
         self,
-        jobs: Jobs,
+        jobs: Whole,
         app: Any,
         queues: Mapping[str, int | None] | Iterable[str] | None,
         *,
@@ -70,7 +68,10 @@ class Worker:
     async def drain(self) -> None:
         """Return when no job waits or runs, except those that wait for their time; for tests."""
         going = {"waiting", "running"}
-        while any(going & states.keys() for states in (await self._jobs.counts()).values()):
+        while True:
+            counts = await self._jobs.counts()
+            if not any(going & states.keys() for states in counts.values()):
+                return
             await asyncio.sleep(0.02)
 
     @asynccontextmanager
@@ -191,7 +192,7 @@ def _read_queues(
     return {name: CONCURRENCY if limit is None else limit for name, limit in limits.items()}
 
 
-def _find_channels(jobs: Jobs, queues: Mapping[str, int]) -> dict[str, Limits]:
+def _find_channels(jobs: Whole, queues: Mapping[str, int]) -> dict[str, Limits]:
     channels = {name: Limits(limit) for name, limit in queues.items()}
     for task in jobs.tasks:
         if task.concurrency is not None and task.queue in queues:

@@ -6,19 +6,19 @@ Each has a defined end that is visible, and stops nothing else.
 import asyncio
 import base64
 import pickle
-import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs import JobInfo, Jobs
 from pronghorn.jobs.dbos_guard import refuse_pickles
 from pronghorn.jobs.tables import JOBS
-from tests.contract.servers import PATIENCE
-from tests.jobs.program import Program
+from tests.jobs.program import Program, wait_until
 from tests.sql.servers import fresh_database
 from tools.postgresql import Server
 
@@ -106,19 +106,18 @@ async def test_a_row_of_the_engine_without_a_job(program: Program, tmp_path: Pat
         job = await program.jobs.enqueue(work)
         async with program.db.transaction() as session:
             where = f"workflow_uuid LIKE '{job.id}%'"
-            for statement in (
-                f"UPDATE {schema}workflow_status SET workflow_uuid = 'foreign', name = 'other',"
-                f" serialization = 'py_pickle' WHERE {where}",
-                f"UPDATE {schema}workflow_input SET workflow_uuid = 'foreign' WHERE {where}",
+            row = "workflow_uuid = 'foreign', name = 'other', serialization = 'py_pickle'"
+            for changed in (
+                f"workflow_status SET {row}",
+                "workflow_input SET workflow_uuid = 'foreign'",
             ):
-                await session.execute(text(statement))
+                await session.execute(text(f"UPDATE {schema}{changed} WHERE {where}"))
             await session.execute(
                 text(f"UPDATE {schema}workflow_input SET inputs = :bomb"), {"bomb": bomb}
             )
         async with program.jobs.worker(program.app):
-            async with asyncio.timeout(PATIENCE):
-                while not (found := await program.jobs.list(state="dead")):
-                    await asyncio.sleep(0.02)
+            await wait_until(lambda: program.jobs.list(state="dead"))
+        found = await program.jobs.list(state="dead")
     assert [(each.id, each.task) for each in found] == [("foreign", "?")]
     assert found[0].error == "its row of the engine belongs to 'other'"
     assert not (tmp_path / "unpickled").exists()
@@ -197,9 +196,11 @@ async def test_a_new_release_runs_what_the_old_one_did_not_know(
     async with sqlite_program.started():
         job = await new.enqueue(work)
         async with sqlite_program.jobs.worker(sqlite_program.app):
-            async with asyncio.timeout(PATIENCE):
-                while (await new.get(job.id)).error is None:
-                    await asyncio.sleep(0.02)
+
+            async def was_refused() -> bool:
+                return (await new.get(job.id)).error is not None
+
+            await wait_until(was_refused)
         assert (await new.get(job.id)).error == "there is no task 'new'"
         async with new.worker():
             assert (await sqlite_program.until(job.id, "done")).attempt == 1
@@ -220,6 +221,15 @@ async def test_a_job_without_its_row_of_the_engine_is_visible(program: Program) 
             await program.until(job.id, "done")
 
 
+async def answers(program: Program) -> bool:
+    """Return whether the server of a program has started again."""
+    try:
+        await program.jobs.counts()
+    except (SQLAlchemyError, OSError):
+        return False
+    return True
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 async def test_the_database_is_away_while_jobs_run(own_server: Server, driver: str) -> None:
@@ -238,19 +248,14 @@ async def test_the_database_is_away_while_jobs_run(own_server: Server, driver: s
         async with program.working():
             job = await program.jobs.enqueue(work)
             await begun.wait()
-            await asyncio.to_thread(own_server.stop, signal.SIGQUIT)
+            await asyncio.to_thread(own_server.halt)
             go_on.set()
             await asyncio.sleep(0.5)  # The outcome cannot be written.
             await asyncio.to_thread(own_server.start)
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    try:
-                        found = await program.until(job.id, "done", "dead")
-                        later = await program.jobs.enqueue(other)
-                        break
-                    except Exception:  # noqa: BLE001 - it is starting
-                        await asyncio.sleep(0.1)
+            await wait_until(partial(answers, program))
+            found = await program.until(job.id, "done", "dead")
             assert (found.state, found.attempt) == ("done", 1)
+            later = await program.jobs.enqueue(other)
             await program.until(later.id, "done")
 
 
@@ -270,14 +275,7 @@ async def test_a_worker_ends_while_the_database_is_away(own_server: Server) -> N
             async with program.jobs.worker(program.app, grace=0.1):
                 job = await program.jobs.enqueue(work)
                 await begun.wait()
-                await asyncio.to_thread(own_server.stop, signal.SIGQUIT)
+                await asyncio.to_thread(own_server.halt)
             await asyncio.to_thread(own_server.start)
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    try:
-                        assert (await program.jobs.get(job.id)).state == "running"
-                        break
-                    except AssertionError:
-                        raise
-                    except Exception:  # noqa: BLE001 - it is starting
-                        await asyncio.sleep(0.1)
+            await wait_until(partial(answers, program))
+            assert (await program.jobs.get(job.id)).state == "running"

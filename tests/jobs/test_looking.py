@@ -1,15 +1,16 @@
 """Jobs are listed, counted, retried, cancelled, and forgotten."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from sqlalchemy import text, update
 
 from pronghorn.exceptions import SetupError
-from pronghorn.jobs import Jobs, UnknownJobError, in_
+from pronghorn.jobs import Job, Jobs, UnknownJobError, in_
 from pronghorn.jobs.tables import JOBS, STEPS
 from pronghorn.sql import Database
-from tests.jobs.program import Program
+from tests.jobs.program import Program, has_none, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -86,9 +87,7 @@ async def test_a_job_that_runs_is_cancelled(program: Program) -> None:
         await begun.wait()
         assert await program.jobs.cancel(job.id)
         await ended.wait()
-        async with asyncio.timeout(20):
-            while worker.running:
-                await asyncio.sleep(0.02)
+        await wait_until(partial(has_none, worker))
         found = await program.jobs.get(job.id)
     assert (found.state, found.attempt, found.error) == ("cancelled", 1, None)
 
@@ -122,7 +121,7 @@ async def test_old_jobs_are_forgotten(program: Program, monkeypatch: pytest.Monk
     assert jobs.keep_dead == 90 * 86400
 
     @jobs.task(retries=0)
-    async def say(fails: bool, job: "Job") -> None:
+    async def say(fails: bool, job: Job) -> None:
         await job.step(str)
         if fails:
             raise ConnectionError
@@ -135,9 +134,11 @@ async def test_old_jobs_are_forgotten(program: Program, monkeypatch: pytest.Monk
             for job, days in [(done, 8), (dead, 89), (old, 91)]:
                 ago = {"ended_at": JOBS.c.ended_at - days * 86_400_000}
                 await session.execute(update(JOBS).where(JOBS.c.id == job.id).values(ago))
-        async with asyncio.timeout(20):
-            while len(await jobs.list()) > 2:
-                await asyncio.sleep(0.02)
+
+        async def are_two() -> bool:
+            return len(await jobs.list()) == 2
+
+        await wait_until(are_two)
         assert {job.id for job in await jobs.list()} == {new.id, dead.id}
         assert await program.count(STEPS) == 2
         schema = "" if program.url.startswith("sqlite") else "dbos."
@@ -145,9 +146,6 @@ async def test_old_jobs_are_forgotten(program: Program, monkeypatch: pytest.Monk
             for table in ("workflow_status", "workflow_input", "workflow_output"):
                 found = await session.scalar(text(f"SELECT count(*) FROM {schema}{table}"))
                 assert found == 2
-
-
-from pronghorn.jobs import Job  # noqa: E402 - a type that is defined later
 
 
 async def test_names_of_the_engine_that_are_taken_are_found_at_startup(sqlite_url: str) -> None:
@@ -195,10 +193,9 @@ async def test_an_open_transaction_keeps_the_tables_from_being_made(sqlite_url: 
 
 
 async def test_jobs_in_a_test_that_is_rolled_back(program: Program) -> None:
-    async with program.db.rollback_everything():
-        async with program.started():
-            await program.jobs.enqueue(work)
-            assert len(await program.jobs.list()) == 1
+    async with program.db.rollback_everything(), program.started():
+        await program.jobs.enqueue(work)
+        assert len(await program.jobs.list()) == 1
     fresh = Jobs(program.db)
     assert await fresh.list() == []
     await program.db.dispose()

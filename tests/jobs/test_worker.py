@@ -5,6 +5,7 @@ import gc
 import os
 import threading
 import warnings
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,8 +15,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.jobs import Jobs
 from pronghorn.nodes import Nodes
 from pronghorn.sql import Database
-from tests.contract.servers import PATIENCE
-from tests.jobs.program import Program
+from tests.jobs.program import Program, has_none, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -49,9 +49,11 @@ async def test_nothing_is_left_of_a_worker(program: Program) -> None:
             await program.jobs.enqueue(work)
             await worker.drain()
             assert len(await Nodes.of(program.db).list()) == 1
-        async with asyncio.timeout(PATIENCE):
-            while set(threads_of_engine()) - before:
-                await asyncio.sleep(0.02)
+
+        async def are_gone() -> bool:
+            return set(threads_of_engine()) <= before
+
+        await wait_until(are_gone)
         gc.collect()
         assert open_sockets() <= sockets
     async with program.started():
@@ -149,9 +151,7 @@ async def test_a_job_that_will_not_end_does_not_hold_the_worker(
         assert sqlite_program.log == ["refuses"]
         assert (await sqlite_program.jobs.get(job.id)).state == "waiting"
         release.set()
-        async with asyncio.timeout(PATIENCE):
-            while worker.running:
-                await asyncio.sleep(0.02)
+        await wait_until(partial(has_none, worker))
         # Its run is not the job's any more.
         assert (await sqlite_program.jobs.get(job.id)).state == "waiting"
 
@@ -176,9 +176,11 @@ async def test_queues_and_their_limits(program: Program) -> None:
         left = await program.jobs.enqueue(other)
         async with program.jobs.worker(program.app, {"mail": 2}) as worker:
             assert worker.queues == {"mail": 2}
-            async with asyncio.timeout(PATIENCE):
-                while (await program.jobs.counts())["mail"] != {"done": 6}:
-                    await asyncio.sleep(0.02)
+
+            async def are_done() -> bool:
+                return (await program.jobs.counts())["mail"] == {"done": 6}
+
+            await wait_until(are_done)
         assert most <= 2
         assert (await program.jobs.get(left.id)).state == "waiting"
 
@@ -207,9 +209,8 @@ async def test_a_task_with_dependencies_needs_an_application(sqlite_url: str) ->
     with pytest.raises(SetupError, match="the worker has no application"):
         async with jobs.worker():
             pass
-    async with FastAPI(lifespan=db.lifespan).router.lifespan_context(FastAPI()):
-        async with jobs.worker(FastAPI()):
-            pass
+    async with db.lifespan(), jobs.worker(FastAPI()):
+        pass
 
 
 async def test_jobs_attached_to_an_application(sqlite_url: str) -> None:
