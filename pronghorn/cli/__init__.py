@@ -6,6 +6,8 @@
   `choose.py` picks the object
 - `serve.py` checks and announces, `servers.py` starts uvicorn or Granian, whose processes import
   the application through `loader.py`
+- `jobs_find.py` finds the jobs of a program, `jobs_run.py` starts the processes that run them, and
+  `jobs_work.py` works in those; `jobs_look.py` lists jobs, and `jobs_tab.py` for the page of `dev`
 - `routes.py`, `explain.py` and `openapi.py` describe the application
 - `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
 - `errors.py` defines the errors and exit codes of commands

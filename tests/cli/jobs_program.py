@@ -60,7 +60,11 @@ async def fail(order_id: int, password: str = "") -> None:
 @jobs.task(queue="slow")
 async def wait(seconds: float) -> None:
     note(f"began to wait in {os.getpid()}")
-    await asyncio.sleep(seconds)
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        note("interrupted")
+        raise
     note(f"waited in {os.getpid()}")
 
 

@@ -141,6 +141,19 @@ def test_after_the_grace_jobs_are_given_back(program: None) -> None:
     assert state_of(job) == "waiting"
 
 
+def test_a_running_job_is_cancelled(program: None) -> None:
+    with working() as worker:
+        job = enqueue("wait", 120)
+        wait_for_note("began")
+        cancelled = command("jobs", "cancel", job, FILE)
+        assert cancelled.stdout == f"The job {job} is cancelled, and is interrupted in a moment\n"
+        wait_for_note("interrupted")
+        enqueue("send_receipt", 7)
+        wait_for_note("sent 7")
+        assert worker.stop() == 0
+    assert state_of(job) == "cancelled"
+
+
 def test_a_second_signal_ends_it_at_once_and_others_take_over(program: None) -> None:
     with working() as worker:
         job = enqueue("wait", 120)
