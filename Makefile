@@ -91,7 +91,7 @@ campaign-metrics: environment ## Kill workers under load and scrape meanwhile (D
 browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for a part)
 	@$(PYTHON) tools/chromium.py
 	@$(PYTHON) tools/docs_assets.py --required
-	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --group browser
+	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --extra sql --extra jobs --group browser
 	@.venv-browser/bin/python -m pytest tests/browser $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)
