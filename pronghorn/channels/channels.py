@@ -1,0 +1,226 @@
+"""Publish messages to channels, and read them, in any process of a program."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pronghorn.channels.channel import AnyChannel, BoundChannel, bind
+from pronghorn.channels.hub import Hub
+from pronghorn.channels.log import Entry, Log
+from pronghorn.channels.log_memory import MemoryLog
+from pronghorn.channels.publishing import Message, publish_at_commit
+from pronghorn.channels.reading import Subscription, read_cursor
+from pronghorn.channels.subscribers import Gap, Item
+from pronghorn.core.setup_errors import setup_error
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[M]):
+    """A message of a channel.
+
+    Attributes:
+        id: Its id, with which a reader goes on after it.
+        data: The message.
+    """
+
+    id: str
+    data: M
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Messages are gone that the reader has not seen; what it derived from them is out of date.
+
+    Attributes:
+        id: The id with which a reader goes on after it.
+    """
+
+    id: str
+
+
+class TooSlowError(Exception):
+    """A reader did not take its messages for so long that too many wait for it.
+
+    It can go on after the last id that it has seen.
+    """
+
+
+class Channels:
+    """The channels of a program.
+
+    Args:
+        store: Where messages are kept: a `Database`, or a client of Redis or Valkey for asyncio.
+        buffer: How many messages may wait for a subscriber; one more, and the subscriber is ended.
+
+    Raises:
+        SetupError: The store is something else.
+
+    Attributes:
+        log: The log that keeps the messages.
+    """
+
+    def __init__(self, store: Any, *, buffer: int = 256) -> None:
+        self.log: Log = _make_log(store)
+        self.buffer = buffer
+        self._hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
+        self._process = os.getpid()
+
+    @classmethod
+    def memory(cls, *, buffer: int = 256) -> Channels:
+        """Return channels in the memory of this process, for tests and for a single process.
+
+        Args:
+            buffer: How many messages may wait for a subscriber.
+        """
+        return cls(MemoryLog(), buffer=buffer)
+
+    async def publish(
+        self, channel: AnyChannel[M], message: M, *, session: Any = None
+    ) -> str | None:
+        """Publish a message.
+
+        Args:
+            channel: The channel.
+            message: The message, which is validated.
+            session: A session of the same `Database`: the message is written just before its
+                commit, and nobody sees it if the transaction is rolled back.
+
+        Returns:
+            The id of the message; None with a session, as it has none before the commit.
+
+        Raises:
+            pydantic.ValidationError: The message has another type than the channel.
+            SetupError: The session is no session of a `Database`.
+        """
+        bound = bind(channel)
+        return await self.publish_json(bound, bound.encode(message), session=session)
+
+    async def publish_json(
+        self, channel: AnyChannel[Any], payload: bytes, *, session: Any = None
+    ) -> str | None:
+        """Publish a message that is JSON already, without validating it; see `publish`.
+
+        Args:
+            channel: The channel.
+            payload: The message, in UTF-8.
+            session: See `publish`.
+        """
+        bound = bind(channel)
+        new = Message(bound.name, payload, bound.channel.limits)
+        if session is not None:
+            _check_session(self.log, session)
+            publish_at_commit(self.log, session, new, self._tell)
+            return None
+        number = await self.log.append(None, *new)
+        self._tell(bound.name, Entry(number, payload))
+        return str(number)
+
+    async def read(
+        self, channel: AnyChannel[M], *, after: str | int | None = None
+    ) -> AsyncIterator[Event[M] | Reset]:
+        """Yield the messages of a channel, until the server of this process stops.
+
+        Args:
+            channel: The channel.
+            after: The id of an event: its successors are first, whatever process has published
+                them. `START` begins with the oldest message that is kept; None with the next one.
+
+        Raises:
+            TooSlowError: The reader did not take its messages in time.
+        """
+        bound = bind(channel)
+        subscription = self.subscribe(bound, after)
+        async for item in subscription.items():
+            yield as_event(bound, item)
+        if subscription.ended == "slow":
+            raise TooSlowError(f"More than {self.buffer} messages of {bound!r} wait for a reader")
+
+    async def newest(self, channel: AnyChannel[Any]) -> str:
+        """Return the id of the last message of a channel; `START` if it never had one.
+
+        A reader that has read the state of something after this call misses no change with
+        `after=` this id.
+        """
+        return str((await self.log.span(bind(channel).name)).newest)
+
+    def subscribe(
+        self, channel: BoundChannel[Any], after: str | int | None, on_end: Any = None
+    ) -> Subscription:
+        """Return the entries of a channel for one subscriber, for `read` and its kin."""
+        cursor = read_cursor(after)
+        return Subscription(self._hub(), channel.name, cursor, self.buffer, on_end)
+
+    # --- event loops ----------------------------------------------------------------------
+
+    def _hub(self) -> Hub:
+        """Return the readers of the running event loop."""
+        if self._process != os.getpid():  # A fork has no part in the readers of its parent.
+            self._process, self._hubs = os.getpid(), {}
+        loop = asyncio.get_running_loop()
+        hub = self._hubs.get(loop)
+        if hub is None:
+            living = {each: kept for each, kept in self._hubs.items() if not each.is_closed()}
+            hub = Hub(self.log)
+            self._hubs = {**living, loop: hub}
+        return hub
+
+    def _tell(self, name: str, entry: Entry) -> None:
+        """Deliver a visible entry to the subscribers of this process, and wake the others."""
+        own = self._hub()
+        own.push(name, entry)
+        own.announce(name, entry.id)
+        for loop, hub in tuple(self._hubs.items()):
+            if hub is not own and not loop.is_closed():
+                loop.call_soon_threadsafe(hub.push, name, entry)
+
+
+def as_event(channel: BoundChannel[M], item: Item) -> Event[M] | Reset:
+    """Return an entry or a gap as readers see it.
+
+    Args:
+        channel: The channel.
+        item: The entry or the gap.
+    """
+    if isinstance(item, Gap):
+        return Reset(str(item.id))
+    return Event(str(item.id), channel.decode(item.payload))
+
+
+def _make_log(store: Any) -> Log:
+    if isinstance(store, MemoryLog):
+        return store
+    if hasattr(store, "add_own_tables"):
+        from pronghorn.channels.log_sql import SqlLog  # Redis and memory need no SQLAlchemy.
+
+        return SqlLog(store)
+    if hasattr(store, "append") and hasattr(store, "span"):
+        return store  # type: ignore[no-any-return]  # A log of the program.
+    raise setup_error(
+        f"Channels was given {store!r}",
+        "an address stands where an object was meant" if isinstance(store, str) else None,
+        "Channels(Database(url)), Channels(redis.asyncio.Redis.from_url(url)) or Channels.memory()",
+    )
+
+
+def _check_session(log: Log, session: Any) -> None:
+    db = getattr(log, "db", None)
+    if db is None:
+        raise setup_error(
+            "A message was published with a session, and its channel is not in a database",
+            "the message was to be seen after the commit only",
+            "Channels(db)",
+        )
+    from pronghorn.sql.sessions import OneTransactionSession
+
+    if not isinstance(getattr(session, "sync_session", None), OneTransactionSession):
+        raise setup_error(
+            f"A message was published with {session!r}",
+            "the session is not one of a `Database`, whose commit could be awaited",
+            "session: Annotated[AsyncSession, db.session], or async with db.transaction() as session",
+        )
