@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from typing import Any
 
 from pronghorn.channels.log import Entry, Log
@@ -153,7 +154,7 @@ class Hub:
             self._unannounced[name] = max(newest, self._unannounced.get(name, 0))
         is_old = time.monotonic() - self._trimmed > _TRIM
         if (self._unannounced or is_old) and self._announcer is None:
-            self._announcer = self._loop.create_task(self._announce())
+            self._announcer = self._spawn(self._announce())
 
     async def _announce(self) -> None:
         try:
@@ -177,7 +178,11 @@ class Hub:
                 lambda: self.log.listen(self.ring),
                 self._end_when_stopping,
             )
-            self._tasks = [self._loop.create_task(job()) for job in jobs]
+            self._tasks = [self._spawn(job()) for job in jobs]
+
+    def _spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a job that outlives the request that begins it, without its context variables."""
+        return self._loop.create_task(job, context=Context(), name="pronghorn channels")
 
     def _stop_unused(self) -> None:
         if not self._readers:

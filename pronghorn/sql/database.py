@@ -160,11 +160,6 @@ class Database:
 
         return Transaction(make, trigger, read_only=read_only, keeps=keeps)
 
-    @property
-    def rolls_back(self) -> bool:
-        """True inside `rollback_everything`: no other process sees what is committed now."""
-        return self._outer is not None
-
     @asynccontextmanager
     async def rollback_everything(self) -> AsyncIterator[None]:
         """Run all sessions inside in savepoints of one transaction, which is rolled back.
