@@ -117,7 +117,7 @@ class SqlLog:
     async def listen(self, ring: Ring) -> None:
         """Receive wake-ups of PostgreSQL until the task is cancelled; SQLite has none."""
         if self.announces:
-            await listen(self.db.engine, ring)
+            await listen(self.db, ring)
 
     async def announce(self, newest: Mapping[str, int]) -> None:
         """Wake the readers of other processes.
