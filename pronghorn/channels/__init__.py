@@ -10,6 +10,7 @@ delivery quick, so nothing is lost when a process, a connection or a wake-up is.
 
 from pronghorn.channels.channel import AnyChannel, BoundChannel, Channel
 from pronghorn.channels.channels import Channels, Event, Reset, TooSlowError
+from pronghorn.channels.feed import Feed, Subscribe
 from pronghorn.channels.log import Entry, Limits, Log, Span
 from pronghorn.channels.reading import START
 
@@ -21,9 +22,11 @@ __all__ = [
     "Channels",
     "Entry",
     "Event",
+    "Feed",
     "Limits",
     "Log",
     "Reset",
     "Span",
+    "Subscribe",
     "TooSlowError",
 ]
