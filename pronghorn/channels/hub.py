@@ -244,7 +244,7 @@ class Hub:
             positions = {name: reader.position.id for name, reader in self._readers.items()}
             self._all_due = False
             if positions:
-                names.update(await self.log.changed(positions))
+                names.update(await self.log.find_changed(positions))
         for name in names:
             reader = self._readers.get(name)
             if reader is not None:

@@ -54,7 +54,7 @@ def make_routes(channels: Channels) -> APIRouter:
 @pytest.fixture
 def client(store: Store) -> Iterator[TestClient]:
     """A chat on each store."""
-    app = FastAPI(lifespan=store.db.lifespan if store.db else None)
+    app = FastAPI(lifespan=store.lifespan)
     app.include_router(make_routes(store.channels), prefix="/v1")
     with TestClient(app) as client:
         yield client
@@ -129,7 +129,7 @@ def test_those_present_are_known_and_changes_are_told_once(client: TestClient) -
 
 
 def test_an_error_of_the_program_ends_presence(store: Store) -> None:
-    app = FastAPI(lifespan=store.db.lifespan if store.db else None)
+    app = FastAPI(lifespan=store.lifespan)
     app.include_router(make_routes(store.channels))
 
     @app.websocket("/broken")
@@ -137,7 +137,7 @@ def test_an_error_of_the_program_ends_presence(store: Store) -> None:
         async with store.channels.join(ws, room(7), presence={"user": "anna"}):
             raise ValueError("a mistake")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
-        with client.websocket_connect("/broken") as socket, pytest.raises(WebSocketDisconnect):
-            socket.receive_text()
+    with TestClient(app) as client:
+        with pytest.raises(ValueError, match="a mistake"), client.websocket_connect("/broken"):
+            pass
         assert client.get("/rooms/7/present").json() == []
