@@ -29,7 +29,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "memory":
         yield Store(Channels.memory())
     elif request.param == "redis":
-        yield RedisStore.on(request.getfixturevalue("redis_server"))
+        db = Database(request.getfixturevalue("sqlite_url"))
+        yield RedisStore.on(request.getfixturevalue("redis_server"), db)
     elif request.param == "sqlite":
         yield Store.on(Database(request.getfixturevalue("sqlite_url")))
     else:

@@ -54,12 +54,12 @@ class Store:
 
 @dataclass
 class RedisStore(Store):
-    """Channels in Redis, with presence in memory."""
+    """Channels in Redis, with presence in a database."""
 
     client: Any = None
 
     @classmethod
-    def on(cls, server: Any) -> RedisStore:
+    def on(cls, server: Any, db: Database) -> RedisStore:  # type: ignore[override]  # a test
         """Return channels in an empty database of a server."""
         from redis import Redis
         from redis.asyncio import Redis as AsyncRedis
@@ -67,13 +67,13 @@ class RedisStore(Store):
         with Redis.from_url(server.url) as plain:
             plain.flushall()
         client = AsyncRedis.from_url(server.url)
-        return cls(Channels(client), client=client)
+        return cls(Channels(client, presence=db), db, client)
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Open the store, and close it."""
-        yield
-        await self.channels.close()
+        async with super().lifespan(app):
+            yield
         await self.client.aclose()
 
 
