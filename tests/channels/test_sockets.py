@@ -33,7 +33,6 @@ def make_routes(channels: Channels) -> APIRouter:
 
     @router.websocket("/rooms/{room_id}/unseen")
     async def look(ws: WebSocket, room_id: int, after: str | None = None) -> None:
-        await ws.accept()
         async with channels.join(ws, room(room_id), after=after, ids=True) as here:
             async for _ in here.receive():
                 pass
@@ -138,6 +137,9 @@ def test_an_error_of_the_program_ends_presence(store: Store) -> None:
             raise ValueError("a mistake")
 
     with TestClient(app) as client:
-        with pytest.raises(ValueError, match="a mistake"), client.websocket_connect("/broken"):
-            pass
+        with (
+            pytest.raises(ValueError, match="a mistake"),
+            client.websocket_connect("/broken") as socket,
+        ):
+            socket.receive_text()
         assert client.get("/rooms/7/present").json() == []
