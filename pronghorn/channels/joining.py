@@ -38,7 +38,7 @@ _REASONS = {
 
 
 class Joined(Generic[M]):
-    """A WebSocket in a channel; `channels.join` makes it.
+    """A WebSocket in a channel; `Channels.join` makes it.
 
     Args:
         channels: The channels.

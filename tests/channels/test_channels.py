@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pronghorn.channels import START, Channel, Channels, Event, Reset
 from pronghorn.exceptions import SetupError
-from tests.channels.stores import Message, Store, room, run, take, until
+from tests.channels.stores import Message, Store, room, run, take
 
 
 def test_a_reader_gets_what_is_published_after_it_began(store: Store) -> None:
