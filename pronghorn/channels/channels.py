@@ -331,5 +331,6 @@ def _check_session(session: Any) -> None:
         raise setup_error(
             f"A message was published with {session!r}",
             "the session is not one of a `Database`, whose commit could be awaited",
-            "session: Annotated[AsyncSession, db.session], or async with db.transaction() as session",
+            "session: Annotated[AsyncSession, db.session], or async with db.transaction() as "
+            "session",
         )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
-#: Called with the name of a channel that has new entries, and with the newest id; with None and 0 if
-#: any channel may have some.
+#: Called with the name of a channel that has new entries, and with the newest id; with None and 0
+#: if any channel may have some.
 Ring = Callable[[str | None, int], None]
 
 
