@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics --extra jobs --extra limits --extra cache
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ campaign-sql: environment ## Break databases for minutes: 5,000 clients that van
 	@PRONGHORN_SQL_CLIENTS=5000 PRONGHORN_SQL_SECONDS=60 PRONGHORN_SQL_SILENCE=30 PRONGHORN_SQL_RESTARTS=20 \
 		$(BIN)/python -m pytest tests/sql/test_vanishing_clients.py tests/sql/test_sqlite.py \
 		tests/sql/test_broken_servers.py --timeout=300 $(ARGS)
+
+durable: environment ## Kill, stop and cut off workers on three hosts, crash their database (ARGS="--only J2", ARGS=--short)
+	@$(BIN)/python -m tests.durable $(ARGS)
 
 conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py" for a part)
 	@$(PYTHON) -m tools.conformance $(ARGS)

@@ -36,6 +36,7 @@ from pronghorn.plan.check_application import (
     list_middleware,
     read_exception_handlers,
 )
+from pronghorn.routes.jobs import RunsJobs
 from pronghorn.routes.lifespan import make_layers
 from pronghorn.routes.outside import UsesDependenciesOutside
 from pronghorn.routing import APIRouter
@@ -53,7 +54,7 @@ ATTRIBUTES += ("max_body_size", "max_json_size", "error_headers", "hardened")
 ATTRIBUTES += ("validation_error_input", "websocket_origins")
 
 
-class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
+class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, RunsJobs, AnswersProbes, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:
@@ -157,11 +158,11 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
         self.root_path = self.root_path and self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
         self.router = APIRouter(**of_router, dependency_overrides_provider=self)
-        self._telemetry: dict[str, Any] = {}
+        self._use_jobs(values["jobs"], values["background_tasks"])
+        self._telemetry: dict[str, Any] = dict(values["telemetry"] or {})
         self._around: Around | None = None
         if values["telemetry"] is not None:
             self._around = telemetry_around(values["telemetry"])
-            self._telemetry = dict(values["telemetry"])
         self.setup()
 
     def _check_document(self) -> None:
@@ -188,8 +189,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered)
         if OBSERVERS and OBSERVED not in scope and scope["type"] != "lifespan":
             await observe_app(partial(FastAPI.__call__, self))(scope, receive, send)
             return
-        stack = self.middleware_stack
-        stack = stack or await make_layers(self._ensure_stack, scope, receive, send)
+        stack = self.middleware_stack or await make_layers(self._ensure_stack, scope, receive, send)
         if Starlette.__call__ is not PLAIN_CALL:
             stack = super().__call__  # The replacement of a library, which calls the stack.
         around = self._around = self._around or wanted_around(scope["type"])

@@ -1,10 +1,12 @@
 """Work that runs after the response was sent."""
 
-from collections.abc import Callable
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from copy import copy
 from typing import Any, ParamSpec
+from weakref import WeakSet
 
 from starlette import background
 from starlette.background import BackgroundTask
@@ -29,9 +31,11 @@ class BackgroundTasks(StarletteBackgroundTasks):
     """Functions to call after the response was sent, in the order in which they were added.
 
     Declare a parameter of this type in an endpoint or a dependency to get the one of the
-    request. The tasks run in the process of the server and are lost when it stops. One that
-    raises does not keep those after it from running: it is logged (logger `pronghorn`), and
-    raised to the server in the end.
+    request. The tasks run in the process of the server; those that it has no time for when it
+    stops are lost, and their names are logged (logger `pronghorn`). One that raises does not keep
+    those after it from running: it is logged, and raised to the server in the end.
+
+    With `FastAPI(jobs=jobs, background_tasks="durable")`, `add_task` leaves the function to a job.
 
     Tasks of a response that the endpoint returns run before these.
     """
@@ -46,6 +50,16 @@ class BackgroundTasks(StarletteBackgroundTasks):
         """
         super().add_task(func, *args, **kwargs)
 
+    def add_local(self, func: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Add a function that this process calls, whatever `background_tasks` the application has.
+
+        Args:
+            func: `def` functions run in a worker thread, `async def` ones in the event loop.
+            *args: Its positional arguments.
+            **kwargs: Its keyword arguments.
+        """
+        StarletteBackgroundTasks.add_task(self, func, *args, **kwargs)
+
     async def __call__(self) -> None:
         """Call the functions, one after the other, also those after one that fails.
 
@@ -53,12 +67,15 @@ class BackgroundTasks(StarletteBackgroundTasks):
             Exception: What the first failing function raised, once all have run.
         """
         failure: Exception | None = None
-        for task in self.tasks:
+        for position, task in enumerate(self.tasks):
             try:
                 await _run(task)
+            except CancelledError:
+                log_abandoned(self.tasks[position:])
+                raise
             except Exception as error:  # noqa: BLE001 - logged, and the first is raised
                 if not isinstance(task, BackgroundTasks):
-                    logger.error("The background task %s failed", _name(task), exc_info=error)
+                    logger.error("The background task %s failed", name_of(task), exc_info=error)
                 failure = failure or error
         if failure is not None:
             raise failure
@@ -82,9 +99,44 @@ async def _call_function(task: BackgroundTask) -> None:
         await call_in_thread(task.func, *task.args, **task.kwargs)
 
 
-def _name(task: BackgroundTask) -> str:
+def name_of(task: BackgroundTask) -> str:
+    """Return the name of the function of a task, for people."""
     function = getattr(task, "func", task)
     return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+#: The tasks whose end was reported: the server reports them, and then cancels their requests.
+_reported: WeakSet[BackgroundTask] = WeakSet()
+_NOT_BEGUN = "has not begun"
+
+
+def log_abandoned(tasks: Sequence[BackgroundTask]) -> None:
+    """Log the names of tasks that do not end, each once.
+
+    Args:
+        tasks: The first one was interrupted, the others have not begun.
+    """
+    for line in describe_abandoned(tasks):
+        logger.error(line)
+
+
+def describe_abandoned(
+    tasks: Sequence[BackgroundTask], what: str = "was interrupted"
+) -> Iterator[str]:
+    """Yield a line for each task that does not end and was not reported yet.
+
+    Args:
+        tasks: The tasks, in their order.
+        what: What happened to the first one.
+    """
+    for task in tasks:
+        if not isinstance(task, StarletteBackgroundTasks):
+            if task not in _reported:
+                _reported.add(task)
+                yield f"The background task {name_of(task)} is abandoned: it {what}"
+        elif what == _NOT_BEGUN:  # Otherwise it reports its own tasks.
+            yield from describe_abandoned(task.tasks, what)
+        what = _NOT_BEGUN
 
 
 def with_tasks(response: Response, tasks: StarletteBackgroundTasks | None) -> Response:

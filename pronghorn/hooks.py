@@ -20,7 +20,8 @@ look for a watcher.
 
 A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
 for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
-the plans of routes at startup.
+the plans of routes at startup. One that runs jobs is a `JobRunner`, and keeps background tasks as a
+`TaskStore`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
 from pronghorn.core.revisions import forget_compiled
+from pronghorn.core.task_store import JobRunner, TaskStore
 from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
@@ -51,8 +53,10 @@ if TYPE_CHECKING:  # Most programs do not need the module.
 __all__ = [
     "OBSERVED",
     "CompiledRoute",
+    "JobRunner",
     "Observed",
     "Observer",
+    "TaskStore",
     "Trigger",
     "Watcher",
     "answer_with",

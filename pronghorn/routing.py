@@ -383,7 +383,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             await startup_failed(receive, send)
             raise
         application = self.dependency_overrides_provider
-        if leaves:
+        if leaves or getattr(application, "_job_runner", None):
             lifespan = around(self.lifespan_context, leaves, application)
             await Router(lifespan=lifespan).lifespan(scope, receive, send)
             return

@@ -7,6 +7,7 @@ run after that; without the corrections of this module they would be dropped in 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,10 +17,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pronghorn.core.served import GRANIAN_PATIENCE
 from pronghorn.core.setup_errors import SetupError
 from pronghorn.core.stopping import stopping
+from pronghorn.run.abandoned_tasks import log_abandoned_tasks
 
-#: Seconds to wait for the rest of the requests. `pronghorn run` kills a worker after 25 seconds.
+#: Seconds to wait for the rest of the requests. `pronghorn run` kills a worker after 25 seconds, or
+#: names another time in the environment.
 PATIENCE = 20.0
 #: Seconds between two looks at the number of requests.
 PAUSE = 0.01
@@ -34,12 +38,14 @@ class Running:
         self.requests = 0
 
     async def wait_until_none(self) -> None:
-        """Return when no request is left, or when `PATIENCE` is over."""
+        """Return when no request is left, or when the patience is over."""
         clock = asyncio.get_running_loop().time
-        deadline = clock() + PATIENCE
+        deadline = clock() + float(os.environ.get(GRANIAN_PATIENCE) or PATIENCE)
         # A request does no more than count: it does not wake anybody.
         while self.requests and clock() < deadline:  # noqa: ASYNC110 - see above
             await asyncio.sleep(PAUSE)
+        if self.requests:
+            log_abandoned_tasks()
 
 
 running = Running()

@@ -16,6 +16,7 @@ from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 from pronghorn.core.process_end import end_with_threads
+from pronghorn.core.served import GRANIAN_PATIENCE
 
 __all__ = ["configure_own_logging", "start"]
 
@@ -27,6 +28,8 @@ WEBSOCKETS = "pronghorn.adapters.uvicorn_websockets:PronghornWebSocketProtocol"
 
 GRACE = 25
 """Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
+PART_FOR_REQUESTS = 0.8
+"""The part of these seconds in which requests may end; the rest is for the end of the lifespan."""
 
 
 def start(options: ServeOptions, watched: list[str]) -> None:
@@ -206,6 +209,8 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
 
 
 def _remember_for_granian(options: ServeOptions) -> None:
+    seconds = options.timeout_graceful_shutdown or GRACE
+    os.environ[GRANIAN_PATIENCE] = f"{PART_FOR_REQUESTS * seconds:g}"
     proxies = options.forwarded_allow_ips or os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
     loader.remember_for_granian(
         options.root_path.rstrip("/"),

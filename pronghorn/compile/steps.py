@@ -11,7 +11,7 @@ from pronghorn.core.kinds import GENERATORS, CallKind, InjectedKind
 from pronghorn.core.records import replace
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import Step
-from pronghorn.plan.model import APP_VALUES, AnyPlan, CallPlan, PlanT
+from pronghorn.plan.model import APP_VALUES, AnyPlan, CallPlan, PlanT, RoutePlan
 from pronghorn.run.exact import Call
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.lifetime import STACKS
@@ -56,6 +56,22 @@ def bind_app_values(plan: PlanT, application: Any) -> PlanT:
     from pronghorn.compile.app_scope import bind_calls  # Few programs have any.
 
     root = bind_calls(plan.root, application)
+    return plan if root is plan.root else replace(plan, root=root)
+
+
+def bind_task_store(plan: RoutePlan, application: Any) -> RoutePlan:
+    """Return a plan whose background tasks are kept, if its application has a store for them.
+
+    Args:
+        plan: The plan, after overrides.
+        application: The application of the route, if it belongs to one.
+    """
+    store = getattr(application, "_task_store", None)
+    if store is None:
+        return plan
+    from pronghorn.compile.durable_tasks import keep_tasks_in  # Few programs keep tasks.
+
+    root = keep_tasks_in(plan.root, store)
     return plan if root is plan.root else replace(plan, root=root)
 
 

@@ -18,6 +18,7 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn._form_limits import FormLimits
 from pronghorn.core.typed_kwargs import DefaultIs, option_defaults
 from pronghorn.datastructures import Default
+from pronghorn.declare.battery_options import BatteryOptions
 from pronghorn.params import Depends
 from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
@@ -354,6 +355,7 @@ class AppOptions(
     DocumentOptions,
     WebSocketRouteOptions,
     ErrorOptions,
+    BatteryOptions,
     LifeOptions,
     GroupOptions,
     ShownOptions,
@@ -375,11 +377,6 @@ class AppOptions(
     """Whether to hold the limits that could refuse a rare honest client, wherever it is served.
 
     A mounted application has its own. `docs/how-to/harden.md` lists what it turns on.
-    """
-    telemetry: Any | None
-    """A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`.
-
-    `None` uses the global providers of the program, if there are any.
     """
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pronghorn import __version__
 from pronghorn.nodes.clock import now_ms
 from pronghorn.nodes.node import NODES, Node, as_time
+from pronghorn.nodes.pauses import forbid_pauses
 
 #: Any number that no other program uses for a lock of the same database.
 _LOCK = 7_020_863_401_561
@@ -97,9 +98,8 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
         dead_after: The milliseconds without a beat after which it is dead.
     """
     dialect = session.get_bind().dialect
+    await forbid_pauses(session)
     if dialect.name == "postgresql":
-        # A process that is stopped here must not keep the lock.
-        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10s'"))
         key = {"key": _LOCK}
         if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), key):
             return False

@@ -12,7 +12,7 @@ from pronghorn.core.kinds import CallKind
 from pronghorn.plan.model import APP_VALUES, CallPlan, RoutePlan, WebSocketPlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.routes.base import current_overrides
-from pronghorn.routes.lifespan import Lifespan
+from pronghorn.routes.lifespan import Lifespan, merged
 from pronghorn.run.app_values import Start, no_application, values_of
 
 #: How many layers of middleware around a mounted application are looked through.
@@ -92,15 +92,19 @@ def count_as_started(application: Any) -> Iterator[None]:
 def around(lifespan: Lifespan, leaves: list[Leaf], application: Any) -> Lifespan:
     """Return a lifespan that makes the values first, so that the program's own can use them.
 
+    Jobs start last: they use the values, and what the program has opened.
+
     Args:
         lifespan: The program's own lifespan.
         leaves: What `find_leaves` has found.
         application: The application that starts.
     """
+    runner = getattr(application, "_job_runner", None)
+    inside = lifespan if runner is None else merged(lifespan, runner.lifespan)
 
     @asynccontextmanager
     async def with_app_scope(app: Any) -> AsyncIterator[Any]:
-        async with run_app_scope(leaves, values_of(application)), lifespan(app) as state:
+        async with run_app_scope(leaves, values_of(application)), inside(app) as state:
             yield state
 
     return with_app_scope

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import Unpack
 
 from pronghorn.compile.http_route import compile_custom, compile_route
-from pronghorn.compile.steps import bind_app_values
+from pronghorn.compile.steps import bind_app_values, bind_task_store
 from pronghorn.core.kinds import BodyKind
 from pronghorn.core.monkeypatches import ROUTING, is_overridden, is_replaced
 from pronghorn.core.revisions import bump_revision, oldest_valid_revision
@@ -232,6 +232,7 @@ class APIRoute(RouteViews, Route):
         """Return the handler of this route alone, without an application around it."""
         overridden = is_overridden(self, APIRoute, "get_route_handler")
         plan = override_dependencies(self.plan, overrides)
+        plan = bind_task_store(plan, self.dependency_overrides_provider)
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
             if not overridden and type(self).get_route_handler is OWN_GET_ROUTE_HANDLER:
                 from pronghorn.routes.replaced_steps import compile_replaced  # Few programs.

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from pronghorn.compile.exact import ExactHandler
+from pronghorn.compile.steps import bind_task_store
 from pronghorn.core.kinds import GENERATORS, StreamKind
 from pronghorn.core.monkeypatches import ROUTING, STEP_FUNCTIONS, current, is_replaced
 from pronghorn.core.threads.hop import call_in_thread
@@ -232,6 +233,7 @@ class _LiveHandler:
         return await self._respond(request)
 
     def _make_handler(self, plan: RoutePlan, overrides: Mapping[Any, Any]) -> RequestHandler:
+        plan = bind_task_store(plan, self.dependency_overrides_provider)
         exact = ExactHandler(plan, self._dependant._label or plan.path)
         if is_replaced(ROUTING, *STEP_FUNCTIONS):
             from pronghorn.routes.replaced_functions import use_replacements  # Few are.

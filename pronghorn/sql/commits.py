@@ -17,9 +17,10 @@ _BEFORE, _AFTER = "pronghorn.before_commit", "pronghorn.after_commit"
 def before_commit(session: AsyncSession, callback: BeforeCommit) -> None:
     """Call a function with a session at the end of its block, before the commit.
 
-    What the function writes is part of the transaction. An exception rolls everything back. The
-    function is not called if the block ends with an exception. It is called if the block has sent
-    no statement, too; functions are called in the order in which they were added.
+    If the program commits in the block, the function is called before that commit. What it writes
+    is part of the transaction. An exception rolls everything back. The function is not called if
+    the block ends with an exception. It is called if the block has sent no statement, too;
+    functions are called in the order in which they were added.
 
     Args:
         session: A session of a `Database`: of a request, or of `db.transaction()`.
@@ -42,8 +43,15 @@ def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
     session.info.setdefault(_AFTER, []).append(callback)
 
 
-async def run_before(session: AsyncSession) -> None:
+def has_before(info: dict[Any, Any]) -> bool:
+    """Return whether functions wait for the commit of a session, whose `info` it is."""
+    return bool(info.get(_BEFORE))
+
+
+async def run_before(session: AsyncSession | None) -> None:
     """Call the functions before the commit, also those that these functions add."""
+    if session is None:
+        return  # A session without its asynchronous part has no functions.
     callbacks: list[BeforeCommit] = session.info.get(_BEFORE, [])
     while callbacks:
         await callbacks.pop(0)(session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import cycle
@@ -17,6 +17,7 @@ from sqlalchemy.sql.expression import UpdateBase
 
 from pronghorn.hooks import Trigger
 from pronghorn.sql.connect import Engines, close_engines, create_engines
+from pronghorn.sql.current import FollowedTransaction, find_current
 from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
 from pronghorn.sql.diagnostics import keep_diagnostics
 from pronghorn.sql.known import remember
@@ -104,6 +105,8 @@ class Database:
         #: The tables of batteries, in groups.
         self._own_tables: list[MetaData] = []
         self._outer: OuterTransaction | None = None
+        #: Makes the block of a session.
+        self._transaction: Callable[..., AbstractAsyncContextManager[AsyncSession]] = Transaction
         #: The number of applications that are running, by the owner of their engines.
         self._users: Counter[Any] = Counter()
         self.session: Any = make_session(self._open)
@@ -158,7 +161,23 @@ class Database:
                 return open_session(self.engine)
             return open_session(self._next_replica() if replica else self._primary.read)
 
-        return Transaction(make, trigger, read_only=read_only, keeps=keeps)
+        return self._transaction(make, trigger, read_only=read_only, keeps=keeps)
+
+    def follow_transactions(self) -> None:
+        """Let `current_session` find the transactions that begin from now on; for batteries."""
+        self._transaction = partial(FollowedTransaction, self)
+
+    def current_session(self) -> AsyncSession | None:
+        """Return the session of the innermost transaction around this line; for batteries.
+
+        A transaction that only reads is none, nor is one that began before `follow_transactions`.
+        It is found in a worker thread, too, whose caller may write in the meantime: add functions
+        with `before_commit` there, and send nothing.
+
+        Returns:
+            None if no transaction is open.
+        """
+        return find_current(self)
 
     @property
     def rolls_back(self) -> bool:

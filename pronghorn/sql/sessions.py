@@ -12,14 +12,15 @@ from contextlib import (
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_session
 from sqlalchemy.orm import Session as PlainSession
+from sqlalchemy.util import await_only
 
 from pronghorn.core.cancel_scopes import new_nested_scope
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
-from pronghorn.sql.commits import forget, run_after, run_before
+from pronghorn.sql.commits import forget, has_before, run_after, run_before
 from pronghorn.sql.errors import COMMITTING, explain
 
 #: The key in `session.info` of what the session was opened for, once it is over.
@@ -48,7 +49,12 @@ class OneTransactionSession(PlainSession):
         return super().get_bind(*args, **options)
 
     def commit(self) -> None:
-        """Send what is pending, and commit; an error says which of the two has failed."""
+        """Send what is pending, and commit; an error says which of the two has failed.
+
+        A program that commits itself commits what batteries write before the commit, too.
+        """
+        if has_before(self.info):
+            await_only(run_before(async_session(self)))
         self.flush()
         try:
             super().commit()

@@ -92,6 +92,7 @@ TYPES: dict[str, str] = {
     "include_router.router": "APIRouter",  # With Starlette's type, usual overrides would not fit.
     "AppOptions.webhooks": "APIRouter | None",
     "AppOptions.telemetry": "TelemetryConfig | None",
+    "AppOptions.jobs": "JobRunner | None",
     "AppOptions.lifespan": "Lifespan[Self] | None",
     "AppOptions.exception_handlers": f"Mapping[int | type[Exception], {_HANDLER}] | None",
     "AddRouteOptions.response_class": "type[Response] | DefaultPlaceholder",
@@ -115,6 +116,7 @@ HOMES: dict[str, str] = {
     "DecoratedCallable": "pronghorn.types",
     "DefaultPlaceholder": "pronghorn.datastructures",
     "Doc": "typing_extensions",
+    "JobRunner": "pronghorn.hooks",
     "Lifespan": "starlette.types",
     "Mapping": "collections.abc",
     "Request": "starlette.requests",

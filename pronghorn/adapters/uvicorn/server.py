@@ -25,6 +25,7 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 
 from pronghorn.core.stopping import stopping
+from pronghorn.run.abandoned_tasks import log_abandoned_tasks, write_abandoned_tasks
 
 __all__ = [
     "BY_ANYBODY",
@@ -80,6 +81,7 @@ class DrainingServer(Server):
         self._busy_at = time.monotonic() - QUIET
         self._is_asking = False
         self._last_resort: threading.Timer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def drain_at_least(self, seconds: float) -> None:
         """Keep the port open for a number of seconds after SIGTERM, for `app.health(drain=...)`."""
@@ -93,6 +95,7 @@ class DrainingServer(Server):
         uvicorn repeats the signals that it has handled, which would end the process by SIGTERM. A
         process that was told to end, and did, ends with 0.
         """
+        self._loop = asyncio.get_running_loop()
         if self._abrupt is not BY_ANYBODY:
             await super().serve(sockets)  # Another process has started this one.
             return
@@ -120,7 +123,7 @@ class DrainingServer(Server):
         """End the process with 1 if its shutdown takes too long, even with a blocked event loop."""
         if self._last_resort is None:
             seconds = drain + patience(self.config)
-            self._last_resort = threading.Timer(seconds, _give_up, [seconds])
+            self._last_resort = threading.Timer(seconds, _give_up, [seconds, self._loop])
             self._last_resort.daemon = True
             self._last_resort.start()
 
@@ -194,6 +197,7 @@ class DrainingServer(Server):
             logger.error(
                 "Cancel %d running task(s), timeout graceful shutdown exceeded", len(tasks)
             )
+            log_abandoned_tasks()
         for task in list(tasks):
             task.cancel(msg="Task cancelled, timeout graceful shutdown exceeded")
         await self._is_idle(time.monotonic() + FOR_LIFESPAN / 4)
@@ -234,9 +238,11 @@ def _flush() -> None:
             stream.flush()
 
 
-def _give_up(seconds: float) -> None:
+def _give_up(seconds: float, loop: asyncio.AbstractEventLoop | None) -> None:
     text = f"The shutdown has not ended in {seconds:g} seconds, which ends the process."
     os.write(2, f"ERROR:    {text}\n".encode())  # A lock of logging may be what it waits for.
+    with suppress(Exception):
+        write_abandoned_tasks(loop)
     _flush()
     os._exit(1)
 

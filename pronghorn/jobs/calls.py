@@ -1,0 +1,94 @@
+"""The program inside of a job: its function, with the dependencies of the application."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.jobs.job import Attempt, Job
+from pronghorn.jobs.task import Task
+from pronghorn.plan.signature import typed_signature
+
+Call = Callable[..., Awaitable[Any]]
+
+
+class Calls:
+    """Calls the functions of tasks.
+
+    Args:
+        app: The application that resolves dependencies; None if no task has any.
+        threads: The most `def` functions that run at the same time.
+    """
+
+    def __init__(self, app: Any, threads: int) -> None:
+        self._app = app
+        self._limiter = CapacityLimiter(threads)
+        self._known: dict[str, Call] = {}
+
+    def prepare(self, task: Task) -> Call:
+        """Return the function of a task as a coroutine function without its dependencies.
+
+        Raises:
+            SetupError: A dependency needs a request, or there is no application.
+        """
+        known = self._known.get(task.name)
+        if known is None:
+            known = self._known[task.name] = self._make(task)
+        return known
+
+    def _make(self, task: Task) -> Call:
+        call = task.function if task.is_coroutine else self._in_thread(task.function)
+        if not task.parameters.has_dependencies:
+            return call
+        if self._app is None:
+            raise setup_error(
+                f"The task {task.name} has dependencies, and the worker has no application",
+                None,
+                "async with jobs.worker(app): ...",
+            )
+        injected: Call = self._app.inject(call)
+        return injected
+
+    def _in_thread(self, function: Callable[..., Any]) -> Call:
+        async def call(*args: Any, **keywords: Any) -> Any:
+            work = partial(function, *args, **keywords)
+            # A function in a thread cannot be stopped: its job fails without it.
+            return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
+
+        call.__name__ = getattr(function, "__name__", "task")
+        call.__qualname__ = getattr(function, "__qualname__", "task")
+        call.__module__ = function.__module__
+        marked: Any = call
+        marked.__signature__ = typed_signature(function)
+        return call
+
+    async def call(self, task: Task, arguments: Mapping[str, Any], job: Job) -> Any:
+        """Call the function of a task.
+
+        Args:
+            task: The task.
+            arguments: The stored arguments.
+            job: The job.
+        """
+        parameters = task.parameters
+        values = dict(arguments)
+        for name, kind in parameters.injected.items():
+            values[name] = job.attempt if kind is Attempt else job
+        bound = inspect.BoundArguments(parameters.passed, _in_order(parameters.passed, values))
+        return await self.prepare(task)(*bound.args, **bound.kwargs)
+
+
+def _in_order(signature: inspect.Signature, values: Mapping[str, Any]) -> Any:
+    """Return all arguments of a call, in the order of the parameters."""
+    found: dict[str, Any] = {}
+    for name, parameter in signature.parameters.items():
+        if name in values:
+            found[name] = values[name]
+        elif parameter.default is not inspect.Parameter.empty:
+            found[name] = parameter.default
+    return found

@@ -1,0 +1,90 @@
+"""The connections of DBOS, which has drivers of its own: psycopg, and Python's for SQLite."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from pronghorn.sql import Database
+
+#: The most connections to PostgreSQL of a worker.
+_CONNECTIONS = 5
+#: The seconds for which a connection to SQLite waits for the lock of writers.
+_BUSY = 30.0
+
+
+class StoppedError(Exception):
+    """A thread of DBOS wants to connect after its worker has stopped."""
+
+
+def find_url(database: Database) -> URL:
+    """Return the address of a database for the drivers of DBOS."""
+    url = database.engine.url
+    if url.get_backend_name() == "sqlite":
+        return url.set(drivername="sqlite")
+    known = {option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()}
+    query = {("sslmode" if name == "ssl" else name): value for name, value in url.query.items()}
+    kept = {name: value for name, value in query.items() if name in known}
+    return url.set(drivername="postgresql+psycopg", query=kept)
+
+
+class Connections:
+    """The engine of SQLAlchemy that DBOS gets.
+
+    Args:
+        database: The database of the program.
+
+    Attributes:
+        engine: The engine.
+    """
+
+    def __init__(self, database: Database) -> None:
+        url = find_url(database)
+        self._is_closed = False
+        is_sqlite = url.get_backend_name() == "sqlite"
+        self.engine = _for_sqlite(url) if is_sqlite else _for_postgresql(url, database)
+        event.listen(self.engine, "do_connect", self._check)
+
+    def _check(self, *_: Any) -> None:
+        if self._is_closed:  # DBOS would try for ever, and keep the process from ending.
+            raise StoppedError("the worker has stopped")
+
+    def close(self) -> None:
+        """Close all connections; later nobody gets one."""
+        self._is_closed = True
+        self.engine.dispose()
+
+
+def _for_sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": _BUSY, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    return engine
+
+
+def _for_postgresql(url: URL, database: Database) -> Engine:
+    options = database.options
+    arguments: dict[str, Any] = {"application_name": "pronghorn jobs"}
+    if options.get("transaction_pooler"):
+        arguments["prepare_threshold"] = None
+    else:
+        limit = "-c idle_in_transaction_session_timeout=60000"
+        arguments["options"] = f"{limit} {url.query.get('options', '')}".strip()
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = max(1, round(options.get("connect_timeout", 5.0)))
+    return create_engine(
+        url,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args=arguments,
+    )

@@ -1,0 +1,61 @@
+"""The tables of DBOS in the database of a program, which SQLite keeps beside those of the program."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import MetaData, inspect
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.exceptions import SetupError
+from pronghorn.jobs.dbos_connections import find_url
+from pronghorn.sql import Database
+
+#: The tables of DBOS in a file of SQLite, which has no schemas.
+TABLES = frozenset(
+    "application_versions dbos_migrations notifications operation_outputs queues streams "
+    "workflow_events workflow_events_history workflow_input workflow_output workflow_schedules "
+    "workflow_status".split()
+)
+_MARK = "dbos_migrations"
+
+
+async def create_tables(database: Database) -> None:
+    """Create or change the tables; several processes may do so at once.
+
+    Raises:
+        SetupError: A table of the program has the name of one of DBOS.
+    """
+    from dbos import DBOS
+
+    url = find_url(database)
+    if url.get_backend_name() == "sqlite":
+        _check_models(database.metadata)
+        async with database.engine.connect() as connection:
+            await _check_file(connection)
+    await asyncio.to_thread(DBOS.migrate, url.render_as_string(hide_password=False))
+
+
+def _check_models(metadata: Any) -> None:
+    groups = [metadata] if isinstance(metadata, MetaData) else list(metadata or ())
+    taken = {table.name for group in groups for table in group.tables.values()}
+    if taken & TABLES:
+        raise _collision(taken & TABLES)
+
+
+async def _check_file(connection: AsyncConnection) -> None:
+    names = set(await connection.run_sync(lambda plain: inspect(plain).get_table_names()))
+    if _MARK not in names and names & TABLES:
+        raise _collision(names & TABLES)
+
+
+def _collision(names: set[str]) -> SetupError:
+    shown = ", ".join(sorted(names))
+    return setup_error(
+        f"The program has {'a table' if len(names) == 1 else 'tables'} {shown}, and the engine of "
+        "jobs needs the name for itself",
+        "the database is a file of SQLite, which has no schemas to keep them apart",
+        f'__tablename__ = "app_{min(names)}", or a database of PostgreSQL',
+    )

@@ -1,0 +1,60 @@
+"""The background tasks of requests as jobs, for `FastAPI(background_tasks="durable")`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pronghorn.jobs.call import Call
+from pronghorn.sql import before_commit
+from pronghorn.sql.current import find_current
+
+if TYPE_CHECKING:
+    from pronghorn.jobs.jobs import Jobs
+
+
+class DurableTasks:
+    """Keeps the background tasks of requests as jobs; see `pronghorn.hooks.TaskStore`.
+
+    Args:
+        jobs: The jobs.
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+
+    @property
+    def opened_first(self) -> Collection[Callable[..., Any]]:
+        """The dependency whose transaction keeps the tasks of a request."""
+        return (self._jobs.db.session.dependency,)
+
+    def prepare(
+        self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Call:
+        """Return a call as it is stored.
+
+        Raises:
+            SetupError: It cannot be stored; the text names the parameter.
+        """
+        return self._jobs.call(function, *args, **kwargs)
+
+    def join(self, task: Call) -> bool:
+        """Store a call in the transaction that is open here; return False if there is none."""
+        session = find_current(self._jobs.db)
+        if session is None:
+            return False
+
+        async def store(session: AsyncSession) -> None:
+            await self._jobs.enqueue(task, session=session)
+
+        before_commit(session, store)
+        return True
+
+    async def keep(self, tasks: Sequence[Call]) -> None:
+        """Store calls in a transaction of their own."""
+        await self._jobs.prepare()
+        async with self._jobs.db.transaction() as session:
+            for task in tasks:
+                await self._jobs.enqueue(task, session=session)

@@ -1,0 +1,92 @@
+"""A job as programs and commands see it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Row
+
+#: What becomes of a job: it waits for a worker, or for its time (`scheduled`, also for the next
+#: attempt); it runs; it is done; it has failed for good (`dead`); or it was cancelled.
+State = Literal["waiting", "scheduled", "running", "done", "dead", "cancelled"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRef:
+    """A job that was stored.
+
+    Attributes:
+        id: Its id.
+    """
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobInfo:
+    """What is known of a job. Times are in UTC, by the clock of the database.
+
+    Attributes:
+        id: Its id.
+        task: The name of its task.
+        queue: The queue.
+        state: See `State`.
+        attempt: The number of the attempt that runs or comes next, or was the last; from 1.
+        rescues: How often a worker that had the job has died.
+        created_at: When it was stored.
+        due_at: The time before which it does not run.
+        started_at: When the last attempt began.
+        ended_at: When it was done, dead or cancelled.
+        arguments: The arguments as JSON; a text if they are no JSON.
+        error: The last failure, or the reason why it is dead.
+        node: The id of the process that runs it.
+    """
+
+    id: str
+    task: str
+    queue: str
+    state: State
+    attempt: int
+    rescues: int
+    created_at: datetime
+    due_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    arguments: Any
+    error: str | None
+    node: str | None
+
+
+def read_info(row: Row[Any]) -> JobInfo:
+    """Return what a row of `JOBS` says."""
+    found = row._mapping
+    return JobInfo(
+        id=found["id"],
+        task=found["task"],
+        queue=found["queue"],
+        state=found["state"],
+        attempt=found["attempt"],
+        rescues=found["rescues"],
+        created_at=_as_time(found["created_at"]),
+        due_at=_as_time(found["due_at"]),
+        started_at=found["started_at"] and _as_time(found["started_at"]),
+        ended_at=found["ended_at"] and _as_time(found["ended_at"]),
+        arguments=_read_arguments(found["arguments"]),
+        error=found["error"],
+        node=found["node"],
+    )
+
+
+def _as_time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _read_arguments(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return str(text)

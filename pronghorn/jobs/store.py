@@ -1,0 +1,330 @@
+"""What is written about jobs: each function is one step in the life of a job.
+
+A run has a token, and writes an outcome only while the row has it: a run that others have taken
+over, or that was cancelled, changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pronghorn.jobs.steps import insert_into
+from pronghorn.jobs.tables import ENDED, JOBS, OPEN, STEPS
+from pronghorn.nodes import now_ms
+
+#: How often an insert is tried whose unique key was free and taken again meanwhile.
+_TRIES = 5
+#: The most jobs that one transaction changes.
+BATCH = 500
+#: The most characters of an error that are kept.
+_LONGEST = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is to be stored."""
+
+    id: str
+    task: str
+    queue: str
+    channel: str
+    retries: int
+    arguments: str
+    delay: float
+    unique: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a job: it may write the outcome as long as its token is the one in the row.
+
+    Attributes:
+        id: The id of the job.
+        token: The token.
+        task: The name of the task.
+        queue: The queue.
+        arguments: The arguments as they are in the row.
+        attempt: The number of the attempt.
+        runs: How many runs of the job have begun, with this one.
+        waited: The milliseconds between the time at which the job was due and now.
+    """
+
+    id: str
+    token: str
+    task: str
+    queue: str
+    arguments: Any
+    attempt: int
+    runs: int
+    waited: int
+
+
+def clock(session: AsyncSession) -> ColumnElement[int]:
+    """Return the expression for the time of the database, in milliseconds."""
+    return now_ms(session.get_bind().dialect)
+
+
+def job_of(delivery: str) -> str:
+    """Return the id of the job of a delivery."""
+    return delivery.rpartition("~")[0] or delivery
+
+
+def next_delivery(job: str) -> str:
+    """Return a delivery of a job that no other one has."""
+    return f"{job}~{uuid4().hex[:12]}"
+
+
+async def insert_job(session: AsyncSession, job: NewJob, delivery: str) -> str:
+    """Write the row of a job.
+
+    Returns:
+        Its id; that of the job which has the unique key and has not ended, if there is one.
+    """
+    now = clock(session)
+    values = {
+        "id": job.id,
+        "task": job.task,
+        "queue": job.queue,
+        "channel": job.channel,
+        "state": "scheduled" if job.delay else "waiting",
+        "attempt": 1,
+        "retries": job.retries,
+        "rescues": 0,
+        "runs": 0,
+        "arguments": job.arguments,
+        "unique_key": job.unique,
+        "delivery": delivery,
+        "created_at": now,
+        "due_at": now + round(job.delay * 1000),
+    }
+    statement = insert_into(session, JOBS).values(**values)
+    if job.unique is None:
+        await session.execute(statement)
+        return job.id
+    once = statement.on_conflict_do_nothing(index_elements=["unique_key"]).returning(JOBS.c.id)
+    same = select(JOBS.c.id).where(JOBS.c.unique_key == job.unique)
+    for _ in range(_TRIES):
+        for attempt in (once, same):
+            found: str | None = await session.scalar(attempt)
+            if found is not None:
+                return found
+    raise RuntimeError(f"the unique key {job.unique!r} was taken and given back all the time")
+
+
+async def begin_run(session: AsyncSession, delivery: str, node: str) -> Run | None:
+    """Let this process write the outcome of a job; None if the delivery is not the job's own."""
+    now = clock(session)
+    token = str(uuid4())
+    changes = {
+        "state": "running",
+        "node": node,
+        "token": token,
+        "started_at": now,
+        "runs": JOBS.c.runs + 1,
+    }
+    columns = (
+        JOBS.c.id,
+        JOBS.c.task,
+        JOBS.c.queue,
+        JOBS.c.arguments,
+        JOBS.c.attempt,
+        JOBS.c.runs,
+        (now - JOBS.c.due_at).label("waited"),
+    )
+    mine = (JOBS.c.delivery == delivery) & JOBS.c.state.in_(OPEN)
+    found = await session.execute(update(JOBS).where(mine).values(changes).returning(*columns))
+    row = found.one_or_none()
+    return None if row is None else Run(token=token, **row._mapping)
+
+
+def _of(run: Run) -> ColumnElement[bool]:
+    return (JOBS.c.id == run.id) & (JOBS.c.token == run.token)
+
+
+async def _change(session: AsyncSession, where: ColumnElement[bool], **changes: Any) -> bool:
+    changed = await session.execute(update(JOBS).where(where).values(changes).returning(JOBS.c.id))
+    return changed.first() is not None
+
+
+def _end(session: AsyncSession, state: str, error: str | None) -> dict[str, Any]:
+    return {
+        "state": state,
+        "ended_at": clock(session),
+        "error": error and error[:_LONGEST],
+        "unique_key": None,
+        "token": None,
+        "node": None,
+    }
+
+
+async def end_run(session: AsyncSession, run: Run, state: str, error: str | None = None) -> bool:
+    """Write that a job is `done` or `dead`; return False if the run is no longer the job's."""
+    return await _change(session, _of(run), **_end(session, state, error))
+
+
+async def put_off(
+    session: AsyncSession,
+    run: Run,
+    delivery: str,
+    delay: float,
+    *,
+    attempt: int,
+    error: str | None = None,
+    channel: str,
+    is_due: bool = True,
+) -> bool:
+    """Write that a job runs again later; return False if the run is no longer the job's.
+
+    Args:
+        session: A session that writes.
+        run: The run that ends.
+        delivery: The next delivery.
+        delay: The seconds until then.
+        attempt: The number of the attempt that comes.
+        error: Why.
+        channel: The queue of the engine.
+        is_due: Whether the job is due then; otherwise it stays due since it was.
+    """
+    changes: dict[str, Any] = {
+        "state": "scheduled" if delay else "waiting",
+        "attempt": attempt,
+        "delivery": delivery,
+        "channel": channel,
+        "token": None,
+        "node": None,
+    }
+    if is_due:
+        changes["due_at"] = clock(session) + round(delay * 1000)
+    if error is not None:
+        changes["error"] = error[:_LONGEST]
+    return await _change(session, _of(run), **changes)
+
+
+async def give_back(session: AsyncSession, run: Run) -> bool:
+    """Write that a run did not end, since its worker stops; the engine hands the job out again."""
+    return await _change(session, _of(run), state="waiting", token=None, node=None)
+
+
+async def give_up_node(session: AsyncSession, node: str) -> None:
+    """Write that no job runs in a process any more."""
+    running = (JOBS.c.node == node) & (JOBS.c.state == "running")
+    await _change(session, running, state="waiting", token=None, node=None)
+
+
+async def bury(session: AsyncSession, job: str, reason: str) -> bool:
+    """Write that a job is dead, whoever runs it; return False if it has ended.
+
+    Args:
+        session: A session that writes.
+        job: The id of the job.
+        reason: The reason, for people.
+    """
+    open_ = (JOBS.c.id == job) & JOBS.c.state.in_(OPEN)
+    return await _change(session, open_, **_end(session, "dead", reason))
+
+
+async def bury_unknown(session: AsyncSession, job: str, queue: str, reason: str) -> None:
+    """Write a dead job for a row of the engine that no job belongs to, so that it is visible."""
+    now = clock(session)
+    values = {"id": job[:64], "task": "?", "queue": queue, "channel": queue, "state": "dead"}
+    counts = {"attempt": 1, "retries": 0, "rescues": 0, "runs": 0, "arguments": "{}"}
+    times = {"created_at": now, "due_at": now, "ended_at": now}
+    insert = insert_into(session, JOBS).values(**values, **counts, **times, error=reason)
+    await session.execute(insert.on_conflict_do_nothing())
+
+
+async def list_tokens(session: AsyncSession, ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the tokens of jobs by their ids; those that are gone are left out."""
+    rows = await session.execute(select(JOBS.c.id, JOBS.c.token).where(JOBS.c.id.in_(ids)))
+    return {row.id: row.token for row in rows}
+
+
+# --- for programs and commands --------------------------------------------------------------------
+
+
+async def find_job(session: AsyncSession, job: str) -> Row[Any] | None:
+    """Return the row of a job; None if there is none."""
+    return (await session.execute(select(JOBS).where(JOBS.c.id == job))).one_or_none()
+
+
+async def find_jobs(
+    session: AsyncSession, *, limit: int, **wanted: str | None
+) -> Sequence[Row[Any]]:
+    """Return the rows of jobs, the newest first.
+
+    Args:
+        session: A session.
+        limit: The most rows.
+        **wanted: The columns that must have a value; None for any.
+    """
+    query = select(JOBS).order_by(JOBS.c.created_at.desc(), JOBS.c.id).limit(limit)
+    for name, value in wanted.items():
+        if value is not None:
+            query = query.where(JOBS.c[name] == value)
+    return (await session.execute(query)).all()
+
+
+async def count_jobs(session: AsyncSession) -> dict[str, dict[str, int]]:
+    """Return the numbers of jobs by queue and state."""
+    columns = (JOBS.c.queue, JOBS.c.state)
+    found: dict[str, dict[str, int]] = {}
+    for queue, state, number in await session.execute(
+        select(*columns, func.count()).group_by(*columns).order_by(*columns)
+    ):
+        found.setdefault(queue, {})[state] = number
+    return found
+
+
+async def revive(session: AsyncSession, job: str, delivery: str) -> Row[Any] | None:
+    """Let a dead or cancelled job begin anew; return None if it is neither.
+
+    Its steps that are done stay done.
+    """
+    again = (JOBS.c.id == job) & JOBS.c.state.in_(("dead", "cancelled"))
+    changes = {
+        "state": "waiting",
+        "attempt": 1,
+        "rescues": 0,
+        "delivery": delivery,
+        "due_at": clock(session),
+        "started_at": None,
+        "ended_at": None,
+    }
+    found = await session.execute(update(JOBS).where(again).values(changes).returning(JOBS))
+    return found.one_or_none()
+
+
+async def cancel_job(session: AsyncSession, job: str) -> str | None:
+    """Write that a job is cancelled; return its delivery, or None if it has ended."""
+    open_ = (JOBS.c.id == job) & JOBS.c.state.in_(OPEN)
+    changes = _end(session, "cancelled", None)
+    query = update(JOBS).where(open_).values(changes).returning(JOBS.c.delivery)
+    found: str | None = await session.scalar(query)
+    return found
+
+
+async def forget_old(session: AsyncSession, keep: float, keep_dead: float) -> list[str]:
+    """Delete jobs that ended long ago, with their steps; return the ids of some of them.
+
+    Args:
+        session: A session that writes.
+        keep: The seconds for which jobs are kept that are done, or were cancelled.
+        keep_dead: The seconds for which dead jobs are kept.
+    """
+    now = clock(session)
+    old = or_(
+        (JOBS.c.state != "dead") & (JOBS.c.ended_at < now - round(keep * 1000)),
+        JOBS.c.ended_at < now - round(keep_dead * 1000),
+    )
+    query = select(JOBS.c.id).where(JOBS.c.state.in_(ENDED), old).limit(BATCH)
+    ids = list(await session.scalars(query))
+    if ids:
+        await session.execute(delete(STEPS).where(STEPS.c.job.in_(ids)))
+        await session.execute(delete(JOBS).where(JOBS.c.id.in_(ids)))
+    return ids

@@ -1,0 +1,191 @@
+"""A worker: it runs jobs in an event loop, from the entry of its block to the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from pronghorn.core.setup_errors import did_you_mean, user_error
+from pronghorn.exceptions import SetupValueError
+from pronghorn.jobs import store
+from pronghorn.jobs.calls import Calls
+from pronghorn.jobs.engine import Limits
+from pronghorn.jobs.rescue import Rescuer
+from pronghorn.jobs.runner import Runner
+from pronghorn.logger import logger
+from pronghorn.nodes import Nodes
+
+if TYPE_CHECKING:
+    from pronghorn.jobs.jobs import Jobs
+
+#: The jobs of a queue that run in a worker at the same time, as many as a `Database` has
+#: connections.
+CONCURRENCY = 10
+#: Seconds between two looks: at the jobs that were cancelled, at deliveries without a run, and at
+#: old jobs.
+_WATCH, _SWEEP, _FORGET = 1.0, 10.0, 600.0
+#: Seconds that a cancelled job has to end.
+_END = 5.0
+
+
+class Worker:
+    """Runs jobs; see `Jobs.worker`.
+
+    Args:
+        jobs: The jobs.
+        app: The application that resolves dependencies.
+        queues: The queues, with their limits.
+        grace: The seconds that running jobs have at the end.
+
+    Attributes:
+        channels: The queues of the engine, with their limits.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        app: Any,
+        queues: Mapping[str, int | None] | Iterable[str] | None,
+        *,
+        grace: float,
+    ) -> None:
+        self._jobs = jobs
+        self._grace = grace
+        self._nodes = Nodes.of(jobs.db)
+        self.queues = _read_queues(queues, jobs.queues)
+        self.channels = _find_channels(jobs, self.queues)
+        limits = self.channels.values()
+        self._calls = Calls(app, threads=sum(each.worker for each in limits))
+        self._runner = Runner(jobs, self._calls, self._nodes.id)
+        #: Deliveries that had no run at the last look.
+        self._strays: set[str] = set()
+
+    @property
+    def running(self) -> int:
+        """The number of jobs in hand."""
+        return len(self._runner.active)
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[Worker]:
+        """Run jobs inside of the block."""
+        for task in self._jobs.tasks:
+            if task.queue in self.queues:
+                self._calls.prepare(task)
+        await self._jobs.prepare()
+        self._jobs.rescue(self._nodes)
+        self._nodes.on_lost(self._drop_all)
+        async with self._nodes.run("worker"):
+            engine = self._jobs.engine
+            await engine.start(self._runner.receive, self.channels, self._nodes.id)
+            helpers = self._start_helpers()
+            try:
+                yield self
+            finally:
+                await self._stop(helpers)
+
+    def _start_helpers(self) -> list[asyncio.Task[None]]:
+        create = asyncio.get_running_loop().create_task
+        work = [
+            _repeat(_WATCH, self._runner.drop_lost),
+            _repeat(_SWEEP, self._sweep),
+            _repeat(_FORGET, self._forget),
+        ]
+        if self._jobs.crons:
+            work.append(self._jobs.crons.run())
+        return [create(each, context=Context()) for each in work]
+
+    async def _stop(self, helpers: list[asyncio.Task[None]]) -> None:
+        runner, engine = self._runner, self._jobs.engine
+        try:
+            engine.pause()
+            runner.is_stopping = True
+            if not await runner.wait(self._grace):
+                names = ", ".join(runner.cancel_all())
+                logger.warning("The worker stops; these jobs go back to their queues: %s", names)
+                runner.is_stopped = True
+                if not await runner.wait(_END):
+                    logger.error("These jobs did not end when they were cancelled: %s", names)
+        finally:
+            runner.is_stopped = True
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            await engine.stop()
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Hand out again what this worker has in hand."""
+        node = self._nodes.id
+        try:
+            async with self._jobs.db.transaction() as session:
+                held = await self._jobs.engine.lost(session, node)
+                if held:
+                    await self._jobs.engine.resume(session, held, node)
+                    await store.give_up_node(session, node)
+        except Exception as error:  # noqa: BLE001 - other workers find out by themselves
+            logger.warning("Jobs of this worker are handed out later: %s", error)
+
+    # --- looks ----------------------------------------------------------------------------------
+
+    async def _drop_all(self) -> None:
+        self._runner.drop_all()
+
+    async def _sweep(self) -> None:
+        """Hand out again what this worker has in hand and does not run, as after an error."""
+        node, engine = self._nodes.id, self._jobs.engine
+        async with self._jobs.db.transaction() as session:
+            held = await engine.lost(session, node)
+            strays = {each for each in held if each not in self._runner.active}
+            if again := sorted(strays & self._strays):
+                logger.warning("%d jobs had no run, and are handed out again", len(again))
+                await engine.resume(session, again, node)
+        self._strays = strays
+
+    async def _forget(self) -> None:
+        """Delete old jobs."""
+        jobs = self._jobs
+        while True:
+            async with jobs.db.transaction() as session:
+                ids = await store.forget_old(session, jobs.keep, jobs.keep_dead)
+                await jobs.engine.forget(session, ids)
+            if len(ids) < store.BATCH:
+                return
+
+
+async def _repeat(pause: float, look: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await look()
+        except Exception as error:  # noqa: BLE001 - a database that is away comes back
+            logger.debug("A look at the jobs has failed", exc_info=error)
+        await asyncio.sleep(pause)
+
+
+def _read_queues(
+    queues: Mapping[str, int | None] | Iterable[str] | None, known: list[str]
+) -> dict[str, int]:
+    given = known if queues is None else queues
+    if isinstance(given, str):
+        given = [given]
+    limits = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
+    for name, limit in limits.items():
+        if limit is not None and (not isinstance(limit, int) or limit < 1):
+            raise user_error(
+                f"The queue {name!r} has the limit {limit!r}",
+                "jobs that run at the same time, from 1 on",
+                f'jobs.worker(app, {{"{name}": 10}})',
+                kind=SetupValueError,
+            )
+    return {name: CONCURRENCY if limit is None else limit for name, limit in limits.items()}
+
+
+def _find_channels(jobs: Jobs, queues: Mapping[str, int]) -> dict[str, Limits]:
+    channels = {name: Limits(limit) for name, limit in queues.items()}
+    for task in jobs.tasks:
+        if task.concurrency is not None and task.queue in queues:
+            here = min(task.concurrency, queues[task.queue])
+            channels[task.channel_in(task.queue)] = Limits(here, task.concurrency)
+    return channels
