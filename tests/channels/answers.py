@@ -1,7 +1,5 @@
 """A program that streams answers: the generators, and the endpoints that start and follow them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any

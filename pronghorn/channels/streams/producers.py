@@ -13,8 +13,7 @@ from pydantic import TypeAdapter
 from pronghorn.core.kinds import CallKind
 from pronghorn.core.setup_errors import describe_callable, describe_value, setup_error
 from pronghorn.exceptions import SetupTypeError
-from pronghorn.jobs.errors import BadJobError
-from pronghorn.jobs.functions import find_function
+from pronghorn.jobs import BadJobError, Jobs
 from pronghorn.jobs.task import name_of
 from pronghorn.plan.signature import call_kind, resolve_return, typed_signature
 from pronghorn.sse import ServerSentEvent
@@ -106,17 +105,17 @@ def read_producer(function: Any) -> Producer:
     return Producer(name_of(function), function)
 
 
-def find_producer(name: str, packages: set[str]) -> Producer:
+def find_producer(name: str, jobs: Jobs) -> Producer:
     """Return the producer that a job names.
 
     Args:
         name: Its module and its name there.
-        packages: The packages of the program.
+        jobs: Finds functions of the program, and no others.
 
     Raises:
         BadJobError: There is no such generator any more.
     """
-    function = find_function(name, packages)
+    function = jobs.find_task(name).function
     if call_kind(function) is not CallKind.ASYNC_GENERATOR:
         raise BadJobError(f"{name} is no asynchronous generator function")
     return Producer(name, function)

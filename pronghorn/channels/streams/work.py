@@ -13,9 +13,9 @@ from pronghorn.channels.streams.producers import Producer, find_producer, read_p
 from pronghorn.channels.streams.producing import Production
 from pronghorn.channels.streams.records import Record, State
 from pronghorn.channels.streams.table import StreamRow
-from pronghorn.jobs import Attempt, Job, Jobs
+from pronghorn.jobs import Attempt, BadJobError, Job, Jobs, UnknownJobError
 from pronghorn.jobs.arguments import read_arguments, write_arguments
-from pronghorn.jobs.errors import BadJobError, UnknownJobError
+from pronghorn.jobs.calls import running_calls
 from pronghorn.jobs.task import Task
 from pronghorn.jobs.times import Backoff
 
@@ -132,7 +132,7 @@ class Work:
         options = self._options
         write = partial(self._log.write, stream)
         production = Production(producer, run, write, pace=options.pace, timeout=options.timeout)
-        last = await production.run(lambda: self._calls().call(task, arguments, job))
+        last = await production.run(lambda: running_calls().call(task, arguments, job))
         if production.error is None or attempt.is_last:
             await self._log.end(stream, last.state or "done", last)
         if production.error is not None:
@@ -140,7 +140,7 @@ class Work:
 
     def _find(self, name: str) -> tuple[Producer, Task]:
         known = self._known.get(name)
-        return known or self._remember(find_producer(name, self._jobs.packages))
+        return known or self._remember(find_producer(name, self._jobs))
 
     # --- in the process that follows a stream ---------------------------------------------
 
