@@ -1,0 +1,394 @@
+"""A stream is followed from any place, to its end, by its owner alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from pronghorn.channels import Channels
+from pronghorn.exceptions import SetupError
+from pronghorn.sql import Database
+from tests.channels import answers
+from tests.channels.answers import Question, gates, told
+from tests.channels.events import read_events
+from tests.channels.streaming import ANN, BOB, data_of, names_of, run, running, until
+
+QUESTION = Question(text="why", count=5)
+TOKENS = [f'{{"number":{number},"text":"why"}}' for number in range(1, 6)]
+
+
+def test_a_client_gets_all_items_and_the_end(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            asked = await program.client.post("/answers", json=QUESTION.model_dump(), headers=ANN)
+            assert asked.status_code == 202
+            stream = asked.json()
+            assert stream["url"] == f"/answers/{stream['id']}"
+            events = await program.events(stream["id"])
+            assert data_of(events) == TOKENS
+            assert (events[-1].name, events[-1].data) == ("end", '{"state":"done"}')
+            assert len({event.id for event in events}) == len(events)
+            assert events[0].retry == 1000
+            assert told == ["model", "complete", "over", "closed"]
+
+    run(test)
+
+
+def test_a_client_goes_on_behind_each_event(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = (await program.start(answers.answer, QUESTION)).id
+            events = await program.events(stream)
+            for number, event in enumerate(events[:-1], 1):
+                rest = await program.events(stream, event.id)
+                assert [each.id for each in rest] == [each.id for each in events[number:]]
+                assert data_of(rest) == TOKENS[number:]
+            assert (await program.get(stream, events[-1].id)).status_code == 204
+
+    run(test)
+
+
+def test_groups_of_any_size_are_cut_anywhere(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, pace=0.0) as program:
+            stream = (await program.start(answers.answer, Question(text="x", count=40, pause=0.001))).id
+            events = await program.events(stream)
+            for event in events[::7]:
+                rest = await program.events(stream, event.id)
+                number = events.index(event) + 1
+                assert [each.id for each in rest] == [each.id for each in events[number:]]
+
+    run(test)
+
+
+def test_the_header_is_newer_than_the_query(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = await program.start(answers.count_to, 3)
+            first, second, *_ = await program.events(stream.id)
+            url = f"{stream.url}?after={first.id}"
+            by_query = await program.client.get(url, headers=ANN)
+            assert data_of(read_events(by_query.text)) == ["2", "3"]
+            both = await program.client.get(url, headers={**ANN, "Last-Event-ID": second.id})
+            assert data_of(read_events(both.text)) == ["3"]
+
+    run(test)
+
+
+@pytest.mark.parametrize("bad", ["x", "1", "1.2", "1.2.3.4", "1.2.-3", "1.end.2", "9" * 30, "1.1.²"])
+def test_what_is_not_an_id_is_refused(bad: str, sqlite_url: str) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), worker=False) as program:
+            stream = await program.start(answers.count_to, 3)
+            response = await program.client.get(f"{stream.url}", params={"after": bad}, headers=ANN)
+            assert response.status_code == 422
+            assert response.json()["detail"][0]["loc"] == ["query", "after"]
+
+    run(test)
+
+
+def test_an_id_of_another_store_begins_anew(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = (await program.start(answers.count_to, 3)).id
+            await program.events(stream)
+            events = await program.events(stream, "7.4.99")
+            assert names_of(events) == ["reset", "message", "message", "message", "end"]
+
+    run(test)
+
+
+def test_a_stream_of_somebody_else_is_like_one_that_does_not_exist(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = (await program.start(answers.count_to, 3)).id
+            unknown = await program.get("x" * 22)
+            for other in (BOB, {}, {"X-User": ""}):
+                foreign = await program.get(stream, owner=other)
+                assert foreign.status_code == unknown.status_code == 404
+                assert foreign.content == unknown.content
+                assert foreign.headers == unknown.headers
+            for bad in ("%00", "a" * 5000, "..%2f", "%ff", "'--"):
+                assert (await program.client.get(f"/answers/{bad}", headers=ANN)).status_code == 404
+            assert (await program.client.delete(f"/answers/{stream}", headers=BOB)).status_code == 404
+            assert data_of(await program.events(stream)) == ["1", "2", "3"]
+
+    run(test)
+
+
+def test_a_stream_without_an_owner_belongs_to_all(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = await program.streams.start(answers.count_to, 1, owner=None)
+            assert (await program.get(stream.id, owner={})).status_code == 200
+            assert (await program.get(stream.id)).status_code == 404
+
+    run(test)
+
+
+def test_a_failure_tells_clients_nothing(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = await program.start(answers.fail, "hunter2")
+            response = await program.get(stream.id)
+            events = read_events(response.text)
+            assert names_of(events) == ["message", "failed"]
+            assert json.loads(events[-1].data) == {"detail": "The stream failed"}
+            assert "hunter2" not in response.text
+            assert (await program.get(stream.id, events[-1].id)).status_code == 204
+            await until(lambda: "hunter2" in caplog.text)
+            dead = await program.jobs.list(state="dead")
+            assert "hunter2" in str(dead[0].error)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("producer", "args", "detail"),
+    [
+        (answers.fail_openly, ("The model is busy",), "The model is busy"),
+        (answers.say_wrong, (), "The stream failed"),
+        (answers.name_an_end, (), "The stream failed"),
+    ],
+)
+def test_what_a_client_may_know_of_a_failure(
+    producer: Any, args: tuple[Any, ...], detail: str, sqlite_url: str
+) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url)) as program:
+            events = await program.all_events(producer, *args)
+            assert (events[-1].name, json.loads(events[-1].data)) == ("failed", {"detail": detail})
+
+    run(test)
+
+
+def test_a_producer_that_takes_too_long_has_failed(sqlite_url: str) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), timeout="100ms") as program:
+            gates["slow"] = asyncio.Event()
+            events = await program.all_events(answers.wait_for, "slow")
+            assert data_of(events) == ['"before"']
+            assert json.loads(events[-1].data) == {"detail": "The stream took too long"}
+            assert told == ["left"]
+
+    run(test)
+
+
+def test_a_failed_producer_begins_again_if_it_may(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, retries=1) as program:
+            stream = (await program.start(answers.fail_once)).id
+            events = await program.events(stream)
+            # Its second attempt comes later than the request, which sees both.
+            assert [(event.name, event.data) for event in events] == [
+                ("message", "1"),
+                ("reset", '{"reason":"restarted"}'),
+                ("message", "2"),
+                ("end", '{"state":"done"}'),
+            ]
+            assert data_of(await program.events(stream)) == ["2"]
+            late = await program.events(stream, events[0].id)
+            assert names_of(late) == ["reset", "message", "end"]
+            assert names_of(await program.events(stream, events[1].id)) == ["message", "end"]
+
+    run(test)
+
+
+def test_a_cancelled_producer_cleans_up(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            gates["long"] = asyncio.Event()
+            stream = (await program.start(answers.wait_for, "long")).id
+            following = asyncio.create_task(program.events(stream))
+            async with program.streams.read(stream) as events:
+                assert (await anext(aiter(events))).raw_data == '"before"'
+            gone = await program.client.delete(f"/answers/{stream}", headers=ANN)
+            assert gone.status_code == 204
+            assert [(each.name, each.data) for each in await following] == [
+                ("message", '"before"'),
+                ("end", '{"state":"cancelled"}'),
+            ]
+            await until(lambda: told == ["left"])
+            again = await program.client.delete(f"/answers/{stream}", headers=ANN)
+            assert again.status_code == 204
+
+    run(test)
+
+
+def test_a_stream_that_is_cancelled_before_it_begins_never_does(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, worker=False) as program:
+            stream = (await program.start(answers.answer, QUESTION)).id
+            assert await program.streams.cancel(stream, owner="ann")
+            async with program.jobs.worker(program.app):
+                assert names_of(await program.events(stream)) == ["end"]
+                await program.all_events(answers.count_to, 1)
+            assert told == []
+
+    run(test)
+
+
+def test_a_stream_begins_with_the_commit_or_never(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            with pytest.raises(ZeroDivisionError):
+                async with database.transaction() as session:
+                    lost = await program.start(answers.count_to, 1, session=session)
+                    raise ZeroDivisionError
+            async with database.transaction() as session:
+                kept = await program.start(answers.count_to, 1, session=session)
+            assert data_of(await program.events(kept.id)) == ["1"]
+            assert (await program.get(lost.id)).status_code == 404
+
+    run(test)
+
+
+def test_a_client_that_leaves_does_not_stop_the_producer(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            gates["alone"] = asyncio.Event()
+            stream = (await program.start(answers.wait_for, "alone")).id
+            following = asyncio.create_task(program.events(stream))
+            async with program.streams.read(stream) as events:
+                await anext(aiter(events))
+            following.cancel()
+            gates["alone"].set()
+            assert data_of(await program.events(stream)) == ['"before"', '"behind"']
+
+    run(test)
+
+
+def test_kinds_of_items(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            named = await program.all_events(answers.name_events)
+            assert [(each.name, each.data) for each in named[:2]] == [
+                ("token", '{"job":true}'),
+                ("message", "two\nlines"),
+            ]
+            anything = await program.all_events(answers.say_anything)
+            assert data_of(anything) == ['{"a":[1,null]}', '{"number":1,"text":"x"}']
+            assert names_of(await program.all_events(answers.say_nothing)) == ["end"]
+
+    run(test)
+
+
+def test_a_stream_is_gone_after_its_time(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, ttl="100ms") as program:
+            stream = (await program.start(answers.count_to, 1)).id
+            await program.events(stream)
+            while (await program.get(stream)).status_code != 404:
+                await asyncio.sleep(0.05)
+            await program.start(answers.count_to, 1)
+            async with database.transaction(read_only=True) as session:
+                count = text("SELECT count(*) FROM pronghorn_streams WHERE id = :id")
+                assert await session.scalar(count, {"id": stream}) == 0
+
+    run(test)
+
+
+def test_items_that_are_not_kept_are_a_reset(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, keep=10, pace=0.0) as program:
+            stream = (await program.start(answers.answer, Question(text="x", count=60, pause=0.002))).id
+            async with program.streams.read(stream) as events:
+                first = await anext(aiter(events))
+            await program.events(stream)
+            rest = await program.events(stream, first.id or "")
+            assert (rest[0].name, rest[0].data) == ("reset", '{"reason":"trimmed"}')
+            numbers = [json.loads(data)["number"] for data in data_of(rest)]
+            assert numbers == list(range(numbers[0], 61))
+
+    run(test)
+
+
+def test_a_dead_job_ends_its_stream(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, worker=False) as program:
+            stream = (await program.start(answers.count_to, 3)).id
+            following = asyncio.create_task(program.events(stream))
+            jobs = await program.jobs.list()
+            await program.jobs.cancel(jobs[0].id)
+            assert names_of(await following) == ["failed"]
+            assert names_of(await program.events(stream)) == ["failed"]
+
+    run(test)
+
+
+def test_channels_in_memory(sqlite_url: str) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), channels=Channels.memory()) as program:
+            stream = (await program.start(answers.answer, QUESTION)).id
+            events = await program.events(stream)
+            assert data_of(events) == TOKENS
+            assert data_of(await program.events(stream, events[1].id)) == TOKENS[2:]
+
+    run(test)
+
+
+def test_items_are_written_in_groups(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            stream = (await program.start(answers.answer, Question(text="x", count=200, pause=0.001))).id
+            begin = asyncio.get_running_loop().time()
+            assert len(data_of(await program.events(stream))) == 200
+            elapsed = asyncio.get_running_loop().time() - begin
+            async with database.transaction(read_only=True) as session:
+                count = text("SELECT count(*) FROM pronghorn_channel_entries")
+                assert await session.scalar(count) <= elapsed / 0.05 + 3
+
+    run(test)
+
+
+async def _inner() -> Any:
+    async def inside() -> Any:
+        yield 1
+
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("producer", "args", "got"),
+    [
+        (answers.return_at_once, (), "streams.start() takes an asynchronous generator function, not"),
+        (lambda: None, (), "streams.start() takes an asynchronous generator function, not"),
+        (answers.count_to(3), (), "streams.start() takes an asynchronous generator function, not"),
+        (asyncio.run(_inner()), (), "The producer _inner.<locals>.inside cannot be found by its"),
+        (answers.count_to, (), "count_to(last: int, *, first: int = 1) cannot be called so"),
+        (answers.count_to, ("x",), "The parameter 'last' of count_to cannot be stored as 'x'"),
+        (answers.count_to, (1, 2), "count_to(last: int, *, first: int = 1) cannot be called so"),
+    ],
+)
+def test_what_cannot_be_a_stream(
+    producer: Any, args: tuple[Any, ...], got: str, sqlite_url: str
+) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), worker=False) as program:
+            with pytest.raises(SetupError) as raised:
+                await program.start(producer, *args)
+            assert str(raised.value).startswith(got)
+
+    run(test)
+
+
+def test_a_url_needs_a_place_for_the_id(sqlite_url: str) -> None:
+    with pytest.raises(SetupError, match="without a place for the id"):
+        answers.Streams(Channels.memory(), answers.Jobs(Database(sqlite_url)), url="/answers")
+
+
+def test_reading_needs_an_id(sqlite_url: str) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), worker=False) as program:
+            with pytest.raises(SetupError, match="which is not the id of an event"):
+                program.streams.read("x", after="nonsense")
+
+    run(test)
+
+
