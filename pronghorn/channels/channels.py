@@ -70,6 +70,8 @@ class Channels:
         self.buffer = buffer
         self._hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
         self._process = os.getpid()
+        if hasattr(store, "before_close"):
+            store.before_close(self.close)
 
     @classmethod
     def memory(cls, *, buffer: int = 256) -> Channels:
@@ -155,6 +157,15 @@ class Channels:
         """Return the entries of a channel for one subscriber, for `read` and its kin."""
         cursor = read_cursor(after)
         return Subscription(self._hub(), channel.name, cursor, self.buffer, on_end)
+
+    async def close(self) -> None:
+        """End all readers of the running event loop.
+
+        The end of a `Database` does so. A program on Redis calls it before it closes the client.
+        """
+        hub = self._hubs.pop(asyncio.get_running_loop(), None)
+        if hub is not None and self._process == os.getpid():
+            await hub.close()
 
     # --- event loops ----------------------------------------------------------------------
 

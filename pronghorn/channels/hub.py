@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import Context
 from typing import Any
 
 from pronghorn.channels.log import Entry, Log
@@ -22,6 +23,8 @@ from pronghorn.logger import logger
 BATCH = 64
 #: The seconds for which the listener stays after the last subscriber, who may come back.
 _LINGER = 5.0
+#: The seconds that a last wake-up may take at the end.
+_LAST = 2.0
 #: The seconds between two deletions of old entries.
 _TRIM = 60.0
 #: The longest pause after an error of the store, in seconds.
@@ -153,7 +156,7 @@ class Hub:
             self._unannounced[name] = max(newest, self._unannounced.get(name, 0))
         is_old = time.monotonic() - self._trimmed > _TRIM
         if (self._unannounced or is_old) and self._announcer is None:
-            self._announcer = self._loop.create_task(self._announce())
+            self._announcer = self._spawn(self._announce())
 
     async def _announce(self) -> None:
         try:
@@ -177,7 +180,11 @@ class Hub:
                 lambda: self.log.listen(self.ring),
                 self._end_when_stopping,
             )
-            self._tasks = [self._loop.create_task(job()) for job in jobs]
+            self._tasks = [self._spawn(job()) for job in jobs]
+
+    def _spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Start a job that outlives the request that begins it, without its context variables."""
+        return self._loop.create_task(job, context=Context(), name="pronghorn channels")
 
     def _stop_unused(self) -> None:
         if not self._readers:
@@ -185,11 +192,26 @@ class Hub:
                 task.cancel()
             self._tasks = []
 
-    async def _end_when_stopping(self) -> None:
-        await wait_until_stopping()
+    async def close(self) -> None:
+        """End everything in the background, after what is to be announced; subscribers end, too."""
+        self._end_all("stopping")
+        if self._announcer is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._announcer), _LAST)
+        tasks = [*self._tasks, self._announcer] if self._announcer else self._tasks
+        self._tasks = []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _end_all(self, reason: str) -> None:
         for reader in tuple(self._readers.values()):
             for subscriber in tuple(reader.subscribers):
-                subscriber.end("stopping")
+                subscriber.end(reason)
+
+    async def _end_when_stopping(self) -> None:
+        await wait_until_stopping()
+        self._end_all("stopping")
 
     async def _read_for_ever(self) -> None:
         pause = 0.0

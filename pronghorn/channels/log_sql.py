@@ -51,12 +51,12 @@ class SqlLog:
     @property
     def announces(self) -> bool:
         """Return True if it can wake the readers of other processes."""
-        return self._has_wake_ups and not self.db.rolls_back
+        return self._has_wake_ups and not self.db.is_rolled_back
 
     @property
     def is_isolated(self) -> bool:
         """Return True in a test that rolls everything back."""
-        return self.db.rolls_back
+        return self.db.is_rolled_back
 
     async def append(
         self, session: AsyncSession | None, channel: str, payload: bytes, limits: Limits
@@ -117,7 +117,7 @@ class SqlLog:
     async def listen(self, ring: Ring) -> None:
         """Receive wake-ups of PostgreSQL until the task is cancelled; SQLite has none."""
         if self.announces:
-            await listen(self.db.engine, ring)
+            await listen(self.db, ring)
 
     async def announce(self, newest: Mapping[str, int]) -> None:
         """Wake the readers of other processes.
@@ -131,7 +131,7 @@ class SqlLog:
 
     async def trim(self) -> None:
         """Delete entries whose time is over, and the counters of channels without any."""
-        if self.db.rolls_back:
+        if self.db.is_rolled_back:
             return
         now = now_ms(self.db.engine.dialect)
         old = select(ENTRIES.c.channel, ENTRIES.c.id).where(ENTRIES.c.expires_at <= now)

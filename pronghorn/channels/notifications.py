@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pronghorn.channels.log import Ring
 from pronghorn.logger import logger
+from pronghorn.sql import Database
+from pronghorn.sql.connect import close_engines
 
 #: The channel of PostgreSQL for all channels of a program.
 NOTIFY = "pronghorn_channels"
@@ -50,14 +52,21 @@ def ring_names(payload: str, ring: Ring) -> None:
         ring(name, number)
 
 
-async def listen(engine: AsyncEngine, ring: Ring) -> None:
+async def listen(db: Database, ring: Ring) -> None:
     """Listen until the task is cancelled, and connect again when the connection is lost.
 
     Args:
-        engine: The engine, whose connections have the right address, password and options. The
-            connection for listening leaves its pool.
+        db: The database. The connection is none of those of its sessions.
         ring: Called for each name, and with None after each new connection.
     """
+    engines = db.make_engines()
+    try:
+        await _keep_listening(engines.write, ring)
+    finally:
+        await close_engines(engines, seconds=0)
+
+
+async def _keep_listening(engine: AsyncEngine, ring: Ring) -> None:
     pause = 0.0
     while True:
         try:
@@ -75,7 +84,6 @@ async def listen(engine: AsyncEngine, ring: Ring) -> None:
 async def _listen(connection: AsyncConnection, ring: Ring) -> None:
     """Listen on one connection; return or raise when it is lost."""
     connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-    await connection.run_sync(lambda sync: sync.detach())
     driver: Any = (await connection.get_raw_connection()).driver_connection
     if connection.dialect.driver == "asyncpg":
         await _listen_asyncpg(connection, driver, ring)
