@@ -83,6 +83,7 @@ async def fail_openly(detail: str) -> AsyncIterator[str]:
 async def fail_once(attempt: Attempt) -> AsyncIterator[int]:
     yield attempt.number
     if attempt.number == 1:
+        await gates["fail"].wait()
         raise RuntimeError("not yet")
 
 

@@ -16,11 +16,14 @@ from pronghorn.channels.streams.table import StreamRow
 from pronghorn.jobs import Attempt, BadJobError, Job, Jobs, UnknownJobError
 from pronghorn.jobs.arguments import read_arguments, write_arguments
 from pronghorn.jobs.calls import running_calls
+from pronghorn.jobs.outcomes import describe
 from pronghorn.jobs.task import Task
 from pronghorn.jobs.times import Backoff
 
 __all__ = ["Options", "StoredCall", "Work"]
 
+#: The pauses before a generator that has failed begins again.
+_BACKOFF = "1s..1m"
 #: The states of a job that nobody will run.
 _OVER = ("done", "dead", "cancelled")
 
@@ -76,9 +79,8 @@ class Work:
         ) -> None:
             await self._produce(stream, StoredCall(producer, arguments), job, attempt)
 
-        task = jobs.task(
-            queue=options.queue, retries=options.retries, name=f"pronghorn.{options.name}"
-        )
+        # The retries of the job limit how often its worker may die.
+        task = jobs.task(queue=options.queue, name=f"pronghorn.{options.name}", backoff=_BACKOFF)
         self._run: Callable[..., Any] = task(produce)
 
     # --- in the process that starts a stream ----------------------------------------------
@@ -133,10 +135,11 @@ class Work:
         write = partial(self._log.write, stream)
         production = Production(producer, run, write, pace=options.pace, timeout=options.timeout)
         last = await production.run(lambda: running_calls().call(task, arguments, job))
-        if production.error is None or attempt.is_last:
-            await self._log.end(stream, last.state or "done", last)
-        if production.error is not None:
+        if production.error is not None and attempt.number <= options.retries:
             raise production.error
+        await self._log.end(stream, last.state or "done", last)
+        if production.error is not None:
+            raise BadJobError(describe(production.error)) from production.error
 
     def _find(self, name: str) -> tuple[Producer, Task]:
         known = self._known.get(name)
