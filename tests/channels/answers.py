@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel
@@ -23,6 +24,8 @@ class Question(BaseModel):
     text: str
     count: int = 3
     pause: float = 0.0
+    #: The answer waits in the middle and near its end until these files are there.
+    gates: list[str] = []
 
 
 class Token(BaseModel):
@@ -51,9 +54,16 @@ async def answer(
             yield model.say(number, question.text)
             if question.pause:
                 await asyncio.sleep(question.pause)
+            if question.gates and number in (question.count // 2, question.count - 5):
+                await wait_for_file(question.gates[number > question.count // 2])
         told.append("complete")
     finally:
         told.append("over")
+
+
+async def wait_for_file(path: str) -> None:
+    while not await asyncio.to_thread(Path(path).exists):
+        await asyncio.sleep(0.02)
 
 
 async def count_to(last: int, *, first: int = 1) -> AsyncIterator[int]:

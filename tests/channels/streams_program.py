@@ -31,7 +31,7 @@ async def text() -> str:
 async def work() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with database.lifespan(app), jobs.worker(app):
+    async with database.lifespan(app), jobs.worker(app, {"streams": 200}):
         print("ready", flush=True)
         await stop.wait()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,10 +28,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield server.url(name, request.param)
 
 
-async def ask(client: httpx.AsyncClient, base: str, count: int, pause: float) -> str:
-    """Start an answer of so many items; return the path at which it is followed."""
-    question = {"text": "x", "count": count, "pause": pause}
-    response = await client.post(f"{base}/answers", json=question, headers=ANN)
+async def ask(client: httpx.AsyncClient, base: str, **question: Any) -> str:
+    """Start an answer; return the path at which it is followed."""
+    response = await client.post(f"{base}/answers", json={"text": "x", **question}, headers=ANN)
     assert response.status_code == 202, response.text
     path: str = response.json()["url"]
     return path
@@ -41,13 +41,15 @@ def expected(count: int) -> list[str]:
     return [f'{{"number":{number},"text":"x"}}' for number in range(1, count + 1)]
 
 
-def test_a_deploy_during_answers_drops_nothing(url: str) -> None:
+def test_a_deploy_during_answers_drops_nothing(url: str, tmp_path: Path) -> None:
     async def test() -> None:
+        gates = [tmp_path / "middle", tmp_path / "end"]
         old = Web(url)
         with ending(old, Worker(url)) as processes:
             servers = [old]
             async with httpx.AsyncClient(timeout=60) as client:
-                paths = [await ask(client, old.url, 60, 0.05) for _ in range(20)]
+                question = {"count": 60, "pause": 0.02, "gates": [str(gate) for gate in gates]}
+                paths = [await ask(client, old.url, **question) for _ in range(20)]
                 browsers = [Browser(lambda: servers[0].url, dict(ANN)) for _ in paths]
                 following = [
                     asyncio.create_task(browser.follow(client, path))
@@ -55,17 +57,19 @@ def test_a_deploy_during_answers_drops_nothing(url: str) -> None:
                 ]
                 for browser in browsers:
                     await browser.has_begun.wait()
-                new = await asyncio.to_thread(Web, url)
-                processes.append(new)
-                servers[0] = new
-                await asyncio.to_thread(old.stop)
+                servers[0] = await asyncio.to_thread(Web, url)
+                processes.append(servers[0])
+                old.ask_to_stop()
+                gates[0].touch()
+                await until(lambda: all(browser.connections > 1 for browser in browsers))
+                gates[1].touch()
                 await asyncio.gather(*following)
+                await asyncio.to_thread(old.stop)
             for browser in browsers:
                 assert browser.items == expected(60)
                 assert browser.events[-1].name == "end"
                 ids = [event.id for event in browser.events if event.id]
                 assert len(set(ids)) == len(ids)
-            assert max(browser.connections for browser in browsers) > 1
 
     run(test)
 
@@ -75,7 +79,7 @@ def test_the_producer_goes_on_without_its_client(url: str) -> None:
         web = Web(url)
         with ending(web, Worker(url)):
             async with httpx.AsyncClient(timeout=60) as client:
-                path = await ask(client, web.url, 30, 0.02)
+                path = await ask(client, web.url, count=30, pause=0.02)
                 browser = Browser(lambda: web.url, dict(ANN))
                 following = asyncio.create_task(browser.follow(client, path))
                 await browser.has_begun.wait()
@@ -93,7 +97,7 @@ def test_another_worker_begins_anew_after_a_death(url: str) -> None:
         web, first = Web(url), Worker(url)
         with ending(web, first) as processes:
             async with httpx.AsyncClient(timeout=60) as client:
-                path = await ask(client, web.url, 40, 0.05)
+                path = await ask(client, web.url, count=40, pause=0.05)
                 browser = Browser(lambda: web.url, dict(ANN))
                 following = asyncio.create_task(browser.follow(client, path))
                 await browser.has_begun.wait()
