@@ -112,7 +112,7 @@ def test_a_stream_of_somebody_else_is_like_one_that_does_not_exist(database: Dat
                 assert foreign.status_code == unknown.status_code == 404
                 assert foreign.content == unknown.content
                 assert foreign.headers == unknown.headers
-            for bad in ("%00", "a" * 5000, "..%2f", "%ff", "'--"):
+            for bad in ("%00", "a" * 5000, "%ff", "'--"):
                 assert (await program.client.get(f"/answers/{bad}", headers=ANN)).status_code == 404
             assert (await program.client.delete(f"/answers/{stream}", headers=BOB)).status_code == 404
             assert data_of(await program.events(stream)) == ["1", "2", "3"]
