@@ -17,9 +17,10 @@ from sqlalchemy import BigInteger, Column, String, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pronghorn.core.setup_errors import user_error
-from pronghorn.exceptions import SetupValueError
+from pronghorn.core.setup_errors import describe_callable, setup_error, user_error
+from pronghorn.exceptions import SetupTypeError, SetupValueError
 from pronghorn.jobs.tables import TABLES
+from pronghorn.jobs.task import Task
 from pronghorn.jobs.ticks import Ticks
 from pronghorn.logger import logger
 from pronghorn.nodes import now_ms
@@ -35,6 +36,8 @@ LATE = timedelta(minutes=1)
 #: The longest pause between two looks at the clock of the database, which may be set.
 _LONGEST_PAUSE = 30.0
 _RETRY = 1.0
+#: The name of the parameter that gets the time.
+_TICK = "tick"
 
 CRONS = Table(
     "pronghorn_job_crons",
@@ -95,6 +98,34 @@ class Cron:
         return found[-1]
 
 
+def check_cron(task: Task) -> None:
+    """Refuse a function whose arguments nobody would pass.
+
+    Raises:
+        SetupTypeError: It has a parameter besides `tick` that has no default.
+    """
+    stored = task.parameters.stored.parameters.values()
+    needed = [one.name for one in stored if one.name != _TICK and one.default is one.empty]
+    if needed:
+        raise setup_error(
+            f"The parameter {needed[0]!r} of {task.name} has no value when @jobs.cron runs it",
+            "a dependency without Depends",
+            f"a default, Annotated[..., Depends(...)], or {_TICK}: datetime for the time",
+            where=describe_callable(task.function),
+            kind=SetupTypeError,
+        )
+
+
+def arguments_of(task: Task, tick: datetime) -> dict[str, datetime]:
+    """Return the arguments with which a task runs at a time."""
+    return {_TICK: tick} if _TICK in task.parameters.stored.parameters else {}
+
+
+def key_of(task: str, tick: datetime) -> str:
+    """Return the unique key of the job of a task at a time; two crons may have the same time."""
+    return f"cron {tick:%Y-%m-%dT%H:%M:%SZ} {task}"[:255]
+
+
 class Crons:
     """All crons of a program.
 
@@ -111,6 +142,11 @@ class Crons:
     def __bool__(self) -> bool:
         """Return whether there are any."""
         return bool(self._all)
+
+    @property
+    def tasks(self) -> list[str]:
+        """The names of the tasks that have crons."""
+        return [cron.task for cron in self._all]
 
     def add(self, cron: Cron) -> None:
         """Add a cron; its first time is the next one after a worker has begun to run it."""

@@ -25,7 +25,9 @@ def find_url(database: Database) -> URL:
     url = database.engine.url
     if url.get_backend_name() == "sqlite":
         return url.set(drivername="sqlite")
-    known = {option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()}
+    known = {
+        option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()
+    }
     query = {("sslmode" if name == "ssl" else name): value for name, value in url.query.items()}
     kept = {name: value for name, value in query.items() if name in known}
     return url.set(drivername="postgresql+psycopg", query=kept)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
+from contextvars import copy_context
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -22,7 +23,7 @@ from pronghorn.jobs import dbos_rows
 from pronghorn.jobs.dbos_connections import Connections
 from pronghorn.jobs.dbos_guard import guard
 from pronghorn.jobs.dbos_rows import WORKFLOW
-from pronghorn.jobs.dbos_tables import create_tables
+from pronghorn.jobs.dbos_tables import create_tables, has_tables
 from pronghorn.jobs.engine import Delivery, Limits, Receive
 from pronghorn.sql import Database
 
@@ -54,6 +55,10 @@ class DbosEngine:
     async def prepare(self) -> None:
         """Create or change the tables of DBOS; see `Engine.prepare`."""
         await create_tables(self._database)
+
+    async def is_prepared(self, session: AsyncSession) -> bool:
+        """Return whether the tables of DBOS are there; see `Engine.is_prepared`."""
+        return await has_tables(session)
 
     async def put(self, session: AsyncSession, delivery: Delivery) -> None:
         """Store a delivery; see `Engine.put`."""
@@ -151,7 +156,10 @@ class _Worker:
         self._guard = ExitStack()
         self._dbos: Any = None
         self._is_closed = False
+        self._lock = threading.Lock()
         self._waiting: set[Future[bool]] = set()
+        #: Deliveries have nothing of the threads of DBOS in their context variables.
+        self._context = copy_context()
 
     def launch(self, channels: Mapping[str, Limits], node: str, polling: float) -> None:
         """Start the threads; called in a thread itself."""
@@ -198,25 +206,35 @@ class _Worker:
     def _hand_over(self, delivery: str, fault: str | None) -> bool:
         """Receive a delivery in the event loop, and wait for its end; called in a thread."""
         over: Future[bool] = Future()
-        self._waiting.add(over)
 
         async def receive() -> None:
             result = False
             try:
                 result = await self._receive(delivery, fault)
             finally:
-                if not over.done():
-                    over.set_result(result)
+                self._end(over, result=result)
 
-        try:
+        def begin() -> None:
+            _keep(self._loop.create_task(receive()))
+
+        with self._lock:
             if self._is_closed:
                 return False
-            self._loop.call_soon_threadsafe(lambda: _keep(self._loop.create_task(receive())))
+            self._waiting.add(over)
+        try:
+            self._loop.call_soon_threadsafe(begin, context=self._context)
             return over.result()
         except RuntimeError:  # The event loop is closed.
             return False
         finally:
-            self._waiting.discard(over)
+            self._end(over, result=False)
+
+    def _end(self, over: Future[bool], *, result: bool) -> None:
+        """Let the thread of a delivery go on; a second call changes nothing."""
+        with self._lock:
+            if over in self._waiting:
+                self._waiting.discard(over)
+                over.set_result(result)
 
     def pause(self) -> None:
         """Let the queues be; what was claimed goes on."""
@@ -225,10 +243,11 @@ class _Worker:
 
     def close(self) -> None:
         """Stop the threads; called in a thread itself."""
-        self._is_closed = True
-        for over in list(self._waiting):
-            if not over.done():
-                over.set_result(False)
+        with self._lock:
+            self._is_closed = True
+            waiting = list(self._waiting)
+        for over in waiting:
+            self._end(over, result=False)
         try:
             if self._dbos is not None:
                 _import_dbos().DBOS.destroy(destroy_registry=True)

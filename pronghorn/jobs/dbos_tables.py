@@ -1,4 +1,4 @@
-"""The tables of DBOS in the database of a program, which SQLite keeps beside those of the program."""
+"""The tables of DBOS, which a file of SQLite keeps beside those of the program."""
 
 from __future__ import annotations
 
@@ -6,18 +6,30 @@ import asyncio
 from typing import Any
 
 from sqlalchemy import MetaData, inspect
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.jobs.dbos_connections import find_url
+from pronghorn.jobs.dbos_rows import SCHEMA
 from pronghorn.sql import Database
 
 #: The tables of DBOS in a file of SQLite, which has no schemas.
 TABLES = frozenset(
-    "application_versions dbos_migrations notifications operation_outputs queues streams "
-    "workflow_events workflow_events_history workflow_input workflow_output workflow_schedules "
-    "workflow_status".split()
+    {
+        "application_versions",
+        "dbos_migrations",
+        "notifications",
+        "operation_outputs",
+        "queues",
+        "streams",
+        "workflow_events",
+        "workflow_events_history",
+        "workflow_input",
+        "workflow_output",
+        "workflow_schedules",
+        "workflow_status",
+    }
 )
 _MARK = "dbos_migrations"
 
@@ -36,6 +48,13 @@ async def create_tables(database: Database) -> None:
         async with database.engine.connect() as connection:
             await _check_file(connection)
     await asyncio.to_thread(DBOS.migrate, url.render_as_string(hide_password=False))
+
+
+async def has_tables(session: AsyncSession) -> bool:
+    """Return whether the tables are there."""
+    connection = await session.connection()
+    schema = SCHEMA if connection.dialect.name == "postgresql" else None
+    return await connection.run_sync(lambda plain: inspect(plain).has_table(_MARK, schema=schema))
 
 
 def _check_models(metadata: Any) -> None:

@@ -60,6 +60,9 @@ class Engine(Protocol):
             SetupError: A table of the program has the name of one of the engine.
         """
 
+    async def is_prepared(self, session: AsyncSession) -> bool:
+        """Return whether the tables of the engine are there."""
+
     async def put(self, session: AsyncSession, delivery: Delivery) -> None:
         """Store a delivery."""
 

@@ -52,7 +52,7 @@ class Job:
         attempt: The attempt.
     """
 
-    def __init__(self, db: Database, id: str, attempt: Attempt, *, has_steps: bool) -> None:  # noqa: A002 - the public name
+    def __init__(self, db: Database, id: str, attempt: Attempt, *, has_steps: bool) -> None:
         self.id = id
         self.attempt = attempt
         self._db = db

@@ -16,7 +16,7 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import write_arguments
 from pronghorn.jobs.call import Call
-from pronghorn.jobs.cron import Cron, Crons, Missed
+from pronghorn.jobs.cron import Cron, Crons, Missed, arguments_of, check_cron, key_of
 from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
 from pronghorn.jobs.engine import Delivery, Engine
@@ -54,6 +54,8 @@ class Jobs:
     Attributes:
         db: As it was given.
         engine: What hands out the jobs.
+        crons: The tasks that run at given times.
+        drop: Cancels what runs in this process, once others have taken it over; set by its worker.
     """
 
     def __init__(
@@ -73,9 +75,10 @@ class Jobs:
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
         self._is_prepared = False
-        self._is_watched = False
+        self.drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
         db.add_own_tables(TABLES)
+        self._nodes = Nodes.of(db)
         remember(self)
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -135,8 +138,7 @@ class Jobs:
             **options: As for `task`.
 
         Raises:
-            SetupError: The expression or an option is wrong, or the function has parameters that
-                would be stored.
+            SetupError: The expression or an option is wrong.
         """
         ticks = Ticks(expression, timezone)
 
@@ -149,7 +151,18 @@ class Jobs:
         return declare
 
     async def _enqueue_tick(self, session: AsyncSession, task: str, tick: datetime) -> None:
-        await self.enqueue(self.call(self._tasks.named(task).function), session=session)
+        found = self._tasks.named(task)
+        call = self.call(found.function, **arguments_of(found, tick))
+        await self.enqueue(call, unique=key_of(task, tick), session=session)
+
+    def check_crons(self) -> None:
+        """Refuse crons whose functions have parameters that nobody passes.
+
+        Raises:
+            SetupTypeError: One has such a parameter.
+        """
+        for name in self.crons.tasks:
+            check_cron(self._tasks.named(name))
 
     @property
     def tasks(self) -> list[Task]:
@@ -233,12 +246,20 @@ class Jobs:
                 'unique=f"reindex:{row.id}"',
                 kind=SetupValueError,
             )
-        where = self._tasks.check_queue(queue) if queue is not None else task.queue
+        where = task.queue if queue is None else self._tasks.check_queue(queue)
+        if where != task.queue and task.concurrency is not None:
+            raise user_error(
+                f"The task {task.name} has concurrency={task.concurrency}, and queue={queue!r} is "
+                "not its own",
+                "a limit over all workers holds in one queue",
+                f"enqueue without queue=, or @jobs.task(queue={queue!r}, concurrency=...)",
+                kind=SetupValueError,
+            )
         return store.NewJob(
             id=str(uuid4()),
             task=task.name,
             queue=where,
-            channel=task.channel_in(task.queue) if task.concurrency else where,
+            channel=task.channel_for(where),
             retries=task.retries,
             arguments=call.arguments,
             delay=delay,
@@ -275,7 +296,7 @@ class Jobs:
             rows = await store.find_jobs(session, limit=limit, state=state, task=task, queue=queue)
         return [read_info(row) for row in rows]
 
-    async def get(self, id: str) -> JobInfo:  # noqa: A002 - the public name
+    async def get(self, id: str) -> JobInfo:
         """Return what is known of a job.
 
         Raises:
@@ -294,7 +315,7 @@ class Jobs:
         async with self.db.transaction(read_only=True) as session:
             return await store.count_jobs(session)
 
-    async def retry(self, id: str) -> bool:  # noqa: A002 - the public name
+    async def retry(self, id: str) -> bool:
         """Let a dead or cancelled job begin anew. Its steps that are done stay done.
 
         Returns:
@@ -311,7 +332,7 @@ class Jobs:
                 await self.engine.put(session, Delivery(delivery, row.channel))
         return row is not None
 
-    async def cancel(self, id: str) -> bool:  # noqa: A002 - the public name
+    async def cancel(self, id: str) -> bool:
         """Cancel a job. One that runs is cancelled within a second or two.
 
         Returns:
@@ -341,22 +362,36 @@ class Jobs:
         """
         if self._is_prepared:
             return
-        is_locked = self.db.is_rolled_back or (session is not None and session.in_transaction())
-        if is_locked and self.db.engine.dialect.name == "sqlite":
+        if self.db.engine.dialect.name == "sqlite":
+            if session is not None and session.in_transaction():
+                return await self._check_tables(session)
+            if self.db.is_rolled_back:
+                async with self.db.transaction() as own:
+                    return await self._check_tables(own)
+        await self.db.create_own_tables()
+        await self.engine.prepare()
+        self._is_prepared = True
+        # Any process may take over, also one that runs no jobs.
+        Rescuer(self.engine).watch(self._nodes)
+        self._nodes.on_lost(self._drop_lost)
+
+    async def _check_tables(self, session: AsyncSession) -> None:
+        """Refuse a session that keeps the tables from being created, unless they are there."""
+        if not await self.engine.is_prepared(session):
             raise user_error(
                 "The tables of jobs are not there yet, and the open transaction keeps them from "
                 "being created",
                 "jobs= was left out, or the application has not been started",
-                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script: await jobs.prepare()",
+                "FastAPI(lifespan=db.lifespan, jobs=jobs); in a script or before "
+                "db.rollback_everything(): await jobs.prepare()",
             )
-        await self.db.create_own_tables()
-        await self.engine.prepare()
-        self._is_prepared = True
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Create the tables when an application starts; inside of the lifespan of the database."""
         self._app = app if app is not None else self._app
+        for task in self._tasks.all:
+            _ = task.parameters  # A mistake in a task is found now.
         await self.prepare()
         yield
 
@@ -372,11 +407,9 @@ class Jobs:
 
         app.router.lifespan_context = lifespan
 
-    def rescue(self, nodes: Nodes) -> None:
-        """Take over the jobs of nodes that die, in this process; a second call changes nothing."""
-        if not self._is_watched:
-            self._is_watched = True
-            Rescuer(self.engine).watch(nodes)
+    async def _drop_lost(self) -> None:
+        if self.drop is not None:
+            self.drop()
 
     def task_store(self) -> DurableTasks:
         """Return what keeps the background tasks of an application as jobs."""

@@ -15,7 +15,7 @@ from pronghorn.logger import logger
 
 #: The seconds for which a job of an unknown task goes back to the queue: while a new release is
 #: rolled out, a worker of the old one may get it first.
-PATIENCE = 60.0
+PATIENCE = 45.0
 _PAUSE = 5.0
 #: The most characters of a traceback that are kept.
 _LONGEST = 6000
@@ -73,7 +73,7 @@ async def write_outcome(
     if outcome.kind == "failed" and task is not None and run.attempt <= task.retries:
         delay = task.backoff.after(run.attempt)
         return await _again(
-            session, engine, run, task.channel_in(run.queue), delay, run.attempt + 1, outcome
+            session, engine, run, task.channel_for(run.queue), delay, run.attempt + 1, outcome
         )
     return await end_run(session, run, "dead", outcome.text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,6 +64,8 @@ class Runner:
         self._calls = calls
         self._node = node
         self.active: dict[str, _Active] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.is_stopping = False
         self.is_stopped = False
 
@@ -72,6 +74,7 @@ class Runner:
         if self.is_stopping:
             return False
         active = self.active[delivery] = _Active()
+        self._idle.clear()
         try:
             if fault is not None:
                 return await self._refuse(delivery, fault)
@@ -87,6 +90,8 @@ class Runner:
             return False
         finally:
             self.active.pop(delivery, None)
+            if not self.active:
+                self._idle.set()
 
     async def _refuse(self, delivery: str, fault: str) -> bool:
         job = store.job_of(delivery)
@@ -198,11 +203,12 @@ class Runner:
 
     async def wait(self, seconds: float) -> bool:
         """Wait until nothing is in hand; return False if it takes longer than these seconds."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        while self.active and loop.time() < deadline:
-            await asyncio.sleep(0.02)
-        return not self.active
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
 
     # --- the database ---------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from pronghorn.nodes import now_ms
 #: How often an insert is tried whose unique key was free and taken again meanwhile.
 _TRIES = 5
 #: The most jobs that one transaction changes.
-BATCH = 500
+BATCH = 100
 #: The most characters of an error that are kept.
 _LONGEST = 8000
 
@@ -254,19 +254,31 @@ async def find_job(session: AsyncSession, job: str) -> Row[Any] | None:
 
 
 async def find_jobs(
-    session: AsyncSession, *, limit: int, **wanted: str | None
+    session: AsyncSession,
+    *,
+    limit: int,
+    state: str | None = None,
+    task: str | None = None,
+    queue: str | None = None,
 ) -> Sequence[Row[Any]]:
     """Return the rows of jobs, the newest first.
 
     Args:
         session: A session.
         limit: The most rows.
-        **wanted: The columns that must have a value; None for any.
+        state: Only those in a state.
+        task: Only those of a task, by its name, which may lack the module.
+        queue: Only those of a queue.
     """
     query = select(JOBS).order_by(JOBS.c.created_at.desc(), JOBS.c.id).limit(limit)
-    for name, value in wanted.items():
-        if value is not None:
-            query = query.where(JOBS.c[name] == value)
+    if state is not None:
+        query = query.where(JOBS.c.state == state)
+    if queue is not None:
+        query = query.where(JOBS.c.queue == queue)
+    if task is not None:
+        query = query.where(
+            or_(JOBS.c.task == task, JOBS.c.task.endswith(f":{task}", autoescape=True))
+        )
     return (await session.execute(query)).all()
 
 
@@ -323,7 +335,7 @@ async def forget_old(session: AsyncSession, keep: float, keep_dead: float) -> li
         JOBS.c.ended_at < now - round(keep_dead * 1000),
     )
     query = select(JOBS.c.id).where(JOBS.c.state.in_(ENDED), old).limit(BATCH)
-    ids = list(await session.scalars(query))
+    ids = list(await session.scalars(query.with_for_update(skip_locked=True)))
     if ids:
         await session.execute(delete(STEPS).where(STEPS.c.job.in_(ids)))
         await session.execute(delete(JOBS).where(JOBS.c.id.in_(ids)))

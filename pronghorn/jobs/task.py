@@ -70,9 +70,9 @@ class Task:
     timeout: float | None = None
     concurrency: int | None = None
 
-    def channel_in(self, queue: str) -> str:
-        """Return the queue of the engine: a limit of a task needs one of its own."""
-        return queue if self.concurrency is None else f"{queue}/{self.name}"
+    def channel_for(self, queue: str) -> str:
+        """Return the queue of the engine for a job in a queue: a limit needs one of its own."""
+        return queue if self.concurrency is None else f"{self.queue}/{self.name}"
 
     @property
     def is_coroutine(self) -> bool:

@@ -145,7 +145,7 @@ class Tasks:
             found = find_function(name, self._packages)
         except BadJobError as error:
             raise _cannot_find(function, str(error)) from None
-        if found is not function and not _is_same(found, function):
+        if found != function and (inspect.ismethod(function) or not _is_same(found, function)):
             raise _cannot_find(function, f"{name!r} is another function")
         return self._make(function)
 
@@ -206,7 +206,7 @@ def _check_number(name: str, value: Any, lowest: int) -> None:
 
 def _find_caller() -> str:
     """Return the package of the program that makes the jobs."""
-    frame = sys._getframe(1)  # noqa: SLF001 - public, though it has an underscore
+    frame = sys._getframe(1)
     while frame.f_back is not None and top_of(frame.f_globals.get("__name__")) == "pronghorn":
         frame = frame.f_back
     return top_of(frame.f_globals.get("__name__"))

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from pronghorn.core.setup_errors import did_you_mean, user_error
+from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
+from pronghorn.jobs.adopt import adopt
 from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.engine import Limits
-from pronghorn.jobs.rescue import Rescuer
 from pronghorn.jobs.runner import Runner
 from pronghorn.logger import logger
 from pronghorn.nodes import Nodes
@@ -55,6 +55,7 @@ class Worker:
         self._jobs = jobs
         self._grace = grace
         self._nodes = Nodes.of(jobs.db)
+        self._has_all = queues is None
         self.queues = _read_queues(queues, jobs.queues)
         self.channels = _find_channels(jobs, self.queues)
         limits = self.channels.values()
@@ -68,15 +69,21 @@ class Worker:
         """The number of jobs in hand."""
         return len(self._runner.active)
 
+    async def drain(self) -> None:
+        """Return when no job waits or runs, except those that wait for their time; for tests."""
+        going = {"waiting", "running"}
+        while any(going & states.keys() for states in (await self._jobs.counts()).values()):
+            await asyncio.sleep(0.02)
+
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Worker]:
         """Run jobs inside of the block."""
+        self._jobs.check_crons()
         for task in self._jobs.tasks:
             if task.queue in self.queues:
                 self._calls.prepare(task)
         await self._jobs.prepare()
-        self._jobs.rescue(self._nodes)
-        self._nodes.on_lost(self._drop_all)
+        self._jobs.drop = self.drop_all
         async with self._nodes.run("worker"):
             engine = self._jobs.engine
             await engine.start(self._runner.receive, self.channels, self._nodes.id)
@@ -130,7 +137,8 @@ class Worker:
 
     # --- looks ----------------------------------------------------------------------------------
 
-    async def _drop_all(self) -> None:
+    def drop_all(self) -> None:
+        """Cancel all runs, since others have taken them over."""
         self._runner.drop_all()
 
     async def _sweep(self) -> None:
@@ -143,6 +151,8 @@ class Worker:
                 logger.warning("%d jobs had no run, and are handed out again", len(again))
                 await engine.resume(session, again, node)
         self._strays = strays
+        async with self._jobs.db.transaction() as session:
+            await adopt(session, self._jobs, self.channels, everything=self._has_all)
 
     async def _forget(self) -> None:
         """Delete old jobs."""
@@ -150,7 +160,8 @@ class Worker:
         while True:
             async with jobs.db.transaction() as session:
                 ids = await store.forget_old(session, jobs.keep, jobs.keep_dead)
-                await jobs.engine.forget(session, ids)
+                if ids:
+                    await jobs.engine.forget(session, ids)
             if len(ids) < store.BATCH:
                 return
 
@@ -187,5 +198,5 @@ def _find_channels(jobs: Jobs, queues: Mapping[str, int]) -> dict[str, Limits]:
     for task in jobs.tasks:
         if task.concurrency is not None and task.queue in queues:
             here = min(task.concurrency, queues[task.queue])
-            channels[task.channel_in(task.queue)] = Limits(here, task.concurrency)
+            channels[task.channel_for(task.queue)] = Limits(here, task.concurrency)
     return channels

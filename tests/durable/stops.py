@@ -73,11 +73,9 @@ def cut_off(world: World, is_short: bool) -> str:
     back = world.wait("The return", lambda: is_back(world, victim.node))
     world.check_effects(number)
     again = has_begun(world, victim)
-    world.command("enqueue", number, 300, 900)  # The same numbers: their effects count twice.
+    world.command("enqueue", number, 300, 900)
     world.wait("A job on the host that is back", again)
     world.wait("The end of all jobs", lambda: world.open_jobs() == 0, 600)
-    world.sql("DELETE FROM pronghorn_test_effects WHERE id IN (SELECT max(id) FROM "
-              "pronghorn_test_effects GROUP BY name)")
     rescued = world.one("SELECT sum(rescues) FROM pronghorn_jobs")
     dropped = victim.log.read_text().count("dropped")
     return (

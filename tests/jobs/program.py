@@ -1,0 +1,88 @@
+"""A program with jobs, for tests: its database, its application, and a worker if asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pronghorn import FastAPI
+from pronghorn.jobs import JobInfo, Jobs
+from pronghorn.jobs.worker import Worker
+from pronghorn.sql import Database
+from tests.contract.servers import PATIENCE
+
+TABLES = MetaData()
+#: What jobs of tests write.
+NOTES = Table(
+    "pronghorn_test_notes",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("text", String(50), nullable=False),
+)
+
+
+class Program:
+    """A program that has no jobs yet.
+
+    Args:
+        url: The address of its database.
+
+    Attributes:
+        db: The database, with the table `NOTES`.
+        jobs: Retries twice, at once.
+        app: The application.
+        log: What jobs say.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.url = url
+        self.db = Database(url)
+        self.db.add_own_tables(TABLES)
+        self.jobs = Jobs(self.db, **{"retries": 2, "backoff": "10ms", **options})
+        self.app = FastAPI(lifespan=self.db.lifespan, jobs=self.jobs)
+        self.log: list[Any] = []
+
+    @asynccontextmanager
+    async def started(self) -> AsyncIterator[None]:
+        """Start the application, without a worker."""
+        async with self.app.router.lifespan_context(self.app), self.jobs.lifespan(self.app):
+            yield
+
+    @asynccontextmanager
+    async def working(self, **options: Any) -> AsyncIterator[Worker]:
+        """Start the application and a worker."""
+        async with self.started(), self.jobs.worker(self.app, **options) as worker:
+            yield worker
+
+    async def until(self, id: str, *states: str) -> JobInfo:
+        """Return a job once it is in one of these states."""
+        async with asyncio.timeout(PATIENCE):
+            while (found := await self.jobs.get(id)).state not in states:
+                await asyncio.sleep(0.02)
+        return found
+
+    async def run(self, function: Callable[..., Any], *args: Any, **keywords: Any) -> JobInfo:
+        """Run one job of a function to its end, with a worker; return what became of it."""
+        async with self.working():
+            job = await self.jobs.enqueue(function, *args, **keywords)
+            return await self.until(job.id, "done", "dead", "cancelled")
+
+    async def notes(self) -> list[str]:
+        """Return what jobs have written."""
+        async with self.db.transaction(read_only=True) as session:
+            return list(await session.scalars(select(NOTES.c.text).order_by(NOTES.c.id)))
+
+    async def count(self, table: Table) -> int:
+        """Return the number of rows of a table."""
+        async with self.db.transaction(read_only=True) as session:
+            return int(await session.scalar(select(func.count()).select_from(table)) or 0)
+
+
+async def note(session: AsyncSession, text: str) -> None:
+    """Write a row."""
+    await session.execute(insert(NOTES).values(text=text))
