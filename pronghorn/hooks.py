@@ -18,22 +18,23 @@ A layer around an application may put a `Watcher` into the scope of a request. A
 in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even
 look for a watcher.
 
-A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
-for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
-the plans of routes at startup. One that runs jobs is a `JobRunner`, and keeps background tasks as a
-`TaskStore`.
+A battery such as `pronghorn.sql` uses more: a dependency learns from a `Trigger` what it runs for
+and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of a
+library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
+runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
@@ -45,7 +46,7 @@ from pronghorn.logger import logger
 from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
-from pronghorn.run.exchange import OBSERVED, Exchange
+from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
 
 if TYPE_CHECKING:  # Most programs do not need the module.
     from pronghorn.run.observed import Observed
@@ -61,6 +62,7 @@ __all__ = [
     "Watcher",
     "answer_with",
     "check_plans",
+    "frame_stream",
     "mount",
     "observe",
     "observe_app",
@@ -153,6 +155,25 @@ def hooked(route: CompiledRoute) -> Handler:
         if handler is not None:
             route = replace(route, handler=handler)
     return route.handler
+
+
+# --- streams ----------------------------------------------------------------------------------
+
+#: Receives the items of an endpoint and their encoder; yields what is sent.
+Frame = Callable[[AsyncIterator[Any], Callable[[Any], Any]], AsyncIterator[Any]]
+
+
+def frame_stream(response: Response, frame: Frame) -> None:
+    """Send what a function makes of the items that an `async def` endpoint yields.
+
+    A dependency calls it with the `Response` that it declares as a parameter. The items are asked
+    for in the task of the request, one after the other, each when the one before was sent.
+
+    Args:
+        response: The response of the request.
+        frame: Called with the items and with the function that encodes one of them.
+    """
+    setattr(response, FRAME, frame)
 
 
 # --- finished requests ------------------------------------------------------------------------

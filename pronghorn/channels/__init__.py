@@ -10,20 +10,28 @@ delivery quick, so nothing is lost when a process, a connection or a wake-up is.
 
 from pronghorn.channels.channel import AnyChannel, BoundChannel, Channel
 from pronghorn.channels.channels import Channels, Event, Reset, TooSlowError
+from pronghorn.channels.feed import Feed, Subscribe
+from pronghorn.channels.joining import Joined
 from pronghorn.channels.log import Entry, Limits, Log, Span
+from pronghorn.channels.presence import Change, Present
 from pronghorn.channels.reading import START
 
 __all__ = [
     "START",
     "AnyChannel",
     "BoundChannel",
+    "Change",
     "Channel",
     "Channels",
     "Entry",
     "Event",
+    "Feed",
+    "Joined",
     "Limits",
     "Log",
+    "Present",
     "Reset",
     "Span",
+    "Subscribe",
     "TooSlowError",
 ]

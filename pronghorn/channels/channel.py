@@ -10,6 +10,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from pronghorn.channels.log import Limits
+from pronghorn.channels.presence import CHANGES_OF, Change
 from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import did_you_mean, setup_error
 
@@ -61,6 +62,7 @@ class Channel(Generic[M]):
                 "keep=None, or keep=1",
             )
         self._adapter: TypeAdapter[M] | None = None
+        self._presence: Channel[Change] | None = None
 
     def __call__(self, *values: Any, **named: Any) -> BoundChannel[M]:
         """Return the channel with these values of its parameters.
@@ -88,6 +90,16 @@ class Channel(Generic[M]):
         )
 
     @property
+    def presence(self) -> Channel[Change]:
+        """The channel with the same parameters that tells who comes and who leaves."""
+        if self._presence is None:
+            other: Channel[Change] = Channel("changes", Change)
+            other.pattern = CHANGES_OF + self.pattern
+            other.parameters, other.limits = self.parameters, self.limits
+            self._presence = other
+        return self._presence
+
+    @property
     def adapter(self) -> TypeAdapter[M]:
         """The validator of the messages; made at the first use, when late names are defined."""
         if self._adapter is None:
@@ -111,6 +123,11 @@ class BoundChannel(Generic[M]):
     def __init__(self, channel: Channel[M], name: str) -> None:
         self.channel = channel
         self.name = name
+
+    @property
+    def presence(self) -> BoundChannel[Change]:
+        """The channel that tells who comes and who leaves."""
+        return BoundChannel(self.channel.presence, CHANGES_OF + self.name)
 
     def encode(self, message: M) -> bytes:
         """Return a message as JSON.

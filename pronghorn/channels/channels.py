@@ -10,14 +10,19 @@ from typing import Any, Generic, TypeVar
 
 from pronghorn.channels.channel import AnyChannel, BoundChannel, bind
 from pronghorn.channels.hub import Hub
-from pronghorn.channels.log import Entry, Log
+from pronghorn.channels.joining import Joined
+from pronghorn.channels.log import Entry, Limits, Log
 from pronghorn.channels.log_memory import MemoryLog
+from pronghorn.channels.presence import CHANGES_OF, Change, MemoryPresence, Presence, Present
 from pronghorn.channels.publishing import Message, publish_at_commit
 from pronghorn.channels.reading import Subscription, read_cursor
 from pronghorn.channels.subscribers import Gap, Item
 from pronghorn.core.setup_errors import setup_error
+from pronghorn.websockets import WebSocket
 
 M = TypeVar("M")
+#: What the channels of changes keep.
+_CHANGES = Limits(1000, 86_400.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class Channels:
     Args:
         store: Where messages are kept: a `Database`, or a client of Redis or Valkey for asyncio.
         buffer: How many messages may wait for a subscriber; one more, and the subscriber is ended.
+        presence: The `Database` with the rows of those that are present, if `store` is none.
 
     Raises:
         SetupError: The store is something else.
@@ -65,13 +71,14 @@ class Channels:
         log: The log that keeps the messages.
     """
 
-    def __init__(self, store: Any, *, buffer: int = 256) -> None:
+    def __init__(self, store: Any, *, buffer: int = 256, presence: Any = None) -> None:
         self.log: Log = _make_log(store)
         self.buffer = buffer
         self._hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
         self._process = os.getpid()
-        if hasattr(store, "before_close"):
-            store.before_close(self.close)
+        self._presence = self._make_presence(getattr(self.log, "db", presence))
+        for db in {getattr(self.log, "db", None), presence} - {None}:
+            db.before_close(self.close)
 
     @classmethod
     def memory(cls, *, buffer: int = 256) -> Channels:
@@ -143,6 +150,68 @@ class Channels:
         if subscription.ended == "slow":
             raise TooSlowError(f"More than {self.buffer} messages of {bound!r} wait for a reader")
 
+    def join(
+        self,
+        websocket: WebSocket,
+        channel: AnyChannel[M],
+        *,
+        presence: dict[str, Any] | None = None,
+        after: str | int | None = None,
+        ids: bool = False,
+    ) -> Joined[M]:
+        """Send the messages of a channel to a WebSocket, inside of an `async with` block.
+
+        A client that reads too slowly is closed with 1013, and delays nobody.
+
+        Args:
+            websocket: The connection, which is accepted unless it is already.
+            channel: The channel.
+            presence: What others see of the connection, such as `{"user": 7}`; None to stay unseen.
+            after: The id of an event whose successors are sent first; see `read`.
+            ids: Send `{"id": ..., "data": message}` instead of the message alone, and
+                `{"id": ..., "reset": true}` where messages are gone. Clients need it for `after`.
+
+        Returns:
+            The context manager, whose value has `receive`, `publish` and `present`.
+
+        Raises:
+            SetupError: `presence` is given, and there is no place for it.
+        """
+        if presence is not None:
+            self.presence  # noqa: B018  # It raises the error before the connection is accepted.
+        return Joined(self, websocket, bind(channel), presence=presence, after=after, ids=ids)
+
+    async def present(self, channel: AnyChannel[Any]) -> list[Present]:
+        """Return all connections to a channel that others may see, of all processes.
+
+        `read(room(7).presence)` tells of each that comes or leaves.
+
+        Args:
+            channel: The channel.
+
+        Returns:
+            The connections, the oldest first.
+
+        Raises:
+            SetupError: There is no place for presence.
+        """
+        return await self.presence.list(bind(channel).name)
+
+    @property
+    def presence(self) -> Presence:
+        """The store of those that are present.
+
+        Raises:
+            SetupError: There is none.
+        """
+        if self._presence is None:
+            raise setup_error(
+                "Presence was asked for, and these channels have no database",
+                "the rows of those that are present are kept in one",
+                "Channels(client, presence=db)",
+            )
+        return self._presence
+
     async def newest(self, channel: AnyChannel[Any]) -> str:
         """Return the id of the last message of a channel; `START` if it never had one.
 
@@ -166,6 +235,29 @@ class Channels:
         hub = self._hubs.pop(asyncio.get_running_loop(), None)
         if hub is not None and self._process == os.getpid():
             await hub.close()
+
+    # --- presence ---------------------------------------------------------------------------
+
+    def _make_presence(self, db: Any) -> Presence | None:
+        if isinstance(self.log, MemoryLog) and db is None:
+            return MemoryPresence(self._tell_of_change)
+        if db is None:
+            return None
+        from pronghorn.channels.presence_sql import SqlPresence
+
+        return SqlPresence(db, self._tell_of_change)
+
+    async def _tell_of_change(self, session: Any, channel: str, change: Change) -> None:
+        """Publish a change in the transaction of its row; after it, if the log is elsewhere."""
+        new = Message(CHANGES_OF + channel, change.model_dump_json().encode(), _CHANGES)
+        if session is None:
+            self._tell(new.channel, Entry(await self.log.append(None, *new), new.payload))
+        elif getattr(self.log, "db", None) is not None:
+            publish_at_commit(self.log, session, new, self._tell)
+        else:
+            from pronghorn.sql.commits import after_commit
+
+            after_commit(session, lambda: self._tell_of_change(None, channel, change))
 
     # --- event loops ----------------------------------------------------------------------
 

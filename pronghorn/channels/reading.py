@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from pronghorn.channels.hub import BATCH, Hub
 from pronghorn.channels.subscribers import Gap, Item, Position, Subscriber
+from pronghorn.core.stopping import stopping
 
 #: The cursor before everything that the log has.
 START = "0"
@@ -47,11 +48,17 @@ class Subscription:
         self._after = after
         self._place = Position(0)
         self._subscriber = Subscriber(most, on_end)
+        stopping.is_watched = True  # Streams get a moment for their last event.
 
     @property
     def ended(self) -> str | None:
         """Why it has ended: `slow` or `stopping`; None while it has not."""
         return self._subscriber.ended
+
+    @property
+    def place(self) -> int:
+        """The id that it has reached."""
+        return self._place.id
 
     def end(self, reason: str) -> None:
         """End it, after what waits."""
