@@ -78,7 +78,9 @@ class Web(Process):
         self.port = free_port()
         entrypoint = ("--entrypoint", f"{PROGRAM}:app")
         address = ("--host", "127.0.0.1", "--port", str(self.port))
-        super().__init__(url, "pronghorn", "run", *entrypoint, *address, "--no-access-log", *options)
+        super().__init__(
+            url, "pronghorn", "run", *entrypoint, *address, "--no-access-log", *options
+        )
         self._wait_until_it_answers()
 
     @property

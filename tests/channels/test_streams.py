@@ -55,7 +55,9 @@ def test_a_client_goes_on_behind_each_event(database: Database) -> None:
 def test_groups_of_any_size_are_cut_anywhere(database: Database) -> None:
     async def test() -> None:
         async with running(database, pace=0.0) as program:
-            stream = (await program.start(answers.answer, Question(text="x", count=40, pause=0.001))).id
+            stream = (
+                await program.start(answers.answer, Question(text="x", count=40, pause=0.001))
+            ).id
             events = await program.events(stream)
             for event in events[::7]:
                 rest = await program.events(stream, event.id)
@@ -79,7 +81,9 @@ def test_the_header_is_newer_than_the_query(database: Database) -> None:
     run(test)
 
 
-@pytest.mark.parametrize("bad", ["x", "1", "1.2", "1.2.3.4", "1.2.-3", "1.end.2", "9" * 30, "1.1.²"])
+@pytest.mark.parametrize(
+    "bad", ["x", "1", "1.2", "1.2.3.4", "1.2.-3", "1.end.2", "9" * 30, "1.1.²"]
+)
 def test_what_is_not_an_id_is_refused(bad: str, sqlite_url: str) -> None:
     async def test() -> None:
         async with running(Database(sqlite_url), worker=False) as program:
@@ -114,7 +118,9 @@ def test_a_stream_of_somebody_else_is_like_one_that_does_not_exist(database: Dat
                 assert foreign.headers == unknown.headers
             for bad in ("%00", "a" * 5000, "%ff", "'--"):
                 assert (await program.client.get(f"/answers/{bad}", headers=ANN)).status_code == 404
-            assert (await program.client.delete(f"/answers/{stream}", headers=BOB)).status_code == 404
+            assert (
+                await program.client.delete(f"/answers/{stream}", headers=BOB)
+            ).status_code == 404
             assert data_of(await program.events(stream)) == ["1", "2", "3"]
 
     run(test)
@@ -301,7 +307,9 @@ def test_a_stream_is_gone_after_its_time(database: Database) -> None:
 def test_items_that_are_not_kept_are_a_reset(database: Database) -> None:
     async def test() -> None:
         async with running(database, keep=10, pace=0.0) as program:
-            stream = (await program.start(answers.answer, Question(text="x", count=60, pause=0.002))).id
+            stream = (
+                await program.start(answers.answer, Question(text="x", count=60, pause=0.002))
+            ).id
             async with program.streams.read(stream) as events:
                 first = await anext(aiter(events))
             await program.events(stream)
@@ -340,7 +348,9 @@ def test_channels_in_memory(sqlite_url: str) -> None:
 def test_items_are_written_in_groups(database: Database) -> None:
     async def test() -> None:
         async with running(database) as program:
-            stream = (await program.start(answers.answer, Question(text="x", count=200, pause=0.001))).id
+            stream = (
+                await program.start(answers.answer, Question(text="x", count=200, pause=0.001))
+            ).id
             begin = asyncio.get_running_loop().time()
             assert len(data_of(await program.events(stream))) == 200
             elapsed = asyncio.get_running_loop().time() - begin
@@ -361,7 +371,11 @@ async def _inner() -> Any:
 @pytest.mark.parametrize(
     ("producer", "args", "got"),
     [
-        (answers.return_at_once, (), "streams.start() takes an asynchronous generator function, not"),
+        (
+            answers.return_at_once,
+            (),
+            "streams.start() takes an asynchronous generator function, not",
+        ),
         (lambda: None, (), "streams.start() takes an asynchronous generator function, not"),
         (answers.count_to(3), (), "streams.start() takes an asynchronous generator function, not"),
         (asyncio.run(_inner()), (), "The producer _inner.<locals>.inside cannot be found by its"),
@@ -394,5 +408,3 @@ def test_reading_needs_an_id(sqlite_url: str) -> None:
                 program.streams.read("x", after="nonsense")
 
     run(test)
-
-

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 from pronghorn.channels.streams.following import Followed
-from pronghorn.channels.streams.positions import TEXT, Position, read_position
+from pronghorn.channels.streams.positions import BEGINNING, TEXT, Position, read_position
 from pronghorn.exceptions import HTTPException
 from pronghorn.param_functions import Depends, Header, Path, Query
 
@@ -37,8 +37,8 @@ def make_follow(find: Find, owner: Callable[..., Any] | None, parameter: str) ->
         user: Any = Depends(owner or _get_nobody),
     ) -> AsyncIterator[Followed]:
         position = read_position(last_event_id or after)
-        found = await find(stream, user, position)
-        if found is None or position is None:
+        found = await find(stream, user, position or BEGINNING)
+        if found is None:
             raise HTTPException(404)
         if isinstance(found, bool):
             # An `EventSource` that gets this status does not come back again.

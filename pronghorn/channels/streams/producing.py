@@ -90,6 +90,6 @@ class Production:
             self.error = error
             if limit.expired():
                 return _TOO_LONG
-            is_told = isinstance(error, HTTPException) and isinstance(error.detail, str)
-            return error.detail if is_told else None
+            # The text of any other exception may contain secrets.
+            return str(error.detail) if isinstance(error, HTTPException) else None
         return None

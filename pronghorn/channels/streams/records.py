@@ -1,4 +1,4 @@
-"""What the log of a stream consists of: groups of items, and the end."""
+"""The records in the log of a stream: groups of items, and the end."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def write_item(item: Any, adapter: TypeAdapter[Any] | None) -> Item:
         return item.event or "", _write_untyped(item.data)
     if adapter is None:
         return "", _write_untyped(item)
-    return "", adapter.dump_json(adapter.validate_python(item, from_attributes=True), by_alias=True).decode()
+    return "", adapter.dump_json(
+        adapter.validate_python(item, from_attributes=True), by_alias=True
+    ).decode()
 
 
 def _write_untyped(item: Any) -> str:

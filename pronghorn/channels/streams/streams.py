@@ -189,11 +189,9 @@ class Streams:
             )
         return self._make_followed(stream, position, position.run)
 
-    async def _open(
-        self, stream: str, owner: Any, position: Position | None
-    ) -> Followed | bool | None:
+    async def _open(self, stream: str, owner: Any, position: Position) -> Followed | bool | None:
         row = await self._find(stream, owner)
-        if row is None or position is None:
+        if row is None:
             return None
         if position.is_end and position.run == row.run and row.state != "running":
             return True

@@ -50,7 +50,7 @@ _LONGEST = 7 * 24 * 3600 * 1000
 
 
 class StreamRow(NamedTuple):
-    """What is known of a stream."""
+    """A stream, as far as its row tells."""
 
     id: str
     owner: str | None
@@ -121,7 +121,8 @@ class StreamRows:
             .returning(STREAMS.c.run)
         )
         async with self.db.transaction() as session:
-            return (await session.execute(statement)).scalar()
+            found: int | None = (await session.execute(statement)).scalar()
+        return found
 
     async def end(
         self, session: AsyncSession, stream: str, state: str, run: int | None

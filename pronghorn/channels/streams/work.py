@@ -29,7 +29,7 @@ _OVER = ("done", "dead", "cancelled")
 
 
 class Options(NamedTuple):
-    """How generators are run.
+    """The options of the jobs of generators.
 
     Attributes:
         name: The name of the streams.
@@ -119,9 +119,7 @@ class Work:
 
     # --- in the worker --------------------------------------------------------------------
 
-    async def _produce(
-        self, stream: str, call: StoredCall, job: Job, attempt: Attempt
-    ) -> None:
+    async def _produce(self, stream: str, call: StoredCall, job: Job, attempt: Attempt) -> None:
         run = await self._log.rows.begin(stream)
         if run is None:
             return  # It was cancelled, or an earlier run has ended it and died before its job.

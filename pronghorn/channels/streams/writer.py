@@ -86,11 +86,14 @@ class Writer:
             while not self._is_over.is_set():
                 await self._has_items.wait()
                 await self._write_group()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._pace):
-                        await self._is_over.wait()
+                await self._pause()
         finally:
-            self._has_room.set()
+            self._has_room.set()  # Whoever waits for it gets the error.
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace):
+                await self._is_over.wait()
 
     async def _write_group(self) -> None:
         if self._is_over.is_set():
