@@ -62,7 +62,7 @@ async def answer(
 
 
 async def wait_for_file(path: str) -> None:
-    while not await asyncio.to_thread(Path(path).exists):
+    while not await asyncio.to_thread(Path(path).exists):  # noqa: ASYNC110 - of another process
         await asyncio.sleep(0.02)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 
 from pronghorn.nodes import Nodes
 from pronghorn.sql import Database
@@ -32,7 +33,8 @@ async def work() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with database.lifespan(app), jobs.worker(app, {"streams": 200}):
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         await stop.wait()
 
 

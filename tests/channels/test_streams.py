@@ -82,7 +82,7 @@ def test_the_header_is_newer_than_the_query(database: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["x", "1", "1.2", "1.2.3.4", "1.2.-3", "1.end.2", "9" * 30, "1.1.²"]
+    "bad", ["x", "1", "1.2", "1.2.3.4", "1.2.-3", "1.end.2", "9" * 30, "1.1.²", "1.1.1\n"]
 )
 def test_what_is_not_an_id_is_refused(bad: str, sqlite_url: str) -> None:
     async def test() -> None:
@@ -247,10 +247,9 @@ def test_a_stream_that_is_cancelled_before_it_begins_never_does(database: Databa
 def test_a_stream_begins_with_the_commit_or_never(database: Database) -> None:
     async def test() -> None:
         async with running(database) as program:
-            with pytest.raises(ZeroDivisionError):
-                async with database.transaction() as session:
-                    lost = await program.start(answers.count_to, 1, session=session)
-                    raise ZeroDivisionError
+            async with database.transaction() as session:
+                lost = await program.start(answers.count_to, 1, session=session)
+                await session.rollback()
             async with database.transaction() as session:
                 kept = await program.start(answers.count_to, 1, session=session)
             assert data_of(await program.events(kept.id)) == ["1"]
@@ -294,7 +293,7 @@ def test_a_stream_is_gone_after_its_time(database: Database) -> None:
         async with running(database, ttl="100ms") as program:
             stream = (await program.start(answers.count_to, 1)).id
             await program.events(stream)
-            while (await program.get(stream)).status_code != 404:
+            while (await program.get(stream)).status_code != 404:  # noqa: ASYNC110 - by the clock
                 await asyncio.sleep(0.05)
             await program.start(answers.count_to, 1)
             async with database.transaction(read_only=True) as session:
@@ -361,6 +360,9 @@ def test_items_are_written_in_groups(database: Database) -> None:
     run(test)
 
 
+NO_GENERATOR = "streams.start() takes an asynchronous generator function, not"
+
+
 async def _inner() -> Any:
     async def inside() -> Any:
         yield 1
@@ -376,8 +378,8 @@ async def _inner() -> Any:
             (),
             "streams.start() takes an asynchronous generator function, not",
         ),
-        (lambda: None, (), "streams.start() takes an asynchronous generator function, not"),
-        (answers.count_to(3), (), "streams.start() takes an asynchronous generator function, not"),
+        (lambda: None, (), NO_GENERATOR),
+        (answers.count_to(3), (), NO_GENERATOR),
         (asyncio.run(_inner()), (), "The producer _inner.<locals>.inside cannot be found by its"),
         (answers.count_to, (), "count_to(last: int, *, first: int = 1) cannot be called so"),
         (answers.count_to, ("x",), "The parameter 'last' of count_to cannot be stored as 'x'"),

@@ -29,12 +29,13 @@ def make_follow(find: Find, owner: Callable[..., Any] | None, parameter: str) ->
         owner: The dependency whose value is the owner; None for streams without one.
         parameter: The name of the parameter of the path with the id.
     """
+    user = Depends(owner or _get_nobody)
 
     async def follow(
         stream: str = Path(alias=parameter),
         last_event_id: _LastId = "",
         after: _After = "",
-        user: Any = Depends(owner or _get_nobody),
+        user: Any = user,
     ) -> AsyncIterator[Followed]:
         position = read_position(last_event_id or after)
         found = await find(stream, user, position or BEGINNING)

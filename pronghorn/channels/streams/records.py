@@ -65,9 +65,8 @@ def write_item(item: Any, adapter: TypeAdapter[Any] | None) -> Item:
         return item.event or "", _write_untyped(item.data)
     if adapter is None:
         return "", _write_untyped(item)
-    return "", adapter.dump_json(
-        adapter.validate_python(item, from_attributes=True), by_alias=True
-    ).decode()
+    valid = adapter.validate_python(item, from_attributes=True)
+    return "", adapter.dump_json(valid, by_alias=True).decode()
 
 
 def _write_untyped(item: Any) -> str:
