@@ -26,6 +26,7 @@ class Production:
         write: Writes a record into the log of the stream.
         pace: The seconds between two commits.
         timeout: The seconds that the producer may take; None for no limit.
+        turns: Limits how many streams write at the same time.
 
     Attributes:
         error: What the producer has raised; None if it has not failed.
@@ -39,13 +40,14 @@ class Production:
         *,
         pace: float,
         timeout: float | None,
+        turns: asyncio.Semaphore,
     ) -> None:
         self.error: Exception | None = None
         self._producer = producer
         self._run = run
         self._write = write
         self._timeout = timeout
-        self._writer = Writer(self._write_group, pace)
+        self._writer = Writer(self._write_group, pace, turns)
 
     async def put(self, item: Any) -> None:
         """Take an item of the producer."""

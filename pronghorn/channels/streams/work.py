@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +26,8 @@ __all__ = ["Options", "StoredCall", "Work"]
 
 #: The pauses before a generator that has failed begins again.
 _BACKOFF = "1s..1m"
+#: How many streams of a process write at the same time, so that they leave connections to others.
+_WRITERS = 4
 #: The states of a job that nobody will run.
 _OVER = ("done", "dead", "cancelled")
 
@@ -73,6 +77,8 @@ class Work:
         self._options = options
         #: The tasks that stand for generators, by the name of the generator.
         self._known: dict[str, tuple[Producer, Task]] = {}
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]
+        self._turns = WeakKeyDictionary()
 
         async def produce(
             stream: str, producer: str, arguments: str, job: Job, attempt: Attempt
@@ -131,13 +137,27 @@ class Work:
             raise
         options = self._options
         write = partial(self._log.write, stream)
-        production = Production(producer, run, write, pace=options.pace, timeout=options.timeout)
+        production = Production(
+            producer,
+            run,
+            write,
+            pace=options.pace,
+            timeout=options.timeout,
+            turns=self._turns_here(),
+        )
         last = await production.run(lambda: running_calls().call(task, arguments, job))
         if production.error is not None and attempt.number <= options.retries:
             raise production.error
         await self._log.end(stream, last.state or "done", last)
         if production.error is not None:
             raise BadJobError(describe(production.error)) from production.error
+
+    def _turns_here(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        turns = self._turns.get(loop)
+        if turns is None:
+            turns = self._turns[loop] = asyncio.Semaphore(_WRITERS)
+        return turns
 
     def _find(self, name: str) -> tuple[Producer, Task]:
         known = self._known.get(name)

@@ -32,11 +32,18 @@ class Writer:
         write: Writes a group, numbered from its first item on. It may be called again with the same
             group after an error.
         pace: The seconds between two commits.
+        turns: Limits how many streams write at the same time.
     """
 
-    def __init__(self, write: Callable[[int, list[Item]], Awaitable[object]], pace: float) -> None:
+    def __init__(
+        self,
+        write: Callable[[int, list[Item]], Awaitable[object]],
+        pace: float,
+        turns: asyncio.Semaphore,
+    ) -> None:
         self._write = write
         self._pace = pace
+        self._turns = turns
         self._items: list[Item] = []
         self._size = 0
         #: The number of the next item to write.
@@ -85,7 +92,8 @@ class Writer:
         try:
             while not self._is_over.is_set():
                 await self._has_items.wait()
-                await self._write_group()
+                async with self._turns:  # The group still grows meanwhile.
+                    await self._write_group()
                 await self._pause()
         finally:
             self._has_room.set()  # Whoever waits for it gets the error.
