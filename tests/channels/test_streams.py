@@ -333,6 +333,16 @@ def test_a_dead_job_ends_its_stream(database: Database) -> None:
     run(test)
 
 
+def test_a_look_at_the_state_does_not_cut_off_the_last_items(database: Database) -> None:
+    async def test() -> None:
+        async with running(database, look="1ms") as program:
+            for _ in range(5):
+                events = await program.all_events(answers.answer, Question(text="x", pause=0.1))
+                assert len(data_of(events)) == 3
+
+    run(test)
+
+
 def test_channels_in_memory(sqlite_url: str) -> None:
     async def test() -> None:
         async with running(Database(sqlite_url), channels=Channels.memory()) as program:

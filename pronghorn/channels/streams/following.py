@@ -19,6 +19,8 @@ __all__ = ["Followed"]
 
 #: Milliseconds after which clients come back whose server ends: not all of them at once.
 _SOON, _LATE = 50, 1000
+#: How many records are read at a time.
+_BATCH = 64
 
 
 class Followed:
@@ -87,7 +89,20 @@ class Followed:
                     yield event
                 if replay.is_over:
                     return
-        if follower.state is not None:
-            yield replay.end(follower.state)
-        else:
+        if follower.state is None:
             yield ServerSentEvent(retry=random.randint(_SOON, _LATE))  # noqa: S311 - no secret
+            return
+        async for event in self._read_rest():
+            yield event
+        if not replay.is_over:
+            yield replay.end(follower.state)
+
+    async def _read_rest(self) -> AsyncIterator[ServerSentEvent]:
+        """Yield what the log has of a stream that has ended, if its reader was late."""
+        log, replay = self._channels.log, self._replay
+        while entries := await log.read(self._channel.name, replay.cursor, _BATCH):
+            for entry in entries:
+                for event in replay.translate(entry.id, self._channel.decode(entry.payload)):
+                    yield event
+                if replay.is_over:
+                    return
