@@ -106,8 +106,9 @@ class Browser:
             headers = {**self.headers, **({"Last-Event-ID": last_id} if last_id else {})}
             try:
                 async with client.stream("GET", self.base() + path, headers=headers) as response:
-                    assert response.status_code == 200, response.status_code
-                    self.connections += 1
+                    # A database that is busy; the page opens another `EventSource` then.
+                    assert response.status_code in (200, 503), response.status_code
+                    self.connections += response.status_code == 200
                     async for event in stream_events(response):
                         last_id = event.id or last_id
                         retry = event.retry or retry
