@@ -370,10 +370,12 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the lifespan, after planning every route, so that startup reports all mistakes."""
-        from pronghorn.routes.app_scope import around, count_as_started, find_leaves
+        from pronghorn.routes.app_scope import around, count_as_started, find_leaves, plan_jobs
 
         send = report_clearly(send)
+        application = self.dependency_overrides_provider
         try:
+            runner = plan_jobs(application)
             # A route class of the program may find its requests without the path.
             check_paths(route for route in self.routes if matches_by_path(route))
             for route in self.routes:
@@ -382,8 +384,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
         except FastAPIError:
             await startup_failed(receive, send)
             raise
-        application = self.dependency_overrides_provider
-        if leaves or getattr(application, "_job_runner", None):
+        if leaves or runner is not None:
             lifespan = around(self.lifespan_context, leaves, application)
             await Router(lifespan=lifespan).lifespan(scope, receive, send)
             return

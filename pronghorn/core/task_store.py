@@ -55,6 +55,15 @@ class TaskStore(Protocol):
 class JobRunner(Protocol):
     """What `FastAPI(jobs=...)` takes."""
 
+    def plan(self, app: Any) -> None:
+        """Prepare the functions of all jobs with `app.inject`, before an application starts.
+
+        So the values with `scope="app"` that they need are made when it starts.
+
+        Raises:
+            SetupError: A job has a mistake.
+        """
+
     def lifespan(self, app: Any) -> AbstractAsyncContextManager[Any]:
         """Return what is open while an application runs, inside of the program's own lifespan."""
 

@@ -76,7 +76,9 @@ def _write(task: Task, name: str, adapter: TypeAdapter[Any], value: Any) -> str:
 
 
 def _cannot_compare(back: Any, typed: Any) -> bool:
-    return type(back) is type(typed) and type(typed).__eq__ is object.__eq__
+    """Return whether two values are of a class that compares by identity."""
+    compares: Any = type(typed).__eq__
+    return type(back) is type(typed) and compares is object.__eq__
 
 
 def _refuse(task: Task, name: str, value: Any, why: str) -> SetupTypeError:

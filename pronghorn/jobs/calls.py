@@ -35,12 +35,13 @@ class Calls:
 
     Args:
         app: The application that resolves dependencies; None if no task has any.
-        threads: The most `def` functions that run at the same time.
+
+    Attributes:
+        app: The application.
     """
 
-    def __init__(self, app: Any, threads: int) -> None:
-        self._app = app
-        self._limiter = CapacityLimiter(threads)
+    def __init__(self, app: Any) -> None:
+        self.app = app
         self._known: dict[str, Call] = {}
 
     def prepare(self, task: Task) -> Call:
@@ -55,30 +56,17 @@ class Calls:
         return known
 
     def _make(self, task: Task) -> Call:
-        call = task.function if task.is_coroutine else self._in_thread(task.function)
+        call = task.function if task.is_coroutine else _in_thread(task.function)
         if not task.parameters.has_dependencies:
             return call
-        if self._app is None:
+        if self.app is None:
             raise setup_error(
                 f"The task {task.name} has dependencies, and the worker has no application",
                 None,
                 "async with jobs.worker(app): ...",
             )
-        injected: Call = self._app.inject(call)
+        injected: Call = self.app.inject(call)
         return injected
-
-    def _in_thread(self, function: Callable[..., Any]) -> Call:
-        async def call(*args: Any, **keywords: Any) -> Any:
-            work = partial(function, *args, **keywords)
-            # A function in a thread cannot be stopped: its job fails without it.
-            return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
-
-        call.__name__ = getattr(function, "__name__", "task")
-        call.__qualname__ = getattr(function, "__qualname__", "task")
-        call.__module__ = function.__module__
-        marked: Any = call
-        marked.__signature__ = typed_signature(function)
-        return call
 
     async def call(self, task: Task, arguments: Mapping[str, Any], job: Job) -> Any:
         """Call the function of a task.
@@ -95,6 +83,25 @@ class Calls:
             values[name] = job.attempt if kind is Attempt else job
         bound = inspect.BoundArguments(parameters.passed, _in_order(parameters.passed, values))
         return await self.prepare(task)(*bound.args, **bound.kwargs)
+
+
+def _in_thread(function: Callable[..., Any]) -> Call:
+    """Return a coroutine function that calls a function in a thread.
+
+    The workers limit how many jobs run, so the threads need no limit of their own. A function in a
+    thread cannot be stopped: if its job is cancelled, it goes on alone.
+    """
+
+    async def call(*args: Any, **keywords: Any) -> Any:
+        work = partial(function, *args, **keywords)
+        return await to_thread.run_sync(work, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+
+    call.__name__ = getattr(function, "__name__", "task")
+    call.__qualname__ = getattr(function, "__qualname__", "task")
+    call.__module__ = function.__module__
+    marked: Any = call
+    marked.__signature__ = typed_signature(function)
+    return call
 
 
 def _in_order(signature: inspect.Signature, values: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from pronghorn.sql import Database
 
@@ -49,10 +50,15 @@ class Connections:
         is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _for_sqlite(url) if is_sqlite else _for_postgresql(url, database)
         event.listen(self.engine, "do_connect", self._check)
+        event.listen(self.engine, "checkin", self._end)
 
     def _check(self, *_: Any) -> None:
         if self._is_closed:  # DBOS would try for ever, and keep the process from ending.
             raise StoppedError("the worker has stopped")
+
+    def _end(self, _: Any, record: ConnectionPoolEntry) -> None:
+        if self._is_closed:  # A thread of DBOS had it, and its pool is gone.
+            record.invalidate()
 
     def close(self) -> None:
         """Close all connections; later nobody gets one."""

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from contextvars import copy_context
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -32,6 +33,8 @@ from pronghorn.sql import Database
 _NAME = "pronghorn"
 _VERSION = "1"
 _running = threading.Lock()
+#: Seconds that the threads of DBOS have to write the ends of deliveries, when a worker stops.
+_WRITING = 2.0
 
 
 class _KeptError(BaseException):
@@ -63,7 +66,7 @@ class DbosEngine:
     async def put(self, session: AsyncSession, delivery: Delivery) -> None:
         """Store a delivery; see `Engine.put`."""
         client = self._client or self._make_client(session)
-        options = {
+        options: dict[str, Any] = {
             "workflow_name": WORKFLOW,
             "workflow_id": delivery.id,
             "queue_name": delivery.channel,
@@ -248,12 +251,21 @@ class _Worker:
             waiting = list(self._waiting)
         for over in waiting:
             self._end(over, result=False)
+        self._let_write()
         try:
             if self._dbos is not None:
                 _import_dbos().DBOS.destroy(destroy_registry=True)
         finally:
             self._connections.close()
             self._guard.close()
+
+    def _let_write(self) -> None:
+        """Wait for the threads that write the end of their delivery; it comes again otherwise."""
+        active = getattr(self._dbos, "_active_workflows_set", None)
+        find = getattr(active, "activeList", list)
+        deadline = monotonic() + _WRITING
+        while find() and monotonic() < deadline:
+            sleep(0.005)
 
 
 _tasks: set[asyncio.Task[None]] = set()

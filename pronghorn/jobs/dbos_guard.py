@@ -1,4 +1,4 @@
-"""What DBOS must not do with the rows of a queue: read a pickle, or wait for another worker.
+"""Keep DBOS from two things in a worker: to read a pickle, and to wait for another worker.
 
 DBOS unpickles the arguments of a row that is marked so, whoever has written it. So whatever a row
 of a queue says, the worker sees our workflow in it, with a reason as its only argument if the row

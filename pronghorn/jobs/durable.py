@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.exceptions import SetupError
 from pronghorn.jobs.call import Call
 from pronghorn.sql import before_commit
-from pronghorn.sql.current import find_current
 
 if TYPE_CHECKING:
     from pronghorn.jobs.jobs import Jobs
@@ -24,6 +25,7 @@ class DurableTasks:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
+        jobs.db.follow_transactions()
 
     @property
     def opened_first(self) -> Collection[Callable[..., Any]]:
@@ -38,11 +40,18 @@ class DurableTasks:
         Raises:
             SetupError: It cannot be stored; the text names the parameter.
         """
-        return self._jobs.call(function, *args, **kwargs)
+        try:
+            return self._jobs.call(function, *args, **kwargs)
+        except SetupError as error:
+            name = getattr(function, "__name__", "function")
+            write = f"{error.write}\ntasks.add_local({name}, ...) stays in this process instead"
+            raise setup_error(
+                error.got, error.probably, write, where=error.where, kind=type(error)
+            ) from error.__cause__
 
     def join(self, task: Call) -> bool:
         """Store a call in the transaction that is open here; return False if there is none."""
-        session = find_current(self._jobs.db)
+        session = self._jobs.db.current_session()
         if session is None:
             return False
 

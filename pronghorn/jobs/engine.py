@@ -1,4 +1,4 @@
-"""What jobs need of an engine: it hands each delivery to one worker, and knows who has it.
+"""The engine below jobs: it hands each delivery to one worker, and knows who has it.
 
 A delivery is a name, nothing else: what is to be done is in the row of the job. An engine may hand
 out a delivery again, as after the death of a worker; the row says who may write the outcome.
@@ -35,7 +35,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many deliveries of a channel may be in hand.
+    """The most deliveries of a channel that may be in hand.
 
     Attributes:
         worker: In one worker.

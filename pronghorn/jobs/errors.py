@@ -1,4 +1,4 @@
-"""What may be wrong with a job."""
+"""The errors of jobs."""
 
 from __future__ import annotations
 

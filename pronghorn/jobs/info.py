@@ -28,7 +28,7 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True)
 class JobInfo:
-    """What is known of a job. Times are in UTC, by the clock of the database.
+    """A job, as far as it is known. Times are in UTC, by the clock of the database.
 
     Attributes:
         id: Its id.

@@ -1,4 +1,4 @@
-"""What a job knows of itself, and its steps: each of them has its effect once."""
+"""The job that runs, and its steps: each of them has its effect once."""
 
 from __future__ import annotations
 
@@ -166,7 +166,10 @@ class _DoneAlreadyError(Exception):
 
 
 def _read_return(function: Callable[..., Any]) -> Any:
-    found = resolve_return(inspect.unwrap(function))
+    target = inspect.unwrap(function)
+    if inspect.isbuiltin(target) or inspect.isclass(target):
+        return Any  # They have no annotations.
+    found = resolve_return(target)
     return Any if found is None else found
 
 

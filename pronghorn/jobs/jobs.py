@@ -16,13 +16,14 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import write_arguments
 from pronghorn.jobs.call import Call
+from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.cron import Cron, Crons, Missed, arguments_of, check_cron, key_of
 from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
 from pronghorn.jobs.engine import Delivery, Engine
-from pronghorn.jobs.errors import UnknownJobError
-from pronghorn.jobs.info import JobInfo, JobRef, State, read_info
+from pronghorn.jobs.info import JobRef
 from pronghorn.jobs.known import remember
+from pronghorn.jobs.looking import LooksAfterJobs
 from pronghorn.jobs.rescue import Rescuer
 from pronghorn.jobs.tables import TABLES
 from pronghorn.jobs.task import Task, check_function
@@ -36,7 +37,7 @@ from pronghorn.sql import Database
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
-class Jobs:
+class Jobs(LooksAfterJobs):
     """Functions that run later, in any process of the program, however it ends meanwhile.
 
     Args:
@@ -69,11 +70,12 @@ class Jobs:
         engine: Engine | None = None,
     ) -> None:
         self.db = db
-        self.engine: Engine = engine if engine is not None else DbosEngine(db)
+        self.engine = engine if engine is not None else DbosEngine(db)
         self.keep = seconds(keep, name="The option keep")
         self.keep_dead = max(self.keep, seconds(keep_dead, name="The option keep_dead"))
         self._tasks = Tasks(Defaults(retries, Backoff.parse(backoff)))
         self._app: Any = None
+        self._calls: Calls | None = None
         self._is_prepared = False
         self.drop: Callable[[], None] | None = None
         self.crons = Crons(db, self._enqueue_tick)
@@ -98,7 +100,7 @@ class Jobs:
         name: str | None = None,
     ) -> Callable[[FunctionT], FunctionT]: ...
 
-    def task(self, function: Any = None, /, **options: Any) -> Any:
+    def task(self, function: Any = None, /, **options: Any) -> Any:  # type: ignore[misc]  # `options` are those of the second one
         """Declare how a function runs as a job. The function itself stays as it is.
 
         Its parameters with `Depends` get their values in the worker; so do those of the types
@@ -151,7 +153,7 @@ class Jobs:
         return declare
 
     async def _enqueue_tick(self, session: AsyncSession, task: str, tick: datetime) -> None:
-        found = self._tasks.named(task)
+        found = self._tasks.get(task)
         call = self.call(found.function, **arguments_of(found, tick))
         await self.enqueue(call, unique=key_of(task, tick), session=session)
 
@@ -162,7 +164,7 @@ class Jobs:
             SetupTypeError: One has such a parameter.
         """
         for name in self.crons.tasks:
-            check_cron(self._tasks.named(name))
+            check_cron(self._tasks.get(name))
 
     @property
     def tasks(self) -> list[Task]:
@@ -180,7 +182,7 @@ class Jobs:
         Raises:
             BadJobError: There is none.
         """
-        return self._tasks.named(name)
+        return self._tasks.get(name)
 
     # --- storing jobs ---------------------------------------------------------------------------
 
@@ -273,81 +275,6 @@ class Jobs:
             await self.engine.put(session, Delivery(delivery, job.channel, job.delay))
         return JobRef(found)
 
-    # --- looking after them ---------------------------------------------------------------------
-
-    async def list(
-        self,
-        *,
-        state: State | None = None,
-        task: str | None = None,
-        queue: str | None = None,
-        limit: int = 100,
-    ) -> list[JobInfo]:
-        """Return jobs, the newest first.
-
-        Args:
-            state: Only those in a state.
-            task: Only those of a task, by its name.
-            queue: Only those of a queue.
-            limit: The most jobs.
-        """
-        await self.prepare()
-        async with self.db.transaction(read_only=True) as session:
-            rows = await store.find_jobs(session, limit=limit, state=state, task=task, queue=queue)
-        return [read_info(row) for row in rows]
-
-    async def get(self, id: str) -> JobInfo:
-        """Return what is known of a job.
-
-        Raises:
-            UnknownJobError: There is none with this id.
-        """
-        await self.prepare()
-        async with self.db.transaction(read_only=True) as session:
-            row = await store.find_job(session, id)
-        if row is None:
-            raise UnknownJobError(f"There is no job {id!r}.")
-        return read_info(row)
-
-    async def counts(self) -> dict[str, dict[str, int]]:
-        """Return the numbers of jobs, by queue and state."""
-        await self.prepare()
-        async with self.db.transaction(read_only=True) as session:
-            return await store.count_jobs(session)
-
-    async def retry(self, id: str) -> bool:
-        """Let a dead or cancelled job begin anew. Its steps that are done stay done.
-
-        Returns:
-            False if the job is neither dead nor cancelled.
-
-        Raises:
-            UnknownJobError: There is none with this id.
-        """
-        await self.get(id)
-        delivery = store.next_delivery(id)
-        async with self.db.transaction() as session:
-            row = await store.revive(session, id, delivery)
-            if row is not None:
-                await self.engine.put(session, Delivery(delivery, row.channel))
-        return row is not None
-
-    async def cancel(self, id: str) -> bool:
-        """Cancel a job. One that runs is cancelled within a second or two.
-
-        Returns:
-            False if the job has ended.
-
-        Raises:
-            UnknownJobError: There is none with this id.
-        """
-        before = await self.get(id)
-        async with self.db.transaction() as session:
-            delivery = await store.cancel_job(session, id)
-            if delivery is not None and before.state != "running":
-                await self.engine.kill(session, [delivery])
-        return delivery is not None
-
     # --- the life of the application ------------------------------------------------------------
 
     async def prepare(self, session: AsyncSession | None = None) -> None:
@@ -364,10 +291,12 @@ class Jobs:
             return
         if self.db.engine.dialect.name == "sqlite":
             if session is not None and session.in_transaction():
-                return await self._check_tables(session)
+                await self._check_tables(session)
+                return
             if self.db.is_rolled_back:
                 async with self.db.transaction() as own:
-                    return await self._check_tables(own)
+                    await self._check_tables(own)
+                return
         await self.db.create_own_tables()
         await self.engine.prepare()
         self._is_prepared = True
@@ -386,12 +315,32 @@ class Jobs:
                 "db.rollback_everything(): await jobs.prepare()",
             )
 
+    def plan(self, app: Any) -> None:
+        """Prepare the functions of all tasks, before an application starts.
+
+        Args:
+            app: The application that resolves their dependencies.
+
+        Raises:
+            SetupError: A task has a parameter that cannot be stored, or a dependency that needs a
+                request.
+        """
+        self._app = app if app is not None else self._app
+        calls = self.calls_for(self._app)
+        for task in self._tasks.all:
+            if self._app is not None or not task.parameters.has_dependencies:
+                calls.prepare(task)
+
+    def calls_for(self, app: Any) -> Calls:
+        """Return what calls the functions of tasks with the dependencies of an application."""
+        if self._calls is None or self._calls.app is not app:
+            self._calls = Calls(app)
+        return self._calls
+
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Create the tables when an application starts; inside of the lifespan of the database."""
-        self._app = app if app is not None else self._app
-        for task in self._tasks.all:
-            _ = task.parameters  # A mistake in a task is found now.
+        self.plan(app)
         await self.prepare()
         yield
 

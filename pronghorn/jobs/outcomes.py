@@ -1,4 +1,4 @@
-"""How a run of a job ends, and what is written then."""
+"""The ends of runs, and what is written then."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """What is stored: the reason, and where it was raised."""
+        """The text to store: the reason, and where it was raised."""
         if self.error is None or self.error.__traceback__ is None:
             return self.reason
         lines = "".join(traceback.format_exception(self.error)).rstrip()

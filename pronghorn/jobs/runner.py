@@ -130,9 +130,14 @@ class Runner:
 
     async def _end(self, run: store.Run, task: Task | None, outcome: Outcome) -> bool:
         engine = self._jobs.engine
-        is_mine = await self._write(
-            lambda session: write_outcome(session, engine, run, task, outcome)
-        )
+        try:
+            is_mine = await self._write(
+                lambda session: write_outcome(session, engine, run, task, outcome)
+            )
+        except _HOPELESS as error:
+            reason = f"its outcome cannot be stored: {describe(error)}"
+            outcome = Outcome("bad", reason, error)
+            is_mine = await self._write(lambda session: store.end_run(session, run, "dead", reason))
         if not is_mine:
             logger.warning("The outcome of job %s is dropped: the job is not of this run", run.id)
             return await self._is_over(run)

@@ -1,4 +1,4 @@
-"""What is written about jobs: each function is one step in the life of a job.
+"""The rows of jobs: each function is one step in the life of a job.
 
 A run has a token, and writes an outcome only while the row has it: a run that others have taken
 over, or that was cancelled, changes nothing.
@@ -152,11 +152,17 @@ async def _change(session: AsyncSession, where: ColumnElement[bool], **changes: 
     return changed.first() is not None
 
 
+def _clean(text: str) -> str:
+    """Return a text that every database can store: no NUL, and no half of a character."""
+    found = text[:_LONGEST].replace("\x00", "\\x00")
+    return found.encode("utf-8", "backslashreplace").decode()
+
+
 def _end(session: AsyncSession, state: str, error: str | None) -> dict[str, Any]:
     return {
         "state": state,
         "ended_at": clock(session),
-        "error": error and error[:_LONGEST],
+        "error": error and _clean(error),
         "unique_key": None,
         "token": None,
         "node": None,
@@ -202,7 +208,7 @@ async def put_off(
     if is_due:
         changes["due_at"] = clock(session) + round(delay * 1000)
     if error is not None:
-        changes["error"] = error[:_LONGEST]
+        changes["error"] = _clean(error)
     return await _change(session, _of(run), **changes)
 
 
@@ -308,8 +314,9 @@ async def revive(session: AsyncSession, job: str, delivery: str) -> Row[Any] | N
         "started_at": None,
         "ended_at": None,
     }
-    found = await session.execute(update(JOBS).where(again).values(changes).returning(JOBS))
-    return found.one_or_none()
+    query = update(JOBS).where(again).values(changes).returning(*JOBS.c)
+    row: Row[Any] | None = (await session.execute(query)).one_or_none()
+    return row
 
 
 async def cancel_job(session: AsyncSession, job: str) -> str | None:

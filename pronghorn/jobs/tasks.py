@@ -134,6 +134,8 @@ class Tasks:
         if found is not None:
             return found
         check_function(function, "jobs.enqueue()")
+        if inspect.ismethod(function):
+            raise _cannot_find(function, "it is a method of an object")
         name = name_of(function)
         known = self._others.get(name)
         if known is None or known.function is not function:
@@ -149,7 +151,7 @@ class Tasks:
             raise _cannot_find(function, f"{name!r} is another function")
         return self._make(function)
 
-    def named(self, name: str) -> Task:
+    def get(self, name: str) -> Task:
         """Return a task by its name.
 
         Raises:

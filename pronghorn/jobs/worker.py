@@ -12,7 +12,6 @@ from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.adopt import adopt
-from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.engine import Limits
 from pronghorn.jobs.runner import Runner
 from pronghorn.logger import logger
@@ -58,8 +57,7 @@ class Worker:
         self._has_all = queues is None
         self.queues = _read_queues(queues, jobs.queues)
         self.channels = _find_channels(jobs, self.queues)
-        limits = self.channels.values()
-        self._calls = Calls(app, threads=sum(each.worker for each in limits))
+        self._calls = jobs.calls_for(app)
         self._runner = Runner(jobs, self._calls, self._nodes.id)
         #: Deliveries that had no run at the last look.
         self._strays: set[str] = set()
@@ -72,7 +70,10 @@ class Worker:
     async def drain(self) -> None:
         """Return when no job waits or runs, except those that wait for their time; for tests."""
         going = {"waiting", "running"}
-        while any(going & states.keys() for states in (await self._jobs.counts()).values()):
+        while True:
+            counts = await self._jobs.counts()
+            if not any(going & states.keys() for states in counts.values()):
+                return
             await asyncio.sleep(0.02)
 
     @asynccontextmanager

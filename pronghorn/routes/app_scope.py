@@ -9,6 +9,7 @@ from typing import Any
 from pronghorn.compile.app_scope import Leaf, run_app_scope
 from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.kinds import CallKind
+from pronghorn.core.task_store import JobRunner
 from pronghorn.plan.model import APP_VALUES, CallPlan, RoutePlan, WebSocketPlan
 from pronghorn.plan.route import override_dependencies
 from pronghorn.routes.base import current_overrides
@@ -87,6 +88,18 @@ def count_as_started(application: Any) -> Iterator[None]:
         yield
     finally:
         values.remove(start)
+
+
+def plan_jobs(application: Any) -> JobRunner | None:
+    """Plan the jobs of an application before it starts; return what runs them, if there is any.
+
+    Raises:
+        SetupError: A job has a mistake.
+    """
+    runner: JobRunner | None = getattr(application, "_job_runner", None)
+    if runner is not None:
+        runner.plan(application)
+    return runner
 
 
 def around(lifespan: Lifespan, leaves: list[Leaf], application: Any) -> Lifespan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,6 +24,15 @@ NOTES = Table(
     Column("id", Integer, primary_key=True),
     Column("text", String(50), nullable=False),
 )
+
+
+async def wait_until(condition: Callable[[], Awaitable[object]]) -> None:
+    """Wait for something that nobody announces; fail if it does not happen."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if await condition():
+                return
+            await asyncio.sleep(0.02)
 
 
 class Program:
@@ -50,8 +59,30 @@ class Program:
     @asynccontextmanager
     async def started(self) -> AsyncIterator[None]:
         """Start the application, without a worker."""
-        async with self.app.router.lifespan_context(self.app), self.jobs.lifespan(self.app):
-            yield
+        said: asyncio.Queue[str] = asyncio.Queue()
+        heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+        async def receive() -> Any:
+            return {"type": f"lifespan.{await said.get()}"}
+
+        life = asyncio.create_task(self.app({"type": "lifespan"}, receive, heard.put))
+        for stage in ("startup", "shutdown"):
+            said.put_nowait(stage)
+            answer = asyncio.create_task(heard.get())
+            await asyncio.wait({life, answer}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                answer.cancel()
+                life.result()
+            if stage == "startup":
+                if answer.result()["type"] != "lifespan.startup.complete":
+                    await life
+                try:
+                    yield
+                except BaseException:
+                    said.put_nowait("shutdown")
+                    await life
+                    raise
+        await life
 
     @asynccontextmanager
     async def working(self, **options: Any) -> AsyncIterator[Worker]:
@@ -61,10 +92,12 @@ class Program:
 
     async def until(self, id: str, *states: str) -> JobInfo:
         """Return a job once it is in one of these states."""
-        async with asyncio.timeout(PATIENCE):
-            while (found := await self.jobs.get(id)).state not in states:
-                await asyncio.sleep(0.02)
-        return found
+
+        async def is_there() -> bool:
+            return (await self.jobs.get(id)).state in states
+
+        await wait_until(is_there)
+        return await self.jobs.get(id)
 
     async def run(self, function: Callable[..., Any], *args: Any, **keywords: Any) -> JobInfo:
         """Run one job of a function to its end, with a worker; return what became of it."""
@@ -86,3 +119,8 @@ class Program:
 async def note(session: AsyncSession, text: str) -> None:
     """Write a row."""
     await session.execute(insert(NOTES).values(text=text))
+
+
+async def has_none(worker: Worker) -> bool:
+    """Return whether a worker has no job in hand."""
+    return worker.running == 0

@@ -74,7 +74,7 @@ def back_and_forth(jobs: Jobs, function: Callable[..., Any], *args: Any, **keywo
         (timedelta, timedelta(days=1, microseconds=1)),
         (Decimal, Decimal("0.10")),
         (UUID, UUID("12345678-1234-5678-1234-567812345678")),
-        (Path, Path("/tmp")),  # noqa: S108 - no file is opened
+        (Path, Path("/tmp")),
         (Colour, Colour.RED),
         (Literal["a"], "a"),
         (tuple[int, str], (1, "a")),
@@ -118,7 +118,7 @@ def test_values_from_the_worker_are_not_stored(jobs: Jobs) -> None:
         attempt: Attempt,
         *,
         a: Annotated[int, Depends(get)],
-        b=Depends(get),  # type: ignore[no-untyped-def]  # noqa: B008
+        b=Depends(get),  # type: ignore[no-untyped-def]
     ) -> None: ...
 
     assert back_and_forth(jobs, work, 1) == {"number": 1}
@@ -192,7 +192,7 @@ def test_arguments_have_a_limit(jobs: Jobs) -> None:
     def work(text: str) -> None: ...
 
     jobs.task(work)
-    with pytest.raises(SetupError, match="The arguments of .* have 1,000,011 characters as JSON"):
+    with pytest.raises(SetupError, match="have 1,000,011 characters as JSON"):
         jobs.call(work, "x" * MOST)
 
 

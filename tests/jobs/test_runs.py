@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -16,7 +17,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.jobs import Attempt, Job, current_job
 from pronghorn.jobs.tables import JOBS
 from tests.jobs import future
-from tests.jobs.program import Program, note
+from tests.jobs.program import Program, has_none, note, wait_until
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +60,7 @@ async def test_a_job_with_def_runs_in_a_thread(program: Program) -> None:
         yield "opened"
 
     @program.jobs.task
-    def work(number: int, *more: int, value=Depends(opened), job: Job, **rest: str) -> None:  # type: ignore[no-untyped-def]  # noqa: B008
+    def work(number: int, *more: int, value=Depends(opened), job: Job, **rest: str) -> None:  # type: ignore[no-untyped-def]
         log.append((number, more, value, job.attempt.number, rest))
         log.append(threading.current_thread() is threading.main_thread())
 
@@ -71,7 +72,7 @@ async def test_annotations_that_are_texts(sqlite_program: Program) -> None:
     sqlite_program.jobs.task(future.work)
     found = await sqlite_program.run(future.work, future.Order(id=3))
     assert found.state == "done", found.error
-    assert future.LOG == [(future.Order(id=3), "opened", 1)]
+    assert list(future.LOG) == [(future.Order(id=3), "opened", 1)]
 
 
 async def test_overrides_hold_in_jobs(sqlite_program: Program) -> None:
@@ -321,7 +322,5 @@ async def test_an_outcome_of_a_run_that_is_not_the_jobs_own_is_dropped(program: 
             taken = {"token": "of another worker"}
             await session.execute(update(JOBS).where(JOBS.c.id == job.id).values(taken))
         go_on.set()
-        async with asyncio.timeout(20):
-            while worker.running:
-                await asyncio.sleep(0.02)
+        await wait_until(partial(has_none, worker))
         assert (await program.jobs.get(job.id)).state == "running"

@@ -1,0 +1,99 @@
+"""The part of `Jobs` that lists, counts, retries and cancels jobs."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pronghorn.jobs import store
+from pronghorn.jobs.engine import Delivery, Engine
+from pronghorn.jobs.errors import UnknownJobError
+from pronghorn.jobs.info import JobInfo, State, read_info
+from pronghorn.sql import Database
+
+
+class LooksAfterJobs:
+    """Looks after the jobs of a database.
+
+    Attributes:
+        db: The database.
+        engine: What hands out the jobs.
+    """
+
+    db: Database
+    engine: Engine
+
+    async def prepare(self, session: AsyncSession | None = None) -> None:
+        """Create the tables of jobs, if they are missing; see `Jobs.prepare`."""
+
+    async def get(self, id: str) -> JobInfo:
+        """Return what is known of a job.
+
+        Raises:
+            UnknownJobError: There is none with this id.
+        """
+        await self.prepare()
+        async with self.db.transaction(read_only=True) as session:
+            row = await store.find_job(session, id)
+        if row is None:
+            raise UnknownJobError(f"There is no job {id!r}.")
+        return read_info(row)
+
+    async def counts(self) -> dict[str, dict[str, int]]:
+        """Return the numbers of jobs, by queue and state."""
+        await self.prepare()
+        async with self.db.transaction(read_only=True) as session:
+            return await store.count_jobs(session)
+
+    async def retry(self, id: str) -> bool:
+        """Let a dead or cancelled job begin anew. Its steps that are done stay done.
+
+        Returns:
+            False if the job is neither dead nor cancelled.
+
+        Raises:
+            UnknownJobError: There is none with this id.
+        """
+        await self.get(id)
+        delivery = store.next_delivery(id)
+        async with self.db.transaction() as session:
+            row = await store.revive(session, id, delivery)
+            if row is not None:
+                await self.engine.put(session, Delivery(delivery, row.channel))
+        return row is not None
+
+    async def cancel(self, id: str) -> bool:
+        """Cancel a job. One that runs is cancelled within a second or two.
+
+        Returns:
+            False if the job has ended.
+
+        Raises:
+            UnknownJobError: There is none with this id.
+        """
+        before = await self.get(id)
+        async with self.db.transaction() as session:
+            delivery = await store.cancel_job(session, id)
+            if delivery is not None and before.state != "running":
+                await self.engine.kill(session, [delivery])
+        return delivery is not None
+
+    async def list(
+        self,
+        *,
+        state: State | None = None,
+        task: str | None = None,
+        queue: str | None = None,
+        limit: int = 100,
+    ) -> list[JobInfo]:
+        """Return jobs, the newest first.
+
+        Args:
+            state: Only those in a state.
+            task: Only those of a task, by its name.
+            queue: Only those of a queue.
+            limit: The most jobs.
+        """
+        await self.prepare()
+        async with self.db.transaction(read_only=True) as session:
+            rows = await store.find_jobs(session, limit=limit, state=state, task=task, queue=queue)
+        return [read_info(row) for row in rows]
