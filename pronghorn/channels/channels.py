@@ -97,8 +97,9 @@ class Channels:
         Args:
             channel: The channel.
             message: The message, which is validated.
-            session: A session of the same `Database`: the message is written just before its
-                commit, and nobody sees it if the transaction is rolled back.
+            session: A session of a `Database`: the message is written just before its commit, and
+                nobody sees it if the transaction is rolled back. If messages are kept elsewhere,
+                it is published just after the commit.
 
         Returns:
             The id of the message; None with a session, as it has none before the commit.
@@ -123,8 +124,8 @@ class Channels:
         bound = bind(channel)
         new = Message(bound.name, payload, bound.channel.limits)
         if session is not None:
-            _check_session(self.log, session)
-            publish_at_commit(self.log, session, new, self._tell)
+            _check_session(session)
+            self._publish_with(session, new)
             return None
         number = await self.log.append(None, *new)
         self._tell(bound.name, Entry(number, payload))
@@ -247,17 +248,25 @@ class Channels:
 
         return SqlPresence(db, self._tell_of_change)
 
+    def _publish_with(self, session: Any, new: Message) -> None:
+        """Publish in the transaction of a session, or after it if the log is elsewhere."""
+        if getattr(self.log, "db", None) is not None:
+            publish_at_commit(self.log, session, new, self._tell)
+            return
+        from pronghorn.sql.commits import after_commit
+
+        async def publish() -> None:
+            self._tell(new.channel, Entry(await self.log.append(None, *new), new.payload))
+
+        after_commit(session, publish)
+
     async def _tell_of_change(self, session: Any, channel: str, change: Change) -> None:
         """Publish a change in the transaction of its row; after it, if the log is elsewhere."""
         new = Message(CHANGES_OF + channel, change.model_dump_json().encode(), _CHANGES)
         if session is None:
             self._tell(new.channel, Entry(await self.log.append(None, *new), new.payload))
-        elif getattr(self.log, "db", None) is not None:
-            publish_at_commit(self.log, session, new, self._tell)
         else:
-            from pronghorn.sql.commits import after_commit
-
-            after_commit(session, lambda: self._tell_of_change(None, channel, change))
+            self._publish_with(session, new)
 
     # --- event loops ----------------------------------------------------------------------
 
@@ -302,6 +311,10 @@ def _make_log(store: Any) -> Log:
         from pronghorn.channels.log_sql import SqlLog  # Redis and memory need no SQLAlchemy.
 
         return SqlLog(store)
+    if hasattr(store, "register_script") and hasattr(store, "xadd"):
+        from pronghorn.channels.log_redis import RedisLog
+
+        return RedisLog(store)
     if hasattr(store, "append") and hasattr(store, "span"):
         return store  # type: ignore[no-any-return]  # A log of the program.
     raise setup_error(
@@ -311,14 +324,7 @@ def _make_log(store: Any) -> Log:
     )
 
 
-def _check_session(log: Log, session: Any) -> None:
-    db = getattr(log, "db", None)
-    if db is None:
-        raise setup_error(
-            "A message was published with a session, and its channel is not in a database",
-            "the message was to be seen after the commit only",
-            "Channels(db)",
-        )
+def _check_session(session: Any) -> None:
     from pronghorn.sql.sessions import OneTransactionSession
 
     if not isinstance(getattr(session, "sync_session", None), OneTransactionSession):

@@ -75,6 +75,7 @@ class Hub:
         self._all_due = False
         self._is_due = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: asyncio.Task[None] | None = None
         self._unannounced: dict[str, int] = {}
         self._announcer: asyncio.Task[None] | None = None
         self._trimmed = time.monotonic()
@@ -188,8 +189,7 @@ class Hub:
 
     def _stop_unused(self) -> None:
         if not self._readers:
-            for task in self._tasks:
-                task.cancel()
+            self._ending = self._spawn(_cancel(self._tasks))
             self._tasks = []
 
     async def close(self) -> None:
@@ -200,9 +200,7 @@ class Hub:
                 await asyncio.wait_for(asyncio.shield(self._announcer), _LAST)
         tasks = [*self._tasks, self._announcer] if self._announcer else self._tasks
         self._tasks = []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancel(tasks)
 
     def _end_all(self, reason: str) -> None:
         for reader in tuple(self._readers.values()):
@@ -244,7 +242,7 @@ class Hub:
             positions = {name: reader.position.id for name, reader in self._readers.items()}
             self._all_due = False
             if positions:
-                names.update(await self.log.changed(positions))
+                names.update(await self.log.find_changed(positions))
         for name in names:
             reader = self._readers.get(name)
             if reader is not None:
@@ -268,3 +266,12 @@ class Hub:
             if len(entries) < BATCH:
                 return
             await asyncio.sleep(0)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """End tasks, also those whose library takes a cancellation for its own (`wait_for` in 3.11)."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        pending = (await asyncio.wait(pending, timeout=0.2))[1]

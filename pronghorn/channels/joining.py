@@ -104,18 +104,19 @@ class Joined(Generic[M]):
     # --- inside -----------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        if self._websocket.application_state is WebSocketState.CONNECTING:
-            await self._websocket.accept()
+        # First, so that a client that sees the connection open misses nothing, and is seen.
         gap = await self._subscription.find_place()
-        self._sender = self._start(self._send(gap))
-        self._start(self._read())
         try:
             if self._presence is not None:
                 stay = self._channels.presence.stay(self._channel.name, self._presence)
                 self.key = await self._stack.enter_async_context(stay)
+            if self._websocket.application_state is WebSocketState.CONNECTING:
+                await self._websocket.accept()
         except BaseException:
-            await self._stop()
+            await self._stack.aclose()
             raise
+        self._sender = self._start(self._send(gap))
+        self._start(self._read())
         return self
 
     async def __aexit__(

@@ -101,7 +101,7 @@ class Log(Protocol):
         """Return the ids of a channel."""
         ...
 
-    async def changed(self, positions: Mapping[str, int]) -> Collection[str]:
+    async def find_changed(self, positions: Mapping[str, int]) -> Collection[str]:
         """Return the names of the channels that have entries after an id.
 
         Args:

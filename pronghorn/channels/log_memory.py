@@ -90,7 +90,7 @@ class MemoryLog:
             kept = self._kept.get(channel)
             return Span(0, 0) if kept is None else Span(kept.first, kept.newest)
 
-    async def changed(self, positions: Mapping[str, int]) -> Collection[str]:
+    async def find_changed(self, positions: Mapping[str, int]) -> Collection[str]:
         """Return the names of the channels that have entries after an id."""
         with self._lock:
             found = {name: self._kept.get(name) for name in positions}

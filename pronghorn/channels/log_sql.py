@@ -10,8 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.channels.log import Entry, Limits, Ring, Span
-from pronghorn.channels.notifications import NOTIFY, listen, write_names
+from pronghorn.channels.notifications import NOTIFY, listen
 from pronghorn.channels.tables import COUNTERS, ENTRIES, TABLES
+from pronghorn.channels.wake_ups import write_names
 from pronghorn.nodes.clock import now_ms
 from pronghorn.sql import Database
 
@@ -106,7 +107,7 @@ class SqlLog:
             found = (await session.execute(statement)).one_or_none()
         return Span(0, 0) if found is None else Span(*found)
 
-    async def changed(self, positions: Mapping[str, int]) -> Collection[str]:
+    async def find_changed(self, positions: Mapping[str, int]) -> Collection[str]:
         """Return the names of the channels that have entries after an id."""
         wanted = COUNTERS.c.name.in_(list(positions))
         statement = select(COUNTERS.c.name, COUNTERS.c.last).where(wanted)

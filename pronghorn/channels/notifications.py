@@ -7,9 +7,7 @@ lost while nobody is connected. Whoever is woken looks into the log.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -17,39 +15,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from pronghorn.channels.log import Ring
+from pronghorn.channels.wake_ups import ring_names
 from pronghorn.logger import logger
 from pronghorn.sql import Database
 from pronghorn.sql.connect import close_engines
 
 #: The channel of PostgreSQL for all channels of a program.
 NOTIFY = "pronghorn_channels"
-#: The longest text of a notification, in bytes; PostgreSQL refuses 8,000.
-_LONGEST = 7000
 #: The seconds between two questions whether the connection is alive, and for their answer.
 _CHECK, _ANSWER = 10.0, 5.0
 #: The longest pause before a lost connection is opened again, in seconds.
 _LONGEST_PAUSE = 2.0
-
-
-def write_names(newest: Mapping[str, int]) -> str:
-    """Return the text of a notification; it is empty if there are too many names for one.
-
-    Args:
-        newest: The newest ids, by the name of the channel.
-    """
-    names = json.dumps(newest)
-    return names if len(names) <= _LONGEST else ""
-
-
-def ring_names(payload: str, ring: Ring) -> None:
-    """Ring for the names in a notification."""
-    try:
-        newest = {str(name): int(number) for name, number in json.loads(payload).items()}
-    except (ValueError, TypeError, AttributeError):
-        ring(None, 0)  # Too many names, or a notification of somebody else.
-        return
-    for name, number in newest.items():
-        ring(name, number)
 
 
 async def listen(db: Database, ring: Ring) -> None:

@@ -1,4 +1,4 @@
-"""Channels in memory, and in an empty database: SQLite, and PostgreSQL with each driver."""
+"""Channels in each store, empty: memory, SQLite, PostgreSQL with each driver, and Redis."""
 
 from collections.abc import Iterator
 
@@ -6,26 +6,34 @@ import pytest
 
 from pronghorn.channels import Channels
 from pronghorn.sql import Database
-from tests.channels.stores import Store
+from tests.channels.stores import RedisStore, Store
 from tests.sql.conftest import database as database
 from tests.sql.conftest import database_url as database_url
 from tests.sql.conftest import own_server as own_server
 from tests.sql.conftest import postgresql_url as postgresql_url
 from tests.sql.conftest import sqlite_url as sqlite_url
+from tests.sql.servers import fresh_database
+from tools.redis_server import RedisServer
 
 
-@pytest.fixture(params=["memory", "sqlite", "asyncpg", "psycopg"])
-def store(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Store]:
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A server of Redis for all tests; those that stop it start it again."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", "asyncpg", "psycopg", "redis"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each store of channels, empty."""
     if request.param == "memory":
-        yield Store(Channels.memory(), None)
-        return
-    if request.param == "sqlite":
-        url = request.getfixturevalue("sqlite_url")
-        yield Store.on(Database(url))
-        return
-    from tests.sql.servers import fresh_database
-
-    server = request.getfixturevalue("postgresql")
-    with fresh_database(server) as name:
-        yield Store.on(Database(server.url(name, request.param)))
+        yield Store(Channels.memory())
+    elif request.param == "redis":
+        db = Database(request.getfixturevalue("sqlite_url"))
+        yield RedisStore.on(request.getfixturevalue("redis_server"), db)
+    elif request.param == "sqlite":
+        yield Store.on(Database(request.getfixturevalue("sqlite_url")))
+    else:
+        server = request.getfixturevalue("postgresql")
+        with fresh_database(server) as name:
+            yield Store.on(Database(server.url(name, request.param)))

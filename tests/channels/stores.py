@@ -29,7 +29,7 @@ class Store:
     """Channels, with the database that they are in."""
 
     channels: Channels
-    db: Database | None
+    db: Database | None = None
 
     @classmethod
     def on(cls, db: Database) -> Store:
@@ -39,11 +39,42 @@ class Store:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Channels]:
         """Run the store, as the lifespan of an application does."""
-        if self.db is None:
+        async with self.lifespan():
             yield self.channels
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """Open the store, and close it."""
+        if self.db is None:
+            yield
             return
         async with self.db.lifespan():
-            yield self.channels
+            yield
+
+
+@dataclass
+class RedisStore(Store):
+    """Channels in Redis, with presence in a database."""
+
+    client: Any = None
+
+    @classmethod
+    def on(cls, server: Any, db: Database) -> RedisStore:  # type: ignore[override]  # a test
+        """Return channels in an empty database of a server."""
+        from redis import Redis
+        from redis.asyncio import Redis as AsyncRedis
+
+        with Redis.from_url(server.url) as plain:
+            plain.flushall()
+        client = AsyncRedis.from_url(server.url)
+        return cls(Channels(client, presence=db), db, client)
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """Open the store, and close it."""
+        async with super().lifespan(app):
+            yield
+        await self.client.aclose()
 
 
 def run(test: Callable[[], Awaitable[Any]]) -> Any:

@@ -33,7 +33,6 @@ def make_routes(channels: Channels) -> APIRouter:
 
     @router.websocket("/rooms/{room_id}/unseen")
     async def look(ws: WebSocket, room_id: int, after: str | None = None) -> None:
-        await ws.accept()
         async with channels.join(ws, room(room_id), after=after, ids=True) as here:
             async for _ in here.receive():
                 pass
@@ -54,7 +53,7 @@ def make_routes(channels: Channels) -> APIRouter:
 @pytest.fixture
 def client(store: Store) -> Iterator[TestClient]:
     """A chat on each store."""
-    app = FastAPI(lifespan=store.db.lifespan if store.db else None)
+    app = FastAPI(lifespan=store.lifespan)
     app.include_router(make_routes(store.channels), prefix="/v1")
     with TestClient(app) as client:
         yield client
@@ -129,7 +128,7 @@ def test_those_present_are_known_and_changes_are_told_once(client: TestClient) -
 
 
 def test_an_error_of_the_program_ends_presence(store: Store) -> None:
-    app = FastAPI(lifespan=store.db.lifespan if store.db else None)
+    app = FastAPI(lifespan=store.lifespan)
     app.include_router(make_routes(store.channels))
 
     @app.websocket("/broken")
@@ -137,7 +136,10 @@ def test_an_error_of_the_program_ends_presence(store: Store) -> None:
         async with store.channels.join(ws, room(7), presence={"user": "anna"}):
             raise ValueError("a mistake")
 
-    with TestClient(app, raise_server_exceptions=False) as client:
-        with client.websocket_connect("/broken") as socket, pytest.raises(WebSocketDisconnect):
+    with TestClient(app) as client:
+        with (
+            pytest.raises(ValueError, match="a mistake"),
+            client.websocket_connect("/broken") as socket,
+        ):
             socket.receive_text()
         assert client.get("/rooms/7/present").json() == []
