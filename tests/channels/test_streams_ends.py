@@ -15,7 +15,6 @@ from tests.channels.events import read_events
 from tests.channels.streaming import ANN, data_of, names_of, run, running, until
 
 QUESTION = Question(text="why", count=5)
-TOKENS = [f'{{"number":{number},"text":"why"}}' for number in range(1, 6)]
 
 
 def test_a_failure_tells_clients_nothing(
