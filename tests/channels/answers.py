@@ -85,6 +85,12 @@ async def fail(secret: str) -> AsyncIterator[str]:
     raise RuntimeError(f"the key is {secret}")
 
 
+async def fail_until(gate: str) -> AsyncIterator[str]:
+    yield "begun"
+    if not gates[gate].is_set():
+        raise RuntimeError("not yet")
+
+
 async def fail_openly(detail: str) -> AsyncIterator[str]:
     yield "begun"
     raise HTTPException(502, detail)

@@ -282,6 +282,14 @@ def test_what_cannot_be_a_stream(
     run(test)
 
 
+def test_two_streams_need_two_names(sqlite_url: str) -> None:
+    jobs, channels = answers.Jobs(Database(sqlite_url)), Channels.memory()
+    answers.Streams(channels, jobs)
+    answers.Streams(channels, jobs, name="others")
+    with pytest.raises(SetupError, match="Two Streams have the name 'streams'"):
+        answers.Streams(channels, jobs)
+
+
 def test_a_url_needs_a_place_for_the_id(sqlite_url: str) -> None:
     with pytest.raises(SetupError, match="without a place for the id"):
         answers.Streams(Channels.memory(), answers.Jobs(Database(sqlite_url)), url="/answers")

@@ -140,6 +140,25 @@ def test_a_client_that_leaves_does_not_stop_the_producer(database: Database) -> 
     run(test)
 
 
+def test_an_operator_lets_a_dead_stream_begin_anew(database: Database) -> None:
+    async def test() -> None:
+        async with running(database) as program:
+            gates["repair"] = asyncio.Event()
+            stream = (await program.start(answers.fail_until, "repair")).id
+            failed = (await program.events(stream))[-1]
+            while not (dead := await program.jobs.list(state="dead")):  # noqa: ASYNC110 - a poll
+                await asyncio.sleep(0.02)
+            gates["repair"].set()
+            assert await program.jobs.retry(dead[0].id)
+            again = await program.get(stream, failed.id)
+            while again.status_code == 204:
+                again = await program.get(stream, failed.id)
+            events = read_events(again.text)
+            assert names_of(events) == ["reset", "message", "end"]
+
+    run(test)
+
+
 def test_a_dead_job_ends_its_stream(database: Database) -> None:
     async def test() -> None:
         async with running(database, worker=False) as program:

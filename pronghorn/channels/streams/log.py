@@ -56,7 +56,7 @@ class StreamLog:
         return self._channel(stream=stream)
 
     async def write(self, stream: str, record: Record) -> None:
-        """Write a record that is not the last one."""
+        """Write a record."""
         await self.channels.publish(self.of(stream), record)
 
     async def end(
@@ -75,18 +75,32 @@ class StreamLog:
         Returns:
             False if it had ended before, or belongs to a later run.
         """
-        return await try_patiently(lambda: self._end(stream, state, record))
+        if self._is_one_database:
+            return await try_patiently(lambda: self._end_at_once(stream, state, record))
+        if record is not None and record.items:
+            items = record.model_copy(update={"state": None})
+            await try_patiently(lambda: self.write(stream, items))
+        current = await try_patiently(lambda: self._end_row(stream, state, record))
+        if current is None:
+            return False
+        # If it fails, followers learn the state from the row.
+        last = record or Record(run=current, first=0, state=state)
+        await try_patiently(lambda: self.write(stream, last))
+        return True
 
-    async def _end(self, stream: str, state: State, record: Record | None) -> bool:
-        run = None if record is None else record.run
+    async def _end_row(self, stream: str, state: State, record: Record | None) -> int | None:
         async with self.db.transaction() as session:
-            current = await self.rows.end(session, stream, state, run)
+            return await self.rows.end(session, stream, state, _run_of(record))
+
+    async def _end_at_once(self, stream: str, state: State, record: Record | None) -> bool:
+        async with self.db.transaction() as session:
+            current = await self.rows.end(session, stream, state, _run_of(record))
             if current is None:
                 return False
             last = record or Record(run=current, first=0, state=state)
-            if self._is_one_database:
-                await self.channels.publish(self.of(stream), last, session=session)
-        if not self._is_one_database:
-            # If it fails, followers learn the state from the row.
-            await self.channels.publish(self.of(stream), last)
+            await self.channels.publish(self.of(stream), last, session=session)
         return True
+
+
+def _run_of(record: Record | None) -> int | None:
+    return None if record is None else record.run

@@ -15,6 +15,8 @@ from pronghorn.channels.streams.producers import Producer, find_producer, read_p
 from pronghorn.channels.streams.producing import Production
 from pronghorn.channels.streams.records import Record, State
 from pronghorn.channels.streams.table import StreamRow
+from pronghorn.core.setup_errors import user_error
+from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import Attempt, BadJobError, Job, Jobs, UnknownJobError
 from pronghorn.jobs.arguments import read_arguments, write_arguments
 from pronghorn.jobs.calls import running_calls
@@ -85,8 +87,16 @@ class Work:
         ) -> None:
             await self._produce(stream, StoredCall(producer, arguments), job, attempt)
 
+        name = f"pronghorn.{options.name}"
+        if any(task.name == name for task in jobs.tasks):
+            raise user_error(
+                f"Two Streams have the name {options.name!r}",
+                "the program needs only one, or they have different options",
+                'Streams(..., name="another")',
+                kind=SetupValueError,
+            )
         # The retries of the job limit how often its worker may die.
-        task = jobs.task(queue=options.queue, name=f"pronghorn.{options.name}", backoff=_BACKOFF)
+        task = jobs.task(queue=options.queue, name=name, backoff=_BACKOFF)
         self._run: Callable[..., Any] = task(produce)
 
     # --- in the process that starts a stream ----------------------------------------------
