@@ -21,6 +21,11 @@ look for a watcher.
 A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
 for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
 the plans of routes at startup.
+
+A dependency that changes or keeps responses, such as a limit with its headers, is a subclass of
+`Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
+`answer_through`: the messages of the response then come to the battery first. A method
+`document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
 """
 
 from __future__ import annotations
@@ -44,6 +49,7 @@ from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import OBSERVED, Exchange
+from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the module.
     from pronghorn.run.observed import Observed
@@ -51,10 +57,13 @@ if TYPE_CHECKING:  # Most programs do not need the module.
 __all__ = [
     "OBSERVED",
     "CompiledRoute",
+    "Exchange",
+    "Handler",
     "Observed",
     "Observer",
     "Trigger",
     "Watcher",
+    "answer_through",
     "answer_with",
     "check_plans",
     "mount",
@@ -149,6 +158,30 @@ def hooked(route: CompiledRoute) -> Handler:
         if handler is not None:
             route = replace(route, handler=handler)
     return route.handler
+
+
+async def answer_through(
+    handler: Handler, exchange: Exchange, path: Mapping[str, Any], send: Send
+) -> None:
+    """Let a handler answer a request, and give the messages of its response to a function.
+
+    An error of the function is raised where the handler sends. If nothing was sent then, the error
+    is answered as any other.
+
+    Args:
+        handler: The handler of a route.
+        exchange: The request. A body that was read by it is not read again.
+        path: The path parameters.
+        send: Takes the messages of ASGI, and passes them on: `await exchange.track_and_send(one)`.
+    """
+    inside = exchange_of(exchange.scope, exchange.receive, send)
+    inside.outer = exchange
+    inside.take_over(exchange)
+    try:
+        await handler(inside, path)
+    finally:
+        exchange.take_over(inside)
+        inside.end()
 
 
 # --- finished requests ------------------------------------------------------------------------

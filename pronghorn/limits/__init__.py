@@ -8,6 +8,7 @@
 It needs the extra `limits`, and `sql` for counts in a database.
 """
 
+import pronghorn.limits.around  # The headers of responses.
 from pronghorn.limits.addresses import client_ip as client_ip
 from pronghorn.limits.addresses import client_ip_behind as client_ip_behind
 from pronghorn.limits.charged import Charged as Charged
