@@ -26,8 +26,8 @@ from pronghorn.params import Depends
 OnStoreError = Literal["local", "open", "closed"]
 #: Returns the real cost of a request; None if it is as expected.
 Settle = Callable[[HTTPConnection], int | None | Awaitable[int | None]]
-#: More than any quota; larger costs would not fit into the columns of a database.
-_MOST = 2**62
+#: More than any quota. Redis counts larger numbers only roughly, and a database not at all.
+_MOST = 2**52
 
 
 class RateLimit(Depends):
@@ -170,6 +170,8 @@ class RateLimit(Depends):
             charged.used = await found if inspect.isawaitable(found) else found
         if charged.used is not None and not _is_cost(charged.used):
             raise TypeError(f"a cost must be a number from 0 on, not {charged.used!r}")
+        if charged.used is not None:
+            charged.used = min(charged.used, _MOST)
         changes = charged.corrections()
         if changes:
             await self._limits.change(changes, is_local=charged.is_local)
@@ -193,7 +195,7 @@ class RateLimit(Depends):
 
 
 def _is_cost(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _check(by: Any, cost: Any, settle: Any, on_store_error: Any) -> None:

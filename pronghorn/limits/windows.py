@@ -2,8 +2,8 @@
 
 A window begins with its first charge and lasts as long as the quota says. The next one follows at
 once, and as it goes on, the sum of the one before counts less and less: after a quarter of the
-window, three quarters of it. Two numbers are enough for each key, and within one window a quota is
-held exactly. All stores count in this way.
+window, three quarters of it, rounded down. Two numbers are enough for each key, and within one
+window a quota is held exactly. All stores count in this way.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Count(NamedTuple):
     @property
     def remaining(self) -> int:
         """Return what is left of the quota."""
-        return max(0, self.charge.amount - ceil(self.window.used(self.now, self.charge.window)))
+        return max(0, self.charge.amount - int(self.window.used(self.now, self.charge.window)))
 
     @property
     def resets_after(self) -> int:
