@@ -120,7 +120,7 @@ RouteHook = Callable[[CompiledRoute], Handler | None]
 _mounted: list[RouteHook] = []
 
 
-def mount(hook: RouteHook) -> None:
+def mount(hook: RouteHook, *, innermost: bool = False) -> None:
     """Let a hook see every route of every application in this process.
 
     Routes that are compiled already are compiled again at their next request. Mounting a hook twice
@@ -129,9 +129,10 @@ def mount(hook: RouteHook) -> None:
     Args:
         hook: Called with each route when it is compiled; returns the handler to use instead, or
             None.
+        innermost: Whether it comes before all others, so that it is nearest to the endpoint.
     """
     if hook not in _mounted:
-        _mounted.append(hook)
+        _mounted.insert(0 if innermost else len(_mounted), hook)
         forget_compiled()
 
 

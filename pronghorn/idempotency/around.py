@@ -137,4 +137,5 @@ def refuse_streams(plan: RoutePlan) -> None:
 
 
 check_plans(refuse_streams)
-mount(surround_idempotent)
+# What other batteries add to a response, such as what is left of a limit, is not kept.
+mount(surround_idempotent, innermost=True)

@@ -7,9 +7,12 @@ from typing import Any
 
 from starlette.types import Message
 
-from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through, mount
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.core.trigger import READING
+from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through, check_plans, mount
 from pronghorn.limits.charged import SCOPE_KEY
 from pronghorn.limits.rate_limit import RateLimit
+from pronghorn.plan.dependencies import order_calls
 from pronghorn.plan.model import RoutePlan
 
 
@@ -60,4 +63,29 @@ def _with_headers(handler: Handler) -> Handler:
     return with_headers
 
 
+def refuse_waiting_for_itself(plan: RoutePlan) -> None:
+    """Refuse a limit in SQLite that would wait for the transaction of its own request.
+
+    A file of SQLite has one transaction that writes. Once the session of a request has it, the
+    limit of the same request cannot be counted.
+
+    Raises:
+        SetupError: A dependency before the limit has a session that writes.
+    """
+    if plan.methods.issubset(READING):
+        return
+    before: set[object] = set()
+    for step in order_calls(plan.root):
+        marker = step.call.marker
+        if isinstance(marker, RateLimit) and marker.limits.excluded_session in before:
+            raise setup_error(
+                f"{marker!r} is counted in the SQLite file of a session that is open before it",
+                "the function of `by` uses db.session, or the limit comes after Idempotent",
+                "db.read_session in the function of `by`, or the limit first in `dependencies`",
+            )
+        if marker is not None:
+            before.add(marker.dependency)
+
+
+check_plans(refuse_waiting_for_itself)
 mount(surround_limited)

@@ -22,7 +22,8 @@ class Guard:
     """Gives up waiting for a store, and spares it for a while after that.
 
     A call that takes too long goes on by itself, since a driver may not be able to stop it. After
-    a failure nobody is asked during the pause; then one call tries again.
+    a failure nobody is asked during the pause; then one call tries again. A call that is late while
+    others are answered is only late: there are many at once.
 
     Args:
         patience: The seconds that a call may take.
@@ -34,6 +35,7 @@ class Guard:
         self._pause = pause
         self._closed_until = 0.0
         self._is_failing = False
+        self._answered_at = -QUIET
         self._said_at = -QUIET
 
     async def call(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -45,11 +47,11 @@ class Guard:
         Raises:
             StoreAwayError: It did not return in time, or raised; the reason is in the log.
         """
+        begun = time.monotonic()
         if self._is_failing:
-            now = time.monotonic()
-            if now < self._closed_until:
+            if begun < self._closed_until:
                 raise StoreAwayError
-            self._closed_until = now + self._pause  # Only this call tries.
+            self._closed_until = begun + self._pause  # Only this call tries.
         task = asyncio.ensure_future(ask())
         try:
             await asyncio.wait((task,), timeout=self._patience)
@@ -57,17 +59,20 @@ class Guard:
             if not task.done():
                 task.add_done_callback(_forget)
         if not task.done():
-            raise self._fail(f"it did not answer within {self._patience:g} s")
+            reason = f"it did not answer within {self._patience:g} s"
+            raise self._fail(reason, is_away=self._answered_at < begun)
         error = task.exception()
         if error is not None:
             raise self._fail(f"{type(error).__name__}: {error}") from error
         self._is_failing = False
+        self._answered_at = time.monotonic()
         return task.result()
 
-    def _fail(self, reason: str) -> StoreAwayError:
+    def _fail(self, reason: str, *, is_away: bool = True) -> StoreAwayError:
         now = time.monotonic()
-        self._is_failing = True
-        self._closed_until = now + self._pause
+        if is_away:
+            self._is_failing = True
+            self._closed_until = now + self._pause
         if now - self._said_at >= QUIET:
             self._said_at = now
             first = reason.partition("\n")[0]

@@ -18,6 +18,9 @@ from pronghorn.limits.windows import Charge, Count
 _KINDS = "Limits(db), Limits(redis.asyncio.Redis(...)) or Limits.memory()"
 
 
+_NO_SESSION = object()
+
+
 class _Newest:
     """Remembers the object that was made last."""
 
@@ -47,6 +50,9 @@ class Limits:
         self, store: Any, *, patience: Duration = "150ms", processes: int | None = None
     ) -> None:
         self._use(_make_store(store), patience, processes)
+        is_sqlite = hasattr(store, "add_own_tables") and store.engine.dialect.name == "sqlite"
+        if is_sqlite:
+            self.excluded_session = store.session.dependency
 
     @classmethod
     def memory(cls) -> Self:
@@ -74,6 +80,8 @@ class Limits:
         self._processes = processes
         self._local = MemoryStore()
         self._names: Counter[str] = Counter()
+        #: The dependency whose transaction keeps the store from counting, on SQLite.
+        self.excluded_session: object = _NO_SESSION
         _Newest.limits = self
 
     async def take(self, charges: Sequence[Charge]) -> list[Count]:

@@ -70,12 +70,12 @@ class RateLimit(Depends):
         _check(by, cost, settle, on_store_error)
         self.rule = rule
         self.quotas: tuple[Quota, ...] = read_rule(rule)
-        self._limits = find_limits(limits)
+        self.limits = find_limits(limits)
         self._settle = settle
         self._on_store_error = on_store_error
         module = sys._getframe(1).f_globals.get("__name__", "")
         found = f"{module}:{rule}:{getattr(by, '__qualname__', type(by).__qualname__)}"
-        self.name = self._limits.name_limit(found) if name is None else name
+        self.name = self.limits.name_limit(found) if name is None else name
         self.policy = policy_header(self.quotas)
         super().__init__(self._make_dependency(by, cost))
 
@@ -114,7 +114,7 @@ class RateLimit(Depends):
             if cost > quota.amount:
                 raise self._too_large(quota)
         charges = self._charges(who, cost)
-        limits, is_local = self._limits, False
+        limits, is_local = self.limits, False
         try:
             counts = await limits.take(charges)
         except StoreAwayError:
@@ -174,7 +174,7 @@ class RateLimit(Depends):
             charged.used = min(charged.used, _MOST)
         changes = charged.corrections()
         if changes:
-            await self._limits.change(changes, is_local=charged.is_local)
+            await self.limits.change(changes, is_local=charged.is_local)
 
     def _refuse(self, counts: list[Count]) -> HTTPException:
         """Return the answer to a request that does not fit."""

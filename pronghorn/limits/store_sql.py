@@ -25,19 +25,29 @@ from pronghorn.nodes.clock import now_ms
 from pronghorn.sql import Database
 from pronghorn.nodes.trimming import Trimming
 
-TABLES = MetaData()
-#: One row for each key. `took` is what the last charge took; -1 if it did not fit.
-COUNTS = Table(
-    "pronghorn_limits",
-    TABLES,
-    Column("key", String(80), primary_key=True),
-    Column("started", BigInteger, nullable=False),
-    Column("current", BigInteger, nullable=False),
-    Column("previous", BigInteger, nullable=False),
-    Column("seen", BigInteger, nullable=False),
-    Column("took", BigInteger, nullable=False),
-    Column("expires", BigInteger, nullable=False, index=True),
-)
+
+def _make_table(*prefixes: str) -> Table:
+    """Return the table: one row for each key.
+
+    `took` is what the last charge took; -1 if it did not fit.
+    """
+    return Table(
+        "pronghorn_limits",
+        MetaData(),
+        Column("key", String(80), primary_key=True),
+        Column("started", BigInteger, nullable=False),
+        Column("current", BigInteger, nullable=False),
+        Column("previous", BigInteger, nullable=False),
+        Column("seen", BigInteger, nullable=False),
+        Column("took", BigInteger, nullable=False),
+        Column("expires", BigInteger, nullable=False, index=True),
+        prefixes=list(prefixes),
+    )
+
+
+COUNTS = _make_table()
+#: A crash of the server empties the table. In return no commit of a count waits for the disk.
+_UNLOGGED = _make_table("UNLOGGED")
 _Row = tuple[int, int, int, int, int]
 
 
@@ -58,9 +68,9 @@ class SqlStore:
     is_remote = True
 
     def __init__(self, db: Database) -> None:
-        db.add_own_tables(TABLES)
         self._db = db
         dialect = db.engine.dialect.name
+        db.add_own_tables((_UNLOGGED if dialect == "postgresql" else COUNTS).metadata)
         self._take = db.prepare(_take_statement(dialect), _Row)
         self._change = db.prepare(_change_statement(), str)
         self._trimming = Trimming(db, COUNTS.c.key, COUNTS.c.expires)

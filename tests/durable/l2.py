@@ -104,12 +104,14 @@ def run_full(folder: Path) -> float:
     return run(f"sqlite:///{folder / 'full.db'}", fill, nothing)
 
 
-def run_stopped(postgresql: PostgreSQL, url: str) -> float:
+def run_silent(postgresql: PostgreSQL, url: str) -> float:
     """Run with a server whose processes are stopped, so that it is silent."""
     pids: list[int] = []
 
     def stop(server: Server) -> None:
-        pids.extend(processes_of(postgresql))
+        first = postgresql.process_id
+        children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="utf-8")
+        pids.extend([first, *map(int, children.split())])
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
 
@@ -120,11 +122,9 @@ def run_stopped(postgresql: PostgreSQL, url: str) -> float:
     return run(url, stop, go_on)
 
 
-def processes_of(postgresql: PostgreSQL) -> list[int]:
-    """Return the process of a server and its children."""
-    parent = int((Path(postgresql.folder) / "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [parent, *map(int, children)]
+def run_stopped(postgresql: PostgreSQL, url: str) -> float:
+    """Run with a server that has ended."""
+    return run(url, lambda server: postgresql.halt(), postgresql.start)
 
 
 def main() -> None:
@@ -134,6 +134,7 @@ def main() -> None:
         found["slow"] = run_slow(Path(name))
         found["full"] = run_full(Path(name))
     with PostgreSQL() as postgresql:
+        found["silent"] = run_silent(postgresql, postgresql.url())
         found["stopped"] = run_stopped(postgresql, postgresql.url())
     for name, seconds in found.items():
         print(f"L2: {name}: the slowest answer took {seconds * 1000:.0f} ms")

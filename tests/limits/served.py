@@ -23,7 +23,7 @@ from pronghorn.limits import Charged, Limits, RateLimit  # noqa: E402
 from pronghorn.sql import Database  # noqa: E402
 
 database = Database(os.environ["DATABASE_URL"])
-limits = Limits(database, processes=4)
+limits = Limits(database, processes=4, patience=os.environ.get("PATIENCE", "150ms"))
 app = FastAPI(lifespan=database.lifespan)
 
 
