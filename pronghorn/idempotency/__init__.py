@@ -6,5 +6,10 @@
 It needs the extra `sql`.
 """
 
-import pronghorn.idempotency.around  # The handler that keeps responses.
+from pronghorn.hooks import check_plans, mount
+from pronghorn.idempotency.around import refuse_streams, surround_idempotent
 from pronghorn.idempotency.idempotent import Idempotent as Idempotent
+
+check_plans(refuse_streams)
+# What other batteries add to a response, such as what is left of a limit, is not kept.
+mount(surround_idempotent, innermost=True)

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.types import Message
 
 from pronghorn.core.setup_errors import setup_error
-from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through, check_plans, mount
+from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through
 from pronghorn.idempotency.attempt import SCOPE_KEY, Attempt, ReplayedError, refuse_stream
 from pronghorn.idempotency.idempotent import HEADER, REPLAYED, SAFE, Idempotent
 from pronghorn.idempotency.rows import Kept
@@ -42,7 +42,7 @@ def surround_idempotent(route: CompiledRoute) -> Handler | None:
     handler = route.handler
     where = f"{','.join(sorted(getattr(route.plan, 'methods', ())))} {route.plan.path_format}"
 
-    async def idempotent(exchange: Exchange, path: Mapping[str, Any]) -> None:
+    async def answer_once(exchange: Exchange, path: Mapping[str, Any]) -> None:
         if exchange.header(_HEADER) is None or exchange.scope["method"] in SAFE:
             await handler(exchange, path)
             return
@@ -59,7 +59,7 @@ def surround_idempotent(route: CompiledRoute) -> Handler | None:
         finally:
             del exchange.scope[SCOPE_KEY]
 
-    return idempotent
+    return answer_once
 
 
 async def _digest(exchange: Exchange) -> str:
@@ -127,15 +127,10 @@ def refuse_streams(plan: RoutePlan) -> None:
         return
     response = plan.response
     kind = response.response_class
-    is_streamed = isinstance(kind, type) and issubclass(kind, (StreamingResponse, FileResponse))
+    is_streamed = issubclass(kind, (StreamingResponse, FileResponse))
     if response.stream is not None or response.is_streamed or is_streamed:
         raise setup_error(
             "The endpoint sends its response in parts, so Idempotent cannot keep it",
             "Idempotent is a dependency of its router or application",
             "another router, without Idempotent, for the endpoints that stream",
         )
-
-
-check_plans(refuse_streams)
-# What other batteries add to a response, such as what is left of a limit, is not kept.
-mount(surround_idempotent, innermost=True)

@@ -86,11 +86,14 @@ class Idempotent(Depends):
 
     def _make_dependency(self, db: Database, by: Callable[..., Any] | None) -> Callable[..., Any]:
         """Return the function that runs in a request, with the dependencies that it needs."""
+
+        user = Depends(by or _nobody)
+
         async def begin(
             request: Request,
             session: AsyncSession = db.session,
             key: str | None = Header(None, alias=HEADER, min_length=1, max_length=LONGEST),
-            who: Any = Depends(by or _nobody),
+            who: Any = user,
         ) -> None:
             await self._begin(request, session, key, who)
 

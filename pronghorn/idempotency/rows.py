@@ -5,8 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
-from sqlalchemy import func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,7 +76,9 @@ async def find_kept(session: AsyncSession, key: str) -> Kept | None:
     row = (await session.execute(wanted)).one_or_none()
     if row is None:
         return None
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in json.loads(row[2])]
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in json.loads(row[2])
+    ]
     return Kept(row[0], row[1], headers, bytes(row[3]))
 
 

@@ -8,9 +8,13 @@
 It needs the extra `limits`, and `sql` for counts in a database.
 """
 
-import pronghorn.limits.around  # The headers of responses.
+from pronghorn.hooks import check_plans, mount
 from pronghorn.limits.addresses import client_ip as client_ip
 from pronghorn.limits.addresses import client_ip_behind as client_ip_behind
+from pronghorn.limits.around import refuse_waiting_for_itself, surround_limited
 from pronghorn.limits.charged import Charged as Charged
 from pronghorn.limits.limits import Limits as Limits
 from pronghorn.limits.rate_limit import RateLimit as RateLimit
+
+check_plans(refuse_waiting_for_itself)
+mount(surround_limited)

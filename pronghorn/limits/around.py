@@ -9,7 +9,7 @@ from starlette.types import Message
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.core.trigger import READING
-from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through, check_plans, mount
+from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through
 from pronghorn.limits.charged import SCOPE_KEY
 from pronghorn.limits.rate_limit import RateLimit
 from pronghorn.plan.dependencies import order_calls
@@ -23,7 +23,7 @@ def surround_limited(route: CompiledRoute) -> Handler | None:
     answers = isinstance(route.plan, RoutePlan)
     handler = _with_headers(route.handler) if answers else route.handler
 
-    async def limited(exchange: Exchange, path: Mapping[str, Any]) -> None:
+    async def answer_limited(exchange: Exchange, path: Mapping[str, Any]) -> None:
         charges: list[tuple[RateLimit, Any]] = []
         exchange.scope[SCOPE_KEY] = charges
         try:
@@ -33,13 +33,13 @@ def surround_limited(route: CompiledRoute) -> Handler | None:
                 if limit.settles or charged.used is not None:
                     await limit.settle(exchange.connection, charged)
 
-    return limited
+    return answer_limited
 
 
 def _with_headers(handler: Handler) -> Handler:
     """Return a handler that adds the headers to the response of another one."""
 
-    async def with_headers(exchange: Exchange, path: Mapping[str, Any]) -> None:
+    async def add_headers(exchange: Exchange, path: Mapping[str, Any]) -> None:
         charges = exchange.scope[SCOPE_KEY]
         held: list[Message] = []
 
@@ -60,7 +60,7 @@ def _with_headers(handler: Handler) -> Handler:
 
         await answer_through(handler, exchange, path, send)
 
-    return with_headers
+    return add_headers
 
 
 def refuse_waiting_for_itself(plan: RoutePlan) -> None:
@@ -85,7 +85,3 @@ def refuse_waiting_for_itself(plan: RoutePlan) -> None:
             )
         if marker is not None:
             before.add(marker.dependency)
-
-
-check_plans(refuse_waiting_for_itself)
-mount(surround_limited)

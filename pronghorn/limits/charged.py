@@ -1,4 +1,4 @@
-"""What a request has taken from its limits, and the headers that tell the client."""
+"""The charges of a request, and the headers that tell the client what is left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where limits are counted: `Limits`, one object for a program."""
+"""`Limits`: the store in which a program counts, and what is done while it is away."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from math import ceil
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import SetupTypeError, SetupValueError, user_error
@@ -18,7 +18,7 @@ from pronghorn.limits.windows import Charge, Count
 _KINDS = "Limits(db), Limits(redis.asyncio.Redis(...)) or Limits.memory()"
 
 
-_NO_SESSION = object()
+_NO_SESSION: object = object()
 
 
 class _Newest:
@@ -36,8 +36,7 @@ class Limits:
         store: A `Database` of `pronghorn.sql`: counts are rows of its table `pronghorn_limits`,
             by the clock of the database. Or an asynchronous client of Redis or Valkey: counts are
             keys that begin with `pronghorn:limits:`, by the clock of that server.
-        patience: How long a request waits for the store before `on_store_error` decides; 150 ms
-            by default.
+        patience: How long a request waits for the store before `on_store_error` decides.
         processes: How many processes share the store; a limit with `on_store_error="local"`
             gives each of them its part while the store is away. By default `WEB_CONCURRENCY` of
             the environment, or 1.
@@ -50,8 +49,7 @@ class Limits:
         self, store: Any, *, patience: Duration = "150ms", processes: int | None = None
     ) -> None:
         self._use(_make_store(store), patience, processes)
-        is_sqlite = hasattr(store, "add_own_tables") and store.engine.dialect.name == "sqlite"
-        if is_sqlite:
+        if hasattr(store, "add_own_tables") and store.engine.dialect.name == "sqlite":
             self.excluded_session = store.session.dependency
 
     @classmethod
@@ -81,7 +79,7 @@ class Limits:
         self._local = MemoryStore()
         self._names: Counter[str] = Counter()
         #: The dependency whose transaction keeps the store from counting, on SQLite.
-        self.excluded_session: object = _NO_SESSION
+        self.excluded_session = _NO_SESSION
         _Newest.limits = self
 
     async def take(self, charges: Sequence[Charge]) -> list[Count]:

@@ -25,7 +25,7 @@ from pronghorn.params import Depends
 
 OnStoreError = Literal["local", "open", "closed"]
 #: Returns the real cost of a request; None if it is as expected.
-Settle = Callable[[HTTPConnection], int | None | Awaitable[int | None]]
+Settle = Callable[[HTTPConnection], int | Awaitable[int | None] | None]
 #: More than any quota. Redis counts larger numbers only roughly, and a database not at all.
 _MOST = 2**52
 
@@ -88,16 +88,18 @@ class RateLimit(Depends):
 
     def _make_dependency(self, by: Callable[..., Any], cost: Any) -> Callable[..., Any]:
         """Return the function that runs in a request, with the dependencies that it needs."""
+        client = Depends(by)
         if callable(cost):
+            amount = Depends(cost)
 
             async def take_cost(
-                connection: HTTPConnection, who: Any = Depends(by), needed: Any = Depends(cost)
+                connection: HTTPConnection, who: Any = client, needed: Any = amount
             ) -> Charged:
                 return await self._take(connection, who, needed)
 
             return take_cost
 
-        async def take(connection: HTTPConnection, who: Any = Depends(by)) -> Charged:
+        async def take(connection: HTTPConnection, who: Any = client) -> Charged:
             return await self._take(connection, who, cost)
 
         return take
@@ -124,7 +126,7 @@ class RateLimit(Depends):
                 ) from None
             is_local = self._on_store_error == "local"
             counts = await limits.take_locally(charges) if is_local else []
-        if not all([count.fits for count in counts]):
+        if not all(count.fits for count in counts):
             raise self._refuse(counts)
         charged = Charged(cost, counts, is_local=is_local)
         connection.scope.setdefault(SCOPE_KEY, []).append((self, charged))

@@ -36,7 +36,7 @@ class MemoryStore:
         now = self._clock()
         states = [self._read(charge, now) for charge in charges]
         fits = [
-            state.used(now, charge.window) + charge.cost < charge.amount + 1
+            state.sum_up(now, charge.window) + charge.cost < charge.amount + 1
             for charge, state in zip(charges, states, strict=True)
         ]
         if all(fits):

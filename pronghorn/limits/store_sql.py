@@ -22,8 +22,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from pronghorn.limits.store import Change
 from pronghorn.limits.windows import Charge, Count, Window
 from pronghorn.nodes.clock import now_ms
-from pronghorn.sql import Database
 from pronghorn.nodes.trimming import Trimming
+from pronghorn.sql import Database
 
 
 def _make_table(*prefixes: str) -> Table:
@@ -94,9 +94,7 @@ class SqlStore:
 
     async def _take_one(self, session: Any, charge: Charge) -> Count:
         key, amount, window, cost = charge
-        row = await self._take.one(
-            session, key_=key, amount_=amount, window_=window, cost_=cost
-        )
+        row = await self._take.one(session, key_=key, amount_=amount, window_=window, cost_=cost)
         started, current, previous, seen, took = row
         return Count(charge, Window(started, current, previous), seen, took == cost)
 
@@ -158,16 +156,16 @@ def _change_statement() -> Any:
     length, started, by = _number("window_"), _number("started_"), _number("by_")
     old = COUNTS.c
 
-    def changed(column: Any) -> Any:
+    def change(column: Any) -> Any:
         return case((column + by < 0, 0), else_=column + by)
 
     return (
         update(COUNTS)
         .where(old.key == bindparam("key_", type_=String))
         .values(
-            current=case((old.started == started, changed(old.current)), else_=old.current),
+            current=case((old.started == started, change(old.current)), else_=old.current),
             previous=case(
-                (old.started == started + length, changed(old.previous)), else_=old.previous
+                (old.started == started + length, change(old.previous)), else_=old.previous
             ),
         )
         .returning(old.key)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Charge(NamedTuple):
-    """What one request takes from one quota.
+    """The part of one quota that one request takes.
 
     Attributes:
         key: The quota and whose it is, as a short text.
@@ -55,7 +55,7 @@ class Window(NamedTuple):
             return Window(self.started + length, 0, self.current)
         return Window(now, 0, 0)
 
-    def used(self, now: int, length: int) -> float:
+    def sum_up(self, now: int, length: int) -> float:
         """Return what counts now as taken; the state must be that of now."""
         return self.previous * (self.started + length - now) / length + self.current
 
@@ -92,7 +92,7 @@ class Count(NamedTuple):
     @property
     def remaining(self) -> int:
         """Return what is left of the quota."""
-        return max(0, self.charge.amount - int(self.window.used(self.now, self.charge.window)))
+        return max(0, self.charge.amount - int(self.window.sum_up(self.now, self.charge.window)))
 
     @property
     def resets_after(self) -> int:

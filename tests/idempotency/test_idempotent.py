@@ -192,7 +192,7 @@ async def test_any_bytes_and_headers_are_repeated(database: Database) -> None:
 
     @app.post("/{name}", dependencies=[Idempotent(database, by=None)])
     async def create(name: str) -> Response:
-        response = Response(body, headers={"X-Name": " gr~n; a=\"b\""}, media_type="image/png")
+        response = Response(body, headers={"X-Name": ' gr~n; a="b"'}, media_type="image/png")
         response.set_cookie("a", "1")
         response.set_cookie("b", "2")
         return response

@@ -68,9 +68,9 @@ async def answer(connection: HTTPConnection, used: int, charged: Annotated[Charg
 
 
 @app.get("/full", dependencies=[Depends(client)])
-async def fill() -> int:
+def fill() -> int:
     """Let no file of this process grow from now on, as on a full disk."""
     path = Path(database.engine.url.database or "")
-    size = max(os.path.getsize(each) for each in path.parent.glob(f"{path.name}*"))
+    size = max(each.stat().st_size for each in path.parent.glob(f"{path.name}*"))
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     return size

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import pytest
+from starlette.testclient import WebSocketDenialResponse
 
 from pronghorn import APIRouter, Depends, FastAPI, Header, Request, Response, WebSocket
 from pronghorn.exceptions import HTTPException
@@ -13,8 +14,6 @@ from pronghorn.limits import Charged, Limits, RateLimit
 from pronghorn.middleware.gzip import GZipMiddleware
 from pronghorn.responses import PlainTextResponse, StreamingResponse
 from pronghorn.routing import APIRoute
-from starlette.testclient import WebSocketDenialResponse
-
 from pronghorn.testclient import TestClient
 
 POLICY = '"2-per-minute";q=2;w=60'
@@ -169,7 +168,9 @@ def test_all_answers_have_the_headers(mode: str, kind: str) -> None:
     for left in (1, 0):
         response = client.head("/") if kind == "head" else client.get("/")
         assert response.status_code == status
-        assert response.headers.get_list("ratelimit-policy") == [f'{POLICY}, "9-per-day";q=9;w=86400']
+        assert response.headers.get_list("ratelimit-policy") == [
+            f'{POLICY}, "9-per-day";q=9;w=86400'
+        ]
         rest = f'"2-per-minute";r={left};t=60, "9-per-day";r={left + 7};t=86400'
         assert response.headers.get_list("ratelimit") == [rest]
     assert client.get("/").status_code == 429
@@ -321,12 +322,12 @@ def test_the_document() -> None:
 
 
 @pytest.fixture
-def overridden() -> Iterator[FastAPI]:
+def overridden() -> FastAPI:
     app = FastAPI()
     limit = RateLimit("1/minute", by=user)
     app.get("/", dependencies=[limit])(lambda: 1)
     app.dependency_overrides[limit.dependency] = lambda: None
-    yield app
+    return app
 
 
 def test_tests_may_override_a_limit(overridden: FastAPI) -> None:

@@ -40,7 +40,7 @@ def test_the_user_is_read_by_a_session_that_reads(database: Database, method: st
 def test_a_session_that_writes_is_refused_on_sqlite(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     limits = Limits(database)
-    with pytest.raises(SetupError, match="db.read_session in the function of `by`"):
+    with pytest.raises(SetupError, match=r"db\.read_session in the function of `by`"):
         make_app(database, database.session)
     make_app(database, database.session, method="GET")
     app = FastAPI()
@@ -73,7 +73,12 @@ def test_a_limit_before_idempotency(database: Database, mode: str) -> None:
         found = [client.post("/", headers={"Idempotency-Key": "k"}) for _ in range(4)]
     assert [one.status_code for one in found] == [200, 200, 200, 429]
     assert [one.headers["ratelimit"].split(";")[1] for one in found] == ["r=2", "r=1", "r=0", "r=0"]
-    assert [one.headers.get("idempotency-replayed") for one in found] == [None, "true", "true", None]
+    assert [one.headers.get("idempotency-replayed") for one in found] == [
+        None,
+        "true",
+        "true",
+        None,
+    ]
     assert len(runs) == 1
 
 

@@ -100,5 +100,5 @@ def test_a_wrong_store(store: object) -> None:
 )
 def test_wrong_options(options: dict[str, object]) -> None:
     Limits.memory()
-    with pytest.raises(SetupError, match="RateLimit got|limits ="):
+    with pytest.raises(SetupError, match=r"RateLimit got|limits ="):
         RateLimit("5/minute", **options)  # type: ignore[arg-type]  # mistakes
