@@ -10,25 +10,28 @@ import argparse
 import asyncio
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from tests.contract.servers import Server
 from tests.durable.limit_clients import hammer, serving
 
 LIMIT = 200
 
 
-def run(url: str, *, seconds: float, processes: int, clients: int, most: int = 0) -> Counter[int]:
+#: A request that would be answered by another policy would not be counted.
+RULE = {"RULE": f"{LIMIT}/hour", "PATIENCE": "30s"}
+HOSTS = ({**RULE, "SHIFT": "60"}, {**RULE, "SHIFT": "-60"})
+
+
+def run(servers: Sequence[Server], *, seconds: float, clients: int, most: int = 0) -> Counter[int]:
     """Return the number of answers by their status.
 
     Raises:
         AssertionError: More or fewer requests were admitted than the limit says.
     """
-    # A request that would be answered by another policy would not be counted.
-    rule = {"RULE": f"{LIMIT}/hour", "PATIENCE": "30s"}
-    hosts = {**rule, "SHIFT": "60"}, {**rule, "SHIFT": "-60"}
-    with serving(url, *hosts, processes=processes) as servers:
-        urls = [f"{server.url}/hit" for server in servers]
-        found = asyncio.run(hammer(urls, seconds, clients, most))
+    urls = [f"{server.url}/hit" for server in servers]
+    found = asyncio.run(hammer(urls, seconds, clients, most))
     assert set(found) <= {200, 429}, found
     assert found[200] == LIMIT, found
     return found
@@ -43,7 +46,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = options.database or f"sqlite:///{Path(folder) / 'l1.db'}"
-        found = run(url, seconds=options.seconds, processes=options.processes, clients=16)
+        with serving(url, *HOSTS, processes=options.processes) as servers:
+            found = run(servers, seconds=options.seconds, clients=16)
         print(f"L1, L3: {found[200]} of {found.total()} requests admitted, limit {LIMIT}")
 
 

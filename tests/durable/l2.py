@@ -1,6 +1,6 @@
 """L2: the store of the limits is stopped, slow or full. The declared policy answers, at once.
 
-`python -m tests.durable.l2`; it starts its own PostgreSQL, and ends with 1 if an answer took 200 ms
+`python -m tests.durable.l2`; it starts its own PostgreSQL and Redis, and ends with 1 if an answer took 200 ms
 or more. The short form is in tests/limits/test_store_away.py, where nobody looks at a clock.
 """
 
@@ -20,6 +20,7 @@ import httpx
 from tests.contract.servers import PATIENCE, Server
 from tests.durable.limit_clients import serving
 from tools.postgresql import Server as PostgreSQL
+from tools.redis_server import RedisServer
 
 #: The statuses that the policies answer while the store is away, 6 requests each. In the program
 #: a limit of 8 is shared by 4 processes, so each has a part of 2.
@@ -127,6 +128,34 @@ def run_stopped(postgresql: PostgreSQL, url: str) -> float:
     return run(url, lambda server: postgresql.halt(), postgresql.start)
 
 
+def run_redis(redis: RedisServer, way: str) -> float:
+    """Run with a Redis that is stopped, silent or full."""
+    from redis import Redis
+
+    client = Redis.from_url(redis.url)
+    process = int(client.info("server")["process_id"])
+
+    def spoil(server: Server) -> None:
+        if way == "stopped":
+            redis.halt()
+        elif way == "silent":
+            os.kill(process, signal.SIGSTOP)
+        else:
+            client.config_set("maxmemory", 1)
+
+    def mend() -> None:
+        if way == "stopped":
+            redis.start()
+        elif way == "silent":
+            os.kill(process, signal.SIGCONT)
+        else:
+            client.config_set("maxmemory", 0)
+
+    with client:
+        client.flushall()
+        return run(redis.url, spoil, mend)
+
+
 def main() -> None:
     """Run the campaign."""
     found = {}
@@ -136,6 +165,9 @@ def main() -> None:
     with PostgreSQL() as postgresql:
         found["silent"] = run_silent(postgresql, postgresql.url())
         found["stopped"] = run_stopped(postgresql, postgresql.url())
+    with RedisServer() as redis:
+        for way in ("stopped", "silent", "full"):
+            found[f"Redis {way}"] = run_redis(redis, way)
     for name, seconds in found.items():
         print(f"L2: {name}: the slowest answer took {seconds * 1000:.0f} ms")
     if max(found.values()) >= 0.2:

@@ -21,7 +21,7 @@ def serving(url: str, *hosts: dict[str, str], processes: int = 1) -> Iterator[li
     """Start servers on one database.
 
     Args:
-        url: The URL of the database.
+        url: The URL of the database, or of Redis.
         *hosts: Variables of the environment, for each host.
         processes: How many servers each host has.
     """
@@ -29,10 +29,17 @@ def serving(url: str, *hosts: dict[str, str], processes: int = 1) -> Iterator[li
         servers = []
         for host in hosts:
             for _ in range(processes):
-                environment = {**os.environ, "DATABASE_URL": url, **host}
+                environment = {**os.environ, **variables_of(url), **host}
                 servers.append(Server("uvicorn", PROGRAM, environment))
                 stack.callback(servers[-1].stop)
         yield servers
+
+
+def variables_of(url: str) -> dict[str, str]:
+    """Return the variables that name a store to the program."""
+    if url.startswith("redis:"):
+        return {"REDIS_URL": url, "DATABASE_URL": "sqlite://"}
+    return {"DATABASE_URL": url}
 
 
 async def hammer(urls: Sequence[str], seconds: float, clients: int, most: int = 0) -> Counter[int]:

@@ -1,4 +1,4 @@
-"""A program for real servers: limits in a database, whatever the clock of the host says."""
+"""A program for real servers: limits in a database or in Redis, whatever the clock of the host says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import resource
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 #: The clock of this "host" differs from that of the others by so many seconds.
 SHIFT = float(os.environ.get("SHIFT", "0"))
@@ -23,7 +23,12 @@ from pronghorn.limits import Charged, Limits, RateLimit  # noqa: E402
 from pronghorn.sql import Database  # noqa: E402
 
 database = Database(os.environ["DATABASE_URL"])
-limits = Limits(database, processes=4, patience=os.environ.get("PATIENCE", "150ms"))
+store: Any = database
+if "REDIS_URL" in os.environ:
+    from redis.asyncio import Redis
+
+    store = Redis.from_url(os.environ["REDIS_URL"])
+limits = Limits(store, processes=4, patience=os.environ.get("PATIENCE", "150ms"))
 app = FastAPI(lifespan=database.lifespan)
 
 

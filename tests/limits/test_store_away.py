@@ -13,6 +13,7 @@ from pronghorn.limits import Limits, RateLimit
 from pronghorn.limits.guard import Guard, StoreAwayError
 from tests.durable import l2
 from tools.postgresql import Server
+from tools.redis_server import RedisServer
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +34,11 @@ def test_a_server_that_is_silent(own_server: Server, driver: str) -> None:
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 def test_a_server_that_has_ended(own_server: Server, driver: str) -> None:
     l2.run_stopped(own_server, own_server.url(driver=driver))
+
+
+@pytest.mark.parametrize("way", ["stopped", "silent", "full"])
+def test_redis(redis_server: RedisServer, way: str) -> None:
+    l2.run_redis(redis_server, way)
 
 
 async def test_a_store_is_asked_again_after_a_pause(caplog: pytest.LogCaptureFixture) -> None:

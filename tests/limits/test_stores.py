@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from pronghorn.limits.store import Change, Store
+from pronghorn.limits.store_redis import RedisStore
 from pronghorn.limits.store_sql import COUNTS, SqlStore
 from pronghorn.limits.windows import Charge
 from pronghorn.sql import Database
@@ -18,7 +19,14 @@ HOUR = 3_600_000
 
 
 @pytest.fixture
-async def store(database: Database) -> AsyncIterator[Store]:
+async def store(store_url: str) -> AsyncIterator[Store]:
+    if store_url.startswith("redis:"):
+        from redis.asyncio import Redis
+
+        async with Redis.from_url(store_url) as client:
+            yield RedisStore(client)
+        return
+    database = Database(store_url)
     store = SqlStore(database)
     async with database.lifespan():
         yield store
