@@ -58,7 +58,6 @@ __all__ = [
     "OBSERVED",
     "CompiledRoute",
     "Exchange",
-    "Handler",
     "Observed",
     "Observer",
     "Trigger",

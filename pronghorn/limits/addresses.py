@@ -21,6 +21,9 @@ async def client_ip(connection: HTTPConnection) -> str:
     It is `request.client.host`. The server takes that from `X-Forwarded-For` only if a proxy that
     it trusts has sent the request (`--forwarded-allow-ips`). This function never reads the header,
     which everybody can write.
+
+    Args:
+        connection: The request or the WebSocket connection.
     """
     client = connection.client
     return UNKNOWN if client is None else _shorten(client.host)

@@ -15,6 +15,11 @@ SCOPE_KEY = "pronghorn.limits"
 class Charged:
     """The value of a `RateLimit` that is the dependency of a parameter.
 
+    Args:
+        cost: What was taken; from 0 on.
+        counts: The answers of the store, one for each quota; none if nobody has counted.
+        is_local: Whether this process has counted alone, as the store was away.
+
     Attributes:
         cost: What was taken.
         remaining: What is left of the quota with the least; None if the store was away and the

@@ -1,7 +1,7 @@
 """L2: the store of the limits is stopped, slow or full. The declared policy answers, at once.
 
-`python -m tests.durable.l2`; it starts its own PostgreSQL and Redis, and ends with 1 if an answer took 200 ms
-or more. The short form is in tests/limits/test_store_away.py, where nobody looks at a clock.
+`python -m tests.durable.l2`; it starts its own PostgreSQL and Redis, and ends with 1 if an answer
+took 200 ms or more. The short form, in tests/limits/test_store_away.py, looks at no clock.
 """
 
 from __future__ import annotations

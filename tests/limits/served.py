@@ -1,4 +1,4 @@
-"""A program for real servers: limits in a database or in Redis, whatever the clock of the host says."""
+"""A program for real servers: limits in a database or Redis, whatever the host's clock says."""
 
 from __future__ import annotations
 
