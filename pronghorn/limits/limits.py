@@ -46,7 +46,7 @@ class Limits:
     """
 
     def __init__(
-        self, store: Any, *, patience: Duration = "150ms", processes: int | None = None
+        self, store: Any, *, patience: Duration = "100ms", processes: int | None = None
     ) -> None:
         self._use(_make_store(store), patience, processes)
         if hasattr(store, "add_own_tables") and store.engine.dialect.name == "sqlite":
@@ -59,7 +59,7 @@ class Limits:
         With several processes a client gets up to the limit from each of them.
         """
         limits = cls.__new__(cls)
-        limits._use(MemoryStore(), "150ms", 1)
+        limits._use(MemoryStore(), "100ms", 1)
         return limits
 
     def _use(self, store: Store, patience: Duration, processes: int | None) -> None:

@@ -28,7 +28,7 @@ if "REDIS_URL" in os.environ:
     from redis.asyncio import Redis
 
     store = Redis.from_url(os.environ["REDIS_URL"])
-limits = Limits(store, processes=4, patience=os.environ.get("PATIENCE", "150ms"))
+limits = Limits(store, processes=4, patience=os.environ.get("PATIENCE", "100ms"))
 app = FastAPI(lifespan=database.lifespan)
 
 
