@@ -45,7 +45,6 @@ OPTIONS = {
     "max_connections": "200",
     "autovacuum": "off",
     "log_min_messages": "fatal",
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
 }
 
@@ -126,11 +125,13 @@ class Server:
         password: The password of that user.
     """
 
-    host = "127.0.0.1"
     user = "tester"
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         """Start the server.
+
+        Args:
+            host: The address of this machine that it listens on.
 
         Raises:
             MissingPostgreSQLError: Its programs are missing, or it does not start.
@@ -138,6 +139,7 @@ class Server:
         programs = find_programs()
         if programs is None:
             raise MissingPostgreSQLError(ADVICE)
+        self.host = host
         self._programs = programs
         self._owner = _find_owner()
         self._lock = threading.Lock()
@@ -214,7 +216,10 @@ class Server:
             *("--no-sync", "--auth=password", f"--pwfile={password}"),
         )
         with Path(self._data, "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in OPTIONS.items())
+            options = {**OPTIONS, "listen_addresses": self.host}
+            file.writelines(f"{name} = '{value}'\n" for name, value in options.items())
+        with Path(self._data, "pg_hba.conf").open("a", encoding="utf-8") as file:
+            file.write("host all all samenet password\n")
 
     def _start_on_free_port(self) -> int:
         """Start the server and return its port. Another process may take a port that was free."""

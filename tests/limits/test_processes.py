@@ -8,6 +8,6 @@ from tests.durable.limit_clients import serving
 
 def test_hosts_share_a_limit_whatever_their_clocks_say(store_url: str) -> None:
     with serving(store_url, *l1.HOSTS) as servers:
-        found = l1.run(servers, seconds=0, clients=8, most=260)
+        found = l1.run([one.url for one in servers], seconds=0, clients=8, most=260)
         assert found[200] == l1.LIMIT
         assert l4.run(servers)[429] > 0
