@@ -24,6 +24,14 @@ a library is answered, and `check_plans` finds mistakes in the plans of routes a
 and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of a
 library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
 runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`.
+A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
+for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
+the plans of routes at startup.
+
+A dependency that changes or keeps responses, such as a limit with its headers, is a subclass of
+`Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
+`answer_through`: the messages of the response then come to the battery first. A method
+`document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
 """
 
 from __future__ import annotations
@@ -48,6 +56,8 @@ from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
+from pronghorn.run.exchange import OBSERVED, Exchange
+from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the modules.
     from pronghorn.core.task_store import JobRunner, TaskStore
@@ -57,11 +67,13 @@ __all__ = [
     "OBSERVED",
     "CompiledRoute",
     "JobRunner",
+    "Exchange",
     "Observed",
     "Observer",
     "TaskStore",
     "Trigger",
     "Watcher",
+    "answer_through",
     "answer_with",
     "check_plans",
     "frame_stream",
@@ -126,7 +138,7 @@ RouteHook = Callable[[CompiledRoute], Handler | None]
 _mounted: list[RouteHook] = []
 
 
-def mount(hook: RouteHook) -> None:
+def mount(hook: RouteHook, *, innermost: bool = False) -> None:
     """Let a hook see every route of every application in this process.
 
     Routes that are compiled already are compiled again at their next request. Mounting a hook twice
@@ -135,9 +147,10 @@ def mount(hook: RouteHook) -> None:
     Args:
         hook: Called with each route when it is compiled; returns the handler to use instead, or
             None.
+        innermost: Whether it comes before all others, so that it is nearest to the endpoint.
     """
     if hook not in _mounted:
-        _mounted.append(hook)
+        _mounted.insert(0 if innermost else len(_mounted), hook)
         forget_compiled()
 
 
@@ -183,6 +196,28 @@ def frame_stream(response: Response, frame: Frame) -> None:
         frame: Called with the items and with the function that encodes one of them.
     """
     setattr(response, FRAME, frame)
+async def answer_through(
+    handler: Handler, exchange: Exchange, path: Mapping[str, Any], send: Send
+) -> None:
+    """Let a handler answer a request, and give the messages of its response to a function.
+
+    An error of the function is raised where the handler sends. If nothing was sent then, the error
+    is answered as any other.
+
+    Args:
+        handler: The handler of a route.
+        exchange: The request. A body that was read by it is not read again.
+        path: The path parameters.
+        send: Takes the messages of ASGI, and passes them on: `await exchange.track_and_send(one)`.
+    """
+    inside = exchange_of(exchange.scope, exchange.receive, send)
+    inside.outer = exchange
+    inside.take_over(exchange)
+    try:
+        await handler(inside, path)
+    finally:
+        exchange.take_over(inside)
+        inside.end()
 
 
 # --- finished requests ------------------------------------------------------------------------
