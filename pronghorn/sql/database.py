@@ -175,6 +175,11 @@ class Database:
             finally:
                 self._outer = before
 
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether all sessions belong to a block of `rollback_everything`, so none may overlap."""
+        return self._outer is not None
+
     # --- prepared reads ---------------------------------------------------------------------
 
     @overload  # An INSERT is an `Executable` too.

@@ -1,0 +1,126 @@
+"""The rows of nodes: what a process writes about itself, and reads about the others."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pronghorn import __version__
+from pronghorn.nodes.clock import now_ms
+from pronghorn.nodes.node import NODES, Node, as_time
+
+#: Any number that no other program uses for a lock of the same database.
+_LOCK = 7_020_863_401_561
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of the life of a node.
+
+    Attributes:
+        id: The id of the node.
+        age: The milliseconds since its last beat.
+        span: The milliseconds since the begin of its beats without a gap.
+    """
+
+    id: str
+    age: int
+    span: int
+
+
+async def register(session: AsyncSession, node: str, role: str) -> None:
+    """Write the row of this process.
+
+    Args:
+        session: A session that writes.
+        node: The id of this process.
+        role: What it does.
+    """
+    now = now_ms(session.get_bind().dialect)
+    row = {
+        "id": node,
+        "role": role,
+        "host": socket.gethostname()[:255],
+        "process": os.getpid(),
+        "version": __version__,
+    }
+    times = {"started_at": now, "since": now, "seen_at": now}
+    await session.execute(insert(NODES).values(**row, **times))
+
+
+async def remove(session: AsyncSession, node: str) -> None:
+    """Delete the row of a node."""
+    await session.execute(delete(NODES).where(NODES.c.id == node))
+
+
+async def beat(session: AsyncSession, node: str, role: str, gap: int) -> bool:
+    """Say that this process is alive; return False if the others took over its work meanwhile.
+
+    Args:
+        session: A session that writes.
+        node: The id of this process.
+        role: What it does.
+        gap: The milliseconds without a beat after which its beats begin anew.
+    """
+    now = now_ms(session.get_bind().dialect)
+    mine = (NODES.c.id == node) & NODES.c.lost_at.is_(None)
+    columns = select(NODES.c.seen_at, now).where(mine)
+    found = (await session.execute(columns)).one_or_none()
+    if found is None:
+        return False
+    changes = {"seen_at": now, "role": role}
+    if found[1] - found[0] > gap:
+        changes["since"] = now
+    done = await session.execute(update(NODES).where(mine).values(**changes).returning(NODES.c.id))
+    return done.first() is not None
+
+
+async def look_around(session: AsyncSession) -> list[Seen]:
+    """Return what is known of all nodes."""
+    now = now_ms(session.get_bind().dialect)
+    rows = await session.execute(select(NODES.c.id, now - NODES.c.seen_at, now - NODES.c.since))
+    return [Seen(*row) for row in rows]
+
+
+async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
+    """Mark a dead node; return False if it is alive, or if another process takes it over.
+
+    The mark and the lock of all that take over hold until the end of the transaction.
+
+    Args:
+        session: A session that writes.
+        node: The id of the dead node; nothing is marked if it has no row.
+        dead_after: The milliseconds without a beat after which it is dead.
+    """
+    dialect = session.get_bind().dialect
+    if dialect.name == "postgresql":
+        # A process that is stopped here must not keep the lock.
+        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10s'"))
+        key = {"key": _LOCK}
+        if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), key):
+            return False
+    now = now_ms(dialect)
+    is_dead = (NODES.c.id == node) & (NODES.c.seen_at < now - dead_after)
+    await session.execute(
+        update(NODES).where(is_dead, NODES.c.lost_at.is_(None)).values(lost_at=now)
+    )
+    age = await session.scalar(select(now - NODES.c.seen_at).where(NODES.c.id == node))
+    return age is None or bool(age > dead_after)
+
+
+async def list_nodes(session: AsyncSession, dead_after: int) -> list[Node]:
+    """Return all nodes, the oldest first."""
+    now = now_ms(session.get_bind().dialect)
+    kept = NODES.c
+    columns = (kept.id, kept.role, kept.host, kept.process, kept.version, kept.started_at)
+    rows = await session.execute(
+        select(*columns, kept.seen_at, now - kept.seen_at).order_by(kept.started_at, kept.id)
+    )
+    return [
+        Node(*row[:5], as_time(row[5]), as_time(row[6]), is_alive=row[7] <= dead_after)
+        for row in rows
+    ]
