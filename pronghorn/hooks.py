@@ -20,7 +20,8 @@ look for a watcher.
 
 A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
 for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
-the plans of routes at startup.
+the plans of routes at startup. The option `cache` of a route takes a `ResponseCache`, which may
+answer in place of the endpoint.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
@@ -40,7 +42,9 @@ from pronghorn.core.revisions import forget_compiled
 from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
-from pronghorn.plan.model import AnyPlan
+from pronghorn.params import Depends
+from pronghorn.plan.dependencies import find_guards
+from pronghorn.plan.model import AnyPlan, RoutePlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import OBSERVED, Exchange
@@ -51,12 +55,16 @@ if TYPE_CHECKING:  # Most programs do not need the module.
 __all__ = [
     "OBSERVED",
     "CompiledRoute",
+    "Fill",
     "Observed",
     "Observer",
+    "ResponseCache",
+    "RouteCache",
     "Trigger",
     "Watcher",
     "answer_with",
     "check_plans",
+    "find_guards",
     "mount",
     "observe",
     "observe_app",
@@ -149,6 +157,50 @@ def hooked(route: CompiledRoute) -> Handler:
         if handler is not None:
             route = replace(route, handler=handler)
     return route.handler
+
+
+# --- stored responses -------------------------------------------------------------------------
+
+#: Lets the endpoint run, and returns its response.
+Fill = Callable[[], Awaitable[Response]]
+
+
+class RouteCache(Protocol):
+    """The stored responses of one route."""
+
+    async def find(self, scope: Scope, renew: Fill) -> Response | None:
+        """Return the stored response to a request, or None; only for routes without `vary`.
+
+        Args:
+            scope: The request.
+            renew: Lets the whole route run again, beside the requests and with a time limit.
+        """
+
+    async def respond(
+        self, scope: Scope, values: Sequence[Any], fill: Fill, renew: Fill
+    ) -> Response:
+        """Return the response to a request: a stored one, or that of the endpoint.
+
+        Args:
+            scope: The request.
+            values: The results of the dependencies in `ResponseCache.vary`.
+            fill: Lets the endpoint of this request run; call it once at most.
+            renew: As for `find`.
+        """
+
+
+class ResponseCache(Protocol):
+    """The value of the option `cache`.
+
+    Attributes:
+        vary: The dependencies that run for every request, before a response is looked up. So do
+            those that lead to a security scheme; `find_guards` lists them.
+    """
+
+    vary: Sequence[Depends]
+
+    def open_route(self, plan: RoutePlan) -> RouteCache:
+        """Return the stored responses of one route, when it is compiled."""
 
 
 # --- finished requests ------------------------------------------------------------------------

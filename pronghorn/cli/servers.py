@@ -16,6 +16,7 @@ from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 from pronghorn.core.process_end import end_with_threads
+from pronghorn.core.served import WORKERS
 
 __all__ = ["configure_own_logging", "start"]
 
@@ -56,6 +57,8 @@ def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:
     has_metrics = "pronghorn.metrics" in sys.modules and sys.platform != "win32"
     workers = 1 if options.reload else _count_workers(options)
     loader.remember_metrics(has_metrics and workers > 1)
+    if workers > 1:
+        os.environ[WORKERS] = str(workers)
     if not has_metrics or workers == 1:
         return nullcontext()
     from pronghorn.metrics.supervisor import keep_directory

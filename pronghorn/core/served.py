@@ -1,4 +1,4 @@
-"""Whether a command of ours serves the program, so that its defaults apply."""
+"""What serves the program: whether it is a command of ours, and in how many processes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import os
 
 #: The variable of the environment in which a command keeps the limits of its server.
 SERVER_LIMITS = "PRONGHORN_SERVER_LIMITS"
+#: The variable in which a command keeps the number of its workers; the second one is uvicorn's.
+WORKERS = "PRONGHORN_WORKERS"
 
 
 def is_served_by_command() -> bool:
     """Return True under `pronghorn run` and `pronghorn dev`."""
     return bool(os.environ.get(SERVER_LIMITS))
+
+
+def count_workers() -> int:
+    """Return the number of processes that serve the program on this machine, as far as is known."""
+    text = os.environ.get(WORKERS) or os.environ.get("WEB_CONCURRENCY") or "1"
+    return int(text) if text.isdecimal() else 1

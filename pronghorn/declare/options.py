@@ -18,6 +18,8 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn._form_limits import FormLimits
 from pronghorn.core.typed_kwargs import DefaultIs, option_defaults
 from pronghorn.datastructures import Default
+from pronghorn.declare.known_options import OURS as OURS
+from pronghorn.declare.known_options import list_known_defaults
 from pronghorn.params import Depends
 from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
@@ -137,6 +139,8 @@ class CommonOptions(TypedDict, total=False):
     """Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies."""
     on_disconnect: Literal["cancel", "continue"] | None
     """Whether the endpoint is cancelled when its client leaves. The innermost one applies."""
+    cache: Any | None
+    """A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies."""
 
 
 class NameOptions(TypedDict, total=False):
@@ -381,15 +385,6 @@ class AppOptions(
 
     `None` uses the global providers of the program, if there are any.
     """
-
-
-#: Options that FastAPI does not have: methods of programs that override ours get them if written.
-OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins")
-
-
-def list_known_defaults(options_type: type) -> dict[str, Any]:
-    """Return the default of each option that FastAPI has, too."""
-    return {key: each for key, each in option_defaults(options_type).items() if key not in OURS}
 
 
 #: The values of absent options, for the levels whose methods programs override.

@@ -1,0 +1,166 @@
+"""The key of a stored response: everything by which the responses of a route may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import BaseModel
+from starlette.types import Scope
+
+from pronghorn.core.setup_errors import describe_value, setup_error
+from pronghorn.exceptions import SetupTypeError
+from pronghorn.fields.field import Field
+from pronghorn.hooks import find_guards
+from pronghorn.plan.model import CallPlan, RoutePlan
+
+#: Values whose text says all of them.
+_PLAIN = (type(None), bool, int, float, str, bytes, UUID, date, time, timedelta, Decimal, Enum)
+
+
+class Asked(NamedTuple):
+    """A request for a response that may be stored.
+
+    Attributes:
+        key: The key of the response.
+        headers: The headers of the request, the first value of each.
+        tags: The tags of the response.
+    """
+
+    key: str
+    headers: Mapping[bytes, bytes]
+    tags: tuple[str, ...]
+
+
+class Keys:
+    """Makes the keys of one route.
+
+    Args:
+        plan: The plan of the route.
+        tags: The tags as they were written, with path parameters in braces.
+        is_varied: Whether the option names what differs between clients; otherwise a request with
+            credentials is not answered from the cache.
+    """
+
+    def __init__(self, plan: RoutePlan, tags: Sequence[str], *, is_varied: bool) -> None:
+        kind = plan.response.response_class
+        self._route = (
+            plan.path_format,
+            f"{kind.__module__}.{kind.__qualname__}",
+            getattr(kind, "media_type", None),
+        )
+        self._is_varied = is_varied
+        self._tags = tuple(tags)
+        self._has_fixed_tags = not any("{" in tag for tag in tags)
+        nodes = list(_list_behind_gate(plan))
+        read = (name for node in nodes for name in _names(node.header_fields))
+        self._headers = tuple(sorted({name.lower().encode("latin-1") for name in read}))
+        self._reads_cookies = any(node.cookie_fields for node in nodes)
+
+    def read(self, scope: Scope, values: Sequence[Any]) -> Asked | None:
+        """Return what a request asks for; None if its response must not be stored.
+
+        Args:
+            scope: The request.
+            values: The values of `vary`.
+        """
+        headers = dict(reversed(scope["headers"]))
+        if b"range" in headers or (b"authorization" in headers and not self._is_varied):
+            return None
+        parts = (
+            self._route,
+            scope["method"],
+            scope.get("scheme"),
+            headers.get(b"host", b"").lower(),
+            scope["path"],
+            _sort_query(scope["query_string"]),
+            _encodings(headers.get(b"accept-encoding", b"")),
+            self._read_headers(scope) if self._headers else None,
+            headers.get(b"cookie") if self._reads_cookies else None,
+            [stable(value) for value in values],
+        )
+        return Asked(_digest(parts), headers, self._fill_tags(scope))
+
+    def _read_headers(self, scope: Scope) -> list[list[bytes]]:
+        """Return the headers that the endpoint declares, each with all its values."""
+        sent = scope["headers"]
+        return [[value for key, value in sent if key == name] for name in self._headers]
+
+    def _fill_tags(self, scope: Scope) -> tuple[str, ...]:
+        if self._has_fixed_tags:
+            return self._tags
+        return tuple(tag.format_map(scope["path_params"]) for tag in self._tags)
+
+
+def vary_key(asked: Asked, names: Iterable[str]) -> str:
+    """Return the key of the response for the values of more headers, which its `Vary` names."""
+    return _digest((asked.key, [(name, asked.headers.get(name.encode())) for name in names]))
+
+
+def stable(value: Any) -> Any:
+    """Return a value as something whose `repr` is the same in every process.
+
+    Raises:
+        SetupTypeError: The value has no such text, such as an object with an address.
+    """
+    if isinstance(value, Enum):
+        return type(value).__name__, value.name
+    if isinstance(value, _PLAIN):
+        return type(value).__name__, value
+    if isinstance(value, (tuple, list)):
+        return [stable(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(repr(stable(item)) for item in value)
+    if isinstance(value, Mapping):
+        return sorted((repr(stable(key)), stable(item)) for key, item in value.items())
+    if isinstance(value, BaseModel):
+        return type(value).__name__, value.model_dump_json()
+    raise setup_error(
+        f"A dependency in vary= returns {describe_value(value)}, by which no response can be kept",
+        "an object was returned, such as a user of the database",
+        "vary=current_user_id, a dependency that returns a number, a text, or a tuple of these",
+        kind=SetupTypeError,
+    )
+
+
+def _digest(parts: Any) -> str:
+    return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _sort_query(query: bytes) -> list[bytes]:
+    """Return the parts of a query by their names; those of one name stay in their order."""
+    if b"&" not in query:
+        return [query]
+    return sorted(query.split(b"&"), key=lambda part: part.partition(b"=")[0])
+
+
+def _encodings(accepted: bytes) -> list[bytes]:
+    """Return the encodings that a client accepts, however it writes them."""
+    if not accepted:
+        return []
+    parts = (part.replace(b" ", b"").lower() for part in accepted.split(b","))
+    return sorted(part for part in parts if part and not part.endswith((b";q=0", b";q=0.0")))
+
+
+def _list_behind_gate(plan: RoutePlan) -> Iterator[CallPlan]:
+    """Yield the calls of a route that a stored response saves, the endpoint first."""
+    first = len(plan.dependencies)
+    named = plan.root.dependencies[first : first + len(plan.cache.vary)]
+    before = [*named, *find_guards(plan.root)]
+    yield plan.root
+    for node in plan.root.dependencies:
+        if node not in before:
+            yield from node.walk()
+
+
+def _names(fields: Iterable[Field]) -> Iterator[str]:
+    for field in fields:
+        if field.model is None:
+            yield from field.lookups
+        else:
+            yield from _names(field.model_fields)
