@@ -51,6 +51,7 @@ class Keys:
         kind = plan.response.response_class
         self._route = (
             plan.path_format,
+            f"{plan.endpoint.__module__}.{getattr(plan.endpoint, '__qualname__', '')}",
             f"{kind.__module__}.{kind.__qualname__}",
             getattr(kind, "media_type", None),
         )
