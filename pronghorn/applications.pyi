@@ -344,6 +344,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -422,6 +429,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
@@ -639,6 +647,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -684,6 +699,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -857,6 +873,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> None:
         """Add the routes of a router to this application.
 
@@ -880,6 +903,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, or prefix and path are both empty.
@@ -1038,6 +1062,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
 
@@ -1071,6 +1102,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1276,6 +1308,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
@@ -1308,6 +1347,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1459,6 +1499,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
 
@@ -1491,6 +1538,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1642,6 +1690,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
 
@@ -1674,6 +1729,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1825,6 +1881,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
 
@@ -1857,6 +1920,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2008,6 +2072,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
 
@@ -2040,6 +2111,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2191,6 +2263,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
 
@@ -2223,6 +2302,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2374,6 +2454,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
 
@@ -2406,6 +2493,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2557,6 +2645,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
 
@@ -2589,6 +2684,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

@@ -64,7 +64,7 @@ def decode(stored: Any) -> Entry | None:
         raw = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
         numbers = int(status), float(stored_at), float(fresh)
         return Entry(numbers[0], raw, body, *numbers[1:], tuple(tokens), tuple(varies))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 

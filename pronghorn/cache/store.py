@@ -26,7 +26,7 @@ from pronghorn.logger import logger
 
 T = TypeVar("T")
 #: Seconds for which a store that has failed is not asked again.
-PAUSE = 2.0
+PAUSE = 1.0
 #: Seconds between two lines of the log about it.
 QUIET = 60.0
 #: Seconds for which tokens are kept at least, beside the time of the entries.
@@ -200,7 +200,7 @@ class Store:
 
 
 def _read_token(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else ""
+    return value.decode("latin-1") if isinstance(value, bytes) else ""
 
 
 def _connect(url: str, name: str, options: dict[str, Any]) -> Any:

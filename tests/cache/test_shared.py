@@ -12,7 +12,7 @@ from pronghorn.cache import Cache, Cached
 from tests.cache.asking import client_of
 from tests.cache.stores import Shared
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("mode")]
+pytestmark = pytest.mark.anyio
 
 
 class Process:
