@@ -127,7 +127,7 @@ class Cache:
         if workers > 1:
             logger.warning(
                 'Cache("mem://") in %d processes: each keeps its own responses, and '
-                "cache.invalidate() reaches only one. Share a store, Cache(\"redis://...\"), or "
+                'cache.invalidate() reaches only one. Share a store, Cache("redis://..."), or '
                 'say it through the database, Cache("mem://", broadcast=db)',
                 workers,
             )

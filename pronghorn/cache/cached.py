@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pronghorn.cache.cache import Cache, latest_cache
-from pronghorn.cache.entries import Directives
 from pronghorn.cache.route import StoredResponses
+from pronghorn.cache.rule import Directives, Rule
 from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import describe_callable, describe_value, setup_error, user_error
 from pronghorn.exceptions import SetupTypeError, SetupValueError
@@ -55,26 +55,25 @@ class Cached:
         max_age: Duration | None = None,
         store: Cache | None = None,
     ) -> None:
-        self.fresh = seconds(ttl, name="The ttl of Cached")
-        if not self.fresh:
+        fresh = seconds(ttl, name="The ttl of Cached")
+        if not fresh:
             raise user_error(
                 "Cached keeps a response for 0 seconds",
                 "no cache was meant",
                 'cache=False, or Cached("30s")',
                 kind=SetupValueError,
             )
-        self.stale = seconds(stale, name="The stale of Cached")
+        late = seconds(stale, name="The stale of Cached")
         age = None if max_age is None else seconds(max_age, name="The max_age of Cached")
-        self.tags = _check_tags(tags)
-        self.is_varied = vary is not None
-        alone = vary is None or not isinstance(vary, (list, tuple))
-        listed = ([] if vary is None else [vary]) if alone else vary
-        self.vary = tuple(_read_marker(one) for one in listed)  # type: ignore[union-attr]  # a list
-        self.directives = Directives(self.is_varied, age, self.stale)
+        is_varied = vary is not None
+        directives = Directives(is_varied, age, late)
+        self._rule = Rule(fresh, late, _check_tags(tags), is_varied, directives)
+        listed: Any = vary if isinstance(vary, (list, tuple)) else [vary] if is_varied else ()
+        self.vary = tuple(_read_marker(one) for one in listed)
         self._cache = store or latest_cache()
 
     def __repr__(self) -> str:
-        return f"Cached({self.fresh:g} s)"
+        return f"Cached({self._rule.fresh:g} s)"
 
     def open_route(self, plan: RoutePlan) -> StoredResponses:
         """Return the stored responses of one route.
@@ -89,7 +88,7 @@ class Cached:
                 None,
                 'cache = Cache("mem://"), before the routes',
             )
-        return StoredResponses(cache, self, plan)
+        return StoredResponses(cache, self._rule, plan)
 
     def check(self, plan: RoutePlan) -> None:
         """Refuse a route whose responses would be given to people who may not have them.
@@ -101,7 +100,7 @@ class Cached:
         if self._cache is not None:
             self._cache.warn_of_workers()
         guards = find_guards(plan.root)
-        if guards and not self.is_varied:
+        if guards and not self._rule.is_varied:
             raise setup_error(
                 "The response is kept for everybody, and the endpoint asks who they are: "
                 f"{describe_callable(guards[0].call)}",
@@ -109,7 +108,7 @@ class Cached:
                 "Cached(..., vary=current_user_id), a dependency that returns whose response it "
                 "is; vary=() if all who are let in get the same; or cache=False at this route",
             )
-        for tag in self.tags:
+        for tag in self._rule.tags:
             unknown = set(_NAMES.findall(tag)) - plan.path_names
             if unknown:
                 raise setup_error(

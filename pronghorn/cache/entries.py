@@ -12,6 +12,9 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from pronghorn.cache.rule import Directives
+from pronghorn.core.monkeypatches import is_overridden
+
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 #: Directives of a response that must not be given to another client, or not without a question.
 _FORBIDDEN = frozenset({"no-store", "private", "no-cache"})
@@ -68,30 +71,6 @@ def decode(stored: Any) -> Entry | None:
         return None
 
 
-class Directives(NamedTuple):
-    """What the cache tells the clients of a route.
-
-    Attributes:
-        is_private: Whether a response is for one client only.
-        max_age: The seconds for which clients may use it without a question; None for as long as
-            it is fresh here.
-        stale: The seconds for which it may be used afterwards, while it is renewed.
-    """
-
-    is_private: bool
-    max_age: float | None
-    stale: float
-
-    def write(self, fresh: float) -> bytes:
-        """Return the value of `Cache-Control` (RFC 9111, section 5.2.2)."""
-        seconds = int(fresh if self.max_age is None else min(self.max_age, fresh))
-        parts = ["private"] if self.is_private else []
-        parts.append(f"max-age={seconds}" if seconds else "no-cache")
-        if self.stale and seconds and self.max_age is None:
-            parts.append(f"stale-while-revalidate={int(self.stale)}")  # RFC 5861
-        return ", ".join(parts).encode()
-
-
 def make_entry(
     response: Response,
     directives: Directives,
@@ -111,10 +90,10 @@ def make_entry(
     body = getattr(response, "body", None)
     if not 200 <= response.status_code < 400 or response.status_code in _NOT_WHOLE:
         return None
-    if type(response).__call__ is not Response.__call__ or not isinstance(body, bytes):
+    if is_overridden(response, Response, "__call__") or not isinstance(body, bytes):
         return None  # It is sent in parts, or in a way of its own.
     found = {name.lower() for name, _ in response.raw_headers}
-    allowed = _allowed_time(response, fresh)
+    allowed = _find_allowed_time(response, fresh)
     if not allowed or b"set-cookie" in found or "*" in varying_headers(response):
         return None
     added = [
@@ -126,7 +105,7 @@ def make_entry(
     return Entry(response.status_code, headers, body, now, allowed, tokens)
 
 
-def _allowed_time(response: Response, fresh: float) -> float:
+def _find_allowed_time(response: Response, fresh: float) -> float:
     """Return for how long a response may be stored: as the route says, or less; 0 for not at all.
 
     `s-maxage`, which is for shared caches, counts more than `max-age`.
@@ -163,13 +142,13 @@ def answer(entry: Entry, headers: Mapping[bytes, bytes], *, age: int | None) -> 
     if age is not None:
         raw.append((b"age", b"%d" % max(0, age)))
     asked = headers.get(b"if-none-match")
-    if asked is not None and entry.status == 200 and _names(asked, entry.headers):
+    if asked is not None and entry.status == 200 and _is_named(asked, entry.headers):
         response.status_code, response.body = 304, b""
         response.raw_headers = [pair for pair in raw if pair[0].lower() not in _OF_CONTENT]
     return response
 
 
-def _names(asked: bytes, headers: RawHeaders) -> bool:
+def _is_named(asked: bytes, headers: RawHeaders) -> bool:
     """Return whether `If-None-Match` names an ETag, by the weak comparison of RFC 9110, 13.1.2."""
     own = next((value for name, value in headers if name.lower() == b"etag"), b"")
     tags = {tag.strip().removeprefix(b"W/") for tag in asked.split(b",")}

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from pronghorn.cache.entries import Entry, answer, make_entry, varying_headers
 from pronghorn.cache.flights import Flights, Outcome
 from pronghorn.cache.keys import Asked, Keys, vary_key
+from pronghorn.cache.rule import Rule
 from pronghorn.cache.store import StoreAwayError
 from pronghorn.hooks import Fill
 from pronghorn.logger import logger
@@ -21,7 +22,6 @@ from pronghorn.plan.model import RoutePlan
 
 if TYPE_CHECKING:
     from pronghorn.cache.cache import Cache
-    from pronghorn.cache.cached import Cached
 
 #: Seconds after which the lock of a fill ends by itself: its process may have died.
 LOCK = 30.0
@@ -43,7 +43,7 @@ class StoredResponses:
         plan: The plan of the route.
     """
 
-    def __init__(self, cache: Cache, rule: Cached, plan: RoutePlan) -> None:
+    def __init__(self, cache: Cache, rule: Rule, plan: RoutePlan) -> None:
         self._cache = cache
         self._store = cache.store
         self._fresh, self._stale = rule.fresh, rule.stale

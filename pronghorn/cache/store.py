@@ -2,9 +2,9 @@
 
 Each tag has a token in the store, a random text. An entry holds the tokens of its tags that were
 there before its endpoint began. To invalidate a tag is to give it another token. So an entry of an
-endpoint that began before is not valid, whenever it is written: nothing has to be found and removed,
-and a lost token only makes entries invalid. cashews removes the entries of a tag that exist, and an
-older one that is written a moment later stays.
+endpoint that began before is not valid, whenever it is written: nothing has to be found and
+removed, and a lost token only makes entries invalid. cashews removes the entries of a tag that
+exist, and an older one that is written a moment later stays.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ class Store:
                 if self._owed:
                     await self._pay()
                 return await call()
-        except Exception as error:  # noqa: BLE001 - whatever it is, endpoints run without the store
+        except Exception as error:  # Whatever it is, endpoints run without the store.
             self._note(error)
             raise StoreAwayError from error
 

@@ -8,7 +8,7 @@ gate are answered without a request object. Both engines take this way, which is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import partial
 from math import inf
@@ -20,7 +20,6 @@ from starlette.types import Message, Scope
 
 from pronghorn.background import with_tasks
 from pronghorn.compile.exact import ExactHandler
-from pronghorn.compile.http_route import exact_way
 from pronghorn.compile.stages import Functions
 from pronghorn.compile.steps import calls_of, names_stacks
 from pronghorn.core.cancel_scopes import GUARDS, end_endpoint
@@ -39,18 +38,23 @@ __all__ = ["compile_cached"]
 
 #: Seconds for an endpoint that runs beside requests, on a route without a `timeout`.
 RENEWAL = 60.0
+#: Takes the exact way, and whether its dependencies may have exit code; see `exact_way`.
+Answer = Callable[[ExactHandler, bool], Handler]
 _OF_REQUEST = STACKS | {LIFETIME_KEY}
 
 
-def compile_cached(plan: RoutePlan, label: str, handle: RequestHandler | None = None) -> Handler:
+def compile_cached(
+    plan: RoutePlan, label: str, answer: Answer, handle: RequestHandler | None = None
+) -> Handler:
     """Return the function that answers the requests of one route, or lets its cache answer.
 
     Args:
         plan: The plan of the route, with its cache.
         label: The route for people: `GET /items/{item_id}`.
+        answer: Returns the exact way of a route as a handler.
         handle: The request handler of the route's class, if that is not ours.
     """
-    return CachedRoute(plan, label, handle).compile()
+    return CachedRoute(plan, label, handle).compile(answer)
 
 
 async def collect(**values: Any) -> dict[str, Any]:
@@ -93,9 +97,13 @@ class CachedRoute(ExactHandler):
         self._seconds = RENEWAL if plan.timeout in (None, inf) else plan.timeout
         self._opens = self._handle is not None or self.has_lifetime or names_stacks(self.steps)
 
-    def compile(self) -> Handler:
-        """Return the handler of the route."""
-        through_gate = exact_way(self, self._opens)
+    def compile(self, answer: Answer) -> Handler:
+        """Return the handler of the route.
+
+        Args:
+            answer: Returns the exact way of a route as a handler.
+        """
+        through_gate = answer(self, self._opens)
         return through_gate if self._places else self._before(through_gate)
 
     def _before(self, fill: Handler) -> Handler:

@@ -1,4 +1,4 @@
-"""What serves the program: whether it is a command of ours, and in how many processes."""
+"""The server of the program: whether it is a command of ours, and how many processes it has."""
 
 from __future__ import annotations
 

@@ -10,18 +10,16 @@ from pronghorn.exceptions import SetupTypeError, SetupValueError
 
 
 def validate_cache(cache: Any, methods: Any) -> None:
-    """Check the option `cache`; None inherits, False switches it off.
+    """Check the option `cache`.
 
     Args:
-        cache: Its value.
+        cache: Its value; neither None, which inherits, nor False, which switches it off.
         methods: The methods of the route that has it; None for GET, or if it has no route.
 
     Raises:
         SetupTypeError: It is something else than `Cached(...)`.
         SetupValueError: The route has a method that does more than reading.
     """
-    if cache is None or cache is False:
-        return
     if not hasattr(cache, "open_route"):
         raise user_error(
             f"cache must be Cached(...), not {describe_value(cache)}",

@@ -14,7 +14,6 @@ from pronghorn._body_limit import validate_max_body_size
 from pronghorn._form_limits import validate_form_limits
 from pronghorn.core.setup_errors import user_error
 from pronghorn.datastructures import DefaultPlaceholder
-from pronghorn.declare.cache_check import validate_cache
 from pronghorn.declare.option_checks import (
     check_options,
     validate_on_disconnect,
@@ -130,7 +129,10 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
             validate_max_body_size(kept[name], name)
     validate_timeout(kept.get("timeout"))
     validate_on_disconnect(kept.get("on_disconnect"))
-    validate_cache(kept.get("cache"), kept.get("methods"))
+    if kept.get("cache") not in (None, False):
+        from pronghorn.declare.cache_check import validate_cache  # Few programs need it.
+
+        validate_cache(kept["cache"], kept.get("methods"))
     if kept.get("include_in_schema", True) is None:
         kept["include_in_schema"] = False  # None would inherit from the outer level.
     if kept.get("form_limits") is not None:

@@ -18,8 +18,6 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn._form_limits import FormLimits
 from pronghorn.core.typed_kwargs import DefaultIs, option_defaults
 from pronghorn.datastructures import Default
-from pronghorn.declare.known_options import OURS as OURS
-from pronghorn.declare.known_options import list_known_defaults
 from pronghorn.params import Depends
 from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
@@ -387,9 +385,11 @@ class AppOptions(
     """
 
 
+#: Options that FastAPI does not have: methods of programs that override ours get them if written.
+OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins", "cache")
 #: The values of absent options, for the levels whose methods programs override.
-ROUTE_DEFAULTS = list_known_defaults(RouteOptions)
-API_ROUTE_DEFAULTS = list_known_defaults(ApiRouteOptions)
+ROUTE_DEFAULTS = option_defaults(RouteOptions, OURS)
+API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions, OURS)
 ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)
-INCLUDE_DEFAULTS = list_known_defaults(IncludeOptions)
+INCLUDE_DEFAULTS = option_defaults(IncludeOptions, OURS)
 WEBSOCKET_DEFAULTS = option_defaults(WebSocketOptions)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import httpx
 
 
@@ -15,3 +17,12 @@ async def client_of(app: Any) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
         yield client
+
+
+async def wait_for(ask: Callable[[], Awaitable[Any]], wanted: Any) -> None:
+    """Ask until the answer is the one that is wanted."""
+    with anyio.fail_after(20):
+        while True:
+            if await ask() == wanted:
+                return
+            await asyncio.sleep(0.01)

@@ -6,9 +6,7 @@ import pytest
 
 from pronghorn.cache import Cache
 from tests.cache.stores import Shared
-from tests.sql.conftest import database as database
-from tests.sql.conftest import database_url as database_url
-from tests.sql.conftest import sqlite_url as sqlite_url
+from tests.sql.conftest import database, database_url, sqlite_url  # noqa: F401 - fixtures
 
 
 @pytest.fixture

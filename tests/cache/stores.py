@@ -1,4 +1,4 @@
-"""A store outside of the caches that use it, as a backend of cashews under an address of its own."""
+"""A store outside of the caches that use it: a backend of cashews with an address of its own."""
 
 from __future__ import annotations
 

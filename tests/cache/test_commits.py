@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import anyio
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, delete, insert, select, update
 
 from pronghorn import FastAPI, HTTPException
 from pronghorn.cache import Cache, Cached
 from pronghorn.sql import Database
-from tests.cache.asking import client_of
+from tests.cache.asking import client_of, wait_for
 
 pytestmark = pytest.mark.anyio
 
@@ -121,17 +120,13 @@ async def test_other_processes_learn_of_it_through_the_database(
         await asyncio.sleep(0.05)
         assert await ask(foreign) == 1
         await client.put("/price/3")
-        with anyio.fail_after(20):
-            while await ask(foreign) != 3:
-                await asyncio.sleep(0.01)
+        await wait_for(lambda: ask(foreign), 3)
         assert await ask(own) == 3
         async with other.transaction() as session:
             await session.execute(update(PRICES).values(cents=4))
         cache = Cache("mem://", broadcast=other)
         await cache.invalidate("prices")
-        with anyio.fail_after(20):
-            while await ask(own) != 4:
-                await asyncio.sleep(0.01)
+        await wait_for(lambda: ask(own), 4)
 
 
 async def test_a_database_that_is_away_does_not_stop_the_cache(

@@ -6,7 +6,7 @@ import pytest
 
 from pronghorn import APIRouter, Depends, FastAPI, HTTPException, Response, Security
 from pronghorn.background import BackgroundTasks
-from pronghorn.cache import Cache, Cached
+from pronghorn.cache import Cached
 from pronghorn.exceptions import SetupError
 from pronghorn.security import APIKeyCookie, APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from pronghorn.testclient import TestClient

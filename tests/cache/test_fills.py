@@ -8,7 +8,7 @@ import pytest
 
 from pronghorn import FastAPI, HTTPException, Response
 from pronghorn.cache import Cache, Cached
-from tests.cache.asking import client_of
+from tests.cache.asking import client_of, wait_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("mode")]
 
@@ -163,10 +163,8 @@ async def test_tags_are_told_apart(cache: Cache) -> None:
     assert [await ask(), await ask()] == ["1 2", ""]
 
 
-async def ask_until(client: Any, text: str) -> None:
-    with anyio.fail_after(20):
-        while (await client.get("/value")).text != text:
-            await asyncio.sleep(0.01)
+async def ask(client: Any) -> str:
+    return str((await client.get("/value")).text)
 
 
 async def test_a_stale_response_is_sent_while_it_is_renewed(cache: Cache, source: Source) -> None:
@@ -183,7 +181,7 @@ async def test_a_stale_response_is_sent_while_it_is_renewed(cache: Cache, source
             assert (await client.get("/value")).text == "old"
         assert source.calls == 2
         source.may_end.set()
-        await ask_until(client, "new")
+        await wait_for(lambda: ask(client), "new")
     await cache.close()
 
 

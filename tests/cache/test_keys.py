@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from pronghorn import Cookie, Depends, FastAPI, Header, Request, Response
-from pronghorn.cache import Cache, Cached
+from pronghorn.cache import Cached
 from pronghorn.exceptions import SetupError
 from pronghorn.testclient import TestClient
 
@@ -150,5 +150,8 @@ def test_a_value_without_a_text_of_its_own() -> None:
     async def read() -> str:
         return "me"
 
-    with TestClient(app) as client, pytest.raises(SetupError, match="A dependency in vary= returns"):
+    with (
+        TestClient(app) as client,
+        pytest.raises(SetupError, match="A dependency in vary= returns"),
+    ):
         client.get("/me")

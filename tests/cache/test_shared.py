@@ -85,9 +85,7 @@ async def test_without_its_store_endpoints_run(
     for _ in range(20):
         assert await process.get() == "old"
     assert process.calls == 21
-    assert [one.message.partition(", ")[0] for one in caplog.records] == [
-        "The store of the cache"
-    ]
+    assert [one.message.partition(", ")[0] for one in caplog.records] == ["The store of the cache"]
     assert shared.asked < 20  # It is left alone for a while.
     shared.start()
     with anyio.fail_after(20):

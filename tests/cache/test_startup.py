@@ -18,7 +18,10 @@ from pronghorn.exceptions import SetupError
         ({"ttl": "soon"}, "The ttl of Cached is 'soon', which is no duration"),
         ({"ttl": 1, "stale": -1}, "The stale of Cached is -1, which is no duration"),
         ({"ttl": 1, "max_age": "1"}, "The max_age of Cached is '1', which is no duration"),
-        ({"ttl": 1, "tags": "prices"}, "The tags of Cached must be a list of texts, not the str 'prices'"),
+        (
+            {"ttl": 1, "tags": "prices"},
+            "The tags of Cached must be a list of texts, not the str 'prices'",
+        ),
         ({"ttl": 1, "tags": [""]}, "The tags of Cached must be a list of texts"),
         ({"ttl": 1, "vary": "tenant"}, "vary of Cached must be a dependency, not the str 'tenant'"),
         ({"ttl": 1, "vary": [7]}, "vary of Cached must be a dependency, not the int 7"),

@@ -29,7 +29,6 @@ from pronghorn.declare.options import (
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 from pronghorn.routing import APIRoute
 
-
 CACHED = object()
 
 
