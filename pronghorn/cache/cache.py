@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pronghorn.cache.store import EVERYTHING, Store
 from pronghorn.core.durations import Duration, seconds
-from pronghorn.core.served import count_workers
+from pronghorn.core.served import count_workers, is_worker
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.logger import logger
 
@@ -124,7 +124,7 @@ class Cache:
             return
         self._is_warned = True
         workers = count_workers()
-        if workers > 1:
+        if workers > 1 and not is_worker():
             logger.warning(
                 'Cache("mem://") in %d processes: each keeps its own responses, and '
                 'cache.invalidate() reaches only one. Share a store, Cache("redis://..."), or '

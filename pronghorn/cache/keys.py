@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -49,12 +50,9 @@ class Keys:
 
     def __init__(self, plan: RoutePlan, tags: Sequence[str], *, is_varied: bool) -> None:
         kind = plan.response.response_class
-        self._route = (
-            plan.path_format,
-            f"{plan.endpoint.__module__}.{getattr(plan.endpoint, '__qualname__', '')}",
-            f"{kind.__module__}.{kind.__qualname__}",
-            getattr(kind, "media_type", None),
-        )
+        endpoint = f"{plan.endpoint.__module__}.{getattr(plan.endpoint, '__qualname__', '')}"
+        media = f"{kind.__module__}.{kind.__qualname__}", getattr(kind, "media_type", None)
+        self._route = _digest((plan.path_format, endpoint, media))
         self._is_varied = is_varied
         self._tags = tuple(tags)
         self._has_fixed_tags = not any("{" in tag for tag in tags)
@@ -140,12 +138,12 @@ def _sort_query(query: bytes) -> list[bytes]:
     return sorted(query.split(b"&"), key=lambda part: part.partition(b"=")[0])
 
 
-def _encodings(accepted: bytes) -> list[bytes]:
+@lru_cache(256)  # Clients write few different ones.
+def _encodings(accepted: bytes) -> bytes:
     """Return the encodings that a client accepts, however it writes them."""
-    if not accepted:
-        return []
     parts = (part.replace(b" ", b"").lower() for part in accepted.split(b","))
-    return sorted(part for part in parts if part and not part.endswith((b";q=0", b";q=0.0")))
+    kept = (part for part in parts if part and not part.endswith((b";q=0", b";q=0.0")))
+    return b",".join(sorted(kept))
 
 
 def _list_behind_gate(plan: RoutePlan) -> Iterator[CallPlan]:

@@ -105,9 +105,14 @@ class Store:
     async def _make_tokens(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the tokens of these keys; make those that lack, unless another process does."""
         for name in names:
-            await self._backend.set(name, token_hex(8).encode(), expire=KEPT, exist=False)
+            await self._backend.set(name, self._new_token(), expire=KEPT, exist=False)
         found = await self._backend.get_many(*names)
         return tuple(_read_token(one) or token_hex(8) for one in found)
+
+    def _new_token(self) -> str | bytes:
+        """Return a token as the store keeps it: a server keeps bytes only."""
+        token = token_hex(8)
+        return token.encode() if self.is_shared else token
 
     async def invalidate(self, tags: Iterable[str]) -> None:
         """Make the entries of tags invalid; if the store is away, as soon as it is back."""
@@ -124,7 +129,7 @@ class Store:
     async def _pay(self) -> None:
         while self._owed:
             tag = next(iter(self._owed))
-            await self._backend.set(self._token_key(tag), token_hex(8).encode(), expire=KEPT)
+            await self._backend.set(self._token_key(tag), self._new_token(), expire=KEPT)
             self._owed.discard(tag)
 
     # --- locks ------------------------------------------------------------------------------
@@ -200,7 +205,9 @@ class Store:
 
 
 def _read_token(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else ""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else ""
 
 
 def _connect(url: str, name: str, options: dict[str, Any]) -> Any:

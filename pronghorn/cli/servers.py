@@ -57,13 +57,18 @@ def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:
     has_metrics = "pronghorn.metrics" in sys.modules and sys.platform != "win32"
     workers = 1 if options.reload else _count_workers(options)
     loader.remember_metrics(has_metrics and workers > 1)
-    if workers > 1:
-        os.environ[WORKERS] = str(workers)
     if not has_metrics or workers == 1:
         return nullcontext()
     from pronghorn.metrics.supervisor import keep_directory
 
     return keep_directory()
+
+
+def remember_workers(options: ServeOptions) -> None:
+    """Let the program know in how many processes it will be served, before it is imported."""
+    workers = 1 if options.reload else _count_workers(options)
+    if workers > 1:
+        os.environ[WORKERS] = str(workers)
 
 
 def _count_workers(options: ServeOptions) -> int:

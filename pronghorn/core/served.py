@@ -19,3 +19,10 @@ def count_workers() -> int:
     """Return the number of processes that serve the program on this machine, as far as is known."""
     text = os.environ.get(WORKERS) or os.environ.get("WEB_CONCURRENCY") or "1"
     return int(text) if text.isdecimal() else 1
+
+
+def is_worker() -> bool:
+    """Return True in a worker of a command of ours, whose parent has imported the program, too."""
+    import multiprocessing  # Most programs do not ask.
+
+    return WORKERS in os.environ and multiprocessing.parent_process() is not None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ import pytest
 from pronghorn import APIRouter, FastAPI
 from pronghorn.cache import Cache, Cached
 from pronghorn.exceptions import SetupError
+from tests.contract.servers import ROOT, free_port
 
 
 @pytest.mark.parametrize(
@@ -90,3 +95,41 @@ def test_the_memory_of_several_workers(
     app.get("/b")(list)
     assert [one.partition(":")[0] for one in caplog.messages] == ['Cache("mem']
     assert "in 4 processes" in caplog.messages[0]
+
+
+PROGRAM = """
+from pronghorn import FastAPI
+from pronghorn.cache import Cache, Cached
+
+cache = Cache("mem://")
+app = FastAPI(cache=Cached("30s"))
+
+
+@app.get("/")
+async def read() -> int:
+    return 1
+"""
+
+
+@pytest.mark.timeout(100)
+def test_the_command_says_it_once(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(PROGRAM, "utf-8")
+    command = [sys.executable, "-m", "pronghorn", "run", "--host", "127.0.0.1", "--workers", "2"]
+    process = subprocess.Popen(
+        [*command, "--port", str(free_port())],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    seen, started = "", 0
+    assert process.stdout is not None
+    for line in process.stdout:
+        seen += line
+        started += "startup complete" in line
+        if started == 2:
+            process.terminate()
+    process.wait(60)
+    process.stdout.close()
+    assert seen.count("each keeps its own responses") == 1

@@ -147,7 +147,7 @@ def run(database: str, cache: str, seconds: float, processes: int = 2) -> Counte
         processes: The number of servers.
     """
     environment = {**os.environ, "DATABASE_URL": database, "CACHE_URL": cache}
-    servers = [Server("uvicorn", PROGRAM, environment) for _ in range(processes)]
+    servers = [Server("protocol", PROGRAM, environment) for _ in range(processes)]
     try:
         world = World([one.url for one in servers], is_shared=not cache.startswith("mem:"))
         asyncio.run(run_clients(world, seconds))
