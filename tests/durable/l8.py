@@ -1,9 +1,10 @@
 """L8: kept responses in several processes, while prices change and transactions are rolled back.
 
-`python -m tests.durable.l8 --seconds 60`, with `--cache redis://localhost/0` for a shared store. What
-must hold: of 500 misses at once, one runs the endpoint (in each process, or in all that share a
-store); a response is never older than the last commit that its process has answered, nor than one
-that it has sent before; a price that was rolled back is never seen; a cookie is never sent twice.
+`python -m tests.durable.l8 --seconds 60`, with `--cache redis://localhost/0` for a shared store.
+What must hold: of 500 misses at once, one runs the endpoint (in each process, or in all that share
+a store); a response is never older than the last commit that its process has answered, nor than
+one that it has sent before; a price that was rolled back is never seen; a cookie is never sent
+twice.
 
 The short form is in tests/cache/test_processes.py.
 """
@@ -17,10 +18,12 @@ import random
 import tempfile
 import time
 from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 
 import httpx
 
+from tests.cache.asking import wait_for
 from tests.contract.servers import PATIENCE, Server
 
 PROGRAM = "tests.cache.served:app"
@@ -94,10 +97,12 @@ async def settle(world: World, client: httpx.AsyncClient) -> None:
     """Wait until every process has the last price."""
     for item in ITEMS:
         last = max(world.floor[url, item] for url in world.urls)
+
+        async def ask(url: str, item: int = item) -> int:
+            return int((await client.get(f"{url}/prices/{item}")).json())
+
         for url in world.urls:
-            async with asyncio.timeout(PATIENCE):
-                while (await client.get(f"{url}/prices/{item}")).json() != last:
-                    await asyncio.sleep(0.02)  # noqa: ASYNC110 - it is another process
+            await wait_for(partial(ask, url), last)
 
 
 async def ask_alone(url: str) -> bytes:
