@@ -30,10 +30,12 @@ TABLE = Table(
     Column("tag", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False, index=True),
 )
-#: Milliseconds that a commit may take after its row was written.
-COMMIT = 60_000
+#: Milliseconds that a commit may take after its row was written, as the last step before it.
+COMMIT = 15_000
 #: Milliseconds for which rows are kept; a process that has not read for half of it forgets all.
 KEPT = 600_000
+#: Seconds that the database has for an answer, and for which it is left alone if there is none.
+LIMIT, PAUSE = 2.0, 5.0
 
 
 class Broadcast:
@@ -90,10 +92,12 @@ class Broadcast:
             if monotonic() - self._read_at < self._every:
                 return
             try:
-                tags = await self._read()
-            except Exception as error:  # noqa: BLE001 - without its database, a program serves what it has
+                async with asyncio.timeout(LIMIT):
+                    tags = await self._read()
+            except Exception as error:  # noqa: BLE001 - a program serves what it has
                 self._note(error)
-                tags = []
+                self._read_at = monotonic() + PAUSE
+                return
             if tags:
                 await invalidate(tags)
             self._read_at = monotonic()

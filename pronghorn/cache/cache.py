@@ -48,7 +48,7 @@ class Cache:
         prefix: str = "pronghorn:",
         broadcast: Database | None = None,
         every: Duration = 1.0,
-        timeout: Duration = 0.25,
+        timeout: Duration = 1.0,
         max_body: int = 1_000_000,
         **options: Any,
     ) -> None:

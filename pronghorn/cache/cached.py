@@ -108,6 +108,12 @@ class Cached:
                 "Cached(..., vary=current_user_id), a dependency that returns whose response it "
                 "is; vary=() if all who are let in get the same; or cache=False at this route",
             )
+        if plan.body is not None:
+            raise setup_error(
+                "The response is kept, and the endpoint reads a body, which is not in the key",
+                "a parameter of the query was meant",
+                "a parameter of the query or the path, or cache=False at this route",
+            )
         for tag in self._rule.tags:
             unknown = set(_NAMES.findall(tag)) - plan.path_names
             if unknown:

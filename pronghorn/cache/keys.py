@@ -12,14 +12,20 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from pronghorn.core.kinds import InjectedKind
 from pronghorn.core.setup_errors import describe_value, setup_error
 from pronghorn.exceptions import SetupTypeError
 from pronghorn.fields.field import Field
 from pronghorn.hooks import find_guards
 from pronghorn.plan.model import CallPlan, RoutePlan
 
+Names = tuple[bytes, ...]
+_AUTHORIZATION = (b"authorization",)
+#: Kinds of parameters that receive the whole request.
+_REQUESTS = (InjectedKind.REQUEST, InjectedKind.CONNECTION)
 #: Values whose text says all of them.
 _PLAIN = (type(None), bool, int, float, str, bytes, UUID, date, time, timedelta, Decimal, Enum)
 
@@ -30,11 +36,13 @@ class Asked(NamedTuple):
     Attributes:
         key: The key of the response.
         headers: The headers of the request, the first value of each.
+        sent: The headers as they were sent.
         tags: The tags of the response.
     """
 
     key: str
     headers: Mapping[bytes, bytes]
+    sent: Sequence[tuple[bytes, bytes]]
     tags: tuple[str, ...]
 
 
@@ -45,7 +53,8 @@ class Keys:
         plan: The plan of the route.
         tags: The tags as they were written, with path parameters in braces.
         is_varied: Whether the option names what differs between clients; otherwise a request with
-            credentials is not answered from the cache.
+            credentials is not answered from the cache. Cookies may be credentials where the
+            endpoint receives the request.
     """
 
     def __init__(self, plan: RoutePlan, tags: Sequence[str], *, is_varied: bool) -> None:
@@ -53,13 +62,19 @@ class Keys:
         endpoint = f"{plan.endpoint.__module__}.{getattr(plan.endpoint, '__qualname__', '')}"
         media = f"{kind.__module__}.{kind.__qualname__}", getattr(kind, "media_type", None)
         self._route = _digest((plan.path_format, endpoint, media))
-        self._is_varied = is_varied
         self._tags = tuple(tags)
         self._has_fixed_tags = not any("{" in tag for tag in tags)
         nodes = list(_list_behind_gate(plan))
-        read = (name for node in nodes for name in _names(node.header_fields))
-        self._headers = tuple(sorted({name.lower().encode("latin-1") for name in read}))
-        self._reads_cookies = any(node.cookie_fields for node in nodes)
+        sees_request = any(item.kind in _REQUESTS for node in nodes for item in node.injected)
+        self._credentials: tuple[bytes, ...] = ()
+        if not is_varied:
+            self._credentials = (b"authorization", b"cookie") if sees_request else _AUTHORIZATION
+        self._headers = _read_names(
+            (field for node in nodes for field in node.header_fields), is_header=True
+        )
+        self._cookies = _read_names(
+            (field for node in nodes for field in node.cookie_fields), is_header=False
+        )
 
     def read(self, scope: Scope, values: Sequence[Any]) -> Asked | None:
         """Return what a request asks for; None if its response must not be stored.
@@ -68,27 +83,24 @@ class Keys:
             scope: The request.
             values: The values of `vary`.
         """
-        headers = dict(reversed(scope["headers"]))
-        if b"range" in headers or (b"authorization" in headers and not self._is_varied):
+        sent = scope["headers"]
+        headers = dict(reversed(sent))
+        if b"range" in headers or any(name in headers for name in self._credentials):
             return None
         parts = (
             self._route,
             scope["method"],
             scope.get("scheme"),
             headers.get(b"host", b"").lower(),
+            scope.get("root_path"),
             scope["path"],
             _sort_query(scope["query_string"]),
             _encodings(headers.get(b"accept-encoding", b"")),
-            self._read_headers(scope) if self._headers else None,
-            headers.get(b"cookie") if self._reads_cookies else None,
+            None if self._headers is None else _choose_headers(sent, self._headers),
+            None if self._cookies is None else _choose_cookies(sent, self._cookies),
             [stable(value) for value in values],
         )
-        return Asked(_digest(parts), headers, self._fill_tags(scope))
-
-    def _read_headers(self, scope: Scope) -> list[list[bytes]]:
-        """Return the headers that the endpoint declares, each with all its values."""
-        sent = scope["headers"]
-        return [[value for key, value in sent if key == name] for name in self._headers]
+        return Asked(_digest(parts), headers, sent, self._fill_tags(scope))
 
     def _fill_tags(self, scope: Scope) -> tuple[str, ...]:
         if self._has_fixed_tags:
@@ -98,7 +110,27 @@ class Keys:
 
 def vary_key(asked: Asked, names: Iterable[str]) -> str:
     """Return the key of the response for the values of more headers, which its `Vary` names."""
-    return _digest((asked.key, [(name, asked.headers.get(name.encode())) for name in names]))
+    chosen = tuple(name.encode("latin-1") for name in names)
+    return _digest((asked.key, chosen, _choose_headers(asked.sent, chosen)))
+
+
+def _choose_headers(sent: Iterable[tuple[bytes, bytes]], names: Names) -> list[list[bytes]]:
+    """Return all values of these headers; without names, of all headers."""
+    if not names:
+        return [[name, value] for name, value in sent]
+    return [[value for key, value in sent if key == name] for name in names]
+
+
+def _choose_cookies(sent: Iterable[tuple[bytes, bytes]], names: Names) -> list[str | None]:
+    """Return the values of these cookies; without names, all cookies.
+
+    HTTP/2 allows a header for each cookie (RFC 9113, section 8.2.3).
+    """
+    text = "; ".join(value.decode("latin-1") for key, value in sent if key == b"cookie")
+    if not names:
+        return [text]
+    found = cookie_parser(text)
+    return [found.get(name.decode("latin-1")) for name in names]
 
 
 def stable(value: Any) -> Any:
@@ -157,9 +189,19 @@ def _list_behind_gate(plan: RoutePlan) -> Iterator[CallPlan]:
             yield from node.walk()
 
 
-def _names(fields: Iterable[Field]) -> Iterator[str]:
+def _read_names(fields: Iterable[Field], *, is_header: bool) -> Names | None:
+    """Return the names that parameters have on the wire; None if there are no parameters.
+
+    It is empty if a model takes whatever is sent, so that no name can be left out.
+    """
+    names: set[bytes] = set()
+    is_any = takes_all = False
     for field in fields:
-        if field.model is None:
-            yield from field.lookups
-        else:
-            yield from _names(field.model_fields)
+        is_any = True
+        takes_all |= field.model is not None and field.model.model_config.get("extra") == "allow"
+        inside = (field,) if field.model is None else field.model_fields
+        found = (name for one in inside for name in one.lookups)
+        names |= {(name.lower() if is_header else name).encode("latin-1") for name in found}
+    if not is_any:
+        return None
+    return () if takes_all else tuple(sorted(names))

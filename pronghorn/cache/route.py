@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pronghorn.cache.cache import Cache
 
 #: Seconds after which the lock of a fill ends by itself: its process may have died.
-LOCK = 30.0
+LOCK = 10.0
 #: Seconds between two looks at what another process does.
 STEP = 0.05
 #: Headers whose values are part of every key.
@@ -136,10 +136,13 @@ class StoredResponses:
             try:
                 response, entry = await self._make(asked, tokens, fill)
             finally:
-                if mine is not None:
-                    await self._store.unlock(_lock_name(asked.key, tokens), mine)
+                self._unlock(_lock_name(asked.key, tokens), mine)
             outcome = entry or Outcome.EACH_FOR_ITSELF
-            return response if entry is None else answer(entry, asked.headers, age=None)
+            if entry is None:
+                return response
+            own = answer(entry, asked.headers, age=None)
+            own.background = response.background
+            return own
         except Exception:
             outcome = Outcome.EACH_FOR_ITSELF
             raise
@@ -161,19 +164,24 @@ class StoredResponses:
                 mine = await self._store.lock(lock, LOCK)
                 entry, current, _ = await self._look_up(asked)
                 if entry is not None or mine is not None or current != tokens:
-                    return await self._choose(entry, lock, mine)
+                    return self._choose(entry, lock, mine)
                 await asyncio.sleep(STEP)
         except StoreAwayError:
             pass  # Its lock ends by itself, if it has one.
         return None, None
 
-    async def _choose(
+    def _choose(
         self, entry: Entry | None, lock: str, mine: str | None
     ) -> tuple[Entry | None, str | None]:
-        if entry is not None and mine is not None:
-            await self._store.unlock(lock, mine)
+        if entry is not None:
+            self._unlock(lock, mine)
             return entry, None
-        return entry, mine
+        return None, mine
+
+    def _unlock(self, lock: str, mine: str | None) -> None:
+        """Let go of a lock, also where the request has been cancelled and may not wait."""
+        if mine is not None:
+            self._cache.run_beside(self._store.unlock(lock, mine))
 
     async def _make(
         self, asked: Asked, tokens: Tokens, fill: Fill
@@ -210,8 +218,7 @@ class StoredResponses:
             pass  # Requests run their endpoints now.
         finally:
             self._renewing.discard(name)
-            if mine is not None:
-                await self._store.unlock(lock, mine)
+            self._unlock(lock, mine)
 
     async def _replace(self, asked: Asked, name: str, tokens: Tokens, renew: Fill) -> None:
         status = 500

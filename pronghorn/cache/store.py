@@ -166,17 +166,21 @@ class Store:
         """
         if not self.is_shared and not self._owed:
             return await call()
-        if self._away_until > monotonic():
-            raise StoreAwayError
+        if self._away_until:
+            if self._away_until > monotonic():
+                raise StoreAwayError
+            self._away_until = monotonic() + self._timeout + PAUSE  # Only one request tries.
         try:
             async with asyncio.timeout(self._timeout):
                 await self._open()
                 if self._owed:
                     await self._pay()
-                return await call()
+                answer = await call()
         except Exception as error:  # Whatever it is, endpoints run without the store.
             self._note(error)
             raise StoreAwayError from error
+        self._away_until = 0.0
+        return answer
 
     async def _open(self) -> None:
         if self._backend.is_init:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.middleware.gzip import GZipMiddleware
 
-from pronghorn import APIRouter, Depends, FastAPI, Request, Response, WebSocket
+from pronghorn import APIRouter, BackgroundTasks, Depends, FastAPI, Request, Response, WebSocket
 from pronghorn.cache import Cache, Cached
 from pronghorn.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from pronghorn.routing import APIRoute
@@ -164,6 +164,19 @@ def test_dependencies_run_only_with_the_endpoint(cache: Cache, calls: Calls) -> 
     with TestClient(app) as client:
         assert client.get("/things").json() == client.get("/things").json() == "thing"
     assert (calls.count, closed) == (1, ["thing"])
+
+
+def test_background_tasks_run_with_the_endpoint(cache: Cache, calls: Calls) -> None:
+    app, done = FastAPI(), list[int]()
+
+    @app.get("/things", cache=Cached("30s"))
+    async def read(tasks: BackgroundTasks) -> int:
+        tasks.add_task(done.append, 1)
+        return calls()
+
+    with TestClient(app) as client:
+        assert [client.get("/things").json() for _ in range(3)] == [1, 1, 1]
+    assert done == [1]
 
 
 def test_other_methods_streams_and_websockets_are_left_alone(cache: Cache, calls: Calls) -> None:

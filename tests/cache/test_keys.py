@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from pronghorn import Cookie, Depends, FastAPI, Header, Request, Response
 from pronghorn.cache import Cached
 from pronghorn.exceptions import SetupError
 from pronghorn.testclient import TestClient
+from tests.cache.asking import client_of
 
 pytestmark = pytest.mark.usefixtures("mode", "cache")
 
 
 class Preferences(BaseModel):
     x_currency: str = "EUR"
+
+
+class Everything(BaseModel):
+    model_config = ConfigDict(extra="allow")
 
 
 def make_app(calls: list[Any]) -> FastAPI:
@@ -41,6 +46,11 @@ def make_app(calls: list[Any]) -> FastAPI:
     async def read_cookie(theme: Annotated[str, Cookie()] = "light") -> str:
         calls.append(theme)
         return theme
+
+    @app.get("/everything")
+    async def read_everything(sent: Annotated[Everything, Header()]) -> str:
+        calls.append(sent)
+        return str((sent.model_extra or {}).get("x-extra"))
 
     @app.get("/encoding")
     async def read_encoding(request: Request) -> Response:
@@ -76,6 +86,8 @@ def client(calls: list[Any]) -> TestClient:
         (("/language", {}), ("/language", {"accept-language": "de"})),
         (("/currency", {}), ("/currency", {"x-currency": "CHF"})),
         (("/cookie", {}), ("/cookie", {"cookie": "theme=dark"})),
+        (("/cookie", {"cookie": "a=1; theme=dark"}), ("/cookie", {"cookie": "a=1; theme=blue"})),
+        (("/everything", {"x-extra": "1"}), ("/everything", {"x-extra": "2"})),
         (("/encoding", {"accept-encoding": "gzip"}), ("/encoding", {"accept-encoding": "br"})),
         (("/vary", {"x-color": "red"}), ("/vary", {"x-color": "blue"})),
     ],
@@ -93,6 +105,7 @@ def test_what_differs(client: TestClient, calls: list[Any], one: Any, other: Any
         (("/plain/a?x=1&y=2", {}), ("/plain/a?y=2&x=1", {})),
         (("/plain/a", {"x-color": "red"}), ("/plain/a", {"x-color": "blue"})),
         (("/plain/a", {"host": "a.example"}), ("/plain/a", {"host": "A.example"})),
+        (("/cookie", {"cookie": "a=1; theme=x"}), ("/cookie", {"cookie": "theme=x; a=2"})),
         (
             ("/encoding", {"accept-encoding": "gzip, br"}),
             ("/encoding", {"accept-encoding": "br,gzip"}),
@@ -155,3 +168,29 @@ def test_a_value_without_a_text_of_its_own() -> None:
         pytest.raises(SetupError, match="A dependency in vary= returns"),
     ):
         client.get("/me")
+
+
+@pytest.mark.anyio
+async def test_cookies_in_headers_of_their_own() -> None:
+    """As over HTTP/2, where each cookie may have one."""
+    calls: list[Any] = []
+    async with client_of(make_app(calls)) as client:
+        for theme in ("dark", "blue", "dark"):
+            headers = [("cookie", "a=1"), ("cookie", f"theme={theme}")]
+            assert (await client.get("/cookie", headers=headers)).json() == theme
+    assert calls == ["dark", "blue"]
+
+
+@pytest.mark.parametrize(("options", "count"), [({}, 2), ({"vary": ()}, 1)])
+def test_cookies_where_the_endpoint_may_read_them(options: dict[str, Any], count: int) -> None:
+    app, calls = FastAPI(), list[str]()
+
+    @app.get("/", cache=Cached("30s", **options))
+    async def read(request: Request) -> int:
+        calls.append(str(request.url))
+        return 1
+
+    with TestClient(app) as client:
+        for _ in range(2):
+            client.get("/", headers={"cookie": "session=1"})
+    assert len(calls) == count

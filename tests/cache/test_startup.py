@@ -61,6 +61,15 @@ def test_a_route_that_changes_something(cache: Cache, methods: list[str]) -> Non
         app.add_api_route("/", list, methods=methods, cache=Cached(1))
 
 
+def test_an_endpoint_that_reads_a_body(cache: Cache) -> None:
+    app = FastAPI()
+    with pytest.raises(SetupError, match="reads a body, which is not in the key"):
+
+        @app.get("/", cache=Cached(1))
+        async def read(body: dict[str, int]) -> int:
+            return len(body)
+
+
 def test_a_tag_names_parameters_of_the_path(cache: Cache) -> None:
     app = FastAPI()
     with pytest.raises(SetupError, match="names item, which is not in the path"):
