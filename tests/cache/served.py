@@ -21,7 +21,7 @@ PRICES = Table(
 db = Database(os.environ["DATABASE_URL"])
 db.add_own_tables(TABLES)
 broadcast = db if os.environ["CACHE_URL"].startswith("mem:") else None
-cache = Cache(os.environ["CACHE_URL"], broadcast=broadcast, every="20ms", timeout="5s")
+cache = Cache(os.environ["CACHE_URL"], broadcast=broadcast, every="20ms")
 app = FastAPI(lifespan=db.lifespan, cache=Cached("1h", tags=["item:{item}"]))
 #: One for each call of `read_slowly` in this process.
 calls: list[int] = []

@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from typing import Any
+import pickle
+from typing import Any, ClassVar
 
 import anyio
 import pytest
 
 from pronghorn import FastAPI, Response
 from pronghorn.cache import Cache, Cached
-from tests.cache.asking import client_of
+from tests.cache.asking import client_of, wait_for
 from tests.cache.stores import Shared
 
 pytestmark = pytest.mark.anyio
@@ -110,8 +111,26 @@ async def test_an_invalidation_waits_for_the_store(shared: Shared) -> None:
             await asyncio.sleep(0.1)
 
 
+class Bomb:
+    """Tells if somebody unpickles it."""
+
+    exploded: ClassVar[list[str]] = []
+
+    def __reduce__(self) -> Any:
+        return Bomb.exploded.append, ("unpickled",)
+
+
 @pytest.mark.parametrize(
-    "rubbish", [b"bytes:", b"bytes:[1]\n", b"bytes:\x80\x04.", b"7", b"bytes:null\nx"]
+    "rubbish",
+    [
+        pickle.dumps(Bomb()),
+        b"bytes:" + pickle.dumps(Bomb()),
+        b"bytes:",
+        b"bytes:[1]\n",
+        b"bytes:\x80\x04.",
+        b"7",
+        b"bytes:null\nx",
+    ],
 )
 async def test_what_others_write_is_not_read(shared: Shared, rubbish: bytes) -> None:
     process = Process(shared.url, {"value": "old"})
@@ -120,3 +139,23 @@ async def test_what_others_write_is_not_read(shared: Shared, rubbish: bytes) -> 
         shared.store[key] = (None, rubbish)
     assert await process.get() == "old"
     assert process.calls == 2
+    assert Bomb.exploded == []
+
+
+async def test_a_request_that_is_cancelled_lets_go_of_its_lock(shared: Shared) -> None:
+    data: dict[str, Any] = {"value": "old", "gate": asyncio.Event(), "began": asyncio.Event()}
+    one, other = Process(shared.url, data), Process(shared.url, data)
+
+    async def count_locks() -> int:
+        return sum(":lock:" in key for key in shared.store)
+
+    first = asyncio.create_task(one.get())
+    await data["began"].wait()
+    data["began"].clear()
+    second = asyncio.create_task(other.get())
+    first.cancel()
+    await data["began"].wait()
+    data["gate"].set()
+    assert await second == "old"
+    assert (one.calls, other.calls) == (1, 1)
+    await wait_for(count_locks, 0)
