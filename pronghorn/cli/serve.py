@@ -19,6 +19,7 @@ from pronghorn.cli.log_config import configure
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.server_options import limits_of
 from pronghorn.cli.servers import configure_own_logging, grace_of_jobs, start
+from pronghorn.cli.servers import configure_own_logging, remember_workers, start
 from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "prepare", "serve"]
@@ -43,6 +44,7 @@ def prepare(options: ServeOptions) -> None:
         watchdog=options.watchdog,
     )
     remember_limits(limits_of(options))
+    remember_workers(options)
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.

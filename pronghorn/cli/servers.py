@@ -17,6 +17,7 @@ from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 from pronghorn.core.process_end import end_with_threads
 from pronghorn.core.served import GRANIAN_PATIENCE
+from pronghorn.core.served import WORKERS
 
 __all__ = ["DIRECT", "configure_own_logging", "grace_of_jobs", "start"]
 
@@ -79,6 +80,13 @@ def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:
     from pronghorn.metrics.supervisor import keep_directory
 
     return keep_directory()
+
+
+def remember_workers(options: ServeOptions) -> None:
+    """Let the program know in how many processes it will be served, before it is imported."""
+    workers = 1 if options.reload else _count_workers(options)
+    if workers > 1:
+        os.environ[WORKERS] = str(workers)
 
 
 def _count_workers(options: ServeOptions) -> int:
