@@ -21,19 +21,13 @@ look for a watcher.
 A battery such as `pronghorn.sql` uses more: a dependency learns from a `Trigger` what it runs for
 and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of
 a library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
-and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of a
-library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
-runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`.
-A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
-for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
-the plans of routes at startup.
+runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`. The option `cache` of a
+route takes a `ResponseCache`, which may answer in place of the endpoint.
 
 A dependency that changes or keeps responses, such as a limit with its headers, is a subclass of
 `Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
 `answer_through`: the messages of the response then come to the battery first. A method
 `document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
-the plans of routes at startup. The option `cache` of a route takes a `ResponseCache`, which may
-answer in place of the endpoint.
 """
 
 from __future__ import annotations
@@ -54,13 +48,12 @@ from pronghorn.core.revisions import forget_compiled
 from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
-from pronghorn.params import Depends
 from pronghorn.plan.dependencies import find_guards
-from pronghorn.plan.model import AnyPlan, RoutePlan
+from pronghorn.plan.model import AnyPlan
+from pronghorn.plan.response_cache import Fill, ResponseCache, RouteCache
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
-from pronghorn.run.exchange import OBSERVED, Exchange
 from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the modules.
@@ -70,23 +63,21 @@ if TYPE_CHECKING:  # Most programs do not need the modules.
 __all__ = [
     "OBSERVED",
     "CompiledRoute",
-    "JobRunner",
     "Exchange",
-    "Observed",
-    "Observer",
-    "TaskStore",
     "Fill",
+    "JobRunner",
     "Observed",
     "Observer",
     "ResponseCache",
     "RouteCache",
+    "TaskStore",
     "Trigger",
     "Watcher",
     "answer_through",
     "answer_with",
     "check_plans",
-    "frame_stream",
     "find_guards",
+    "frame_stream",
     "mount",
     "observe",
     "observe_app",
@@ -206,6 +197,11 @@ def frame_stream(response: Response, frame: Frame) -> None:
         frame: Called with the items and with the function that encodes one of them.
     """
     setattr(response, FRAME, frame)
+
+
+# --- responses that pass a battery ---------------------------------------------------------
+
+
 async def answer_through(
     handler: Handler, exchange: Exchange, path: Mapping[str, Any], send: Send
 ) -> None:
@@ -228,48 +224,6 @@ async def answer_through(
     finally:
         exchange.take_over(inside)
         inside.end()
-# --- stored responses -------------------------------------------------------------------------
-
-#: Lets the endpoint run, and returns its response.
-Fill = Callable[[], Awaitable[Response]]
-
-
-class RouteCache(Protocol):
-    """The stored responses of one route."""
-
-    async def find(self, scope: Scope, renew: Fill) -> Response | None:
-        """Return the stored response to a request, or None; only for routes without `vary`.
-
-        Args:
-            scope: The request.
-            renew: Lets the whole route run again, beside the requests and with a time limit.
-        """
-
-    async def respond(
-        self, scope: Scope, values: Sequence[Any], fill: Fill, renew: Fill
-    ) -> Response:
-        """Return the response to a request: a stored one, or that of the endpoint.
-
-        Args:
-            scope: The request.
-            values: The results of the dependencies in `ResponseCache.vary`.
-            fill: Lets the endpoint of this request run; call it once at most.
-            renew: As for `find`.
-        """
-
-
-class ResponseCache(Protocol):
-    """The value of the option `cache`.
-
-    Attributes:
-        vary: The dependencies that run for every request, before a response is looked up. So do
-            those that lead to a security scheme; `find_guards` lists them.
-    """
-
-    vary: Sequence[Depends]
-
-    def open_route(self, plan: RoutePlan) -> RouteCache:
-        """Return the stored responses of one route, when it is compiled."""
 
 
 # --- finished requests ------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Self
 
 ADVICE = """The tests of limits and channels need the server of Redis or Valkey, not found here.
-ADVICE = """The tests of channels and limits need the server of Redis or Valkey, and it was not found.
 Install it, on Debian or Ubuntu with
 
     sudo apt-get install redis-server

@@ -18,8 +18,12 @@ from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.server_options import limits_of
-from pronghorn.cli.servers import configure_own_logging, grace_of_jobs, start
-from pronghorn.cli.servers import configure_own_logging, remember_workers, start
+from pronghorn.cli.servers import (
+    configure_own_logging,
+    grace_of_jobs,
+    remember_workers,
+    start,
+)
 from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "prepare", "serve"]

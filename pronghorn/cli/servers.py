@@ -16,10 +16,9 @@ from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 from pronghorn.core.process_end import end_with_threads
-from pronghorn.core.served import GRANIAN_PATIENCE
-from pronghorn.core.served import WORKERS
+from pronghorn.core.served import GRANIAN_PATIENCE, WORKERS
 
-__all__ = ["DIRECT", "configure_own_logging", "grace_of_jobs", "start"]
+__all__ = ["DIRECT", "configure_own_logging", "grace_of_jobs", "remember_workers", "start"]
 
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""

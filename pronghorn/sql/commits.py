@@ -50,7 +50,6 @@ def has_before(info: dict[Any, Any]) -> bool:
     return bool(info.get(_BEFORE))
 
 
-async def run_before(session: AsyncSession | None) -> None:
 class Postponed:
     """The end of a transaction that does not come with the end of its block.
 
@@ -97,7 +96,7 @@ def take_postponed(session: AsyncSession) -> Postponed | None:
     return found
 
 
-async def run_before(session: AsyncSession) -> None:
+async def run_before(session: AsyncSession | None) -> None:
     """Call the functions before the commit, also those that these functions add."""
     if session is None:
         return  # A session without its asynchronous part has no functions.
