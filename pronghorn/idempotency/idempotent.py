@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import SetupTypeError, user_error
@@ -90,17 +90,17 @@ class Idempotent(Depends):
         user = Depends(by or _nobody)
 
         async def begin(
-            request: Request,
+            connection: HTTPConnection,
             session: AsyncSession = db.session,
             key: str | None = Header(None, alias=HEADER, min_length=1, max_length=LONGEST),
             who: Any = user,
         ) -> None:
-            await self._begin(request, session, key, who)
+            await self._begin(connection, session, key, who)
 
         return begin
 
     async def _begin(
-        self, request: Request, session: AsyncSession, key: str | None, who: Any
+        self, connection: HTTPConnection, session: AsyncSession, key: str | None, who: Any
     ) -> None:
         """Let a request go on if it is the first with its key.
 
@@ -108,9 +108,9 @@ class Idempotent(Depends):
             HTTPException: The key is missing, in use, or that of another request.
             ReplayedError: The response is kept already.
         """
-        if request.method in SAFE:
+        if connection.scope.get("method", "GET") in SAFE:  # A WebSocket connection has no method.
             return
-        attempt: Attempt | None = request.scope.get(SCOPE_KEY)
+        attempt: Attempt | None = connection.scope.get(SCOPE_KEY)
         if key is None or attempt is None:
             if self.required:
                 raise HTTPException(400, f"The header {HEADER} is missing")

@@ -23,16 +23,17 @@ _BODY = {
     "type": "object",
     "properties": {"detail": {"type": "string", "title": "Detail"}},
     "required": ["detail"],
-    "title": "TooManyRequests",
+    "title": "Refusal",
 }
 
 
-def document_limit(operation: dict[str, Any], rules: list[str]) -> None:
+def document_limit(operation: dict[str, Any], rules: list[str], *, is_closed: bool) -> None:
     """Describe a limit in an operation; a second limit of the operation changes nothing.
 
     Args:
         operation: The operation, which is changed. What the program has declared stays.
         rules: The quotas in words.
+        is_closed: Whether requests are refused while the store is away.
     """
     responses = operation.setdefault("responses", {})
     for status, response in responses.items():
@@ -46,3 +47,10 @@ def document_limit(operation: dict[str, Any], rules: list[str]) -> None:
         },
     )
     refusal["headers"] = {"Retry-After": _RETRY_AFTER, **_HEADERS, **refusal.get("headers", {})}
+    if is_closed:
+        away = {
+            "description": "Service Unavailable: the limit cannot be checked",
+            "headers": {"Retry-After": _RETRY_AFTER},
+            "content": {"application/json": {"schema": _BODY}},
+        }
+        responses.setdefault("503", away)

@@ -84,7 +84,8 @@ class RateLimit(Depends):
 
     def document_operation(self, operation: dict[str, Any]) -> None:
         """Describe the limit in an operation of the OpenAPI document."""
-        document_limit(operation, [str(quota) for quota in self.quotas])
+        rules = [str(quota) for quota in self.quotas]
+        document_limit(operation, rules, is_closed=self._on_store_error == "closed")
 
     def _make_dependency(self, by: Callable[..., Any], cost: Any) -> Callable[..., Any]:
         """Return the function that runs in a request, with the dependencies that it needs."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from pronghorn import APIRouter, Depends, FastAPI, File, Form, Request, UploadFile
+from pronghorn import APIRouter, Depends, FastAPI, File, Form, Request, UploadFile, WebSocket
 from pronghorn.idempotency import Idempotent
 from pronghorn.middleware.gzip import GZipMiddleware
 from pronghorn.routing import APIRoute
@@ -192,10 +192,14 @@ def test_requests_that_only_read_are_left_alone(database: Database) -> None:
         yield 2
 
     @app.websocket("/ws")
-    async def connect(websocket: Any) -> None:
-        """Never reached: a connection is no request."""
+    async def connect(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close()
 
     with TestClient(app) as client:
         assert [client.get("/", headers=keyed()).json() for _ in range(2)] == [1, 2]
         assert client.get("/stream", headers=keyed()).text == client.get("/stream").text
         assert client.options("/", headers=keyed()).status_code == 405
+        for _ in range(2):
+            with client.websocket_connect("/ws", headers=keyed()):
+                pass

@@ -1,5 +1,6 @@
 """A request with a key happens once: repeats, other requests, other users, failures."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -170,6 +171,25 @@ async def test_what_is_kept(database: Database, way: str, status: int, kept: boo
     assert (first.status_code, repeat.status_code) == (status, status)
     assert same(first, repeat) == kept
     assert (len(runs), await count(database)) == ((1, 1) if kept else (2, 0))
+
+
+async def test_a_request_that_takes_too_long_is_rolled_back(database: Database) -> None:
+    database.add_own_tables(TABLES)
+    app = FastAPI(lifespan=database.lifespan)
+    runs: list[int] = []
+
+    @app.post("/", dependencies=[Idempotent(database, by=None)], timeout=1)
+    async def create(session: database.Session) -> int:
+        await pay(session, f"payment {len(runs)}")
+        runs.append(1)
+        if len(runs) == 1:
+            await asyncio.Event().wait()
+        return len(runs)
+
+    with TestClient(app) as client:
+        assert client.post("/", headers=keyed()).status_code == 504
+        assert [client.post("/", headers=keyed()).json() for _ in range(2)] == [2, 2]
+    assert await count(database) == 1
 
 
 async def test_a_response_whose_time_is_over_is_replaced(database: Database) -> None:

@@ -1,14 +1,15 @@
 """Empty stores: a file of SQLite, PostgreSQL with each driver, and Redis."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.sql.conftest import database, database_url, own_server, postgresql_url, sqlite_url
+from pronghorn.sql import Database
+from tests.sql.conftest import database_url, own_server, postgresql_url, sqlite_url
 from tests.sql.servers import fresh_database
 from tools.redis_server import RedisServer
 
-__all__ = ["database", "database_url", "own_server", "postgresql_url", "sqlite_url"]
+__all__ = ["database_url", "own_server", "postgresql_url", "sqlite_url"]
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,11 @@ def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
     server = request.getfixturevalue("postgresql")
     with fresh_database(server) as name:
         yield server.url(name, request.param)
+
+
+@pytest.fixture
+async def database(database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    """An empty database, whose connections are closed after the test."""
+    found = Database(database_url)
+    yield found
+    await found.dispose()

@@ -310,7 +310,13 @@ def test_the_document() -> None:
     async def b() -> int:
         return 1
 
+    @app.get("/c", dependencies=[RateLimit("50/day", by=user, on_store_error="closed")])
+    async def c() -> int:
+        return 1
+
     paths = app.openapi()["paths"]
+    assert set(paths["/a"]["get"]["responses"]) == {"200", "422", "429"}
+    assert set(paths["/c"]["get"]["responses"]) == {"200", "422", "429", "503"}
     responses = paths["/a"]["get"]["responses"]
     assert set(responses["200"]["headers"]) == {"RateLimit", "RateLimit-Policy"}
     assert set(responses["429"]["headers"]) == {"Retry-After", "RateLimit", "RateLimit-Policy"}

@@ -26,17 +26,15 @@ def test_a_full_disk(tmp_path: Path) -> None:
     l2.run_full(tmp_path)
 
 
-@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
-def test_a_server_that_is_silent(own_server: Server, driver: str) -> None:
-    l2.run_silent(own_server, own_server.url(driver=driver))
+def test_a_server_that_is_silent(own_server: Server) -> None:
+    l2.run_silent(own_server, own_server.url(driver="asyncpg"))
 
 
-@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
-def test_a_server_that_has_ended(own_server: Server, driver: str) -> None:
-    l2.run_stopped(own_server, own_server.url(driver=driver))
+def test_a_server_that_has_ended(own_server: Server) -> None:
+    l2.run_stopped(own_server, own_server.url(driver="psycopg"))
 
 
-@pytest.mark.parametrize("way", ["stopped", "silent", "full"])
+@pytest.mark.parametrize("way", ["silent", "full"])
 def test_redis(redis_server: RedisServer, way: str) -> None:
     l2.run_redis(redis_server, way)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
@@ -17,6 +17,14 @@ from pronghorn.limits.store_memory import MemoryStore
 from pronghorn.limits.windows import Charge, Count
 
 pytestmark = pytest.mark.anyio
+#: The tests are quick; the machine may not be.
+RELAXED = settings(
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 STEPS = st.lists(st.tuples(st.integers(0, 700), st.integers(0, 4)), max_size=60)
 
 
@@ -35,6 +43,7 @@ async def take(store: MemoryStore, amount: int, cost: int = 1, window: int = 100
     return (await store.take([Charge("key", amount, window, cost)]))[0]
 
 
+@RELAXED
 @given(STEPS, st.integers(1, 6))
 async def test_no_window_ever_gets_more_than_its_quota(
     steps: list[tuple[int, int]], amount: int
@@ -53,6 +62,7 @@ async def test_no_window_ever_gets_more_than_its_quota(
     assert all(total <= amount for total in taken.values())
 
 
+@RELAXED
 @given(STEPS, st.integers(1, 6))
 async def test_what_is_refused_fits_when_the_answer_says(
     steps: list[tuple[int, int]], amount: int
