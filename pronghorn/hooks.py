@@ -50,7 +50,6 @@ from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.dependencies import find_guards
 from pronghorn.plan.model import AnyPlan
-from pronghorn.plan.response_cache import Fill, ResponseCache, RouteCache
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
@@ -58,6 +57,7 @@ from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the modules.
     from pronghorn.core.task_store import JobRunner, TaskStore
+    from pronghorn.plan.response_cache import Fill, ResponseCache, RouteCache
     from pronghorn.run.observed import Observed
 
 __all__ = [
@@ -91,8 +91,11 @@ WATCHER = "fastapi.telemetry"
 
 #: Class -> its module.
 _LATER = {
+    "Fill": "pronghorn.plan.response_cache",
     "JobRunner": "pronghorn.core.task_store",
     "Observed": "pronghorn.run.observed",
+    "ResponseCache": "pronghorn.plan.response_cache",
+    "RouteCache": "pronghorn.plan.response_cache",
     "TaskStore": "pronghorn.core.task_store",
 }
 
