@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from contextvars import Context
 from typing import Any
 
+from anyio import CancelScope
+
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
@@ -90,7 +92,8 @@ class Worker:
             try:
                 yield self
             finally:
-                await self._stop(helpers)
+                with CancelScope(shield=True):  # Threads and connections must not outlive it.
+                    await self._stop(helpers)
 
     def _start_helpers(self) -> list[asyncio.Task[None]]:
         create = asyncio.get_running_loop().create_task

@@ -205,6 +205,13 @@ LISTED = (
         ("statement._with_options",),
     ),
     Name(
+        "dbos._queue",
+        "Queue._polling_interval_sec",
+        ("jobs/dbos_pace.py",),
+        "one warning; jobs that take milliseconds run at 100 a second and queue",
+        ("queue._polling_interval_sec",),
+    ),
+    Name(
         "dbos._dbos",
         "DBOS._active_workflows_set",
         ("jobs/dbos_engine.py",),
