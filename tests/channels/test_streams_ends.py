@@ -140,6 +140,23 @@ def test_a_client_that_leaves_does_not_stop_the_producer(database: Database) -> 
     run(test)
 
 
+def test_a_worker_that_lacks_the_producer_gives_it_back(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), worker=False) as program:
+            stream = (await program.start(answers.count_to, 3)).id
+            # A worker of another release, which does not have the generator yet.
+            monkeypatch.delattr(answers, "count_to")
+            app, jobs, _ = answers.make_app(program.db)
+            async with jobs.worker(app):
+                await until(lambda: "there is no function" in caplog.text)
+                monkeypatch.undo()
+                assert data_of(await program.events(stream)) == ["1", "2", "3"]
+
+    run(test)
+
+
 def test_an_operator_lets_a_dead_stream_begin_anew(database: Database) -> None:
     async def test() -> None:
         async with running(database) as program:
