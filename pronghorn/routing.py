@@ -370,17 +370,16 @@ class APIRouter(Verbs, ServesFrontends, Includable):
 
     async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the lifespan, after planning every route, so that startup reports all mistakes."""
-        from pronghorn.routes.app_scope import around, count_as_started, find_leaves, plan_jobs
+        from pronghorn.routes.app_scope import around, count_as_started, plan_start
 
         send = report_clearly(send)
         application = self.dependency_overrides_provider
         try:
-            runner = plan_jobs(application)
             # A route class of the program may find its requests without the path.
             check_paths(route for route in self.routes if matches_by_path(route))
             for route in self.routes:
                 _ = getattr(route, "plan", None)
-            leaves = find_leaves(self)
+            runner, leaves = plan_start(self, application)
         except FastAPIError:
             await startup_failed(receive, send)
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,10 +11,8 @@ from pronghorn.jobs.engine import Delivery
 from pronghorn.jobs.errors import BadJobError
 from pronghorn.jobs.store import BATCH, clock, next_delivery
 from pronghorn.jobs.tables import JOBS
+from pronghorn.jobs.whole import Whole
 from pronghorn.logger import logger
-
-if TYPE_CHECKING:
-    from pronghorn.jobs.jobs import Jobs
 
 #: Milliseconds for which jobs are due, and none of their queue has begun, until it has no worker.
 _QUIET = 20_000
@@ -23,7 +20,7 @@ _COMING = ("waiting", "scheduled")
 
 
 async def adopt(
-    session: AsyncSession, jobs: Jobs, channels: Collection[str], *, everything: bool
+    session: AsyncSession, jobs: Whole, channels: Collection[str], *, everything: bool
 ) -> None:
     """Move jobs that no worker takes into a queue of this one.
 
@@ -55,7 +52,7 @@ async def _find_left(session: AsyncSession) -> list[str]:
     return [channel for channel in found if channel not in served]
 
 
-async def _move(session: AsyncSession, jobs: Jobs, channel: str, queue: str) -> None:
+async def _move(session: AsyncSession, jobs: Whole, channel: str, queue: str) -> None:
     left = JOBS.c.state.in_(_COMING) & (JOBS.c.channel == channel)
     due = left & (JOBS.c.due_at < clock(session))
     query = select(JOBS.c.id, JOBS.c.task, JOBS.c.delivery).where(due).limit(BATCH)

@@ -11,7 +11,7 @@ from pronghorn.jobs.task import Task
 class Call:
     """A call of a function, with its arguments as JSON: `jobs.call(send_receipt, 7)`.
 
-    Attributes:
+    Args:
         task: The task.
         arguments: The arguments.
     """

@@ -23,6 +23,7 @@ from pronghorn.core.setup_errors import setup_error
 from pronghorn.jobs import dbos_rows
 from pronghorn.jobs.dbos_connections import Connections
 from pronghorn.jobs.dbos_guard import guard
+from pronghorn.jobs.dbos_pace import Pace
 from pronghorn.jobs.dbos_rows import WORKFLOW
 from pronghorn.jobs.dbos_tables import create_tables, has_tables
 from pronghorn.jobs.engine import Delivery, Limits, Receive
@@ -167,7 +168,9 @@ class _Worker:
     def launch(self, channels: Mapping[str, Limits], node: str, polling: float) -> None:
         """Start the threads; called in a thread itself."""
         dbos = _import_dbos()
-        self._guard = guard(node)
+        pace = Pace(node)
+        self._guard = guard(node, pace.note)
+        pace.keep(self._guard)
         serializer = dbos.DBOSPortableJSONSerializer()
         client = dbos.DBOSClient(
             system_database_engine=self._connections.engine,

@@ -19,11 +19,12 @@ _MODULE = "dbos._sys_db"
 _PLAIN = "portable_json"
 
 
-def guard(node: str) -> ExitStack:
+def guard(node: str, note: Callable[[str | None], None]) -> ExitStack:
     """Guard the worker with this id, from now to the end of the block.
 
     Args:
         node: The id, by which the worker of this process is told from clients of DBOS.
+        note: Called with the queue of each row that the worker gets.
     """
     stack = ExitStack()
     database = optional(_MODULE, "SystemDatabase", "DBOS reads no pickles in this process.")
@@ -34,7 +35,11 @@ def guard(node: str) -> ExitStack:
 
     def read_safely(self: Any, ids: list[str]) -> list[Any]:
         found: list[Any] = reads(self, ids)
-        return [_make_safe(row) for row in found] if self.executor_id == node else found
+        if self.executor_id != node:
+            return found
+        for row in found:
+            note(row["queue_name"])
+        return [_make_safe(row) for row in found]
 
     _replace(stack, database, "get_workflow_statuses", read_safely)
     waits = getattr(database, "await_workflow_result", None)

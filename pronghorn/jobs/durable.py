@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.jobs.call import Call
+from pronghorn.jobs.whole import Whole
 from pronghorn.sql import before_commit
-
-if TYPE_CHECKING:
-    from pronghorn.jobs.jobs import Jobs
 
 
 class DurableTasks:
@@ -23,7 +21,7 @@ class DurableTasks:
         jobs: The jobs.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: Whole) -> None:
         self._jobs = jobs
         jobs.db.follow_transactions()
 

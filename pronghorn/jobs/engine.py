@@ -22,7 +22,7 @@ Receive = Callable[[str, str | None], Awaitable[bool]]
 class Delivery:
     """A job to hand out to one worker.
 
-    Attributes:
+    Args:
         id: Its name, which is new for each attempt of a job. Storing it twice stores it once.
         channel: The queue of the engine.
         delay: The seconds until it may be handed out.
@@ -37,7 +37,7 @@ class Delivery:
 class Limits:
     """The most deliveries of a channel that may be in hand.
 
-    Attributes:
+    Args:
         worker: In one worker.
         everywhere: In all workers; None for no limit.
     """

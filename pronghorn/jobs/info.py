@@ -19,7 +19,7 @@ STATES: tuple[State, ...] = get_args(State)
 class JobRef:
     """A job that was stored.
 
-    Attributes:
+    Args:
         id: Its id.
     """
 
@@ -30,7 +30,7 @@ class JobRef:
 class JobInfo:
     """A job, as far as it is known. Times are in UTC, by the clock of the database.
 
-    Attributes:
+    Args:
         id: Its id.
         task: The name of its task.
         queue: The queue.

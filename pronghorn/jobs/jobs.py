@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, overload
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -155,7 +156,11 @@ class Jobs(LooksAfterJobs):
     async def _enqueue_tick(self, session: AsyncSession, task: str, tick: datetime) -> None:
         found = self._tasks.get(task)
         call = self.call(found.function, **arguments_of(found, tick))
-        await self.enqueue(call, unique=key_of(task, tick), session=session)
+        job = self._new_job(call, 0.0, None, None)
+        # An id of its own for each time: another cron of the same function, or a host that is late,
+        # finds it also when the job has ended.
+        same = str(uuid5(NAMESPACE_OID, key_of(task, tick)))
+        await self._insert(session, replace(job, id=same))
 
     def check_crons(self) -> None:
         """Refuse crons whose functions have parameters that nobody passes.
@@ -270,8 +275,8 @@ class Jobs(LooksAfterJobs):
 
     async def _insert(self, session: AsyncSession, job: store.NewJob) -> JobRef:
         delivery = store.next_delivery(job.id)
-        found = await store.insert_job(session, job, delivery)
-        if found == job.id:
+        found, is_new = await store.insert_job(session, job, delivery)
+        if is_new:
             await self.engine.put(session, Delivery(delivery, job.channel, job.delay))
         return JobRef(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,10 +18,8 @@ from pronghorn.jobs.errors import BadJobError
 from pronghorn.jobs.job import Attempt, Job, running_job
 from pronghorn.jobs.outcomes import DONE, Outcome, describe, log_outcome, write_outcome
 from pronghorn.jobs.task import Task
+from pronghorn.jobs.whole import Whole
 from pronghorn.logger import logger
-
-if TYPE_CHECKING:
-    from pronghorn.jobs.jobs import Jobs
 
 T = TypeVar("T")
 #: The longest pause between two attempts to write to a database that is away, in seconds.
@@ -59,7 +57,7 @@ class Runner:
         is_stopped: Whether nobody waits any more for a database that is away.
     """
 
-    def __init__(self, jobs: Jobs, calls: Calls, node: str) -> None:
+    def __init__(self, jobs: Whole, calls: Calls, node: str) -> None:
         self._jobs = jobs
         self._calls = calls
         self._node = node

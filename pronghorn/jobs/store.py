@@ -80,11 +80,11 @@ def next_delivery(job: str) -> str:
     return f"{job}~{uuid4().hex[:12]}"
 
 
-async def insert_job(session: AsyncSession, job: NewJob, delivery: str) -> str:
-    """Write the row of a job.
+async def insert_job(session: AsyncSession, job: NewJob, delivery: str) -> tuple[str, bool]:
+    """Write the row of a job, unless there is one with its id or its unique key.
 
     Returns:
-        Its id; that of the job which has the unique key and has not ended, if there is one.
+        The id of the row that is there now, and whether it is new.
     """
     now = clock(session)
     values = {
@@ -104,16 +104,15 @@ async def insert_job(session: AsyncSession, job: NewJob, delivery: str) -> str:
         "due_at": now + round(job.delay * 1000),
     }
     statement = insert_into(session, JOBS).values(**values)
-    if job.unique is None:
-        await session.execute(statement)
-        return job.id
-    once = statement.on_conflict_do_nothing(index_elements=["unique_key"]).returning(JOBS.c.id)
-    same = select(JOBS.c.id).where(JOBS.c.unique_key == job.unique)
+    once = statement.on_conflict_do_nothing().returning(JOBS.c.id)
+    same = select(JOBS.c.id).where(
+        JOBS.c.id == job.id if job.unique is None else JOBS.c.unique_key == job.unique
+    )
     for _ in range(_TRIES):
         for attempt in (once, same):
             found: str | None = await session.scalar(attempt)
             if found is not None:
-                return found
+                return found, attempt is once
     raise RuntimeError(f"the unique key {job.unique!r} was taken and given back all the time")
 
 

@@ -2,8 +2,8 @@
 
 croniter finds the times on a clock that is never changed; here they become instants. What runs at
 given hours runs once per day: a time that the clock skips comes as much later as the clock skips,
-and of a time that comes twice the first one counts. What runs in every hour, such as `*/15 * * * *`,
-keeps its distance: a time that comes twice runs twice, and a skipped one does not exist.
+and of a time that comes twice the first one counts. What runs in every hour, as `*/15 * * * *`
+does, keeps its distance: a time that comes twice runs twice, and a skipped one does not exist.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
-from croniter.croniter import CroniterBadDateError
+from croniter import CroniterBadDateError, croniter
 
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
@@ -28,8 +27,8 @@ class Ticks:
     """The times at which a cron expression runs.
 
     Args:
-        expression: Five fields, `minute hour day month weekday`, a sixth for seconds, or a name such
-            as `@daily`.
+        expression: Five fields, `minute hour day month weekday`, a sixth for seconds, or a name,
+            such as `@daily`.
         timezone: The name of the time zone, such as `Europe/Berlin`.
 
     Raises:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from anyio import CancelScope
 
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
@@ -14,11 +16,9 @@ from pronghorn.jobs import store
 from pronghorn.jobs.adopt import adopt
 from pronghorn.jobs.engine import Limits
 from pronghorn.jobs.runner import Runner
+from pronghorn.jobs.whole import Whole
 from pronghorn.logger import logger
 from pronghorn.nodes import Nodes
-
-if TYPE_CHECKING:
-    from pronghorn.jobs.jobs import Jobs
 
 #: The jobs of a queue that run in a worker at the same time, as many as a `Database` has
 #: connections.
@@ -45,7 +45,7 @@ class Worker:
 
     def __init__(
         self,
-        jobs: Jobs,
+        jobs: Whole,
         app: Any,
         queues: Mapping[str, int | None] | Iterable[str] | None,
         *,
@@ -92,7 +92,8 @@ class Worker:
             try:
                 yield self
             finally:
-                await self._stop(helpers)
+                with CancelScope(shield=True):  # Threads and connections must not outlive it.
+                    await self._stop(helpers)
 
     def _start_helpers(self) -> list[asyncio.Task[None]]:
         create = asyncio.get_running_loop().create_task
@@ -194,7 +195,7 @@ def _read_queues(
     return {name: CONCURRENCY if limit is None else limit for name, limit in limits.items()}
 
 
-def _find_channels(jobs: Jobs, queues: Mapping[str, int]) -> dict[str, Limits]:
+def _find_channels(jobs: Whole, queues: Mapping[str, int]) -> dict[str, Limits]:
     channels = {name: Limits(limit) for name, limit in queues.items()}
     for task in jobs.tasks:
         if task.concurrency is not None and task.queue in queues:

@@ -1,4 +1,4 @@
-"""Which nodes are dead.
+"""Decides which nodes are dead.
 
 A node that did not beat for long is dead only if others could beat meanwhile: after an outage of
 the database all nodes look dead to the first that is back, and all are alive.

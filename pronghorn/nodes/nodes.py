@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import uuid4
 from weakref import WeakKeyDictionary, ref
 
@@ -36,7 +37,7 @@ Lost = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class _Heir:
-    """What a battery does for dead nodes."""
+    """A battery that takes over from dead nodes."""
 
     take_over: TakeOver
     owners: Owners | None
@@ -56,7 +57,7 @@ class Nodes:
         dead_after: As it was given.
     """
 
-    _all: WeakKeyDictionary[Database, Nodes] = WeakKeyDictionary()
+    _all: ClassVar[WeakKeyDictionary[Database, Nodes]] = WeakKeyDictionary()
 
     def __init__(self, db: Database, *, beat: float = 5.0, dead_after: float = 20.0) -> None:
         # `of` keeps this object as long as the database, which must not be kept by it.
@@ -109,7 +110,7 @@ class Nodes:
 
     @property
     def role(self) -> str:
-        """What this process does, such as `web+worker`; empty if it does nothing."""
+        """The work of this process, such as `web+worker`; empty if it has none."""
         return "+".join(sorted(+self._roles))
 
     @property
@@ -180,7 +181,7 @@ class Nodes:
 
     # --- for `_Beating` -------------------------------------------------------------------------
 
-    async def _sign(self) -> list[Seen]:
+    async def _sign(self) -> Sequence[Seen]:
         """Write that this process is alive, and return what is known of all nodes."""
         async with self.db.transaction() as session:
             if await beat(session, self.id, self.role, _ms(self.beat * 2)):
@@ -205,14 +206,17 @@ class Nodes:
                 found -= {node.id for node in await look_around(session)}
         return found
 
-    async def _take_over(self, node: str) -> None:
+    async def _take_over(self, node: str) -> bool:
+        """Take over a node; return False if another process is at it."""
         async with self.db.transaction() as session:
-            if not await take_over(session, node, _ms(self.dead_after)):
-                return
+            is_dead = await take_over(session, node, _ms(self.dead_after))
+            if not is_dead:
+                return is_dead is not None
             done = [await heir.take_over(session, node) for heir in self._heirs]
             if all(done):
                 await remove(session, node)
                 logger.info("Nothing is left of the dead node %s", node)
+            return True
 
 
 class _Beating:
@@ -228,6 +232,7 @@ class _Beating:
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._is_away = False
+        self._orphans_at = 0.0
 
     async def begin(self) -> None:
         """Write the row, and go on in the background."""
@@ -259,30 +264,35 @@ class _Beating:
                 logger.warning("The row of this node stays, since the database is away: %s", error)
 
     async def _go_on(self) -> None:
-        nodes = self._nodes
-        loop = asyncio.get_running_loop()
-        orphans_at = loop.time()
         while True:
-            pause = min(1.0, nodes.beat)
             try:
-                seen = await nodes._sign()
+                pause = await self._beat()
                 self._say(None)
-                look = find_dead(seen, _ms(nodes.dead_after), _ms(nodes.beat))
-                if nodes._heirs and loop.time() >= orphans_at:
-                    look += await nodes._find_orphans()
-                    orphans_at = loop.time() + nodes.dead_after
-                for node in look:
-                    await self._take_over(node)
-                pause = next_look(seen, _ms(nodes.dead_after), _ms(nodes.beat)) / 1000
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
                 self._say(error)
+                pause = min(1.0, self._nodes.beat)
             await asyncio.sleep(pause)
 
-    async def _take_over(self, node: str) -> None:
+    async def _beat(self) -> float:
+        """Beat, and take over the nodes that are dead; return the seconds until the next time."""
+        nodes, now = self._nodes, asyncio.get_running_loop().time()
+        dead_after, beat = _ms(nodes.dead_after), _ms(nodes.beat)
+        seen = await nodes._sign()
+        dead = find_dead(seen, dead_after, beat)
+        if nodes._heirs and now >= self._orphans_at:
+            dead += await nodes._find_orphans()
+            self._orphans_at = now + nodes.dead_after
+        for node in dead:
+            if not await self._take_over(node):
+                break
+        return next_look(seen, dead_after, beat) / 1000
+
+    async def _take_over(self, node: str) -> bool:
         try:
-            await self._nodes._take_over(node)
+            return await self._nodes._take_over(node)
         except Exception as error:  # noqa: BLE001 - the other nodes are not concerned
             logger.error("The dead node %s could not be taken over", node, exc_info=error)
+        return True
 
     def _say(self, error: Exception | None) -> None:
         """Log that the database is away, or back; once for each."""

@@ -20,7 +20,7 @@ _LOCK = 7_020_863_401_561
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is known of the life of a node.
+    """The life of a node, as far as it is known.
 
     Attributes:
         id: The id of the node.
@@ -87,8 +87,8 @@ async def look_around(session: AsyncSession) -> list[Seen]:
     return [Seen(*row) for row in rows]
 
 
-async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
-    """Mark a dead node; return False if it is alive, or if another process takes it over.
+async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool | None:
+    """Mark a dead node; return False if it is alive, None if another process takes over nodes.
 
     The mark and the lock of all that take over hold until the end of the transaction.
 
@@ -102,7 +102,7 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
     if dialect.name == "postgresql":
         key = {"key": _LOCK}
         if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), key):
-            return False
+            return None
     now = now_ms(dialect)
     is_dead = (NODES.c.id == node) & (NODES.c.seen_at < now - dead_after)
     await session.execute(
@@ -115,12 +115,18 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
 async def list_nodes(session: AsyncSession, dead_after: int) -> list[Node]:
     """Return all nodes, the oldest first."""
     now = now_ms(session.get_bind().dialect)
-    kept = NODES.c
-    columns = (kept.id, kept.role, kept.host, kept.process, kept.version, kept.started_at)
-    rows = await session.execute(
-        select(*columns, kept.seen_at, now - kept.seen_at).order_by(kept.started_at, kept.id)
-    )
+    age = (now - NODES.c.seen_at).label("age")
+    rows = await session.execute(select(NODES, age).order_by(NODES.c.started_at, NODES.c.id))
     return [
-        Node(*row[:5], as_time(row[5]), as_time(row[6]), is_alive=row[7] <= dead_after)
+        Node(
+            id=row.id,
+            role=row.role,
+            host=row.host,
+            process=row.process,
+            version=row.version,
+            started_at=as_time(row.started_at),
+            seen_at=as_time(row.seen_at),
+            is_alive=row.age <= dead_after,
+        )
         for row in rows
     ]

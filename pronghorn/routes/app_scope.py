@@ -90,8 +90,15 @@ def count_as_started(application: Any) -> Iterator[None]:
         values.remove(start)
 
 
-def plan_jobs(application: Any) -> JobRunner | None:
-    """Plan the jobs of an application before it starts; return what runs them, if there is any.
+def plan_start(router: Any, application: Any) -> tuple[JobRunner | None, list[Leaf]]:
+    """Plan the jobs of an application before it starts, and find the values to make.
+
+    Args:
+        router: The router of the application.
+        application: The application.
+
+    Returns:
+        What runs the jobs, if there is any; and what `find_leaves` has found.
 
     Raises:
         SetupError: A job has a mistake.
@@ -99,7 +106,7 @@ def plan_jobs(application: Any) -> JobRunner | None:
     runner: JobRunner | None = getattr(application, "_job_runner", None)
     if runner is not None:
         runner.plan(application)
-    return runner
+    return runner, find_leaves(router)
 
 
 def around(lifespan: Lifespan, leaves: list[Leaf], application: Any) -> Lifespan:

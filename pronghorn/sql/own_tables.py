@@ -31,8 +31,20 @@ async def create_missing(session: AsyncSession, groups: list[MetaData]) -> None:
         SetupError: A table lacks columns, since another version made it.
     """
     if (await session.connection()).dialect.name == "postgresql":
+        if await session.run_sync(lambda given: _has_all(given.connection(), groups)):
+            return  # As at nearly every start; many processes start together.
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     await session.run_sync(lambda given: _create(given.connection(), groups))
+
+
+def _has_all(connection: Connection, groups: list[MetaData]) -> bool:
+    """Return whether all tables are there with all columns; two statements tell."""
+    wanted = {table.name: table for group in groups for table in group.sorted_tables}
+    found = inspect(connection).get_multi_columns(filter_names=list(wanted))
+    there = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+    return all(
+        set(table.columns.keys()) <= there.get(name, set()) for name, table in wanted.items()
+    )
 
 
 def _create(connection: Connection, groups: list[MetaData]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from pronghorn.jobs.ticks import Ticks
@@ -17,16 +18,9 @@ TICKS = "SELECT name FROM pronghorn_test_events WHERE what = 'tick' ORDER BY id"
 
 def start_all(world: World) -> None:
     """Start a worker on each host, whose clock is wrong."""
-    started = [world.launch(host, DURABLE_SKEW=skew) for host, skew in SKEWS.items()]
+    started = [world.launch(host, skew=skew) for host, skew in SKEWS.items()]
     for worker in started:
         worker.wait_until_ready()
-
-
-def end_all(world: World) -> None:
-    """End all workers."""
-    for worker in world.workers:
-        worker.kill()
-    world.workers.clear()
 
 
 def ticks(world: World) -> list[datetime]:
@@ -37,7 +31,7 @@ def ticks(world: World) -> list[datetime]:
 def check_distance(found: list[datetime], distance: timedelta) -> None:
     """Raise an error if a time is missing, or there twice."""
     ordered = sorted(found)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if after - before != distance:
             raise CampaignError(f"After {before} came {after}: {len(found)} times")
 
@@ -46,15 +40,15 @@ def check_distance(found: list[datetime], distance: timedelta) -> None:
 def run_crons(world: World, is_short: bool) -> str:
     """Each time has one job; times that were missed have as many as the program says."""
     seconds = 4.0 if is_short else 60.0
-    world.environment["DURABLE_CRON"] = EVERY_TWO_SECONDS
+    world.options["cron"] = EVERY_TWO_SECONDS
     start_all(world)
     world.wait("The first times", lambda: len(ticks(world)) >= seconds / 2)
-    end_all(world)
+    world.end_workers()
     time.sleep(3)  # All are away over a time, and back soon.
     number = len(ticks(world))
     start_all(world)
     world.wait("More times", lambda: len(ticks(world)) >= number + 3)
-    end_all(world)
+    world.end_workers()
     found = ticks(world)
     # What was under way at the end runs in the next episode; the last ones may be missing.
     check_distance(sorted(found)[:-3], timedelta(seconds=2))
@@ -74,17 +68,17 @@ def miss(world: World, policy: str) -> int:
     """Let all workers be away for ten minutes; return how many jobs they run afterwards."""
     now = datetime.now(UTC)
     expression = f"{(now - timedelta(minutes=5)).minute} * * * *"
-    values = ("tests.durable.program:ticking", expression, "UTC")
+    values = ("ticking", expression, "UTC")
     done = int((now - timedelta(minutes=10)).timestamp() * 1000)
     world.sql("DELETE FROM pronghorn_test_events")
     world.sql("DELETE FROM pronghorn_job_crons")
     world.sql("INSERT INTO pronghorn_job_crons VALUES (%s, %s, %s, %s)", *values, done)
-    world.environment |= {"DURABLE_CRON": expression, "DURABLE_MISSED": policy}
+    world.options |= {"cron": expression, "missed": policy}
     start_all(world)
     query = "SELECT done_until FROM pronghorn_job_crons"
     world.wait("The look at the clock", lambda: world.one(query) > done)
     world.wait("The end of all jobs", lambda: world.open_jobs() == 0)
-    end_all(world)
+    world.end_workers()
     return len(ticks(world))
 
 
@@ -112,4 +106,5 @@ def transitions(zone: ZoneInfo, start: datetime) -> list[datetime]:
     """Return times some hours before the clock of a zone is changed within a year."""
     times = [start + timedelta(hours=6 * each) for each in range(365 * 4)]
     offsets = [time.astimezone(zone).utcoffset() for time in times]
-    return [times[n] - timedelta(hours=3) for n in range(len(times) - 1) if offsets[n] != offsets[n + 1]]
+    changed = [n for n, (one, two) in enumerate(pairwise(offsets)) if one != two]
+    return [times[n] - timedelta(hours=3) for n in changed]

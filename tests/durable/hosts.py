@@ -67,7 +67,9 @@ def _make(name: str) -> None:
 
 def _remove(name: str) -> None:
     for number in range(NUMBER_OF_HOSTS + 1):
-        subprocess.run(["ip", "netns", "delete", f"{name}-{number}"], capture_output=True)
+        subprocess.run(
+            ["ip", "netns", "delete", f"{name}-{number}"], capture_output=True, check=False
+        )
 
 
 def _remove_stale() -> None:
@@ -79,7 +81,7 @@ def _remove_stale() -> None:
 
 
 def _ip(*arguments: str) -> None:
-    done = subprocess.run(["ip", *arguments], capture_output=True, text=True)
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoHostsError(ADVICE.format(reason=done.stderr.strip() or "ip failed"))
 

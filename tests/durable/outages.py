@@ -1,4 +1,4 @@
-"""J4: the database crashes while workers take jobs, and while they take over those of a dead one."""
+"""J4: the database crashes while workers take jobs, and while they take over others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def crash_the_database(world: World, is_short: bool) -> str:
     for turn in range(rounds):
         if turn % 2 == 0:
             # The rescue begins about now: its transaction, or what comes after it, is cut.
-            world.wait("A worker to kill", lambda: kill_one(world))
+            world.wait("A worker to kill", lambda: kill_one(world, is_busy=True))
             time.sleep(world.pace.dead_after + world.random.random() * 0.3)
         world.server.halt("immediate")
         time.sleep(pause)

@@ -1,7 +1,7 @@
-"""The program that the campaigns break: a worker, `python -m tests.durable.program work`.
+"""The program that the campaigns break, with a task that takes its time and one that kills.
 
-`... enqueue N SHORTEST LONGEST` stores N jobs that take so many milliseconds; `... poison N` stores
-jobs that end their process. The environment says where the database is, and how often nodes beat.
+It is made by a function, in a process that `tests.durable.launcher` has forked: then its id as a
+node, its database and its clock are its own.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime
-
-if "DURABLE_SKEW" in os.environ:  # The clock of this host is wrong, before anybody looks at it.
-    _skew, _time, _time_ns = int(os.environ["DURABLE_SKEW"]), time.time, time.time_ns
-    time.time = lambda: _time() + _skew
-    time.time_ns = lambda: _time_ns() + _skew * 10**9
+from pathlib import Path
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, insert
 
@@ -26,22 +23,8 @@ from pronghorn.jobs import Job, Jobs
 from pronghorn.nodes import Nodes, now_ms
 from pronghorn.sql import Database
 
-beat = float(os.environ.get("DURABLE_BEAT", "5"))
-dead_after = float(os.environ.get("DURABLE_DEAD_AFTER", "20"))
-db = Database(
-    os.environ["DURABLE_URL"],
-    pool_size=6,
-    connect_timeout=2,
-    # A process that is stopped must not keep the rows of its transaction for longer.
-    idle_in_transaction_timeout=dead_after,
-)
-nodes = Nodes.of(db, beat=beat, dead_after=dead_after)
-jobs = Jobs(db, retries=20, backoff="100ms..2s")
-app = FastAPI(lifespan=db.lifespan)
-jobs.attach(app)
-
 TABLES = MetaData()
-#: What happened, in transactions of their own: `begun`, `dropped`.
+#: What happened, in transactions of their own: `begun`, `tick`.
 EVENTS = Table(
     "pronghorn_test_events",
     TABLES,
@@ -59,77 +42,92 @@ EFFECTS = Table(
     Column("name", String(64)),
     Column("node", String(36)),
 )
-db.add_own_tables(TABLES)
 
 
-async def note(what: str, name: str) -> None:
-    """Write that something has happened."""
-    async with db.transaction() as session:
-        row = {"what": what, "name": name, "node": nodes.id}
-        await session.execute(insert(EVENTS).values(**row, at=now_ms(db.engine.dialect)))
+class Program:
+    """The program.
 
+    Args:
+        options: `url` of the database, `beat` and `dead_after` of its nodes; perhaps `cron` and
+            `missed`, and `skew`, the seconds by which the clock of this host is wrong.
+    """
 
-@jobs.task(name="work")
-async def work(number: int, milliseconds: int, job: Job) -> None:
-    """Take a while, and have an effect."""
-    await note("begun", str(number))
-    try:
-        await asyncio.sleep(milliseconds / 1000)
-        async with job.transaction() as session:
-            row = {"name": str(number), "node": nodes.id}
-            await session.execute(insert(EFFECTS).values(**row))
-    except asyncio.CancelledError:
-        print(f"dropped {number}", file=sys.stderr, flush=True)
-        raise
+    def __init__(self, options: Mapping[str, str]) -> None:
+        if "skew" in options:
+            _bend_clock(int(options["skew"]))
+        dead_after = float(options["dead_after"])
+        self.db = Database(
+            options["url"],
+            pool_size=6,
+            connect_timeout=2,
+            # A process that is stopped must not keep the rows of its transaction for longer.
+            idle_in_transaction_timeout=dead_after,
+        )
+        self.db.add_own_tables(TABLES)
+        self.nodes = Nodes.of(self.db, beat=float(options["beat"]), dead_after=dead_after)
+        self.jobs = Jobs(self.db, retries=20, backoff="100ms..2s")
+        self.app = FastAPI(lifespan=self.db.lifespan)
+        self.jobs.attach(self.app)
+        self.work = self.jobs.task(name="work")(self._work)
+        self.poison = self.jobs.task(name="poison", retries=3)(self._poison)
+        if "cron" in options:
+            missed = "once" if options.get("missed") == "once" else "skip"
+            self.jobs.cron(options["cron"], missed=missed, name="ticking")(self._tick)
 
+    async def note(self, what: str, name: str) -> None:
+        """Write that something has happened."""
+        async with self.db.transaction() as session:
+            row = {"what": what, "name": name, "node": self.nodes.id}
+            now = now_ms(self.db.engine.dialect)
+            await session.execute(insert(EVENTS).values(**row, at=now))
 
-@jobs.task(name="poison", retries=3)
-async def poison(number: int) -> None:
-    """End the process, as a defect of a library in C would."""
-    await note("begun", f"poison {number}")
-    os._exit(1)
+    async def _work(self, number: int, milliseconds: int, job: Job) -> None:
+        """Take a while, and have an effect."""
+        await self.note("begun", str(number))
+        try:
+            await asyncio.sleep(milliseconds / 1000)
+            async with job.transaction() as session:
+                row = {"name": str(number), "node": self.nodes.id}
+                await session.execute(insert(EFFECTS).values(**row))
+        except asyncio.CancelledError:
+            print(f"dropped {number}", file=sys.stderr, flush=True)
+            raise
 
+    async def _poison(self, number: int) -> None:
+        """End the process, as a defect of a library in C would."""
+        await self.note("begun", f"poison {number}")
+        os._exit(1)
 
-if "DURABLE_CRON" in os.environ:
-
-    @jobs.cron(os.environ["DURABLE_CRON"], missed=os.environ.get("DURABLE_MISSED", "skip"))
-    async def ticking(tick: datetime) -> None:
+    async def _tick(self, tick: datetime) -> None:
         """Write the time for which it runs."""
-        await note("tick", tick.isoformat())
+        await self.note("tick", tick.isoformat())
+
+    async def run_worker(self, log: Path) -> None:
+        """Run jobs until SIGTERM; writes the id of the node beside the log."""
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        async with self.db.lifespan(), self.jobs.worker(self.app, queues={"default": 3}):
+            log.with_suffix(".node").write_text(f"{self.nodes.id}\n", encoding="utf-8")
+            await stop.wait()
+
+    async def enqueue(self, number: int, shortest: int, longest: int) -> None:
+        """Store jobs that take so many milliseconds, ten in a transaction."""
+        async with self.db.lifespan():
+            await self.jobs.prepare()
+            for start in range(0, number, 10):
+                async with self.db.transaction() as session:
+                    for each in range(start, min(start + 10, number)):
+                        milliseconds = random.randint(shortest, longest)
+                        await self.jobs.enqueue(self.work, each, milliseconds, session=session)
+
+    async def enqueue_poison(self, number: int) -> None:
+        """Store jobs that end their process."""
+        async with self.db.lifespan():
+            for each in range(number):
+                await self.jobs.enqueue(self.poison, each)
 
 
-async def run_worker() -> None:
-    """Run jobs until SIGTERM."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with db.lifespan(), jobs.worker(app, queues={"default": 4}):
-        print(nodes.id, flush=True)
-        await stop.wait()
-
-
-async def enqueue(number: int, shortest: int, longest: int) -> None:
-    """Store jobs, ten in a transaction."""
-    async with db.lifespan():
-        for start in range(0, number, 10):
-            async with db.transaction() as session:
-                for each in range(start, min(start + 10, number)):
-                    milliseconds = random.randint(shortest, longest)  # noqa: S311
-                    await jobs.enqueue(work, each, milliseconds, session=session)
-
-
-async def enqueue_poison(number: int) -> None:
-    """Store jobs that end their process."""
-    async with db.lifespan():
-        for each in range(number):
-            await jobs.enqueue(poison, each)
-
-
-def main(command: str, *arguments: str) -> None:
-    """Run a command."""
-    numbers = map(int, arguments)
-    commands = {"work": run_worker, "enqueue": enqueue, "poison": enqueue_poison}
-    asyncio.run(commands[command](*numbers))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _bend_clock(seconds: int) -> None:
+    real, real_ns = time.time, time.time_ns
+    time.time = lambda: real() + seconds
+    time.time_ns = lambda: real_ns() + seconds * 10**9

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any, Self
 
 import psycopg
@@ -24,7 +25,8 @@ from tools.postgresql import Server
 PROJECT = Path(__file__).parents[2]
 #: The seconds to wait for something on a machine that has much else to do.
 PATIENCE = 120.0
-#: Each time that a job ends is a row, whoever writes it.
+#: Each time that a job ends is a row, whoever writes it; so is each time that it is taken from a
+#: worker, in milliseconds.
 COUNT_OUTCOMES = """
 CREATE TABLE outcomes (job text, state text);
 CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -32,6 +34,12 @@ CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER count_outcome AFTER UPDATE ON pronghorn_jobs FOR EACH ROW
 WHEN (NEW.state IN ('done', 'dead', 'cancelled') AND NEW.ended_at IS DISTINCT FROM OLD.ended_at)
 EXECUTE FUNCTION count_outcome();
+CREATE TABLE rescues (delivery text, node text, at double precision);
+CREATE FUNCTION count_rescue() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO rescues VALUES (OLD.workflow_uuid, OLD.executor_id,
+    extract(epoch FROM clock_timestamp()) * 1000); RETURN NEW; END $$;
+CREATE TRIGGER count_rescue AFTER UPDATE ON dbos.workflow_status FOR EACH ROW
+WHEN (OLD.status = 'PENDING' AND NEW.status = 'ENQUEUED') EXECUTE FUNCTION count_rescue();
 """
 
 
@@ -53,49 +61,83 @@ class Worker:
 
     Attributes:
         host: The number of its host.
-        process: The process.
-        node: Its id as a node.
+        process: The number of the process.
         log: What it said.
     """
 
     host: int
-    process: subprocess.Popen[str]
+    process: int
     log: Path
-    node: str = ""
 
-    def __post_init__(self) -> None:
-        self._reader = Thread(target=self._read, daemon=True)
-        self._reader.start()
+    @property
+    def node(self) -> str:
+        """Its id as a node; empty as long as it does not run jobs."""
+        path = self.log.with_suffix(".node")
+        return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
-    def _read(self) -> None:
-        with suppress(ValueError):  # The file was closed.
-            assert self.process.stdout
-            self.node = self.process.stdout.readline().strip()
-
-    def wait_until_ready(self) -> None:
-        """Wait until it runs jobs."""
-        self._reader.join(PATIENCE)
-        if not self.node:
-            raise CampaignError(f"A worker did not start:\n{self.log.read_text()[-3000:]}")
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return Path("/proc", str(self.process)).exists()
 
     @property
     def is_ready(self) -> bool:
         """Whether it runs jobs."""
         return bool(self.node) and self.is_running
 
+    def wait_until_ready(self) -> None:
+        """Wait until it runs jobs."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.is_ready:
+            if not self.is_running or time.monotonic() > deadline:
+                raise CampaignError(f"A worker did not start:\n{self.log.read_text()[-3000:]}")
+            time.sleep(0.02)
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
-        self.process.send_signal(number)
+        with suppress(ProcessLookupError):
+            os.kill(self.process, number)
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait()
+        while self.is_running:
+            self.send(signal.SIGKILL)
+            time.sleep(0.01)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the process is there."""
-        return self.process.poll() is None
+
+class Launcher:
+    """A process of a host that starts others in no time; see `tests.durable.launcher`.
+
+    Args:
+        namespace: The namespace of the host.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self._process = subprocess.Popen(
+            command_in(namespace, sys.executable, "-m", "tests.durable.launcher"),
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def launch(self, command: list[Any], options: dict[str, str], log: Path) -> int:
+        """Start a process; return its number."""
+        assert self._process.stdin
+        assert self._process.stdout
+        order = {"command": command, "options": options, "log": str(log)}
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise CampaignError("The program does not start; see above")
+        return int(answer)
+
+    def close(self) -> None:
+        """Kill its processes, and end."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
 
 
 @dataclass(eq=False)
@@ -108,6 +150,9 @@ class World:
         driver: The driver of the program.
         pace: How fast nodes beat.
         random: Chance, with a known seed.
+        options: Further options of the program.
+        workers: The workers that were started.
+        has_failed: Whether what the processes said is kept.
     """
 
     name: str
@@ -115,60 +160,57 @@ class World:
     driver: str
     pace: Pace
     random: random.Random
-    environment: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
+    has_failed: bool = False
     _database: str = "postgres"
     _folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="durable-")))
     _number: int = 0
+    _said: float = field(default_factory=time.monotonic)
+    _launchers: dict[int, Launcher] = field(default_factory=dict)
 
     # --- processes ------------------------------------------------------------------------------
 
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "DURABLE_URL": self.server.url(self._database, self.driver),
-            "DURABLE_BEAT": str(self.pace.beat),
-            "DURABLE_DEAD_AFTER": str(self.pace.dead_after),
-            **self.environment,
-        }
-
-    def launch(self, host: int, **environment: str) -> Worker:
-        """Start a worker on a host, and do not wait for it."""
+    def _start(self, host: int, command: list[Any], options: dict[str, str]) -> Worker:
         self._number += 1
-        log = self._folder / f"worker-{self._number}"
-        program = (sys.executable, "-m", "tests.durable.program", "work")
-        with log.open("w") as output:
-            process = subprocess.Popen(
-                command_in(f"{self.name}-{host}", *program),
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-                env={**self._environment(), **environment},
-            )
-        worker = Worker(host, process, log)
+        log = self._folder / f"{self._number}-{command[0]}.log"
+        log.touch()
+        given = {
+            "url": self.server.url(self._database, self.driver),
+            "beat": str(self.pace.beat),
+            "dead_after": str(self.pace.dead_after),
+            **self.options,
+            **options,
+        }
+        if host not in self._launchers:
+            self._launchers[host] = Launcher(f"{self.name}-{host}")
+        return Worker(host, self._launchers[host].launch(command, given, log), log)
+
+    def launch(self, host: int, **options: str) -> Worker:
+        """Start a worker on a host, and do not wait for it."""
+        worker = self._start(host, ["work"], options)
         self.workers.append(worker)
         return worker
 
+    def launch_workers(self, each: int = 1) -> list[Worker]:
+        """Start workers on each host, and do not wait for them."""
+        hosts = range(1, NUMBER_OF_HOSTS + 1)
+        return [self.launch(host) for _ in range(each) for host in hosts]
+
     def start_workers(self, each: int = 1) -> list[Worker]:
         """Start workers on each host, and wait for them."""
-        started = [
-            self.launch(host) for _ in range(each) for host in range(1, NUMBER_OF_HOSTS + 1)
-        ]
+        started = self.launch_workers(each)
         for worker in started:
             worker.wait_until_ready()
         return started
 
-    def command(self, *arguments: object) -> None:
-        """Run a command of the program beside the database."""
-        program = [sys.executable, "-m", "tests.durable.program", *map(str, arguments)]
-        environment = self._environment()
-        done = subprocess.run(
-            program, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise CampaignError(f"{' '.join(program)} failed:\n{done.stderr[-3000:]}")
+    def command(self, *command: Any) -> None:
+        """Run a command of the program beside the database, and wait for its end."""
+        process = self._start(0, list(command), {})
+        status = process.log.with_suffix(".status")
+        self.wait(f"{command[0]}", lambda: status.exists() or not process.is_running)
+        if not status.exists() or status.read_text(encoding="utf-8") != "0":
+            raise CampaignError(f"{command} failed:\n{process.log.read_text()[-3000:]}")
 
     def link(self, worker: Worker) -> Link:
         """Return the cable of the host of a worker."""
@@ -194,6 +236,12 @@ class World:
         """Return the only value of a statement."""
         return self.sql(statement, *values)[0][0]
 
+    def say(self, text: str) -> None:
+        """Show how far a campaign is, every ten seconds."""
+        if time.monotonic() - self._said > 10:
+            self._said = time.monotonic()
+            print(f"   ... {text}", file=sys.stderr, flush=True)
+
     def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE) -> float:
         """Wait until something has happened; return the seconds.
 
@@ -203,7 +251,7 @@ class World:
         start = time.monotonic()
         while not condition():
             if time.monotonic() - start > seconds:
-                raise CampaignError(f"{what} did not happen within {seconds:g} s. {self.describe()}")
+                raise CampaignError(f"{what}: not within {seconds:g} s. {self.describe()}")
             time.sleep(0.05)
         return time.monotonic() - start
 
@@ -218,7 +266,7 @@ class World:
         return f"states: {states}\nnot done: {left}\nnodes: {nodes}\nlogs: {self._folder}"
 
     def count_outcomes(self) -> None:
-        """Count how often each job ends, from now on."""
+        """Count how often each job ends, and is taken from a worker, from now on."""
         self.sql(COUNT_OUTCOMES)
 
     def open_jobs(self) -> int:
@@ -236,7 +284,7 @@ class World:
         often = self.sql("SELECT job, count(*) FROM outcomes GROUP BY job HAVING count(*) > 1")
         if lost or twice or often or done != number:
             raise CampaignError(
-                f"{len(lost)} jobs had no effect {lost[:5]}, {len(twice)} had it twice {twice[:5]}, "
+                f"No effect: {lost[:5]} ({len(lost)}), two: {twice[:5]} ({len(twice)}); "
                 f"{done} of {number} are done, {len(often)} ended twice. {self.describe()}"
             )
 
@@ -246,21 +294,35 @@ class World:
     def episode(self, name: str) -> Iterator[Self]:
         """Begin with an empty database and without workers; end all workers afterwards."""
         self._database = name.lower()
-        self.environment.clear()
+        self.options.clear()
         create = f"CREATE DATABASE {self._database}"
         with psycopg.connect(self.server.url(), autocommit=True) as connection:
             connection.execute(create)
         try:
             yield self
         finally:
-            for worker in self.workers:
-                with suppress(ProcessLookupError):
-                    worker.kill()
-            self.workers.clear()
+            self.end_workers()
+
+    def end_workers(self) -> None:
+        """Kill all workers."""
+        for worker in self.workers:
+            worker.kill()
+        self.workers.clear()
+
+    def close(self) -> None:
+        """End the launchers."""
+        for launcher in self._launchers.values():
+            launcher.close()
+        if not self.has_failed:  # The message names the folder.
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextmanager
 def make_world(name: str, driver: str, pace: Pace, seed: int) -> Iterator[World]:
     """Start a server at the bridge; this process has to be in the namespace of the bridge."""
     with Server(host=ADDRESS) as server:
-        yield World(name, server, driver, pace, random.Random(seed))
+        world = World(name, server, driver, pace, random.Random(seed))
+        try:
+            yield world
+        finally:
+            world.close()

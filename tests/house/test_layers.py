@@ -29,7 +29,7 @@ OWN_FOLDERS = {
     "run",
 }
 #: Parts that build on the public interface, each with an extra of its name.
-BATTERIES = {"channels", "metrics", "nodes", "settings", "sql"}
+BATTERIES = {"channels", "jobs", "metrics", "nodes", "settings", "sql"}
 
 
 def layers() -> list[list[str]]:

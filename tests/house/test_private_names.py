@@ -204,6 +204,20 @@ LISTED = (
         OF_PREPARED,
         ("statement._with_options",),
     ),
+    Name(
+        "dbos._queue",
+        "Queue._polling_interval_sec",
+        ("jobs/dbos_pace.py",),
+        "one warning; jobs that take milliseconds run at 100 a second and queue",
+        ("queue._polling_interval_sec",),
+    ),
+    Name(
+        "dbos._dbos",
+        "DBOS._active_workflows_set",
+        ("jobs/dbos_engine.py",),
+        "a delivery whose end is not written comes again when a worker stops, and is over then",
+        ("self._dbos._active_workflows_set",),
+    ),
     *(
         Name("sqlalchemy.sql.dml", name, ("sql/prepared/returning.py",), OF_WRITES, (written,))
         for name, written in (

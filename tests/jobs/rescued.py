@@ -54,7 +54,8 @@ async def main(url: str) -> None:
     """Run jobs until the end."""
     _, jobs, app = make(url)
     async with app.router.lifespan_context(app), jobs.worker(app):
-        print("runs", flush=True)
+        sys.stdout.write("runs\n")
+        sys.stdout.flush()
         await asyncio.Event().wait()
 
 

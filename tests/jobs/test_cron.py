@@ -46,9 +46,12 @@ def test_what_is_due(expression: str, missed: Any, since: datetime, due: list[da
 
 async def test_each_time_has_one_job_over_all_workers(database: Database) -> None:
     stored: list[datetime] = []
+    enough = asyncio.Event()
 
     async def store(session: Any, task: str, tick: datetime) -> None:
         stored.append(tick)
+        if len(stored) > 2:
+            enough.set()
 
     workers = [Crons(database, store) for _ in range(3)]
     for crons in workers:
@@ -57,8 +60,7 @@ async def test_each_time_has_one_job_over_all_workers(database: Database) -> Non
     async with database.lifespan():
         running = [asyncio.create_task(crons.run()) for crons in workers]
         async with asyncio.timeout(PATIENCE):
-            while len(stored) < 3:
-                await asyncio.sleep(0.05)
+            await enough.wait()
         for task in running:
             task.cancel()
         await asyncio.wait(running)
@@ -132,7 +134,7 @@ async def test_a_parameter_that_nobody_passes_is_an_error_at_startup(database: D
     async def prune(days: int) -> None: ...
 
     async with database.lifespan():
-        with pytest.raises(SetupError, match="The parameter 'days' of .* has no value"):
+        with pytest.raises(SetupError, match="The parameter 'days' of"):
             async with jobs.worker():
                 pass
 

@@ -80,6 +80,10 @@ def add_routes(where: Any, program: Program) -> None:
     async def in_dependency(session: db.Session) -> None:
         await jobs.enqueue(work, 1, session=session)
 
+    async def in_websocket() -> str:
+        async with db.transaction() as session:
+            return (await jobs.enqueue(work, 3, session=session)).id
+
     @where.post("/work")
     async def create(session: db.Session, way: str = "") -> str:
         await jobs.enqueue(work, 2, session=session)
@@ -92,10 +96,9 @@ def add_routes(where: Any, program: Program) -> None:
         return ""
 
     @where.websocket("/ws")
-    async def talk(ws: WebSocket, session: Annotated[Any, db.session]) -> None:
+    async def talk(ws: WebSocket, stored: Annotated[Any, Depends(in_websocket)]) -> None:
         await ws.accept()
-        await jobs.enqueue(work, 3, session=session)
-        await ws.close()
+        await ws.send_text(stored)
 
 
 @pytest.mark.parametrize("prefix", ["", "/shop", "/outer/inner", "/mounted"])
@@ -120,8 +123,8 @@ async def test_a_request_stores_jobs_with_its_rows(program: Program, prefix: str
             assert client.post(f"{prefix}/work?way=raises").status_code == 418
             assert client.post(f"{prefix}/work").status_code == 200
             assert client.post(f"{prefix}/depends").status_code == 200
-            with client.websocket_connect(f"{prefix}/ws"):
-                pass
+            with client.websocket_connect(f"{prefix}/ws") as ws:
+                assert ws.receive_text()
 
     await asyncio.to_thread(ask)
     found = sorted(job.arguments["number"] for job in await program.jobs.list())

@@ -12,7 +12,8 @@ async def main(url: str) -> None:
     db = Database(url)
     nodes = Nodes.of(db, beat=0.1, dead_after=0.6)
     async with db.lifespan(), nodes.run("worker"):
-        print(nodes.id, flush=True)
+        sys.stdout.write(f"{nodes.id}\n")
+        sys.stdout.flush()
         await asyncio.Event().wait()
 
 

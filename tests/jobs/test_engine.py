@@ -1,0 +1,168 @@
+"""The contract of an engine, whatever it is made of."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from pronghorn.jobs.engine import Delivery, Engine, Limits
+from pronghorn.sql import Database
+from tests.jobs.program import Program, wait_until
+
+pytestmark = pytest.mark.anyio
+
+
+class Hands:
+    """A worker of tests: it notes its deliveries, and ends them when it is told."""
+
+    def __init__(self, program: Program) -> None:
+        self.db: Database = program.db
+        self.engine: Engine = program.jobs.engine
+        self.got: list[str] = []
+        self.release = asyncio.Event()
+        self.release.set()
+        #: What it says at the end of a delivery.
+        self.is_over = True
+
+    async def receive(self, delivery: str, fault: str | None) -> bool:
+        assert fault is None
+        self.got.append(delivery)
+        await self.release.wait()
+        return self.is_over
+
+    @asynccontextmanager
+    async def started(self, node: str, limits: Limits | None = None) -> AsyncIterator[None]:
+        await self.engine.start(self.receive, {"mail": limits or Limits(5)}, node)
+        try:
+            yield
+        finally:
+            self.engine.pause()
+            await self.engine.stop()
+
+    async def put(self, *names: str, channel: str = "mail", delay: float = 0) -> None:
+        async with self.db.transaction() as session:
+            for name in names:
+                await self.engine.put(session, Delivery(name, channel, delay))
+
+    async def lost(self, node: str) -> list[str]:
+        async with self.db.transaction(read_only=True) as session:
+            return sorted(await self.engine.lost(session, node))
+
+    async def has(self, number: int) -> bool:
+        return len(self.got) >= number
+
+    async def has_none_of(self, node: str) -> bool:
+        return not await self.lost(node)
+
+
+@pytest.fixture
+def hands(program: Program) -> Hands:
+    return Hands(program)
+
+
+async def test_a_delivery_is_handed_out_once(hands: Hands) -> None:
+    await hands.put("a~1", "b~1")
+    await hands.put("a~1")
+    await hands.put("c~1", channel="other")
+    async with hands.started("node"):
+        await wait_until(partial(hands.has, 2))
+        await wait_until(partial(hands.has_none_of, "node"))
+        await hands.put("d~1")
+        await wait_until(partial(hands.has, 3))
+    assert sorted(hands.got) == ["a~1", "b~1", "d~1"]
+
+
+async def test_a_delivery_waits_for_its_commit_and_its_time(hands: Hands) -> None:
+    async with hands.started("node"):
+        async with hands.db.transaction() as session:
+            await hands.engine.put(session, Delivery("a~1", "mail"))
+            if session.get_bind().dialect.name == "postgresql":
+                await asyncio.sleep(0.3)
+                assert hands.got == []
+        await hands.put("late~1", delay=3600)
+        await hands.put("soon~1", delay=0.1)
+        await wait_until(partial(hands.has, 2))
+    assert hands.got == ["a~1", "soon~1"]
+
+
+async def test_limits(hands: Hands) -> None:
+    hands.release.clear()
+    await hands.put("a~1", "b~1", "c~1")
+    async with hands.started("node", Limits(2, 3)):
+        await wait_until(partial(hands.has, 2))
+        await asyncio.sleep(0.3)
+        assert len(hands.got) == 2
+        hands.release.set()
+        await wait_until(partial(hands.has, 3))
+
+
+async def test_a_paused_engine_hands_out_nothing(hands: Hands) -> None:
+    async with hands.started("node"):
+        hands.engine.pause()
+        await hands.put("a~1")
+        await asyncio.sleep(0.3)
+        assert hands.got == []
+
+
+async def test_what_a_lost_worker_had_goes_to_another_one(hands: Hands) -> None:
+    hands.is_over = False  # It dies before the end of its deliveries.
+    await hands.put("a~1", "b~1", "c~1")
+    async with hands.started("dead"):
+        await wait_until(partial(hands.has, 3))
+    assert await hands.lost("dead") == ["a~1", "b~1", "c~1"]
+    assert await hands.lost("other") == []
+    async with hands.db.transaction() as session:
+        assert await hands.engine.owners(session) == ["dead"]
+        await hands.engine.resume(session, ["a~1", "b~1"], "another")  # It has none of them.
+        await hands.engine.resume(session, ["a~1"], "dead")
+        await hands.engine.kill(session, ["b~1"])
+    assert await hands.lost("dead") == ["c~1"]
+    hands.is_over = True
+    hands.got.clear()
+    async with hands.started("alive"):
+        await wait_until(partial(hands.has, 1))
+        await wait_until(partial(hands.has_none_of, "alive"))
+    assert hands.got == ["a~1"]
+
+
+async def test_a_killed_delivery_is_never_handed_out(hands: Hands) -> None:
+    await hands.put("a~1", "b~1")
+    await hands.put("c~1", delay=0.1)
+    async with hands.db.transaction() as session:
+        await hands.engine.kill(session, ["a~1", "c~1", "unknown~1"])
+    async with hands.started("node"):
+        await wait_until(partial(hands.has, 1))
+        await asyncio.sleep(1.2)
+    assert hands.got == ["b~1"]
+
+
+async def test_a_run_that_was_taken_over_ends_nothing(hands: Hands) -> None:
+    """The outcome of a worker that everybody took for dead does not count."""
+    hands.release.clear()
+    await hands.put("a~1")
+    async with hands.started("zombie"):
+        await wait_until(partial(hands.has, 1))
+        async with hands.db.transaction() as session:
+            await hands.engine.resume(session, ["a~1"], "zombie")
+        hands.release.set()
+        await wait_until(partial(hands.has, 2))  # Handed out again, here.
+        await wait_until(partial(hands.has_none_of, "zombie"))
+    assert hands.got == ["a~1", "a~1"]
+
+
+async def test_the_deliveries_of_a_job_are_forgotten(hands: Hands) -> None:
+    await hands.put("a~1", "a~2", "ab~1")
+    async with hands.started("node"):
+        await wait_until(partial(hands.has, 3))
+        await wait_until(partial(hands.has_none_of, "node"))
+    async with hands.db.transaction() as session:
+        await hands.engine.forget(session, ["a"])
+        assert await hands.engine.is_prepared(session)
+    hands.got.clear()
+    await hands.put("a~1", "ab~1")  # The first one is new again.
+    async with hands.started("node"):
+        await wait_until(partial(hands.has, 1))
+        await wait_until(partial(hands.has_none_of, "node"))
+    assert hands.got == ["a~1"]
