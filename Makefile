@@ -38,9 +38,10 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 	@$(BIN)/python -m pronghorn db upgrade examples/shop/main.py
 	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 
-# Without PostgreSQL the tests that need it fail, each with the same advice.
+# Without PostgreSQL or Redis the tests that need it fail, each with the same advice.
 test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
 	@$(PYTHON) tools/postgresql.py >/dev/null || true
+	@$(PYTHON) tools/redis_server.py >/dev/null || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows

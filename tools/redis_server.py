@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-ADVICE = """The tests of channels and limits need the server of Redis or Valkey, and it was not found.
+ADVICE = """The tests of limits and channels need the server of Redis or Valkey, not found here.
 Install it, on Debian or Ubuntu with
 
     sudo apt-get install redis-server

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pronghorn.channels.log import Limits
 from pronghorn.channels.presence import CHANGES_OF, Change
 from pronghorn.core.durations import Duration, seconds
-from pronghorn.core.setup_errors import did_you_mean, setup_error
+from pronghorn.core.setup_errors import SetupError, did_you_mean, setup_error
 
 M = TypeVar("M")
 #: The longest name that a log stores as it is; a longer one ends with its hash.
@@ -79,10 +79,12 @@ class Channel(Generic[M]):
             raise self._call_error(values, named)
         return BoundChannel(self, _fill(self.pattern, found))
 
-    def _call_error(self, values: tuple[Any, ...], named: dict[str, Any]) -> Exception:
+    def _call_error(self, values: tuple[Any, ...], named: dict[str, Any]) -> SetupError:
         wrong = next((name for name in named if name not in self.parameters), None)
         guess = None if wrong is None else did_you_mean(wrong, self.parameters)
-        given = ", ".join([*map(repr, values), *(f"{key}={value!r}" for key, value in named.items())])
+        given = ", ".join(
+            [*map(repr, values), *(f"{key}={value!r}" for key, value in named.items())]
+        )
         return setup_error(
             f"The channel {self.pattern!r} was called with ({given})",
             guess or "its parameters are " + (", ".join(self.parameters) or "none"),
@@ -167,8 +169,17 @@ def bind(channel: AnyChannel[M]) -> BoundChannel[M]:
         return channel
     if isinstance(channel, Channel):
         return channel()
-    raise setup_error(
-        f"{channel!r} is no channel",
+    raise no_channel(channel)
+
+
+def no_channel(found: Any) -> SetupError:
+    """Return the error about something else where a channel belongs.
+
+    Args:
+        found: What was there.
+    """
+    return setup_error(
+        f"{found!r} is no channel",
         "the name of a channel stands where the channel itself was meant",
         'room = Channel("room:{room_id}", Message) once, and room(room_id=7) here',
     )

@@ -29,7 +29,7 @@ _CHANGES = Limits(1000, 86_400.0)
 class Event(Generic[M]):
     """A message of a channel.
 
-    Attributes:
+    Args:
         id: Its id, with which a reader goes on after it.
         data: The message.
     """
@@ -42,7 +42,7 @@ class Event(Generic[M]):
 class Reset:
     """Messages are gone that the reader has not seen; what it derived from them is out of date.
 
-    Attributes:
+    Args:
         id: The id with which a reader goes on after it.
     """
 
@@ -331,5 +331,6 @@ def _check_session(session: Any) -> None:
         raise setup_error(
             f"A message was published with {session!r}",
             "the session is not one of a `Database`, whose commit could be awaited",
-            "session: Annotated[AsyncSession, db.session], or async with db.transaction() as session",
+            "session: Annotated[AsyncSession, db.session], or async with db.transaction() as "
+            "session",
         )

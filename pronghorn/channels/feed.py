@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from pronghorn.channels.channel import BoundChannel, Channel, bind
+from pronghorn.channels.channel import BoundChannel, Channel, bind, no_channel
 from pronghorn.channels.channels import Channels
 from pronghorn.channels.reading import Subscription
 from pronghorn.channels.subscribers import Gap
@@ -176,7 +176,7 @@ def Subscribe(channels: Channels, source: Source) -> Any:  # noqa: N802  # Named
     if isinstance(source, (Channel, BoundChannel)):
         return _subscribe_to_channel(channels, source)
     if not callable(source):
-        bind(source)  # It raises the error.
+        raise no_channel(source)
     chosen_type = Annotated[Any, Depends(source)]
 
     async def open_chosen_feed(

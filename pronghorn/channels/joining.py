@@ -25,8 +25,9 @@ M = TypeVar("M")
 POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
 #: How many messages of a client wait for the program; then nothing more is read from it.
 _INBOX = 8
-#: The seconds that the last message may take to a client that does not read.
-_FAREWELL = 5.0
+#: The seconds that the last message may take to a client that does not read. Only the connection
+#: and what the server has for it are kept meanwhile.
+_FAREWELL = 30.0
 #: The longest reason, in bytes: RFC 6455, section 5.5.
 _LONGEST_REASON = 123
 #: Why the server closes, by what has ended the subscription.
@@ -37,7 +38,7 @@ _REASONS = {
 
 
 class Joined(Generic[M]):
-    """A WebSocket in a channel; `channels.join` makes it.
+    """A WebSocket in a channel; `Channels.join` makes it.
 
     Args:
         channels: The channels.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
-#: Called with the name of a channel that has new entries, and with the newest id; with None and 0 if
-#: any channel may have some.
+#: Called with the name of a channel that has new entries, and with the newest id; with None and 0
+#: if any channel may have some.
 Ring = Callable[[str | None, int], None]
 
 
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 
 
 class Span(NamedTuple):
-    """What a log has of one channel.
+    """The ids of one channel.
 
     Attributes:
         first: The id of the first entry that the channel ever had; 0 if it is unknown to the log.
@@ -41,7 +41,7 @@ class Span(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How long a log keeps the entries of a channel.
+    """The time and the number for which a log keeps the entries of a channel.
 
     Attributes:
         keep: The number of entries that are kept; None for all.

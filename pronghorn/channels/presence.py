@@ -1,7 +1,8 @@
-"""Who is connected to a channel: in the memory of this process, or in a table for all processes.
+"""The connections that are seen in a channel: in memory, or in a table for all processes.
 
-A row belongs to the node (`pronghorn.nodes`) that holds the connection. When a node is dead, another
-one deletes its rows. The transaction that deletes a row tells of it, so each end is told once.
+A row belongs to the node (`pronghorn.nodes`) that holds the connection. When a node is dead,
+another one deletes its rows. The transaction that deletes a row tells of it, so each end is told
+once.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ Made = Callable[[str, Entry], None]
 
 
 class Message(NamedTuple):
-    """What is to be added to the log.
+    """A message that is to be added to the log.
 
     Attributes:
         channel: The name of the channel.

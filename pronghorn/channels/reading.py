@@ -104,11 +104,6 @@ class Subscription:
             async for item in self._replay(position):
                 yield item
             while (found := await self._subscriber.next()) is not None:
-                if isinstance(found, Gap):
-                    if found.id > self._place.id:
-                        self._place.id = found.id
-                        yield found
-                    continue
                 for item in self._place.accept(found):
                     yield item
 

@@ -38,18 +38,18 @@ class Position:
     def __init__(self, id: int) -> None:
         self.id = id
 
-    def accept(self, entry: Entry) -> Iterator[Item]:
-        """Go on to an entry; yield it, after a gap if entries are missing before it.
+    def accept(self, item: Item) -> Iterator[Item]:
+        """Go on to an item; yield it, after a gap if entries are missing before it.
 
         Args:
-            entry: An entry. One that was seen yields nothing.
+            item: An entry or a gap. What lies before the position yields nothing.
         """
-        if entry.id <= self.id:
+        if item.id <= self.id:
             return
-        if self.id and entry.id != self.id + 1:
-            yield Gap(entry.id - 1)
-        self.id = entry.id
-        yield entry
+        if isinstance(item, Entry) and self.id and item.id != self.id + 1:
+            yield Gap(item.id - 1)
+        self.id = item.id
+        yield item
 
 
 class Subscriber:

@@ -7,13 +7,11 @@ import pytest
 from pronghorn.channels import Channels
 from pronghorn.sql import Database
 from tests.channels.stores import RedisStore, Store
-from tests.sql.conftest import database as database
-from tests.sql.conftest import database_url as database_url
-from tests.sql.conftest import own_server as own_server
-from tests.sql.conftest import postgresql_url as postgresql_url
-from tests.sql.conftest import sqlite_url as sqlite_url
+from tests.sql.conftest import database, database_url, own_server, postgresql_url, sqlite_url
 from tests.sql.servers import fresh_database
 from tools.redis_server import RedisServer
+
+__all__ = ["database", "database_url", "own_server", "postgresql_url", "sqlite_url"]
 
 
 @pytest.fixture(scope="session")

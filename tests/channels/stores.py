@@ -95,10 +95,3 @@ async def take(events: AsyncIterator[Event[Any] | Reset], number: int) -> list[A
         if len(found) == number:
             break
     return found
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something has happened that nobody announces."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.01)

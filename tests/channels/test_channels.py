@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pronghorn.channels import START, Channel, Channels, Event, Reset
 from pronghorn.exceptions import SetupError
-from tests.channels.stores import Message, Store, room, run, take, until
+from tests.channels.stores import Message, Store, room, run, take
 
 
 def test_a_reader_gets_what_is_published_after_it_began(store: Store) -> None:
@@ -160,7 +160,7 @@ def test_mistakes_are_explained() -> None:
         Channel("room:{0}", Message)
     with pytest.raises(SetupError, match="keep=0"):
         Channel("room", Message, keep=0)
-    with pytest.raises(SetupError, match="did you mean|Did you mean|room_id"):
+    with pytest.raises(SetupError, match="room_id"):
         room(rom_id=7)
     with pytest.raises(SetupError, match="an address stands"):
         Channels("redis://localhost")

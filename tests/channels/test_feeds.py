@@ -110,9 +110,7 @@ def test_a_client_goes_on_after_the_last_event(site: tuple[TestClient, str]) -> 
     ids = [client.post(url, json={"text": text}).json() for text in "abcd"]
     got = client.get(f"{url}/events?most=2", headers={"Last-Event-ID": ids[1]})
     assert got.headers["content-type"].startswith("text/event-stream")
-    assert got.text == (
-        f"id: {ids[1]}\n\nid: {ids[2]}\n{_data('c')}id: {ids[3]}\n{_data('d')}"
-    )
+    assert got.text == (f"id: {ids[1]}\n\nid: {ids[2]}\n{_data('c')}id: {ids[3]}\n{_data('d')}")
     assert client.get(f"{url}/events?most=2&after={ids[1]}").text == got.text
     # The header is newer than the address, which stays the same when a client comes back.
     newer = client.get(f"{url}/events?most=1&after=0", headers={"Last-Event-ID": ids[2]})
@@ -178,9 +176,7 @@ def test_the_document_says_what_is_streamed() -> None:
     assert parameters["room_id"]["schema"]["type"] == "integer"
     assert parameters["Last-Event-ID"]["in"] == "header"
     stream = operation["responses"]["200"]["content"]["text/event-stream"]["itemSchema"]
-    assert stream["properties"]["data"]["contentSchema"] == {
-        "$ref": "#/components/schemas/Message"
-    }
+    assert stream["properties"]["data"]["contentSchema"] == {"$ref": "#/components/schemas/Message"}
 
 
 def test_mistakes_are_found_when_a_route_is_declared() -> None:

@@ -1,4 +1,4 @@
-"""Server-sent events of channels in a database. Annotations are evaluated here, and name fixtures."""
+"""Server-sent events of channels in a database; annotations name objects of functions."""
 
 from collections.abc import AsyncIterable
 from typing import Annotated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,14 @@ async def publish_all(channels: Channels, number: int, now_and_then: Callable[[i
     """Publish messages; one that was refused is published again."""
     for each in range(number):
         await asyncio.to_thread(now_and_then, each)
-        await _insist(lambda each=each: channels.publish(room(7), Message(text=str(each))))
+        await insist(channels, str(each))
 
 
-async def _insist(publish: Callable[[], Awaitable[Any]]) -> None:
+async def insist(channels: Channels, text: str) -> None:
+    """Publish a message, again until it succeeds."""
     while True:
         try:
-            await publish()
+            await channels.publish(room(7), Message(text=text))
         except Exception:  # noqa: BLE001 - the store is away
             await asyncio.sleep(0.05)
         else:
@@ -101,7 +102,7 @@ def test_a_database_that_is_away_for_a_moment_loses_nothing(own_server: Any) -> 
             for number in range(30):
                 if number == 10:
                     await asyncio.to_thread(own_server.restart)
-                await _insist(lambda: channels.publish(room(7), Message(text=str(number))))
+                await insist(channels, str(number))
             found = await reader
             assert list(dict.fromkeys(found)) == [str(number) for number in range(30)]
 

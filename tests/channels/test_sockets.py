@@ -24,9 +24,7 @@ def make_routes(channels: Channels) -> APIRouter:
     router = APIRouter()
 
     @router.websocket("/rooms/{room_id}")
-    async def chat(
-        ws: WebSocket, room_id: int, user: Annotated[str, Depends(find_user)]
-    ) -> None:
+    async def chat(ws: WebSocket, room_id: int, user: Annotated[str, Depends(find_user)]) -> None:
         async with channels.join(ws, room(room_id), presence={"user": user}) as here:
             async for message in here.receive():
                 await here.publish(Message(text=f"{user}: {message.text}"))
