@@ -19,8 +19,8 @@ in stages, and reports each to the watcher. Until a hook is mounted, compiled ha
 look for a watcher.
 
 A battery such as `pronghorn.sql` uses more: a dependency learns from a `Trigger` what it runs for
-and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of a
-library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
+and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of
+a library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
 runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`.
 """
 
