@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +13,23 @@ from pronghorn.sql import Database
 from tests.channels import answers
 from tests.channels.answers import Question, gates, told
 from tests.channels.events import read_events
-from tests.channels.streaming import ANN, data_of, names_of, run, running, until
+from tests.channels.streaming import (
+    ANN,
+    data_of,
+    empty_database,
+    names_of,
+    run,
+    running,
+    until,
+)
 
 QUESTION = Question(text="why", count=5)
+
+
+@pytest.fixture(params=["sqlite", "asyncpg"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database; the driver that is left out is that of the tests of outages."""
+    yield from empty_database(request)
 
 
 def test_a_failure_tells_clients_nothing(
