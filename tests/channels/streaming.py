@@ -94,11 +94,11 @@ def empty_database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield Database(server.url(name, request.param))
 
 
-def run(test: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a test on an event loop of its own, with a generous limit."""
+def run(test: Callable[[], Awaitable[Any]], *, patience: float = PATIENCE) -> Any:
+    """Run a test on an event loop of its own, with a generous limit in seconds."""
 
     async def limited() -> Any:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await test()
 
     return asyncio.run(limited())
