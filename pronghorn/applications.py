@@ -36,7 +36,6 @@ from pronghorn.plan.check_application import (
     list_middleware,
     read_exception_handlers,
 )
-from pronghorn.routes.jobs import RunsJobs
 from pronghorn.routes.lifespan import make_layers
 from pronghorn.routes.outside import UsesDependenciesOutside
 from pronghorn.routing import APIRouter
@@ -54,7 +53,7 @@ ATTRIBUTES += ("max_body_size", "max_json_size", "error_headers", "hardened")
 ATTRIBUTES += ("validation_error_input", "websocket_origins")
 
 
-class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, RunsJobs, AnswersProbes, Layered):
+class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, AnswersProbes, Layered):
     """An HTTP API: an ASGI application made of typed functions.
 
     Args:
@@ -142,8 +141,7 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, RunsJobs, AnswersProbes
                 "`pronghorn run --root-path` as with `fastapi run --root-path`"
             )
         self.servers = values["servers"] or []
-        self.openapi_version = "3.1.0"
-        self.openapi_schema, self._openapi_revision = None, -1
+        self.openapi_version, self.openapi_schema, self._openapi_revision = "3.1.0", None, -1
         self._document = ServedDocument()
         #: Held while the document or the layers are made.
         self._making = RLock()
@@ -158,11 +156,13 @@ class FastAPI(DeclaresOnRouter, UsesDependenciesOutside, RunsJobs, AnswersProbes
         self.root_path = self.root_path and self.root_path.rstrip("/")
         of_router = {name: kept[name] for name in OF_ROUTER if name in kept}
         self.router = APIRouter(**of_router, dependency_overrides_provider=self)
-        self._use_jobs(values["jobs"], values["background_tasks"])
-        self._telemetry: dict[str, Any] = dict(values["telemetry"] or {})
-        self._around: Around | None = None
-        if values["telemetry"] is not None:
-            self._around = telemetry_around(values["telemetry"])
+        if "jobs" in options or "background_tasks" in options:
+            from pronghorn.routes.jobs import use_jobs  # Few programs have jobs.
+
+            use_jobs(self, values["jobs"], values["background_tasks"])
+        observed = values["telemetry"]
+        self._around: Around | None = None if observed is None else telemetry_around(observed)
+        self._telemetry: dict[str, Any] = dict(observed or {})
         self.setup()
 
     def _check_document(self) -> None:

@@ -244,26 +244,6 @@ class FastAPI(Starlette):
                 '`pronghorn dev` and `hardened`, else `"all"`.'
             ),
         ] = None,
-        telemetry: Annotated[
-            TelemetryConfig | None,
-            Doc(
-                "A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`."
-                " `None` uses the global providers of the program, if there are any."
-            ),
-        ] = None,
-        jobs: Annotated[
-            JobRunner | None,
-            Doc("A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it."),
-        ] = None,
-        background_tasks: Annotated[
-            Literal["process", "durable"],
-            Doc(
-                'Where `BackgroundTasks.add_task` leaves its functions; `"durable"` needs '
-                '`jobs`. `"process"` calls them in the process of the server, as FastAPI '
-                'does. `"durable"` writes them as jobs, in the transaction of the request. '
-                "`docs/how-to/durable-background-tasks.md` has more."
-            ),
-        ] = "process",
         lifespan: Annotated[
             Lifespan[Self] | None,
             Doc("An async context manager: it enters at startup and exits at shutdown."),
@@ -387,6 +367,24 @@ class FastAPI(Starlette):
                 "lists what it turns on."
             ),
         ] = False,
+        telemetry: Annotated[
+            TelemetryConfig | None,
+            Doc(
+                "A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`."
+                " `None` uses the global providers of the program, if there are any."
+            ),
+        ] = None,
+        jobs: Annotated[
+            JobRunner | None,
+            Doc("A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it."),
+        ] = None,
+        background_tasks: Annotated[
+            Literal["process", "durable"],
+            Doc(
+                'Whether background tasks stay in the `"process"`, or are `"durable"`: rows '
+                "of the `jobs`."
+            ),
+        ] = "process",
     ) -> None:
         """An HTTP API: an ASGI application made of typed functions.
 
@@ -419,9 +417,6 @@ class FastAPI(Starlette):
             exception_handlers: The functions that turn errors into responses, by status code or exception class.
             error_headers: Whether responses to unhandled errors (500) carry the CORS headers and the request id. `False` sends them without, as FastAPI does; a browser then hides them from the page.
             validation_error_input: The part of an invalid request that its errors repeat, in their `input`. `"mask"` replaces secrets: values of `SecretStr` and `SecretBytes`, and of names such as `password`, `token`, `api_key`. `"all"` repeats everything, as FastAPI does; `"none"` nothing. `None` is `"mask"` under `pronghorn run`, `pronghorn dev` and `hardened`, else `"all"`.
-            telemetry: A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`. `None` uses the global providers of the program, if there are any.
-            jobs: A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it.
-            background_tasks: Where `BackgroundTasks.add_task` leaves its functions; `"durable"` needs `jobs`. `"process"` calls them in the process of the server, as FastAPI does. `"durable"` writes them as jobs, in the transaction of the request. `docs/how-to/durable-background-tasks.md` has more.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
             auto_head: Whether a GET route also handles HEAD: it sends the headers without the content. With `False` the response is a 405, as in FastAPI. A route that declares HEAD takes precedence.
@@ -443,6 +438,9 @@ class FastAPI(Starlette):
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
             hardened: Whether to hold the limits that could refuse a rare honest client, wherever it is served. A mounted application has its own. `docs/how-to/harden.md` lists what it turns on.
+            telemetry: A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`. `None` uses the global providers of the program, if there are any.
+            jobs: A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it.
+            background_tasks: Whether background tasks stay in the `"process"`, or are `"durable"`: rows of the `jobs`.
 
         Example::
 

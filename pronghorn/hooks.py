@@ -39,7 +39,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
 from pronghorn.core.revisions import forget_compiled
-from pronghorn.core.task_store import JobRunner, TaskStore
 from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
@@ -48,7 +47,8 @@ from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
 
-if TYPE_CHECKING:  # Most programs do not need the module.
+if TYPE_CHECKING:  # Most programs do not need the modules.
+    from pronghorn.core.task_store import JobRunner, TaskStore
     from pronghorn.run.observed import Observed
 
 __all__ = [
@@ -73,6 +73,13 @@ __all__ = [
 #: The key of a request's watcher in its ASGI scope. None there means that the request must not be
 #: observed. Other instrumentations use the same key.
 WATCHER = "fastapi.telemetry"
+
+#: Class -> its module.
+_LATER = {
+    "JobRunner": "pronghorn.core.task_store",
+    "Observed": "pronghorn.run.observed",
+    "TaskStore": "pronghorn.core.task_store",
+}
 
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
 
@@ -246,10 +253,10 @@ def observe_app(app: ASGIApp) -> ASGIApp:
 if not TYPE_CHECKING:  # Type checkers would accept every name.
 
     def __getattr__(name: str) -> Any:
-        """Return `Observed`, whose module is loaded when it is needed."""
-        if name != "Observed":
+        """Return a class whose module is loaded when it is needed."""
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return import_module("pronghorn.run.observed").Observed
+        return getattr(import_module(_LATER[name]), name)
 
 
 # --- applications -----------------------------------------------------------------------------

@@ -563,6 +563,13 @@ class APIRouter(Router):
             type[APIRoute] | None,
             Doc("The class of the routes that the decorators create. Defaults to `APIRoute`."),
         ] = None,
+        default: Annotated[
+            ASGIApp | None,
+            Doc(
+                "The ASGI application for paths that no route matches. By default the "
+                "response is a 404."
+            ),
+        ] = None,
         lifespan: Annotated[
             Lifespan[Any] | None,
             Doc("An async context manager: it enters at startup and exits at shutdown."),
@@ -596,13 +603,6 @@ class APIRouter(Router):
             Sequence[Callable[[], Any]] | None,
             Doc("Functions to call at shutdown; prefer `lifespan`."),
         ] = None,
-        default: Annotated[
-            ASGIApp | None,
-            Doc(
-                "The ASGI application for paths that no route matches. By default the "
-                "response is a 404."
-            ),
-        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -634,13 +634,13 @@ class APIRouter(Router):
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
             route_class: The class of the routes that the decorators create. Defaults to `APIRoute`.
+            default: The ASGI application for paths that no route matches. By default the response is a 404.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
             redirect_slashes: Whether to redirect `/items/` to `/items` (307), or the reverse, if only one exists.
             auto_head: Whether a GET route also handles HEAD: it sends the headers without the content. With `False` the response is a 405, as in FastAPI. A route that declares HEAD takes precedence.
             routes: The initial routes, as in Starlette.
             on_startup: Functions to call at startup; prefer `lifespan`.
             on_shutdown: Functions to call at shutdown; prefer `lifespan`.
-            default: The ASGI application for paths that no route matches. By default the response is a 404.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
 

@@ -9,7 +9,7 @@ run them as any dependency, and the graphs of other applications stay as they ar
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 
@@ -20,7 +20,7 @@ from pronghorn.params import Depends
 from pronghorn.plan.model import CallPlan
 from pronghorn.run.durable_tasks import DurableTasks
 
-_LIFETIME = "function"
+_LIFETIME: Literal["function"] = "function"
 _TASKS = InjectedKind.BACKGROUND_TASKS
 
 
@@ -37,7 +37,7 @@ def keep_tasks_in(root: CallPlan, store: TaskStore) -> CallPlan:
     if not any(_asks(node) for node in root.walk()):
         return root
     keeping = _node(_make_keeping(store), Injected("tasks", _TASKS))
-    noticing = _node(_notice_success)
+    noticing = _node(notice_success)
     noticing = replace(noticing, dependencies=(replace(keeping, argument="tasks"),))
     opened_first = [
         replace(node, argument=None)
@@ -87,6 +87,6 @@ def _make_keeping(store: TaskStore) -> Callable[..., Any]:
     return keep_tasks
 
 
-async def _notice_success(tasks: DurableTasks) -> AsyncIterator[None]:
+async def notice_success(tasks: DurableTasks) -> AsyncIterator[None]:
     yield
     tasks.has_succeeded = True

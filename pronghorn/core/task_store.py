@@ -1,4 +1,4 @@
-"""What stands behind `FastAPI(jobs=..., background_tasks="durable")`: two small protocols.
+"""Two small protocols behind `FastAPI(jobs=..., background_tasks="durable")`.
 
 The engine knows nothing of databases or workers. `pronghorn.jobs` implements both protocols.
 """
@@ -53,7 +53,7 @@ class TaskStore(Protocol):
 
 
 class JobRunner(Protocol):
-    """What `FastAPI(jobs=...)` takes."""
+    """Runs jobs beside an application: `FastAPI(jobs=...)` takes it."""
 
     def plan(self, app: Any) -> None:
         """Prepare the functions of all jobs with `app.inject`, before an application starts.

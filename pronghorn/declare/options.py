@@ -18,7 +18,6 @@ from typing_extensions import deprecated as deprecated_mark
 from pronghorn._form_limits import FormLimits
 from pronghorn.core.typed_kwargs import DefaultIs, option_defaults
 from pronghorn.datastructures import Default
-from pronghorn.declare.battery_options import BatteryOptions
 from pronghorn.params import Depends
 from pronghorn.types import IncEx
 from pronghorn.utils import generate_unique_id
@@ -252,25 +251,19 @@ class LifeOptions(TypedDict, total=False):
     """Functions to call at shutdown; prefer `lifespan`."""
 
 
-class RouterClassOptions(TypedDict, total=False):
-    """The class of the routes of a router."""
+class OnlyRouterOptions(TypedDict, total=False):
+    """Options that only routers have."""
 
     route_class: type[BaseRoute] | None
     """The class of the routes that the decorators create. Defaults to `APIRoute`."""
-
-
-class DefaultOptions(TypedDict, total=False):
-    """The response to paths that no route matches."""
-
     default: ASGIApp | None
     """The ASGI application for paths that no route matches. By default the response is a 404."""
 
 
 class RouterOptions(
     IncludeOptions,
-    RouterClassOptions,
+    OnlyRouterOptions,
     LifeOptions,
-    DefaultOptions,
     StrictnessOptions,
     OverridesOptions,
     total=False,
@@ -355,7 +348,6 @@ class AppOptions(
     DocumentOptions,
     WebSocketRouteOptions,
     ErrorOptions,
-    BatteryOptions,
     LifeOptions,
     GroupOptions,
     ShownOptions,
@@ -378,6 +370,15 @@ class AppOptions(
 
     A mounted application has its own. `docs/how-to/harden.md` lists what it turns on.
     """
+    telemetry: Any | None
+    """A `pronghorn.telemetry.TelemetryConfig`; requires the extra `opentelemetry`.
+
+    `None` uses the global providers of the program, if there are any.
+    """
+    jobs: Any | None
+    """A `pronghorn.jobs.Jobs`, which starts after the `lifespan` and stops before it."""
+    background_tasks: Annotated[Literal["process", "durable"], DefaultIs("process")]
+    """Whether background tasks stay in the `"process"`, or are `"durable"`: rows of the `jobs`."""
 
 
 #: Options that FastAPI does not have: methods of programs that override ours get them if written.

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pronghorn.compile.explain import Explanation, explain_plan
+from pronghorn.compile.steps import bind_task_store
 from pronghorn.core.monkeypatches import is_overridden
 from pronghorn.devtools.inventory import Listed
 from pronghorn.devtools.tools import explain_tools
+from pronghorn.plan.model import RoutePlan
 
 __all__ = ["explain_route", "middleware_around"]
 
@@ -27,6 +29,9 @@ def explain_route(listed: Listed, label: str) -> Explanation | None:
     plan = getattr(listed.route, "plan", None)
     if plan is None:
         return None
+    if isinstance(plan, RoutePlan):
+        provider = getattr(listed.route, "dependency_overrides_provider", None)
+        plan = bind_task_store(plan, provider)
     explained = explain_plan(plan, label)
     own = list(_around_handler(listed.route))
     around = (f"middleware around it: {each}" for each in explain_middleware(listed.apps))

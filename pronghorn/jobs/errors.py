@@ -11,10 +11,3 @@ class BadJobError(Exception):
 
 class UnknownJobError(FastAPIError, LookupError):
     """There is no job with this id."""
-
-
-class LostJobError(BaseException):
-    """The run of a job that others have taken over, or that was cancelled.
-
-    It is no `Exception`, so that a job does not handle it by accident.
-    """

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from pronghorn.compile.http_route import compile_route
-from pronghorn.compile.steps import bind_app_values
+from pronghorn.compile.steps import bind_app_values, bind_task_store
 from pronghorn.core.path_patterns import path_below_root
 from pronghorn.core.revisions import bump_revision
 from pronghorn.core.setup_errors import user_error
@@ -98,8 +98,9 @@ class FrontendRoute(BaseRoute):
 
     def _compile_handler(self, overrides: Overrides) -> Handler:
         """Return the function that the router calls for this frontend, with overrides applied."""
-        plan = override_dependencies(self.plan, overrides)
-        plan = bind_app_values(plan, self.dependency_overrides_provider)
+        application = self.dependency_overrides_provider
+        plan = bind_task_store(override_dependencies(self.plan, overrides), application)
+        plan = bind_app_values(plan, application)
         return compile_route(plan, f"GET {self.path_format}", is_operation=False)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

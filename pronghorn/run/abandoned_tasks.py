@@ -68,13 +68,12 @@ def _frames_of_loop(loop: asyncio.AbstractEventLoop) -> Iterator[FrameType]:
 def _frames_of(waiting: Any) -> Iterator[FrameType]:
     """Yield the frames of a coroutine and of what it waits for, from the outside in."""
     while waiting is not None:
-        for frame, running, awaited in _ATTRIBUTES:
-            if hasattr(waiting, frame):
-                found = getattr(waiting, frame)
-                break
-        else:
+        names = next((names for names in _ATTRIBUTES if hasattr(waiting, names[0])), None)
+        if names is None:
             return
-        if found is None or getattr(waiting, running):
+        frame, is_running, awaited = names
+        found = getattr(waiting, frame)
+        if found is None or getattr(waiting, is_running):
             return  # It has ended; or it is in the stack of its thread.
         yield found
         waiting = getattr(waiting, awaited)

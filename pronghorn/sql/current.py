@@ -66,9 +66,9 @@ class FollowedTransaction(Transaction):
             _INNERMOST.set(self._open)
         return session
 
-    async def __aexit__(self, *error: Any) -> None:
+    async def __aexit__(self, *error: object) -> None:
         try:
-            await super().__aexit__(*error)
+            await super().__aexit__(*error)  # type: ignore[arg-type]  # the three of the statement
         finally:
             self._complete()
             if self._open is not None and _INNERMOST.get() is self._open:

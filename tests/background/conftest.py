@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
+
 import pytest
 
 from pronghorn.sql import Database
 from tests.background.shop import DONE, Shop
-from tests.sql.conftest import database as database
-from tests.sql.conftest import database_url as database_url
-from tests.sql.conftest import sqlite_url as sqlite_url
+from tests.sql import conftest as of_sql
+
+database_url, sqlite_url = of_sql.database_url, of_sql.sqlite_url
 
 
 @pytest.fixture
-def shop(database: Database) -> Shop:
+def shop(database_url: str) -> Shop:
     """A shop on an empty database, once for each driver."""
-    shop = Shop(database)
+    shop = Shop(Database(database_url))
     asyncio.run(shop.create_tables())
     return shop
+
+
+@pytest.fixture(scope="session")
+def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with all tables, which tests copy."""
+    file = tmp_path_factory.mktemp("shop") / "shop.db"
+    asyncio.run(Shop(Database(f"sqlite:///{file}")).create_tables())
+    return file
 
 
 @pytest.fixture
-def small_shop(sqlite_url: str) -> Shop:
+def small_shop(prepared_file: Path, tmp_path: Path) -> Shop:
     """A shop on SQLite."""
-    shop = Shop(Database(sqlite_url))
-    asyncio.run(shop.create_tables())
-    return shop
+    shutil.copy(prepared_file, tmp_path / "shop.db")
+    return Shop(Database(f"sqlite:///{tmp_path / 'shop.db'}"))
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ PROGRAMS: dict[str, tuple[Build, str]] = {}
 
 
 class Item(BaseModel):
-    """What endpoints take and return."""
+    """The result of endpoints."""
 
     name: str
 
@@ -168,7 +168,7 @@ def dependencies(f: ModuleType, app: Any) -> None:
             self.tasks = tasks
             tasks.add_task(note, "class")
 
-    async def nested(mailer: Annotated[Mailer, f.Depends()]) -> Any:
+    async def get_mailer(mailer: Annotated[Mailer, f.Depends()]) -> Any:
         mailer.tasks.add_task(note, "nested")
         yield mailer
         mailer.tasks.add_task(note, "after the response")
@@ -179,7 +179,8 @@ def dependencies(f: ModuleType, app: Any) -> None:
         tasks.add_task(note, "after the endpoint")
 
     router = f.APIRouter(
-        prefix="/orders", dependencies=[f.Depends(nested), f.Depends(function, scope="function")]
+        prefix="/orders",
+        dependencies=[f.Depends(get_mailer), f.Depends(function, scope="function")],
     )
 
     @router.post("/")

@@ -1,4 +1,4 @@
-"""What cannot be kept is an error at the line of `add_task`, which names it and says what to do."""
+"""An error at the line of `add_task` names what cannot be kept, and says what to write."""
 
 import asyncio
 import functools
@@ -199,18 +199,20 @@ def test_what_can_be_kept(small_shop: Shop) -> None:
 
     async def run_all() -> list[str]:
         async with small_shop.db.lifespan(), small_shop.jobs.worker(app):
-            while any(job.ended_at is None for job in await small_shop.jobs.list()):
+            while True:
+                found = await small_shop.jobs.list()
+                if all(job.ended_at is not None for job in found):
+                    return [job.state for job in found]
                 await asyncio.sleep(0.01)
-            return [job.state for job in await small_shop.jobs.list()]
 
     with TestClient(app) as client:
         assert client.post("/").status_code == 200
     assert local == ["/"]
     assert asyncio.run(run_all()) == ["done"] * 4
     assert sorted(DONE, key=repr) == [
+        ["text"],
         [1, date(2026, 1, 1), at, Decimal("1.10"), UUID(int=1), {date.min}, b"a"],
         [3, "value of the worker"],
-        ["text"],
         [{"a": [1, None]}, ("b",), {"named": 1.5}],
     ]
 
@@ -224,4 +226,3 @@ def test_an_option_that_cannot_work(small_shop: Shop) -> None:
         FastAPI(jobs=type(small_shop.jobs))
     with pytest.raises(SetupError, match="jobs must be an object of"):
         FastAPI(jobs=small_shop.db)
-

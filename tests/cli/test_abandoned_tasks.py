@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,3 +116,18 @@ def test_tasks_have_the_time_of_requests_at_shutdown(write: Write, server: str) 
         "upload is abandoned: it was interrupted",
         "write_report is abandoned: it was interrupted",
     ]
+
+
+def test_a_second_signal_abandons_all_tasks(write: Write) -> None:
+    write("main.py", APP.replace("BEHIND_MIDDLEWARE", "False"))
+    arguments = ["run", "--timeout-graceful-shutdown", "60", "--drain", "0"]
+    with served(*arguments) as running:
+        assert running.get("/call") == "sent"
+        running.wait_for("call begins")
+        running.process.send_signal(signal.SIGTERM)
+        running.wait_for("Shutting down")
+        time.sleep(0.4)  # Two signals in a moment are one that was sent to a group.
+        running.process.send_signal(signal.SIGTERM)
+        running.wait_for("call_partner is abandoned: it was interrupted")
+        running.wait_for("tidy_up is abandoned: it has not begun")
+        assert running.process.wait() == 143

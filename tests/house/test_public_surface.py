@@ -41,6 +41,7 @@ DELIBERATE: dict[str, dict[str, str]] = {
         "dependency_overrides_provider": "HTTP routes have it",
         "websocket_origins": "an option of its own",
     },
+    "tasks": {"add_local": "stays in the process where an application keeps its tasks"},
 }
 PARAMETERS = ("Path", "Query", "Header", "Cookie", "Body", "Form", "File", "Depends", "Security")
 SCHEMES = (

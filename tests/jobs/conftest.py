@@ -13,14 +13,18 @@ import pytest
 from pronghorn.jobs import Jobs
 from pronghorn.sql import Database
 from tests.jobs.program import Program
-from tests.sql.conftest import POSTGRESQL_DRIVERS
-from tests.sql.conftest import database as database
-from tests.sql.conftest import database_url as database_url
-from tests.sql.conftest import own_server as own_server
-from tests.sql.conftest import sqlite_url as sqlite_url
+from tests.sql.conftest import (
+    POSTGRESQL_DRIVERS,
+    database,
+    database_url,
+    own_server,
+    sqlite_url,
+)
 from tests.sql.servers import END_CONNECTIONS
 from tools.postgresql import Server
 
+#: The fixtures of others.
+__all__ = ["database", "database_url", "own_server", "sqlite_url"]
 #: Their rows are deleted before each test.
 _OURS = """SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
 WHERE (schemaname = 'dbos' AND tablename NOT IN ('dbos_migrations', 'application_versions'))

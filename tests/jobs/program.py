@@ -52,7 +52,7 @@ class Program:
         self.url = url
         self.db = Database(url)
         self.db.add_own_tables(TABLES)
-        self.jobs = Jobs(self.db, **{"retries": 2, "backoff": "10ms", **options})
+        self.jobs = Jobs(self.db, **{"retries": 2, "backoff": "0s", **options})
         self.app = FastAPI(lifespan=self.db.lifespan, jobs=self.jobs)
         self.log: list[Any] = []
 

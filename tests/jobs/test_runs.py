@@ -225,16 +225,16 @@ async def test_an_error_that_no_database_can_store(program: Program) -> None:
     assert found.error.startswith("ValueError: zero ")
 
 
-async def test_an_attempt_has_a_timeout(program: Program) -> None:
-    @program.jobs.task(timeout="50ms", retries=1)
+async def test_an_attempt_has_a_timeout(sqlite_program: Program) -> None:
+    @sqlite_program.jobs.task(timeout="50ms", retries=1)
     async def work(attempt: Attempt) -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            program.log.append(attempt.number)
+            sqlite_program.log.append(attempt.number)
 
-    found = await program.run(work)
-    assert program.log == [1, 2]
+    found = await sqlite_program.run(work)
+    assert sqlite_program.log == [1, 2]
     assert found.state == "dead"
     assert found.error is not None
     assert found.error.startswith("it took longer than 0.05 s")

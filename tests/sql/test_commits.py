@@ -106,6 +106,61 @@ async def test_a_function_that_fails_before_the_commit_rolls_back(noting: Databa
     await noting.dispose()
 
 
+async def test_a_commit_of_the_program_takes_the_rows_along(noting: Database) -> None:
+    await noting.create_own_tables()
+
+    async def write(session: Any) -> None:
+        await session.execute(insert(NOTES), {"text": f"row {len(session.info)}"})
+
+    async def run() -> None:
+        async with noting.transaction() as session:
+            before_commit(session, write)
+            await session.commit()
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await run()
+    assert len(await notes(noting)) == 1
+    await noting.dispose()
+
+
+async def test_the_innermost_transaction_is_known(noting: Database) -> None:
+    before = noting.transaction()
+    noting.follow_transactions()
+    other = Database("sqlite://")
+    other.follow_transactions()
+    seen: list[Any] = []
+    is_over = asyncio.Event()
+
+    async def look() -> None:
+        seen.append(noting.current_session())
+
+    async with before, noting.transaction(read_only=True):
+        assert noting.current_session() is None  # It began before, or only reads.
+    async with noting.transaction() as outer:
+        async with other.transaction() as elsewhere:
+            assert noting.current_session() is outer
+            assert other.current_session() is elsewhere
+        async with noting.transaction() as inner:
+            after_commit(inner, look)
+            assert noting.current_session() is inner
+            assert await asyncio.to_thread(noting.current_session) is inner
+            later = asyncio.create_task(_look_after(is_over, noting))
+        assert noting.current_session() is outer
+        is_over.set()
+        assert await later is outer
+    assert seen == [outer]
+    assert noting.current_session() is None
+    await other.dispose()
+    await noting.dispose()
+
+
+async def _look_after(is_over: asyncio.Event, database: Database) -> Any:
+    """Return what a task sees that goes on when its transaction is over."""
+    await is_over.wait()
+    return database.current_session()
+
+
 async def test_many_processes_may_create_the_tables(database_url: str) -> None:
     databases = [Database(database_url) for _ in range(6)]
     for database in databases:

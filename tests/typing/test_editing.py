@@ -19,8 +19,10 @@ ENDING = {"timeout", "on_disconnect"}
 OURS = {
     "FastAPI(": {
         "auto_head",
+        "background_tasks",
         "error_headers",
         "hardened",
+        "jobs",
         "max_json_size",
         "scalar_parameters",
         "scalar_url",

@@ -107,6 +107,7 @@ class DrainingServer(Server):
         now = time.monotonic()
         if self._told_at is not None:
             if sig in self._abrupt and now - self._told_at > SAME_SIGNAL:
+                _write_abandoned(self._loop)
                 end_at_once(sig)
             return
         self._told_at, self.told = now, sig
@@ -241,10 +242,15 @@ def _flush() -> None:
 def _give_up(seconds: float, loop: asyncio.AbstractEventLoop | None) -> None:
     text = f"The shutdown has not ended in {seconds:g} seconds, which ends the process."
     os.write(2, f"ERROR:    {text}\n".encode())  # A lock of logging may be what it waits for.
-    with suppress(Exception):
-        write_abandoned_tasks(loop)
+    _write_abandoned(loop)
     _flush()
     os._exit(1)
+
+
+def _write_abandoned(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Write the names of background tasks that do not end, whatever state the process is in."""
+    with suppress(Exception):
+        write_abandoned_tasks(loop)
 
 
 @contextmanager
