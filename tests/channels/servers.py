@@ -47,4 +47,12 @@ def join(server: Server, target: str, *, window: int | None = None) -> ClientCon
     sock.settimeout(PATIENCE)
     sock.connect(("127.0.0.1", server.port))
     url = f"ws://127.0.0.1:{server.port}{target}"
-    return connect(url, sock=sock, max_queue=1, ping_interval=None, open_timeout=PATIENCE)
+    # Compressed, a message of the same letter would always fit.
+    return connect(
+        url,
+        sock=sock,
+        max_queue=1,
+        compression=None,
+        ping_interval=None,
+        open_timeout=PATIENCE,
+    )

@@ -37,7 +37,11 @@ async def _subscribe(url: str, subscribers: int, messages: int, said: Queue[int]
         tasks = [asyncio.create_task(_read(channels, messages)) for _ in range(subscribers)]
         said.put(READY)
         expected = list(range(messages))
-        said.put(sum(found != expected for found in await asyncio.gather(*tasks)))
+        wrong = [found for found in await asyncio.gather(*tasks) if found != expected]
+        for found in wrong[:1]:
+            at = next(at for at, number in enumerate(found) if number != at)
+            print(f"instead of {at}: {found[at : at + 5]}", file=sys.stderr)
+        said.put(len(wrong))
 
 
 async def _read(channels: Channels, messages: int) -> list[int]:
@@ -115,11 +119,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rate", type=float, default=200)
     parser.add_argument("--subscribers", type=int, default=20)
-    options = parser.parse_args(arguments)
+    parser.add_argument("--drivers", nargs="+", default=["asyncpg", "psycopg"])
+    options = vars(parser.parse_args(arguments))
     prepare_programs()
-    for driver in ("asyncpg", "psycopg"):
+    for driver in options.pop("drivers"):
         with Server() as server:
-            print("C1 ok", driver, run(server, driver, **vars(options)), flush=True)
+            print("C1 ok", driver, run(server, driver, **options), flush=True)
 
 
 if __name__ == "__main__":
