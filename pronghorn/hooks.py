@@ -28,6 +28,7 @@ A dependency that changes or keeps responses, such as a limit with its headers, 
 `Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
 `answer_through`: the messages of the response then come to the battery first. A method
 `document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
+runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`.
 """
 
 from __future__ import annotations
