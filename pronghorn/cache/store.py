@@ -59,7 +59,7 @@ class Store:
         self._timeout = timeout
         self._backend = _connect(url, self._name, options)
         self._opening = asyncio.Lock()
-        self._away_until = self._quiet_until = 0.0
+        self._away_until = self._quiet_until = self._untold_until = 0.0
         #: Tags whose tokens could not be changed. They are changed before anything is read.
         self._owed: set[str] = set()
 
@@ -120,11 +120,13 @@ class Store:
         try:
             await self._ask(self._pay)
         except StoreAwayError:
-            logger.error(
-                "The cache could not be told that %s has changed; this process tells it once it "
-                "is back",
-                ", ".join(tag or "everything" for tag in sorted(self._owed)),
-            )
+            if monotonic() > self._untold_until:
+                self._untold_until = monotonic() + QUIET
+                logger.error(
+                    "The cache could not be told that %s has changed; this process tells it once "
+                    "it is back",
+                    ", ".join(tag or "everything" for tag in sorted(self._owed)),
+                )
 
     async def _pay(self) -> None:
         while self._owed:
