@@ -54,10 +54,11 @@ class Store:
 
     def __init__(self, url: str, prefix: str, timeout: float, options: dict[str, Any]) -> None:
         self.is_shared = not url.startswith("mem:")
-        self._name = mask_url_passwords(url, "***")
+        #: The URL without its password.
+        self.name = mask_url_passwords(url, "***")
         self._prefix = prefix
         self._timeout = timeout
-        self._backend = _connect(url, self._name, options)
+        self._backend = _connect(url, self.name, options)
         self._opening = asyncio.Lock()
         self._away_until = self._quiet_until = self._untold_until = 0.0
         #: Tags whose tokens could not be changed. They are changed before anything is read.
@@ -200,7 +201,7 @@ class Store:
         cause = error.__cause__ or error
         logger.warning(
             "The store of the cache, %s, does not answer, so endpoints run: %s",
-            self._name,
+            self.name,
             mask_url_passwords(f"{type(cause).__name__}: {cause}", "***"),
         )
 
