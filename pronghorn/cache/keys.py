@@ -100,9 +100,10 @@ class Keys:
             None if self._cookies is None else _choose_cookies(sent, self._cookies),
             [stable(value) for value in values],
         )
-        return Asked(_digest(parts), headers, sent, self._fill_tags(scope))
+        return Asked(_digest(parts), headers, sent, self.fill_tags(scope))
 
-    def _fill_tags(self, scope: Scope) -> tuple[str, ...]:
+    def fill_tags(self, scope: Scope) -> tuple[str, ...]:
+        """Return the tags of a request, with its path parameters."""
         if self._has_fixed_tags:
             return self._tags
         return tuple(tag.format_map(scope["path_params"]) for tag in self._tags)

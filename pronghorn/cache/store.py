@@ -100,6 +100,15 @@ class Store:
 
     # --- tokens -----------------------------------------------------------------------------
 
+    async def read_tokens(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Return the current tokens of tags, as `read` does.
+
+        Raises:
+            StoreAwayError: The store does not answer.
+        """
+        _, tokens = await self.read("", tags)
+        return tokens
+
     def _token_key(self, tag: str) -> str:
         return f"{self._prefix}tag:{tag}"
 
