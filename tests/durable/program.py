@@ -49,7 +49,8 @@ class Program:
 
     Args:
         options: `url` of the database, `beat` and `dead_after` of its nodes; perhaps `cron` and
-            `missed`, and `skew`, the seconds by which the clock of this host is wrong.
+            `missed`, `retries` of poison, and `skew`, the seconds by which the clock of this host
+            is wrong.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
@@ -69,7 +70,9 @@ class Program:
         self.app = FastAPI(lifespan=self.db.lifespan)
         self.jobs.attach(self.app)
         self.work = self.jobs.task(name="work")(self._work)
-        self.poison = self.jobs.task(name="poison", retries=3)(self._poison)
+        self.poison = self.jobs.task(name="poison", retries=int(options.get("retries", "3")))(
+            self._poison
+        )
         if "cron" in options:
             missed = "once" if options.get("missed") == "once" else "skip"
             self.jobs.cron(options["cron"], missed=missed, name="ticking")(self._tick)
