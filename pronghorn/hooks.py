@@ -28,7 +28,6 @@ A dependency that changes or keeps responses, such as a limit with its headers, 
 `Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
 `answer_through`: the messages of the response then come to the battery first. A method
 `document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
-runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`.
 """
 
 from __future__ import annotations
@@ -199,41 +198,6 @@ def frame_stream(response: Response, frame: Frame) -> None:
     Args:
         response: The response of the request.
         frame: Called with the items and with the function that encodes one of them.
-        Args:
-            scope: The request.
-            renew: Lets the whole route run again, beside the requests and with a time limit.
-        """
-
-    async def begin(self, scope: Scope) -> Any:
-        """Return what marks this moment, for `respond`.
-
-        It is called if dependencies in `ResponseCache.vary`, or those that lead to a security
-        scheme, have exit code: a transaction that they open may show older data to the endpoint.
-
-        Args:
-            scope: The request.
-        """
-
-    async def respond(
-        self, scope: Scope, values: Sequence[Any], mark: Any, fill: Fill, renew: Fill
-    ) -> Response:
-        """Return the response to a request: a stored one, or that of the endpoint.
-
-        Args:
-            scope: The request.
-            values: The results of the dependencies in `ResponseCache.vary`.
-            mark: The result of `begin`; None if it was not called.
-            fill: Lets the endpoint of this request run; call it once at most.
-            renew: As for `find`.
-        """
-
-
-class ResponseCache(Protocol):
-    """The value of the option `cache`.
-
-    Attributes:
-        vary: The dependencies that run for every request, before a response is looked up. So do
-            those that lead to a security scheme; `find_guards` lists them.
     """
     setattr(response, FRAME, frame)
 

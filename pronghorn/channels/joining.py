@@ -9,17 +9,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import ValidationError
 
 from pronghorn.channels.channel import BoundChannel
-from pronghorn.channels.presence import Present
+from pronghorn.channels.presence import Presence, Present
+from pronghorn.channels.reading import Subscription
 from pronghorn.channels.subscribers import Gap, Item
 from pronghorn.websockets import WebSocket, WebSocketState
-
-if TYPE_CHECKING:
-    from pronghorn.channels.channels import Channels
 
 M = TypeVar("M")
 POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
@@ -35,6 +33,23 @@ _REASONS = {
     "slow": (TRY_AGAIN_LATER, "The client reads too slowly"),
     "stopping": (SERVICE_RESTART, "The server restarts"),
 }
+
+
+class _Channels(Protocol):
+    """The part of `Channels` that a connection needs."""
+
+    @property
+    def presence(self) -> Presence:
+        """The connections that others see."""
+
+    def subscribe(self, channel: Any, after: str | int | None, on_end: Any = None) -> Subscription:
+        """Return a subscription to a channel."""
+
+    async def publish(self, channel: Any, message: Any) -> str | None:
+        """Publish a message."""
+
+    async def present(self, channel: Any) -> list[Present]:
+        """Return all connections to a channel that are seen."""
 
 
 class Joined(Generic[M]):
@@ -54,7 +69,7 @@ class Joined(Generic[M]):
 
     def __init__(
         self,
-        channels: Channels,
+        channels: _Channels,
         websocket: WebSocket,
         channel: BoundChannel[M],
         *,
