@@ -38,9 +38,10 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 	@$(BIN)/python -m pronghorn db upgrade examples/shop/main.py
 	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
 
-# Without PostgreSQL the tests that need it fail, each with the same advice.
+# Without PostgreSQL or Redis the tests that need it fail, each with the same advice.
 test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
 	@$(PYTHON) tools/postgresql.py >/dev/null || true
+	@$(PYTHON) tools/redis_server.py >/dev/null || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows
@@ -91,7 +92,7 @@ campaign-metrics: environment ## Kill workers under load and scrape meanwhile (D
 browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for a part)
 	@$(PYTHON) tools/chromium.py
 	@$(PYTHON) tools/docs_assets.py --required
-	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --group browser
+	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --extra sql --extra jobs --group browser
 	@.venv-browser/bin/python -m pytest tests/browser $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)

@@ -345,6 +345,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -434,6 +441,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             root_path: The path prefix under which a proxy serves the application.
             root_path_in_servers: Whether the OpenAPI document lists `root_path` as a server.
@@ -653,6 +661,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -698,6 +713,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -871,6 +887,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> None:
         """Add the routes of a router to this application.
 
@@ -894,6 +917,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, or prefix and path are both empty.
@@ -1052,6 +1076,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
 
@@ -1085,6 +1116,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1290,6 +1322,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
@@ -1322,6 +1361,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1473,6 +1513,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
 
@@ -1505,6 +1552,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1656,6 +1704,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
 
@@ -1688,6 +1743,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1839,6 +1895,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
 
@@ -1871,6 +1934,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2022,6 +2086,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
 
@@ -2054,6 +2125,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2205,6 +2277,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
 
@@ -2237,6 +2316,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2388,6 +2468,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
 
@@ -2420,6 +2507,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2571,6 +2659,13 @@ class FastAPI(Starlette):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
 
@@ -2603,6 +2698,7 @@ class FastAPI(Starlette):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

@@ -18,22 +18,29 @@ A layer around an application may put a `Watcher` into the scope of a request. A
 in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even
 look for a watcher.
 
-A battery such as `pronghorn.sql` uses three more: a dependency learns from a `Trigger` what it runs
-for, `answer_with` says how an error of a library is answered, and `check_plans` finds mistakes in
-the plans of routes at startup. One that runs jobs is a `JobRunner`, and keeps background tasks as a
-`TaskStore`.
+A battery such as `pronghorn.sql` uses more: a dependency learns from a `Trigger` what it runs for
+and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of
+a library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
+runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`. The option `cache` of a
+route takes a `ResponseCache`, which may answer in place of the endpoint.
+
+A dependency that changes or keeps responses, such as a limit with its headers, is a subclass of
+`Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
+`answer_through`: the messages of the response then come to the battery first. A method
+`document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pronghorn.core.records import Record, replace
@@ -41,26 +48,36 @@ from pronghorn.core.revisions import forget_compiled
 from pronghorn.core.trigger import Trigger
 from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
+from pronghorn.plan.dependencies import find_guards
 from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import answer_with
-from pronghorn.run.exchange import OBSERVED, Exchange
+from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
+from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the modules.
     from pronghorn.core.task_store import JobRunner, TaskStore
+    from pronghorn.plan.response_cache import Fill, ResponseCache, RouteCache
     from pronghorn.run.observed import Observed
 
 __all__ = [
     "OBSERVED",
     "CompiledRoute",
+    "Exchange",
+    "Fill",
     "JobRunner",
     "Observed",
     "Observer",
+    "ResponseCache",
+    "RouteCache",
     "TaskStore",
     "Trigger",
     "Watcher",
+    "answer_through",
     "answer_with",
     "check_plans",
+    "find_guards",
+    "frame_stream",
     "mount",
     "observe",
     "observe_app",
@@ -74,8 +91,11 @@ WATCHER = "fastapi.telemetry"
 
 #: Class -> its module.
 _LATER = {
+    "Fill": "pronghorn.plan.response_cache",
     "JobRunner": "pronghorn.core.task_store",
     "Observed": "pronghorn.run.observed",
+    "ResponseCache": "pronghorn.plan.response_cache",
+    "RouteCache": "pronghorn.plan.response_cache",
     "TaskStore": "pronghorn.core.task_store",
 }
 
@@ -122,7 +142,7 @@ RouteHook = Callable[[CompiledRoute], Handler | None]
 _mounted: list[RouteHook] = []
 
 
-def mount(hook: RouteHook) -> None:
+def mount(hook: RouteHook, *, innermost: bool = False) -> None:
     """Let a hook see every route of every application in this process.
 
     Routes that are compiled already are compiled again at their next request. Mounting a hook twice
@@ -131,9 +151,10 @@ def mount(hook: RouteHook) -> None:
     Args:
         hook: Called with each route when it is compiled; returns the handler to use instead, or
             None.
+        innermost: Whether it comes before all others, so that it is nearest to the endpoint.
     """
     if hook not in _mounted:
-        _mounted.append(hook)
+        _mounted.insert(0 if innermost else len(_mounted), hook)
         forget_compiled()
 
 
@@ -160,6 +181,52 @@ def hooked(route: CompiledRoute) -> Handler:
         if handler is not None:
             route = replace(route, handler=handler)
     return route.handler
+
+
+# --- streams ----------------------------------------------------------------------------------
+
+#: Receives the items of an endpoint and their encoder; yields what is sent.
+Frame = Callable[[AsyncIterator[Any], Callable[[Any], Any]], AsyncIterator[Any]]
+
+
+def frame_stream(response: Response, frame: Frame) -> None:
+    """Send what a function makes of the items that an `async def` endpoint yields.
+
+    A dependency calls it with the `Response` that it declares as a parameter. The items are asked
+    for in the task of the request, one after the other, each when the one before was sent.
+
+    Args:
+        response: The response of the request.
+        frame: Called with the items and with the function that encodes one of them.
+    """
+    setattr(response, FRAME, frame)
+
+
+# --- responses that pass a battery ---------------------------------------------------------
+
+
+async def answer_through(
+    handler: Handler, exchange: Exchange, path: Mapping[str, Any], send: Send
+) -> None:
+    """Let a handler answer a request, and give the messages of its response to a function.
+
+    An error of the function is raised where the handler sends. If nothing was sent then, the error
+    is answered as any other.
+
+    Args:
+        handler: The handler of a route.
+        exchange: The request. A body that was read by it is not read again.
+        path: The path parameters.
+        send: Takes the messages of ASGI, and passes them on: `await exchange.track_and_send(one)`.
+    """
+    inside = exchange_of(exchange.scope, exchange.receive, send)
+    inside.outer = exchange
+    inside.take_over(exchange)
+    try:
+        await handler(inside, path)
+    finally:
+        exchange.take_over(inside)
+        inside.end()
 
 
 # --- finished requests ------------------------------------------------------------------------

@@ -75,6 +75,7 @@ class APIRoute(Route):
     max_json_size: int | None
     timeout: float | None
     on_disconnect: str | None
+    cache: Any
     dependency_overrides_provider: Any
     def __init__(
         self,
@@ -228,6 +229,13 @@ class APIRoute(Route):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool | DefaultPlaceholder,
             Doc(
@@ -273,6 +281,7 @@ class APIRoute(Route):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             dependency_overrides_provider: An object with a `dependency_overrides` mapping, usually the application.
 
@@ -559,6 +568,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         route_class: Annotated[
             type[APIRoute] | None,
             Doc("The class of the routes that the decorators create. Defaults to `APIRoute`."),
@@ -633,6 +649,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             route_class: The class of the routes that the decorators create. Defaults to `APIRoute`.
             default: The ASGI application for paths that no route matches. By default the response is a 404.
             lifespan: An async context manager: it enters at startup and exits at shutdown.
@@ -809,6 +826,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
         strict_content_type: Annotated[
             bool,
             Doc(
@@ -854,6 +878,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
             strict_content_type: Whether to parse a body as JSON only if its content type is JSON. `False` also parses bodies without a content type. The innermost one applies.
             route_class_override: The class of this route. Defaults to the `route_class` of the router.
         """
@@ -1022,6 +1047,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> None:
         """Add the routes of another router to this one.
 
@@ -1045,6 +1077,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Raises:
             SetupError: The prefix is malformed, prefix and path are both empty, or the router
@@ -1202,6 +1235,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an operation with several HTTP methods.
 
@@ -1235,6 +1275,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1440,6 +1481,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a GET operation: read something (RFC 9110, section 9.3.1).
 
@@ -1472,6 +1520,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1623,6 +1672,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PUT operation: create or replace something (RFC 9110, section 9.3.4).
 
@@ -1655,6 +1711,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1806,6 +1863,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a POST operation: create something, or act (RFC 9110, section 9.3.3).
 
@@ -1838,6 +1902,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -1989,6 +2054,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a DELETE operation: remove something (RFC 9110, section 9.3.5).
 
@@ -2021,6 +2093,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2172,6 +2245,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare an OPTIONS operation: describe what a path allows (RFC 9110, section 9.3.7).
 
@@ -2204,6 +2284,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2355,6 +2436,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a HEAD operation: GET without the content (RFC 9110, section 9.3.2).
 
@@ -2387,6 +2475,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2538,6 +2627,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a PATCH operation: change a part of something (RFC 5789).
 
@@ -2570,6 +2666,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.
@@ -2721,6 +2818,13 @@ class APIRouter(Router):
                 "applies."
             ),
         ] = None,
+        cache: Annotated[
+            Any | None,
+            Doc(
+                "A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost "
+                "one applies."
+            ),
+        ] = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a TRACE operation: send the request back (RFC 9110, section 9.3.8).
 
@@ -2753,6 +2857,7 @@ class APIRouter(Router):
             form_limits: Limits for parsing forms. Merged key by key; the inner one wins.
             timeout: Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies.
             on_disconnect: Whether the endpoint is cancelled when its client leaves. The innermost one applies.
+            cache: A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies.
 
         Returns:
             A decorator, which returns the function unchanged.

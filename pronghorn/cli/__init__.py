@@ -1,11 +1,13 @@
 """The `pronghorn` command: serve an application, list its routes, write its OpenAPI document.
 
-- `app.py` and two modules named `..._command.py` declare the commands, `arguments.py` their
-  options; all other modules are independent of Typer
+- `app.py`, `groups.py` and the modules named `..._command.py` declare the commands, `arguments.py`
+  and those named `..._options.py` their options; all other modules are independent of Typer
 - `discover.py` finds the application: `locate.py` finds the file, `importing.py` imports it,
   `choose.py` picks the object
 - `serve.py` checks and announces, `servers.py` starts uvicorn or Granian, whose processes import
   the application through `loader.py`
+- `jobs_find.py` finds the jobs of a program, `jobs_run.py` starts the processes that run them, and
+  `jobs_work.py` works in those; `jobs_look.py` lists jobs, and `jobs_tab.py` for the page of `dev`
 - `routes.py`, `explain.py` and `openapi.py` describe the application
 - `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
 - `errors.py` defines the errors and exit codes of commands

@@ -14,11 +14,12 @@ from typing_extensions import Unpack
 from pronghorn.cli.arguments import DevOptions, FindOptions, RunOptions, reference_of
 from pronghorn.cli.check_command import check
 from pronghorn.cli.collector import resume_collector
-from pronghorn.cli.db_command import db
 from pronghorn.cli.diff_command import diff
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
+from pronghorn.cli.groups import db, jobs
 from pronghorn.cli.new_command import new
+from pronghorn.cli.nodes_command import nodes
 from pronghorn.cli.system_errors import explain_system_error
 from pronghorn.core.typed_kwargs import expand_signature
 
@@ -118,6 +119,7 @@ def run(context: typer.Context, **options: Unpack[RunOptions]) -> None:
     - [cyan]pronghorn run --ssl-certfile server.pem --ssl-keyfile server.key --port 443[/cyan]
     - [cyan]pronghorn run --uds /run/shop.sock --forwarded-allow-ips '*'[/cyan]  (behind a proxy)
     - [cyan]pronghorn run --server granian --log-config logging.yaml[/cyan]
+    - [cyan]pronghorn run --jobs[/cyan]  (a program on SQLite that has jobs)
     """
     _serve(context, options)
 
@@ -197,7 +199,9 @@ commands.command()(new)
 commands.command()(diff)
 commands.command()(explain)
 commands.command()(check)
+commands.command()(nodes)
 commands.add_typer(db, name="db")
+commands.add_typer(jobs, name="jobs")
 
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:

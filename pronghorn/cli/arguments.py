@@ -29,10 +29,13 @@ __all__ = [
     "DevOptions",
     "DiffOptions",
     "FindOptions",
+    "JsonOption",
     "RunOptions",
     "WritingOptions",
     "reference_of",
 ]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON."), DefaultIs(False)]
 
 FINDING = "Where the app is"
 REPLAYING = "What to ask"
@@ -178,11 +181,28 @@ class WritingOptions(DatabaseOptions):
     ]
 
 
-class DevOptions(FindOptions, DevListening, DevServing, SharedServing):
+class JobsServing(TypedDict):
+    """The work beside requests."""
+
+    jobs: Annotated[
+        bool,
+        typer.Option(
+            "--jobs",
+            help="Also run the jobs of the app, in each process that serves: while you develop, "
+            "and in a program on SQLite. Otherwise 'pronghorn jobs run' does that.",
+            rich_help_panel="Jobs",
+        ),
+        DefaultIs(False),
+    ]
+
+
+class DevOptions(FindOptions, DevListening, DevServing, JobsServing, SharedServing):
     """All options of `pronghorn dev`."""
 
 
-class RunOptions(FindOptions, RunListening, RunServing, RunSizes, RunDeadlines, SharedServing):
+class RunOptions(
+    FindOptions, RunListening, RunServing, JobsServing, RunSizes, RunDeadlines, SharedServing
+):
     """All options of `pronghorn run`."""
 
 

@@ -15,7 +15,8 @@ from pronghorn.cli.database import list_migrated, run
 from pronghorn.cli.discover import AppReference, discover_quietly
 from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.importing import user_traceback
-from pronghorn.cli.unsafe import find_unsafe
+from pronghorn.cli.jobs_find import list_known
+from pronghorn.cli.unsafe import Unsafe, find_unsafe
 from pronghorn.compile.route_table import matches_by_path
 from pronghorn.core.setup_errors import collect_setup_errors
 from pronghorn.devtools.inventory import Listed, inner_app, list_routes
@@ -49,7 +50,16 @@ def find_problems(reference: AppReference) -> Found:
     errors = {str(error): error for error in (*collected, *late)}
     mistakes = [*map(_as_command_error, errors.values()), *_check_databases()]
     program = collect_program(found, routes)
-    return Found(found.import_string, program, mistakes, find_unsafe(program))
+    unsafe = [*find_unsafe(program), *_find_unsafe_jobs()]
+    return Found(found.import_string, program, mistakes, unsafe)
+
+
+def _find_unsafe_jobs() -> list[Unsafe]:
+    if not list_known():
+        return []
+    from pronghorn.cli.check_jobs import find_unsafe_jobs  # Few programs have jobs.
+
+    return list(find_unsafe_jobs())
 
 
 def _check_application(app: Any, routes: list[Listed]) -> Iterator[Exception]:

@@ -15,7 +15,7 @@ from pronghorn.core.setup_errors import did_you_mean
 if TYPE_CHECKING:
     from pronghorn.sql import Database
 
-__all__ = ["find_database", "list_migrated", "run"]
+__all__ = ["describe", "find_database", "list_migrated", "run"]
 
 ResultT = TypeVar("ResultT")
 

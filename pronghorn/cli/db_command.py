@@ -1,4 +1,4 @@
-"""The commands `pronghorn db ...`: the migrations of the program's database."""
+"""The commands `pronghorn db ...`: the migrations of the database; `groups.py` has the group."""
 
 from typing import Annotated, Any
 
@@ -11,22 +11,7 @@ from pronghorn.core.typed_kwargs import expand_signature
 
 __all__ = ["db"]
 
-db = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    help="""
-    Migrate the [bold]database[/bold] of an app, with Alembic.
-
-    The app is imported as the other commands do, and its own Database, settings and models are
-    used. No other command changes the tables, and no start of a server does.
-
-    Examples:
-
-    - [cyan]pronghorn db revision -m 'add orders'[/cyan]
-    - [cyan]pronghorn db upgrade[/cyan]
-    - [cyan]pronghorn db check shop/main.py[/cyan]
-    """,
-)
+db = typer.Typer(rich_markup_mode="rich")
 
 Message = Annotated[
     str,

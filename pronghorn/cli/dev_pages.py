@@ -8,9 +8,11 @@ from typing import Any
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.importing import user_traceback
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.devtools.access import Access, access_for
 from pronghorn.devtools.broken import Trouble
 from pronghorn.devtools.failures import describe_error
+from pronghorn.devtools.jobs_page import JobsPage
 from pronghorn.devtools.page import PAGE, DevPage, is_taken
 from pronghorn.devtools.stand_in import StandIn, serve_trouble
 
@@ -28,8 +30,16 @@ def put_pages(app: Any, host: str, *, reloads: bool) -> Any:
     if is_taken(app):
         print(f"The program has routes of its own at {PAGE}: they take precedence", file=sys.stderr)
     access = _access(host)
-    page = DevPage(app, access)
+    page = DevPage(app, access, _make_jobs_page())
     return StandIn(page, access, _print_error) if reloads else page
+
+
+def _make_jobs_page() -> JobsPage | None:
+    if not (every := list_known()):
+        return None
+    from pronghorn.cli.jobs_tab import make_jobs_page  # Few programs have jobs.
+
+    return make_jobs_page(every)
 
 
 def put_error_page(error: CommandError, host: str) -> Any:

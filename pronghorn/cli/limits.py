@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from pronghorn.adapters.server_limits import JSON_BODY, UPLOAD, ServerLimits
 from pronghorn.cli.audited import Program
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.compile.origins import origins_of
 from pronghorn.devtools.inventory import Listed
 from pronghorn.run.origins import ANY
@@ -28,7 +29,7 @@ class Setting(NamedTuple):
 
     Attributes:
         name: What it limits.
-        read: Returns its value for a program, as text.
+        read: Returns its value for a program, as text; empty to leave it out.
         write: What to write to change it.
     """
 
@@ -40,7 +41,8 @@ class Setting(NamedTuple):
 def read_settings(program: Program) -> Iterator[tuple[str, str, str]]:
     """Yield name, value and what to write for each setting of a program."""
     for setting in SETTINGS:
-        yield setting.name, setting.read(program), setting.write
+        if value := setting.read(program):
+            yield setting.name, value, setting.write
 
 
 def find_unlimited(program: Program) -> list[Listed]:
@@ -193,6 +195,13 @@ def _read_environment(program: Program) -> str:
     return program.environment or "not named"
 
 
+def _read_jobs(program: Program) -> str:
+    """Return the queues of the jobs of a program; empty if it has none."""
+    del program
+    names = [name for jobs in list_known() for name in sorted(jobs.queues)]
+    return f"in the queues {', '.join(names)}" if names else ""
+
+
 def _count(number: int, what: str) -> str:
     return f"1 {what}" if number == 1 else f"{number} {what}s"
 
@@ -283,5 +292,6 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("drain at shutdown", partial(_read_deadline, "drain"), "run --drain"),
     Setting("requests at shutdown", _read_for_requests, "run --timeout-graceful-shutdown"),
+    Setting("jobs", _read_jobs, "pronghorn jobs run, or run --jobs"),
 )
 """The table, in the order in which it is printed."""

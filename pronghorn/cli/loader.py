@@ -34,6 +34,7 @@ __all__ = [
     "remember_logging",
     "remember_metrics",
     "remember_page",
+    "remember_work",
     "show_messages",
     "take_loaded_app",
 ]
@@ -62,6 +63,7 @@ _LOG_LINES = "PRONGHORN_LOG_LINES"
 _WATCHDOG = "PRONGHORN_WATCHDOG"
 _SHOWN = "PRONGHORN_DEV_LOGGING"
 _METRICS = "PRONGHORN_METRICS"
+_WORK = "PRONGHORN_WORK"
 
 _loaded: list[Any] = []
 
@@ -108,6 +110,11 @@ def remember_log_format(kind: str | None, level: str, *, lines: bool, watchdog: 
 def remember_metrics(shared: bool) -> None:
     """Store for `load_app` whether the processes that serve share a directory of metrics."""
     os.environ[_METRICS] = "1" if shared else ""
+
+
+def remember_work(work: str | None) -> None:
+    """Store for `load_app` what jobs to run beside the application; None for none."""
+    os.environ[_WORK] = work or ""
 
 
 def remember_page(host: str | None, *, reloads: bool) -> None:
@@ -199,6 +206,10 @@ def load_app() -> Any:
     try:
         imported = import_module(module, as_fastapi=bool(os.environ[_AS_FASTAPI]))
         app = choose(imported, attribute, factory=bool(os.environ[_IS_FACTORY])).app
+        if work := os.environ.get(_WORK):
+            from pronghorn.cli.jobs_work import Work, put_worker  # Only processes that work.
+
+            put_worker(app, Work.from_text(work))
     except CommandError as error:
         error.print()
         if host and reloads:

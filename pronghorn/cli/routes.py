@@ -6,16 +6,13 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from pronghorn.cli.errors import CommandError
+from pronghorn.cli.tables import print_rows
 from pronghorn.devtools.inventory import Row, list_routes, place, shows_routes
 
 __all__ = ["print_json", "print_table", "rows"]
-
-_PIPE_WIDTH = 1000
 
 
 def rows(app: Any) -> list[Row]:
@@ -39,21 +36,16 @@ def print_json(listed: list[Row]) -> None:
 
 def print_table(listed: list[Row]) -> None:
     """Write the routes to standard output as a table; to a pipe, as one line per route."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
-    table = Table("Methods", "Path", "Name", "Endpoint", "Source", box=None, pad_edge=False)
-    for column in table.columns:
-        column.overflow = "fold"
-    for row in listed:
-        table.add_row(
-            Text(", ".join(row.methods) or row.kind, style="green" if row.methods else "cyan"),
-            Text(row.path),
-            Text(row.name),
-            Text(row.endpoint),
-            Text(place(row), style="dim"),
-        )
-    with console.capture() as capture:
-        console.print(table)
-    # Cells are padded to the width of their column, including the last column.
-    print("\n".join(line.rstrip() for line in capture.get().splitlines()))
+    print_rows(
+        ("Methods", "Path", "Name", "Endpoint", "Source"),
+        [
+            (
+                Text(", ".join(row.methods) or row.kind, style="green" if row.methods else "cyan"),
+                row.path,
+                row.name,
+                row.endpoint,
+                Text(place(row), style="dim"),
+            )
+            for row in listed
+        ],
+    )

@@ -18,7 +18,12 @@ from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.server_options import limits_of
-from pronghorn.cli.servers import configure_own_logging, start
+from pronghorn.cli.servers import (
+    configure_own_logging,
+    grace_of_jobs,
+    remember_workers,
+    start,
+)
 from pronghorn.cli.watching import poll_where_needed
 
 __all__ = ["ServeOptions", "prepare", "serve"]
@@ -43,6 +48,7 @@ def prepare(options: ServeOptions) -> None:
         watchdog=options.watchdog,
     )
     remember_limits(limits_of(options))
+    remember_workers(options)
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.
@@ -64,11 +70,23 @@ def serve(found: FoundApp, options: ServeOptions, *, title: str) -> None:
     )
     if options.log_config is not None:
         configure(options.log_config)  # The error of a wrong file is the command's, not a server's.
+    loader.remember_work(_work(found, options))
     loader.remember_page(options.host if options.page else None, reloads=options.reload)
     watched = _folders_to_watch(found, options)
     polling = poll_where_needed(watched) if options.reload else ""
     _announce(found, options, title, watched, polling)
     start(options, watched)
+
+
+def _work(found: FoundApp, options: ServeOptions) -> str | None:
+    """Return the jobs to run beside requests, which have the time that requests have to end."""
+    if not options.jobs:
+        return None
+    from pronghorn.cli.jobs_find import choose_jobs  # Few programs have jobs.
+    from pronghorn.cli.jobs_work import Work
+
+    choose_jobs(found, has_option=False)
+    return Work(grace_of_jobs(options)).to_text()
 
 
 def _folders_to_watch(found: FoundApp, options: ServeOptions) -> list[str]:
@@ -98,6 +116,8 @@ def _announce(
         lines.append(("reload", "on changes in " + ", ".join(watched)))
         if polling:
             lines.append(("", polling))
+    if options.jobs:
+        lines.append(("jobs", "run beside the requests, in each process"))
     if options.workers is not None:
         lines.append(("workers", str(options.workers)))
     if found.as_fastapi:

@@ -59,6 +59,7 @@ class ServeOptions:
         watchdog: Milliseconds above which a blocked event loop is logged; 0 for never.
         log_level: The lowest level of the server's messages, in lower case.
         access_log: Print a line for each request.
+        jobs: Run the jobs of the program in each process that serves.
         page: Show routes, plans and the timings of the last requests at `/_pronghorn`.
         develop: Serve for development: show the program's messages, and fold tracebacks.
         full_traceback: Show the frames of libraries, too.
@@ -113,6 +114,7 @@ class ServeOptions:
     watchdog: int = 0
     log_level: str | None = None
     access_log: bool = True
+    jobs: bool = False
     page: bool = False
     develop: bool = False
     full_traceback: bool = False

@@ -16,9 +16,9 @@ from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
 from pronghorn.core.process_end import end_with_threads
-from pronghorn.core.served import GRANIAN_PATIENCE
+from pronghorn.core.served import GRANIAN_PATIENCE, WORKERS
 
-__all__ = ["configure_own_logging", "start"]
+__all__ = ["DIRECT", "configure_own_logging", "grace_of_jobs", "remember_workers", "start"]
 
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""
@@ -30,6 +30,21 @@ GRACE = 25
 """Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
 PART_FOR_REQUESTS = 0.8
 """The part of these seconds in which requests may end; the rest is for the end of the lifespan."""
+
+RELOAD_GRACE = 2.0
+"""Seconds that jobs have to end after an edit; then they begin again in the new process."""
+
+
+def grace_of_jobs(options: ServeOptions) -> float:
+    """Return the seconds that jobs beside requests have to end: those that requests have."""
+    given = options.timeout_graceful_shutdown
+    if options.reload:
+        return RELOAD_GRACE
+    if options.server == "granian":
+        return PART_FOR_REQUESTS * (given or GRACE)
+    from pronghorn.adapters.uvicorn.server import FOR_REQUESTS  # `--help` does not need it.
+
+    return FOR_REQUESTS if given is None else float(given)
 
 
 def start(options: ServeOptions, watched: list[str]) -> None:
@@ -64,6 +79,13 @@ def _metrics_of_workers(options: ServeOptions) -> AbstractContextManager[None]:
     from pronghorn.metrics.supervisor import keep_directory
 
     return keep_directory()
+
+
+def remember_workers(options: ServeOptions) -> None:
+    """Let the program know in how many processes it will be served, before it is imported."""
+    workers = 1 if options.reload else _count_workers(options)
+    if workers > 1:
+        os.environ[WORKERS] = str(workers)
 
 
 def _count_workers(options: ServeOptions) -> int:

@@ -297,6 +297,6 @@ FINDERS: tuple[Callable[[Program], Iterator[Unsafe]], ...] = (
 CODES = (
     *("debug", "cors", "session-secret", "same-site", "https-only", "client-secret", "secret"),
     *("open-docs", "body-limit", "hosts", "proxies", "content-type", "secret-in-url"),
-    "websocket-origins",
+    *("websocket-origins", "jobs-worker", "jobs-sqlite"),
 )
 """The names for `--allow`."""

@@ -18,11 +18,12 @@ from pronghorn.core.process_end import end_with_threads
 __all__ = ["run_uvicorn"]
 
 
-def run_uvicorn(*, supervised: bool, **options: Any) -> int:
+def run_uvicorn(*, supervised: bool, listens: bool = True, **options: Any) -> int:
     """Serve until the process receives SIGINT or SIGTERM.
 
     Args:
         supervised: Start workers as processes of their own, even if it is only one.
+        listens: Open a port. Without one, only the lifespan of the application runs.
         options: Those of `uvicorn.Config`.
 
     Returns:
@@ -35,7 +36,7 @@ def run_uvicorn(*, supervised: bool, **options: Any) -> int:
         config, read_limits().drain, BY_TERMINAL if config.reload else BY_ANYBODY
     )
     try:
-        return _run(config, server, supervised)
+        return _run(config, server, supervised, listens)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -43,18 +44,19 @@ def run_uvicorn(*, supervised: bool, **options: Any) -> int:
             os.remove(config.uds)
 
 
-def _run(config: Config, server: DrainingServer, supervised: bool) -> int:
+def _run(config: Config, server: DrainingServer, supervised: bool, listens: bool) -> int:
     if config.should_reload:
         ChangeReload(config, target=server.run, sockets=[config.bind_socket()]).run()
     elif not supervised:
-        server.run()
+        server.run(None if listens else [])
         if server.told == signal.SIGTERM:
             end_with_threads()  # Whoever sends SIGTERM waits for the end of the process.
         return 0 if server.started else STARTUP_FAILURE
     elif sys.platform == "win32":  # It has neither the signals nor the pipes.
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        Multiprocess(config, sockets=[config.bind_socket()] if listens else []).run()
     else:
-        supervisor = Supervisor(config, [config.bind_socket()], read_limits().drain)
+        sockets = [config.bind_socket()] if listens else []
+        supervisor = Supervisor(config, sockets, read_limits().drain)
         supervisor.run()
         return supervisor.exit_code
     return 0

@@ -181,6 +181,8 @@ def _answering(plan: RoutePlan) -> Iterator[str]:
         yield f"max_body_size {plan.max_body_size}: received bytes are counted"
     if plan.max_json_size is not None:
         yield f"max_json_size {plan.max_json_size}: those of bodies that are no uploads"
+    if plan.cache is not None:
+        yield f"{plan.cache}: a kept response is sent in place of this, else the exact way runs"
     if plan.timeout not in (None, inf):
         yield f"timeout {plan.timeout:g} s: the endpoint is cancelled and answered with 504"
     if plan.on_disconnect == "cancel":

@@ -37,6 +37,10 @@ def compile_route(plan: RoutePlan, label: str, *, is_operation: bool = True) -> 
         label: The route for people: `GET /items/{item_id}`.
         is_operation: False for a route that is not an operation, so hooks do not see it.
     """
+    if plan.cache is not None and is_operation:
+        from pronghorn.compile.cached import compile_cached  # Few programs keep responses.
+
+        return finish_handler(plan, compile_cached(plan, label, exact_way))
     exact = ExactHandler(plan, label, is_operation)
     takes_stacks = names_stacks(exact.steps)
     handler = exact_handler = exact_way(exact, takes_stacks or exact.has_lifetime)
@@ -115,6 +119,10 @@ def compile_custom(
         label: The route for people.
         is_own: The route's class is ours, and so the graph is that of the plan.
     """
+    if plan.cache is not None:
+        from pronghorn.compile.cached import compile_cached  # Few programs keep responses.
+
+        return finish_handler(plan, compile_cached(plan, label, exact_way, handle))
     steps = order_calls(plan.root)
     has_lifetime = not is_own or names_stacks(steps) or needs_lifetime(steps)
     return finish_handler(plan, from_request_handler(handle, label, has_lifetime=has_lifetime))

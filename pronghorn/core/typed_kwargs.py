@@ -13,7 +13,7 @@ annotations of the keys are not evaluated here, so that they may name types of h
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, wraps
 from typing import Annotated, Any, ForwardRef, TypeVar, get_args, get_origin
 
@@ -33,9 +33,15 @@ class DefaultIs(Record):
     value: Any
 
 
-def option_defaults(options_type: type) -> dict[str, Any]:
-    """Return the default of each key of an option type, in the order of the keys."""
-    return {name: _default(note) for name, note in options_type.__annotations__.items()}
+def option_defaults(options_type: type, without: Collection[str] = ()) -> dict[str, Any]:
+    """Return the default of each key of an option type, in the order of the keys.
+
+    Args:
+        options_type: The option type.
+        without: Keys to leave out.
+    """
+    notes = options_type.__annotations__.items()
+    return {name: _default(note) for name, note in notes if name not in without}
 
 
 def expand_signature(

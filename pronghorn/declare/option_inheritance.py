@@ -63,6 +63,7 @@ INHERIT: dict[str, Callable[[Any, Any], Any]] = {
     "websocket_origins": _inner,
     "timeout": _inner,
     "on_disconnect": _inner,
+    "cache": _inner,
 }
 """The functions that combine the values of two levels. Other options are not inherited."""
 
@@ -115,7 +116,8 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         SetupError: The value of an option cannot have the effect that was meant.
         SetupValueError: `max_body_size` or `max_json_size` is not an integer of at least 0,
-            `timeout` is not a number above 0, or `on_disconnect` is not one of its values.
+            `timeout` is not a number above 0, `on_disconnect` is not one of its values, or
+            `cache` belongs to a route that does more than reading.
         ValueError: `form_limits` has an unknown key or a wrong value.
     """
     kept = {
@@ -127,6 +129,10 @@ def clean_options(options: Mapping[str, Any]) -> dict[str, Any]:
             validate_max_body_size(kept[name], name)
     validate_timeout(kept.get("timeout"))
     validate_on_disconnect(kept.get("on_disconnect"))
+    if kept.get("cache") not in (None, False):
+        from pronghorn.declare.cache_check import validate_cache  # Few programs need it.
+
+        validate_cache(kept["cache"], kept.get("methods"))
     if kept.get("include_in_schema", True) is None:
         kept["include_in_schema"] = False  # None would inherit from the outer level.
     if kept.get("form_limits") is not None:

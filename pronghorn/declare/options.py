@@ -137,6 +137,8 @@ class CommonOptions(TypedDict, total=False):
     """Seconds until a response has to begin, else 504; `math.inf`: none. The innermost applies."""
     on_disconnect: Literal["cancel", "continue"] | None
     """Whether the endpoint is cancelled when its client leaves. The innermost one applies."""
+    cache: Any | None
+    """A `pronghorn.cache.Cached`, to keep responses; `False`: none. The innermost one applies."""
 
 
 class NameOptions(TypedDict, total=False):
@@ -382,17 +384,10 @@ class AppOptions(
 
 
 #: Options that FastAPI does not have: methods of programs that override ours get them if written.
-OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins")
-
-
-def list_known_defaults(options_type: type) -> dict[str, Any]:
-    """Return the default of each option that FastAPI has, too."""
-    return {key: each for key, each in option_defaults(options_type).items() if key not in OURS}
-
-
+OURS = ("max_json_size", "timeout", "on_disconnect", "websocket_origins", "cache")
 #: The values of absent options, for the levels whose methods programs override.
-ROUTE_DEFAULTS = list_known_defaults(RouteOptions)
-API_ROUTE_DEFAULTS = list_known_defaults(ApiRouteOptions)
+ROUTE_DEFAULTS = option_defaults(RouteOptions, OURS)
+API_ROUTE_DEFAULTS = option_defaults(ApiRouteOptions, OURS)
 ROUTE_CLASS_DEFAULTS = option_defaults(RouteClassOptions)
-INCLUDE_DEFAULTS = list_known_defaults(IncludeOptions)
+INCLUDE_DEFAULTS = option_defaults(IncludeOptions, OURS)
 WEBSOCKET_DEFAULTS = option_defaults(WebSocketOptions)

@@ -7,6 +7,7 @@
 - `access.py` decides who may see them, `recorder.py` keeps the last requests and exceptions
 - `inventory.py` lists the routes, `explained.py` explains them; `pronghorn routes` and `pronghorn
   explain` print the same
+- `jobs_page.py` is the page of the jobs, of which the command line tells it in words
 - `tracebacks.py` tells the frames of the program from others; `failures.py` describes an exception
   with `excerpts.py` of the source, and `failure_views.py` shows it
 - `report.py` joins routes, explanations and requests; `views.py` and `tables.py` write them as

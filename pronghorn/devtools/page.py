@@ -17,6 +17,7 @@ from pronghorn.devtools.access import Access
 from pronghorn.devtools.answers import answer_html, answer_json, answer_text
 from pronghorn.devtools.data import requests_data, routes_data, tracebacks_data
 from pronghorn.devtools.inventory import inner_app, list_routes
+from pronghorn.devtools.jobs_page import JobsPage
 from pronghorn.devtools.recorder import Recorder
 from pronghorn.devtools.report import Explainer, Report
 from pronghorn.devtools.views import absent_page, overview_page, route_page
@@ -51,11 +52,13 @@ class DevPage:
     Args:
         app: The application.
         access: The rules for who may see the page.
+        jobs: The page of the jobs of the program; None if it has none.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, jobs: JobsPage | None = None) -> None:
         self.app = app
         self._access = access
+        self._jobs = jobs
         self._shown = inner_app(app)
         self._recorder = Recorder()
         self._explainer = Explainer()
@@ -67,7 +70,8 @@ class DevPage:
         path = self._route_path(scope)
         # The program may add routes at any time, so this is checked for each request.
         if scope["type"] == "http" and _is_below(path) and not is_taken(self.app):
-            await self._answer(path, Request(scope))(scope, receive, send)
+            response = await self._answer(path, Request(scope, receive))
+            await response(scope, receive, send)
         else:
             await self._recorder.run(self.app, path, scope, receive, send)
 
@@ -76,17 +80,20 @@ class DevPage:
         root_path = scope.get("root_path") or getattr(self._shown, "root_path", "") or ""
         return path_below_root({**scope, "root_path": root_path.rstrip("/")}) or "/"
 
-    def _answer(self, path: str, request: Request) -> Response:
+    async def _answer(self, path: str, request: Request) -> Response:
         refusal = self._access.refusal(request.scope)
         if refusal is not None:
             return answer_text(f"{refusal}\n", 403)
+        # Relative, so that it is valid whatever a proxy puts before the path.
+        base = "../" * (path.count("/") - 1) + PAGE.removeprefix("/")
+        if self._jobs is not None and path == f"{PAGE}/jobs":
+            return await self._jobs.answer(request, base)
         if request.method not in {"GET", "HEAD"}:
             return answer_text("Method Not Allowed\n", 405, Allow="GET, HEAD")
         if path == f"{PAGE}/state":
             return answer_json({"state": "running"})
         report = Report(self._shown, self._recorder, self._explainer)
-        # Relative, so that it is valid whatever a proxy puts before the path.
-        base = "../" * (path.count("/") - 1) + PAGE.removeprefix("/")
+        report.has_jobs = self._jobs is not None
         return _view(path.removeprefix(PAGE), report, base, request)
 
 

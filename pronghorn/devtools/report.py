@@ -103,7 +103,10 @@ class Report:
         others: Those of the documentation, the framework and libraries.
         requests: The last requests, the newest first, with the routes that served them.
         tracebacks: The last exceptions, the newest first, with the routes that raised them.
+        has_jobs: The program has jobs, whose page is beside this one.
     """
+
+    has_jobs = False
 
     def __init__(self, app: Any, recorder: Recorder, explainer: Explainer) -> None:
         self.app = app

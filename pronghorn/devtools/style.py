@@ -46,6 +46,9 @@ summary h2 { display: inline; }
 details > pre, details > section { margin: .25rem 0 .75rem; }
 h2.kind, h3.kind { margin: 1.5rem 0 .25rem; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; }
+td form { display: inline; }
+button { font: inherit; color: inherit; background: var(--panel); cursor: pointer;
+  border: 1px solid var(--line); border-radius: 6px; padding: .1rem .6rem; }
 .failure { max-width: 70rem; min-width: 0; }
 .failure p { margin: .25rem 0; overflow-wrap: anywhere; }
 pre.message { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0 1rem; }

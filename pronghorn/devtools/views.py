@@ -112,6 +112,8 @@ def _header(title: str, report: Report, base: str, refresh: int | None) -> Marku
         tag("a", f"Tracebacks ({len(report.tracebacks)})", href="#tracebacks"),
         tag("a", f"Requests ({len(report.requests)})", href="#last"),
     ]
+    if report.has_jobs:
+        sections.insert(0, tag("a", "Jobs", href=f"{base}/jobs"))
     return tag(
         "header", tag("h1", title), tag("nav", *documents), tag("nav", *sections, again, *data)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,18 @@ from pronghorn.jobs.task import Task
 from pronghorn.plan.signature import typed_signature
 
 Call = Callable[..., Awaitable[Any]]
+_running: ContextVar[Calls] = ContextVar("pronghorn_calls")
+
+
+def running_calls() -> Calls:
+    """Return what calls functions in the worker that runs the current job.
+
+    A battery whose task calls a function of the program uses it, for the dependencies.
+
+    Raises:
+        LookupError: No job runs here.
+    """
+    return _running.get()
 
 
 class Calls:
@@ -64,6 +77,7 @@ class Calls:
             job: The job.
         """
         parameters = task.parameters
+        _running.set(self)  # The task of asyncio is that of the job alone.
         values = dict(arguments)
         for name, kind in parameters.injected.items():
             values[name] = job.attempt if kind is Attempt else job

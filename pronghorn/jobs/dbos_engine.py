@@ -7,7 +7,6 @@ in a process, so one worker runs at a time.
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -23,6 +22,7 @@ from pronghorn.core.setup_errors import setup_error
 from pronghorn.jobs import dbos_rows
 from pronghorn.jobs.dbos_connections import Connections
 from pronghorn.jobs.dbos_guard import guard
+from pronghorn.jobs.dbos_import import import_dbos
 from pronghorn.jobs.dbos_pace import Pace
 from pronghorn.jobs.dbos_rows import WORKFLOW
 from pronghorn.jobs.dbos_tables import create_tables, has_tables
@@ -78,7 +78,7 @@ class DbosEngine:
         await session.run_sync(lambda plain: client.enqueue_in_transaction(plain, options))
 
     def _make_client(self, session: AsyncSession) -> Any:
-        dbos = _import_dbos()
+        dbos = import_dbos()
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         # It tells the client the dialect, and opens no connection.
         engine = create_engine("postgresql+psycopg://" if is_postgresql else "sqlite://")
@@ -167,7 +167,7 @@ class _Worker:
 
     def launch(self, channels: Mapping[str, Limits], node: str, polling: float) -> None:
         """Start the threads; called in a thread itself."""
-        dbos = _import_dbos()
+        dbos = import_dbos()
         pace = Pace(node)
         self._guard = guard(node, pace.note)
         pace.keep(self._guard)
@@ -257,7 +257,7 @@ class _Worker:
         self._let_write()
         try:
             if self._dbos is not None:
-                _import_dbos().DBOS.destroy(destroy_registry=True)
+                import_dbos().DBOS.destroy(destroy_registry=True)
         finally:
             self._connections.close()
             self._guard.close()
@@ -278,18 +278,3 @@ def _keep(task: asyncio.Task[None]) -> None:
     """Keep a task, of which an event loop has only a weak reference."""
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
-
-
-def _import_dbos() -> Any:
-    logger = logging.getLogger("dbos")
-    if not logger.handlers:  # It would write to the terminal, beside the program's own logging.
-        logger.addHandler(logging.NullHandler())
-    try:
-        import dbos
-    except ImportError as error:
-        raise setup_error(
-            f"Jobs need DBOS, which cannot be imported: {error}",
-            None,
-            'pip install "pronghorn[jobs]"',
-        ) from error
-    return dbos

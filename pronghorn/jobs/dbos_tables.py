@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.jobs.dbos_connections import find_url
+from pronghorn.jobs.dbos_import import import_dbos
 from pronghorn.jobs.dbos_rows import SCHEMA
 from pronghorn.sql import Database
 
@@ -40,14 +41,12 @@ async def create_tables(database: Database) -> None:
     Raises:
         SetupError: A table of the program has the name of one of DBOS.
     """
-    from dbos import DBOS
-
     url = find_url(database)
     if url.get_backend_name() == "sqlite":
         _check_models(database.metadata)
         async with database.engine.connect() as connection:
             await _check_file(connection)
-    await asyncio.to_thread(DBOS.migrate, url.render_as_string(hide_password=False))
+    await asyncio.to_thread(import_dbos().DBOS.migrate, url.render_as_string(hide_password=False))
 
 
 async def has_tables(session: AsyncSession) -> bool:

@@ -168,6 +168,8 @@ class Runner:
             if limit.expired():
                 return Outcome("failed", f"it took longer than {task.timeout:g} s", error)
             return Outcome("failed", describe(error), error)
+        except BadJobError as error:
+            return Outcome("bad", str(error), error.__cause__)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the program raises
             return Outcome("failed", describe(error), error)
         return DONE

@@ -58,10 +58,19 @@ def path_item(route: DocumentedRoute, context: Context) -> dict[str, Any]:
             operation["callbacks"] = _callbacks(route.callbacks, context)
         operation["responses"] = operation_responses(route, context.definitions)
         _add_validation_error(route, operation["responses"], context)
+        _let_dependencies_document(route, operation)
         if route.openapi_extra:
             deep_dict_update(operation, dict(route.openapi_extra))
         item[method.lower()] = operation
     return item
+
+
+def _let_dependencies_document(route: DocumentedRoute, operation: dict[str, Any]) -> None:
+    """Let dependencies of batteries, such as limits, add their responses and headers."""
+    for node in route.plan.root.walk():
+        document = getattr(node.marker, "document_operation", None)
+        if document is not None:
+            document(operation)
 
 
 def operation_summary(route: DocumentedRoute) -> str:

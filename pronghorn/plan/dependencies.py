@@ -297,6 +297,18 @@ def is_security_scheme(call: Callable[..., Any]) -> bool:
     return hasattr(unwrapped, "scheme_name") and hasattr(unwrapped, "model")
 
 
+def find_guards(root: CallPlan) -> list[CallPlan]:
+    """Return the dependencies of an endpoint that find out who sends a request.
+
+    Each is the outermost one that leads to a security scheme: it may also decide who is let in.
+    """
+    return [node for node in root.dependencies if any(map(_is_secured, node.walk()))]
+
+
+def _is_secured(node: CallPlan) -> bool:
+    return isinstance(node.marker, Security) or is_security_scheme(node.call)
+
+
 def order_calls(root: CallPlan) -> tuple[Step, ...]:
     """Return all calls in the order of execution, shared ones once; the endpoint is last."""
     steps: list[Step] = []

@@ -150,6 +150,8 @@ class RoutePlan(Record):
     form_limits: Mapping[str, int] = NOTHING
     timeout: float | None = None
     on_disconnect: str | None = None
+    #: The cache of its responses (`hooks.ResponseCache`); None if the endpoint always runs.
+    cache: Any = None
     #: The markers of the app, routers, inclusions and the route, outermost first.
     dependencies: tuple[Depends, ...] = ()
     path_names: frozenset[str] = frozenset()

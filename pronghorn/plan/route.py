@@ -8,10 +8,11 @@ from typing import Any
 
 from pronghorn.core.records import NOTHING, Record, replace
 from pronghorn.core.setup_errors import add_place, describe_callable
+from pronghorn.core.trigger import READING
 from pronghorn.params import Depends
 from pronghorn.plan.body import plan_body
 from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
-from pronghorn.plan.model import PlanT, RoutePlan, WebSocketPlan
+from pronghorn.plan.model import PlanT, ResponsePlan, RoutePlan, WebSocketPlan
 from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
 
@@ -34,6 +35,7 @@ class RouteDeclaration(Record):
     form_limits: Mapping[str, int] = NOTHING
     timeout: float | None = None
     on_disconnect: str | None = None
+    cache: Any = None
 
 
 #: The functions that look for mistakes in each new plan, besides the planner itself.
@@ -75,10 +77,12 @@ def name_route_in_errors(label: str, endpoint: Callable[..., Any]) -> Iterator[N
 
 
 def _plan_route(declared: RouteDeclaration) -> RoutePlan:
+    response = plan_response(declared.endpoint, declared.response, declared.unique_id)
+    cache = declared.cache if _is_kept(declared, response) else None
+    # Those of the cache have their place between the other ones of the route and the endpoint's.
+    dependencies = [*declared.dependencies, *(cache.vary if cache else ())]
     root = plan_endpoint(
-        declared.endpoint,
-        path_names=declared.path_names,
-        dependencies=declared.dependencies,
+        declared.endpoint, path_names=declared.path_names, dependencies=dependencies
     )
     body_fields = [found for node in root.walk() for found in node.body_fields]
     return RoutePlan(
@@ -90,17 +94,26 @@ def _plan_route(declared: RouteDeclaration) -> RoutePlan:
         unique_id=declared.unique_id,
         root=root,
         body=plan_body(body_fields, declared.unique_id),
-        response=plan_response(declared.endpoint, declared.response, declared.unique_id),
+        response=response,
         strict_content_type=declared.strict_content_type,
         max_body_size=declared.max_body_size,
         max_json_size=declared.max_json_size,
         form_limits=declared.form_limits,
         timeout=declared.timeout,
         on_disconnect=declared.on_disconnect,
+        cache=cache,
         dependencies=tuple(declared.dependencies),
         path_names=declared.path_names,
         where=where_is(declared.endpoint),
     )
+
+
+def _is_kept(declared: RouteDeclaration, response: ResponsePlan) -> bool:
+    """Return True if a cache may keep the responses of a route.
+
+    The cache of a router is for its routes that read, and whose responses are sent in one piece.
+    """
+    return bool(declared.cache) and declared.methods <= set(READING) and not response.is_streamed
 
 
 def plan_websocket(

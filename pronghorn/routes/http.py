@@ -97,6 +97,7 @@ class APIRoute(RouteViews, Route):
     max_json_size: int | None
     timeout: float | None
     on_disconnect: str | None
+    cache: Any
     dependency_overrides_provider: Any
     _app: Any
     _declared_model: Any
@@ -192,6 +193,7 @@ class APIRoute(RouteViews, Route):
             form_limits=self.form_limits,
             timeout=self.timeout,
             on_disconnect=self.on_disconnect,
+            cache=self.cache,
         )
 
     # --- inclusion ----------------------------------------------------------------------------
@@ -234,7 +236,8 @@ class APIRoute(RouteViews, Route):
         plan = override_dependencies(self.plan, overrides)
         plan = bind_task_store(plan, self.dependency_overrides_provider)
         if overridden or is_replaced(ROUTING, *HANDLER_FUNCTIONS):
-            if not overridden and type(self).get_route_handler is OWN_GET_ROUTE_HANDLER:
+            is_ours = type(self).get_route_handler is OWN_GET_ROUTE_HANDLER
+            if not overridden and is_ours and plan.cache is None:
                 from pronghorn.routes.replaced_steps import compile_replaced  # Few programs.
 
                 handler = compile_replaced(self, plan, overrides)

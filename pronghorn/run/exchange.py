@@ -28,6 +28,8 @@ from pronghorn.run.websocket import CONNECTIONS, websocket_of
 HANDLERS_KEY = "starlette.exception_handlers"
 #: The key of what observers see of a request (`run/observed.py`).
 OBSERVED = "pronghorn.observed"
+#: The attribute of an injected response with the frame of its stream (`hooks.frame_stream`).
+FRAME = "pronghorn_frame"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")
 #: Starlette's own `Request.body`, which a program or a test may have replaced.
 STARLETTE_BODY = original(Request, "body")

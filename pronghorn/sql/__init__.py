@@ -8,6 +8,7 @@ It needs the extra `sql`.
 
 from pronghorn.sql.commits import after_commit as after_commit
 from pronghorn.sql.commits import before_commit as before_commit
+from pronghorn.sql.commits import postpone_commit as postpone_commit
 from pronghorn.sql.cursors import cursor_key as cursor_key
 from pronghorn.sql.database import Database as Database
 from pronghorn.sql.keyset import Cursor as Cursor

@@ -12,6 +12,8 @@ from pronghorn.logger import logger
 BeforeCommit = Callable[[AsyncSession], Awaitable[object]]
 AfterCommit = Callable[[], Awaitable[object]]
 _BEFORE, _AFTER = "pronghorn.before_commit", "pronghorn.after_commit"
+#: The key in `session.info` of the `Postponed` that ends the transaction instead of its block.
+_POSTPONED = "pronghorn.postponed"
 
 
 def before_commit(session: AsyncSession, callback: BeforeCommit) -> None:
@@ -46,6 +48,52 @@ def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
 def has_before(info: dict[Any, Any]) -> bool:
     """Return whether functions wait for the commit of a session, whose `info` it is."""
     return bool(info.get(_BEFORE))
+
+
+class Postponed:
+    """The end of a transaction that does not come with the end of its block.
+
+    If the block ends with an exception, the transaction is rolled back there, and both methods do
+    nothing.
+    """
+
+    def __init__(self) -> None:
+        self._end: Callable[..., Awaitable[object]] | None = None
+
+    def wait_for(self, end: Callable[..., Awaitable[object]]) -> None:
+        """Keep the `__aexit__` of the transaction, whose block has ended."""
+        self._end = end
+
+    async def commit(self) -> None:
+        """Commit, as the end of the block would have done; errors are the same, too."""
+        end, self._end = self._end, None
+        if end is not None:
+            await end(None, None, None)
+
+    async def roll_back(self, error: BaseException) -> None:
+        """Roll back because of an error, which the caller raises."""
+        end, self._end = self._end, None
+        if end is not None:
+            await end(type(error), error, error.__traceback__)
+
+
+def postpone_commit(session: AsyncSession) -> Postponed:
+    """Keep a transaction open beyond the end of its block.
+
+    It is for a battery that has to write what is known only later, such as the response. Whoever
+    calls it has to call one of the two methods of the returned object in any case.
+
+    Args:
+        session: A session of a `Database`: of a request, or of `db.transaction()`.
+    """
+    postponed = session.info[_POSTPONED] = Postponed()
+    return postponed
+
+
+def take_postponed(session: AsyncSession) -> Postponed | None:
+    """Return who ends the transaction of a session instead of its block, once; None for nobody."""
+    found: Postponed | None = session.info.pop(_POSTPONED, None)
+    return found
 
 
 async def run_before(session: AsyncSession | None) -> None:

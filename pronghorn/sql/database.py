@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import cycle
@@ -104,6 +104,7 @@ class Database:
     def _prepare_sessions(self) -> None:
         #: The tables of batteries, in groups.
         self._own_tables: list[MetaData] = []
+        self._closing: list[Callable[[], Awaitable[object]]] = []
         self._outer: OuterTransaction | None = None
         #: Makes the block of a session.
         self._transaction: Callable[..., AbstractAsyncContextManager[AsyncSession]] = Transaction
@@ -261,6 +262,23 @@ class Database:
             async with self.transaction() as session:
                 await create_missing(session, self._own_tables)
 
+    def make_engines(self) -> Engines:
+        """Return other engines for the same database, for a connection that somebody keeps.
+
+        Their pool is empty and apart from that of sessions. Whoever asked closes them.
+        """
+        return self._make_engines()
+
+    def before_close(self, callback: Callable[[], Awaitable[object]]) -> None:
+        """Call a function when the connections are about to be closed, each time.
+
+        Batteries end what they do in the background, which would open connections again.
+
+        Args:
+            callback: The `async def` function; it concerns the running event loop only.
+        """
+        self._closing.append(callback)
+
     # --- startup and shutdown ---------------------------------------------------------------
 
     @asynccontextmanager
@@ -293,6 +311,8 @@ class Database:
 
     async def dispose(self) -> None:
         """Close all connections that are not in use, as at the end of a script."""
+        for callback in self._closing:
+            await callback()
         await self._statements.close()
         for engines in (self._engines, *self._replicas):
             await close_engines(engines.get())

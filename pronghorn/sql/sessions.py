@@ -20,7 +20,13 @@ from pronghorn.core.cancel_scopes import new_nested_scope
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
-from pronghorn.sql.commits import forget, has_before, run_after, run_before
+from pronghorn.sql.commits import (
+    forget,
+    has_before,
+    run_after,
+    run_before,
+    take_postponed,
+)
 from pronghorn.sql.errors import COMMITTING, explain
 
 #: The key in `session.info` of what the session was opened for, once it is over.
@@ -117,6 +123,10 @@ class Transaction(AbstractAsyncContextManager[AsyncSession]):
         traceback: TracebackType | None,
     ) -> None:
         session = self._session
+        postponed = take_postponed(session) if session.info else None
+        if postponed is not None and error is None:
+            postponed.wait_for(self.__aexit__)
+            return
         try:
             if error is not None:
                 await self._roll_back(error)

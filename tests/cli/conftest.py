@@ -22,6 +22,13 @@ def own_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
+@pytest.fixture(autouse=True)
+def no_other_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the jobs of other tests, which a process of its own would not have."""
+    if (known := sys.modules.get("pronghorn.jobs.known")) is not None:
+        monkeypatch.setattr(known, "_known", [])
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty working directory; modules imported from it are forgotten afterwards."""

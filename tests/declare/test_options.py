@@ -29,6 +29,8 @@ from pronghorn.declare.options import (
 from pronghorn.exceptions import SetupAssertionError, SetupTypeError, SetupValueError
 from pronghorn.routing import APIRoute
 
+CACHED = object()
+
 
 class Surface:
     """Stands for an application: a method with options."""
@@ -102,6 +104,8 @@ def test_every_inherited_option_is_one_of_a_router() -> None:
         ("max_body_size", None, 20, 20),
         ("timeout", 10, 20, 20),
         ("timeout", 10, None, 10),
+        ("cache", CACHED, False, False),
+        ("cache", CACHED, None, CACHED),
         ("on_disconnect", "cancel", "continue", "continue"),
         ("on_disconnect", "cancel", None, "cancel"),
     ],

@@ -11,12 +11,13 @@ KNOWN = {
     *("html", "head", "title", "style", "body", "header", "h1", "h2", "p", "a", "div", "span"),
     *("table", "thead", "tbody", "tr", "th", "td", "ul", "li", "pre", "code", "meta"),
     *("nav", "details", "summary", "section", "h3", "mark", "kbd", "input", "noscript", "script"),
+    *("form", "button"),
 }
 ATTRIBUTES = {
     *("href", "class", "id", "lang", "charset", "name", "content", "http-equiv", "rel", "role"),
     *("open", "hidden", "type", "placeholder", "aria-label", "autocomplete", "spellcheck"),
     *("data-find", "data-count", "data-total", "data-text", "data-address", "data-id"),
-    "data-again",
+    *("data-again", "method", "value"),
 }
 SCRIPTS = {FILTER_SCRIPT, RELOAD_SCRIPT}
 

@@ -29,7 +29,17 @@ OWN_FOLDERS = {
     "run",
 }
 #: Parts that build on the public interface, each with an extra of its name.
-BATTERIES = {"jobs", "metrics", "nodes", "settings", "sql"}
+BATTERIES = {
+    "cache",
+    "channels",
+    "idempotency",
+    "jobs",
+    "limits",
+    "metrics",
+    "nodes",
+    "settings",
+    "sql",
+}
 
 
 def layers() -> list[list[str]]:

@@ -25,12 +25,14 @@ DELIBERATE: dict[str, dict[str, str]] = {
     },
     "router": {
         "auto_head": "an option of its own",
+        "cache": "an option of its own",
         "max_json_size": "an option of its own",
         "websocket_origins": "an option of its own",
         "on_disconnect": "an option of its own",
         "timeout": "an option of its own",
     },
     "route": {
+        "cache": "an option of its own",
         "max_json_size": "an option of its own",
         "on_disconnect": "an option of its own",
         "plan": "`pronghorn explain` as a function; see docs/how-to/explain-a-route.md",

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from pronghorn import FastAPI
 from pronghorn.exceptions import HTTPException, SetupError
-from pronghorn.sql import Database, after_commit, before_commit
+from pronghorn.sql import Database, after_commit, before_commit, postpone_commit
 from pronghorn.testclient import TestClient
 
 pytestmark = pytest.mark.anyio
@@ -194,4 +195,50 @@ async def test_a_test_that_rolls_back_takes_the_tables_with_it(noting: Database)
         if found == "postgresql":
             exists = "SELECT count(*) FROM pg_tables WHERE tablename = 'pronghorn_notes'"
         assert await session.scalar(text(exists)) == 0
+    await noting.dispose()
+
+
+@pytest.mark.parametrize("way", ["commit", "roll back", "fail", "break", "break later"])
+async def test_a_commit_that_is_postponed(noting: Database, way: str) -> None:
+    await noting.create_own_tables()
+    log: list[str] = []
+
+    async def before(session: Any) -> None:
+        log.append("before")
+        if way == "break later":
+            raise ValueError(way)
+
+    async def after() -> None:
+        log.append("after")
+
+    async def run() -> None:
+        async with noting.transaction() as session:
+            postponed.append(postpone_commit(session))
+            before_commit(session, before)
+            after_commit(session, after)
+            await session.execute(insert(NOTES), {"text": "in the block"})
+            if way == "break":
+                raise ValueError(way)
+        assert log == []
+        await session.execute(insert(NOTES), {"text": "after the block"})
+        if way == "roll back":
+            await postponed[0].roll_back(ValueError(way))
+        if way == "fail":
+            await session.execute(insert(NOTES), {"text": "in the block"})
+        await postponed[0].commit()
+        with pytest.raises(SetupError, match="was used after its end"):
+            await session.execute(select(NOTES))
+
+    postponed: list[Any] = []
+    if way in ("commit", "roll back"):
+        await run()
+    else:
+        with pytest.raises((ValueError, IntegrityError)) as caught:
+            await run()
+        await postponed[0].roll_back(caught.value)
+        await postponed[0].commit()
+    is_committed = way == "commit"
+    assert await notes(noting) == (["in the block", "after the block"] if is_committed else [])
+    wanted = {"commit": ["before", "after"], "break later": ["before"]}
+    assert log == wanted.get(way, [])
     await noting.dispose()

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.timeout(300)
 EDITORS = ("jedi", "pyright")
 #: Options that end an endpoint early.
 ENDING = {"timeout", "on_disconnect"}
+#: Options of all routes, and of what gives them options.
+OF_ROUTES = {"cache", "max_json_size", *ENDING}
 #: Keywords that FastAPI does not have.
 OURS = {
     "FastAPI(": {
@@ -29,20 +31,19 @@ OURS = {
         "validation_error_input",
         "validation_error_responses",
         "websocket_origins",
-        *ENDING,
+        *OF_ROUTES,
     },
-    "APIRouter(": {"auto_head", "max_json_size", "websocket_origins", *ENDING},
-    "app.get(": {"max_json_size", *ENDING},
-    "@router.post(": {"max_json_size", *ENDING},
+    "APIRouter(": {"auto_head", "websocket_origins", *OF_ROUTES},
+    "app.get(": {*OF_ROUTES},
+    "@router.post(": {*OF_ROUTES},
     "@app.websocket(": {"websocket_origins"},
-    "app.include_router(": {"max_json_size", "websocket_origins", *ENDING},
-    "@app.api_route(": {"callbacks", "max_json_size", *ENDING},
+    "app.include_router(": {"websocket_origins", *OF_ROUTES},
+    "@app.api_route(": {"callbacks", *OF_ROUTES},
     "app.add_api_route(": {
         "callbacks",
-        "max_json_size",
         "route_class_override",
         "strict_content_type",
-        *ENDING,
+        *OF_ROUTES,
     },
 }
 #: Attributes that FastAPI does not have: `tests/house/test_public_surface.py` gives the reasons.
@@ -62,7 +63,7 @@ OUR_ATTRIBUTES = {
         "websocket_origins",
     },
     "router.": {"auto_head", "max_json_size", "websocket_origins", *ENDING},
-    "route.": {"max_json_size", "plan", *ENDING},
+    "route.": {"plan", *OF_ROUTES},
     "websocket_route.": {"dependency_overrides_provider", "plan", "websocket_origins"},
 }
 #: The only default that is written as `...`: a part of a path has none.

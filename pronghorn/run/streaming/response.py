@@ -18,6 +18,7 @@ from starlette.background import BackgroundTasks
 from starlette.responses import Response, StreamingResponse
 
 from pronghorn.fields.field import Field
+from pronghorn.run.exchange import FRAME
 from pronghorn.run.output.respond import ContextOf
 from pronghorn.run.streaming.beside import Job
 from pronghorn.run.streaming.closing import close_generator
@@ -100,17 +101,22 @@ class Streamer:
             background: Tasks to run after the stream.
         """
         arguments: dict[str, Any] = {"background": background}
+        frame = None if injected is None else getattr(injected, FRAME, None)
         status = self._status_code if injected is None else injected.status_code
         status = status or self._status_code
         if status is not None:
             arguments["status_code"] = status
+        direct: Direct | None = None
+        close: Job
         if isinstance(result, AsyncIterable):
+            close = partial(close_generator, result)
+        if frame is not None and isinstance(result, AsyncIterable):
+            arguments["content"] = frame(result, self._encode)
+        elif isinstance(result, AsyncIterable):
             arguments["content"] = _chunks(result, self._encode)
-            direct: Direct | None = (arguments["content"], result, self._encode)
-            close: Job = partial(close_generator, result)
+            direct = (arguments["content"], result, self._encode)
         else:
             items = BlockingItems(result, self._encode)
-            direct = None
             arguments["content"] = items.chunks(ahead=not self._is_raw)
             close = items.close
         response = self._response_class(**arguments)

@@ -1,0 +1,15 @@
+"""Requests that may be repeated: `Idempotent`, a dependency, answers a repeat with the response.
+
+    @app.post("/payments", dependencies=[Idempotent(db, by=current_user_id)])
+    async def pay(payment: PaymentIn, session: db.Session) -> PaymentOut: ...
+
+It needs the extra `sql`.
+"""
+
+from pronghorn.hooks import check_plans, mount
+from pronghorn.idempotency.around import refuse_streams, surround_idempotent
+from pronghorn.idempotency.idempotent import Idempotent as Idempotent
+
+check_plans(refuse_streams)
+# What other batteries add to a response, such as what is left of a limit, is not kept.
+mount(surround_idempotent, innermost=True)
