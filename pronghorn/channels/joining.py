@@ -35,21 +35,27 @@ _REASONS = {
 }
 
 
-class _Channels(Protocol):
-    """The part of `Channels` that a connection needs."""
+class JoinedChannels(Protocol):
+    """The parts of `Channels` that a connection needs."""
 
     @property
     def presence(self) -> Presence:
-        """The connections that others see."""
+        """The store of those that are present."""
+        ...
 
-    def subscribe(self, channel: Any, after: str | int | None, on_end: Any = None) -> Subscription:
-        """Return a subscription to a channel."""
+    def subscribe(
+        self, channel: BoundChannel[Any], after: str | int | None, on_end: Any = None
+    ) -> Subscription:
+        """Return the entries of a channel."""
+        ...
 
-    async def publish(self, channel: Any, message: Any) -> str | None:
+    async def publish(self, channel: BoundChannel[M], message: M) -> str | None:
         """Publish a message."""
+        ...
 
-    async def present(self, channel: Any) -> list[Present]:
-        """Return all connections to a channel that are seen."""
+    async def present(self, channel: BoundChannel[Any]) -> list[Present]:
+        """Return all connections to a channel."""
+        ...
 
 
 class Joined(Generic[M]):
@@ -69,7 +75,7 @@ class Joined(Generic[M]):
 
     def __init__(
         self,
-        channels: _Channels,
+        channels: JoinedChannels,
         websocket: WebSocket,
         channel: BoundChannel[M],
         *,
