@@ -105,6 +105,7 @@ class APIRouter(Verbs, ServesFrontends, Includable):
     form_limits: dict[str, Any]
     max_body_size: int | None
     max_json_size: int | None
+    cache: Any
     websocket_origins: Sequence[str] | None
     timeout: float | None
     on_disconnect: str | None
@@ -147,10 +148,9 @@ class APIRouter(Verbs, ServesFrontends, Includable):
             setattr(self, name, list(values[name] or ()))
         for name in ("responses", "form_limits"):
             setattr(self, name, dict(values[name] or {}))
-        for name in ("prefix", "default_response_class", "dependency_overrides_provider"):
-            setattr(self, name, values[name])
+        plain = ("prefix", "default_response_class", "dependency_overrides_provider")
         names = ("deprecated", "include_in_schema", "generate_unique_id_function", "max_body_size")
-        for name in (*names, *OURS):
+        for name in (*plain, *names, *OURS):
             setattr(self, name, values[name])
         self.strict_content_type = values["strict_content_type"]
         self.route_class = values["route_class"] or APIRoute

@@ -449,6 +449,7 @@ class APIRouter(Router):
     form_limits: dict[str, Any]
     max_body_size: int | None
     max_json_size: int | None
+    cache: Any
     websocket_origins: Sequence[str] | None
     timeout: float | None
     on_disconnect: str | None
