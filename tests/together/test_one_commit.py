@@ -1,0 +1,90 @@
+"""All that a request leaves in the batteries is one commit, also with a key and in a mount."""
+
+from typing import Any
+
+import pytest
+
+from pronghorn.testclient import TestClient
+from tests.together.program import Program
+
+pytestmark = pytest.mark.usefixtures("mode")
+NOTHING: dict[str, list[str]] = {"orders": [], "receipts": [], "packed": [], "events": []}
+WAYS = {"refuse": 418, "fail": 500, "wrong result": 500, "fail to commit": 409}
+
+
+def everything(*items: str) -> dict[str, list[str]]:
+    """Return what all batteries have after these orders."""
+    return {
+        "orders": list(items),
+        "receipts": sorted(items),
+        "packed": sorted(items),
+        "events": list(items),
+    }
+
+
+def open_program(program: Program, *, is_mounted: bool = False) -> tuple[Any, str]:
+    """Return a client of a program, and the path before its routes."""
+    app = program.make_parent() if is_mounted else program.make_app()
+    client = TestClient(app, raise_server_exceptions=False)
+    return client, "/mounted/shop" if is_mounted else "/shop"
+
+
+@pytest.mark.parametrize("is_mounted", [False, True], ids=["alone", "mounted"])
+def test_a_repeat_leaves_nothing_more(url: str, is_mounted: bool) -> None:
+    program = Program(url)
+    opened, prefix = open_program(program, is_mounted=is_mounted)
+    key = {"Idempotency-Key": "a"}
+    with opened as client:
+        assert client.get(f"{prefix}/orders").json() == []
+        first = client.post(f"{prefix}/orders", json={"item": "lamp"}, headers=key)
+        assert (first.status_code, first.json(), first.headers["x-passed"]) == (201, 1, "yes")
+        assert client.get(f"{prefix}/orders").json() == ["lamp"]
+        lists = program.lists
+        repeat = client.post(f"{prefix}/orders", json={"item": "lamp"}, headers=key)
+        assert (repeat.status_code, repeat.json()) == (201, 1)
+        assert repeat.headers["idempotency-replayed"] == "true"
+        other = client.post(f"{prefix}/orders", json={"item": "cup"}, headers=key)
+        assert other.status_code == 422
+        assert client.get(f"{prefix}/orders").json() == ["lamp"]
+        assert program.lists == lists  # A repeat does not make what is cached invalid.
+        assert client.portal.call(program.read) == everything("lamp")
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["without a key", "key"])
+@pytest.mark.parametrize("is_mounted", [False, True], ids=["alone", "mounted"])
+def test_a_failure_leaves_nothing(url: str, key: dict[str, str], is_mounted: bool) -> None:
+    program = Program(url)
+    opened, prefix = open_program(program, is_mounted=is_mounted)
+    with opened as client:
+        client.get(f"{prefix}/orders")
+        for way, status in WAYS.items():
+            answer = client.post(
+                f"{prefix}/orders", json={"item": "lamp", "way": way}, headers=key
+            )
+            assert (way, answer.status_code) == (way, status)
+        assert client.post(f"{prefix}/orders", json={}, headers=key).status_code == 422
+        assert client.portal.call(program.read) == NOTHING
+        assert client.get(f"{prefix}/orders").headers.get("age") is not None
+        assert program.lists == 1
+        good = client.post(f"{prefix}/orders", json={"item": "cup"}, headers=key)
+        assert good.status_code == 201
+        assert "idempotency-replayed" not in good.headers
+        assert client.get(f"{prefix}/orders").json() == ["cup"]
+        assert client.portal.call(program.read) == everything("cup")
+
+
+def test_a_limit_leaves_nothing(url: str) -> None:
+    program = Program(url, "2/hour")
+    opened, prefix = open_program(program)
+    with opened as client:
+        key = {"Idempotency-Key": "a"}
+        answers = [
+            client.post(f"{prefix}/orders", json={"item": item}, headers=key)
+            for item in ("lamp", "lamp", "lamp")
+        ]
+        assert [answer.status_code for answer in answers] == [201, 201, 429]
+        rests = [answer.headers["ratelimit"].split(";")[1] for answer in answers]
+        assert rests == ["r=1", "r=0", "r=0"]
+        refused = client.post(f"{prefix}/orders", json={"item": "cup"})
+        assert refused.status_code == 429
+        assert client.portal.call(program.read) == everything("lamp")
