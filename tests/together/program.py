@@ -113,7 +113,7 @@ class Program:
         self.jobs = Jobs(self.db, retries=0)
         self.channels = Channels(self.db)
         self.streams = Streams(self.channels, self.jobs, url="/shop/stories/{id}")
-        self.cache = Cache("mem://", broadcast=self.db)
+        self.cache = Cache("mem://", broadcast=self.db, every="1h")
         self.limits = Limits(self.db, patience="20s")
         self.limit = RateLimit(limit, limits=self.limits)
         self.once = Idempotent(self.db, by=user_id)
