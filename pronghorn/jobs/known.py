@@ -1,4 +1,4 @@
-"""The jobs that a program has made: for commands that work on them, and for a look at each other."""
+"""The jobs that a program has made, for commands that work on them and for each other."""
 
 from __future__ import annotations
 

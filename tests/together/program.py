@@ -106,10 +106,11 @@ class Program:
     Args:
         url: The URL of its database.
         limit: How many orders a client may place.
+        **options: Options of the database.
     """
 
-    def __init__(self, url: str, limit: str = "1000/minute") -> None:
-        self.db = Database(url)
+    def __init__(self, url: str, limit: str = "1000/minute", **options: Any) -> None:
+        self.db = Database(url, **options)
         self.jobs = Jobs(self.db, retries=0)
         self.channels = Channels(self.db)
         self.streams = Streams(self.channels, self.jobs, url="/shop/stories/{id}")

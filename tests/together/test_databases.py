@@ -28,9 +28,7 @@ CALLS: dict[str, Callable[[Program, Any], Any]] = {
 
 
 @pytest.mark.parametrize("call", list(CALLS))
-def test_a_session_of_another_database_is_refused(
-    url: str, tmp_path: Path, call: str
-) -> None:
+def test_a_session_of_another_database_is_refused(url: str, tmp_path: Path, call: str) -> None:
     program, other = Program(url), Program(f"sqlite:///{tmp_path / 'other.db'}")
 
     async def use() -> None:

@@ -44,9 +44,10 @@ def data_of(text: str) -> list[Any]:
 
 def use_everything(program: Program, app: Any, prefix: str) -> None:
     """Use each battery once, with a worker beside the requests."""
-    with TestClient(app) as client, client.portal.wrap_async_context_manager(
-        program.jobs.worker(app)
-    ) as worker:
+    with (
+        TestClient(app) as client,
+        client.portal.wrap_async_context_manager(program.jobs.worker(app)) as worker,
+    ):
         before = len(client.portal.call(program.read)["orders"])
         with client.websocket_connect(f"{prefix}/chat") as chat:
             placed = client.post(f"{prefix}/orders", json={"item": "lamp"})

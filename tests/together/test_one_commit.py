@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from pronghorn.cache import Cached
+from pronghorn.jobs import Attempt, Job
 from pronghorn.testclient import TestClient
-from tests.together.program import Program
+from tests.sql.servers import wait_until
+from tests.together.program import DONE, Order, Placed, Program, pack, placed
 
 pytestmark = pytest.mark.usefixtures("mode")
 NOTHING: dict[str, list[str]] = {"orders": [], "receipts": [], "packed": [], "events": []}
@@ -58,9 +61,7 @@ def test_a_failure_leaves_nothing(url: str, key: dict[str, str], is_mounted: boo
     with opened as client:
         client.get(f"{prefix}/orders")
         for way, status in WAYS.items():
-            answer = client.post(
-                f"{prefix}/orders", json={"item": "lamp", "way": way}, headers=key
-            )
+            answer = client.post(f"{prefix}/orders", json={"item": "lamp", "way": way}, headers=key)
             assert (way, answer.status_code) == (way, status)
         assert client.post(f"{prefix}/orders", json={}, headers=key).status_code == 422
         assert client.portal.call(program.read) == NOTHING
@@ -88,3 +89,92 @@ def test_a_limit_leaves_nothing(url: str) -> None:
         refused = client.post(f"{prefix}/orders", json={"item": "cup"})
         assert refused.status_code == 429
         assert client.portal.call(program.read) == everything("lamp")
+
+
+SELF_WAITING: dict[str, Any] = {
+    "enqueue": lambda program: program.jobs.enqueue(pack, "cup"),
+    "publish": lambda program: program.channels.publish(placed("main"), Placed(item="cup")),
+    "invalidate": lambda program: program.cache.invalidate("orders"),
+}
+
+
+@pytest.mark.parametrize("call", list(SELF_WAITING))
+def test_a_session_that_was_left_out(
+    sqlite_url: str, call: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On SQLite the request waits for itself; the log says what to write."""
+    program = Program(sqlite_url, pool_timeout=0.2)
+    app = program.make_app()
+
+    @app.post("/forgotten", dependencies=[program.once])
+    async def forget() -> None:
+        await SELF_WAITING[call](program)
+
+    with TestClient(app) as client:
+        answer = client.post("/forgotten", headers={"Idempotency-Key": "a"})
+        assert answer.status_code == 503
+        assert client.portal.call(program.read) == NOTHING
+    assert "pass that session on" in caplog.text
+
+
+def test_a_job_leaves_all_or_nothing_in_every_battery(url: str) -> None:
+    program = Program(url)
+    jobs, db = program.jobs, program.db
+
+    async def write(item: str, session: Any) -> None:
+        session.add(Order(item=item))
+        await program.channels.publish(placed("main"), Placed(item=item), session=session)
+        await jobs.enqueue(pack, item, session=session)
+        await program.cache.invalidate("orders", session=session)
+
+    @jobs.task(name="again", retries=2, backoff="10ms")
+    async def again(item: str, job: Job, attempt: Attempt) -> None:
+        async with job.transaction() as session:
+            await write(item, session)
+        if not attempt.is_last:
+            raise ValueError("again")
+
+    @jobs.task(name="whole")
+    async def whole(item: str, is_good: bool, session: db.Session) -> None:
+        await write(item, session)
+        if not is_good:
+            raise ValueError("no")
+
+    app = program.make_app()
+    with TestClient(app) as client:
+        assert client.get("/shop/orders").json() == []
+        with client.portal.wrap_async_context_manager(jobs.worker(app)) as worker:
+            refs = [client.portal.call(jobs.enqueue, again, "a")]
+            refs += [
+                client.portal.call(jobs.enqueue, whole, str(is_good), is_good)
+                for is_good in (False, True)
+            ]
+            for ref in refs:
+                wait_until(
+                    lambda ref=ref: client.portal.call(jobs.get, ref.id).state in ("done", "dead")
+                )
+            client.portal.call(worker.drain)
+        assert sorted(client.get("/shop/orders").json()) == ["True", "a"]
+        found = client.portal.call(program.read)
+    assert {name: sorted(items) for name, items in found.items()} == {
+        "orders": ["True", "a"],
+        "receipts": [],
+        "packed": ["True", "a"],
+        "events": ["True", "a"],
+    }
+    assert sorted(DONE) == ["packed True", "packed a"]
+
+
+def test_a_cached_response_takes_nothing_from_a_limit(sqlite_url: str) -> None:
+    program = Program(sqlite_url)
+    app = program.make_app()
+
+    @app.get(
+        "/limited", dependencies=[program.limit], cache=Cached("1h", store=program.cache, max_age=0)
+    )
+    async def read() -> int:
+        return 1
+
+    with TestClient(app) as client:
+        answers = [client.get("/limited") for _ in range(2)]
+    assert [answer.headers.get("ratelimit") is None for answer in answers] == [False, True]
