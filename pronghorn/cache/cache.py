@@ -65,6 +65,9 @@ class Cache:
         _made.append(self)
         del _made[:-1]
 
+    def __repr__(self) -> str:
+        return f"Cache({self.store.name!r})"
+
     async def invalidate(self, *tags: str, session: AsyncSession | None = None) -> None:
         """Make the responses with these tags invalid, in all processes that share the store.
 

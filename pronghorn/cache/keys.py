@@ -23,7 +23,6 @@ from pronghorn.hooks import find_guards
 from pronghorn.plan.model import CallPlan, RoutePlan
 
 Names = tuple[bytes, ...]
-_AUTHORIZATION = (b"authorization",)
 #: Kinds of parameters that receive the whole request.
 _REQUESTS = (InjectedKind.REQUEST, InjectedKind.CONNECTION)
 #: Values whose text says all of them.
@@ -66,9 +65,10 @@ class Keys:
         self._has_fixed_tags = not any("{" in tag for tag in tags)
         nodes = list(_list_behind_gate(plan))
         sees_request = any(item.kind in _REQUESTS for node in nodes for item in node.injected)
-        self._credentials: tuple[bytes, ...] = ()
+        #: Headers of requests whose responses are not stored.
+        self._refused = {b"range"}
         if not is_varied:
-            self._credentials = (b"authorization", b"cookie") if sees_request else _AUTHORIZATION
+            self._refused |= {b"authorization", b"cookie"} if sees_request else {b"authorization"}
         self._headers = _read_names(
             (field for node in nodes for field in node.header_fields), is_header=True
         )
@@ -85,7 +85,7 @@ class Keys:
         """
         sent = scope["headers"]
         headers = dict(reversed(sent))
-        if b"range" in headers or any(name in headers for name in self._credentials):
+        if not self._refused.isdisjoint(headers):
             return None
         parts = (
             self._route,
@@ -100,9 +100,10 @@ class Keys:
             None if self._cookies is None else _choose_cookies(sent, self._cookies),
             [stable(value) for value in values],
         )
-        return Asked(_digest(parts), headers, sent, self._fill_tags(scope))
+        return Asked(_digest(parts), headers, sent, self.fill_tags(scope))
 
-    def _fill_tags(self, scope: Scope) -> tuple[str, ...]:
+    def fill_tags(self, scope: Scope) -> tuple[str, ...]:
+        """Return the tags of a request, with its path parameters."""
         if self._has_fixed_tags:
             return self._tags
         return tuple(tag.format_map(scope["path_params"]) for tag in self._tags)

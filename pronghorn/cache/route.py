@@ -66,8 +66,17 @@ class StoredResponses:
             return None
         return None if entry is None else self._use(entry, asked, name, renew)
 
+    async def begin(self, scope: Scope) -> Tokens | None:
+        """Return the tokens of a request before its dependencies open a transaction."""
+        try:
+            if self._cache.broadcast is not None:
+                await self._cache.catch_up()
+            return await self._store.read_tokens(self._keys.fill_tags(scope))
+        except StoreAwayError:
+            return None
+
     async def respond(
-        self, scope: Scope, values: Sequence[Any], fill: Fill, renew: Fill
+        self, scope: Scope, values: Sequence[Any], mark: Tokens | None, fill: Fill, renew: Fill
     ) -> Response:
         """Return the stored response to a request, or that of the endpoint."""
         asked = self._keys.read(scope, values)
@@ -80,6 +89,7 @@ class StoredResponses:
                 return await fill()
             if entry is not None:
                 return self._use(entry, asked, name, renew)
+            tokens = mark or tokens  # The transaction of the request may be older than now.
             # An invalidation changes the tokens: nobody waits for an endpoint that began before.
             flight = self._flights.find((name, tokens))
             if flight is None:

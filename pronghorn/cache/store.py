@@ -54,12 +54,13 @@ class Store:
 
     def __init__(self, url: str, prefix: str, timeout: float, options: dict[str, Any]) -> None:
         self.is_shared = not url.startswith("mem:")
-        self._name = mask_url_passwords(url, "***")
+        #: The URL without its password.
+        self.name = mask_url_passwords(url, "***")
         self._prefix = prefix
         self._timeout = timeout
-        self._backend = _connect(url, self._name, options)
+        self._backend = _connect(url, self.name, options)
         self._opening = asyncio.Lock()
-        self._away_until = self._quiet_until = 0.0
+        self._away_until = self._quiet_until = self._untold_until = 0.0
         #: Tags whose tokens could not be changed. They are changed before anything is read.
         self._owed: set[str] = set()
 
@@ -99,6 +100,15 @@ class Store:
 
     # --- tokens -----------------------------------------------------------------------------
 
+    async def read_tokens(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Return the current tokens of tags, as `read` does.
+
+        Raises:
+            StoreAwayError: The store does not answer.
+        """
+        _, tokens = await self.read("", tags)
+        return tokens
+
     def _token_key(self, tag: str) -> str:
         return f"{self._prefix}tag:{tag}"
 
@@ -120,11 +130,13 @@ class Store:
         try:
             await self._ask(self._pay)
         except StoreAwayError:
-            logger.error(
-                "The cache could not be told that %s has changed; this process tells it once it "
-                "is back",
-                ", ".join(tag or "everything" for tag in sorted(self._owed)),
-            )
+            if monotonic() > self._untold_until:
+                self._untold_until = monotonic() + QUIET
+                logger.error(
+                    "The cache could not be told that %s has changed; this process tells it once "
+                    "it is back",
+                    ", ".join(tag or "everything" for tag in sorted(self._owed)),
+                )
 
     async def _pay(self) -> None:
         while self._owed:
@@ -198,7 +210,7 @@ class Store:
         cause = error.__cause__ or error
         logger.warning(
             "The store of the cache, %s, does not answer, so endpoints run: %s",
-            self._name,
+            self.name,
             mask_url_passwords(f"{type(cause).__name__}: {cause}", "***"),
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from pronghorn.channels.channel import AnyChannel, BoundChannel, bind
@@ -76,6 +78,7 @@ class Channels:
         self.buffer = buffer
         self._hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
         self._process = os.getpid()
+        self._lock = Lock()
         self._presence = self._make_presence(getattr(self.log, "db", presence))
         for db in {getattr(self.log, "db", None), presence} - {None}:
             db.before_close(self.close)
@@ -233,7 +236,8 @@ class Channels:
 
         The end of a `Database` does so. A program on Redis calls it before it closes the client.
         """
-        hub = self._hubs.pop(asyncio.get_running_loop(), None)
+        with self._lock:
+            hub = self._hubs.pop(asyncio.get_running_loop(), None)
         if hub is not None and self._process == os.getpid():
             await hub.close()
 
@@ -273,13 +277,14 @@ class Channels:
     def _hub(self) -> Hub:
         """Return the readers of the running event loop."""
         if self._process != os.getpid():  # A fork has no part in the readers of its parent.
-            self._process, self._hubs = os.getpid(), {}
+            self._process, self._hubs, self._lock = os.getpid(), {}, Lock()
         loop = asyncio.get_running_loop()
         hub = self._hubs.get(loop)
         if hub is None:
-            living = {each: kept for each, kept in self._hubs.items() if not each.is_closed()}
-            hub = Hub(self.log)
-            self._hubs = {**living, loop: hub}
+            with self._lock:  # Other event loops may begin at the same time.
+                for each in [each for each in self._hubs if each.is_closed()]:
+                    del self._hubs[each]
+                hub = self._hubs[loop] = Hub(self.log)
         return hub
 
     def _tell(self, name: str, entry: Entry) -> None:
@@ -287,8 +292,12 @@ class Channels:
         own = self._hub()
         own.push(name, entry)
         own.announce(name, entry.id)
-        for loop, hub in tuple(self._hubs.items()):
-            if hub is not own and not loop.is_closed():
+        if len(self._hubs) == 1:
+            return
+        with self._lock:
+            others = [(loop, hub) for loop, hub in self._hubs.items() if hub is not own]
+        for loop, hub in others:
+            with suppress(RuntimeError):  # It has just ended.
                 loop.call_soon_threadsafe(hub.push, name, entry)
 
 

@@ -9,17 +9,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import ValidationError
 
 from pronghorn.channels.channel import BoundChannel
-from pronghorn.channels.presence import Present
+from pronghorn.channels.presence import Presence, Present
+from pronghorn.channels.reading import Subscription
 from pronghorn.channels.subscribers import Gap, Item
 from pronghorn.websockets import WebSocket, WebSocketState
-
-if TYPE_CHECKING:
-    from pronghorn.channels.channels import Channels
 
 M = TypeVar("M")
 POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
@@ -35,6 +33,29 @@ _REASONS = {
     "slow": (TRY_AGAIN_LATER, "The client reads too slowly"),
     "stopping": (SERVICE_RESTART, "The server restarts"),
 }
+
+
+class JoinedChannels(Protocol):
+    """The parts of `Channels` that a connection needs."""
+
+    @property
+    def presence(self) -> Presence:
+        """The store of those that are present."""
+        ...
+
+    def subscribe(
+        self, channel: BoundChannel[Any], after: str | int | None, on_end: Any = None
+    ) -> Subscription:
+        """Return the entries of a channel."""
+        ...
+
+    async def publish(self, channel: BoundChannel[M], message: M) -> str | None:
+        """Publish a message."""
+        ...
+
+    async def present(self, channel: BoundChannel[Any]) -> list[Present]:
+        """Return all connections to a channel."""
+        ...
 
 
 class Joined(Generic[M]):
@@ -54,7 +75,7 @@ class Joined(Generic[M]):
 
     def __init__(
         self,
-        channels: Channels,
+        channels: JoinedChannels,
         websocket: WebSocket,
         channel: BoundChannel[M],
         *,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,6 +41,8 @@ class SqlLog:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.poll: float | None = 1.0 if self._has_wake_ups else 0.1
+        #: By event loop.
+        self._locks: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
         db.add_own_tables(TABLES)
 
     @property
@@ -59,13 +64,21 @@ class SqlLog:
         """Return True in a test that rolls everything back."""
         return self.db.is_rolled_back
 
+    @asynccontextmanager
+    async def _session(self, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
+        """Open a session; in a test that rolls everything back, sessions must not overlap."""
+        loop = asyncio.get_running_loop()
+        lock = self._locks.setdefault(loop, asyncio.Lock()) if self.is_isolated else nullcontext()
+        async with lock, self.db.transaction(read_only=read_only) as session:
+            yield session
+
     async def append(
         self, session: AsyncSession | None, channel: str, payload: bytes, limits: Limits
     ) -> int:
         """Add an entry, and return its id."""
         if session is not None:
             return await self._append(session, channel, payload, limits)
-        async with self.db.transaction() as own:
+        async with self._session() as own:
             return await self._append(own, channel, payload, limits)
 
     async def _append(
@@ -93,7 +106,7 @@ class SqlLog:
         wanted = (ENTRIES.c.channel == channel, ENTRIES.c.id > after, self._is_kept())
         statement = select(ENTRIES.c.id, ENTRIES.c.payload).where(*wanted)
         statement = statement.order_by(ENTRIES.c.id).limit(limit)
-        async with self.db.transaction(read_only=True) as session:
+        async with self._session(read_only=True) as session:
             return [Entry(row[0], row[1]) for row in await session.execute(statement)]
 
     def _is_kept(self) -> ColumnElement[bool]:
@@ -103,7 +116,7 @@ class SqlLog:
     async def span(self, channel: str) -> Span:
         """Return the ids of a channel."""
         statement = select(COUNTERS.c.first, COUNTERS.c.last).where(COUNTERS.c.name == channel)
-        async with self.db.transaction(read_only=True) as session:
+        async with self._session(read_only=True) as session:
             found = (await session.execute(statement)).one_or_none()
         return Span(0, 0) if found is None else Span(*found)
 
@@ -111,7 +124,7 @@ class SqlLog:
         """Return the names of the channels that have entries after an id."""
         wanted = COUNTERS.c.name.in_(list(positions))
         statement = select(COUNTERS.c.name, COUNTERS.c.last).where(wanted)
-        async with self.db.transaction(read_only=True) as session:
+        async with self._session(read_only=True) as session:
             rows = (await session.execute(statement)).all()
         return [name for name, last in rows if last > positions[name]]
 
@@ -127,7 +140,7 @@ class SqlLog:
         at a time, and those of the program should not wait for each other.
         """
         notify = select(func.pg_notify(NOTIFY, write_names(newest)))
-        async with self.db.transaction() as session:
+        async with self._session() as session:
             await session.execute(notify)
 
     async def trim(self) -> None:

@@ -23,7 +23,7 @@ from pronghorn.compile.exact import ExactHandler
 from pronghorn.compile.stages import Functions
 from pronghorn.compile.steps import calls_of, names_stacks
 from pronghorn.core.cancel_scopes import GUARDS, end_endpoint
-from pronghorn.core.kinds import CallKind
+from pronghorn.core.kinds import GENERATORS, CallKind
 from pronghorn.core.records import replace
 from pronghorn.hooks import WATCHER, Handler
 from pronghorn.plan.dependencies import find_guards, order_calls
@@ -94,6 +94,8 @@ class CachedRoute(ExactHandler):
         places = {step.call.cache_key: at for at, step in reversed([*enumerate(self.steps[:-1])])}
         #: For each call of the gate, the place of the same one in the graph of the route.
         self._places = [places[step.call.cache_key] for step in gate[:-1]]
+        #: Whether the gate may open a transaction, which the endpoint shares.
+        self._begins = any(step.call.kind in GENERATORS for step in gate)
         self._seconds = RENEWAL if plan.timeout in (None, inf) else plan.timeout
         self._opens = self._handle is not None or self.has_lifetime or names_stacks(self.steps)
 
@@ -135,12 +137,13 @@ class CachedRoute(ExactHandler):
         inputs.shared = make_shared(self.shared)
         gate = Inputs(request, request.path_params, body, self.embed, lifetime)
         gate.shared = make_shared(self.shared)
+        mark = await self._stored.begin(request.scope) if self._begins else None
         values = await self._pass_gate(gate, inputs)
         fill = partial(self._fill, request, functions, inputs)
         if values is None:  # The request is not valid; the rest finds out what else is wrong.
             return await fill()
         renew = partial(self._renew, request.scope)
-        response = await self._stored.respond(request.scope, values, fill, renew)
+        response = await self._stored.respond(request.scope, values, mark, fill, renew)
         if GUARDS:
             end_endpoint()
         return _with_effects(response, gate)

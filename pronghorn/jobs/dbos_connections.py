@@ -30,6 +30,8 @@ def find_url(database: Database) -> URL:
         option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()
     }
     query = {("sslmode" if name == "ssl" else name): value for name, value in url.query.items()}
+    given = database.options.get("connect_args", {})
+    query |= {name: str(value) for name, value in given.items() if isinstance(value, (str, int))}
     kept = {name: value for name, value in query.items() if name in known}
     return url.set(drivername="postgresql+psycopg", query=kept)
 

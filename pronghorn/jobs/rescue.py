@@ -7,7 +7,7 @@ way has not happened, and is counted once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from pronghorn.nodes import Nodes
 
 #: Values in one statement; databases have limits for them.
 _CHUNK = 500
+T = TypeVar("T")
 
 
 class Rescuer:
@@ -47,37 +48,45 @@ class Rescuer:
             node: The id of the node.
 
         Returns:
-            True if it had no jobs.
+            True if it has no jobs any more.
         """
         held = await self._engine.lost(session, node)
         rows = await _lock(session, node, held)
-        for row in rows:
-            if row.ran and row.rescues >= row.retries:
-                await self._bury(session, row, node)
-            else:
-                await self._resume(session, row, node, is_held=row.delivery in held)
-        # What the engine has, and no job that is to be done: it must not keep the node for ever.
-        known = await _find_open(session, held)
-        await self._engine.kill(session, [each for each in held if each not in known])
+        poison = [row for row in rows if row.ran and row.rescues >= row.retries]
+        others = [row for row in rows if row not in poison]
+        for row in poison:
+            await self._bury(session, row, node)
+        for part in _chunks([row for row in others if row.delivery in held]):
+            await self._resume(session, part, node)
+        for row in [row for row in others if row.delivery not in held]:
+            await self._put_again(session, row)
         if rows:
             logger.warning("%d jobs of the dead node %s were taken over", len(rows), node)
-        return not rows and not known
+        await self._end_others(session, set(held) - {row.delivery for row in rows})
+        return not await self._engine.lost(session, node)
 
-    async def _resume(
-        self, session: AsyncSession, row: Row[Any], node: str, *, is_held: bool
-    ) -> None:
-        delivery = row.delivery if is_held else next_delivery(row.id)
-        if is_held:
-            await self._engine.resume(session, [delivery], node)
-        else:
-            # The row says that the node runs it, and the engine knows nothing of it.
-            await self._engine.put(session, Delivery(delivery, row.channel))
-        waiting = {"state": "waiting", "token": None, "node": None, "delivery": delivery}
+    async def _resume(self, session: AsyncSession, rows: list[Row[Any]], node: str) -> None:
+        await self._engine.resume(session, [row.delivery for row in rows], node)
         # A job that had not begun has killed nobody.
-        rescues = JOBS.c.rescues + int(row.ran)
-        await session.execute(
-            update(JOBS).where(JOBS.c.id == row.id).values(**waiting, rescues=rescues)
-        )
+        for ran in (True, False):
+            ids = [row.id for row in rows if bool(row.ran) is ran]
+            if ids:
+                await _write(session, JOBS.c.id.in_(ids), rescues=JOBS.c.rescues + int(ran))
+
+    async def _put_again(self, session: AsyncSession, row: Row[Any]) -> None:
+        """Hand out a job that runs, as its row says, and of which the engine knows nothing."""
+        delivery = next_delivery(row.id)
+        await self._engine.put(session, Delivery(delivery, row.channel))
+        rescues = JOBS.c.rescues + 1
+        await _write(session, JOBS.c.id == row.id, rescues=rescues, delivery=delivery)
+
+    async def _end_others(self, session: AsyncSession, others: set[str]) -> None:
+        """End deliveries that belong to no job that is to be done; they would stay for ever."""
+        for part in _chunks(others):
+            mine = JOBS.c.delivery.in_(part) & JOBS.c.state.in_(OPEN)
+            known = set(await session.scalars(select(JOBS.c.delivery).where(mine)))
+            if over := [each for each in part if each not in known]:
+                await self._engine.kill(session, over)
 
     async def _bury(self, session: AsyncSession, row: Row[Any], node: str) -> None:
         times = row.rescues + 1
@@ -102,15 +111,11 @@ async def _lock(session: AsyncSession, node: str, held: Sequence[str]) -> list[R
     return list(found.values())
 
 
-async def _find_open(session: AsyncSession, held: Sequence[str]) -> set[str]:
-    """Return which deliveries belong to a job that is to be done."""
-    found: set[str] = set()
-    for part in _chunks(held):
-        query = select(JOBS.c.delivery).where(JOBS.c.delivery.in_(part), JOBS.c.state.in_(OPEN))
-        found.update(each for each in await session.scalars(query) if each is not None)
-    return found
+async def _write(session: AsyncSession, where: Any, **changes: Any) -> None:
+    waiting = {"state": "waiting", "token": None, "node": None}
+    await session.execute(update(JOBS).where(where).values(**waiting, **changes))
 
 
-def _chunks(values: Iterable[str]) -> list[list[str]]:
+def _chunks(values: Iterable[T]) -> list[list[T]]:
     given = list(values)
     return [given[start : start + _CHUNK] for start in range(0, len(given), _CHUNK)]

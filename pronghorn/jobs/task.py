@@ -17,6 +17,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupError, SetupTypeError
 from pronghorn.jobs.job import Attempt, Job
@@ -134,7 +135,7 @@ def read_parameters(function: Callable[..., Any]) -> Parameters:
     Raises:
         SetupError: A value of a parameter cannot be stored.
     """
-    kinds = inspect.signature(function).parameters
+    kinds = read_signature(function).parameters
     stored: list[inspect.Parameter] = []
     passed: list[inspect.Parameter] = []
     adapters: dict[str, TypeAdapter[Any]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -154,8 +155,8 @@ class Nodes:
     def on_death(self, take_over: TakeOver, *, owners: Owners | None = None) -> None:
         """Call a function for each dead node, in the transaction of the process that takes it over.
 
-        One process at a time does so. It is repeated each beat until all functions of the process
-        return True, and then the row of the node is deleted.
+        One process at a time does so for a node. It is repeated each beat until all functions of
+        the process return True, and then the row of the node is deleted.
 
         Args:
             take_over: `async f(session, node_id)`. It returns True if nothing of the node is left.
@@ -206,17 +207,14 @@ class Nodes:
                 found -= {node.id for node in await look_around(session)}
         return found
 
-    async def _take_over(self, node: str) -> bool:
-        """Take over a node; return False if another process is at it."""
+    async def _take_over(self, node: str) -> None:
         async with self.db.transaction() as session:
-            is_dead = await take_over(session, node, _ms(self.dead_after))
-            if not is_dead:
-                return is_dead is not None
+            if not await take_over(session, node, _ms(self.dead_after)):
+                return
             done = [await heir.take_over(session, node) for heir in self._heirs]
             if all(done):
                 await remove(session, node)
                 logger.info("Nothing is left of the dead node %s", node)
-            return True
 
 
 class _Beating:
@@ -282,17 +280,16 @@ class _Beating:
         if nodes._heirs and now >= self._orphans_at:
             dead += await nodes._find_orphans()
             self._orphans_at = now + nodes.dead_after
+        random.shuffle(dead)  # Several processes are at it, each with another node.
         for node in dead:
-            if not await self._take_over(node):
-                break
+            await self._take_over(node)
         return next_look(seen, dead_after, beat) / 1000
 
-    async def _take_over(self, node: str) -> bool:
+    async def _take_over(self, node: str) -> None:
         try:
-            return await self._nodes._take_over(node)
+            await self._nodes._take_over(node)
         except Exception as error:  # noqa: BLE001 - the other nodes are not concerned
             logger.error("The dead node %s could not be taken over", node, exc_info=error)
-        return True
 
     def _say(self, error: Exception | None) -> None:
         """Log that the database is away, or back; once for each."""

@@ -6,7 +6,7 @@ import os
 import socket
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import case, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import __version__
@@ -15,7 +15,7 @@ from pronghorn.nodes.node import NODES, Node, as_time
 from pronghorn.nodes.pauses import forbid_pauses
 
 #: Any number that no other program uses for a lock of the same database.
-_LOCK = 7_020_863_401_561
+_LOCK = 702_086_340
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,10 @@ async def look_around(session: AsyncSession) -> list[Seen]:
     return [Seen(*row) for row in rows]
 
 
-async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool | None:
-    """Mark a dead node; return False if it is alive, None if another process takes over nodes.
+async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
+    """Mark a dead node; return False if it is alive, or if another process takes it over.
 
-    The mark and the lock of all that take over hold until the end of the transaction.
+    The mark, and the lock of the process that takes it over, hold until the end of the transaction.
 
     Args:
         session: A session that writes.
@@ -100,16 +100,16 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool |
     dialect = session.get_bind().dialect
     await forbid_pauses(session)
     if dialect.name == "postgresql":
-        key = {"key": _LOCK}
-        if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), key):
-            return None
+        lock = text("SELECT pg_try_advisory_xact_lock(:key, hashtext(:node))")
+        if not await session.scalar(lock, {"key": _LOCK, "node": node}):
+            return False
     now = now_ms(dialect)
-    is_dead = (NODES.c.id == node) & (NODES.c.seen_at < now - dead_after)
-    await session.execute(
-        update(NODES).where(is_dead, NODES.c.lost_at.is_(None)).values(lost_at=now)
-    )
-    age = await session.scalar(select(now - NODES.c.seen_at).where(NODES.c.id == node))
-    return age is None or bool(age > dead_after)
+    is_dead = NODES.c.seen_at < now - dead_after
+    lost_at = case((is_dead, func.coalesce(NODES.c.lost_at, now)), else_=NODES.c.lost_at)
+    marked = update(NODES).where(NODES.c.id == node).values(lost_at=lost_at)
+    # One without a row is dead, too.
+    found = await session.scalar(marked.returning(NODES.c.lost_at.is_not(None)))
+    return found is None or bool(found)
 
 
 async def list_nodes(session: AsyncSession, dead_after: int) -> list[Node]:

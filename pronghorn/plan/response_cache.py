@@ -26,14 +26,25 @@ class RouteCache(Protocol):
             renew: Lets the whole route run again, beside the requests and with a time limit.
         """
 
+    async def begin(self, scope: Scope) -> Any:
+        """Return what marks this moment, for `respond`.
+
+        It is called if dependencies in `ResponseCache.vary`, or those that lead to a security
+        scheme, have exit code: a transaction that they open may show older data to the endpoint.
+
+        Args:
+            scope: The request.
+        """
+
     async def respond(
-        self, scope: Scope, values: Sequence[Any], fill: Fill, renew: Fill
+        self, scope: Scope, values: Sequence[Any], mark: Any, fill: Fill, renew: Fill
     ) -> Response:
         """Return the response to a request: a stored one, or that of the endpoint.
 
         Args:
             scope: The request.
             values: The results of the dependencies in `ResponseCache.vary`.
+            mark: The result of `begin`; None if it was not called.
             fill: Lets the endpoint of this request run; call it once at most.
             renew: As for `find`.
         """

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import FastAPI, HTTPException
 from pronghorn.cache import Cache, Cached
@@ -142,3 +143,35 @@ async def test_a_database_that_is_away_does_not_stop_the_cache(
             await asyncio.sleep(0.02)
     found = [one for one in caplog.messages if "cannot learn of invalidations" in one]
     assert len(found) == 1
+
+
+async def test_a_transaction_that_began_before_the_change(sqlite_url: str, cache: Cache) -> None:
+    """A dependency reads the user first, so the endpoint sees the database as it was then."""
+    db = Database(sqlite_url)
+    db.add_own_tables(TABLES)
+    app = make_app(db, cache)
+    began, may_go_on = asyncio.Event(), asyncio.Event()
+    may_go_on.set()
+
+    async def find_user(session: AsyncSession = db.read_session) -> str:
+        await session.scalar(select(PRICES.c.cents))
+        began.set()
+        await may_go_on.wait()
+        return "user"
+
+    kept = Cached("1h", vary=find_user, tags=["prices"], store=cache)
+
+    @app.get("/mine", cache=kept)
+    async def read(session: AsyncSession = db.read_session) -> int | None:
+        return await session.scalar(select(PRICES.c.cents))
+
+    async with running(app), client_of(app) as client:
+        await set_price(db)
+        may_go_on.clear()
+        slow = asyncio.create_task(client.get("/mine"))
+        await began.wait()
+        await client.put("/price/2")
+        may_go_on.set()
+        assert (await slow).json() == 1
+        assert (await client.get("/mine")).json() == 2
+        assert (await client.get("/mine")).headers["age"] == "0"

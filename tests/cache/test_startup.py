@@ -79,7 +79,7 @@ def test_a_tag_names_parameters_of_the_path(cache: Cache) -> None:
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        ("redis://:secret@localhost/0", "The cache cannot use redis://:***@localhost/0"),
+        ("nowhere://me:secret@localhost/0", "The cache cannot use nowhere://me:***@localhost/0"),
         ("nowhere://", "The cache cannot use nowhere://"),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 
 from pronghorn import FastAPI
 from pronghorn.channels.streams import StreamRef, Streams
@@ -17,6 +18,7 @@ from pronghorn.sql import Database
 from tests.channels.answers import gates, make_app, told
 from tests.channels.events import SentEvent, read_events
 from tests.contract.servers import PATIENCE
+from tests.sql.servers import fresh_database
 
 ANN, BOB = {"X-User": "ann"}, {"X-User": "bob"}
 
@@ -82,11 +84,21 @@ async def running(
             yield found
 
 
-def run(test: Callable[[], Awaitable[Any]]) -> Any:
-    """Run a test on an event loop of its own, with a generous limit."""
+def empty_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Yield the empty database that a parameter of a fixture names."""
+    if request.param == "sqlite":
+        yield Database(request.getfixturevalue("sqlite_url"))
+        return
+    server = request.getfixturevalue("postgresql")
+    with fresh_database(server) as name:
+        yield Database(server.url(name, request.param))
+
+
+def run(test: Callable[[], Awaitable[Any]], *, patience: float = PATIENCE) -> Any:
+    """Run a test on an event loop of its own, with a generous limit in seconds."""
 
     async def limited() -> Any:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await test()
 
     return asyncio.run(limited())

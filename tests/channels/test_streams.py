@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,10 +17,16 @@ from tests.channels import answers
 from tests.channels.answers import Question, told
 from tests.channels.events import read_events
 from tests.channels.stores import RedisStore
-from tests.channels.streaming import ANN, BOB, data_of, names_of, run, running
+from tests.channels.streaming import ANN, BOB, data_of, empty_database, names_of, run, running
 
 QUESTION = Question(text="why", count=5)
 TOKENS = [f'{{"number":{number},"text":"why"}}' for number in range(1, 6)]
+
+
+@pytest.fixture(params=["sqlite", "asyncpg"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database; the driver that is left out is that of the tests of outages."""
+    yield from empty_database(request)
 
 
 def test_a_client_gets_all_items_and_the_end(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +13,23 @@ from pronghorn.sql import Database
 from tests.channels import answers
 from tests.channels.answers import Question, gates, told
 from tests.channels.events import read_events
-from tests.channels.streaming import ANN, data_of, names_of, run, running, until
+from tests.channels.streaming import (
+    ANN,
+    data_of,
+    empty_database,
+    names_of,
+    run,
+    running,
+    until,
+)
 
 QUESTION = Question(text="why", count=5)
+
+
+@pytest.fixture(params=["sqlite", "asyncpg"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database; the driver that is left out is that of the tests of outages."""
+    yield from empty_database(request)
 
 
 def test_a_failure_tells_clients_nothing(
@@ -136,6 +151,23 @@ def test_a_client_that_leaves_does_not_stop_the_producer(database: Database) -> 
             following.cancel()
             gates["alone"].set()
             assert data_of(await program.events(stream)) == ['"before"', '"behind"']
+
+    run(test)
+
+
+def test_a_worker_that_lacks_the_producer_gives_it_back(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        async with running(Database(sqlite_url), worker=False) as program:
+            stream = (await program.start(answers.count_to, 3)).id
+            # A worker of another release, which does not have the generator yet.
+            monkeypatch.delattr(answers, "count_to")
+            app, jobs, _ = answers.make_app(program.db)
+            async with jobs.worker(app):
+                await until(lambda: "there is no function" in caplog.text)
+                monkeypatch.undo()
+                assert data_of(await program.events(stream)) == ["1", "2", "3"]
 
     run(test)
 

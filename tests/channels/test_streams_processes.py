@@ -13,8 +13,13 @@ import pytest
 from tests.channels.events import Browser
 from tests.channels.streaming import ANN, run, until
 from tests.channels.streams_processes import Web, Worker, ending
+from tests.contract.servers import PATIENCE
 from tests.sql.servers import fresh_database
 from tools.postgresql import Server
+
+#: Seconds, for a test that starts several processes.
+LONG = 3 * PATIENCE
+pytestmark = pytest.mark.timeout(LONG + 10)
 
 
 @pytest.fixture(params=["sqlite", "asyncpg"])
@@ -71,7 +76,7 @@ def test_a_deploy_during_answers_drops_nothing(url: str, tmp_path: Path) -> None
                 ids = [event.id for event in browser.events if event.id]
                 assert len(set(ids)) == len(ids)
 
-    run(test)
+    run(test, patience=LONG)
 
 
 def test_the_producer_goes_on_without_its_client(url: str) -> None:
@@ -89,7 +94,7 @@ def test_the_producer_goes_on_without_its_client(url: str) -> None:
                 await later.follow(client, path)
                 assert browser.items + later.items == expected(30)
 
-    run(test)
+    run(test, patience=LONG)
 
 
 def test_another_worker_begins_anew_after_a_death(url: str) -> None:
@@ -109,4 +114,4 @@ def test_another_worker_begins_anew_after_a_death(url: str) -> None:
             assert resets == ['{"reason":"restarted"}']
             assert browser.items == expected(40)
 
-    run(test)
+    run(test, patience=LONG)

@@ -99,8 +99,8 @@ def test_a_test_that_rolls_back_everything_delivers(database: Database) -> None:
         async with database.lifespan():
             pass  # It makes the tables.
         async with database.rollback_everything(), database.lifespan():
-            reader = asyncio.create_task(take(channels.read(room(7)), 2))
-            await asyncio.sleep(0.05)
+            reader = asyncio.create_task(take(channels.read(room(7), after=START), 2))
+            await asyncio.sleep(0)
             await channels.publish(room(7), Message(text="a"))
             async with database.transaction() as session:
                 await channels.publish(room(7), Message(text="b"), session=session)

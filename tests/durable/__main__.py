@@ -7,9 +7,11 @@ elsewhere.
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -65,11 +67,20 @@ def run_between_hosts(arguments: list[str]) -> int:
     """Run the campaigns on hosts; return the exit status."""
     with network() as name:
         program = (sys.executable, "-m", "tests.durable", *arguments, "--inside", name)
-        return subprocess.run(command_in(f"{name}-0", *program), check=False).returncode
+        # It ends when this process does: then there is no more input.
+        with subprocess.Popen(command_in(f"{name}-0", *program), stdin=subprocess.PIPE) as inner:
+            return inner.wait()
+
+
+def end_with_parent() -> None:
+    """Interrupt this process when the one that started it has ended."""
+    sys.stdin.read()
+    _thread.interrupt_main()
 
 
 def run_inside(options: argparse.Namespace) -> int:
     """Run the campaigns in the namespace of the database; return the exit status."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
     seed = int(time.time()) if options.seed is None else options.seed
     pace = FAST if options.short else REAL
     failures = 0

@@ -59,7 +59,7 @@ async def attack(server: Server, subscribers: int, messages: int, pause: float) 
         for _ in range(messages):
             await clients[0].send(json.dumps({"text": f"{time.monotonic()} {padding}"}))
             await asyncio.sleep(pause)
-        found = sorted(each for task in tasks for each in await task)
+        found = sorted(each for times in await asyncio.gather(*tasks) for each in times)
         try:
             while True:
                 await slow.recv()

@@ -67,19 +67,21 @@ async def run(url: str, answers: int, items: int, deploys: int) -> str:
         AssertionError: An answer is not complete.
     """
     begin = time.monotonic()
-    with ending() as processes:
+    with ending() as processes, tempfile.TemporaryDirectory() as folder:
+        gate = Path(folder, "deployed")
         fleet = Fleet(url, processes)
         await asyncio.to_thread(fleet.start)
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(timeout=60, limits=limits) as client:
             browsers = [Browser(lambda: fleet.web.url, dict(ANN)) for _ in range(answers)]
-            paths = [await ask(client, fleet.web.url, items) for _ in browsers]
+            paths = [await ask(client, fleet.web.url, items, gate) for _ in browsers]
             following = [
                 asyncio.create_task(browser.follow(client, path))
                 for browser, path in zip(browsers, paths, strict=True)
             ]
             for _ in range(deploys):
                 await asyncio.to_thread(fleet.deploy)
+            await asyncio.to_thread(gate.touch)
             done, late = await asyncio.wait(following, timeout=PATIENCE)
     for task in done:
         task.result()
@@ -93,9 +95,10 @@ async def run(url: str, answers: int, items: int, deploys: int) -> str:
     )
 
 
-async def ask(client: httpx.AsyncClient, base: str, items: int) -> str:
-    """Start an answer that takes as many tenths of a second as it has items."""
-    question = {"text": "x", "count": items, "pause": 0.1}
+async def ask(client: httpx.AsyncClient, base: str, items: int, gate: Path) -> str:
+    """Start an answer of ten items per second, which waits near its end until a file is there."""
+    gates = [str(gate.parent), str(gate)]
+    question = {"text": "x", "count": items, "pause": 0.1, "gates": gates}
     response = await client.post(f"{base}/answers", json=question, headers=ANN)
     response.raise_for_status()
     path: str = response.json()["url"]

@@ -79,7 +79,8 @@ def miss(world: World, policy: str) -> int:
     world.wait("The look at the clock", lambda: world.one(query) > done)
     world.wait("The end of all jobs", lambda: world.open_jobs() == 0)
     world.end_workers()
-    return len(ticks(world))
+    # Jobs that were killed before have times of their own.
+    return len([tick for tick in ticks(world) if tick < now - timedelta(minutes=4)])
 
 
 def check_zones(most: int | None) -> int:

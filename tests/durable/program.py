@@ -49,7 +49,8 @@ class Program:
 
     Args:
         options: `url` of the database, `beat` and `dead_after` of its nodes; perhaps `cron` and
-            `missed`, and `skew`, the seconds by which the clock of this host is wrong.
+            `missed`, `retries` of poison, and `skew`, the seconds by which the clock of this host
+            is wrong.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
@@ -69,7 +70,9 @@ class Program:
         self.app = FastAPI(lifespan=self.db.lifespan)
         self.jobs.attach(self.app)
         self.work = self.jobs.task(name="work")(self._work)
-        self.poison = self.jobs.task(name="poison", retries=3)(self._poison)
+        self.poison = self.jobs.task(name="poison", retries=int(options.get("retries", "3")))(
+            self._poison
+        )
         if "cron" in options:
             missed = "once" if options.get("missed") == "once" else "skip"
             self.jobs.cron(options["cron"], missed=missed, name="ticking")(self._tick)
@@ -98,9 +101,11 @@ class Program:
         await self.note("begun", f"poison {number}")
         os._exit(1)
 
-    async def _tick(self, tick: datetime) -> None:
-        """Write the time for which it runs."""
-        await self.note("tick", tick.isoformat())
+    async def _tick(self, tick: datetime, job: Job) -> None:
+        """Write the time for which it runs, once for each job."""
+        async with job.transaction() as session:
+            row = {"what": "tick", "name": tick.isoformat(), "node": self.nodes.id}
+            await session.execute(insert(EVENTS).values(**row))
 
     async def run_worker(self, log: Path) -> None:
         """Run jobs until SIGTERM; writes the id of the node beside the log."""

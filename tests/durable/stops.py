@@ -31,8 +31,8 @@ def has_begun(world: World, worker: Worker) -> Callable[[], bool]:
 @campaign("J3", "workers are stopped until others have their jobs, and go on then")
 def stop_and_continue(world: World, is_short: bool) -> str:
     """The jobs of a stopped worker run once more, and what it does afterwards has no effect."""
-    rounds, number = (1, 24) if is_short else (10, 400)
-    world.command("enqueue", number, 300, 900)
+    rounds, number, shortest, longest = (1, 24, 300, 900) if is_short else (8, 400, 3000, 7000)
+    world.command("enqueue", number, shortest, longest)
     world.count_outcomes()
     workers = world.start_workers(1)
     for _ in range(rounds):

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from pronghorn.jobs.dbos_connections import find_url
 from pronghorn.jobs.engine import Delivery, Engine, Limits
 from pronghorn.sql import Database
 from tests.jobs.program import Program, wait_until
@@ -166,3 +167,27 @@ async def test_the_deliveries_of_a_job_are_forgotten(hands: Hands) -> None:
         await wait_until(partial(hands.has, 1))
         await wait_until(partial(hands.has_none_of, "node"))
     assert hands.got == ["a~1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "arguments", "found"),
+    [
+        ("sqlite:////tmp/jobs.db", {}, "sqlite:////tmp/jobs.db"),
+        ("postgresql://a:b%40@host/db", {}, "postgresql+psycopg://a:b%40@host/db"),
+        (
+            "postgresql+asyncpg://host/db?ssl=require&command_timeout=3",
+            {},
+            "postgresql+psycopg://host/db?sslmode=require",
+        ),
+        (
+            "postgresql+psycopg://host/db?sslmode=disable",
+            {"sslmode": "require", "password": "secret", "connection_factory": object},
+            "postgresql+psycopg://host/db?password=secret&sslmode=require",
+        ),
+    ],
+)
+def test_the_engine_has_the_address_of_the_database(
+    url: str, arguments: dict[str, object], found: str
+) -> None:
+    database = Database(url, connect_args=arguments)
+    assert find_url(database).render_as_string(hide_password=False) == found

@@ -151,10 +151,10 @@ async def test_a_job_that_the_engine_has_lost_is_put_again(database_url: str) ->
         ref = await jobs.enqueue(jobs.tasks[0].function, False)
         async with db.transaction() as session:
             await session.execute(update(JOBS).values(state="running", node="dead", token="t"))
+        for _ in range(2):
+            async with db.transaction() as session:
+                assert await Rescuer(engine).take_over(session, "dead")
         async with db.transaction() as session:
-            assert not await Rescuer(engine).take_over(session, "dead")
-        async with db.transaction() as session:
-            assert await Rescuer(engine).take_over(session, "dead")
             row = (await session.execute(select(JOBS))).one()
     assert [delivery.id for delivery in engine.put_again] == [row.delivery]
     assert (row.id, row.state, row.rescues, row.token) == (ref.id, "waiting", 1, None)

@@ -47,6 +47,7 @@ class Production:
         self._run = run
         self._write = write
         self._timeout = timeout
+        self._turns = turns
         self._writer = Writer(self._write_group, pace, turns)
 
     async def put(self, item: Any) -> None:
@@ -72,7 +73,8 @@ class Production:
         try:
             if self._run > 1:
                 # Clients learn at once that what they have is void.
-                await try_patiently(lambda: self._write_group(1, []))
+                async with self._turns:
+                    await try_patiently(lambda: self._write_group(1, []))
             detail = await self._collect(collect)
             rest = await self._writer.finish()
         finally:

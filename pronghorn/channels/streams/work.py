@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pronghorn.channels.streams.log import StreamLog
 from pronghorn.channels.streams.producers import Producer, find_producer, read_producer
 from pronghorn.channels.streams.producing import Production
-from pronghorn.channels.streams.records import Record, State
+from pronghorn.channels.streams.records import State
 from pronghorn.channels.streams.table import StreamRow
+from pronghorn.channels.streams.writer import try_patiently
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import Attempt, BadJobError, Job, Jobs, UnknownJobError
@@ -30,6 +31,9 @@ __all__ = ["Options", "StoredCall", "Work"]
 _BACKOFF = "1s..1m"
 #: How many streams of a process write at the same time, so that they leave connections to others.
 _WRITERS = 4
+#: The number of the attempt in which a stream has failed whose generator a worker lacks. While a
+#: new release is rolled out, a worker of the old one may get it first.
+_TRIES = 6
 #: The states of a job that nobody will run.
 _OVER = ("done", "dead", "cancelled")
 
@@ -136,16 +140,19 @@ class Work:
     # --- in the worker --------------------------------------------------------------------
 
     async def _produce(self, stream: str, call: StoredCall, job: Job, attempt: Attempt) -> None:
-        run = await self._log.rows.begin(stream)
-        if run is None:
-            return  # It was cancelled, or an earlier run has ended it and died before its job.
         try:
             producer, task = self._find(call.producer)
             arguments = read_arguments(task, call.arguments)
-        except BadJobError:
-            await self._log.end(stream, "failed", Record(run=run, first=1, state="failed"))
+        except BadJobError as error:
+            if attempt.number < _TRIES:
+                raise LookupError(str(error)) from error
+            await self._log.end(stream, "failed")
             raise
-        options = self._options
+        turns, options = self._turns_here(), self._options
+        async with turns:
+            run = await try_patiently(lambda: self._log.rows.begin(stream))
+        if run is None:
+            return  # It was cancelled, or an earlier run has ended it and died before its job.
         write = partial(self._log.write, stream)
         production = Production(
             producer,
@@ -153,12 +160,13 @@ class Work:
             write,
             pace=options.pace,
             timeout=options.timeout,
-            turns=self._turns_here(),
+            turns=turns,
         )
         last = await production.run(lambda: running_calls().call(task, arguments, job))
         if production.error is not None and attempt.number <= options.retries:
             raise production.error
-        await self._log.end(stream, last.state or "done", last)
+        async with turns:
+            await self._log.end(stream, last.state or "done", last)
         if production.error is not None:
             raise BadJobError(describe(production.error)) from production.error
 
