@@ -178,3 +178,24 @@ def test_a_cached_response_takes_nothing_from_a_limit(sqlite_url: str) -> None:
     with TestClient(app) as client:
         answers = [client.get("/limited") for _ in range(2)]
     assert [answer.headers.get("ratelimit") is None for answer in answers] == [False, True]
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["without a key", "key"])
+@pytest.mark.parametrize("is_mounted", [False, True], ids=["alone", "mounted"])
+def test_errors_that_the_program_answers_say_what_is_left(
+    sqlite_url: str, key: dict[str, str], is_mounted: bool
+) -> None:
+    program = Program(sqlite_url)
+    opened, prefix = open_program(program, is_mounted=is_mounted)
+    with opened as client:
+        for number, way in enumerate(("refuse", "fail to commit", "invalid", "return")):
+            content = {"way": way} | ({} if way == "invalid" else {"item": "lamp"})
+            answer = client.post(
+                f"{prefix}/orders", json=content, headers=key | {"Origin": "http://a"}
+            )
+            assert answer.status_code == {"invalid": 422, "return": 201, **WAYS}[way]
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert answer.headers["x-passed"] == "yes"
+            rests = [each.split(";")[1] for each in answer.headers.get_list("ratelimit")]
+            assert rests == [f"r={999 - number}"]
+        assert client.portal.call(program.read) == everything("lamp")
