@@ -44,8 +44,8 @@ def test_a_session_of_another_database_is_refused(url: str, tmp_path: Path, call
 
 
 @pytest.mark.parametrize("call", list(CALLS))
-def test_another_object_for_the_same_database_is_not(url: str, call: str) -> None:
-    program, same = Program(url), Database(url)
+def test_another_object_for_the_same_database_is_not(sqlite_url: str, call: str) -> None:
+    program, same = Program(sqlite_url), Database(sqlite_url)
 
     async def use() -> None:
         async with program.db.lifespan(), same.lifespan(), same.transaction() as session:

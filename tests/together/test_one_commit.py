@@ -14,6 +14,12 @@ pytestmark = pytest.mark.usefixtures("mode")
 NOTHING: dict[str, list[str]] = {"orders": [], "receipts": [], "packed": [], "events": []}
 WAYS = {"refuse": 418, "fail": 500, "wrong result": 500, "fail to commit": 409}
 
+PAIRS = pytest.mark.parametrize(
+    ("key", "is_mounted"),
+    [({}, False), ({"Idempotency-Key": "a"}, True)],
+    ids=["alone and without a key", "mounted and with a key"],
+)
+
 
 def everything(*items: str) -> dict[str, list[str]]:
     """Return what all batteries have after these orders."""
@@ -53,8 +59,7 @@ def test_a_repeat_leaves_nothing_more(url: str, is_mounted: bool) -> None:
         assert client.portal.call(program.read) == everything("lamp")
 
 
-@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["without a key", "key"])
-@pytest.mark.parametrize("is_mounted", [False, True], ids=["alone", "mounted"])
+@PAIRS
 def test_a_failure_leaves_nothing(url: str, key: dict[str, str], is_mounted: bool) -> None:
     program = Program(url)
     opened, prefix = open_program(program, is_mounted=is_mounted)
@@ -180,8 +185,7 @@ def test_a_cached_response_takes_nothing_from_a_limit(sqlite_url: str) -> None:
     assert [answer.headers.get("ratelimit") is None for answer in answers] == [False, True]
 
 
-@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "a"}], ids=["without a key", "key"])
-@pytest.mark.parametrize("is_mounted", [False, True], ids=["alone", "mounted"])
+@PAIRS
 def test_errors_that_the_program_answers_say_what_is_left(
     sqlite_url: str, key: dict[str, str], is_mounted: bool
 ) -> None:

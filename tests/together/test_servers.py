@@ -13,15 +13,12 @@ from tests.contract.servers import COMMANDS, PATIENCE, ROOT, RUN, Server
 COMMANDS["run jobs"] = [*RUN, "--jobs", "--entrypoint", "{app}", "--port"]
 
 
-@pytest.mark.parametrize("general", ["0", "1"], ids=["compiled", "general"])
-def test_a_server_with_a_worker(url: str, general: str) -> None:
+def test_a_server_with_a_worker(url: str) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": url,
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "PRONGHORN_GENERAL": general,
         "PYTHONWARNINGS": "always::ResourceWarning",
-        "PYTHONASYNCIODEBUG": "0",
     }
     server = Server("run jobs", "tests.together.served:app", environment)
     try:
