@@ -43,6 +43,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pronghorn._body_limit import body_limit_error
 from pronghorn.core.records import Record, replace
 from pronghorn.core.revisions import forget_compiled
 from pronghorn.core.trigger import Trigger
@@ -51,7 +52,7 @@ from pronghorn.logger import logger
 from pronghorn.plan.dependencies import find_guards
 from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
-from pronghorn.run.errors import answer_with
+from pronghorn.run.errors import HandlersOfScope, answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
 from pronghorn.run.output.head import exchange_of
 
@@ -73,6 +74,7 @@ __all__ = [
     "TaskStore",
     "Trigger",
     "Watcher",
+    "answer_error_through",
     "answer_through",
     "answer_with",
     "check_plans",
@@ -227,6 +229,30 @@ async def answer_through(
     finally:
         exchange.take_over(inside)
         inside.end()
+
+
+async def answer_error_through(exchange: Exchange, error: Exception, send: Send) -> None:
+    """Let the exception handlers of the program answer, and give the messages to a function.
+
+    It is for a hook whose function has to see these responses, too; otherwise the program answers
+    an error that leaves the handlers of its routes.
+
+    Args:
+        exchange: The request, to which nothing was sent yet.
+        error: What has left its handler.
+        send: As for `answer_through`.
+
+    Raises:
+        Exception: `error` itself, if no handler knows it, or if the body was too large.
+    """
+    if exchange.started or body_limit_error(error) is not None:
+        raise error
+
+    async def answer(inside: Exchange, path: Mapping[str, Any]) -> None:
+        await HandlersOfScope().answer(inside, error)
+
+    await answer_through(answer, exchange, {}, send)
+    await exchange.close_files()
 
 
 # --- finished requests ------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from pronghorn.cache.store import EVERYTHING
 from pronghorn.logger import logger
 from pronghorn.nodes.clock import now_ms
 from pronghorn.sql import Database, before_commit
+from pronghorn.sql.owners import refuse_foreign
 
 METADATA = MetaData()
 TABLE = Table(
@@ -58,7 +59,12 @@ class Broadcast:
         self._locks: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
 
     def announce(self, session: AsyncSession, tags: Sequence[str]) -> None:
-        """Write the tags just before the commit of a session."""
+        """Write the tags just before the commit of a session.
+
+        Raises:
+            SetupError: The session is of another database.
+        """
+        refuse_foreign(self._db, session, "cache.invalidate()")
 
         async def write(session: AsyncSession) -> None:
             await self._write(session, tags)

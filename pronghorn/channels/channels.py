@@ -109,7 +109,7 @@ class Channels:
 
         Raises:
             pydantic.ValidationError: The message has another type than the channel.
-            SetupError: The session is no session of a `Database`.
+            SetupError: The session is no session of a `Database`, or of another one.
         """
         bound = bind(channel)
         return await self.publish_json(bound, bound.encode(message), session=session)
@@ -127,7 +127,7 @@ class Channels:
         bound = bind(channel)
         new = Message(bound.name, payload, bound.channel.limits)
         if session is not None:
-            _check_session(session)
+            _check_session(session, self.log)
             self._publish_with(session, new)
             return None
         number = await self.log.append(None, *new)
@@ -333,7 +333,8 @@ def _make_log(store: Any) -> Log:
     )
 
 
-def _check_session(session: Any) -> None:
+def _check_session(session: Any, log: Log) -> None:
+    from pronghorn.sql.owners import refuse_foreign
     from pronghorn.sql.sessions import OneTransactionSession
 
     if not isinstance(getattr(session, "sync_session", None), OneTransactionSession):
@@ -343,3 +344,5 @@ def _check_session(session: Any) -> None:
             "session: Annotated[AsyncSession, db.session], or async with db.transaction() as "
             "session",
         )
+    if (db := getattr(log, "db", None)) is not None:
+        refuse_foreign(db, session, "channels.publish()")

@@ -23,7 +23,7 @@ from pronghorn.jobs.dbos_engine import DbosEngine
 from pronghorn.jobs.durable import DurableTasks
 from pronghorn.jobs.engine import Delivery, Engine
 from pronghorn.jobs.info import JobRef
-from pronghorn.jobs.known import remember
+from pronghorn.jobs.known import remember, running
 from pronghorn.jobs.looking import LooksAfterJobs
 from pronghorn.jobs.rescue import Rescuer
 from pronghorn.jobs.tables import TABLES
@@ -34,6 +34,7 @@ from pronghorn.jobs.times import Backoff, seconds_until
 from pronghorn.jobs.worker import Worker
 from pronghorn.nodes import Nodes
 from pronghorn.sql import Database
+from pronghorn.sql.owners import refuse_foreign
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -232,10 +233,11 @@ class Jobs(LooksAfterJobs):
             The job that was stored, or the one with the same key.
 
         Raises:
-            SetupError: An argument cannot be stored; the text names the parameter.
+            SetupError: An argument cannot be stored; or the session is of another database.
         """
         call = function if isinstance(function, Call) else self.call(function, *args, **keywords)
         job = self._new_job(call, seconds_until(at), unique, queue)
+        refuse_foreign(self.db, session, "jobs.enqueue()")
         await self.prepare(session)
         if session is not None:
             return await self._insert(session, job)
@@ -347,7 +349,8 @@ class Jobs(LooksAfterJobs):
         """Create the tables when an application starts; inside of the lifespan of the database."""
         self.plan(app)
         await self.prepare()
-        yield
+        with running(self):
+            yield
 
     def attach(self, app: Any) -> None:
         """Let an application that was made without `jobs=` create the tables when it starts."""

@@ -79,6 +79,13 @@ class Worker:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Worker]:
         """Run jobs inside of the block."""
+        if self._jobs.db.is_rolled_back:
+            raise user_error(
+                "A worker was started in a block of db.rollback_everything()",
+                "it has connections of its own, which do not see the rows of the test",
+                "await jobs.list() for what the test has enqueued, and a call of the function "
+                "itself; or a test without the block",
+            )
         self._jobs.check_crons()
         for task in self._jobs.tasks:
             if task.queue in self.queues:

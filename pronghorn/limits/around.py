@@ -9,7 +9,13 @@ from starlette.types import Message
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.core.trigger import READING
-from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through
+from pronghorn.hooks import (
+    CompiledRoute,
+    Exchange,
+    Handler,
+    answer_error_through,
+    answer_through,
+)
 from pronghorn.limits.charged import SCOPE_KEY
 from pronghorn.limits.rate_limit import RateLimit
 from pronghorn.plan.dependencies import order_calls
@@ -58,7 +64,12 @@ def _with_headers(handler: Handler) -> Handler:
                 await exchange.track_and_send(held.pop())
             await exchange.track_and_send(message)
 
-        await answer_through(handler, exchange, path, send)
+        try:
+            await answer_through(handler, exchange, path, send)
+        except Exception as error:
+            if not charges:
+                raise
+            await answer_error_through(exchange, error, send)
 
     return add_headers
 

@@ -86,7 +86,9 @@ def explain(error: BaseException, trigger: Trigger | str, *, read_only: bool) ->
     if answer is None:
         return
     if getattr(answer, "status_code", 0) == 503:
-        logger.error("%s: %s (%s)", trigger, getattr(answer, "detail", ""), _first_line(error))
+        hint = _WAITS if isinstance(error, TimeoutError) else ""
+        detail = getattr(answer, "detail", "")
+        logger.error("%s: %s (%s)%s", trigger, detail, _first_line(error), hint)
     answer_with(error, answer)
 
 
@@ -191,6 +193,13 @@ def _needs_loading(error: Exception) -> bool:
     return isinstance(getattr(error, "orig", error), MissingGreenlet)
 
 
+#: On SQLite, one transaction writes at a time: what a request writes beside its own waits for it.
+_WAITS = (
+    "\n  probably: too many requests at once; or, if it is always the same one, it has a session "
+    "that writes already, and waits for itself\n"
+    "  write:    pass that session on, such as `await jobs.enqueue(f, session=session)`; a request "
+    "with Idempotent has one"
+)
 _LAZY = (
     "  probably: a relation or a column was not loaded, and an asynchronous session cannot load "
     "it when it is read\n"

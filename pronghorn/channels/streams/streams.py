@@ -26,6 +26,7 @@ from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import Jobs
+from pronghorn.sql.owners import refuse_foreign
 
 __all__ = ["StreamRef", "Streams"]
 
@@ -123,12 +124,14 @@ class Streams:
             **keywords: Arguments of the generator by name.
 
         Raises:
-            SetupTypeError: The generator or an argument cannot be stored.
+            SetupError: The generator or an argument cannot be stored; or the session is of another
+                database.
         """
         stream = secrets.token_urlsafe(16)
         job = self._work.describe(producer, args, keywords)
         text = None if owner is None else str(owner)
         if session is not None:
+            refuse_foreign(self._log.db, session, "streams.start()")
             await self._work.store(session, stream, text, job)
         else:
             async with self._log.db.transaction() as own:
