@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.jobs import dbos_rows
@@ -75,7 +76,15 @@ class DbosEngine:
         }
         if delivery.delay:
             options["delay_seconds"] = delivery.delay
-        await session.run_sync(lambda plain: client.enqueue_in_transaction(plain, options))
+
+        def store(plain: Session) -> None:
+            connection = plain.connection()
+            schemas = connection.get_execution_options().get("schema_translate_map")
+            client.enqueue_in_transaction(connection, options)
+            # It leaves its own on the connection, which prepared statements do not accept.
+            connection.execution_options(schema_translate_map=schemas)
+
+        await session.run_sync(store)
 
     def _make_client(self, session: AsyncSession) -> Any:
         dbos = import_dbos()

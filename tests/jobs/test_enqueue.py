@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import pytest
+from sqlalchemy import select
 
 from pronghorn import APIRouter, Depends, FastAPI, WebSocket
 from pronghorn.exceptions import HTTPException, SetupError
@@ -12,7 +13,7 @@ from pronghorn.jobs import Jobs, in_
 from pronghorn.jobs.tables import JOBS
 from pronghorn.sql import Database
 from pronghorn.testclient import TestClient
-from tests.jobs.program import Program, note
+from tests.jobs.program import NOTES, Program, note
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +44,16 @@ async def test_a_job_is_a_row_of_the_callers_transaction(program: Program) -> No
         with pytest.raises(LookupError, match=lost):
             await jobs.get(lost)
         assert await program.notes() == ["row"]
+
+
+async def test_prepared_statements_go_on_in_a_transaction_that_stores_a_job(
+    program: Program,
+) -> None:
+    find = program.db.prepare(select(NOTES.c.text), str)
+    async with program.started(), program.db.transaction() as session:
+        await note(session, "row")
+        await program.jobs.enqueue(work, 1, session=session)
+        assert await find(session) == ["row"]
 
 
 async def test_a_rolled_back_job_never_runs(program: Program) -> None:

@@ -299,7 +299,7 @@ def is_heard(owner: Any, dialect: Dialect) -> bool:
 
 
 def _check_connection(connection: Connection) -> None:
-    if "schema_translate_map" in connection.get_execution_options():
+    if connection.get_execution_options().get("schema_translate_map"):
         raise setup_error(
             "a prepared statement runs on a connection with the option schema_translate_map",
             "the statement was compiled once, for the schemas that its tables name",
