@@ -62,7 +62,8 @@ def lowest_versions(pyproject: dict[str, Any]) -> list[str]:
         pyproject: The content of a `pyproject.toml`.
 
     Returns:
-        Lines of a constraints file, such as "anyio==4.5".
+        Lines of a constraints file, such as "anyio==4.5". An extra of the project itself, such as
+        "pronghorn[sql]", has no line.
 
     Raises:
         PreparationError: A requirement does not begin with a lower bound.
@@ -71,6 +72,8 @@ def lowest_versions(pyproject: dict[str, Any]) -> list[str]:
     extras = project.get("optional-dependencies", {}).values()
     found = set()
     for requirement in [*project["dependencies"], *(item for extra in extras for item in extra)]:
+        if requirement.startswith(f"{project.get('name')}["):
+            continue
         bound = LOWER_BOUND.match(requirement)
         if bound is None:
             raise PreparationError(f"{requirement!r} does not begin with a bound such as 'x>=1.2'.")

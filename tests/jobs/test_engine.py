@@ -59,8 +59,9 @@ class Hands:
 
 
 @pytest.fixture
-def hands(program: Program) -> Hands:
-    return Hands(program)
+async def hands(program: Program) -> AsyncIterator[Hands]:
+    yield Hands(program)
+    await program.db.dispose()
 
 
 async def test_a_delivery_is_handed_out_once(hands: Hands) -> None:

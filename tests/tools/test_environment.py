@@ -50,8 +50,12 @@ def test_an_environment_without_interpreter_is_made_again(tmp_path: Path) -> Non
 
 def test_the_lowest_versions_are_the_lower_bounds() -> None:
     project = {
+        "name": "shop",
         "dependencies": ["anyio>=4.5,<5", "typing-extensions>=4.12.2"],
-        "optional-dependencies": {"standard": ["uvicorn[standard]>=0.53,<0.55"]},
+        "optional-dependencies": {
+            "standard": ["uvicorn[standard]>=0.53,<0.55"],
+            "all": ["shop[standard]"],
+        },
     }
     assert lowest_versions({"project": project}) == [
         "anyio==4.5",
