@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -55,22 +55,38 @@ def database_of_jobs(postgresql: Server) -> str:
 
 
 @pytest.fixture
-def sqlite_program(file_of_jobs: Path, tmp_path: Path) -> Program:
-    """A program on SQLite, without jobs."""
+def sqlite_of_jobs(file_of_jobs: Path, tmp_path: Path) -> str:
+    """The URL of a file of SQLite with the tables of jobs."""
     shutil.copy(file_of_jobs, tmp_path / "jobs.db")
-    return Program(f"sqlite:///{tmp_path / 'jobs.db'}")
+    return f"sqlite:///{tmp_path / 'jobs.db'}"
+
+
+@pytest.fixture
+async def sqlite_program(sqlite_of_jobs: str, anyio_backend: object) -> AsyncIterator[Program]:
+    """A program on SQLite, without jobs."""
+    program = Program(sqlite_of_jobs)
+    yield program
+    await program.db.dispose()
 
 
 @pytest.fixture(params=["sqlite", *POSTGRESQL_DRIVERS])
-def program(request: pytest.FixtureRequest) -> Iterator[Program]:
-    """A program without jobs, on SQLite and on PostgreSQL with each driver."""
+def url_of_jobs(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database without jobs, on SQLite and on PostgreSQL with each driver."""
     if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_program")
+        yield request.getfixturevalue("sqlite_of_jobs")
         return
     server = request.getfixturevalue("postgresql")
     name = request.getfixturevalue("database_of_jobs")
-    yield Program(server.url(name, request.param))
+    yield server.url(name, request.param)
     with psycopg.connect(server.url(name), autocommit=True) as connection:
         connection.execute(END_CONNECTIONS)
         names = ", ".join(row[0] for row in connection.execute(_OURS))
         connection.execute(f"TRUNCATE {names} CASCADE")
+
+
+@pytest.fixture
+async def program(url_of_jobs: str, anyio_backend: object) -> AsyncIterator[Program]:
+    """A program without jobs."""
+    program = Program(url_of_jobs)
+    yield program
+    await program.db.dispose()

@@ -59,9 +59,8 @@ class Hands:
 
 
 @pytest.fixture
-async def hands(program: Program) -> AsyncIterator[Hands]:
-    yield Hands(program)
-    await program.db.dispose()
+def hands(program: Program) -> Hands:
+    return Hands(program)
 
 
 async def test_a_delivery_is_handed_out_once(hands: Hands) -> None:
