@@ -10,6 +10,8 @@ from textwrap import dedent
 
 import pytest
 
+from pronghorn.hooks import OBSERVERS, stop_observing
+
 Write = Callable[..., Path]
 
 
@@ -58,3 +60,12 @@ def write(workspace: Path) -> Write:
         return file
 
     return write_file
+
+
+@pytest.fixture(autouse=True)
+def observers_end() -> Iterator[None]:
+    """End the observers of a command that ran in this process, as its own process would."""
+    before = list(OBSERVERS)
+    yield
+    for observer in set(OBSERVERS) - set(before):
+        stop_observing(observer)
