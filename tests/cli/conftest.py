@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -62,10 +64,24 @@ def write(workspace: Path) -> Write:
     return write_file
 
 
+def _read_loggers() -> dict[logging.Logger, tuple[Any, ...]]:
+    known = logging.root.manager.loggerDict.values()
+    loggers = [logging.root, *(one for one in known if isinstance(one, logging.Logger))]
+    return {
+        one: (one.level, one.handlers[:], one.filters[:], one.propagate, one.disabled)
+        for one in loggers
+    }
+
+
 @pytest.fixture(autouse=True)
-def observers_end() -> Iterator[None]:
-    """End the observers of a command that ran in this process, as its own process would."""
-    before = list(OBSERVERS)
+def no_logs_of_commands() -> Iterator[None]:
+    """Take back what a command sets for the logs of this process, which other tests read too."""
+    observers, loggers = list(OBSERVERS), _read_loggers()
     yield
-    for observer in set(OBSERVERS) - set(before):
-        stop_observing(observer)
+    for observer in OBSERVERS[:]:
+        if observer not in observers:
+            stop_observing(observer)
+    for one in _read_loggers():
+        before = loggers.get(one, (logging.NOTSET, [], [], True, False))
+        one.setLevel(before[0])
+        one.handlers, one.filters, one.propagate, one.disabled = before[1:]
