@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any, get_args
 
@@ -309,7 +310,8 @@ def test_without_the_extra_it_says_what_to_install(
 def test_a_table_that_the_engine_needs_is_a_sentence(program: None) -> None:
     import sqlite3
 
-    sqlite3.connect("jobs.db").execute("CREATE TABLE workflow_status (mine)").connection.commit()
+    with closing(sqlite3.connect("jobs.db")) as connection, connection:
+        connection.execute("CREATE TABLE workflow_status (mine)")
     refused = jobs("list")
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Error: ")
