@@ -62,7 +62,7 @@ OUR_ATTRIBUTES = {
         "validation_error_responses",
         "websocket_origins",
     },
-    "router.": {"auto_head", "max_json_size", "websocket_origins", *ENDING},
+    "router.": {"auto_head", "cache", "max_json_size", "websocket_origins", *ENDING},
     "route.": {"plan", *OF_ROUTES},
     "websocket_route.": {"dependency_overrides_provider", "plan", "websocket_origins"},
 }
