@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import sys
 from typing import Any
 
 from sqlalchemy import MetaData, inspect
@@ -33,16 +35,19 @@ TABLES = frozenset(
     }
 )
 _MARK = "dbos_migrations"
+#: From Python 3.12 on, DBOS reads the clock with a function of this release of SQLite.
+_SQLITE = (3, 42)
 
 
 async def create_tables(database: Database) -> None:
     """Create or change the tables; several processes may do so at once.
 
     Raises:
-        SetupError: A table of the program has the name of one of DBOS.
+        SetupError: A table of the program has the name of one of DBOS, or SQLite is too old.
     """
     url = find_url(database)
     if url.get_backend_name() == "sqlite":
+        _check_release()
         _check_models(database.metadata)
         async with database.engine.connect() as connection:
             await _check_file(connection)
@@ -54,6 +59,15 @@ async def has_tables(session: AsyncSession) -> bool:
     connection = await session.connection()
     schema = SCHEMA if connection.dialect.name == "postgresql" else None
     return await connection.run_sync(lambda plain: inspect(plain).has_table(_MARK, schema=schema))
+
+
+def _check_release() -> None:
+    if sys.version_info >= (3, 12) and sqlite3.sqlite_version_info < _SQLITE:
+        raise setup_error(
+            f"Jobs need SQLite 3.42 on this Python, which has {sqlite3.sqlite_version}",
+            "Python was built with the library of an older system",
+            "a newer build of Python, or a database of PostgreSQL",
+        )
 
 
 def _check_models(metadata: Any) -> None:
