@@ -111,7 +111,7 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
 
 
 async def _is_locked(session: AsyncSession, node: str) -> bool:
-    """Return whether another transaction has the row of a node; else this one has it, if it is there.
+    """Return whether another transaction has the row of a node; else this one has it now.
 
     Waiting for it would delay the own beats of this process. SQLite has no locks of rows.
     """

@@ -13,7 +13,6 @@ from benchmarks.record import ROOT, read
 
 #: Probes that take long, or need a quiet machine, and have not run as a whole: no row yet.
 NOT_YET = {
-    "JSON of 1 MiB, and of 10 MB: longest stall of the event loop",
     "memory after 1,000,000 requests | after 100,000 clients that vanish",
 }
 
