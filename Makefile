@@ -36,7 +36,7 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 	@$(PYTHON) tools/docs_assets.py
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
 	@$(BIN)/python -m pronghorn db upgrade examples/shop/main.py
-	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
+	@$(BIN)/python -m pronghorn run examples/shop/main.py --jobs --host $(HOST) --port $(PORT)
 
 # Without PostgreSQL or Redis the tests that need it fail, each with the same advice.
 test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
