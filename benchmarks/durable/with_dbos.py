@@ -11,7 +11,7 @@ from dbos import DBOS, DBOSClient
 
 from benchmarks.durable.notes import note
 
-QUEUE, NAME = "bench", "record"
+APP, QUEUE, NAME = "bench", "bench", "record"
 
 
 async def record(sent: int) -> None:
@@ -22,7 +22,7 @@ async def record(sent: int) -> None:
 def launch(url: str) -> None:
     """Start DBOS, which creates its tables."""
     config: Any = {
-        "name": "bench",
+        "name": APP,
         "application_version": "1",
         "system_database_url": url,
         "log_level": "ERROR",
@@ -34,14 +34,16 @@ def launch(url: str) -> None:
 
 async def prepare(url: str) -> None:
     """Create the tables."""
-    await asyncio.to_thread(launch, url)
+    launch(url)
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
 
 @asynccontextmanager
 async def open_sender(url: str) -> AsyncIterator[Callable[[int], Awaitable[Any]]]:
     """Yield a function that enqueues a workflow."""
-    client = await asyncio.to_thread(lambda: DBOSClient(system_database_url=url))
+    client = await asyncio.to_thread(
+        lambda: DBOSClient(system_database_url=url, application_name=APP)
+    )
 
     async def send(sent: int) -> None:
         await client.enqueue_async({"workflow_name": NAME, "queue_name": QUEUE}, sent)
@@ -62,7 +64,7 @@ async def run_worker(
         polling: The seconds between two looks into the queue; None for the default.
     """
     options: Any = {} if polling is None else {"polling_interval_sec": polling}
-    await asyncio.to_thread(launch, url)
+    launch(url)  # In the thread of the event loop, which then runs the workflows.
     await DBOS.register_queue_async(QUEUE, worker_concurrency=at_once, **options)
     yield
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
