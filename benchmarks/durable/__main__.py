@@ -1,7 +1,7 @@
 """Measure jobs beside other queues, and the delivery of messages to many subscribers.
 
     make bench-durable                        about seven minutes; writes results/durable.json
-    make bench-durable ARGS=--quick           one short round, under two minutes; writes nothing
+    make bench-durable ARGS=--quick           one short round; writes nothing
     make bench-durable ARGS="--only dbos"     queues whose name contains a text; writes nothing
     make bench-durable ARGS="--only channel"  the channel alone; writes nothing
 
@@ -31,8 +31,8 @@ from tools.postgresql import MissingPostgreSQLError
 from tools.redis_server import MissingRedisError
 
 CHANNEL = "channel"
-FULL = {"rounds": 2, "jobs": 1000, "alone": 100, "messages": 100}
-QUICK = {"rounds": 1, "jobs": 200, "alone": 20, "messages": 20}
+FULL = {"rounds": 2, "jobs": 500, "alone": 100, "messages": 100}
+QUICK = {"rounds": 1, "jobs": 100, "alone": 20, "messages": 20}
 FAILURES = (PreparationError, MeasurementError, MissingPostgreSQLError, MissingRedisError)
 
 

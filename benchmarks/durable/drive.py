@@ -27,9 +27,9 @@ from benchmarks.durable.notes import NOTES, wait_for
 SENDERS = 10
 WARM_UP = 20
 #: Jobs that come one at a time: the shortest and the longest time between two, in seconds.
-PAUSE = (0.1, 0.3)
+PAUSE = (0.1, 0.2)
 #: Seconds until a worker that has just started has looked into its queues.
-SETTLE_SECONDS = 2.0
+SETTLE_SECONDS = 1.5
 
 
 async def enqueue(module: Any, _: Contestant, url: str, count: int) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def measure_delays(python: Path, stores: Stores, name: str, jobs: int) -> dict[s
 
 def percentiles(milliseconds: list[float]) -> dict[str, float]:
     """Return the median and the 99th percentile."""
-    hundredths = quantiles(milliseconds, n=100)
+    hundredths = quantiles(milliseconds, n=100, method="inclusive")
     return {
         "p50_milliseconds": round(hundredths[49], 2),
         "p99_milliseconds": round(hundredths[98], 2),

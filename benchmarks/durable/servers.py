@@ -74,7 +74,11 @@ def read_versions(url: str, redis_url: str) -> dict[str, Any]:
         (postgresql,) = connection.execute("SHOW server_version").fetchone() or ("?",)
     with redis.Redis.from_url(redis_url) as client:
         found = client.info("server")["redis_version"]
-    servers = {"PostgreSQL": postgresql.split()[0], "Redis": found, "SQLite": sqlite3.sqlite_version}
+    servers = {
+        "PostgreSQL": postgresql.split()[0],
+        "Redis": found,
+        "SQLite": sqlite3.sqlite_version,
+    }
     return {"servers": servers, "packages": {name: metadata.version(name) for name in PACKAGES}}
 
 

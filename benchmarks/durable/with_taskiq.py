@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -45,6 +46,7 @@ async def open_sender(url: str) -> AsyncIterator[Callable[[int], Awaitable[Any]]
 @asynccontextmanager
 async def run_worker(url: str) -> AsyncIterator[None]:
     """Run tasks inside of the block."""
+    logging.getLogger("taskiq").setLevel(logging.ERROR)  # It warns of the end below.
     async with open_broker(url) as (broker, _):
         worker = asyncio.create_task(run_receiver_task(broker, max_async_tasks=AT_ONCE))
         yield

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -60,14 +60,11 @@ def test_the_stream_of_an_order_goes_on_at_another_process(tmp_path: Path) -> No
         assert client.post("/items", json=lamp, headers=headers).status_code == 201
         placed = client.post("/orders", json={"item_id": 1}, headers=headers)
         assert placed.status_code == 201
-        last = ""
-        with (
-            pytest.raises(httpx.TransportError),
-            client.stream("GET", "/orders/1/events?after=0", headers=headers) as stream,
-        ):
-            for last, state in read_states(stream):
-                assert state == "placed"
-                kill(first)
+        seen: list[tuple[str, str]] = []
+        with pytest.raises(httpx.TransportError):
+            read_until_the_end(client, headers, seen, lambda: kill(first))
+        ((last, state),) = seen
+        assert state == "placed"
         for state in ("packed", "sent"):
             moved = other.patch("/orders/1", json={"state": state}, headers=headers)
             assert moved.status_code == 200
@@ -94,6 +91,19 @@ def test_who_follows_an_order_hears_of_changes_in_other_processes(tmp_path: Path
         assert found == ["placed", "packed", "sent"]
         stop(first)
         stop(second)
+
+
+def read_until_the_end(
+    client: httpx.Client,
+    headers: dict[str, str],
+    seen: list[tuple[str, str]],
+    then: Callable[[], None],
+) -> None:
+    """Follow the order, and call a function after each event."""
+    with client.stream("GET", "/orders/1/events?after=0", headers=headers) as stream:
+        for event in read_states(stream):
+            seen.append(event)
+            then()
 
 
 def read_states(stream: httpx.Response) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What outlives a request and its process: jobs and messages, as rows of the same database."""
+"""Jobs and messages, which outlive a request and its process, as rows of the same database."""
 
 from __future__ import annotations
 

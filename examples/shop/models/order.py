@@ -12,7 +12,7 @@ from shop.models.base import Base, Money, UtcDateTime, utc_now
 
 
 class Order(Base):
-    """What was agreed, which later changes of the item do not touch."""
+    """An agreement about an item, which later changes of the item do not touch."""
 
     __tablename__ = "orders"
 

@@ -37,9 +37,7 @@ async def find_progress(order: OwnOrder) -> BoundChannel[OrderEvent]:
     return orders.progress(order.id)
 
 
-@router.post(
-    "", response_model=OrderPublic, status_code=status.HTTP_201_CREATED, responses=NO_ITEM
-)
+@router.post("", response_model=OrderPublic, status_code=status.HTTP_201_CREATED, responses=NO_ITEM)
 async def place_order(form: OrderCreate, user: CurrentUser, session: Session) -> Order:
     """Order an item."""
     return await orders.place(session, user, form)
