@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics --extra jobs --extra limits --extra cache
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched bench-durable fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 	@$(PYTHON) tools/docs_assets.py
 	@echo "The shop is at http://$(HOST):$(PORT), its API documentation at http://$(HOST):$(PORT)/docs"
 	@$(BIN)/python -m pronghorn db upgrade examples/shop/main.py
-	@$(BIN)/python -m pronghorn run examples/shop/main.py --host $(HOST) --port $(PORT)
+	@$(BIN)/python -m pronghorn run examples/shop/main.py --jobs --host $(HOST) --port $(PORT)
 
 # Without PostgreSQL or Redis the tests that need it fail, each with the same advice.
 test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
@@ -106,6 +106,9 @@ bench: python ## Compare with FastAPI, in process and without a network (ARGS=--
 
 bench-wire: python ## Requests per second over a socket, FastAPI, pronghorn and peers (ARGS=--core for ours only)
 	@$(PYTHON) -m benchmarks.wire $(ARGS)
+
+bench-durable: python ## Jobs beside other queues, and messages to 1,000 subscribers (ARGS=--quick)
+	@$(PYTHON) -m benchmarks.durable $(ARGS)
 
 bench-prepared: environment ## Processor time of reads from PostgreSQL: ORM, Core, prepared, driver (ARGS=--quick)
 	@$(BIN)/python -m benchmarks.prepared $(ARGS)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from benchmarks.durable import report as durable
 from benchmarks.hardening import report as hardening
 from benchmarks.record import ROOT, read
 from benchmarks.service import goals
@@ -29,6 +30,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "docs" / "index.md",
     ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "durable.md",
     ROOT / "docs" / "reliability.md",
     ROOT / "docs" / "explain" / "design.md",
 ]
@@ -39,7 +41,7 @@ Results = Mapping[str, Result]
 
 def read_results() -> dict[str, Result]:
     """Return every committed result by its name."""
-    return {name: read(name) for name in (*TABLES, "micro", "recorded", "hardening")}
+    return {name: read(name) for name in (*TABLES, "micro", "recorded", "hardening", "durable")}
 
 
 def write_page(page: str, results: Results) -> str:
@@ -210,6 +212,16 @@ def list_watched_goals(results: Results) -> str:
     return f"{aims} {end}"
 
 
+def list_jobs(results: Results) -> str:
+    """Return the queues of `make bench-durable`."""
+    return durable.list_jobs(results["durable"])
+
+
+def list_deliveries(results: Results) -> str:
+    """Return the channel of `make bench-durable`."""
+    return durable.list_deliveries(results["durable"])
+
+
 def list_hardening(results: Results) -> str:
     """Return the scoreboard of `make harden`."""
     return hardening.table(results["hardening"])
@@ -232,6 +244,8 @@ LISTS: dict[str, Callable[[Results], str]] = {
     "choices": list_choices,
     "hardening": list_hardening,
     "costs": list_costs,
+    "durable-jobs": list_jobs,
+    "durable-deliveries": list_deliveries,
     "middleware": list_middleware,
     "service-goals": list_service_goals,
     "watched-goals": list_watched_goals,

@@ -1,4 +1,4 @@
-"""A small shop: accounts, tokens and items, laid out as a project that may grow.
+"""A small shop: accounts, tokens, items and orders, laid out as a project that may grow.
 
 A request goes down through these packages, and no package imports one above it:
 
@@ -7,5 +7,5 @@ A request goes down through these packages, and no package imports one above it:
     services  what the shop does; knows nothing of HTTP
     schemas   what clients send and receive
     models    what the database keeps
-    core      settings, credentials, the database itself
+    core      settings, credentials, the database itself, and what outlives a request
 """

@@ -38,12 +38,14 @@ def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 @contextmanager
-def serve(file: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def serve(
+    file: str, *options: str, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     """Start an example, a path below `examples/`; yield its process and a client."""
     port = free_port()
     command = [sys.executable, "-m", "pronghorn", "run", f"examples/{file}"]
     process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", str(port)],
+        [*command, "--host", "127.0.0.1", "--port", str(port), *options],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,

@@ -18,6 +18,7 @@ from pronghorn.testclient import TestClient
 from shop.core.config import settings
 from shop.core.database import db
 from shop.core.security import Passwords
+from shop.core.work import jobs
 from shop.routers.dependencies import get_current_user
 from shop.schemas.users import UserCreate, UserPublic
 from shop.services import users
@@ -61,11 +62,14 @@ class TestRegistration:
         (error,) = response.json()["detail"]
         assert (error["loc"], error["type"]) == (["body", "email"], "unique_violation")
 
-    def test_writes_a_welcome_message(self, client: TestClient) -> None:
+    def test_stores_the_task_that_writes_a_welcome_message(self, client: TestClient) -> None:
         client.post("/users", json=ANN)
-        client.post("/users", json=ANN)  # 409: no second message
-        messages = rows(client, "SELECT recipient, body FROM outbox")
-        assert messages == [("ann@example.com", "Hello Ann, your account is ready.")]
+        client.post("/users", json=ANN)  # 409: no second task
+        assert client.portal
+        (waiting,) = client.portal.call(jobs.list)
+        assert (waiting.task, waiting.state) == ("shop.services.users:welcome", "waiting")
+        assert waiting.arguments == {"email": "ann@example.com", "name": "Ann"}
+        assert rows(client, "SELECT * FROM outbox") == []  # A worker writes it.
 
     @pytest.mark.parametrize(
         ("change", "field", "kind"),

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -19,8 +13,9 @@ from pronghorn.settings import SettingsError
 from pronghorn.testclient import TestClient
 from shop.core.config import Settings
 
-from .conftest import PASSWORD, SECRET_KEY
-from .servers import ROOT, serve, stop
+from .conftest import SECRET_KEY
+from .servers import stop
+from .shop_server import ANN, log_in, running_shop
 
 
 class TestDocumentation:
@@ -40,6 +35,9 @@ class TestDocumentation:
             "/token": ["post"],
             "/items": ["get", "post"],
             "/items/{item_id}": ["delete", "get", "patch"],
+            "/orders": ["post"],
+            "/orders/{order_id}": ["get", "patch"],
+            "/orders/{order_id}/events": ["get"],
         }
         assert "password" not in document["components"]["schemas"]["UserPublic"]["properties"]
 
@@ -76,31 +74,9 @@ class TestSettings:
         assert Settings(secret_key=SecretStr(SECRET_KEY))
 
 
-@contextmanager
-def running_shop(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    """Start the shop with the database of a folder; yield its process and a client."""
-    variables = {
-        "SHOP_DATABASE_URL": f"sqlite:///{folder}/shop.db",
-        "SHOP_SECRET_KEY": SECRET_KEY,
-        "SHOP_PASSWORD_MEMORY_KIB": "64",
-    }
-    upgrade = [sys.executable, "-m", "pronghorn", "db", "upgrade", "examples/shop/main.py"]
-    subprocess.run(upgrade, cwd=ROOT, env={**os.environ, **variables}, check=True)
-    with serve("shop/main.py", **variables) as running:
-        yield running
-
-
-def log_in(client: httpx.Client) -> dict[str, str]:
-    """The headers of Ann's requests."""
-    answer = client.post("/token", data={"username": "ann@example.com", "password": PASSWORD})
-    assert answer.status_code == 200
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
-
-
 def test_runs_as_a_process_and_keeps_its_data(tmp_path: Path) -> None:
     with running_shop(tmp_path) as (process, client):
-        ann = {"email": "ann@example.com", "name": "Ann", "password": PASSWORD}
-        assert client.post("/users", json=ann).status_code == 201
+        assert client.post("/users", json=ANN).status_code == 201
         headers = log_in(client)
         lamp = {"name": "Lamp", "price": "19.90"}
         assert client.post("/items", json=lamp, headers=headers).status_code == 201
@@ -121,8 +97,7 @@ def test_runs_as_a_process_and_keeps_its_data(tmp_path: Path) -> None:
 
 def test_simultaneous_requests_do_not_break_it(tmp_path: Path) -> None:
     with running_shop(tmp_path) as (process, client), ThreadPoolExecutor(10) as threads:
-        ann = {"email": "ann@example.com", "name": "Ann", "password": PASSWORD}
-        answers = threads.map(lambda _: client.post("/users", json=ann), range(10))
+        answers = threads.map(lambda _: client.post("/users", json=ANN), range(10))
         assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
 
         headers = log_in(client)

@@ -42,7 +42,7 @@ def every_parameter() -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def shop() -> Iterator[tuple[str, list[str]]]:
-    """Serve the shop with a database of its own; yield its URL, and the token of a user."""
+    """Serve the shop with a database of its own; yield its URL, and options."""
     with tempfile.TemporaryDirectory() as folder:
         variables = {
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "examples"))),
@@ -57,7 +57,9 @@ def shop() -> Iterator[tuple[str, list[str]]]:
             send(f"{server.url}/users", json.dumps(ACCOUNT), "application/json")
             form = urlencode({"username": ACCOUNT["email"], "password": ACCOUNT["password"]})
             found = send(f"{server.url}/token", form, "application/x-www-form-urlencoded")
-            yield server.url, ["--header", f"Authorization: Bearer {found['access_token']}"]
+            token = f"Authorization: Bearer {found['access_token']}"
+            # The stream of an order is open until the order has its final state.
+            yield server.url, ["--header", token, "--exclude-path-regex", "/events$"]
 
 
 def send(url: str, body: str, kind: str) -> Mapping[str, str]:

@@ -1,1 +1,1 @@
-"""Settings, credentials and the database, on which every other part depends."""
+"""Settings, credentials, the database and its jobs, on which every other part depends."""

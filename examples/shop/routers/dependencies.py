@@ -49,3 +49,4 @@ async def get_current_user(
 CurrentUser = Annotated[UserPublic, Depends(get_current_user)]
 
 ItemId = Annotated[int, Path(ge=1, le=MAX_ID)]
+OrderId = Annotated[int, Path(ge=1, le=MAX_ID)]

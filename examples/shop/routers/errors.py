@@ -5,12 +5,23 @@ from __future__ import annotations
 from pronghorn import FastAPI, Request, status
 from pronghorn.exceptions import RequestValidationError
 from pronghorn.responses import JSONResponse
-from shop.services.errors import ItemNotFound, NotYourItem, ShopError, WrongCredentials
+from shop.services.errors import (
+    ItemNotFound,
+    NotTheSeller,
+    NotYourItem,
+    OrderNotFound,
+    ShopError,
+    WrongCredentials,
+    WrongState,
+)
 
 STATUS_CODES: dict[type[ShopError], int] = {
     ItemNotFound: status.HTTP_404_NOT_FOUND,
     NotYourItem: status.HTTP_403_FORBIDDEN,
     WrongCredentials: status.HTTP_401_UNAUTHORIZED,
+    OrderNotFound: status.HTTP_404_NOT_FOUND,
+    NotTheSeller: status.HTTP_403_FORBIDDEN,
+    WrongState: status.HTTP_409_CONFLICT,
 }
 
 

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/users", tags=["users"])
 async def register(
     form: UserCreate, session: Session, passwords: PasswordsDep, tasks: BackgroundTasks
 ) -> User:
-    """Create an account. A welcome message is written after the answer has been sent."""
+    """Create an account, and with it the task that writes a welcome message: one commit."""
     user = await users.register(session, passwords, form)
     tasks.add_task(users.welcome, user.email, user.name)
     return user

@@ -26,3 +26,24 @@ class NotYourItem(ShopError):
 
     def __init__(self) -> None:
         super().__init__("This item belongs to somebody else")
+
+
+class OrderNotFound(ShopError):
+    """There is no order with this id, or the caller has no part in it."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such order")
+
+
+class NotTheSeller(ShopError):
+    """The caller has placed the order, and only its seller may change it."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the seller changes an order")
+
+
+class WrongState(ShopError):
+    """The order cannot reach this state from the one that it has."""
+
+    def __init__(self, state: str, wanted: str) -> None:
+        super().__init__(f"The order is {state} and cannot become {wanted}")

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pronghorn.jobs import Job
 from shop.core.database import db
 from shop.core.security import Passwords
 from shop.models import OutboxMessage, User
@@ -56,13 +57,16 @@ async def authenticate(passwords: Passwords, email: str, password: str) -> int:
     return found.id
 
 
-async def welcome(email: str, name: str) -> None:
-    """Write a message to a new user, which waits until a mailer sends it."""
+async def welcome(email: str, name: str, job: Job) -> None:
+    """Write a message to a new user, which waits until a mailer sends it.
+
+    It is called by a worker, and again if the worker dies. The message is written once.
+    """
     message = OutboxMessage(
         recipient=email,
         subject="Welcome to the shop",
         body=f"Hello {name}, your account is ready.",
     )
-    async with db.transaction() as session:
+    async with job.transaction() as session:
         session.add(message)
-    logger.info("Welcome message %d is waiting to be sent", message.id)
+    logger.info("A welcome message is waiting to be sent")
