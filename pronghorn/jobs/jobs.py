@@ -139,7 +139,7 @@ class Jobs(LooksAfterJobs):
             timezone: The name of their time zone.
             missed: What becomes of times at which no worker was there: `skip` does nothing, `once`
                 runs one job.
-            **options: As for `task`.
+            **options: As for `task`; none if `@jobs.task` below has them.
 
         Raises:
             SetupError: The expression or an option is wrong.
@@ -148,7 +148,7 @@ class Jobs(LooksAfterJobs):
 
         def declare(function: FunctionT) -> FunctionT:
             check_function(function, "jobs.cron()")
-            task = self._tasks.find(function) or self._tasks.add(function, **options)
+            task = self._tasks.add(function, **options)
             self.crons.add(Cron(task.name, ticks, missed))
             return function
 
@@ -306,6 +306,8 @@ class Jobs(LooksAfterJobs):
                 return
         await self.db.create_own_tables()
         await self.engine.prepare()
+        if self._is_prepared:
+            return  # Another call was faster.
         self._is_prepared = True
         # Any process may take over, also one that runs no jobs.
         Rescuer(self.engine).watch(self._nodes)

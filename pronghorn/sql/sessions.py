@@ -22,6 +22,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
 from pronghorn.sql.commits import (
     forget,
+    has_after,
     has_before,
     run_after,
     run_before,
@@ -67,6 +68,8 @@ class OneTransactionSession(PlainSession):
         except Exception as error:
             setattr(error, COMMITTING, True)
             raise
+        if has_after(self.info):
+            await_only(run_after(self.info))
 
     def rollback(self) -> None:
         """Roll back, and forget what was to be done around the commit."""
@@ -150,7 +153,7 @@ class Transaction(AbstractAsyncContextManager[AsyncSession]):
         except BaseException as error:
             await self._roll_back(error)
             raise
-        if session.info and self._keeps:
+        if session.info and self._keeps:  # A session that only reads may have sent no commit.
             with _shield():
                 await run_after(session.info)
 
