@@ -12,6 +12,7 @@ from contextlib import (
 from types import TracebackType
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_session
 from sqlalchemy.orm import Session as PlainSession
 from sqlalchemy.util import await_only
@@ -75,6 +76,13 @@ class OneTransactionSession(PlainSession):
         """Roll back, and forget what was to be done around the commit."""
         super().rollback()
         forget(self.info)
+
+
+@event.listens_for(OneTransactionSession, "before_commit", propagate=True)
+def _write_before(session: PlainSession) -> None:
+    """Write what batteries write before a commit that is the end of `session.begin()`."""
+    if has_before(session.info) and not session.in_nested_transaction():
+        await_only(run_before(async_session(session)))
 
 
 def open_session(

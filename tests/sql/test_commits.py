@@ -126,6 +126,26 @@ async def test_a_commit_of_the_program_takes_the_rows_along(noting: Database) ->
     await noting.dispose()
 
 
+async def test_a_block_of_begin_takes_the_rows_along(noting: Database) -> None:
+    await noting.create_own_tables()
+
+    async def write(session: Any) -> None:
+        await session.execute(insert(NOTES), {"text": "row"})
+
+    async def run() -> None:
+        async with noting.transaction() as session:
+            async with session.begin():
+                async with session.begin_nested():
+                    before_commit(session, write)
+                assert list(await session.scalars(select(NOTES.c.text))) == []
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await run()
+    assert await notes(noting) == ["row"]
+    await noting.dispose()
+
+
 async def test_what_comes_after_a_commit_of_the_program_is_not_lost(noting: Database) -> None:
     await noting.create_own_tables()
     called: list[str] = []
