@@ -45,13 +45,13 @@ def publish_at_commit(log: Log, session: Any, message: Message, made: Made) -> N
 
     async def collect(session: Any) -> None:
         # Only now: a rollback in between forgets this function, and so its message.
-        collected = _collected(memory_of(session), log)
+        collected = _find_collected(memory_of(session), log)
         if not collected:
             before_commit(session, write)
         collected.append(message)
 
     async def write(session: Any) -> None:
-        collected = _collected(memory_of(session), log)
+        collected = _find_collected(memory_of(session), log)
         entries = []
         for each in sorted(collected, key=lambda each: each.channel):
             number = await log.append(session, *each)
@@ -67,7 +67,7 @@ def publish_at_commit(log: Log, session: Any, message: Message, made: Made) -> N
     before_commit(session, collect)
 
 
-def _collected(memory: dict[Any, Any], log: Log) -> list[Message]:
+def _find_collected(memory: dict[Any, Any], log: Log) -> list[Message]:
     """Return the messages that are written before the next commit."""
     found: list[Message] = memory.setdefault(("pronghorn.channels", id(log)), [])
     return found

@@ -147,14 +147,15 @@ def retry_dead(jobs: Jobs, task: str | None, queue: str | None) -> None:
     filters = _with_full_name(jobs, {"state": "dead", "task": task, "queue": queue})
 
     async def again() -> int:
-        number = 0
-        while listed := await jobs.list(**filters, limit=BATCH):
-            for job in listed:
-                await jobs.retry(job.id)
-            number += len(listed)
-            if len(listed) < BATCH:
-                break  # Those that fail again at once would be read again.
-        return number
+        number, seen = 0, set[str]()
+        while True:
+            listed = await jobs.list(**filters, limit=BATCH + len(seen))
+            # Those that have failed again meanwhile are left to the next command.
+            new = [job.id for job in listed if job.id not in seen]
+            if not new:
+                return number
+            seen.update(new)
+            number += sum([await jobs.retry(id) for id in new])
 
     number = _with(jobs, again)
     what = "1 job runs" if number == 1 else f"{number or 'No'} jobs run"

@@ -79,9 +79,7 @@ async def keep_attempts(
             await session.execute(delete(RUNS).where(old))
 
 
-async def find_attempts(
-    session: AsyncSession, ids: Sequence[str]
-) -> dict[str, list[AttemptInfo]]:
+async def find_attempts(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[AttemptInfo]]:
     """Return the attempts of jobs by their ids, the oldest first; a job without any has none."""
     found: dict[str, list[AttemptInfo]] = {}
     query = select(RUNS).where(RUNS.c.job.in_(ids)).order_by(RUNS.c.job, RUNS.c.run)

@@ -16,9 +16,7 @@ STATES: tuple[State, ...] = get_args(State)
 #: How an attempt ended. `failed`: the job is tried again. `unknown`: its worker did not know the
 #: task, and has put it back. `stopped`: its worker stopped. `lost`: its worker has died. The last
 #: attempt has the state of the job.
-Ending = Literal[
-    "running", "failed", "unknown", "stopped", "lost", "done", "dead", "cancelled"
-]
+Ending = Literal["running", "failed", "unknown", "stopped", "lost", "done", "dead", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,12 @@ def test_a_websocket_is_closed(away: Channels) -> None:
         await websocket.accept()
         await away.publish(room(7), Message(text="a"))
 
-    with TestClient(app) as client, pytest.raises((WebSocketDisconnect, ChannelsAwayError)):
-        with client.websocket_connect("/") as connection:
-            connection.receive_text()
+    with (
+        TestClient(app) as client,
+        pytest.raises((WebSocketDisconnect, ChannelsAwayError)),
+        client.websocket_connect("/") as connection,
+    ):
+        connection.receive_text()
 
 
 def test_a_commit_stays_when_its_message_is_not_sent(

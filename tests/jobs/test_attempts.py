@@ -136,7 +136,11 @@ async def test_they_are_few_and_go_with_the_job(
 
     found = await program.run(work)
     rows = await program.jobs.attempts(found.id)
-    assert [(one.number, one.outcome) for one in rows] == [(4, "failed"), (5, "failed"), (6, "dead")]
+    assert [(one.number, one.outcome) for one in rows] == [
+        (4, "failed"),
+        (5, "failed"),
+        (6, "dead"),
+    ]
     assert all(len(one.error or "") <= 1000 for one in rows[:2])
     async with program.db.transaction() as session:
         await store.forget_old(session, -1, -1)

@@ -192,23 +192,23 @@ def test_a_module_may_declare_its_tasks_when_it_is_imported(
 def test_options_of_two_decorators_are_an_error(jobs: Jobs) -> None:
     async def report() -> None: ...
 
-    with pytest.raises(SetupError, match="and gets {'queue': 'slow'}"):
+    with pytest.raises(SetupError, match=r"and gets \{'queue': 'slow'\}"):
         jobs.cron("@daily", queue="slow")(jobs.task(queue="mail")(report))
-    with pytest.raises(SetupError, match="and gets {'queue': 'slow'}"):
+    with pytest.raises(SetupError, match=r"and gets \{'queue': 'slow'\}"):
         jobs.task(queue="slow")(report)
 
 
 def test_options_above_the_decorator_with_options_are_an_error(jobs: Jobs) -> None:
     async def report() -> None: ...
 
-    with pytest.raises(SetupError, match="has the options {'queue': 'slow'}, and gets {'retr"):
+    with pytest.raises(SetupError, match=r"has the options {'queue': 'slow'}, and gets {'retr"):
         jobs.task(retries=1)(jobs.cron("@daily", queue="slow")(report))
 
 
 def test_a_name_above_a_cron_is_an_error(jobs: Jobs) -> None:
     async def report() -> None: ...
 
-    with pytest.raises(SetupError, match="has the options none, and gets {'name': 'daily'}"):
+    with pytest.raises(SetupError, match=r"has the options none, and gets \{'name': 'daily'\}"):
         jobs.task(name="daily")(jobs.cron("@daily")(report))
 
 

@@ -55,8 +55,8 @@ def encrypt(server: Server, authority: trustme.CA) -> None:
         for name, text in (("crt", chain), ("key", certificate.private_key_pem.bytes())):
             # The server writes it, so it owns it.
             lines = sql.Literal(text.decode().strip())
-            path = sql.Literal(f"{row[0]}/server.{name}")
-            query = "COPY (SELECT unnest(string_to_array({}, E'\\n'))) TO {}"
+            path = sql.Literal(f"umask 077; cat > {row[0]}/server.{name}")
+            query = "COPY (SELECT unnest(string_to_array({}, E'\\n'))) TO PROGRAM {}"
             connection.execute(sql.SQL(query).format(lines, path))
         connection.execute("ALTER SYSTEM SET ssl = on")
     server.restart("fast")

@@ -425,12 +425,13 @@ def test_a_file_that_the_server_sends_has_the_headers() -> None:
         return FileResponse(__file__)
 
     sent: list[Any] = []
+    content = Path(__file__).read_bytes()
 
     async def through(scope: Any, receive: Any, send: Any) -> None:
         async def note(message: Any) -> None:
             sent.append(message)
             if message["type"] == "http.response.pathsend":
-                message = {"type": "http.response.body", "body": Path(message["path"]).read_bytes()}
+                message = {"type": "http.response.body", "body": content}
             await send(message)
 
         if scope["type"] == "http":
