@@ -26,7 +26,8 @@ route takes a `ResponseCache`, which may answer in place of the endpoint.
 
 A dependency that changes or keeps responses, such as a limit with its headers, is a subclass of
 `Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
-`answer_through`: the messages of the response then come to the battery first. A method
+`answer_through`: the messages of the response then come to the battery first. Headers of responses
+that are sent later, to errors and after timeouts, are given to `add_to_late_response`. A method
 `document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
 """
 
@@ -54,6 +55,7 @@ from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import HandlersOfScope, answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
+from pronghorn.run.late_headers import add_to_late_response
 from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the modules.
@@ -74,6 +76,7 @@ __all__ = [
     "TaskStore",
     "Trigger",
     "Watcher",
+    "add_to_late_response",
     "answer_error_through",
     "answer_through",
     "answer_with",

@@ -112,16 +112,13 @@ class Broadcast:
         """Return the tags of the rows that were committed since the last look."""
         async with self._db.transaction(read_only=True) as session:
             now = (await session.execute(select(now_ms(self._db.engine.dialect)))).scalar_one()
-            since, self._since = self._since, now
-            if since is None or now - since > KEPT / 2:
-                since = now
-                is_late = True
-            else:
-                is_late = False
+            is_late = self._since is None or now - self._since > KEPT / 2
+            since = now if self._since is None or is_late else self._since
             query = select(TABLE.c.id, TABLE.c.tag, TABLE.c.at_ms)
             rows = (await session.execute(query.where(TABLE.c.at_ms > since - COMMIT))).all()
         new = {row.tag for row in rows if row.id not in self._seen}
-        self._seen = {row.id: row.at_ms for row in rows}
+        # Only now: a look that fails or is cancelled half way must not pass over rows.
+        self._since, self._seen = now, {row.id: row.at_ms for row in rows}
         return [EVERYTHING] if is_late else sorted(new)
 
     def _note(self, error: Exception) -> None:

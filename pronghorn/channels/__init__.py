@@ -9,7 +9,8 @@ delivery quick, so nothing is lost when a process, a connection or a wake-up is.
 """
 
 from pronghorn.channels.channel import AnyChannel, BoundChannel, Channel
-from pronghorn.channels.channels import Channels, Event, Reset, TooSlowError
+from pronghorn.channels.channels import Channels, Event, Reset
+from pronghorn.channels.errors import ChannelsAwayError, TooSlowError
 from pronghorn.channels.feed import Feed, Subscribe
 from pronghorn.channels.joining import Joined
 from pronghorn.channels.log import Entry, Limits, Log, Span
@@ -23,6 +24,7 @@ __all__ = [
     "Change",
     "Channel",
     "Channels",
+    "ChannelsAwayError",
     "Entry",
     "Event",
     "Feed",

@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from pronghorn.channels.channel import AnyChannel, BoundChannel, bind
+from pronghorn.channels.errors import TooSlowError
 from pronghorn.channels.hub import Hub
 from pronghorn.channels.joining import Joined
 from pronghorn.channels.log import Entry, Limits, Log
@@ -49,13 +50,6 @@ class Reset:
     """
 
     id: str
-
-
-class TooSlowError(Exception):
-    """A reader did not take its messages for so long that too many wait for it.
-
-    It can go on after the last id that it has seen.
-    """
 
 
 class Channels:
@@ -109,6 +103,8 @@ class Channels:
 
         Raises:
             pydantic.ValidationError: The message has another type than the channel.
+            ChannelsAwayError: The Redis of the channels does not answer; a request is answered
+                with 503. With a session it is logged instead, since the commit stays.
             SetupError: The session is no session of a `Database`, or of another one.
         """
         bound = bind(channel)
@@ -145,6 +141,7 @@ class Channels:
                 them. `START` begins with the oldest message that is kept; None with the next one.
 
         Raises:
+            ChannelsAwayError: The Redis of the channels does not answer when the reader begins.
             TooSlowError: The reader did not take its messages in time.
         """
         bound = bind(channel)

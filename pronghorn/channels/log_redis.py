@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Any
 
+from pronghorn.channels.errors import find_away
 from pronghorn.channels.log import Entry, Limits, Ring, Span
 from pronghorn.channels.wake_ups import ring_names
 from pronghorn.logger import logger
@@ -23,6 +25,9 @@ _FORGET = 86_400_000
 #: The seconds for which the listener waits for a message, and the longest pause before it begins
 #: again.
 _WAIT, _LONGEST_PAUSE = 10.0, 2.0
+
+#: The seconds between two lines of the log about a server that is away.
+_QUIET = 60.0
 
 #: Keys: the stream, and the hash of its ids. Arguments: name, payload, keep, ttl in milliseconds
 #: (both "" for none), topic, and the milliseconds for which the ids stay.
@@ -83,27 +88,49 @@ class RedisLog:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._append = client.register_script(_APPEND)
+        self._quiet_until = 0.0
+
+    @contextmanager
+    def _reach(self) -> Iterator[None]:
+        """Raise `ChannelsAwayError` in place of what the client raises if its server is away."""
+        try:
+            yield
+        except Exception as error:
+            away = find_away(error)
+            if away is None:
+                raise
+            if monotonic() > self._quiet_until:
+                self._quiet_until = monotonic() + _QUIET
+                logger.error("%s", away)
+            raise away from error
 
     async def append(self, session: Any, channel: str, payload: bytes, limits: Limits) -> int:
         """Add an entry, and return its id. Redis has no part in the session."""
         keep = "" if limits.keep is None else limits.keep
         ttl = "" if limits.ttl is None else max(1, int(limits.ttl * 1000))
         arguments = [channel, payload, keep, ttl, _TOPIC, _FORGET]
-        return int(await self._append(keys=_keys(channel), args=arguments))
+        with self._reach():
+            return int(await self._append(keys=_keys(channel), args=arguments))
 
     async def read(self, channel: str, after: int, limit: int) -> list[Entry]:
         """Return the entries after an id, oldest first."""
-        async with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.time()
-            pipeline.xrange(_keys(channel)[0], min=f"{after + 1}-0", max="+", count=limit)
-            (seconds, micros), rows = await pipeline.execute()
+        with self._reach():
+            seconds, micros, rows = await self._read(channel, after, limit)
         now = int(seconds) * 1000 + int(micros) // 1000
         found = [_read_row(row, now) for row in rows]
         return [entry for entry in found if entry is not None]
 
+    async def _read(self, channel: str, after: int, limit: int) -> tuple[Any, Any, Any]:
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.time()
+            pipeline.xrange(_keys(channel)[0], min=f"{after + 1}-0", max="+", count=limit)
+            (seconds, micros), rows = await pipeline.execute()
+        return seconds, micros, rows
+
     async def span(self, channel: str) -> Span:
         """Return the ids of a channel."""
-        first, newest = await self._client.hmget(_keys(channel)[1], ["first", "last"])
+        with self._reach():
+            first, newest = await self._client.hmget(_keys(channel)[1], ["first", "last"])
         return Span(int(first or 0), int(newest or 0))
 
     async def find_changed(self, positions: Mapping[str, int]) -> Collection[str]:

@@ -37,17 +37,21 @@ def publish_at_commit(log: Log, session: Any, message: Message, made: Made) -> N
         message: The message.
         made: Called after the commit.
     """
-    from pronghorn.sql.commits import after_commit, before_commit  # Redis and memory lack it.
-
-    collected: list[Message] = session.info.setdefault(f"pronghorn.channels.{id(log)}", [])
+    from pronghorn.sql.commits import (  # Redis and memory lack it.
+        after_commit,
+        before_commit,
+        memory_of,
+    )
 
     async def collect(session: Any) -> None:
         # Only now: a rollback in between forgets this function, and so its message.
+        collected = _find_collected(memory_of(session), log)
         if not collected:
             before_commit(session, write)
         collected.append(message)
 
     async def write(session: Any) -> None:
+        collected = _find_collected(memory_of(session), log)
         entries = []
         for each in sorted(collected, key=lambda each: each.channel):
             number = await log.append(session, *each)
@@ -61,3 +65,9 @@ def publish_at_commit(log: Log, session: Any, message: Message, made: Made) -> N
         after_commit(session, tell)
 
     before_commit(session, collect)
+
+
+def _find_collected(memory: dict[Any, Any], log: Log) -> list[Message]:
+    """Return the messages that are written before the next commit."""
+    found: list[Message] = memory.setdefault(("pronghorn.channels", id(log)), [])
+    return found

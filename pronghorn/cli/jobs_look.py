@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +14,7 @@ from rich.text import Text
 from pronghorn.cli.database import run
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.importing import user_traceback, wants_full_tracebacks
+from pronghorn.cli.jobs_attempts import describe_attempt, list_attempts
 from pronghorn.cli.tables import ago, print_rows
 from pronghorn.exceptions import SetupError
 from pronghorn.logs.clean import clean_text, clean_value, escape
@@ -21,7 +22,7 @@ from pronghorn.logs.clean import clean_text, clean_value, escape
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pronghorn.jobs import JobInfo, Jobs
+    from pronghorn.jobs import AttemptInfo, JobInfo, Jobs
 
 __all__ = [
     "CANCELLABLE",
@@ -94,9 +95,14 @@ def print_one(jobs: Jobs, job_id: str, *, as_json: bool) -> None:
     Raises:
         CommandError: There is no such job.
     """
-    job = _with(jobs, lambda: _get(jobs, job_id))
+
+    async def read() -> tuple[JobInfo, Sequence[AttemptInfo]]:
+        return await _get(jobs, job_id), await jobs.attempts(job_id)
+
+    job, attempts = _with(jobs, read)
     if as_json:
-        _print_json(describe(job))
+        described = [describe_attempt(one) for one in attempts]
+        _print_json({**describe(job), "attempts": described})
         return
     print(f"job        {job.id}")
     print(f"task       {escape(job.task)}")
@@ -110,6 +116,9 @@ def print_one(jobs: Jobs, job_id: str, *, as_json: bool) -> None:
     if job.error:
         print("error")
         print("\n".join(f"  {escape(line)}" for line in clean_text(job.error).splitlines()))
+    if attempts:
+        print("attempts")
+        print("\n".join(f"  {line}" for line in list_attempts(attempts)))
 
 
 def retry_one(jobs: Jobs, job_id: str) -> None:
@@ -138,14 +147,15 @@ def retry_dead(jobs: Jobs, task: str | None, queue: str | None) -> None:
     filters = _with_full_name(jobs, {"state": "dead", "task": task, "queue": queue})
 
     async def again() -> int:
-        number = 0
-        while listed := await jobs.list(**filters, limit=BATCH):
-            for job in listed:
-                await jobs.retry(job.id)
-            number += len(listed)
-            if len(listed) < BATCH:
-                break  # Those that fail again at once would be read again.
-        return number
+        number, seen = 0, set[str]()
+        while True:
+            listed = await jobs.list(**filters, limit=BATCH + len(seen))
+            # Those that have failed again meanwhile are left to the next command.
+            new = [job.id for job in listed if job.id not in seen]
+            if not new:
+                return number
+            seen.update(new)
+            number += sum([await jobs.retry(id) for id in new])
 
     number = _with(jobs, again)
     what = "1 job runs" if number == 1 else f"{number or 'No'} jobs run"

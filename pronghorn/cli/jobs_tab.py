@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pronghorn.cli.database import describe
+from pronghorn.cli.jobs_attempts import sum_up_attempt
 from pronghorn.cli.jobs_look import (
     CANCELLABLE,
     RETRYABLE,
@@ -21,7 +22,7 @@ from pronghorn.jobs import UnknownJobError
 from pronghorn.logs.clean import clean_text
 
 if TYPE_CHECKING:
-    from pronghorn.jobs import JobInfo, Jobs
+    from pronghorn.jobs import AttemptInfo, JobInfo, Jobs
     from pronghorn.nodes import Node
 
 __all__ = ["make_jobs_page"]
@@ -47,11 +48,12 @@ class _Source:
         try:
             listed = await self._jobs.list(limit=limit)
             counts = await self._jobs.counts()
+            attempts = await self._jobs.attempts_of([job.id for job in listed])
             nodes = await list_nodes(self._jobs.db)
         except Exception as error:  # the database may be away, and comes back
             raise LookupError(clean_text(f"The jobs cannot be read: {error}")) from error
         workers = [node for node in nodes if node.is_alive and "worker" in node.role]
-        lines = [_line(job) for job in listed]
+        lines = [_line(job, attempts.get(job.id, ())) for job in listed]
         return JobOverview(counts, lines, _describe_workers(workers), bool(workers))
 
     async def act(self, action: str, job_id: str) -> None:
@@ -67,7 +69,7 @@ class _Source:
             raise LookupError(f"The job {job_id} is {state} meanwhile")
 
 
-def _line(job: JobInfo) -> JobLine:
+def _line(job: JobInfo, attempts: Sequence[AttemptInfo]) -> JobLine:
     text = json.dumps(clean_arguments(job), ensure_ascii=False)
     if len(text) > LONGEST_ARGUMENTS:
         text = text[:LONGEST_ARGUMENTS] + "…"
@@ -81,6 +83,7 @@ def _line(job: JobInfo) -> JobLine:
         queue=job.queue,
         state=job.state,
         attempt=str(job.attempt),
+        attempts=[sum_up_attempt(one) for one in attempts],
         stored=ago(job.created_at),
         when=ago(moment_of(job)),
         arguments=text,

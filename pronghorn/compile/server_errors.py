@@ -18,6 +18,7 @@ from pronghorn.core.monkeypatches import original
 from pronghorn.run.error_headers import ErrorHeaders, is_failed
 from pronghorn.run.errors import check_handler
 from pronghorn.run.exchange import Exchange, new_exchange
+from pronghorn.run.late_headers import with_late_headers
 from pronghorn.run.websocket import serve_to_the_end
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Outermost(ServerErrorMiddleware):
 
         handler = None if self.handler is None else check_handler(self.handler)
         outermost = ServerErrorMiddleware(failing, handler, self.debug)
-        send = discard if exchange.has_left else exchange.send
+        send = discard if exchange.has_left else with_late_headers(exchange.scope, exchange.send)
         if self.error_headers is not None:
             send = self.error_headers.wrap(exchange.scope, send)
         await outermost(exchange.scope, exchange.receive, send)

@@ -42,6 +42,7 @@ class JobLine:
         queue: Its queue.
         state: Its state.
         attempt: The number of its attempt.
+        attempts: Each attempt, in a line.
         stored: How long ago it was stored.
         when: How long ago it ended or began, or in which time it is tried again.
         arguments: Its arguments, without secrets.
@@ -54,6 +55,7 @@ class JobLine:
     queue: str
     state: str
     attempt: str
+    attempts: Sequence[str]
     stored: str
     when: str
     arguments: str
@@ -233,13 +235,21 @@ def _line(job: JobLine, number: int, token: str) -> Markup:
         tag("td", job.task),
         tag("td", job.queue),
         tag("td", job.state, class_=_STATES.get(job.state)),
-        tag("td", job.attempt, class_="number"),
+        tag("td", _attempts(job), class_="number"),
         tag("td", job.stored),
         tag("td", job.when),
         tag("td", tag("code", job.arguments), class_="path"),
         tag("td", job.failure, class_="path"),
         tag("td", *(_button(action, job, number, token) for action in job.actions)),
     )
+
+
+def _attempts(job: JobLine) -> Markup | str:
+    """Return the number of the attempt, and all attempts where there were several."""
+    if len(job.attempts) < 2:
+        return job.attempt
+    lines = [tag("li", line) for line in job.attempts]
+    return tag("details", tag("summary", job.attempt), tag("ul", *lines))
 
 
 def _button(action: str, job: JobLine, number: int, token: str) -> Markup:

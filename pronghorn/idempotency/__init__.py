@@ -7,9 +7,14 @@ It needs the extra `sql`.
 """
 
 from pronghorn.hooks import check_plans, mount
-from pronghorn.idempotency.around import refuse_streams, surround_idempotent
+from pronghorn.idempotency.around import (
+    refuse_foreign_sessions,
+    refuse_streams,
+    surround_idempotent,
+)
 from pronghorn.idempotency.idempotent import Idempotent as Idempotent
 
 check_plans(refuse_streams)
+check_plans(refuse_foreign_sessions)
 # What other batteries add to a response, such as what is left of a limit, is not kept.
 mount(surround_idempotent, innermost=True)

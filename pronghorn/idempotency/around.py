@@ -21,6 +21,7 @@ from pronghorn.idempotency.attempt import SCOPE_KEY, Attempt, ReplayedError, ref
 from pronghorn.idempotency.idempotent import HEADER, REPLAYED, SAFE, Idempotent
 from pronghorn.idempotency.rows import Kept
 from pronghorn.plan.model import AnyPlan, RoutePlan
+from pronghorn.sql.dependencies import may_write
 
 _HEADER = HEADER.lower().encode()
 #: Seconds for a roll-back whose request was cancelled.
@@ -99,9 +100,9 @@ class _Recorder:
             await self._exchange.track_and_send(message)
         elif message["type"] == "http.response.start":
             self._start = message
-        elif self._start is None or message["type"] != "http.response.body":
+        elif self._start is None:
             await self._exchange.track_and_send(message)
-        elif message.get("more_body", False):
+        elif message["type"] != "http.response.body" or message.get("more_body", False):
             raise refuse_stream(self._where)
         else:
             start, self._start = self._start, None
@@ -133,4 +134,28 @@ def refuse_streams(plan: RoutePlan) -> None:
             "The endpoint sends its response in parts, so Idempotent cannot keep it",
             "Idempotent is a dependency of its router or application",
             "another router, without Idempotent, for the endpoints that stream",
+        )
+
+
+def refuse_foreign_sessions(plan: RoutePlan) -> None:
+    """Refuse a session that writes to another database than that of `Idempotent`.
+
+    What it writes is a commit of its own, and would happen again with each repeat of a request that
+    has failed after it.
+
+    Raises:
+        SetupError: The route has such a session.
+    """
+    if not _has_key(plan):
+        return
+    markers = [node.marker for node in plan.root.walk()]
+    own = next(marker.session for marker in markers if isinstance(marker, Idempotent))
+    calls = [marker.dependency for marker in markers if marker is not None]
+    if any(may_write(call) and call is not own for call in calls):
+        raise setup_error(
+            "The route has Idempotent of one database and a session of another, so what it writes "
+            "there is not part of the commit with the key",
+            "the program has two databases, or makes the same one twice",
+            "Idempotent(db, ...) and db.Session of the same db; db.ReadSession for one that the "
+            "endpoint only reads",
         )

@@ -73,6 +73,8 @@ class Idempotent(Depends):
             )
         self.milliseconds = round(seconds(ttl, name="The option ttl of Idempotent") * 1000)
         self.required = required
+        #: The dependency whose transaction keeps the key.
+        self.session = db.session.dependency
         db.add_own_tables(TABLES)
         self._trimming = Trimming(db, KEPT.c.key, KEPT.c.expires)
         super().__init__(self._make_dependency(db, by))

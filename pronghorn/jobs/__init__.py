@@ -13,7 +13,7 @@ It needs the extra `jobs`.
 
 from pronghorn.jobs.call import Call
 from pronghorn.jobs.errors import BadJobError, UnknownJobError
-from pronghorn.jobs.info import JobInfo, JobRef, State
+from pronghorn.jobs.info import AttemptInfo, JobInfo, JobRef, State
 from pronghorn.jobs.job import Attempt, Job, current_job
 from pronghorn.jobs.jobs import Jobs
 from pronghorn.jobs.times import in_
@@ -21,6 +21,7 @@ from pronghorn.jobs.worker import Worker
 
 __all__ = [
     "Attempt",
+    "AttemptInfo",
     "BadJobError",
     "Call",
     "Job",

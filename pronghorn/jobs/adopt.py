@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs.engine import Delivery
@@ -19,8 +19,35 @@ _QUIET = 20_000
 _COMING = ("waiting", "scheduled")
 
 
+async def find_left(
+    session: AsyncSession, channels: Collection[str], *, everything: bool
+) -> list[str]:
+    """Return the queues in which jobs have been due for long, and none has begun since.
+
+    Args:
+        session: A session; it need not write.
+        channels: The queues of the engine that this worker has, which are left out.
+        everything: Whether this worker runs the jobs of all queues; otherwise only those whose
+            queue was made for a task in one of its queues.
+    """
+    long_ago = clock(session) - _QUIET
+    due = JOBS.c.state.in_(_COMING) & (JOBS.c.due_at < long_ago)
+    foreign = due & JOBS.c.channel.not_in(list(channels))
+    found = [
+        channel
+        for channel in await session.scalars(select(JOBS.c.channel).where(foreign).distinct())
+        if everything or channel.partition("/")[0] in channels
+    ]
+    if not found:
+        return []  # As nearly always: the next question reads all jobs.
+    begun = or_(JOBS.c.state == "running", JOBS.c.started_at > long_ago)
+    lively = select(JOBS.c.channel).where(JOBS.c.channel.in_(found), begun).distinct()
+    served = set(await session.scalars(lively))
+    return [channel for channel in found if channel not in served]
+
+
 async def adopt(
-    session: AsyncSession, jobs: Whole, channels: Collection[str], *, everything: bool
+    session: AsyncSession, jobs: Whole, channels: Collection[str], left: Iterable[str]
 ) -> None:
     """Move jobs that no worker takes into a queue of this one.
 
@@ -28,28 +55,12 @@ async def adopt(
         session: A session that writes.
         jobs: The jobs.
         channels: The queues of the engine that this worker has.
-        everything: Whether this worker runs the jobs of all queues; otherwise only those whose
-            queue was made for a task in one of its queues.
+        left: Their queues, as `find_left` has found them.
     """
-    for channel in await _find_left(session):
+    own = min(each for each in channels if "/" not in each)
+    for channel in left:
         queue = channel.partition("/")[0]
-        if channel in channels or not (everything or queue in channels):
-            continue
-        own = min(each for each in channels if "/" not in each)
         await _move(session, jobs, channel, queue if queue in channels else own)
-
-
-async def _find_left(session: AsyncSession) -> list[str]:
-    """Return the queues in which jobs have been due for long, and none has begun since."""
-    long_ago = clock(session) - _QUIET
-    due = JOBS.c.state.in_(_COMING) & (JOBS.c.due_at < long_ago)
-    found = list(await session.scalars(select(JOBS.c.channel).where(due).distinct()))
-    if not found:
-        return []
-    begun = or_(JOBS.c.state == "running", JOBS.c.started_at > long_ago)
-    lively = select(JOBS.c.channel).where(JOBS.c.channel.in_(found), begun).group_by(JOBS.c.channel)
-    served = set(await session.scalars(lively.having(func.count() > 0)))
-    return [channel for channel in found if channel not in served]
 
 
 async def _move(session: AsyncSession, jobs: Whole, channel: str, queue: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from pronghorn.core.secret_names import is_secret
 from pronghorn.core.setup_errors import describe_callable, user_error
 from pronghorn.exceptions import SetupTypeError
 from pronghorn.jobs.errors import BadJobError
@@ -71,7 +72,7 @@ def _write(task: Task, name: str, adapter: TypeAdapter[Any], value: Any) -> str:
     except (ValidationError, PydanticSerializationError, RecursionError, UnicodeError) as error:
         raise _refuse(task, name, value, _first_line(error)) from error
     if back != typed and not _cannot_compare(back, typed):
-        raise _refuse(task, name, value, f"it would arrive as {_shorten(back)}")
+        raise _refuse(task, name, value, f"it would arrive as {_show(name, back)}")
     return text
 
 
@@ -84,7 +85,7 @@ def _cannot_compare(back: Any, typed: Any) -> bool:
 def _refuse(task: Task, name: str, value: Any, why: str) -> SetupTypeError:
     function = getattr(task.function, "__name__", task.name)
     return user_error(
-        f"The parameter {name!r} of {function} cannot be stored as {_shorten(value)}: {why}",
+        f"The parameter {name!r} of {function} cannot be stored as {_show(name, value)}: {why}",
         "jobs outlive the process, so their arguments are stored as JSON, typed by the annotations",
         f"an annotation of {name!r} in {describe_callable(task.function)} that fits, or a value "
         "such as an id, a text or a Pydantic model",
@@ -100,7 +101,10 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-def _shorten(value: Any) -> str:
+def _show(name: str, value: Any) -> str:
+    """Return a value for an error, which is logged; not that of a secret."""
+    if is_secret(name):
+        return "***"
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001 - the message needs any text
@@ -146,6 +150,6 @@ def _read(task: Task, name: str, value: Any) -> Any:
         return task.parameters.adapters[name].validate_json(json.dumps(value))
     except (ValidationError, ValueError, RecursionError) as error:
         raise BadJobError(
-            f"the parameter {name!r} of {task.name} cannot be {_shorten(value)}: "
+            f"the parameter {name!r} of {task.name} cannot be {_show(name, value)}: "
             f"{_first_line(error)}"
         ) from None

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from pronghorn.jobs.dbos_tls import read_tls
 from pronghorn.sql import Database
 
 #: The most connections to PostgreSQL of a worker.
@@ -30,8 +31,10 @@ def find_url(database: Database) -> URL:
         option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()
     }
     query = {("sslmode" if name == "ssl" else name): value for name, value in url.query.items()}
-    given = database.options.get("connect_args", {})
+    given = dict(database.options.get("connect_args", {}))
+    tls = read_tls(given.pop("ssl", None))
     query |= {name: str(value) for name, value in given.items() if isinstance(value, (str, int))}
+    query |= tls
     kept = {name: value for name, value in query.items() if name in known}
     return url.set(drivername="postgresql+psycopg", query=kept)
 

@@ -59,8 +59,11 @@ def _import(name: str, module_name: str, packages: set[str]) -> Any:
         if top not in packages and _is_library(top):
             raise BadJobError(f"{name!r} is a function of a library, not of the program")
         return import_module(module_name)
-    except (ImportError, ValueError) as error:
-        raise BadJobError(f"the module of {name!r} cannot be imported: {error}") from None
+    except BadJobError:
+        raise
+    except Exception as error:  # Whatever the lines of the module raise.
+        reason = f"the module of {name!r} cannot be imported: {error}"
+        raise BadJobError(reason) from error
 
 
 def _is_library(top: str) -> bool:

@@ -13,6 +13,10 @@ from sqlalchemy import Row
 #: attempt); it runs; it is done; it has failed for good (`dead`); or it was cancelled.
 State = Literal["waiting", "scheduled", "running", "done", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
+#: How an attempt ended. `failed`: the job is tried again. `unknown`: its worker did not know the
+#: task, and has put it back. `stopped`: its worker stopped. `lost`: its worker has died. The last
+#: attempt has the state of the job.
+Ending = Literal["running", "failed", "unknown", "stopped", "lost", "done", "dead", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,28 @@ class JobInfo:
     node: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptInfo:
+    """An attempt of a job. Times are in UTC, by the clock of the database.
+
+    Args:
+        number: Its number, from 1. It is the same once more if a worker had to be replaced.
+        outcome: See `Ending`.
+        started_at: When it began.
+        ended_at: When it ended, or when it was noticed that its worker had died; None while it
+            runs.
+        node: The id of the process in which it ran.
+        error: Why it failed, in a line or a few.
+    """
+
+    number: int
+    outcome: Ending
+    started_at: datetime
+    ended_at: datetime | None
+    node: str | None
+    error: str | None
+
+
 def read_info(row: Row[Any]) -> JobInfo:
     """Return what a row of `JOBS` says."""
     found = row._mapping
@@ -71,17 +97,18 @@ def read_info(row: Row[Any]) -> JobInfo:
         state=found["state"],
         attempt=found["attempt"],
         rescues=found["rescues"],
-        created_at=_as_time(found["created_at"]),
-        due_at=_as_time(found["due_at"]),
-        started_at=found["started_at"] and _as_time(found["started_at"]),
-        ended_at=found["ended_at"] and _as_time(found["ended_at"]),
+        created_at=as_time(found["created_at"]),
+        due_at=as_time(found["due_at"]),
+        started_at=found["started_at"] and as_time(found["started_at"]),
+        ended_at=found["ended_at"] and as_time(found["ended_at"]),
         arguments=_read_arguments(found["arguments"]),
         error=found["error"],
-        node=found["node"],
+        node=found["node"] if found["state"] == "running" else None,
     )
 
 
-def _as_time(milliseconds: int) -> datetime:
+def as_time(milliseconds: int) -> datetime:
+    """Return a time of the database in UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 

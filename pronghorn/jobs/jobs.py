@@ -139,7 +139,7 @@ class Jobs(LooksAfterJobs):
             timezone: The name of their time zone.
             missed: What becomes of times at which no worker was there: `skip` does nothing, `once`
                 runs one job.
-            **options: As for `task`.
+            **options: As for `task`; none if `@jobs.task` below has them.
 
         Raises:
             SetupError: The expression or an option is wrong.
@@ -148,8 +148,8 @@ class Jobs(LooksAfterJobs):
 
         def declare(function: FunctionT) -> FunctionT:
             check_function(function, "jobs.cron()")
-            task = self._tasks.find(function) or self._tasks.add(function, **options)
-            self.crons.add(Cron(task.name, ticks, missed))
+            name = self._tasks.add(function, **options).name
+            self.crons.add(Cron(name, ticks, missed))
             return function
 
         return declare
@@ -306,10 +306,13 @@ class Jobs(LooksAfterJobs):
                 return
         await self.db.create_own_tables()
         await self.engine.prepare()
-        self._is_prepared = True
-        # Any process may take over, also one that runs no jobs.
-        Rescuer(self.engine).watch(self._nodes)
-        self._nodes.on_lost(self._drop_lost)
+        self._watch()
+
+    def _watch(self) -> None:
+        if not self._is_prepared:  # Two first calls may come here.
+            self._is_prepared = True  # Any process may take over, also one that runs no jobs.
+            Rescuer(self.engine).watch(self._nodes)
+            self._nodes.on_lost(self._drop_lost)
 
     async def _check_tables(self, session: AsyncSession) -> None:
         """Refuse a session that keeps the tables from being created, unless they are there."""

@@ -8,9 +8,10 @@ from typing import Any
 from weakref import ref
 
 from pronghorn.core.setup_errors import setup_error
+from pronghorn.sql.owners import is_same_database
 
 _known: list[ref[Any]] = []
-#: The jobs of the applications that are started, once for each application.
+#: The jobs of the applications and workers that run, once for each.
 _running: list[Any] = []
 
 
@@ -26,14 +27,14 @@ def list_jobs() -> list[Any]:
 
 @contextmanager
 def running(jobs: Any) -> Iterator[None]:
-    """Note that an application with these jobs is started, inside of the block.
+    """Note that an application or a worker with these jobs runs, inside of the block.
 
     Raises:
-        SetupError: Another one that is started has jobs in the same queues of the same database,
+        SetupError: Another one has jobs in the same queues of the same database,
             and their workers would take each other's jobs without knowing the functions.
     """
     for other in _running:
-        if other is not jobs and other.db is jobs.db:
+        if other is not jobs and is_same_database(other.db, jobs.db):
             _compare(jobs, other)
             _compare(other, jobs)
     _running.append(jobs)
@@ -50,7 +51,8 @@ def _compare(jobs: Any, other: Any) -> None:
             raise setup_error(
                 f"Two objects of Jobs use the same database, and a worker of one would take "
                 f"{task.name} from the queue {task.queue!r} without knowing it",
-                "each of two applications has its own Jobs(db)",
+                "each of two applications has its own Jobs, and maybe its own Database of the same "
+                "address",
                 "one jobs = Jobs(db) that both import, or @jobs.task(queue=...) with queues of "
                 "their own for each of them",
             )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs import store
 from pronghorn.jobs.engine import Delivery, Engine
 from pronghorn.jobs.errors import UnknownJobError
-from pronghorn.jobs.info import JobInfo, State, read_info
+from pronghorn.jobs.history import find_attempts
+from pronghorn.jobs.info import AttemptInfo, JobInfo, State, read_info
 from pronghorn.sql import Database
 
 
@@ -37,6 +40,23 @@ class LooksAfterJobs:
         if row is None:
             raise UnknownJobError(f"There is no job {id!r}.")
         return read_info(row)
+
+    async def attempts(self, id: str) -> Sequence[AttemptInfo]:
+        """Return the attempts of a job, the oldest first: when and where each ran, and its end.
+
+        Of a job that was tried very often, the last 50 are kept.
+
+        Raises:
+            UnknownJobError: There is no job with this id.
+        """
+        await self.get(id)
+        return (await self.attempts_of([id])).get(id, ())
+
+    async def attempts_of(self, ids: Sequence[str]) -> Mapping[str, Sequence[AttemptInfo]]:
+        """Return the attempts of several jobs by their ids; those without any are left out."""
+        await self.prepare()
+        async with self.db.transaction(read_only=True) as session:
+            return await find_attempts(session, ids)
 
     async def counts(self) -> dict[str, dict[str, int]]:
         """Return the numbers of jobs, by queue and state."""

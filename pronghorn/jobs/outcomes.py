@@ -94,6 +94,7 @@ async def _again(
         delivery,
         delay,
         attempt=attempt,
+        outcome=outcome.kind,
         error=outcome.text,
         channel=channel,
         is_due=outcome.kind == "failed",

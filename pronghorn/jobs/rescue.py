@@ -13,6 +13,7 @@ from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs.engine import Delivery, Engine
+from pronghorn.jobs.history import LAST, keep_attempts
 from pronghorn.jobs.store import bury, next_delivery
 from pronghorn.jobs.tables import JOBS, OPEN
 from pronghorn.logger import logger
@@ -54,6 +55,8 @@ class Rescuer:
         rows = await _lock(session, node, held)
         poison = [row for row in rows if row.ran and row.rescues >= row.retries]
         others = [row for row in rows if row not in poison]
+        lost = [row for row in others if row.ran]
+        await keep_attempts(session, lost, "lost", "Its worker has died.", node=node)
         for row in poison:
             await self._bury(session, row, node)
         for part in _chunks([row for row in others if row.delivery in held]):
@@ -101,7 +104,7 @@ class Rescuer:
 async def _lock(session: AsyncSession, node: str, held: Sequence[str]) -> list[Row[Any]]:
     """Return the rows of jobs that a node has in hand, except those that somebody writes now."""
     runs = (JOBS.c.node == node) & (JOBS.c.state == "running")
-    columns = (JOBS.c.id, JOBS.c.task, JOBS.c.channel, JOBS.c.delivery)
+    columns = (*LAST, JOBS.c.task, JOBS.c.channel, JOBS.c.delivery)
     counts = (JOBS.c.retries, JOBS.c.rescues, runs.label("ran"))
     found: dict[str, Row[Any]] = {}
     for part in _chunks(held) or [[]]:

@@ -159,6 +159,8 @@ class Runner:
             self._calls.prepare(task)
         except (BadJobError, SetupError) as error:
             return Outcome("bad", str(error))
+        except Exception as error:  # noqa: BLE001 - such as a validator of the program
+            return Outcome("failed", describe(error), error)
         limit = asyncio.timeout(task.timeout)
         try:
             async with limit:
@@ -170,7 +172,9 @@ class Runner:
             return Outcome("failed", describe(error), error)
         except BadJobError as error:
             return Outcome("bad", str(error), error.__cause__)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the program raises
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever the program raises
             return Outcome("failed", describe(error), error)
         return DONE
 

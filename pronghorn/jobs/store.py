@@ -14,8 +14,9 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pronghorn.jobs.history import LAST, keep_attempts, reason_of, storable
 from pronghorn.jobs.steps import insert_into
-from pronghorn.jobs.tables import ENDED, JOBS, OPEN, STEPS
+from pronghorn.jobs.tables import ENDED, JOBS, OPEN, RUNS, STEPS
 from pronghorn.nodes import now_ms
 
 #: How often an insert is tried whose unique key was free and taken again meanwhile.
@@ -53,6 +54,8 @@ class Run:
         attempt: The number of the attempt.
         runs: How many runs of the job have begun, with this one.
         waited: The milliseconds between the time at which the job was due and now.
+        node: The process in which it runs.
+        started_at: When it began, in milliseconds.
     """
 
     id: str
@@ -63,6 +66,8 @@ class Run:
     attempt: int
     runs: int
     waited: int
+    node: str
+    started_at: int
 
 
 def clock(session: AsyncSession) -> ColumnElement[int]:
@@ -128,12 +133,10 @@ async def begin_run(session: AsyncSession, delivery: str, node: str) -> Run | No
         "runs": JOBS.c.runs + 1,
     }
     columns = (
-        JOBS.c.id,
+        *LAST,
         JOBS.c.task,
         JOBS.c.queue,
         JOBS.c.arguments,
-        JOBS.c.attempt,
-        JOBS.c.runs,
         (now - JOBS.c.due_at).label("waited"),
     )
     mine = (JOBS.c.delivery == delivery) & JOBS.c.state.in_(OPEN)
@@ -151,20 +154,13 @@ async def _change(session: AsyncSession, where: ColumnElement[bool], **changes: 
     return changed.first() is not None
 
 
-def _clean(text: str) -> str:
-    """Return a text that every database can store: no NUL, and no half of a character."""
-    found = text[:_LONGEST].replace("\x00", "\\x00")
-    return found.encode("utf-8", "backslashreplace").decode()
-
-
 def _end(session: AsyncSession, state: str, error: str | None) -> dict[str, Any]:
     return {
         "state": state,
         "ended_at": clock(session),
-        "error": error and _clean(error),
+        "error": error and storable(error, _LONGEST),
         "unique_key": None,
         "token": None,
-        "node": None,
     }
 
 
@@ -180,7 +176,8 @@ async def put_off(
     delay: float,
     *,
     attempt: int,
-    error: str | None = None,
+    outcome: str,
+    error: str,
     channel: str,
     is_due: bool = True,
 ) -> bool:
@@ -192,6 +189,7 @@ async def put_off(
         delivery: The next delivery.
         delay: The seconds until then.
         attempt: The number of the attempt that comes.
+        outcome: How the run has ended; see `AttemptInfo`.
         error: Why.
         channel: The queue of the engine.
         is_due: Whether the job is due then; otherwise it stays due since it was.
@@ -201,25 +199,33 @@ async def put_off(
         "attempt": attempt,
         "delivery": delivery,
         "channel": channel,
+        "error": storable(error, _LONGEST),
         "token": None,
         "node": None,
     }
     if is_due:
         changes["due_at"] = clock(session) + round(delay * 1000)
-    if error is not None:
-        changes["error"] = _clean(error)
-    return await _change(session, _of(run), **changes)
+    is_mine = await _change(session, _of(run), **changes)
+    if is_mine:
+        await keep_attempts(session, [run], outcome, reason_of(error))
+    return is_mine
 
 
 async def give_back(session: AsyncSession, run: Run) -> bool:
     """Write that a run did not end, since its worker stops; the engine hands the job out again."""
-    return await _change(session, _of(run), state="waiting", token=None, node=None)
+    is_mine = await _change(session, _of(run), state="waiting", token=None, node=None)
+    if is_mine:
+        await keep_attempts(session, [run], "stopped")
+    return is_mine
 
 
 async def give_up_node(session: AsyncSession, node: str) -> None:
     """Write that no job runs in a process any more."""
     running = (JOBS.c.node == node) & (JOBS.c.state == "running")
-    await _change(session, running, state="waiting", token=None, node=None)
+    changes = {"state": "waiting", "token": None, "node": None}
+    query = update(JOBS).where(running).values(changes).returning(*LAST)
+    given = (await session.execute(query)).all()
+    await keep_attempts(session, given, "stopped", node=node)
 
 
 async def bury(session: AsyncSession, job: str, reason: str) -> bool:
@@ -301,9 +307,13 @@ async def count_jobs(session: AsyncSession) -> dict[str, dict[str, int]]:
 async def revive(session: AsyncSession, job: str, delivery: str) -> Row[Any] | None:
     """Let a dead or cancelled job begin anew; return None if it is neither.
 
-    Its steps that are done stay done.
+    Its steps that are done stay done, and its last attempt is kept.
     """
     again = (JOBS.c.id == job) & JOBS.c.state.in_(("dead", "cancelled"))
+    query = select(JOBS).where(again).with_for_update()
+    for before in (await session.execute(query)).all():
+        reason = reason_of(before.error)
+        await keep_attempts(session, [before], before.state, reason, ended_at=before.ended_at)
     changes = {
         "state": "waiting",
         "attempt": 1,
@@ -313,8 +323,8 @@ async def revive(session: AsyncSession, job: str, delivery: str) -> Row[Any] | N
         "started_at": None,
         "ended_at": None,
     }
-    query = update(JOBS).where(again).values(changes).returning(*JOBS.c)
-    row: Row[Any] | None = (await session.execute(query)).one_or_none()
+    revived = update(JOBS).where(again).values(changes).returning(*JOBS.c)
+    row: Row[Any] | None = (await session.execute(revived)).one_or_none()
     return row
 
 
@@ -328,7 +338,7 @@ async def cancel_job(session: AsyncSession, job: str) -> str | None:
 
 
 async def forget_old(session: AsyncSession, keep: float, keep_dead: float) -> list[str]:
-    """Delete jobs that ended long ago, with their steps; return the ids of some of them.
+    """Delete jobs that ended long ago, with all about them; return the ids of some of them.
 
     Args:
         session: A session that writes.
@@ -343,6 +353,7 @@ async def forget_old(session: AsyncSession, keep: float, keep_dead: float) -> li
     query = select(JOBS.c.id).where(JOBS.c.state.in_(ENDED), old).limit(BATCH)
     ids = list(await session.scalars(query.with_for_update(skip_locked=True)))
     if ids:
-        await session.execute(delete(STEPS).where(STEPS.c.job.in_(ids)))
+        for table in (STEPS, RUNS):
+            await session.execute(delete(table).where(table.c.job.in_(ids)))
         await session.execute(delete(JOBS).where(JOBS.c.id.in_(ids)))
     return ids

@@ -45,6 +45,20 @@ STEPS = Table(
     Column("result", Text),
 )
 
+#: A run that is over, and has not ended its job: it is tried again, or its worker was lost. The
+#: last run of a job is in the row of the job.
+RUNS = Table(
+    "pronghorn_job_runs",
+    TABLES,
+    Column("job", String(64), primary_key=True),
+    Column("run", Integer, primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("node", String(36)),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("outcome", String(10), nullable=False),
+    Column("error", Text),
+)
 #: The states of a job that is still to be done, and of one that has ended.
 OPEN = ("waiting", "scheduled", "running")
 ENDED = ("done", "dead", "cancelled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,8 @@ class Tasks:
         self._defaults = defaults
         self._by_name: dict[str, Task] = {}
         self._by_function: dict[Callable[..., Any], Task] = {}
+        #: The options of tasks as they were given, by their names.
+        self._options: dict[str, dict[str, Any]] = {}
         #: Functions that are no tasks, and are found by their names.
         self._others: dict[str, Task] = {}
         caller = _find_caller()
@@ -53,19 +55,18 @@ class Tasks:
     def add(self, function: Callable[..., Any], **options: Any) -> Task:
         """Declare a task; see `Jobs.task`.
 
+        Declaring a function again without options changes nothing.
+
         Raises:
-            SetupError: An option is wrong, or another function has the name.
+            SetupError: An option is wrong, another function has the name, or the function has
+                options or a cron already that do not fit.
         """
-        unknown = sorted(options.keys() - set(_OPTIONS))
-        if unknown:
-            close = did_you_mean(unknown[0], _OPTIONS)
-            raise user_error(
-                f"A task has no option {unknown[0]!r}",
-                f"the option {close!r}" if close else None,
-                ", ".join(_OPTIONS),
-                kind=SetupTypeError,
-            )
+        _check_names(options)
+        if (declared := self._by_function.get(function)) is not None and not options:
+            return declared
         task = self._make(function, **options)
+        if declared is not None:
+            self._compare(declared, task, options)
         known = self._by_name.get(task.name)
         if known is not None and not _is_same(known.function, function):
             raise setup_error(
@@ -76,8 +77,23 @@ class Tasks:
                 kind=SetupValueError,
             )
         self._by_name[task.name] = self._by_function[function] = task
+        self._options[task.name] = options
         self._packages.add(top_of(function.__module__))
         return task
+
+    def _compare(self, declared: Task, task: Task, options: Mapping[str, Any]) -> None:
+        """Refuse the options of a second decorator, of which one would have no effect."""
+        before = self._options[declared.name]
+        if (not before and declared.name == task.name) or before == options:
+            return
+        raise setup_error(
+            f"The task {declared.name} has the options {before or 'none'}, and gets "
+            f"{dict(options)}",
+            "@jobs.task and @jobs.cron are above the same function, and both have options",
+            "@jobs.cron(...) without options above @jobs.task(queue=..., name=...)",
+            where=describe_callable(task.function),
+            kind=SetupValueError,
+        )
 
     def _make(
         self,
@@ -119,10 +135,6 @@ class Tasks:
                 kind=SetupValueError,
             )
         return text
-
-    def find(self, function: Callable[..., Any]) -> Task | None:
-        """Return the task of a function; None if it was not declared."""
-        return self._by_function.get(function)
 
     def of(self, function: Callable[..., Any]) -> Task:
         """Return the task of a function; one that was not declared is found by its name.
@@ -192,6 +204,18 @@ def _is_same(first: Any, second: Any) -> bool:
     if one is None or other is None:
         return first is second
     return (one.co_filename, one.co_firstlineno) == (other.co_filename, other.co_firstlineno)
+
+
+def _check_names(options: Mapping[str, Any]) -> None:
+    unknown = sorted(options.keys() - set(_OPTIONS))
+    if unknown:
+        close = did_you_mean(unknown[0], _OPTIONS)
+        raise user_error(
+            f"A task has no option {unknown[0]!r}",
+            f"the option {close!r}" if close else None,
+            ", ".join(_OPTIONS),
+            kind=SetupTypeError,
+        )
 
 
 def _check_number(name: str, value: Any, lowest: int) -> None:

@@ -13,8 +13,9 @@ from anyio import CancelScope
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
-from pronghorn.jobs.adopt import adopt
+from pronghorn.jobs.adopt import adopt, find_left
 from pronghorn.jobs.engine import Limits
+from pronghorn.jobs.known import running
 from pronghorn.jobs.runner import Runner
 from pronghorn.jobs.whole import Whole
 from pronghorn.logger import logger
@@ -92,15 +93,21 @@ class Worker:
                 self._calls.prepare(task)
         await self._jobs.prepare()
         self._jobs.drop = self.drop_all
-        async with self._nodes.run("worker"):
-            engine = self._jobs.engine
-            await engine.start(self._runner.receive, self.channels, self._nodes.id)
-            helpers = self._start_helpers()
-            try:
+        with running(self._jobs):
+            async with self._nodes.run("worker"), self._runs():
                 yield self
-            finally:
-                with CancelScope(shield=True):  # Threads and connections must not outlive it.
-                    await self._stop(helpers)
+
+    @asynccontextmanager
+    async def _runs(self) -> AsyncIterator[None]:
+        """Begin jobs inside of the block, and end them at its end."""
+        engine = self._jobs.engine
+        await engine.start(self._runner.receive, self.channels, self._nodes.id)
+        helpers = self._start_helpers()
+        try:
+            yield
+        finally:
+            with CancelScope(shield=True):  # Threads and connections must not outlive it.
+                await self._stop(helpers)
 
     def _start_helpers(self) -> list[asyncio.Task[None]]:
         create = asyncio.get_running_loop().create_task
@@ -160,8 +167,11 @@ class Worker:
                 logger.warning("%d jobs had no run, and are handed out again", len(again))
                 await engine.resume(session, again, node)
         self._strays = strays
-        async with self._jobs.db.transaction() as session:
-            await adopt(session, self._jobs, self.channels, everything=self._has_all)
+        async with self._jobs.db.transaction(read_only=True) as session:
+            left = await find_left(session, self.channels, everything=self._has_all)
+        if left:
+            async with self._jobs.db.transaction() as session:
+                await adopt(session, self._jobs, self.channels, left)
 
     async def _forget(self) -> None:
         """Delete old jobs."""

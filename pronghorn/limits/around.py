@@ -13,13 +13,17 @@ from pronghorn.hooks import (
     CompiledRoute,
     Exchange,
     Handler,
+    add_to_late_response,
     answer_error_through,
     answer_through,
 )
-from pronghorn.limits.charged import SCOPE_KEY
+from pronghorn.limits.charged import SCOPE_KEY, Charged
 from pronghorn.limits.rate_limit import RateLimit
 from pronghorn.plan.dependencies import order_calls
 from pronghorn.plan.model import RoutePlan
+
+#: The limits of a request, with what each has taken.
+Charges = list[tuple[RateLimit, Charged]]
 
 
 def surround_limited(route: CompiledRoute) -> Handler | None:
@@ -30,8 +34,10 @@ def surround_limited(route: CompiledRoute) -> Handler | None:
     handler = _with_headers(route.handler) if answers else route.handler
 
     async def answer_limited(exchange: Exchange, path: Mapping[str, Any]) -> None:
-        charges: list[tuple[RateLimit, Any]] = []
+        charges: Charges = []
         exchange.scope[SCOPE_KEY] = charges
+        if answers:
+            add_to_late_response(exchange, lambda: _headers_of(charges))
         try:
             await handler(exchange, path)
         finally:
@@ -52,12 +58,11 @@ def _with_headers(handler: Handler) -> Handler:
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = message["headers"] = list(message.get("headers", ()))
-                for limit, charged in charges:
-                    headers += limit.headers(charged)
+                headers += _headers_of(charges)
                 if any(name == b"content-length" for name, _ in headers):
                     held.append(message)  # The body is ready; both are sent at once.
                     return
-            elif held and not message.get("more_body", False):
+            elif held and _is_last(message):
                 await exchange.send_whole(held.pop(), message)
                 return
             elif held:
@@ -72,6 +77,16 @@ def _with_headers(handler: Handler) -> Handler:
             await answer_error_through(exchange, error, send)
 
     return add_headers
+
+
+def _is_last(message: Message) -> bool:
+    """Return whether a message has the whole body."""
+    return message["type"] == "http.response.body" and not message.get("more_body", False)
+
+
+def _headers_of(charges: Charges) -> list[tuple[bytes, bytes]]:
+    """Return the headers that tell what is left of the limits of a request."""
+    return [pair for limit, charged in charges for pair in limit.headers(charged)]
 
 
 def refuse_waiting_for_itself(plan: RoutePlan) -> None:

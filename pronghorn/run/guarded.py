@@ -24,6 +24,7 @@ from pronghorn.exceptions import EndpointTimeout
 from pronghorn.logger import logger
 from pronghorn.run.errors import HandlersOfScope
 from pronghorn.run.exchange import HANDLERS_KEY, Exchange
+from pronghorn.run.late_headers import LATE_HEADERS, late_exchange
 from pronghorn.run.observed import CLIENT_LEFT
 
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
@@ -151,13 +152,7 @@ class _RequestGuard(Guard):
             )
 
     async def _send(self) -> None:
-        exchange = self._exchange
-        error = EndpointTimeout(self._timeout)
-        tables = exchange.scope.get(HANDLERS_KEY)
-        if tables is None:
-            await exchange.send_response(_plain(error))
-        else:
-            await HandlersOfScope().answer(exchange, error)
+        await _answer(self._exchange, EndpointTimeout(self._timeout))
 
     def has_cancelled(self) -> bool:
         """Take a cancellation back that this guard has asked for, and return True.
@@ -174,15 +169,32 @@ class _RequestGuard(Guard):
         """Send the response of a request that was cancelled, unless one was sent.
 
         Raises:
-            EndpointTimeout: Its time was over; an error handler answers.
+            EndpointTimeout: Its time was over; an error handler answers outside of the route.
         """
         if self._answering is not None:
             await self._answering
         elif self.may_answer() and not self.is_finished:
             if self.reason == TIMED_OUT:
-                raise EndpointTimeout(self._timeout)
+                await _answer_late(self._exchange, EndpointTimeout(self._timeout))
+                return
             # Nobody reads it, but middleware and the log of the server have to see an end.
             await self._exchange.send_response(Response(status_code=CLIENT_LEFT))
+
+
+async def _answer(exchange: Exchange, error: EndpointTimeout) -> None:
+    """Send the response to a request whose time is over."""
+    late = late_exchange(exchange)
+    if exchange.scope.get(HANDLERS_KEY) is None:
+        await late.send_response(_plain(error))
+    else:
+        await HandlersOfScope().answer(late, error)
+
+
+async def _answer_late(exchange: Exchange, error: EndpointTimeout) -> None:
+    """Send the response here if a battery adds headers to it; otherwise raise the error."""
+    if LATE_HEADERS not in exchange.scope:
+        raise error
+    await _answer(exchange, error)
 
 
 def _plain(error: EndpointTimeout) -> Response:
@@ -203,4 +215,4 @@ async def _run_on_trio(
         await handler(exchange, path)
     if scope.cancelled_caught and not exchange.started:
         logger.warning("%s has not answered within %g s, its timeout", label, timeout)
-        raise EndpointTimeout(timeout or 0.0)
+        await _answer_late(exchange, EndpointTimeout(timeout or 0.0))

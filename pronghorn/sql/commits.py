@@ -12,6 +12,8 @@ from pronghorn.logger import logger
 BeforeCommit = Callable[[AsyncSession], Awaitable[object]]
 AfterCommit = Callable[[], Awaitable[object]]
 _BEFORE, _AFTER = "pronghorn.before_commit", "pronghorn.after_commit"
+#: The key in `session.info` of what batteries know of the current transaction.
+_MEMORY = "pronghorn.memory"
 #: The key in `session.info` of the `Postponed` that ends the transaction instead of its block.
 _POSTPONED = "pronghorn.postponed"
 
@@ -34,6 +36,9 @@ def before_commit(session: AsyncSession, callback: BeforeCommit) -> None:
 def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
     """Call a function once a session is committed, and before a response is sent.
 
+    If the program commits in the block, the function is called after that commit, as whatever comes
+    later does not take it back.
+
     The function is not called if the transaction is rolled back, or if its commit fails. An
     exception in it is logged, since what is committed stays. It is called if the block has sent no
     statement, too; functions are called in the order in which they were added.
@@ -43,6 +48,17 @@ def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
         callback: The `async def` function. It gets no session, since this one is over.
     """
     session.info.setdefault(_AFTER, []).append(callback)
+
+
+def memory_of(session: AsyncSession) -> dict[Any, Any]:
+    """Return a dictionary for what a battery has to know until the next rollback of a session."""
+    memory: dict[Any, Any] = session.info.setdefault(_MEMORY, {})
+    return memory
+
+
+def has_after(info: dict[Any, Any]) -> bool:
+    """Return whether functions wait for a session, whose `info` it is, to be committed."""
+    return bool(info.get(_AFTER))
 
 
 def has_before(info: dict[Any, Any]) -> bool:
@@ -122,10 +138,10 @@ async def run_after(info: dict[Any, Any]) -> None:
 
 
 def forget(info: dict[Any, Any]) -> None:
-    """Drop the functions of a session that was rolled back.
+    """Drop the functions of a session that was rolled back, and what batteries know of it.
 
     Args:
         info: The `info` of the session.
     """
-    info.pop(_BEFORE, None)
-    info.pop(_AFTER, None)
+    for key in (_BEFORE, _AFTER, _MEMORY):
+        info.pop(key, None)

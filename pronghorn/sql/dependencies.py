@@ -21,6 +21,8 @@ Open = Callable[..., AbstractAsyncContextManager[AsyncSession]]
 _ENDING_EARLY: WeakSet[Callable[..., Any]] = WeakSet()
 #: The functions of all dependencies that give a session.
 _GIVING_SESSIONS: WeakSet[Callable[..., Any]] = WeakSet()
+#: The functions of all dependencies whose sessions may write.
+_WRITING: WeakSet[Callable[..., Any]] = WeakSet()
 
 
 def make_session(open_: Open) -> Any:
@@ -32,6 +34,7 @@ def make_session(open_: Open) -> Any:
 
     _ENDING_EARLY.add(get_session)
     _GIVING_SESSIONS.add(get_session)
+    _WRITING.add(get_session)
     return Depends(get_session, scope="function")
 
 
@@ -56,6 +59,11 @@ def make_stream_session(open_: Open) -> Any:
 
     _GIVING_SESSIONS.add(get_stream_session)
     return Depends(get_stream_session, scope="request")
+
+
+def may_write(call: Any) -> bool:
+    """Return whether a function is that of a dependency whose session may write."""
+    return any(call is each for each in _WRITING)
 
 
 def check_sessions(plan: RoutePlan) -> None:

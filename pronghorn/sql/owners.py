@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pronghorn.core.setup_errors import user_error
+from pronghorn.sql.urls import complete_url
 
 if TYPE_CHECKING:
     from pronghorn.sql.database import Database
+
+#: The place of a file of SQLite that is none.
+_IN_MEMORY = ("sqlite", None)
 
 
 def refuse_foreign(db: Database, session: Any, call: str) -> None:
@@ -34,6 +38,17 @@ def refuse_foreign(db: Database, session: Any, call: str) -> None:
         "the program has two databases, and the session is that of the other one",
         "the session of the same database; or leave session= out, and it is a commit of its own",
     )
+
+
+def is_same_database(first: Database, second: Database) -> bool:
+    """Return whether two objects are one, or have the address of the same database.
+
+    Those in the memory of a process are never the same.
+    """
+    if first is second:
+        return True
+    one, other = _place(complete_url(first.url)), _place(complete_url(second.url))
+    return one == other and one != _IN_MEMORY
 
 
 def _place(url: Any) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from contextlib import (
 from types import TracebackType
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_session
 from sqlalchemy.orm import Session as PlainSession
 from sqlalchemy.util import await_only
@@ -22,6 +23,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
 from pronghorn.sql.commits import (
     forget,
+    has_after,
     has_before,
     run_after,
     run_before,
@@ -67,11 +69,20 @@ class OneTransactionSession(PlainSession):
         except Exception as error:
             setattr(error, COMMITTING, True)
             raise
+        if has_after(self.info):
+            await_only(run_after(self.info))
 
     def rollback(self) -> None:
         """Roll back, and forget what was to be done around the commit."""
         super().rollback()
         forget(self.info)
+
+
+@event.listens_for(OneTransactionSession, "before_commit", propagate=True)
+def _write_before(session: PlainSession) -> None:
+    """Write what batteries write before a commit that is the end of `session.begin()`."""
+    if has_before(session.info) and not session.in_nested_transaction():
+        await_only(run_before(async_session(session)))
 
 
 def open_session(
@@ -150,7 +161,7 @@ class Transaction(AbstractAsyncContextManager[AsyncSession]):
         except BaseException as error:
             await self._roll_back(error)
             raise
-        if session.info and self._keeps:
+        if session.info and self._keeps:  # A session that only reads may have sent no commit.
             with _shield():
                 await run_after(session.info)
 

@@ -6,7 +6,12 @@ import pytest
 
 from pronghorn.cache import Cache
 from tests.cache.stores import Shared
-from tests.sql.conftest import database, database_url, sqlite_url  # noqa: F401 - fixtures
+from tests.sql.conftest import (  # noqa: F401 - fixtures
+    database,
+    database_url,
+    postgresql_url,
+    sqlite_url,
+)
 
 
 @pytest.fixture

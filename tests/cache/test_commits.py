@@ -1,16 +1,17 @@
 """An invalidation belongs to the transaction that changes the data."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, delete, insert, select, update
+from sqlalchemy import Column, Integer, MetaData, Table, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import FastAPI, HTTPException
 from pronghorn.cache import Cache, Cached
+from pronghorn.cache.broadcast import TABLE
 from pronghorn.sql import Database
 from tests.cache.asking import client_of, wait_for
 
@@ -175,3 +176,31 @@ async def test_a_transaction_that_began_before_the_change(sqlite_url: str, cache
         assert (await slow).json() == 1
         assert (await client.get("/mine")).json() == 2
         assert (await client.get("/mine")).headers["age"] == "0"
+
+
+async def test_a_look_that_is_cancelled_passes_over_nothing(postgresql_url: str) -> None:
+    db = Database(postgresql_url)
+    cache = Cache("mem://", broadcast=db, every=0.0)
+    found: list[str] = []
+
+    async def invalidate(tags: Iterable[str]) -> None:
+        found.extend(tags)
+
+    broadcast = cache.broadcast
+    assert broadcast is not None
+    async with db.lifespan():
+        await broadcast.catch_up(invalidate)
+        # The last look was long ago, and the row is older than the one that is cancelled.
+        broadcast._since = int(broadcast._since or 0) - 60_000
+        async with db.transaction() as session:
+            values = {"id": "a", "tag": "prices", "at_ms": broadcast._since + 1}
+            await session.execute(insert(TABLE), values)
+        async with db.transaction() as session:
+            await session.execute(text(f"LOCK TABLE {TABLE.name}"))
+            look = asyncio.create_task(broadcast.catch_up(invalidate))
+            await asyncio.wait({look}, timeout=0.5)
+            look.cancel()
+            await asyncio.wait({look})
+        found.clear()
+        await broadcast.catch_up(invalidate)
+    assert found == ["prices"]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from pronghorn.channels import START, Channels
 from pronghorn.exceptions import SetupError
-from pronghorn.sql import Database
+from pronghorn.sql import Database, before_commit
 from tests.channels.stores import Message, Store, room, run, take
 
 
@@ -119,5 +119,29 @@ def test_a_session_of_somebody_else_is_refused(sqlite_url: str) -> None:
             with pytest.raises(SetupError, match="the session is not one of a `Database`"):
                 await channels.publish(room(7), Message(text="a"), session=session)
         await engine.dispose()
+
+    run(test)
+
+
+def test_a_message_after_a_commit_that_has_failed(store: Store) -> None:
+    if store.db is None:
+        return
+
+    async def fail(session: AsyncSession) -> None:
+        raise ZeroDivisionError
+
+    async def test() -> None:
+        db, channels = store.db, store.channels
+        assert db is not None
+        async with store.running():
+            async with db.transaction() as session:
+                await channels.publish(room(7), Message(text="lost"), session=session)
+                before_commit(session, fail)
+                with suppress(ZeroDivisionError):
+                    await session.commit()
+                await session.rollback()
+                await channels.publish(room(7), Message(text="a"), session=session)
+            await channels.publish(room(7), Message(text="b"))
+            assert await take(channels.read(room(7), after=START), 2) == ["a", "b"]
 
     run(test)

@@ -148,6 +148,13 @@ def test_dead_jobs_with_their_reason_run_again(program: None) -> None:
     assert re.search(r"^state      dead, 2 attempts$", shown, re.MULTILINE)
     assert "The printer is on fire" in shown
     assert "hunter2" not in shown
+    begun = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"
+    for number, outcome in ((1, "failed"), (2, "dead")):
+        line = rf"^  {number}  {outcome} +{begun} +\d+\.\d s  node [0-9a-f-]{{36}}$\n"
+        assert re.search(f"{line}     RuntimeError: The printer", shown, re.MULTILINE)
+    described = json.loads(jobs("show", job, "--json").stdout)["attempts"]
+    assert [(one["number"], one["outcome"]) for one in described] == [(1, "failed"), (2, "dead")]
+    assert described[0]["error"] == "RuntimeError: The printer is on fire"
 
     Path("mended").touch()
     assert jobs("retry", job).stdout == f"The job {job} runs again\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from pronghorn import FastAPI
 from pronghorn.cli.jobs_tab import make_jobs_page
 from pronghorn.devtools.access import access_for
 from pronghorn.devtools.page import DevPage
-from pronghorn.jobs import Jobs
+from pronghorn.jobs import Jobs, store
+from pronghorn.jobs.outcomes import Outcome, write_outcome
 from pronghorn.sql import Database
 from tests.devtools.pages import Page
 
@@ -181,3 +183,28 @@ def test_jobs_of_several_databases_have_headings(tmp_path: Path) -> None:
     text = Page(client.get("/_pronghorn/jobs").text).text
     assert "In the database shop (sqlite" in text
     assert "In the database audit (sqlite" in text
+
+
+def test_it_shows_each_attempt(shop: Shop) -> None:
+    job = shop.order(name="<b>s3cr3t</b>")
+    assert [row["Attempt"] for row in shop.rows()] == ["1"]
+
+    async def fail_twice() -> None:
+        jobs = shop.jobs
+        for _ in range(2):
+            async with jobs.db.transaction() as session:
+                found = await store.find_job(session, job)
+                assert found
+                run = await store.begin_run(session, found.delivery, "0123456789abcdef")
+                assert run
+                outcome = Outcome("failed", "ValueError: <b>token=s3cr3t")
+                task = jobs.find_task(run.task)
+                assert await write_outcome(session, jobs.engine, run, task, outcome)
+        await jobs.db.dispose()
+
+    asyncio.run(fail_twice())
+    shown = shop.rows()[0]["Attempt"]
+    assert re.sub(r"\d+\.\d s", "0 s", shown) == (
+        "31 failed after 0 s in node 01234567: ValueError: <b>token=***"
+        "2 failed after 0 s in node 01234567: ValueError: <b>token=***"
+    )

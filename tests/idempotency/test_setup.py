@@ -1,11 +1,12 @@
 """Mistakes at startup, streams at run time, and the OpenAPI document."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pronghorn import APIRouter, FastAPI
+from pronghorn import APIRouter, Depends, FastAPI
 from pronghorn.exceptions import SetupError
 from pronghorn.idempotency import Idempotent
 from pronghorn.responses import FileResponse, StreamingResponse
@@ -104,3 +105,64 @@ def test_the_document(sqlite_url: str, required: bool) -> None:
     assert set(responses) == {"200", "409", "422"} | ({"400"} if required else set())
     assert "Idempotency-Replayed" in responses["200"]["headers"]
     assert set(paths["/other"]["post"]["responses"]) == {"200"}
+
+
+def in_endpoint(app: Any, db: Database, key: Any) -> None:
+    @app.post("/", dependencies=[key])
+    async def create(session: db.Session) -> None: ...
+
+
+def in_dependency(app: Any, db: Database, key: Any) -> None:
+    async def write(session: db.Session) -> None: ...
+
+    router = APIRouter(prefix="/a", dependencies=[key])
+    router.post("/b", dependencies=[Depends(write)])(returns)
+    app.include_router(router)
+
+
+def with_two_keys(app: Any, db: Database, key: Any) -> None:
+    app.post("/", dependencies=[key, Idempotent(db, by=user)])(returns)
+
+
+@pytest.mark.parametrize("declare", [in_endpoint, in_dependency, with_two_keys])
+def test_a_session_of_another_database_is_refused(
+    sqlite_url: str, tmp_path: Path, declare: Callable[[Any, Database, Any], None]
+) -> None:
+    app, db = FastAPI(), Database(sqlite_url)
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    with pytest.raises(SetupError, match="of one database and a session of another") as caught:
+        declare(app, other, Idempotent(db, by=user))
+    assert "POST /" in str(caught.value)
+
+
+def test_a_session_of_another_database_that_only_reads_is_not(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    app, db = FastAPI(), Database(sqlite_url)
+    other = Database(f"sqlite:///{tmp_path / 'other.db'}")
+
+    @app.post("/", dependencies=[Idempotent(db, by=user)])
+    async def create(session: db.Session, others: other.ReadSession) -> None: ...
+
+    @app.get("/", dependencies=[Idempotent(db, by=user)])
+    async def read(others: other.Session) -> None: ...
+
+
+@pytest.mark.anyio
+async def test_a_file_that_the_server_sends_is_rolled_back(database: Database) -> None:
+    database.add_own_tables(TABLES)
+    app = FastAPI(lifespan=database.lifespan)
+
+    @app.post("/", dependencies=[Idempotent(database, by=user)])
+    async def create(session: database.Session) -> Any:
+        await pay(session, "a payment")
+        return FileResponse(__file__)
+
+    async def through(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope["extensions"] = {"http.response.pathsend": {}}
+        await app(scope, receive, send)
+
+    with TestClient(through) as client, pytest.raises(SetupError, match="comes in parts"):
+        client.post("/", headers=keyed())
+    assert await count(database) == 0

@@ -8,13 +8,15 @@ import base64
 import pickle
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import AfterValidator
 from sqlalchemy import text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pronghorn.exceptions import SetupError
 from pronghorn.jobs import JobInfo, Jobs
 from pronghorn.jobs.dbos_guard import refuse_pickles
 from pronghorn.jobs.tables import JOBS
@@ -202,8 +204,8 @@ async def test_a_new_release_runs_what_the_old_one_did_not_know(
 
             await wait_until(was_refused)
         assert (await new.get(job.id)).error == "there is no task 'new'"
-        async with new.worker():
-            assert (await sqlite_program.until(job.id, "done")).attempt == 1
+    async with sqlite_program.db.lifespan(), new.worker():
+        assert (await sqlite_program.until(job.id, "done")).attempt == 1
 
 
 async def test_a_job_without_its_row_of_the_engine_is_visible(program: Program) -> None:
@@ -279,3 +281,72 @@ async def test_a_worker_ends_while_the_database_is_away(own_server: Server) -> N
             await asyncio.to_thread(own_server.start)
             await wait_until(partial(answers, program))
             assert (await program.jobs.get(job.id)).state == "running"
+
+
+def refuse(value: str) -> str:
+    """Be a validator of the program with a mistake."""
+    if value == "bad":
+        raise KeyError(value)
+    return value
+
+
+async def test_a_validator_that_breaks(sqlite_program: Program) -> None:
+    @sqlite_program.jobs.task(name="work")
+    async def work(text: Annotated[str, AfterValidator(refuse)]) -> None: ...
+
+    async with sqlite_program.started():
+        job = await sqlite_program.jobs.enqueue(work, "good")
+        async with sqlite_program.db.transaction() as session:
+            await change(session, job.id, arguments='{"text": "bad"}')
+        found = await run_beside(sqlite_program, job.id)
+    assert (found.state, found.attempt) == ("dead", 3)
+    assert str(found.error).startswith("KeyError: 'bad'")
+
+
+async def test_a_module_that_breaks_when_it_is_imported(
+    sqlite_program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("pronghorn.jobs.outcomes.PATIENCE", 0.3)
+    monkeypatch.setattr("pronghorn.jobs.outcomes._PAUSE", 0.1)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "broken_tasks.py").write_text("raise RuntimeError('no settings')\n")
+
+    @sqlite_program.jobs.task
+    async def work() -> None: ...
+
+    async with sqlite_program.started():
+        job = await sqlite_program.jobs.enqueue(work)
+        async with sqlite_program.db.transaction() as session:
+            await change(session, job.id, task="broken_tasks:work")
+        found = await run_beside(sqlite_program, job.id)
+    assert found.state == "dead"
+    assert "cannot be imported: no settings" in str(found.error)
+
+
+class _Exit(BaseException):
+    """An exception that is no `Exception`."""
+
+
+async def test_an_exception_that_is_none(sqlite_program: Program) -> None:
+    @sqlite_program.jobs.task
+    async def work() -> None:
+        raise _Exit("out")
+
+    found = await sqlite_program.run(work)
+    assert (found.state, found.attempt) == ("dead", 3)
+    assert str(found.error).startswith("_Exit: out")
+
+
+async def test_secrets_are_not_told(sqlite_program: Program, caplog: Any) -> None:
+    @sqlite_program.jobs.task(name="work")
+    async def work(api_token: int, number: int = 0) -> None: ...
+
+    async with sqlite_program.started():
+        with pytest.raises(SetupError, match=r"'api_token' of work cannot be stored as \*\*\*"):
+            await sqlite_program.jobs.enqueue(work, "hunter2")
+        job = await sqlite_program.jobs.enqueue(work, 1)
+        async with sqlite_program.db.transaction() as session:
+            await change(session, job.id, arguments='{"api_token": "hunter2"}')
+        found = await run_beside(sqlite_program, job.id)
+    assert str(found.error).startswith("the parameter 'api_token' of work cannot be ***: ")
+    assert "hunter2" not in caplog.text + str(found.error)

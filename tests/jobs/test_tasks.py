@@ -187,3 +187,40 @@ def test_a_module_may_declare_its_tasks_when_it_is_imported(
 
     assert jobs.find_task("late_tasks:late").queue == "mail"
     assert jobs.call(late).task.queue == "mail"
+
+
+def test_options_of_two_decorators_are_an_error(jobs: Jobs) -> None:
+    async def report() -> None: ...
+
+    with pytest.raises(SetupError, match=r"and gets \{'queue': 'slow'\}"):
+        jobs.cron("@daily", queue="slow")(jobs.task(queue="mail")(report))
+    with pytest.raises(SetupError, match=r"and gets \{'queue': 'slow'\}"):
+        jobs.task(queue="slow")(report)
+
+
+def test_options_above_the_decorator_with_options_are_an_error(jobs: Jobs) -> None:
+    async def report() -> None: ...
+
+    with pytest.raises(SetupError, match=r"has the options {'queue': 'slow'}, and gets {'retr"):
+        jobs.task(retries=1)(jobs.cron("@daily", queue="slow")(report))
+
+
+def test_a_name_above_a_cron_is_an_error(jobs: Jobs) -> None:
+    async def report() -> None: ...
+
+    with pytest.raises(SetupError, match=r"has the options none, and gets \{'name': 'daily'\}"):
+        jobs.task(name="daily")(jobs.cron("@daily")(report))
+
+
+def test_options_of_one_of_two_decorators_hold(jobs: Jobs) -> None:
+    async def first() -> None: ...
+    async def second() -> None: ...
+    async def third() -> None: ...
+    async def fourth() -> None: ...
+
+    jobs.task(queue="a")(jobs.cron("@daily")(first))
+    jobs.cron("@daily")(jobs.task(queue="b", name="second")(second))
+    jobs.task(jobs.cron("@daily", queue="c")(third))
+    jobs.cron("@daily", queue="d")(jobs.task(fourth))
+    assert [task.queue for task in jobs.tasks] == ["a", "b", "c", "d"]
+    assert jobs.crons.tasks == [task.name for task in jobs.tasks]

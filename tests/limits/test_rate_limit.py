@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -12,9 +15,10 @@ from pronghorn import APIRouter, Depends, FastAPI, Header, Request, Response, We
 from pronghorn.exceptions import HTTPException
 from pronghorn.limits import Charged, Limits, RateLimit
 from pronghorn.middleware.gzip import GZipMiddleware
-from pronghorn.responses import PlainTextResponse, StreamingResponse
+from pronghorn.responses import FileResponse, PlainTextResponse, StreamingResponse
 from pronghorn.routing import APIRoute
 from pronghorn.testclient import TestClient
+from tests.contract.servers import PATIENCE
 
 POLICY = '"2-per-minute";q=2;w=60'
 Declare = Callable[[FastAPI, Any, Any], str]
@@ -346,3 +350,96 @@ def test_trio(mode: str) -> None:
     app.get("/", dependencies=[RateLimit("1/minute", by=user)])(lambda: 1)
     with TestClient(app, backend="trio") as client:
         assert [client.get("/").status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("declare", [on_application, on_route, on_router])
+@pytest.mark.parametrize("handler", [None, Exception, 500])
+def test_an_unhandled_error_has_the_headers(declare: Declare, handler: Any, mode: str) -> None:
+    app = FastAPI()
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return PlainTextResponse("sorry", 500)
+
+    if handler is not None:
+        app.add_exception_handler(handler, answer)
+
+    async def fail() -> None:
+        raise ValueError("not handled")
+
+    path = declare(app, RateLimit("2/minute"), fail)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        found = [client.get(path) for _ in range(3)]
+    assert [one.status_code for one in found] == [500, 500, 429]
+    for one, left in zip(found, ("1", "0", "0"), strict=True):
+        assert one.headers.get_list("ratelimit-policy") == [POLICY]
+        assert [one.split(";")[1] for one in one.headers.get_list("ratelimit")] == [f"r={left}"]
+
+
+@pytest.mark.parametrize("is_thread", [False, True])
+@pytest.mark.parametrize("handler", [None, 504])
+def test_a_timeout_has_the_headers(is_thread: bool, handler: Any, mode: str) -> None:
+    app = FastAPI()
+    over = threading.Event()
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return PlainTextResponse("too late", 504)
+
+    if handler is not None:
+        app.add_exception_handler(handler, answer)
+
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    def wait_in_thread() -> None:
+        over.wait(PATIENCE)
+
+    endpoint = wait_in_thread if is_thread else wait
+    app.get("/", timeout=0.05, dependencies=[RateLimit("2/minute")])(endpoint)
+    with TestClient(app) as client:
+        found = client.get("/")
+        over.set()
+    assert found.status_code == 504
+    assert found.headers.get_list("ratelimit-policy") == [POLICY]
+    assert found.headers["ratelimit"].startswith('"2-per-minute";r=1;t=')
+
+
+def test_an_error_without_a_charge_has_none() -> None:
+    app = FastAPI()
+
+    async def broken() -> str:
+        raise ValueError("not handled")
+
+    app.get("/", dependencies=[RateLimit("2/minute", by=broken)])(lambda: None)
+    app.get("/other")(lambda: 1 / 0)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for path in ("/", "/other"):
+            found = client.get(path)
+            assert (found.status_code, found.headers.get("ratelimit")) == (500, None)
+
+
+def test_a_file_that_the_server_sends_has_the_headers() -> None:
+    app = FastAPI()
+
+    @app.get("/", dependencies=[RateLimit("2/minute")])
+    async def read() -> FileResponse:
+        return FileResponse(__file__)
+
+    sent: list[Any] = []
+    content = Path(__file__).read_bytes()
+
+    async def through(scope: Any, receive: Any, send: Any) -> None:
+        async def note(message: Any) -> None:
+            sent.append(message)
+            if message["type"] == "http.response.pathsend":
+                message = {"type": "http.response.body", "body": content}
+            await send(message)
+
+        if scope["type"] == "http":
+            scope["extensions"] = {"http.response.pathsend": {}}
+            await app(scope, receive, note)
+
+    assert TestClient(through).get("/").headers["ratelimit-policy"] == POLICY
+    assert [message["type"] for message in sent] == [
+        "http.response.start",
+        "http.response.pathsend",
+    ]

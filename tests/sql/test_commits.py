@@ -1,6 +1,7 @@
 """What batteries do around a commit, and the tables that they keep beside those of the program."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,6 +123,52 @@ async def test_a_commit_of_the_program_takes_the_rows_along(noting: Database) ->
     with pytest.raises(ValueError, match="no"):
         await run()
     assert len(await notes(noting)) == 1
+    await noting.dispose()
+
+
+async def test_a_block_of_begin_takes_the_rows_along(noting: Database) -> None:
+    await noting.create_own_tables()
+
+    async def write(session: Any) -> None:
+        await session.execute(insert(NOTES), {"text": "row"})
+
+    async def run() -> None:
+        async with noting.transaction() as session:
+            async with session.begin():
+                async with session.begin_nested():
+                    before_commit(session, write)
+                assert list(await session.scalars(select(NOTES.c.text))) == []
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await run()
+    assert await notes(noting) == ["row"]
+    await noting.dispose()
+
+
+async def test_what_comes_after_a_commit_of_the_program_is_not_lost(noting: Database) -> None:
+    await noting.create_own_tables()
+    called: list[str] = []
+
+    async def note(name: str) -> None:
+        called.append(name)
+
+    async def run() -> None:
+        async with noting.transaction() as session:
+            after_commit(session, partial(note, "first"))
+            await session.commit()
+            assert called == ["first"]
+            after_commit(session, partial(note, "rolled back"))
+            await session.rollback()
+            await session.execute(insert(NOTES), {"text": "row"})
+            after_commit(session, partial(note, "second"))
+            await session.commit()
+            after_commit(session, partial(note, "lost"))
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await run()
+    assert (await notes(noting), called) == (["row"], ["first", "second"])
     await noting.dispose()
 
 

@@ -104,3 +104,27 @@ def test_a_worker_in_a_test_that_rolls_back(url: str) -> None:
 
     asyncio.run(use())
     assert DONE == ["packed a"]
+
+
+def test_two_jobs_of_two_databases_with_one_address(sqlite_url: str) -> None:
+    first = Program(sqlite_url)
+    second = Jobs(Database(sqlite_url.replace("sqlite:", "sqlite+aiosqlite:")))
+    second.task(name="other receipt")(send_receipt)
+    with pytest.raises(SetupError, match="Two objects of Jobs use the same database"):
+        start(first, second)
+
+
+def test_a_worker_beside_an_application_with_other_jobs(url: str) -> None:
+    program = Program(url)
+    other = Jobs(Database(url))
+    other.task(name="other receipt")(send_receipt)
+
+    async def use() -> None:
+        async with program.db.lifespan(), program.jobs.lifespan(), other.db.lifespan():
+            with pytest.raises(SetupError, match="Two objects of Jobs use the same database"):
+                async with other.worker():
+                    pass
+        async with other.db.lifespan(), other.worker() as worker:
+            await worker.drain()
+
+    asyncio.run(use())

@@ -47,6 +47,8 @@ _FIND = select(*_SEEN).where(STREAMS.c.id == bindparam("stream"))
 _FIND_SOME = select(*_SEEN).where(STREAMS.c.id.in_(bindparam("streams", expanding=True)))
 #: Milliseconds for which the row of a stream stays that never ends, as after the loss of its job.
 _LONGEST = 7 * 24 * 3600 * 1000
+#: How many of those that are kept no longer are dropped when one is added.
+_DROPPED = 10
 
 
 class StreamRow(NamedTuple):
@@ -92,8 +94,11 @@ class StreamRows:
     async def add(
         self, session: AsyncSession, *, stream: str, owner: str | None, producer: str, job: str
     ) -> None:
-        """Add a stream whose producer has not begun, and drop those that are kept no longer."""
-        await session.execute(delete(STREAMS).where(STREAMS.c.kept_until < self._now))
+        """Add a stream whose producer has not begun, and drop a few that are kept no longer."""
+        # Not those that another transaction drops: it may be open for long.
+        old = select(STREAMS.c.id).where(STREAMS.c.kept_until < self._now).limit(_DROPPED)
+        old = old.with_for_update(skip_locked=True)
+        await session.execute(delete(STREAMS).where(STREAMS.c.id.in_(old)))
         await session.execute(
             insert(STREAMS).values(
                 id=stream,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import Context
 
 from pronghorn.channels.streams.records import State
 from pronghorn.logger import logger
@@ -65,7 +66,8 @@ class Watch:
         """Look after a follower until the end of the block."""
         self._followers.add(follower)
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._run(), context=Context())
         try:
             yield
         finally:
