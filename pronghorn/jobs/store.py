@@ -52,6 +52,7 @@ class Run:
         arguments: The arguments as they are in the row.
         attempt: The number of the attempt.
         runs: How many runs of the job have begun, with this one.
+        error: The end of the last run, if it was none of success.
         waited: The milliseconds between the time at which the job was due and now.
     """
 
@@ -62,6 +63,7 @@ class Run:
     arguments: Any
     attempt: int
     runs: int
+    error: str | None
     waited: int
 
 
@@ -134,6 +136,7 @@ async def begin_run(session: AsyncSession, delivery: str, node: str) -> Run | No
         JOBS.c.arguments,
         JOBS.c.attempt,
         JOBS.c.runs,
+        JOBS.c.error,
         (now - JOBS.c.due_at).label("waited"),
     )
     mine = (JOBS.c.delivery == delivery) & JOBS.c.state.in_(OPEN)

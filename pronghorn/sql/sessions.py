@@ -12,8 +12,10 @@ from contextlib import (
 from types import TracebackType
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_session
 from sqlalchemy.orm import Session as PlainSession
+from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.util import await_only
 
 from pronghorn.core.cancel_scopes import new_nested_scope
@@ -22,6 +24,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
 from pronghorn.sql.commits import (
     forget,
+    forget_within,
     has_before,
     run_after,
     run_before,
@@ -72,6 +75,13 @@ class OneTransactionSession(PlainSession):
         """Roll back, and forget what was to be done around the commit."""
         super().rollback()
         forget(self.info)
+
+
+@event.listens_for(OneTransactionSession, "after_soft_rollback")
+def _forget_savepoint(session: PlainSession, ended: SessionTransaction) -> None:
+    """Forget what was to be done around the commit for what a savepoint has taken back."""
+    if session.info and ended.nested:
+        forget_within(session.info, ended)
 
 
 def open_session(
