@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from pronghorn.core.durations import Duration, seconds
-from pronghorn.core.setup_errors import SetupTypeError, user_error
+from pronghorn.core.setup_errors import SetupTypeError, SetupValueError, user_error
 from pronghorn.core.trigger import READING
 from pronghorn.core.whose import text_of
 from pronghorn.exceptions import HTTPException
@@ -74,6 +74,13 @@ class Idempotent(Depends):
                 kind=SetupTypeError,
             )
         self.milliseconds = round(seconds(ttl, name="The option ttl of Idempotent") * 1000)
+        if not self.milliseconds:
+            raise user_error(
+                "The option ttl of Idempotent is 0 seconds, so a repeat would run again",
+                None,
+                'Idempotent(db, ttl="24h", by=current_user_id)',
+                kind=SetupValueError,
+            )
         self.required = required
         self._by = by
         db.add_own_tables(TABLES)

@@ -79,7 +79,7 @@ def test_wrong_arguments(sqlite_url: str, arguments: tuple[Any, dict[str, Any]])
         Idempotent(Database(sqlite_url) if db is ... else db, **options)
 
 
-@pytest.mark.parametrize("ttl", ["1 day", -1, None])
+@pytest.mark.parametrize("ttl", ["1 day", -1, None, 0, "0s"])
 def test_a_wrong_time(sqlite_url: str, ttl: Any) -> None:
     with pytest.raises(SetupError, match="The option ttl of Idempotent"):
         Idempotent(Database(sqlite_url), by=None, ttl=ttl)
