@@ -71,6 +71,7 @@ class SqlPresence:
         self._left: set[tuple[str, str]] = set()
         self._clearing: asyncio.Task[None] | None = None
         db.add_own_tables(TABLES)
+        db.before_close(self._stop_clearing)
         self._nodes.on_death(self._end_node, owners=self._find_owners)
         self._nodes.on_lost(self._plan_return)
 
@@ -141,6 +142,14 @@ class SqlPresence:
                 async with asyncio.timeout(_PATIENCE), self._db.transaction() as session:
                     await self._delete(session, which)
                 self._left.difference_update(batch)
+
+    async def _stop_clearing(self) -> None:
+        """Open no connection again, when the database closes them."""
+        task = self._clearing
+        if task is not None and task.get_loop() is asyncio.get_running_loop():
+            self._clearing = None
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _delete(self, session: AsyncSession, which: Any) -> int:
         """Delete rows, tell of each, and return their number."""
