@@ -121,7 +121,8 @@ class SqlPresence:
             async with asyncio.timeout(_PATIENCE), self._db.transaction() as session:
                 await self._delete(session, mine)
         except Exception as error:  # noqa: BLE001 - the database comes back
-            logger.warning("A connection to %s ended, and is present a while: %s", channel, error)
+            reason = str(error) or type(error).__name__
+            logger.warning("A connection to %s ended, and is present a while: %s", channel, reason)
             self._remove_later(channel, key)
 
     def _remove_later(self, channel: str, key: str) -> None:

@@ -284,6 +284,8 @@ async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it
 ) -> None:
     log: list[str] = []
 
+    await noting.create_own_tables()
+
     async def after() -> None:
         log.append("after")
 
