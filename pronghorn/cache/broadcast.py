@@ -8,6 +8,7 @@ no task and no connection waits for them.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import monotonic
 from typing import Any
@@ -24,6 +25,7 @@ from pronghorn.sql import Database, before_commit
 from pronghorn.sql.owners import refuse_foreign
 
 METADATA = MetaData()
+#: A tag is a text of JSON, as it may have what a path has, and PostgreSQL knows no NUL.
 TABLE = Table(
     "pronghorn_cache_invalidations",
     METADATA,
@@ -79,7 +81,7 @@ class Broadcast:
     async def _write(self, session: AsyncSession, tags: Iterable[str]) -> None:
         now = now_ms(self._db.engine.dialect)
         for tag in tags:
-            row = insert(TABLE).values(id=uuid4().hex, tag=tag, at_ms=now)
+            row = insert(TABLE).values(id=uuid4().hex, tag=json.dumps(tag), at_ms=now)
             await session.execute(row)
         if monotonic() - self._purged_at > KEPT / 1000:
             self._purged_at = monotonic()
@@ -116,7 +118,7 @@ class Broadcast:
             since = now if self._since is None or is_late else self._since
             query = select(TABLE.c.id, TABLE.c.tag, TABLE.c.at_ms)
             rows = (await session.execute(query.where(TABLE.c.at_ms > since - COMMIT))).all()
-        new = {row.tag for row in rows if row.id not in self._seen}
+        new = {json.loads(row.tag) for row in rows if row.id not in self._seen}
         # Only now: a look that fails or is cancelled half way must not pass over rows.
         self._since, self._seen = now, {row.id: row.at_ms for row in rows}
         return [EVERYTHING] if is_late else sorted(new)

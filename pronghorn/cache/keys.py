@@ -9,12 +9,14 @@ from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from pydantic import BaseModel
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from pronghorn.cache.tags import Tags
 from pronghorn.core.kinds import InjectedKind
 from pronghorn.core.setup_errors import describe_value, setup_error
 from pronghorn.exceptions import SetupTypeError
@@ -61,8 +63,8 @@ class Keys:
         endpoint = f"{plan.endpoint.__module__}.{getattr(plan.endpoint, '__qualname__', '')}"
         media = f"{kind.__module__}.{kind.__qualname__}", getattr(kind, "media_type", None)
         self._route = _digest((plan.path_format, endpoint, media))
-        self._tags = tuple(tags)
-        self._has_fixed_tags = not any("{" in tag for tag in tags)
+        #: Returns the tags of a request.
+        self.fill_tags = Tags(plan, tags).fill
         nodes = list(_list_behind_gate(plan))
         sees_request = any(item.kind in _REQUESTS for node in nodes for item in node.injected)
         #: Headers of requests whose responses are not stored.
@@ -101,12 +103,6 @@ class Keys:
             [stable(value) for value in values],
         )
         return Asked(_digest(parts), headers, sent, self.fill_tags(scope))
-
-    def fill_tags(self, scope: Scope) -> tuple[str, ...]:
-        """Return the tags of a request, with its path parameters."""
-        if self._has_fixed_tags:
-            return self._tags
-        return tuple(tag.format_map(scope["path_params"]) for tag in self._tags)
 
 
 def vary_key(asked: Asked, names: Iterable[str]) -> str:
@@ -168,7 +164,13 @@ def _sort_query(query: bytes) -> list[bytes]:
     """Return the parts of a query by their names; those of one name stay in their order."""
     if b"&" not in query:
         return [query]
-    return sorted(query.split(b"&"), key=lambda part: part.partition(b"=")[0])
+    return sorted(query.split(b"&"), key=_name_of)
+
+
+def _name_of(part: bytes) -> bytes:
+    """Return the name in a part of a query, which may be escaped."""
+    name = part.partition(b"=")[0]
+    return unquote_to_bytes(name.replace(b"+", b" ")) if b"%" in name or b"+" in name else name
 
 
 @lru_cache(256)  # Clients write few different ones.

@@ -15,7 +15,7 @@ from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import SetupError, did_you_mean, setup_error
 
 M = TypeVar("M")
-#: The longest name that a log stores as it is; a longer one ends with its hash.
+#: The length of a name that ends with its hash; one that is shorter is stored as it is.
 _LONGEST = 200
 
 
@@ -203,10 +203,13 @@ def _read_parameters(name: str) -> tuple[str, ...]:
 
 
 def _fill(pattern: str, values: dict[str, Any]) -> str:
-    """Return a name; what a value contains cannot look like a part of the pattern."""
-    texts = {name: quote(_as_text(value), safe="@") for name, value in values.items()}
+    """Return a name; what a value contains cannot look like a part of the pattern.
+
+    Only a name with a hash has the length `_LONGEST`, so that no value can imitate one.
+    """
+    texts = {name: quote(_as_text(value), safe="@", errors="surrogatepass") for name, value in values.items()}
     filled = pattern.format_map(texts)
-    if len(filled) <= _LONGEST:
+    if len(filled) < _LONGEST:
         return filled
     return f"{filled[: _LONGEST - 65]}~{hashlib.sha256(filled.encode()).hexdigest()}"
 

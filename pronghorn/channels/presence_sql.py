@@ -5,12 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from anyio import CancelScope
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, String, Table, delete, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Index,
+    MetaData,
+    String,
+    Table,
+    delete,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,9 +45,11 @@ ROWS = Table(
 )
 #: How many rows of a dead node one transaction deletes.
 _AT_ONCE = 200
-#: The seconds that the end of a connection may wait for the database. Others delete its row later.
-_PATIENCE = 5.0
-#: The seconds after which a process that was taken for dead is known as alive again.
+#: The seconds that the end of a connection may wait for the database, and the longest pause before
+#: it is tried again.
+_PATIENCE, _LONGEST_PAUSE = 5.0, 10.0
+#: The seconds after which a process that was taken for dead is known as alive again, and a database
+#: that was away may be back.
 _BACK = 1.0
 
 
@@ -53,7 +67,11 @@ class SqlPresence:
         self._nodes = Nodes.of(db)
         self._mine: dict[tuple[str, str], dict[str, Any]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Connections that have ended while the database was away, with the task that deletes them.
+        self._left: set[tuple[str, str]] = set()
+        self._clearing: asyncio.Task[None] | None = None
         db.add_own_tables(TABLES)
+        db.before_close(self._stop_clearing)
         self._nodes.on_death(self._end_node, owners=self._find_owners)
         self._nodes.on_lost(self._plan_return)
 
@@ -102,8 +120,37 @@ class SqlPresence:
         try:
             async with asyncio.timeout(_PATIENCE), self._db.transaction() as session:
                 await self._delete(session, mine)
-        except Exception as error:  # noqa: BLE001 - the row goes with the node
-            logger.warning("A connection to %s ended, and its presence stays: %s", channel, error)
+        except Exception as error:  # noqa: BLE001 - the database comes back
+            reason = str(error) or type(error).__name__
+            logger.warning("A connection to %s ended, and is present a while: %s", channel, reason)
+            self._remove_later(channel, key)
+
+    def _remove_later(self, channel: str, key: str) -> None:
+        """Delete a row once the database is back: its node lives on, so nobody else does."""
+        self._left.add((channel, key))
+        if self._clearing is None or self._clearing.done():
+            create = asyncio.get_running_loop().create_task
+            self._clearing = create(self._clear_left(), context=Context())
+
+    async def _clear_left(self) -> None:
+        pause = _BACK
+        while self._left:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            batch = sorted(self._left)[:_AT_ONCE]
+            which = tuple_(ROWS.c.channel, ROWS.c.key).in_(batch)
+            with suppress(Exception):
+                async with asyncio.timeout(_PATIENCE), self._db.transaction() as session:
+                    await self._delete(session, which)
+                self._left.difference_update(batch)
+
+    async def _stop_clearing(self) -> None:
+        """Open no connection again, when the database closes them."""
+        task = self._clearing
+        if task is not None and task.get_loop() is asyncio.get_running_loop():
+            self._clearing = None
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _delete(self, session: AsyncSession, which: Any) -> int:
         """Delete rows, tell of each, and return their number."""

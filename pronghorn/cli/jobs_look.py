@@ -17,7 +17,7 @@ from pronghorn.cli.importing import user_traceback, wants_full_tracebacks
 from pronghorn.cli.jobs_attempts import describe_attempt, list_attempts
 from pronghorn.cli.tables import ago, print_rows
 from pronghorn.exceptions import SetupError
-from pronghorn.logs.clean import clean_text, clean_value, escape
+from pronghorn.logs.clean import clean_text, clean_value, escape, shorten
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,17 +30,19 @@ __all__ = [
     "cancel_one",
     "check_choice",
     "clean_arguments",
-    "last_line",
     "moment_of",
     "print_dead",
     "print_list",
     "print_one",
+    "reason_of",
     "retry_dead",
     "retry_one",
 ]
 
 BATCH = 1000
 """Jobs that `retry --all` reads at once."""
+LONGEST_REASON = 400
+"""Characters of a failure in a list."""
 
 _STYLES = {"dead": "red", "running": "cyan", "waiting": "yellow", "done": "green"}
 #: The states from which a job may run again, and those that it can be cancelled in.
@@ -85,7 +87,7 @@ def print_dead(jobs: Jobs, filters: dict[str, Any], *, as_json: bool) -> None:
     else:
         for job in listed:
             print(escape(f"{job.id}  {job.task}  {ago(job.ended_at)}, after {_attempts(job)}"))
-            print(f"  {last_line(job)}")
+            print(f"  {reason_of(job)}")
         print("To run one again: pronghorn jobs retry ID; all of them: pronghorn jobs retry --all")
 
 
@@ -354,10 +356,13 @@ def _indent(arguments: Any) -> str:
     )
 
 
-def last_line(job: JobInfo) -> str:
-    """Return the last line of the failure of a job, which names the exception."""
-    lines = clean_text(job.error or "").rstrip().splitlines()
-    return escape(lines[-1]) if lines else "no reason is known"
+def reason_of(job: JobInfo) -> str:
+    """Return the failure of a job in one line: the exception, without its traceback.
+
+    The last line of a traceback may be a frame, a note or the address of a documentation.
+    """
+    lines = clean_text(job.error or "").strip().splitlines()
+    return escape(shorten(lines[0], LONGEST_REASON)) if lines else "no reason is known"
 
 
 def clean_arguments(job: JobInfo) -> Any:

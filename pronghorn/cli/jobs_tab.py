@@ -12,8 +12,8 @@ from pronghorn.cli.jobs_look import (
     CANCELLABLE,
     RETRYABLE,
     clean_arguments,
-    last_line,
     moment_of,
+    reason_of,
 )
 from pronghorn.cli.nodes import list_nodes
 from pronghorn.cli.tables import ago
@@ -87,7 +87,7 @@ def _line(job: JobInfo, attempts: Sequence[AttemptInfo]) -> JobLine:
         stored=ago(job.created_at),
         when=ago(moment_of(job)),
         arguments=text,
-        failure=last_line(job) if job.error else "",
+        failure=reason_of(job) if job.error else "",
         actions=actions,
     )
 

@@ -26,6 +26,9 @@ from pronghorn.sql.dependencies import may_write
 _HEADER = HEADER.lower().encode()
 #: Seconds for a roll-back whose request was cancelled.
 _PATIENCE = 10.0
+#: The messages with the content; the second one is a file, which the server reads itself.
+_BODY = "http.response.body"
+_CONTENT = (_BODY, "http.response.pathsend")
 
 
 def _has_key(plan: AnyPlan) -> bool:
@@ -100,9 +103,9 @@ class _Recorder:
             await self._exchange.track_and_send(message)
         elif message["type"] == "http.response.start":
             self._start = message
-        elif self._start is None:
+        elif self._start is None or message["type"] not in _CONTENT:
             await self._exchange.track_and_send(message)
-        elif message["type"] != "http.response.body" or message.get("more_body", False):
+        elif message["type"] != _BODY or message.get("more_body", False):
             raise refuse_stream(self._where)
         else:
             start, self._start = self._start, None
@@ -115,7 +118,7 @@ async def _replay(exchange: Exchange, kept: Kept) -> None:
     """Send a response that was kept."""
     headers = [*kept.headers, (REPLAYED, b"true")]
     start = {"type": "http.response.start", "status": kept.status, "headers": headers}
-    await exchange.send_whole(start, {"type": "http.response.body", "body": kept.body})
+    await exchange.send_whole(start, {"type": _BODY, "body": kept.body})
 
 
 def refuse_streams(plan: RoutePlan) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from pronghorn.core.durations import Duration, seconds
-from pronghorn.core.setup_errors import SetupTypeError, user_error
+from pronghorn.core.setup_errors import SetupTypeError, SetupValueError, user_error
 from pronghorn.core.trigger import READING
+from pronghorn.core.whose import text_of
 from pronghorn.exceptions import HTTPException
 from pronghorn.idempotency.attempt import SCOPE_KEY, Attempt, ReplayedError
 from pronghorn.idempotency.document import document_key
@@ -47,9 +48,10 @@ class Idempotent(Depends):
         db: The database of the sessions, in whose table `pronghorn_idempotency` responses are
             kept.
         ttl: How long a response is kept; 24 hours by default.
-        by: A dependency that returns who sends the request, such as the id of the user. Keys of
-            different users are different keys. None if there are no users: then whoever knows
-            a key and the request can read the response.
+        by: A dependency that returns who sends the request, such as the id of the user: a number,
+            a text, or a tuple of these, and no object of the database. Keys of different users are
+            different keys. None if there are no users: then whoever knows a key and the request
+            can read the response.
         required: Whether a request without a key is answered with 400.
 
     Raises:
@@ -72,9 +74,17 @@ class Idempotent(Depends):
                 kind=SetupTypeError,
             )
         self.milliseconds = round(seconds(ttl, name="The option ttl of Idempotent") * 1000)
+        if not self.milliseconds:
+            raise user_error(
+                "The option ttl of Idempotent is 0 seconds, so a repeat would run again",
+                None,
+                'Idempotent(db, ttl="24h", by=current_user_id)',
+                kind=SetupValueError,
+            )
         self.required = required
         #: The dependency whose transaction keeps the key.
         self.session = db.session.dependency
+        self._by = by
         db.add_own_tables(TABLES)
         self._trimming = Trimming(db, KEPT.c.key, KEPT.c.expires)
         super().__init__(self._make_dependency(db, by))
@@ -119,7 +129,8 @@ class Idempotent(Depends):
             return
         if attempt.has_begun:
             return  # Another `Idempotent` of the same route has done it.
-        digest = sha256(f"{type(who).__name__}\0{who}\0{key}".encode()).hexdigest()
+        whose = f"{type(who).__name__}\0{text_of(who, found_by=self._by)}\0{key}"
+        digest = sha256(whose.encode("utf-8", "surrogatepass")).hexdigest()
         if not await lock_key(session, digest):
             detail = f"A request with this {HEADER} is being processed"
             raise HTTPException(409, detail, {"Retry-After": "1"})

@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError
 from pronghorn.core.secret_names import is_secret
 from pronghorn.core.setup_errors import describe_callable, user_error
 from pronghorn.exceptions import SetupTypeError
-from pronghorn.jobs.errors import BadJobError
+from pronghorn.jobs.errors import BadJobError, UnfitJobError
 from pronghorn.jobs.task import Task
 
 #: The most characters of the arguments of a job. A job reads what is larger from where it is kept.
@@ -116,7 +116,8 @@ def read_arguments(task: Task, text: Any) -> dict[str, Any]:
     """Return the arguments of a job, with the types of its function.
 
     Raises:
-        BadJobError: They are no JSON, or not those of the function; the text says why.
+        UnfitJobError: They are not those of the function; the text says why.
+        BadJobError: They are no JSON.
     """
     if not isinstance(text, str) or len(text) > MOST:
         raise BadJobError(f"its arguments are no JSON of at most {MOST:,} characters")
@@ -129,7 +130,7 @@ def read_arguments(task: Task, text: Any) -> dict[str, Any]:
     parameters = task.parameters.stored.parameters
     unknown = sorted(found.keys() - parameters.keys())
     if unknown:
-        raise BadJobError(f"{task.name} has no parameter {unknown[0]!r}")
+        raise UnfitJobError(f"{task.name} has no parameter {unknown[0]!r}")
     return {
         name: _read(task, name, found[name])
         for name, parameter in parameters.items()
@@ -140,7 +141,7 @@ def read_arguments(task: Task, text: Any) -> dict[str, Any]:
 def _is_missing(task: Task, parameter: inspect.Parameter) -> bool:
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     if parameter.default is inspect.Parameter.empty and parameter.kind not in optional:
-        raise BadJobError(f"the parameter {parameter.name!r} of {task.name} has no value")
+        raise UnfitJobError(f"the parameter {parameter.name!r} of {task.name} has no value")
     return False
 
 
@@ -149,7 +150,7 @@ def _read(task: Task, name: str, value: Any) -> Any:
         # Not `validate_python`: dates, bytes and sets have another form in JSON.
         return task.parameters.adapters[name].validate_json(json.dumps(value))
     except (ValidationError, ValueError, RecursionError) as error:
-        raise BadJobError(
+        raise UnfitJobError(
             f"the parameter {name!r} of {task.name} cannot be {_show(name, value)}: "
             f"{_first_line(error)}"
         ) from None

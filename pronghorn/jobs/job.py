@@ -87,7 +87,8 @@ class Job:
             **keywords: Its keyword arguments.
 
         Returns:
-            What the function has returned, with the type of its return annotation.
+            What was stored, in each run: the result with the type of the return annotation. A
+            function without one gives numbers, texts, lists and dictionaries.
 
         Raises:
             SetupTypeError: The result cannot be stored as JSON.
@@ -106,7 +107,7 @@ class Job:
         text = _write_result(adapter, name, result)
         async with self._db.transaction() as session:
             if await record_step(session, self.id, name, text):
-                return result
+                return adapter.validate_json(text)  # As later runs get it.
             first = await find_step(session, self.id, name)  # Another run was faster.
         return adapter.validate_json(first or "null")
 
@@ -175,7 +176,8 @@ def _read_return(function: Callable[..., Any]) -> Any:
 
 def _write_result(adapter: TypeAdapter[Any], name: str, result: Any) -> str:
     try:
-        return adapter.dump_json(result, by_alias=True, round_trip=True, warnings="error").decode()
+        text = adapter.dump_json(result, by_alias=True, round_trip=True, warnings="error").decode()
+        adapter.validate_json(text)
     except Exception as error:
         raise setup_error(
             f"The result of the step {name} cannot be stored: {str(error).partition(chr(10))[0]}",
@@ -183,6 +185,7 @@ def _write_result(adapter: TypeAdapter[Any], name: str, result: Any) -> str:
             "a return annotation that fits; or return an id, a text or a Pydantic model",
             kind=SetupTypeError,
         ) from error
+    return text
 
 
 _current: ContextVar[Job | None] = ContextVar("pronghorn_job", default=None)

@@ -31,6 +31,7 @@ from pronghorn.jobs.task import Task, check_function
 from pronghorn.jobs.tasks import DEFAULT_QUEUE, Defaults, Tasks
 from pronghorn.jobs.ticks import Ticks
 from pronghorn.jobs.times import Backoff, seconds_until
+from pronghorn.jobs.unique import check_unique
 from pronghorn.jobs.worker import Worker
 from pronghorn.nodes import Nodes
 from pronghorn.sql import Database
@@ -248,13 +249,8 @@ class Jobs(LooksAfterJobs):
         self, call: Call, delay: float, unique: str | None, queue: str | None
     ) -> store.NewJob:
         task = call.task
-        if unique is not None and not 0 < len(unique) <= 255:
-            raise user_error(
-                f"unique has {len(unique)} characters",
-                "a key has 1 to 255 characters",
-                'unique=f"reindex:{row.id}"',
-                kind=SetupValueError,
-            )
+        if unique is not None:
+            check_unique(unique)
         where = task.queue if queue is None else self._tasks.check_queue(queue)
         if where != task.queue and task.concurrency is not None:
             raise user_error(

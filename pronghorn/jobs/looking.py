@@ -11,6 +11,7 @@ from pronghorn.jobs.engine import Delivery, Engine
 from pronghorn.jobs.errors import UnknownJobError
 from pronghorn.jobs.history import find_attempts
 from pronghorn.jobs.info import AttemptInfo, JobInfo, State, read_info
+from pronghorn.jobs.unique import can_be_stored
 from pronghorn.sql import Database
 
 
@@ -35,8 +36,10 @@ class LooksAfterJobs:
             UnknownJobError: There is none with this id.
         """
         await self.prepare()
-        async with self.db.transaction(read_only=True) as session:
-            row = await store.find_job(session, id)
+        row = None
+        if can_be_stored(id):
+            async with self.db.transaction(read_only=True) as session:
+                row = await store.find_job(session, id)
         if row is None:
             raise UnknownJobError(f"There is no job {id!r}.")
         return read_info(row)

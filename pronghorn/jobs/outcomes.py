@@ -13,8 +13,8 @@ from pronghorn.jobs.store import Run, end_run, next_delivery, put_off
 from pronghorn.jobs.task import Task
 from pronghorn.logger import logger
 
-#: The seconds for which a job of an unknown task goes back to the queue: while a new release is
-#: rolled out, a worker of the old one may get it first.
+#: The seconds for which a job goes back to the queue that this release of the program cannot do:
+#: while a new one is rolled out, a worker of the old one may get it first.
 PATIENCE = 45.0
 _PAUSE = 5.0
 #: The most characters of a traceback that are kept.
@@ -26,13 +26,13 @@ class Outcome:
     """The end of a run.
 
     Attributes:
-        kind: `done`; `failed`, which is tried again; `bad`, which is not; or `unknown`, for a task
-            that this worker does not have.
+        kind: `done`; `failed`, which is tried again; `bad`, which is not; or `unfit`, for a task
+            that this worker does not have, or arguments that its function does not take.
         reason: The reason, for people.
         error: The exception.
     """
 
-    kind: Literal["done", "failed", "bad", "unknown"]
+    kind: Literal["done", "failed", "bad", "unfit"]
     reason: str = ""
     error: BaseException | None = None
 
@@ -50,7 +50,10 @@ DONE = Outcome("done")
 
 def describe(error: BaseException) -> str:
     """Return the class and the text of an exception in one line."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - the text is code of the program, which may fail as well
+        text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -68,14 +71,28 @@ async def write_outcome(
     """
     if outcome.kind == "done":
         return await end_run(session, run, "done")
-    if outcome.kind == "unknown" and run.waited < PATIENCE * 1000:
-        return await _again(session, engine, run, run.queue, _PAUSE, run.attempt, outcome)
+    if _goes_back(run, outcome):
+        channel = run.queue if task is None else task.channel_for(run.queue)
+        return await _again(session, engine, run, channel, _PAUSE, run.attempt, outcome)
     if outcome.kind == "failed" and task is not None and run.attempt <= task.retries:
         delay = task.backoff.after(run.attempt)
         return await _again(
             session, engine, run, task.channel_for(run.queue), delay, run.attempt + 1, outcome
         )
     return await end_run(session, run, "dead", outcome.text)
+
+
+def _goes_back(run: Run, outcome: Outcome) -> bool:
+    """Return whether a worker of another release may still come and do a job.
+
+    The time begins with the first refusal, since a job may have waited for long before.
+    """
+    return outcome.kind == "unfit" and (not _was_refused(run) or run.waited < PATIENCE * 1000)
+
+
+def _was_refused(run: Run) -> bool:
+    """Return whether the last run has ended with a refusal, whose text has no traceback."""
+    return run.error is not None and "\n" not in run.error
 
 
 async def _again(
@@ -97,7 +114,7 @@ async def _again(
         outcome=outcome.kind,
         error=outcome.text,
         channel=channel,
-        is_due=outcome.kind == "failed",
+        is_due=outcome.kind == "failed" or not _was_refused(run),
     )
     if keeps:
         await engine.put(session, Delivery(delivery, channel, delay))
@@ -112,7 +129,7 @@ def log_outcome(run: Run, task: Task | None, outcome: Outcome) -> None:
     if outcome.kind == "failed" and task is not None and run.attempt <= task.retries:
         text = "The job %s has failed in attempt %d of %d, and is tried again: %s"
         logger.warning(text, name, run.attempt, task.retries + 1, outcome.reason)
-    elif outcome.kind == "unknown" and run.waited < PATIENCE * 1000:
+    elif _goes_back(run, outcome):
         logger.warning("The job %s goes back to its queue: %s", name, outcome.reason)
     else:
         logger.error("The job %s is dead: %s", name, outcome.reason, exc_info=outcome.error)

@@ -14,7 +14,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.jobs import store
 from pronghorn.jobs.arguments import read_arguments
 from pronghorn.jobs.calls import Calls
-from pronghorn.jobs.errors import BadJobError
+from pronghorn.jobs.errors import BadJobError, UnfitJobError
 from pronghorn.jobs.job import Attempt, Job, running_job
 from pronghorn.jobs.outcomes import DONE, Outcome, describe, log_outcome, write_outcome
 from pronghorn.jobs.task import Task
@@ -110,7 +110,7 @@ class Runner:
         try:
             task = self._jobs.find_task(run.task)
         except BadJobError as error:
-            return await self._end(run, None, Outcome("unknown", str(error)))
+            return await self._end(run, None, Outcome("unfit", str(error)))
         active.work = asyncio.get_running_loop().create_task(self._call(task, run))
         if self.is_stopping:  # `cancel_all` came before the task was there.
             self._cancel(active, "stop")
@@ -157,6 +157,8 @@ class Runner:
         try:
             arguments = read_arguments(task, run.arguments)
             self._calls.prepare(task)
+        except UnfitJobError as error:
+            return Outcome("unfit", str(error))
         except (BadJobError, SetupError) as error:
             return Outcome("bad", str(error))
         except Exception as error:  # noqa: BLE001 - such as a validator of the program

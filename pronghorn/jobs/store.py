@@ -53,6 +53,7 @@ class Run:
         arguments: The arguments as they are in the row.
         attempt: The number of the attempt.
         runs: How many runs of the job have begun, with this one.
+        error: The end of the last run, if it was none of success.
         waited: The milliseconds between the time at which the job was due and now.
         node: The process in which it runs.
         started_at: When it began, in milliseconds.
@@ -65,6 +66,7 @@ class Run:
     arguments: Any
     attempt: int
     runs: int
+    error: str | None
     waited: int
     node: str
     started_at: int
@@ -137,6 +139,7 @@ async def begin_run(session: AsyncSession, delivery: str, node: str) -> Run | No
         JOBS.c.task,
         JOBS.c.queue,
         JOBS.c.arguments,
+        JOBS.c.error,
         (now - JOBS.c.due_at).label("waited"),
     )
     mine = (JOBS.c.delivery == delivery) & JOBS.c.state.in_(OPEN)

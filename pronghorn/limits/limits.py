@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 from typing import Any, Self
 
 from pronghorn.core.durations import Duration, seconds
+from pronghorn.core.served import count_workers
 from pronghorn.core.setup_errors import SetupTypeError, SetupValueError, user_error
 from pronghorn.limits.guard import Guard
 from pronghorn.limits.store import Change, Store
@@ -38,8 +38,8 @@ class Limits:
             keys that begin with `pronghorn:limits:`, by the clock of that server.
         patience: How long a request waits for the store before `on_store_error` decides.
         processes: How many processes share the store; a limit with `on_store_error="local"`
-            gives each of them its part while the store is away. By default `WEB_CONCURRENCY` of
-            the environment, or 1.
+            gives each of them its part while the store is away. By default those of the server on
+            this host: `--workers`, or `WEB_CONCURRENCY` of the environment.
 
     Raises:
         SetupError: The store is none of these, or a number is wrong.
@@ -64,8 +64,7 @@ class Limits:
 
     def _use(self, store: Store, patience: Duration, processes: int | None) -> None:
         if processes is None:
-            text = os.environ.get("WEB_CONCURRENCY", "1")
-            processes = int(text) if text.isdecimal() and int(text) else 1
+            processes = max(1, count_workers())
         if type(processes) is not int or processes < 1:
             raise user_error(
                 f"processes must be a number from 1 on, not {processes!r}",

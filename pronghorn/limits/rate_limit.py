@@ -12,6 +12,7 @@ import anyio
 from starlette.requests import HTTPConnection
 
 from pronghorn.core.setup_errors import SetupTypeError, SetupValueError, user_error
+from pronghorn.core.whose import text_of
 from pronghorn.exceptions import HTTPException
 from pronghorn.limits.addresses import client_ip
 from pronghorn.limits.charged import SCOPE_KEY, Charged, limit_header, policy_header
@@ -40,8 +41,9 @@ class RateLimit(Depends):
 
     Args:
         rule: The quotas, such as `"5/minute;50/day"`; a request has to fit into each of them.
-        by: A dependency that returns whose limit it is, such as the id of a user; its text
-            counts. By default the address of the client, see `client_ip`.
+        by: A dependency that returns whose limit it is, such as the id of a user: a number, a text,
+            or another value whose text counts, and no object of the database. By default the
+            address of the client, see `client_ip`.
         cost: What a request takes: a number from 0 on, or a dependency that returns one.
         settle: Called after the response with the connection, also after an error; returns the
             real cost, or None if nothing is to be corrected. A parameter whose dependency is this
@@ -72,6 +74,7 @@ class RateLimit(Depends):
         self.quotas: tuple[Quota, ...] = read_rule(rule)
         self.limits = find_limits(limits)
         self._settle = settle
+        self._by = by
         self._on_store_error = on_store_error
         module = sys._getframe(1).f_globals.get("__name__", "")
         found = f"{module}:{rule}:{getattr(by, '__qualname__', type(by).__qualname__)}"
@@ -135,7 +138,7 @@ class RateLimit(Depends):
 
     def _charges(self, who: Any, cost: int) -> list[Charge]:
         # What a client sends may be long or secret, so the store does not get it.
-        text = f"{self.name}\0{who}".encode("utf-8", "surrogatepass")
+        text = f"{self.name}\0{text_of(who, found_by=self._by)}".encode("utf-8", "surrogatepass")
         key = blake2b(text, digest_size=20).hexdigest()
         return [
             Charge(f"{key}/{seconds}", amount, seconds * 1000, cost)

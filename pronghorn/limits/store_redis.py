@@ -23,7 +23,7 @@ for index, key in ipairs(KEYS) do
   local started = tonumber(state[1]) or now
   local current, previous = tonumber(state[2]) or 0, tonumber(state[3]) or 0
   local elapsed = now - started
-  if elapsed >= 2 * window then
+  if elapsed >= 2 * window or elapsed <= -window then
     started, current, previous = now, 0, 0
   elseif elapsed >= window then
     started, current, previous = started + window, 0, current

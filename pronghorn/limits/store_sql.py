@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    or_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -129,10 +130,11 @@ def _take_statement(dialect: str) -> Any:
     # The time of the new row, which all parts of the statement share.
     now = statement.excluded.started
     elapsed, old = now - COUNTS.c.started, COUNTS.c
-    is_over, is_next = elapsed >= 2 * length, elapsed >= length
+    is_over = or_(elapsed >= 2 * length, elapsed <= -length)
+    is_next = elapsed >= length
     started = case((is_over, now), (is_next, old.started + length), else_=old.started)
     previous = case((is_over, 0), (is_next, old.current), else_=old.previous)
-    current = case((is_next, 0), else_=old.current)
+    current = case((or_(is_over, is_next), 0), else_=old.current)
     used = cast(previous, Double) * cast(started + length - now, Double) / cast(length, Double)
     fits = used + cast(current + cost, Double) < cast(amount, Double) + 1.0
     took = case((fits, cost), else_=0)

@@ -4,6 +4,9 @@ A window begins with its first charge and lasts as long as the quota says. The n
 once, and as it goes on, the sum of the one before counts less and less: after a quarter of the
 window, three quarters of it, rounded down. Two numbers are enough for each key, and within one
 window a quota is held exactly. All stores count in this way.
+
+A clock may be set back. By less than a window, the window only lasts longer; by more, another one
+begins, since nobody should wait until the clock has been there again.
 """
 
 from __future__ import annotations
@@ -49,9 +52,9 @@ class Window(NamedTuple):
             length: The length of a window in milliseconds.
         """
         elapsed = now - self.started
-        if elapsed < length:
+        if -length < elapsed < length:
             return self
-        if elapsed < 2 * length:
+        if length <= elapsed < 2 * length:
             return Window(self.started + length, 0, self.current)
         return Window(now, 0, 0)
 

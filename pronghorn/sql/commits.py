@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import SessionTransaction
 
 from pronghorn.logger import logger
 
@@ -18,19 +19,27 @@ _MEMORY = "pronghorn.memory"
 _POSTPONED = "pronghorn.postponed"
 
 
+class _Waiting(NamedTuple):
+    """A function that waits for a commit, and the savepoint in which it was added, if any."""
+
+    callback: Callable[..., Awaitable[object]]
+    savepoint: SessionTransaction | None
+
+
 def before_commit(session: AsyncSession, callback: BeforeCommit) -> None:
     """Call a function with a session at the end of its block, before the commit.
 
     If the program commits in the block, the function is called before that commit. What it writes
     is part of the transaction. An exception rolls everything back. The function is not called if
-    the block ends with an exception. It is called if the block has sent no statement, too;
-    functions are called in the order in which they were added.
+    the block ends with an exception, or if the savepoint (`session.begin_nested()`) in which it
+    was added is rolled back. It is called if the block has sent no statement, too; functions are
+    called in the order in which they were added.
 
     Args:
         session: A session of a `Database`: of a request, or of `db.transaction()`.
         callback: The `async def` function.
     """
-    session.info.setdefault(_BEFORE, []).append(callback)
+    _add(session, _BEFORE, callback)
 
 
 def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
@@ -39,15 +48,16 @@ def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
     If the program commits in the block, the function is called after that commit, as whatever comes
     later does not take it back.
 
-    The function is not called if the transaction is rolled back, or if its commit fails. An
-    exception in it is logged, since what is committed stays. It is called if the block has sent no
-    statement, too; functions are called in the order in which they were added.
+    The function is not called if the transaction is rolled back, or the savepoint in which it was
+    added, or if the commit fails. An exception in it is logged, since what is committed stays. It
+    is called if the block has sent no statement, too; functions are called in the order in which
+    they were added.
 
     Args:
         session: A session of a `Database`: of a request, or of `db.transaction()`.
         callback: The `async def` function. It gets no session, since this one is over.
     """
-    session.info.setdefault(_AFTER, []).append(callback)
+    _add(session, _AFTER, callback)
 
 
 def memory_of(session: AsyncSession) -> dict[Any, Any]:
@@ -116,9 +126,9 @@ async def run_before(session: AsyncSession | None) -> None:
     """Call the functions before the commit, also those that these functions add."""
     if session is None:
         return  # A session without its asynchronous part has no functions.
-    callbacks: list[BeforeCommit] = session.info.get(_BEFORE, [])
+    callbacks: list[_Waiting] = session.info.get(_BEFORE, [])
     while callbacks:
-        await callbacks.pop(0)(session)
+        await callbacks.pop(0).callback(session)
 
 
 async def run_after(info: dict[Any, Any]) -> None:
@@ -127,9 +137,9 @@ async def run_after(info: dict[Any, Any]) -> None:
     Args:
         info: The `info` of the session.
     """
-    callbacks: list[AfterCommit] = info.get(_AFTER, [])
+    callbacks: list[_Waiting] = info.get(_AFTER, [])
     while callbacks:
-        callback = callbacks.pop(0)
+        callback = callbacks.pop(0).callback
         try:
             await callback()
         except Exception as error:  # noqa: BLE001 - the commit stays; the failure is logged
@@ -145,3 +155,29 @@ def forget(info: dict[Any, Any]) -> None:
     """
     for key in (_BEFORE, _AFTER, _MEMORY):
         info.pop(key, None)
+
+
+def forget_within(info: dict[Any, Any], savepoint: SessionTransaction) -> None:
+    """Drop the functions that were added in a savepoint which was rolled back.
+
+    Args:
+        info: The `info` of the session.
+        savepoint: The savepoint.
+    """
+    for key in (_BEFORE, _AFTER):
+        waiting: list[_Waiting] = info.get(key, [])
+        waiting[:] = [each for each in waiting if not _is_within(each.savepoint, savepoint)]
+
+
+def _is_within(inner: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    """Return whether a savepoint is another one, or was opened inside of it."""
+    while inner is not None:
+        if inner is outer:
+            return True
+        inner = inner.parent
+    return False
+
+
+def _add(session: AsyncSession, key: str, callback: Callable[..., Awaitable[object]]) -> None:
+    savepoint = session.sync_session.get_nested_transaction()
+    session.info.setdefault(key, []).append(_Waiting(callback, savepoint))

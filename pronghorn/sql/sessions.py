@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_session
 from sqlalchemy.orm import Session as PlainSession
+from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.util import await_only
 
 from pronghorn.core.cancel_scopes import new_nested_scope
@@ -23,6 +24,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.hooks import Trigger
 from pronghorn.sql.commits import (
     forget,
+    forget_within,
     has_after,
     has_before,
     run_after,
@@ -83,6 +85,13 @@ def _write_before(session: PlainSession) -> None:
     """Write what batteries write before a commit that is the end of `session.begin()`."""
     if has_before(session.info) and not session.in_nested_transaction():
         await_only(run_before(async_session(session)))
+
+
+@event.listens_for(OneTransactionSession, "after_soft_rollback")
+def _forget_savepoint(session: PlainSession, ended: SessionTransaction) -> None:
+    """Forget what was to be done around the commit for what a savepoint has taken back."""
+    if session.info and ended.nested:
+        forget_within(session.info, ended)
 
 
 def open_session(

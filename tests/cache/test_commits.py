@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -204,3 +205,33 @@ async def test_a_look_that_is_cancelled_passes_over_nothing(postgresql_url: str)
         found.clear()
         await broadcast.catch_up(invalidate)
     assert found == ["prices"]
+
+
+@pytest.mark.parametrize("item", ["cup", "a%00b", "%22%5C"])
+async def test_a_tag_may_have_whatever_a_path_has(priced: Database, item: str) -> None:
+    """The database that tells the other processes of it stores any text."""
+    own, foreign = (Cache("mem://", broadcast=priced, every="10ms") for _ in range(2))
+    app = FastAPI(lifespan=priced.lifespan)
+    numbers = count()
+
+    @app.get("/own/{item}", cache=Cached("1h", tags=["item:{item}"], store=own))
+    @app.get("/foreign/{item}", cache=Cached("1h", tags=["item:{item}"], store=foreign))
+    async def read(item: str) -> int:
+        return next(numbers)
+
+    @app.delete("/{item}")
+    async def drop(item: str, session: priced.Session) -> None:
+        await own.invalidate(f"item:{item}", session=session)
+
+    async with running(app), client_of(app) as client:
+
+        async def read_both() -> list[int]:
+            return [(await client.get(f"/{way}/{item}")).json() for way in ("own", "foreign")]
+
+        assert await read_both() == await read_both() == [0, 1]
+        assert (await client.delete(f"/{item}")).status_code == 200
+
+        async def are_new() -> bool:
+            return min(await read_both()) > 1
+
+        await wait_for(are_new, True)

@@ -1,7 +1,9 @@
 """Many requests at once, and changes while an endpoint runs."""
 
 import asyncio
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import anyio
 import pytest
@@ -11,6 +13,10 @@ from pronghorn.cache import Cache, Cached
 from tests.cache.asking import client_of, wait_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("mode")]
+
+
+class Kind(Enum):
+    BIG = "big"
 
 
 class Source:
@@ -161,6 +167,35 @@ async def test_tags_are_told_apart(cache: Cache) -> None:
     assert await ask() == "1 2"
     await cache.clear()
     assert [await ask(), await ask()] == ["1 2", ""]
+
+
+async def test_a_tag_has_the_value_and_not_what_the_path_says(cache: Cache) -> None:
+    """A number, a UUID and an `Enum` may be written in several ways."""
+    app, calls = FastAPI(), list[Any]()
+    one = UUID(int=0xABC)
+
+    kept = Cached("1h", tags=["{item_id}-{owner}-{kind}"])
+
+    @app.get("/items/{item_id}/{owner}/{kind}", cache=kept)
+    async def read(item_id: int, owner: UUID, kind: Kind) -> None:
+        calls.append((item_id, owner, kind))
+
+    paths = [
+        f"/items/{number}/{owner}/big"
+        for number in ("7", "07", "%207", "+7")
+        for owner in (str(one), one.hex, str(one).upper())
+    ]
+    async with client_of(app) as client:
+        for _ in range(2):
+            for path in paths:
+                assert (await client.get(path)).status_code == 200
+        assert len(calls) == len(paths)
+        assert set(calls) == {(7, one, Kind.BIG)}
+        await cache.invalidate(f"7-{one}-big")
+        for path in paths:
+            await client.get(path)
+        assert len(calls) == 2 * len(paths)
+        assert (await client.get(f"/items/x/{one}/big")).status_code == 422
 
 
 async def ask(client: Any) -> str:

@@ -82,6 +82,7 @@ def client(calls: list[Any]) -> TestClient:
         (("/plain/a", {}), ("/plain/b", {})),
         (("/plain/a?q=1", {}), ("/plain/a?q=2", {})),
         (("/plain/a?q=1&q=2", {}), ("/plain/a?q=2&q=1", {})),
+        (("/plain/a?q=1&%71=2", {}), ("/plain/a?%71=2&q=1", {})),
         (("/plain/a", {"host": "a.example"}), ("/plain/a", {"host": "b.example"})),
         (("/language", {}), ("/language", {"accept-language": "de"})),
         (("/currency", {}), ("/currency", {"x-currency": "CHF"})),

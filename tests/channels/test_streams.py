@@ -309,3 +309,15 @@ def test_reading_needs_an_id(sqlite_url: str) -> None:
                 program.streams.read("x", after="nonsense")
 
     run(test)
+
+
+@pytest.mark.parametrize("owner", [object(), (1, object()), print])
+def test_an_owner_has_a_text_that_stays_the_same(database: Database, owner: Any) -> None:
+    """The stream would belong to nobody, or to whoever has the address in memory next."""
+
+    async def test() -> None:
+        async with running(database, worker=False) as program:
+            with pytest.raises(SetupError, match="was to say whose request it is"):
+                await program.streams.start(answers.count_to, 1, owner=owner)
+
+    run(test)

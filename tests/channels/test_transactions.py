@@ -50,6 +50,11 @@ def test_nobody_sees_a_message_of_a_transaction_that_is_rolled_back(store: Store
                 await channels.publish(room(7), Message(text="b"), session=session)
                 await session.rollback()
                 await channels.publish(room(7), Message(text="c"), session=session)
+            async with db.transaction() as session:
+                with suppress(ZeroDivisionError):
+                    async with session.begin_nested():
+                        await channels.publish(room(7), Message(text="x"), session=session)
+                        raise ZeroDivisionError
             assert await channels.publish(room(7), Message(text="d")) is not None
             assert await take(channels.read(room(7), after=START), 2) == ["c", "d"]
 

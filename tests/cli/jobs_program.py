@@ -57,6 +57,11 @@ async def fail(order_id: int, password: str = "") -> None:
     note(f"printed {order_id}")
 
 
+@jobs.task(retries=0)
+async def fail_together() -> None:
+    raise ExceptionGroup("both", [ValueError("one"), KeyError("two")])
+
+
 @jobs.task(queue="slow")
 async def wait(seconds: float) -> None:
     note(f"began to wait in {os.getpid()}")

@@ -135,6 +135,12 @@ def test_show_masks_secrets_and_long_values(program: None) -> None:
     assert len(jobs("show", long).stdout) < 5000
 
 
+def test_a_reason_is_the_exception_and_not_the_end_of_its_traceback(program: None) -> None:
+    enqueue("fail_together")
+    run_all()
+    assert jobs("dead").stdout.splitlines()[1] == "  ExceptionGroup: both (2 sub-exceptions)"
+
+
 def test_dead_jobs_with_their_reason_run_again(program: None) -> None:
     job = enqueue("fail", 7, "hunter2")
     run_all()

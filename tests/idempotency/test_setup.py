@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from pronghorn import APIRouter, Depends, FastAPI
 from pronghorn.exceptions import SetupError
@@ -78,7 +79,7 @@ def test_wrong_arguments(sqlite_url: str, arguments: tuple[Any, dict[str, Any]])
         Idempotent(Database(sqlite_url) if db is ... else db, **options)
 
 
-@pytest.mark.parametrize("ttl", ["1 day", -1, None])
+@pytest.mark.parametrize("ttl", ["1 day", -1, None, 0, "0s"])
 def test_a_wrong_time(sqlite_url: str, ttl: Any) -> None:
     with pytest.raises(SetupError, match="The option ttl of Idempotent"):
         Idempotent(Database(sqlite_url), by=None, ttl=ttl)
@@ -148,21 +149,53 @@ def test_a_session_of_another_database_that_only_reads_is_not(
     async def read(others: other.Session) -> None: ...
 
 
+class Row(DeclarativeBase):
+    """The base of rows, whose text is another one in each request."""
+
+
+class User(Row):
+    __tablename__ = "pronghorn_test_users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+    def __repr__(self) -> str:
+        return f"User({self.id})"
+
+
+@pytest.mark.parametrize("who", [User(id=7), object(), (object(), 1)])
+def test_a_user_needs_a_text_that_stays_the_same(sqlite_url: str, who: Any) -> None:
+    """A repeat would be the request of somebody else, and be paid again."""
+    db = Database(sqlite_url)
+    app = FastAPI(lifespan=db.lifespan)
+    app.post("/", dependencies=[Idempotent(db, by=lambda: who)])(returns)
+    with (
+        TestClient(app) as client,
+        pytest.raises(SetupError, match="was to say whose request it is"),
+    ):
+        client.post("/", headers=keyed())
+
+
 @pytest.mark.anyio
-async def test_a_file_that_the_server_sends_is_rolled_back(database: Database) -> None:
+async def test_a_file_that_the_server_reads_is_rolled_back(
+    database: Database, tmp_path: Path
+) -> None:
+    """As with Granian, to which a response only names the file."""
+    (tmp_path / "receipt").write_text("receipt")
     database.add_own_tables(TABLES)
     app = FastAPI(lifespan=database.lifespan)
 
     @app.post("/", dependencies=[Idempotent(database, by=user)])
     async def create(session: database.Session) -> Any:
         await pay(session, "a payment")
-        return FileResponse(__file__)
+        return FileResponse(tmp_path / "receipt")
 
-    async def through(scope: Any, receive: Any, send: Any) -> None:
+    async def reads_files(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             scope["extensions"] = {"http.response.pathsend": {}}
         await app(scope, receive, send)
 
-    with TestClient(through) as client, pytest.raises(SetupError, match="comes in parts"):
+    with (
+        TestClient(reads_files) as client,
+        pytest.raises(SetupError, match="comes in parts"),
+    ):
         client.post("/", headers=keyed())
     assert await count(database) == 0

@@ -149,8 +149,11 @@ async def test_pickles_are_refused_without_the_guard(tmp_path: Path) -> None:
     ],
 )
 async def test_arguments_of_the_wrong_type(
-    sqlite_program: Program, arguments: str, why: str
+    sqlite_program: Program, monkeypatch: pytest.MonkeyPatch, arguments: str, why: str
 ) -> None:
+    monkeypatch.setattr("pronghorn.jobs.outcomes.PATIENCE", 0.3)
+    monkeypatch.setattr("pronghorn.jobs.outcomes._PAUSE", 0.1)
+
     @sqlite_program.jobs.task(name="work")
     async def work(number: int) -> None:
         sqlite_program.log.append(number)
@@ -206,6 +209,38 @@ async def test_a_new_release_runs_what_the_old_one_did_not_know(
         assert (await new.get(job.id)).error == "there is no task 'new'"
     async with sqlite_program.db.lifespan(), new.worker():
         assert (await sqlite_program.until(job.id, "done")).attempt == 1
+
+
+async def test_a_new_release_passes_what_the_old_one_does_not_take(
+    sqlite_program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after a time without workers, in which more has piled up than they can do at once."""
+    monkeypatch.setattr("pronghorn.jobs.outcomes._PAUSE", 0.1)
+    new = Jobs(sqlite_program.db)
+
+    async def of_the_old_release(number: int) -> None: ...
+
+    async def of_the_new_release(number: int, text: str) -> None:
+        sqlite_program.log.append((number, text))
+
+    sqlite_program.jobs.task(name="work")(of_the_old_release)
+    new.task(name="work")(of_the_new_release)
+    async with sqlite_program.started():
+        job = await new.enqueue(of_the_new_release, 7, "seven")
+        async with sqlite_program.db.transaction() as session:
+            await change(session, job.id, due_at=JOBS.c.due_at - 600_000)
+        async with sqlite_program.jobs.worker(sqlite_program.app):
+
+            async def was_refused() -> bool:
+                return (await new.get(job.id)).error is not None
+
+            await wait_until(was_refused)
+        found = await new.get(job.id)
+        assert (found.state in ("waiting", "scheduled"), found.attempt) == (True, 1)
+        assert found.error == "work has no parameter 'text'"
+        async with new.worker():
+            assert (await sqlite_program.until(job.id, "done")).attempt == 1
+    assert sqlite_program.log == [(7, "seven")]
 
 
 async def test_a_job_without_its_row_of_the_engine_is_visible(program: Program) -> None:

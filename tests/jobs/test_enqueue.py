@@ -1,6 +1,7 @@
 """Jobs are stored in the transaction of the caller, or in one of their own."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -256,3 +257,30 @@ async def test_a_parameter_may_have_the_name_of_an_option(program: Program) -> N
         job = await jobs.enqueue(jobs.call(say, queue="a", at=1))
         await program.until(job.id, "done")
     assert program.log == [("a", 1)]
+
+
+@pytest.mark.parametrize("key", ["a\x00b", "\ud800", 7, b"key"])
+async def test_a_key_that_no_database_can_store(sqlite_program: Program, key: Any) -> None:
+    """SQLite would take some of them, and PostgreSQL would fail at the first one in production."""
+    with pytest.raises(SetupError, match="unique is "):
+        await sqlite_program.jobs.enqueue(work, unique=key)
+
+
+async def test_a_savepoint_that_is_rolled_back_takes_its_jobs_with_it(program: Program) -> None:
+    jobs, db = program.jobs, program.db
+
+    @jobs.task
+    async def say(number: int) -> None:
+        program.log.append(number)
+
+    async with program.working() as worker:
+        async with db.transaction() as session:
+            await jobs.enqueue(say, 1, session=session)
+            with suppress(ZeroDivisionError):
+                async with session.begin_nested():
+                    await jobs.enqueue(say, 2, unique="key", session=session)
+                    raise ZeroDivisionError
+            async with session.begin_nested(), session.begin_nested():
+                await jobs.enqueue(say, 3, unique="key", session=session)
+        await worker.drain()
+    assert sorted(program.log) == [1, 3]

@@ -45,8 +45,9 @@ async def test_list_get_and_counts(program: Program) -> None:
         found = await jobs.get(first.id)
         assert (found.task, found.arguments) == ("tests.jobs.test_looking:work", {"number": 1})
         for call in (jobs.get, jobs.retry, jobs.cancel):
-            with pytest.raises(UnknownJobError, match="There is no job 'nothing'"):
-                await call("nothing")
+            for name in ("nothing", "", "no\x00thing", "\ud800", "x" * 10_000):
+                with pytest.raises(UnknownJobError, match="There is no job '"):
+                    await call(name)
 
 
 async def test_a_job_that_waits_is_cancelled(program: Program) -> None:

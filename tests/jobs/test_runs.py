@@ -185,6 +185,17 @@ async def test_a_failure_rolls_back_the_session_of_the_job(program: Program) -> 
     assert await program.notes() == []
 
 
+class OwnError(BaseException):
+    """An error that `except Exception` does not catch, such as the one of a test library."""
+
+
+class SilentError(Exception):
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
 @pytest.mark.parametrize(
     ("error", "text"),
     [
@@ -193,6 +204,10 @@ async def test_a_failure_rolls_back_the_session_of_the_job(program: Program) -> 
         (TimeoutError("of the program"), "TimeoutError: of the program"),
         (ValueError("two\n lines"), "ValueError: two lines"),
         (ValueError("\x00 \ud800"), "ValueError: "),
+        (OwnError("no exception"), "OwnError: no exception"),
+        (BaseExceptionGroup("two", [OwnError(), ValueError()]), "BaseExceptionGroup: two"),
+        (GeneratorExit(), "GeneratorExit"),
+        (SilentError(), "SilentError"),
     ],
 )
 async def test_whatever_a_job_raises_is_its_failure(

@@ -176,3 +176,33 @@ async def test_a_job_that_was_dead_goes_on_after_its_steps(program: Program) -> 
         await program.until(job.id, "done")
     assert (program.log, await program.notes()) == (["run", "run"], ["once"])
     assert await program.count(JOBS) == 1
+
+
+async def test_a_result_has_the_same_type_in_each_run(sqlite_program: Program) -> None:
+    """Also without an annotation: what is a text after a crash is one before."""
+
+    async def look() -> Any:
+        return {"day": date(2027, 1, 2), "pair": (1, 2)}
+
+    @sqlite_program.jobs.task(retries=1)
+    async def work(job: Job, attempt: Attempt) -> None:
+        sqlite_program.log.append(await job.step(look))
+        if not attempt.is_last:
+            raise ConnectionError
+
+    assert (await sqlite_program.run(work)).state == "done"
+    assert sqlite_program.log == [{"day": "2027-01-02", "pair": [1, 2]}] * 2
+
+
+async def test_a_result_that_could_not_be_read_is_not_stored(sqlite_program: Program) -> None:
+    async def measure() -> float:
+        return float("nan")  # JSON has no such number.
+
+    @sqlite_program.jobs.task(retries=0)
+    async def work(job: Job) -> None:
+        await job.step(measure)
+
+    found = await sqlite_program.run(work)
+    assert found.error is not None
+    assert "measure cannot be stored" in found.error
+    assert await sqlite_program.count(STEPS) == 0

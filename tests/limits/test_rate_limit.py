@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 from starlette.testclient import WebSocketDenialResponse
 
 from pronghorn import APIRouter, Depends, FastAPI, Header, Request, Response, WebSocket
-from pronghorn.exceptions import HTTPException
+from pronghorn.exceptions import HTTPException, SetupError
 from pronghorn.limits import Charged, Limits, RateLimit
 from pronghorn.middleware.gzip import GZipMiddleware
 from pronghorn.responses import FileResponse, PlainTextResponse, StreamingResponse
@@ -443,3 +445,27 @@ def test_a_file_that_the_server_sends_has_the_headers() -> None:
         "http.response.start",
         "http.response.pathsend",
     ]
+
+
+class Row:
+    """A user without a text of its own, as a row of the ORM is one."""
+
+
+async def a_coroutine() -> None: ...
+
+
+@pytest.mark.parametrize("who", [Row(), (7, Row()), {"user": Row()}, a_coroutine, print])
+def test_a_client_needs_a_text_that_stays_the_same(mode: str, who: Any) -> None:
+    """Its limit would begin anew with each request, and never be reached."""
+    app = FastAPI()
+    app.get("/", dependencies=[RateLimit("1/minute", by=lambda: who)])(lambda: 1)
+    with pytest.raises(SetupError, match="was to say whose request it is"):
+        TestClient(app).get("/")
+
+
+@pytest.mark.parametrize("who", [None, 7, "\ud800", (1, "a"), UUID(int=7), ip_address("::1")])
+def test_whatever_has_a_text_may_be_a_client(mode: str, who: Any) -> None:
+    app = FastAPI()
+    app.get("/", dependencies=[RateLimit("1/minute", by=lambda: who)])(lambda: 1)
+    client = TestClient(app)
+    assert [client.get("/").status_code for _ in range(2)] == [200, 429]

@@ -126,3 +126,27 @@ async def test_rows_that_are_over_are_deleted(database: Database) -> None:
         async with database.transaction(read_only=True) as session:
             assert (await session.scalars(select(COUNTS.c.key))).all() == ["new"]
             assert await session.scalar(select(func.count()).select_from(COUNTS)) == 1
+
+
+async def move_window(store: Store, key: str, by: int) -> None:
+    """Move the windows of a key, as if the clock had been elsewhere when they began."""
+    if isinstance(store, RedisStore):
+        await store._client.hincrby(store._key(key), "started", by)
+        return
+    assert isinstance(store, SqlStore)
+    async with store._db.transaction() as session:
+        mine = update(COUNTS).where(COUNTS.c.key == key)
+        await session.execute(mine.values(started=COUNTS.c.started + by))
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out(store: Store) -> None:
+    full = Charge("a", 3, HOUR, 3)
+    assert (await store.take([full]))[0].fits
+    await move_window(store, "a", HOUR // 2)
+    refused = (await store.take([full._replace(cost=1)]))[0]
+    assert (refused.fits, refused.remaining) == (False, 0)
+    await move_window(store, "a", 24 * HOUR)
+    again = (await store.take([full]))[0]
+    assert (again.fits, again.remaining) == (True, 0)
+    assert 0 < again.resets_after <= 3600
+    assert not (await store.take([full._replace(cost=1)]))[0].fits

@@ -192,3 +192,14 @@ async def test_addresses_behind_proxies(
 def test_wrong_proxies(proxies: tuple[str, ...]) -> None:
     with pytest.raises(SetupError, match="client_ip_behind"):
         client_ip_behind(*proxies)
+
+
+async def test_a_clock_that_is_set_back() -> None:
+    """By less than a window nothing is gained; by more nobody waits until it was there again."""
+    clock = Clock()
+    store = MemoryStore(clock)
+    assert (await take(store, 4, 4)).fits
+    clock.now -= 999
+    assert not (await take(store, 4)).fits
+    clock.now -= 10_000
+    assert [(await take(store, 4)).fits for _ in range(5)] == [True] * 4 + [False]

@@ -1,6 +1,7 @@
 """What batteries do around a commit, and the tables that they keep beside those of the program."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -289,3 +290,57 @@ async def test_a_commit_that_is_postponed(noting: Database, way: str) -> None:
     wanted = {"commit": ["before", "after"], "break later": ["before"]}
     assert log == wanted.get(way, [])
     await noting.dispose()
+
+
+async def test_a_savepoint_that_is_rolled_back_takes_its_functions_with_it(
+    noting: Database,
+) -> None:
+    """Also those of savepoints inside of it, and of no other one."""
+    log: list[str] = []
+
+    def note(session: Any, name: str) -> None:
+        async def before(session: Any) -> None:
+            log.append(f"before {name}")
+
+        async def after() -> None:
+            log.append(f"after {name}")
+
+        before_commit(session, before)
+        after_commit(session, after)
+
+    async with noting.transaction() as session:
+        note(session, "first")
+        with suppress(ZeroDivisionError):
+            async with session.begin_nested():
+                note(session, "lost")
+                async with session.begin_nested():
+                    note(session, "lost inside")
+                raise ZeroDivisionError
+        async with session.begin_nested():
+            note(session, "kept")
+            inner = await session.begin_nested()
+            note(session, "lost by hand")
+            await inner.rollback()
+        note(session, "last")
+    names = ("first", "kept", "last")
+    assert log == [f"{when} {name}" for when in ("before", "after") for name in names]
+
+
+async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it(
+    noting: Database,
+) -> None:
+    log: list[str] = []
+
+    await noting.create_own_tables()
+
+    async def after() -> None:
+        log.append("after")
+
+    async with noting.transaction() as session:
+        await session.execute(insert(NOTES), {"text": "one"})
+        with pytest.raises(IntegrityError):
+            async with session.begin_nested():
+                after_commit(session, after)
+                await session.execute(insert(NOTES), {"text": "one"})
+    assert log == []
+    assert await notes(noting) == ["one"]

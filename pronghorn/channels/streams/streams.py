@@ -24,6 +24,7 @@ from pronghorn.channels.streams.watch import Watch
 from pronghorn.channels.streams.work import Options, Work
 from pronghorn.core.durations import Duration, seconds
 from pronghorn.core.setup_errors import user_error
+from pronghorn.core.whose import text_of
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import Jobs
 from pronghorn.sql.owners import refuse_foreign
@@ -129,7 +130,7 @@ class Streams:
         """
         stream = secrets.token_urlsafe(16)
         job = self._work.describe(producer, args, keywords)
-        text = None if owner is None else str(owner)
+        text = None if owner is None else text_of(owner)
         if session is not None:
             refuse_foreign(self._log.db, session, "streams.start()")
             await self._work.store(session, stream, text, job)
@@ -208,8 +209,8 @@ class Streams:
         """Return the stream of an owner; the work is the same whatever is wrong."""
         row = await self._log.rows.find(stream if _ID.fullmatch(stream) else _NO_ID)
         found = "" if row is None else f"={row.owner}" if row.owner is not None else "-"
-        wanted = "-" if owner is None else f"={owner}"
-        is_same = hmac.compare_digest(found.encode(), wanted.encode())
+        wanted = "-" if owner is None else f"={text_of(owner)}"
+        is_same = hmac.compare_digest(_as_bytes(found), _as_bytes(wanted))
         return row if is_same else None
 
     def _watch(self) -> Watch:
@@ -218,3 +219,7 @@ class Streams:
         if watch is None:
             watch = self._watches[loop] = Watch(self._work.find_ends, self._look)
         return watch
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
