@@ -60,9 +60,9 @@ SANSIO = "uvicorn.protocols.websockets.websockets_sansio_impl"
 WEBSOCKETS = "adapters/uvicorn/websockets/protocol.py"
 WEBSOCKET_LIST = "adapters/uvicorn/websockets/names.py"
 LIST = "adapters/uvicorn/names.py"
-SUPERVISOR = "adapters/uvicorn/supervisor.py"
 WORKER = "adapters/uvicorn/worker.py"
-SERVING = ("adapters/uvicorn/server.py", SUPERVISOR, WORKER)
+SERVING = ("adapters/uvicorn/server.py", WORKER)
+SUPERVISED = "adapters/granian_supervised.py"
 LOGS = "opentelemetry._logs"
 ASYNCIO = "anyio._backends._asyncio"
 CHILD_SCOPE = "middleware/child_scope.py"
@@ -408,12 +408,11 @@ LISTED = (
     Name("uvicorn.server", "Server", ("adapters/uvicorn/server.py",), NO_SERVER),
     Name("uvicorn.supervisors", "ChangeReload", ("cli/uvicorn_server.py",), NO_SERVER),
     Name("uvicorn.supervisors", "Multiprocess", ("cli/uvicorn_server.py",), NO_SERVER),
-    Name("uvicorn.supervisors.multiprocess", "Multiprocess", (SUPERVISOR,), NO_SERVER),
-    Name("uvicorn.supervisors.multiprocess", "Process", (WORKER,), NO_SERVER),
+    Name("uvicorn._subprocess", "get_subprocess", (WORKER,), NO_SERVER),
     Name(
         "os",
         "_exit",
-        ("adapters/uvicorn/server.py", "core/process_end.py"),
+        ("adapters/uvicorn/server.py", "adapters/workers/signals.py", "core/process_end.py"),
         "documented by Python",
     ),
     Name("uvicorn.logging", "DefaultFormatter", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
@@ -446,6 +445,8 @@ LISTED = (
     Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.http", "HTTP2Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
+    Name("granian.net", "SocketHolder", (SUPERVISED,), NO_SERVER),
+    Name("granian.server.mp", "MPServer", (SUPERVISED, "cli/servers.py"), NO_SERVER),
     # OpenTelemetry
     Name(
         LOGS,
