@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from socket import AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY
-from socket import socket as Socket
 from typing import Any
 
-from granian.net import SocketHolder
+from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
 from pronghorn.adapters.granian_shutdown import serving
@@ -58,11 +57,8 @@ class SupervisedGranian(MPServer):
         self._patience = patience
         self._healthcheck = healthcheck
 
-    def _serve(
-        self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]
-    ) -> None:
-        self.pid = os.getpid()
-        logger.info("Starting granian (main PID: %d)", self.pid)
+    def _serve(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
+        logger.info("Starting granian (main PID: %d)", os.getpid())
         listener = self._listen()
         self._share(listener)
         scheme = "https" if self.ssl_ctx[0] else "http"
@@ -90,27 +86,27 @@ class SupervisedGranian(MPServer):
                 self.bind_uds.unlink()
         self.exit_code = supervisor.exit_code
 
-    def _listen(self) -> Socket:
+    def _listen(self) -> socket.socket:
         """Return the socket of the command that is replaced, or a new one."""
         before = self._supervision.predecessor
         if before is not None:
             logger.info("Taking the socket of process [%d]", before.process)
             listener = before.sockets[0]
         elif self.bind_uds:
-            listener = Socket(AF_UNIX)
+            listener = socket.socket(socket.AF_UNIX)
             listener.bind(str(self.bind_uds))
         else:
-            listener = Socket(AF_INET6 if ":" in self.bind_addr else AF_INET)
-            listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            listener = socket.socket(socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self.bind_addr, self.bind_port))
             self.bind_port = listener.getsockname()[1]
-        if listener.family != AF_UNIX:
-            listener.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # Connections have it from there.
+        if listener.family != socket.AF_UNIX:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Connections have it from there.
         return listener
 
-    def _share(self, listener: Socket) -> None:
+    def _share(self, listener: socket.socket) -> None:
         """Let workers listen on a socket; Granian does the same with a Unix socket."""
-        number, is_unix = listener.fileno(), listener.family == AF_UNIX
+        number, is_unix = listener.fileno(), listener.family == socket.AF_UNIX
         make: Any = SocketHolder
         self._ssp, self._sso = None, listener
         if sys.platform == "linux" or sys.platform.startswith("freebsd"):

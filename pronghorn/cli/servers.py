@@ -244,7 +244,7 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> int:
 
 
 def _make_granian(serving: ServeOptions, *arguments: Any, **options: Any) -> Any:
-    """Return Granian under our supervisor; under its own if it reloads, or has threads as workers."""
+    """Return Granian under our supervisor; under its own with a reload, or threads as workers."""
     from granian import Granian
     from granian.server.mp import MPServer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from tests.hardening.leaving_program import app
@@ -25,5 +26,6 @@ def grow(mib: int) -> int:
 
 
 if Path(os.environ.get("WORSE", "/absent")).exists():
-    print("It is worse now.", flush=True)
+    sys.stdout.write("It is worse now.\n")
+    sys.stdout.flush()
     exec(os.environ["HOW"])

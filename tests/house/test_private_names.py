@@ -445,7 +445,7 @@ LISTED = (
     Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.http", "HTTP2Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
-    Name("granian.net", "SocketHolder", (SUPERVISED,), NO_SERVER),
+    Name("granian._granian", "SocketHolder", (SUPERVISED,), NO_SERVER),
     Name("granian.server.mp", "MPServer", (SUPERVISED, "cli/servers.py"), NO_SERVER),
     # OpenTelemetry
     Name(
@@ -474,7 +474,10 @@ LISTED = (
 #: Attributes of ours that have the name of somebody else's, and the names of loggers.
 OURS = {("inside._body", "run/exchange.py"), ("granian.access", "adapters/granian_log.py")}
 OURS |= {("uvicorn.error", "adapters/uvicorn/deadlines.py")}
-OURS |= {("uvicorn.error", "adapters/uvicorn/server.py"), ("uvicorn.error", SUPERVISOR)}
+OURS |= {
+    ("uvicorn.error", "adapters/uvicorn/server.py"),
+    ("uvicorn.error", "cli/uvicorn_server.py"),
+}
 #: What uvicorn's protocol has because asyncio and httptools call it, so that it cannot be missing.
 OF_UVICORNS_CLASSES = {"HttpToolsProtocol", "RequestResponseCycle", "FlowControl", "ServerState"}
 

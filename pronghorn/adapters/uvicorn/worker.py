@@ -19,7 +19,7 @@ __all__ = ["hire"]
 
 
 class _Serving:
-    """What a worker does, which is sent to its process.
+    """A worker's part of the work, which is sent to its process.
 
     Args:
         config: uvicorn's configuration.

@@ -20,6 +20,8 @@ def tell_systemd(state: str) -> None:
     address = os.environ.get(_VARIABLE, "")
     if not address.startswith(("/", "@")):
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        with suppress(OSError):  # It has gone, and would not be of use.
-            sender.sendto(state.encode(), "\0" + address[1:] if address[0] == "@" else address)
+    if address.startswith("@"):  # It has no file.
+        address = "\0" + address[1:]
+    # The manager may have gone.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, suppress(OSError):
+        sender.sendto(state.encode(), address)

@@ -56,9 +56,9 @@ class Succession:
         if self._predecessor is None:
             self._open()
 
-    def watched(self) -> list[socket]:
+    def list_watched(self) -> list[socket]:
         """Return the sockets to wait for before `goes_on`."""
-        return [] if self._control is None else self._control.watched()
+        return [] if self._control is None else self._control.list_watched()
 
     def goes_on(self, *, is_serving: bool) -> bool:
         """Do what is due; return False if this command is to end.
@@ -110,7 +110,7 @@ class Succession:
             self._logger.error("No later command can replace this one: %s", error)
 
     def end(self) -> None:
-        """Leave the predecessor as it is, and tell a successor that waits that this one has ended."""
+        """Leave the predecessor as it is; a successor that waits learns that this one ends."""
         if self._predecessor is not None:
             self._predecessor.let_be()
         if self._control is not None:

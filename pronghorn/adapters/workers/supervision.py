@@ -1,4 +1,4 @@
-"""What a command wants of the supervisor of its workers."""
+"""The rules that a command gives to the supervisor of its workers."""
 
 from __future__ import annotations
 

@@ -166,11 +166,11 @@ class Supervisor:
             self._was_serving = self._was_serving or worker.is_serving
             worker.ask()
         self._bury_leaving()
-        for worker in list(self._places):
+        for present in list(self._places):
             if self._is_over:
                 return
-            if worker is not None:
-                self._check(worker)
+            if present is not None:
+                self._check(present)
         now = time.monotonic()
         for place in [place for place, at in self._empty.items() if now >= at]:
             self._fill(place)
@@ -189,7 +189,7 @@ class Supervisor:
         until = min([seconds, *(at - time.monotonic() for at in self._empty.values())])
         if self._next is not None or self._succession.is_waiting:
             until = min(until, STEP)
-        watched: list[Any] = [self._wake, *self._succession.watched()]
+        watched: list[Any] = [self._wake, *self._succession.list_watched()]
         watched += [worker.process.sentinel for worker in self._all() if worker.exitcode is None]
         ready = multiprocessing.connection.wait(watched, max(until, 0.0))
         if self._wake in ready:
@@ -253,10 +253,9 @@ class Supervisor:
             self._put_in_place(self._next)
         elif self._rolling:
             self._next = self._start(self._rolling.popleft())
-        elif due := self._recycling.find(worker for worker in self._places if worker is not None):
-            worker, reason = due
-            self._logger.info("Child process [%s] %s, and is replaced", worker.pid, reason)
-            self._next = self._start(worker.place)
+        elif due := self._recycling.find(one for one in self._places if one is not None):
+            self._logger.info("Child process [%s] %s, and is replaced", due[0].pid, due[1])
+            self._next = self._start(due[0].place)
 
     def _put_in_place(self, worker: Worker) -> None:
         place = worker.place

@@ -168,7 +168,7 @@ class Control:
             self._listener.close()
             raise
 
-    def watched(self) -> list[socket.socket]:
+    def list_watched(self) -> list[socket.socket]:
         """Return the sockets to wait for before `look`."""
         return [self._listener, *([self._successor] if self._successor else [])]
 
