@@ -101,7 +101,8 @@ class SupervisedGranian(MPServer):
             listener.bind((self.bind_addr, self.bind_port))
             self.bind_port = listener.getsockname()[1]
         if listener.family != socket.AF_UNIX:
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # Connections have it from there.
+            # Connections have it from there.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
 
     def _share(self, listener: socket.socket) -> None:

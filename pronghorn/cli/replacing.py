@@ -82,7 +82,7 @@ def _network() -> int:
 
 
 def _folder() -> Path:
-    """Return the folder of control sockets, which only this user can write to; make it if needed."""
+    """Return the folder of control sockets, to which only this user can write; it is made."""
     named = os.environ.get(RUNTIME_DIR)
     folder = Path(named or Path(tempfile.gettempdir(), f"pronghorn-{os.getuid()}")).absolute()
     try:

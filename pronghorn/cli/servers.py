@@ -16,6 +16,7 @@ from pronghorn.cli.replacing import supervision_of
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
+from pronghorn.core.private_names import has_names
 from pronghorn.core.process_end import end_with_threads
 from pronghorn.core.served import GRANIAN_PATIENCE, WORKERS
 
@@ -243,12 +244,22 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> int:
     return int(getattr(server, "exit_code", 0))
 
 
+def _has_names_of_granian() -> bool:
+    consequence = "Granian's own supervisor is used, without --replace and limits of workers."
+    names = ["_serve", "_spawn_worker", "_bind_addr_fmt", "_shd", "_sso", "_ssp"]
+    attributes = [f"MPServer.{name}" for name in names]
+    return has_names("granian._granian", ["SocketHolder"], consequence) and has_names(
+        "granian.server.mp", attributes, consequence
+    )
+
+
 def _make_granian(serving: ServeOptions, *arguments: Any, **options: Any) -> Any:
     """Return Granian under our supervisor; under its own with a reload, or threads as workers."""
     from granian import Granian
     from granian.server.mp import MPServer
 
-    if serving.reload or sys.platform == "win32" or Granian is not MPServer:
+    is_ours = sys.platform != "win32" and Granian is MPServer and _has_names_of_granian()
+    if serving.reload or not is_ours:
         return Granian(*arguments, **options)
     from pronghorn.adapters.granian_supervised import SupervisedGranian
 

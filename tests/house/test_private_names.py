@@ -33,6 +33,7 @@ OF_WRITES = "one warning, see tests/sql/prepared/test_write_places.py"
 OF_SESSIONS = "one warning, see tests/sql/test_ways.py"
 ONE_HOP = "one warning, see tests/sql/test_one_hop.py"
 OF_SQLITE = "one warning, see tests/sql/prepared/test_in_loop.py"
+OWN_SUPERVISOR = "one warning: `_has_names_of_granian` in cli/servers.py"
 OWN_FORMAT = "nothing to fall back to: it reads the files of numbers; the package is capped for it"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
 
@@ -445,8 +446,18 @@ LISTED = (
     Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.http", "HTTP2Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
-    Name("granian._granian", "SocketHolder", (SUPERVISED,), NO_SERVER),
+    Name("granian._granian", "SocketHolder", (SUPERVISED,), OWN_SUPERVISOR),
     Name("granian.server.mp", "MPServer", (SUPERVISED, "cli/servers.py"), NO_SERVER),
+    *(
+        Name(
+            "granian.server.mp",
+            f"MPServer.{name}",
+            (SUPERVISED,),
+            OWN_SUPERVISOR,
+            (f"SupervisedGranian.{name}",),
+        )
+        for name in ("_bind_addr_fmt", "_shd", "_spawn_worker", "_sso", "_ssp")
+    ),
     # OpenTelemetry
     Name(
         LOGS,
