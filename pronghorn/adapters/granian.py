@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pronghorn.adapters.granian_inbox import Inbox
 from pronghorn.adapters.granian_log import escape_access_log, unsent_parts, watch_unsent_parts
 from pronghorn.adapters.granian_refusals import find_refusal, has_path, refuse
-from pronghorn.adapters.granian_shutdown import running, serve_lifespan
+from pronghorn.adapters.granian_shutdown import running, serve_lifespan, serving
 from pronghorn.adapters.granian_websockets import serve_websocket
 from pronghorn.adapters.request_heads import Refusal
 from pronghorn.adapters.server_limits import ServerLimits, read_limits
@@ -48,6 +48,7 @@ PAUSE = 0.001
 #: client reads.
 LONG_BODY = 1_048_576
 PART_OF_BODY = 262_144
+CLOSE = (b"connection", b"close")
 BROKEN_BODY: Refusal = 400, "The body of the request is broken or incomplete."
 #: The characters that percent-encoding a query leaves unchanged: all visible ones of ASCII.
 VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -174,7 +175,7 @@ def serve(
         return serve_websocket(app, scope, receive, send)
     if scope["method"] == "HEAD" and scope["http_version"] == "2":
         send = _without_body(send)
-    return _serve_http(app, scope, receive, send)
+    return _serve_request(app, scope, receive, send)
 
 
 def correct_scope(scope: Scope) -> None:
@@ -205,6 +206,33 @@ async def _serve_http(app: ASGIApp, scope: Scope, receive: Receive, send: Send) 
     finally:
         running.requests -= 1
         request.inbox.end()
+
+
+async def _serve_last(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a request whose response asks the client to close the connection, over HTTP/1."""
+    is_old = scope["http_version"].startswith("1")
+    await _serve_http(app, scope, receive, _asking_to_close(send) if is_old else send)
+
+
+def _asking_to_close(send: Send) -> Send:
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), CLOSE]}
+        await send(message)
+
+    return send_last
+
+
+#: How requests are served: the one way, until another process takes the place of this one.
+_serve_request = _serve_http
+
+
+def _ask_clients_to_close() -> None:
+    global _serve_request  # noqa: PLW0603 - a flag would be read in each request
+    _serve_request = _serve_last
+
+
+serving.ask_clients_to_close = _ask_clients_to_close
 
 
 def _without_body(send: Send) -> Send:

@@ -10,8 +10,9 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -27,6 +28,9 @@ from pronghorn.run.abandoned_tasks import log_abandoned_tasks
 PATIENCE = 20.0
 #: Seconds between two looks at the number of requests.
 PAUSE = 0.01
+#: Seconds between the first answer that asks its client to close the connection, and the end of a
+#: worker that another one replaces: requests are on their way.
+LINGER = 1.0
 
 
 class Running:
@@ -51,6 +55,46 @@ class Running:
 running = Running()
 
 
+class Serving:
+    """Whether the server of this process has started, and how it leaves its place to another.
+
+    Attributes:
+        has_started: True from the end of the startup on; also without a lifespan.
+        ask_clients_to_close: Lets answers ask their clients to close the connection.
+    """
+
+    def __init__(self) -> None:
+        self.has_started = False
+        self.ask_clients_to_close: Callable[[], None] = _do_nothing
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Note that the server accepts connections from now on; call it in the event loop."""
+        self.has_started = True
+        self._loop = asyncio.get_running_loop()
+
+    def leave(self) -> None:
+        """End from another thread, while other processes accept connections on the same socket.
+
+        SIGINT is the signal that `app.health(drain=...)` does not watch: the service is ready.
+        """
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # It has ended.
+                loop.call_soon_threadsafe(self.ask_clients_to_close)
+                time.sleep(LINGER)
+                loop.call_soon_threadsafe(stopping.tell)
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def _do_nothing() -> None:
+    """Ask nobody: no request has come."""
+
+
+serving = Serving()
+"""That of this process."""
+
+
 def delay_shutdown(receive: Receive) -> Receive:
     """Return the `receive` of a lifespan that announces the shutdown when no request is left."""
 
@@ -65,12 +109,39 @@ def delay_shutdown(receive: Receive) -> Receive:
 
 async def serve_lifespan(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Run a lifespan; Granian would add a traceback to the text of a `SetupError` that it has."""
+    startup = _Startup(send)
     try:
         with _hearing_sigterm():
-            await app(scope, delay_shutdown(receive), send)
+            await app(scope, delay_shutdown(receive), startup.send)
     except SetupError:
         if "asgi" not in scope:
             raise  # A test client, which has to raise it too.
+    finally:
+        startup.end()
+
+
+class _Startup:
+    """Notes when the lifespan has started; an application may also have none.
+
+    Args:
+        send: That of the lifespan.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._has_answered = False
+
+    async def send(self, message: Message) -> None:
+        """Send a message."""
+        await self._send(message)
+        self._has_answered = True
+        if message["type"] == "lifespan.startup.complete":
+            serving.start()
+
+    def end(self) -> None:
+        """Note the end of the lifespan; Granian serves an application without an answer."""
+        if not self._has_answered:
+            serving.start()
 
 
 @contextmanager

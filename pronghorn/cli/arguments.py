@@ -19,6 +19,7 @@ from pronghorn.cli.server_arguments import (
     SharedServing,
 )
 from pronghorn.cli.size_options import RunSizes
+from pronghorn.cli.worker_options import RunWorkers
 from pronghorn.core.typed_kwargs import DefaultIs
 
 if TYPE_CHECKING:
@@ -201,7 +202,14 @@ class DevOptions(FindOptions, DevListening, DevServing, JobsServing, SharedServi
 
 
 class RunOptions(
-    FindOptions, RunListening, RunServing, JobsServing, RunSizes, RunDeadlines, SharedServing
+    FindOptions,
+    RunListening,
+    RunServing,
+    RunWorkers,
+    JobsServing,
+    RunSizes,
+    RunDeadlines,
+    SharedServing,
 ):
     """All options of `pronghorn run`."""
 

@@ -14,6 +14,7 @@ from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
 from pronghorn.cli.mistakes import Mistake, Mistakes, option_name
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import find_wrong_sizes
+from pronghorn.cli.worker_options import find_wrong_workers
 
 __all__ = ["check_options"]
 
@@ -60,6 +61,9 @@ _RANGES: dict[str, tuple[int, int | None, str]] = {
     "timeout_graceful_shutdown": (0, None, "Write a whole number of seconds."),
     "drain": (0, None, "Write a whole number of seconds; 0 closes the port at once."),
     "timeout_worker_healthcheck": (1, None, "Write a whole number of seconds from 1."),
+    "timeout_worker_start": (1, None, "Write a whole number of seconds from 1."),
+    "max_worker_lifetime": (1, None, "Write a number of seconds, such as 86400."),
+    "max_worker_memory": (1, None, "Write a number of MiB, such as 512."),
     "ws_max_size": (0, None, "Write a number of bytes, such as 1048576; 0 has no limit."),
     "ws_max_queue": (0, None, "Write a number of messages, such as 32; 0 has no limit."),
     "ws_ping_interval": (0, None, "Write a number of seconds, such as 20; 0 sends no pings."),
@@ -289,9 +293,6 @@ _GRANIAN_HAS_NOT = {
     "limit_max_requests_jitter": (
         "Granian's processes do not count requests. Leave --server granian out."
     ),
-    "timeout_worker_healthcheck": (
-        "Granian replaces processes that ended, and asks none. Leave --server granian out."
-    ),
     "ws_max_queue": "Granian reads messages as they come. Leave --server granian out.",
     "ws_ping_interval": "Granian sends no pings. Leave --server granian out.",
     "ws_ping_timeout": "Granian sends no pings. Leave --server granian out.",
@@ -347,4 +348,5 @@ _FINDERS: tuple[Callable[[ServeOptions], Mistakes], ...] = (
     _find_server,
     find_wrong_sizes,
     find_wrong_deadlines,
+    find_wrong_workers,
 )

@@ -14,8 +14,10 @@ from pronghorn.cli.addresses import check_address, own_address
 from pronghorn.cli.certificates import check_certificates
 from pronghorn.cli.checks import check_options
 from pronghorn.cli.discover import FoundApp
+from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.cli.locate import DEFAULT_FILES
 from pronghorn.cli.log_config import configure
+from pronghorn.cli.replacing import control_file, find_server_to_replace
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.server_options import limits_of
 from pronghorn.cli.servers import (
@@ -38,7 +40,10 @@ def prepare(options: ServeOptions) -> None:
     """
     check_options(options)
     check_certificates(options)
-    check_address(options)
+    if not options.replace:
+        check_address(options)
+    elif not find_server_to_replace(options):
+        _check_unused(options)
     shown = options.server if options.develop and options.log_config is None else None
     loader.remember_logging(shown, options.log_level or "info")
     loader.remember_log_format(
@@ -52,6 +57,20 @@ def prepare(options: ServeOptions) -> None:
     configure_own_logging(options)
     if options.log_format or (options.server == "uvicorn" and not options.reload):
         loader.show_messages()  # This process serves, and imports the program before that.
+
+
+def _check_unused(options: ServeOptions) -> None:
+    """Check the address of `--replace` if there is no server that can be replaced."""
+    try:
+        check_address(options)
+    except CommandError as error:
+        if error.exit_code == USAGE:
+            raise
+        raise CommandError(
+            error.message,
+            f"{error.hint}\nA server can be replaced if the same user has started it with "
+            f"--replace and the same address.\nIt would listen at {control_file(options)}.",
+        ) from error
 
 
 def serve(found: FoundApp, options: ServeOptions, *, title: str) -> None:

@@ -25,6 +25,10 @@ class ServeOptions:
         timeout_keep_alive: Seconds after which an idle connection is closed.
         timeout_graceful_shutdown: Seconds that running requests have to end.
         timeout_worker_healthcheck: Seconds after which a silent worker is replaced.
+        timeout_worker_start: Seconds in which a new worker has to serve.
+        max_worker_lifetime: Seconds after which a worker is replaced.
+        max_worker_memory: MiB of memory above which a worker is replaced.
+        replace: Take the place of the server at the same address.
         max_request_line: Bytes of the first line of a request; 0 here and below for no limit.
         max_header_size: Bytes of all header fields of a request.
         max_header_count: Number of header fields of a request.
@@ -81,6 +85,10 @@ class ServeOptions:
     timeout_keep_alive: int | None = None
     timeout_graceful_shutdown: int | None = None
     timeout_worker_healthcheck: int | None = None
+    timeout_worker_start: int | None = None
+    max_worker_lifetime: int | None = None
+    max_worker_memory: int | None = None
+    replace: bool = False
     max_request_line: int | None = None
     max_header_size: int | None = None
     max_header_count: int | None = None

@@ -344,8 +344,7 @@ class RunServing(TypedDict):
     timeout_worker_healthcheck: Annotated[
         int | None,
         _limit(
-            "Seconds after which a worker that does not answer is replaced. Only uvicorn; by "
-            "default 5.",
+            "Seconds after which a worker that does not answer is replaced. By default 5.",
             "SECONDS",
         ),
     ]

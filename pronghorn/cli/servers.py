@@ -12,13 +12,22 @@ from typing import Any
 from pronghorn.adapters.server_limits import read_limits
 from pronghorn.cli import loader
 from pronghorn.cli.log_config import configure_granian
+from pronghorn.cli.replacing import supervision_of
 from pronghorn.cli.serve_options import ServeOptions
 from pronghorn.cli.size_options import GRANIAN_BUFFER
 from pronghorn.cli.watching import python_files
+from pronghorn.core.private_names import has_names
 from pronghorn.core.process_end import end_with_threads
 from pronghorn.core.served import GRANIAN_PATIENCE, WORKERS
 
-__all__ = ["DIRECT", "configure_own_logging", "grace_of_jobs", "remember_workers", "start"]
+__all__ = [
+    "DIRECT",
+    "configure_own_logging",
+    "grace_of_jobs",
+    "is_supervised",
+    "remember_workers",
+    "start",
+]
 
 DIRECT = "pronghorn.adapters.uvicorn_protocol:PronghornProtocol"
 """The protocol class for uvicorn, which does without ASGI messages."""
@@ -28,6 +37,8 @@ WEBSOCKETS = "pronghorn.adapters.uvicorn_websockets:PronghornWebSocketProtocol"
 
 GRACE = 25
 """Seconds after which Granian kills a worker that has not ended; orchestrators allow 30."""
+HEALTHCHECK = 5.0
+"""Seconds after which a worker of Granian that does not answer is replaced, as with uvicorn."""
 PART_FOR_REQUESTS = 0.8
 """The part of these seconds in which requests may end; the rest is for the end of the lifespan."""
 
@@ -60,10 +71,10 @@ def start(options: ServeOptions, watched: list[str]) -> None:
     exit_code = 0
     with _metrics_of_workers(options):
         if options.server == "granian":
-            _start_granian(options, watched)
+            exit_code = _start_granian(options, watched)
         else:
             exit_code = _start_uvicorn(options, watched)
-    if options.reload or _is_supervised(options) or options.server == "granian":
+    if options.reload or is_supervised(options) or options.server == "granian":
         end_with_threads(exit_code)
     if exit_code:
         sys.exit(exit_code)
@@ -92,18 +103,20 @@ def _count_workers(options: ServeOptions) -> int:
     return options.workers or int(os.environ.get("WEB_CONCURRENCY", "1"))
 
 
-def _is_supervised(options: ServeOptions) -> bool:
+def is_supervised(options: ServeOptions) -> bool:
     """Return True if workers are processes of their own, which a supervisor replaces."""
     if options.reload:
         return False
-    return options.workers is not None or "WEB_CONCURRENCY" in os.environ
+    needs_one = options.replace or options.max_worker_lifetime or options.max_worker_memory
+    return options.workers is not None or "WEB_CONCURRENCY" in os.environ or bool(needs_one)
 
 
 def _start_uvicorn(options: ServeOptions, watched: list[str]) -> int:
     from pronghorn.cli.uvicorn_server import run_uvicorn
 
     return run_uvicorn(
-        supervised=_is_supervised(options),
+        supervised=is_supervised(options),
+        supervision=supervision_of(options),
         app=loader.FACTORY,
         factory=True,
         loop=loader.LOOP,
@@ -174,7 +187,7 @@ def configure_own_logging(options: ServeOptions) -> None:
 
 
 def _serves_itself(options: ServeOptions) -> bool:
-    return options.server == "uvicorn" and not options.reload and not _is_supervised(options)
+    return options.server == "uvicorn" and not options.reload and not is_supervised(options)
 
 
 def _logging_of_uvicorn(options: ServeOptions) -> dict[str, Any]:
@@ -193,8 +206,7 @@ def _default_logging(options: ServeOptions) -> dict[str, Any]:
     return {"log_config": uvicorn_config()}
 
 
-def _start_granian(options: ServeOptions, watched: list[str]) -> None:
-    from granian import Granian
+def _start_granian(options: ServeOptions, watched: list[str]) -> int:
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
@@ -202,7 +214,8 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
     # A forked process would keep the program that the command has imported, with its connections,
     # and would not see an edit.
     multiprocessing.set_start_method("spawn", force=True)
-    server = Granian(
+    server = _make_granian(
+        options,
         loader.GRANIAN_FACTORY,
         factory=True,
         interface=Interfaces.ASGI,
@@ -228,6 +241,35 @@ def _start_granian(options: ServeOptions, watched: list[str]) -> None:
         configure_granian(options.log_config, options.level)
     loader.show_messages()  # Granian has configured its loggers.
     server.serve()
+    return int(getattr(server, "exit_code", 0))
+
+
+def _has_names_of_granian() -> bool:
+    consequence = "Granian's own supervisor is used, without --replace and limits of workers."
+    names = ["_serve", "_spawn_worker", "_bind_addr_fmt", "_shd", "_sso", "_ssp"]
+    attributes = [f"MPServer.{name}" for name in names]
+    return has_names("granian._granian", ["SocketHolder"], consequence) and has_names(
+        "granian.server.mp", attributes, consequence
+    )
+
+
+def _make_granian(serving: ServeOptions, *arguments: Any, **options: Any) -> Any:
+    """Return Granian under our supervisor; under its own with a reload, or threads as workers."""
+    from granian import Granian
+    from granian.server.mp import MPServer
+
+    is_ours = sys.platform != "win32" and Granian is MPServer and _has_names_of_granian()
+    if serving.reload or not is_ours:
+        return Granian(*arguments, **options)
+    from pronghorn.adapters.granian_supervised import SupervisedGranian
+
+    return SupervisedGranian(
+        supervision_of(serving),
+        options["workers_kill_timeout"],
+        serving.timeout_worker_healthcheck or HEALTHCHECK,
+        *arguments,
+        **options,
+    )
 
 
 def _remember_for_granian(options: ServeOptions) -> None:

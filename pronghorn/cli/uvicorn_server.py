@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
+from functools import partial
+from socket import socket
 from typing import Any
 
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from pronghorn.adapters.server_limits import read_limits
-from pronghorn.adapters.uvicorn.server import BY_ANYBODY, BY_TERMINAL, DrainingServer
-from pronghorn.adapters.uvicorn.supervisor import Supervisor
+from pronghorn.adapters.uvicorn.server import BY_TERMINAL, DrainingServer, patience
+from pronghorn.adapters.uvicorn.worker import hire
+from pronghorn.adapters.workers.signals import BY_ANYBODY
+from pronghorn.adapters.workers.supervision import Supervision
+from pronghorn.adapters.workers.supervisor import Supervisor
 from pronghorn.core.process_end import end_with_threads
 
 __all__ = ["run_uvicorn"]
 
+#: Seconds beyond its own patience after which a worker that should have ended is killed.
+MARGIN = 2.0
 
-def run_uvicorn(*, supervised: bool, listens: bool = True, **options: Any) -> int:
+
+def run_uvicorn(
+    *,
+    supervised: bool,
+    listens: bool = True,
+    supervision: Supervision | None = None,
+    **options: Any,
+) -> int:
     """Serve until the process receives SIGINT or SIGTERM.
 
     Args:
         supervised: Start workers as processes of their own, even if it is only one.
         listens: Open a port. Without one, only the lifespan of the application runs.
+        supervision: The rules of the supervisor; None for the usual ones.
         options: Those of `uvicorn.Config`.
 
     Returns:
         The exit code of the command.
     """
     config = Config(**options)
+    if supervised and sys.platform != "win32":
+        return _supervise(config, listens, supervision or Supervision())
     if not config.reload and not supervised:
         config.load_app()
     server = DrainingServer(
@@ -40,8 +58,7 @@ def run_uvicorn(*, supervised: bool, listens: bool = True, **options: Any) -> in
     except KeyboardInterrupt:
         return 0
     finally:
-        if config.uds and os.path.exists(config.uds):
-            os.remove(config.uds)
+        _remove_socket_file(config)
 
 
 def _run(config: Config, server: DrainingServer, supervised: bool, listens: bool) -> int:
@@ -52,11 +69,43 @@ def _run(config: Config, server: DrainingServer, supervised: bool, listens: bool
         if server.told == signal.SIGTERM:
             end_with_threads()  # Whoever sends SIGTERM waits for the end of the process.
         return 0 if server.started else STARTUP_FAILURE
-    elif sys.platform == "win32":  # It has neither the signals nor the pipes.
+    else:  # Windows has neither the signals nor the pipes of our supervisor.
         Multiprocess(config, sockets=[config.bind_socket()] if listens else []).run()
-    else:
-        sockets = [config.bind_socket()] if listens else []
-        supervisor = Supervisor(config, sockets, read_limits().drain)
-        supervisor.run()
-        return supervisor.exit_code
     return 0
+
+
+def _supervise(config: Config, listens: bool, supervision: Supervision) -> int:
+    """Start workers and look after them; return the exit code of the command."""
+    sockets = _open_sockets(config, supervision) if listens else []
+    supervisor = Supervisor(
+        partial(hire, config, sockets),
+        config.workers,
+        supervision,
+        patience=read_limits().drain + patience(config) + MARGIN,
+        healthcheck=config.timeout_worker_healthcheck,
+        sockets=sockets,
+        logger=logging.getLogger("uvicorn.error"),
+    )
+    try:
+        supervisor.run()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        if supervisor.owns_address:
+            _remove_socket_file(config)
+    return supervisor.exit_code
+
+
+def _open_sockets(config: Config, supervision: Supervision) -> list[socket]:
+    before = supervision.predecessor
+    if before is None:
+        return [config.bind_socket()]
+    logging.getLogger("uvicorn.error").info(
+        "Uvicorn listens with the socket of process [%d] (Press CTRL+C to quit)", before.process
+    )
+    return before.sockets
+
+
+def _remove_socket_file(config: Config) -> None:
+    if config.uds and os.path.exists(config.uds):
+        os.remove(config.uds)

@@ -278,7 +278,7 @@ def test_workers_are_replaced_after_their_requests(write: Write) -> None:
 def test_options_that_only_have_to_be_accepted(write: Write, server: str) -> None:
     write("main.py", APP)
     options = ["--backlog", "256", "--workers", "2", "--log-level", "warning"]
-    options += ["--timeout-worker-healthcheck", "20"] if server == "uvicorn" else []
+    options += ["--timeout-worker-healthcheck", "20"]
     with served("run", *options, "--server", server, started="workers  2") as running:
         assert running.get()["scheme"] == "http"
         os.kill(running.process.pid, signal.SIGTERM)

@@ -33,6 +33,7 @@ OF_WRITES = "one warning, see tests/sql/prepared/test_write_places.py"
 OF_SESSIONS = "one warning, see tests/sql/test_ways.py"
 ONE_HOP = "one warning, see tests/sql/test_one_hop.py"
 OF_SQLITE = "one warning, see tests/sql/prepared/test_in_loop.py"
+OWN_SUPERVISOR = "one warning: `_has_names_of_granian` in cli/servers.py"
 OWN_FORMAT = "nothing to fall back to: it reads the files of numbers; the package is capped for it"
 UNNOTICED = "requests are answered through ASGI, unmended; the module tells that the server runs"
 
@@ -60,9 +61,9 @@ SANSIO = "uvicorn.protocols.websockets.websockets_sansio_impl"
 WEBSOCKETS = "adapters/uvicorn/websockets/protocol.py"
 WEBSOCKET_LIST = "adapters/uvicorn/websockets/names.py"
 LIST = "adapters/uvicorn/names.py"
-SUPERVISOR = "adapters/uvicorn/supervisor.py"
 WORKER = "adapters/uvicorn/worker.py"
-SERVING = ("adapters/uvicorn/server.py", SUPERVISOR, WORKER)
+SERVING = ("adapters/uvicorn/server.py", WORKER)
+SUPERVISED = "adapters/granian_supervised.py"
 LOGS = "opentelemetry._logs"
 ASYNCIO = "anyio._backends._asyncio"
 CHILD_SCOPE = "middleware/child_scope.py"
@@ -408,12 +409,11 @@ LISTED = (
     Name("uvicorn.server", "Server", ("adapters/uvicorn/server.py",), NO_SERVER),
     Name("uvicorn.supervisors", "ChangeReload", ("cli/uvicorn_server.py",), NO_SERVER),
     Name("uvicorn.supervisors", "Multiprocess", ("cli/uvicorn_server.py",), NO_SERVER),
-    Name("uvicorn.supervisors.multiprocess", "Multiprocess", (SUPERVISOR,), NO_SERVER),
-    Name("uvicorn.supervisors.multiprocess", "Process", (WORKER,), NO_SERVER),
+    Name("uvicorn._subprocess", "get_subprocess", (WORKER,), NO_SERVER),
     Name(
         "os",
         "_exit",
-        ("adapters/uvicorn/server.py", "core/process_end.py"),
+        ("adapters/uvicorn/server.py", "adapters/workers/signals.py", "core/process_end.py"),
         "documented by Python",
     ),
     Name("uvicorn.logging", "DefaultFormatter", ("cli/dev_logging.py",), DOCUMENTED_LOGGING),
@@ -446,6 +446,18 @@ LISTED = (
     Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.http", "HTTP2Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
+    Name("granian._granian", "SocketHolder", (SUPERVISED,), OWN_SUPERVISOR),
+    Name("granian.server.mp", "MPServer", (SUPERVISED, "cli/servers.py"), NO_SERVER),
+    *(
+        Name(
+            "granian.server.mp",
+            f"MPServer.{name}",
+            (SUPERVISED,),
+            OWN_SUPERVISOR,
+            (f"SupervisedGranian.{name}",),
+        )
+        for name in ("_bind_addr_fmt", "_shd", "_spawn_worker", "_sso", "_ssp")
+    ),
     # OpenTelemetry
     Name(
         LOGS,
@@ -473,7 +485,10 @@ LISTED = (
 #: Attributes of ours that have the name of somebody else's, and the names of loggers.
 OURS = {("inside._body", "run/exchange.py"), ("granian.access", "adapters/granian_log.py")}
 OURS |= {("uvicorn.error", "adapters/uvicorn/deadlines.py")}
-OURS |= {("uvicorn.error", "adapters/uvicorn/server.py"), ("uvicorn.error", SUPERVISOR)}
+OURS |= {
+    ("uvicorn.error", "adapters/uvicorn/server.py"),
+    ("uvicorn.error", "cli/uvicorn_server.py"),
+}
 #: What uvicorn's protocol has because asyncio and httptools call it, so that it cannot be missing.
 OF_UVICORNS_CLASSES = {"HttpToolsProtocol", "RequestResponseCycle", "FlowControl", "ServerState"}
 

@@ -155,26 +155,17 @@ def find_workers(server: Server, number: int) -> set[int]:
         time.sleep(0.05)
 
 
-#: Seconds after which Granian does not take the end of a replaced worker for a crash loop.
-GRANIAN_AGE = 6.0
-
-
-def kill_workers(server: Server, number: int, deaths: int, age: float = 0.0) -> set[int]:
+def kill_workers(server: Server, number: int, deaths: int) -> set[int]:
     """Kill one worker after the other, each when the one before is replaced; return the dead.
 
     Args:
         server: The server.
         number: The number of its workers.
         deaths: The number of workers to kill.
-        age: Seconds for which a worker that replaced another one has to live.
     """
     dead: set[int] = set()
-    may_die = dict.fromkeys(find_workers(server, number), 0.0)
     while len(dead) < deaths:
-        for worker in find_workers(server, number):
-            may_die.setdefault(worker, time.monotonic() + age)
-        victim = min(may_die, key=lambda worker: may_die[worker])
-        time.sleep(max(0.0, may_die.pop(victim) - time.monotonic()))
+        victim = min(find_workers(server, number))
         os.kill(victim, signal.SIGKILL)
         dead.add(victim)
         while find_workers(server, number) & dead:

@@ -13,7 +13,6 @@ import pytest
 from pronghorn.metrics.numbers import write
 from tests.cli.processes import Server, command, free_port, served
 from tests.metrics.load import (
-    GRANIAN_AGE,
     PROGRAM,
     Load,
     Scraping,
@@ -55,8 +54,7 @@ def test_workers_that_are_killed_take_nothing_with_them(
         directory = directory_of(server)
         assert directory.stat().st_mode & 0o777 == 0o700
         with Load(server.port) as load, Scraping(server.port) as scraping:
-            age = GRANIAN_AGE if server_name == "granian" else 0
-            dead = kill_workers(server, WORKERS, DEATHS, age)
+            dead = kill_workers(server, WORKERS, DEATHS)
             old = find_workers(server, WORKERS)
             server.process.send_signal(signal.SIGHUP)
             wait_for_others(old)

@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,17 +23,16 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import Server
 
+from pronghorn.adapters.workers.signals import (
+    BY_ANYBODY,
+    SAME_SIGNAL,
+    end_at_once,
+    flush_output,
+)
 from pronghorn.core.stopping import stopping
 from pronghorn.run.abandoned_tasks import log_abandoned_tasks, write_abandoned_tasks
 
-__all__ = [
-    "BY_ANYBODY",
-    "BY_SUPERVISOR",
-    "BY_TERMINAL",
-    "DrainingServer",
-    "end_at_once",
-    "patience",
-]
+__all__ = ["BY_SUPERVISOR", "BY_TERMINAL", "DrainingServer", "patience"]
 
 #: Seconds that requests have after the drain time; `--timeout-graceful-shutdown` sets another time.
 FOR_REQUESTS = 16.0
@@ -44,12 +42,9 @@ FOR_LIFESPAN = 4.0
 LINGER = 0.4
 #: A process that had no connection for this number of seconds is not drained: nobody sends to it.
 QUIET = 15.0
-#: The second of two signals within this number of seconds is the same one, sent to a whole group.
-SAME_SIGNAL = 0.3
 PAUSE = 0.02
-#: The signals that end a process at once if they are its second one. A supervisor passes signals on
-#: that a terminal, or systemd, has also sent to the whole group.
-BY_ANYBODY = frozenset([signal.SIGINT, signal.SIGTERM])
+#: The signals that end a process at once if they are its second one, in place of `BY_ANYBODY`. A
+#: supervisor passes signals on that a terminal, or systemd, has also sent to the whole group.
 BY_TERMINAL = frozenset([signal.SIGINT])
 BY_SUPERVISOR: frozenset[signal.Signals] = frozenset()
 
@@ -59,7 +54,7 @@ logger = logging.getLogger("uvicorn.error")
 class DrainingServer(Server):
     """A server that drains before it ends.
 
-    SIGTERM drains, SIGINT (Ctrl+C, or a supervisor that has put another process in place) does not.
+    SIGTERM drains, SIGINT (Ctrl+C) does not. `leave` is for a process that another one replaces.
 
     Args:
         config: uvicorn's configuration. Its `timeout_graceful_shutdown` is the time of requests.
@@ -80,6 +75,7 @@ class DrainingServer(Server):
         self._counted = 0
         self._busy_at = time.monotonic() - QUIET
         self._is_asking = False
+        self._linger = LINGER
         self._last_resort: threading.Timer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -119,6 +115,26 @@ class DrainingServer(Server):
             logger.info("Draining for %g seconds", drain)
         else:
             super().handle_exit(sig, frame)
+
+    def leave(self) -> None:
+        """End from another thread, while other processes accept connections on the same sockets.
+
+        The port is closed at once. Connections stay open for the drain time, unless they get an
+        answer in it, which asks the client to close: who has just sent a request gets the answer.
+        """
+        if self._loop is None or not self.started:
+            os.kill(os.getpid(), signal.SIGINT)
+            return
+        with suppress(RuntimeError):  # The event loop has ended.
+            self._loop.call_soon_threadsafe(self._begin_to_leave)
+
+    def _begin_to_leave(self) -> None:
+        if self._told_at is not None:
+            return
+        self._told_at, self.told = time.monotonic(), signal.SIGINT
+        self._linger = max(LINGER, self._drain)
+        self._limit_end(self._linger)
+        self.should_exit = True
 
     def _limit_end(self, drain: float = 0.0) -> None:
         """End the process with 1 if its shutdown takes too long, even with a blocked event loop."""
@@ -185,7 +201,7 @@ class DrainingServer(Server):
             sock.close()
 
     async def _let_last_requests_arrive(self) -> None:
-        until = time.monotonic() + min(LINGER, for_requests(self.config))
+        until = time.monotonic() + min(self._linger, for_requests(self.config))
         # A connection that ends does not wake anybody, and this is no time to hurry.
         while self.server_state.connections and time.monotonic() < until:  # noqa: ASYNC110 - above
             await asyncio.sleep(PAUSE)
@@ -224,26 +240,11 @@ def patience(config: Config) -> float:
     return max(FOR_REQUESTS, for_requests(config)) + FOR_LIFESPAN
 
 
-def end_at_once(number: int) -> None:
-    """End this process by a signal; its exit code is the one that shells show for it.
-
-    The signal itself would not end a process that is the first one of a container.
-    """
-    _flush()
-    os._exit(128 + number)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # It may be closed, or in use by the thread that is interrupted.
-            stream.flush()
-
-
 def _give_up(seconds: float, loop: asyncio.AbstractEventLoop | None) -> None:
     text = f"The shutdown has not ended in {seconds:g} seconds, which ends the process."
     os.write(2, f"ERROR:    {text}\n".encode())  # A lock of logging may be what it waits for.
     _write_abandoned(loop)
-    _flush()
+    flush_output()
     os._exit(1)
 
 

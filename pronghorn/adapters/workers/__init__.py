@@ -1,0 +1,1 @@
+"""The supervisor of worker processes, of whatever server they run."""
