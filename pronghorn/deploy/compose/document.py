@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import yaml
@@ -29,6 +30,7 @@ _COMMENT = """\
 # By hand: {tag}=TAG docker compose --file {file} up --detach
 # A variable without a value has that of the environment of the command: no secret is in this file.
 """
+_PROXY_LABEL = "pronghorn.deploy.proxy"
 #: Seconds between two checks of a container.
 _INTERVAL = 5
 
@@ -72,10 +74,13 @@ def _proxy(plan: Plan) -> dict[str, Any]:
     compose = plan.config.compose
     host_port = compose.host_port or plan.config.port
     address = f"http://127.0.0.1:{PROXY_PORT}{plan.config.ready}"
+    content = proxy_configuration(plan)
     return {
         "image": compose.proxy_image,
         "ports": [f"{compose.host_address}:{host_port}:{PROXY_PORT}"],
         "configs": [{"source": "proxy", "target": "/usr/local/etc/haproxy/haproxy.cfg"}],
+        # Compose compares services and not their configs, so a change has to show here.
+        "labels": {_PROXY_LABEL: hashlib.sha256(content.encode()).hexdigest()[:12]},
         "restart": "unless-stopped",
         "healthcheck": _check(["CMD", "wget", "-q", "-O", "/dev/null", address], plan, interval=2),
         **_limits(),
