@@ -192,12 +192,8 @@ def _check_migrations(checked: Checked) -> Checked:
 
 def _note_pending(checked: Checked, migrations: Any) -> None:
     pending = _read_pending(migrations)
-    where = migrations.database.name
-    if pending is None:
-        checked.notes.append(
-            f"the database {where} does not answer from here, so nobody has looked at what is "
-            "pending"
-        )
+    if isinstance(pending, str):
+        checked.notes.append(f"nobody has looked at what is pending: {pending}")
         return
     if not pending:
         return
@@ -214,12 +210,14 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
             )
 
 
-def _read_pending(migrations: Any) -> list[Any] | None:
-    """Return the pending migrations; None if the database does not answer."""
+def _read_pending(migrations: Any) -> list[Any] | str:
+    """Return the pending migrations, or why the database does not tell."""
     try:
         state = run(partial(_read_in_time, migrations))
-    except Exception:  # noqa: BLE001 - drivers raise what they like, and a deploy does not need it
-        return None
+    except CommandError as error:
+        return error.message
+    except Exception as error:  # noqa: BLE001 - drivers raise what they like; it is only a note
+        return f"the database {migrations.database.name} does not answer ({type(error).__name__})"
     return list(state.pending)
 
 

@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-if False:  # `typing` and others take longer to import than the rest of most calls
+TYPE_CHECKING = False  # `typing` and others take longer to import than the rest of most calls.
+if TYPE_CHECKING:
     from typing import Any
 
 HOME = Path(os.environ["FAKE_DOCKER"])
