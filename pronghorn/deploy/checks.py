@@ -18,6 +18,7 @@ from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.unsafe import CODES
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.deploy.git import list_changes
+from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
 from pronghorn.deploy.target import Plan, Target
 from pronghorn.deploy.written import FileState
@@ -97,9 +98,7 @@ def check_target(target: Target, plan: Plan, states: list[FileState], *, force: 
 
 
 def _check_folder(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Iterator[str]:
-    dockerfile = plan.config.dockerfile
-    if not (plan.folder / dockerfile).is_file():
-        yield f"there is no {dockerfile}; docs/how-to/containers.md has one, as has `pronghorn new`"
+    yield from check_image(plan.folder, plan.config.dockerfile, plan.config.secrets)
     changes = [] if allow_dirty else list_changes(plan.folder, without=written)
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""

@@ -150,6 +150,7 @@ class KamalConfig(_Table):
         registry_username: The user of the registry.
         ssh_user: The user on the servers.
         file: The file to write.
+        extra: Tables and keys of Kamal itself, such as `accessories`, which are added to the file.
     """
 
     hosts: list[str] = []
@@ -159,6 +160,7 @@ class KamalConfig(_Table):
     registry_username: str | None = None
     ssh_user: str | None = None
     file: FilePath = "config/deploy.yml"
+    extra: dict[str, Any] = {}
 
 
 class FlyConfig(_Table):
