@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.core.setup_errors import did_you_mean
+from pronghorn.settings.masking import is_secret_name, mask_urls
 
 __all__ = [
     "CloudRunConfig",
@@ -66,6 +67,13 @@ def _check_image(value: str) -> str:
     return value
 
 
+def _check_volume(value: str) -> str:
+    source, _, target = value.partition(":")
+    if not source or target[:1] != "/" or "$" in value:
+        raise ValueError(f"{value!r} has to be SOURCE:/TARGET, such as data:/data")
+    return value
+
+
 def _check_variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
         raise ValueError(f"{value!r} is not the name of a variable, such as DATABASE_URL")
@@ -73,6 +81,7 @@ def _check_variable(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
+Volume = Annotated[str, AfterValidator(_check_volume)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
 FilePath = Annotated[str, AfterValidator(_check_file)]
 ImageName = Annotated[str, AfterValidator(_check_image)]
@@ -94,13 +103,15 @@ class ComposeConfig(_Table):
         host_port: The port of the host; `port` by default.
         host_address: The address of the host on which it listens, such as `127.0.0.1`.
         volumes: Volumes of all containers, such as `data:/data`.
+        behind_proxy: Another proxy on this host, such as one for TLS, has said who the client is.
         proxy_image: The image of HAProxy, which sends requests to containers that are ready.
     """
 
     file: FilePath = "compose.deploy.yaml"
     host_port: Port | None = None
     host_address: str = "0.0.0.0"  # noqa: S104 - a service is there to be reached
-    volumes: list[str] = []
+    volumes: list[Volume] = []
+    behind_proxy: bool = False
     proxy_image: str = "haproxy:3.2-alpine"
 
 
@@ -223,6 +234,7 @@ class DeployConfig(_Table):
         image: The image without its tag; `name` by default.
         dockerfile: The file from which it is built.
         app: The application as `module:name`; found as the other commands do by default.
+        as_fastapi: The program imports `fastapi`, and runs on pronghorn with `--as-fastapi`.
         port: The port on which the application listens in its container.
         workers: Processes of `pronghorn run` in each container.
         jobs: Containers that run `pronghorn jobs run`.
@@ -242,6 +254,7 @@ class DeployConfig(_Table):
     image: ImageName = ""
     dockerfile: FilePath = "Dockerfile"
     app: str | None = None
+    as_fastapi: bool = False
     port: Port = 8000
     workers: Annotated[int, Field(ge=1, le=512)] = 1
     jobs: Annotated[int, Field(ge=0, le=1000)] = 0
@@ -260,6 +273,22 @@ class DeployConfig(_Table):
     cloud_run: CloudRunConfig = CloudRunConfig()
     railway: RailwayConfig = RailwayConfig()
     render: RenderConfig = RenderConfig()
+
+    @model_validator(mode="after")
+    def _check_variables(self) -> DeployConfig:
+        twice = sorted({name for name in self.secrets if self.secrets.count(name) > 1})
+        if twice:
+            raise ValueError(f"secrets has {twice[0]} twice")
+        both = [name for name in self.secrets if name in self.env]
+        if both:
+            raise ValueError(f"{both[0]} is in env and in secrets; take it out of env")
+        for name, value in self.env.items():
+            if is_secret_name(name) or mask_urls(value) != value:
+                raise ValueError(
+                    f"the value of {name} in env looks like a secret, and would be in a file that "
+                    f'is written; write secrets = ["{name}"], and set it where you deploy'
+                )
+        return self
 
 
 def read_config(folder: Path) -> DeployConfig:
@@ -307,7 +336,7 @@ def _name_of(document: dict[str, Any], folder: Path) -> str:
 def _describe(error: ValidationError) -> Iterator[str]:
     """Yield a line for each mistake, with its place and what was probably meant."""
     for one in error.errors(include_url=False):
-        *tables, key = [str(part) for part in one["loc"] if part != "[key]"]
+        *tables, key = [str(part) for part in one["loc"] if part != "[key]"] or [""]
         place = ".".join((*tables, key))
         if one["type"] == "extra_forbidden":
             known = _names_of(tables)
@@ -316,13 +345,12 @@ def _describe(error: ValidationError) -> Iterator[str]:
             yield f"{place}: there is no such setting{meant}"
             continue
         message = one["msg"].removeprefix("Value error, ")
-        yield f"{place}: {message[:1].lower()}{message[1:]}"
+        yield f"{place}: {message[:1].lower()}{message[1:]}" if place else message
 
 
 def _names_of(tables: list[str]) -> list[str]:
     """Return the names of the settings in a table."""
     kind: Any = DeployConfig
     for table in tables:
-        field = kind.model_fields.get(table)
-        kind = field.annotation if field is not None else DeployConfig
-    return [name for name in kind.model_fields if name not in {"env", "[key]"} or kind]
+        kind = kind.model_fields[table].annotation
+    return list(kind.model_fields)

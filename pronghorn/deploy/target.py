@@ -69,17 +69,28 @@ class Plan:
 
     @property
     def web_command(self) -> list[str]:
-        """The command that serves the application, in its container."""
-        listen = ["--host", "0.0.0.0", "--port", str(self.config.port)]  # noqa: S104
+        """The command that serves the application on `port`, in its container."""
+        return self.serve_command(["--port", str(self.config.port)])
+
+    def serve_command(self, port: list[str]) -> list[str]:
+        """Return the command that serves the application.
+
+        Args:
+            port: The option of the port; empty for platforms that set the variable `PORT`.
+        """
+        drain = min(5, self.config.grace // 5)
+        # After the drain, requests end; then the lifespan has the rest, before the process is killed.
+        requests = max(1, self.config.grace - drain - _REST)
+        ending = ["--drain", str(drain), "--timeout-graceful-shutdown", str(requests)]
+        listen = ["--host", "0.0.0.0", *port]  # noqa: S104 - the network is that of the container
         workers = ["--workers", str(self.config.workers)]
-        ending = ["--timeout-graceful-shutdown", str(self.seconds_to_end)]
         return ["pronghorn", "run", *self._named(), *listen, *workers, *ending, *_LOGS]
 
     @property
     def jobs_command(self) -> list[str]:
         """The command that runs the jobs; its probes are on `jobs_health_port`."""
         probes = ["--health-port", str(self.jobs_health_port)]
-        ending = ["--grace", str(self.seconds_to_end)]
+        ending = ["--grace", str(max(1, self.config.grace - _REST_OF_JOBS))]
         return ["pronghorn", "jobs", "run", *self._named(), *probes, *ending, *_LOGS]
 
     @property
@@ -92,11 +103,6 @@ class Plan:
         """The port on which a container of jobs answers `/live` and `/ready`."""
         return 9000 if self.config.port != 9000 else 9001
 
-    @property
-    def seconds_to_end(self) -> int:
-        """Seconds that running requests and jobs have after SIGTERM; less than `grace`."""
-        return max(1, self.config.grace - _RESERVE)
-
     def hide(self, text: str) -> str:
         """Return a text in which the values of the secrets are masked."""
         values = sorted(self.secrets.values(), key=len, reverse=True)
@@ -106,11 +112,13 @@ class Plan:
         return text
 
     def _named(self) -> list[str]:
-        return [self.app, *(["--factory"] if self.factory else [])]
+        factory = ["--factory"] if self.factory else []
+        return [self.app, *factory, *(["--as-fastapi"] if self.config.as_fastapi else [])]
 
 
-#: Seconds between the end of the last request and the moment at which the process is killed.
-_RESERVE = 10
+#: Seconds of `grace` that are left when the last request or job had to end: the lifespan has them.
+_REST = 14
+_REST_OF_JOBS = 10
 _LOGS = ["--log-format", "json"]
 
 
