@@ -11,10 +11,10 @@ from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.waiting import POLL, find_troubles, now, persist
 from pronghorn.deploy.target import Say
 
-__all__ = ["run_job"]
+__all__ = ["RESERVE", "run_job"]
 
-#: After the Job's own deadline, for the cluster to notice it.
-_RESERVE = 15.0
+#: Seconds after the own deadline of the Job, in which the cluster notices it.
+RESERVE = 15.0
 _LINES = 30
 
 
@@ -36,7 +36,7 @@ async def run_job(cluster: Cluster, job: Manifest, seconds: float, say: Say) -> 
     Raises:
         AwayError: The API server was away, or does not tell the end. The Job may go on.
     """
-    name, until = job["metadata"]["name"], now() + seconds + _RESERVE
+    name, until = job["metadata"]["name"], now() + seconds + RESERVE
     old = await persist(partial(cluster.get, "Job", name), until)
     if old is not None and _read_end(old) is None:
         say(f"migration: {name} runs already, and is waited for")

@@ -2,8 +2,8 @@
 
 It answers over HTTP what `pronghorn.deploy.kubernetes` asks: objects by name and by labels,
 server-side apply with owners of fields and conflicts, dry runs, deletions, logs; and it does in one
-step what controllers do for Deployments and Jobs. Objects are checked against the schemas of
-Kubernetes, strictly.
+step what controllers do for Deployments and Jobs. In `tests/deploy/proofs` it also checks objects by
+the schemas of Kubernetes, strictly.
 
 It is not a cluster. No container runs and nothing is probed: a test says how the pods of a version
 behave. It has no admission, quotas, scheduling, roles, watches or TLS, few defaults, and lists are
@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import kubernetes_validate
 
 from tests.deploy.kubernetes import controllers, fields
 from tests.deploy.kubernetes.controllers import Object
@@ -42,7 +41,6 @@ KINDS = {
     "secrets": "Secret",
     "services": "Service",
 }
-SCHEMAS = "1.34"
 VERBS = {"GET": "get", "PATCH": "patch", "DELETE": "delete"}
 Key = tuple[str, str, str]
 
@@ -99,6 +97,7 @@ class ApiServer:
         is_away: Says for each request whether the connection is closed without an answer.
         on_request: Called with each request before it is answered; may raise `Refusal`.
         logs: The lines of all pods.
+        validate: Called with each object; raises `Refusal`. The proofs check schemas here.
     """
 
     behaviours: dict[str, str] = field(default_factory=dict)
@@ -110,6 +109,7 @@ class ApiServer:
     is_away: Callable[[Request], bool] = lambda request: False
     on_request: Callable[[Request], None] = lambda request: None
     logs: list[str] = field(default_factory=lambda: ["first line", "last line"])
+    validate: Callable[[Object], None] = lambda manifest: None
     requests: list[Request] = field(default_factory=list)
     objects: dict[Key, Object] = field(default_factory=dict)
     owners: dict[Key, dict[str, set[fields.Path]]] = field(default_factory=dict)
@@ -252,7 +252,7 @@ class ApiServer:
         if request.namespace not in self.namespaces:
             raise Refusal(404, f'namespaces "{request.namespace}" not found')
         live, body = self.objects.get(key), request.body
-        validate(body)
+        self.validate(body)
         status = {"status": live["status"]} if live is not None and "status" in live else {}
         try:
             made, owners = fields.apply(
@@ -266,7 +266,7 @@ class ApiServer:
             raise refuse_conflict(request, error) from None
         set_defaults(made)
         refuse_immutable(live, made)
-        validate(made)
+        self.validate(made)
         if request.is_dry_run:
             return made
         self.store(key, live, made | status, owners)
@@ -329,13 +329,6 @@ def bare(live: Object) -> Object:
     for name in ("managedFields", "uid", "generation"):
         made["metadata"].pop(name, None)
     return made
-
-
-def validate(manifest: Object) -> None:
-    try:
-        kubernetes_validate.validate(manifest, SCHEMAS, strict=True)
-    except kubernetes_validate.ValidationError as error:
-        raise Refusal(422, f"{manifest['kind']} is invalid: {error.message}") from None
 
 
 def set_defaults(made: Object) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -12,36 +11,10 @@ from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Plan
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
 
-CONFIGURATIONS: list[dict[str, Any]] = [
-    {},
-    {"jobs": 2, "migrate": True},
-    {"env": {}, "secrets": [], "port": 9000, "workers": 4, "jobs": 1},
-    {"kubernetes": {"replicas": 1, "max_replicas": 1}},
-    {"kubernetes": {"namespace": "prod", "cpu": "1.5", "memory": "1Gi", "target_cpu": 50}},
-    {"live": "/healthz", "ready": "/readyz", "grace": 60, "timeout": 12.5},
-]
-
 
 def read(plan: Plan) -> dict[str, Any]:
     """Return the manifests by the names of their files."""
     return {file.path.name: yaml.safe_load(file.text) for file in Kubernetes().files(plan)}
-
-
-@pytest.mark.parametrize("version", ["1.31", "1.34", "1.37"])
-@pytest.mark.parametrize("configuration", CONFIGURATIONS)
-def test_every_manifest_is_valid(
-    make_plan: MakePlan, configuration: dict[str, Any], version: str
-) -> None:
-    for manifest in read(make_plan(**configuration)).values():
-        kubernetes_validate.validate(manifest, version, strict=True)
-
-
-def test_the_validation_finds_a_word_that_is_spelled_wrong(make_plan: MakePlan) -> None:
-    manifest = read(make_plan())["web.yaml"]
-    container = manifest["spec"]["template"]["spec"]["containers"][0]
-    container["livenesProbe"] = container.pop("livenessProbe")
-    with pytest.raises(kubernetes_validate.ValidationError, match="livenesProbe"):
-        kubernetes_validate.validate(manifest, "1.34", strict=True)
 
 
 def test_the_files_of_a_program_with_everything(make_plan: MakePlan) -> None:
