@@ -53,8 +53,8 @@ def explain(code: int, message: str, status: Mapping[str, Any]) -> str:
         who = "; ".join(sorted({str(one.get("message")) for one in conflicts}))
         return (
             f"{_object_of(details)}: somebody else has set {fields} ({who}); take the same value "
-            "into the file or leave the field out of it, or take the field over once with "
-            "kubectl apply --server-side --force-conflicts --field-manager=pronghorn-deploy"
+            "into the file, leave the field out of it, or deploy once with take_over = true in "
+            "[tool.pronghorn.deploy.kubernetes]"
         )
     return f"{message} ({code})"
 

@@ -145,7 +145,7 @@ class Release:
             if one["kind"] == "Job":  # One of that name may be there, and cannot be changed.
                 one["metadata"]["name"] += "-dry-run"
             try:
-                await cluster.apply(one, dry_run=True)
+                await cluster.apply(one, dry_run=True, force=self._plan.config.kubernetes.take_over)
             except RefusedError as error:
                 problems.append(str(error))
         return list(dict.fromkeys(problems))
@@ -194,20 +194,20 @@ class Release:
 
     async def _roll_out(self, cluster: Cluster, bound: Bound) -> str | None:
         """Apply and wait. Returns why the new version is not ready; None if it is."""
-        until = now() + self._plan.timeout
+        until, force = now() + self._plan.timeout, self._plan.config.kubernetes.take_over
         for one in bound.first:
-            await persist(partial(cluster.apply, one), until)
+            await persist(partial(cluster.apply, one, force=force), until)
         for one in bound.deployments:
             name = one["metadata"]["name"]
             self._applied.append(name)
             until = now() + self._plan.timeout
-            await persist(partial(cluster.apply, one), until)
+            await persist(partial(cluster.apply, one, force=force), until)
             pods = pods_of(one) | {VERSION: version_of(self._plan)}
             failure = await wait_for_rollout(cluster, name, pods, self._plan.timeout, self._say)
             if failure is not None:
                 return failure
         for one in bound.last:
-            await persist(partial(cluster.apply, one), until)
+            await persist(partial(cluster.apply, one, force=force), until)
         return None
 
     # --- how it ends ----------------------------------------------------------------------------

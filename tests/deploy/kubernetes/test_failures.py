@@ -211,8 +211,12 @@ def test_a_field_of_another_manager_is_named(cluster: ApiServer, make_plan: Make
     assert (outcome.state, outcome.old_serves) == ("failed", True)
     assert ".spec.strategy.rollingUpdate.maxUnavailable" in outcome.message
     assert 'conflict with "kubectl-edit"' in outcome.message
-    assert "--field-manager=pronghorn-deploy" in outcome.message
+    assert "take_over = true" in outcome.message
     assert [one for one in cluster.requests[since:] if one.changes] == []
+    taking = make_plan("v2", kubernetes={"take_over": True})
+    deploy_first(taking)
+    web = cluster.find("deployments", "shop")
+    assert web["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
 
 
 def test_a_selector_that_was_edited_is_refused(cluster: ApiServer, make_plan: MakePlan) -> None:
