@@ -35,6 +35,8 @@ VERSION = "app.kubernetes.io/version"
 """The label with the tag of the image."""
 
 _CHANGE_CAUSE = "kubernetes.io/change-cause"
+#: Of an object whose name becomes a label of pods.
+_LONGEST_NAME = 63
 
 
 @dataclass
@@ -140,8 +142,11 @@ def _fill(plan: Plan, template: Manifest, secret: str | None) -> None:
 
 def _bind_job(plan: Plan, job: Manifest) -> Manifest:
     """Give a Job a name of its own: the pod of a Job cannot be changed."""
-    tag = re.sub(r"[^a-z0-9]+", "-", plan.tag.lower()).strip("-")[:12].strip("-")
-    job["metadata"]["name"] = f"{job['metadata']['name']}-{tag or 'new'}"
+    name = job["metadata"]["name"]
+    tag = re.sub(r"[^a-z0-9]+", "-", plan.tag.lower())
+    # The end of a tag tells more than its beginning: of a time, it has the seconds.
+    tag = tag[-(_LONGEST_NAME - len(name) - 1) :].strip("-")
+    job["metadata"]["name"] = f"{name}-{tag or 'new'}"
     spec = job["spec"]
     least = max(1, math.ceil(plan.timeout))
     spec["activeDeadlineSeconds"] = max(spec.get("activeDeadlineSeconds", 0), least)

@@ -39,6 +39,8 @@ async def run_job(cluster: Cluster, job: Manifest, seconds: float, say: Say) -> 
     name, until = job["metadata"]["name"], now() + seconds + RESERVE
     old = await persist(partial(cluster.get, "Job", name), until)
     if old is not None and _read_end(old) is None:
+        if _image_of(old) != _image_of(job):
+            return f"the migration of another version runs at this moment (Job {name})"
         say(f"migration: {name} runs already, and is waited for")
     else:
         if old is not None:
@@ -112,3 +114,7 @@ async def _say_log(cluster: Cluster, name: str, say: Say) -> None:
                 say(f"migration: {line}")
     except ClusterError:
         say(f"migration: its log cannot be read; kubectl logs job/{name}")
+
+
+def _image_of(job: Manifest) -> str:
+    return str(job["spec"]["template"]["spec"]["containers"][0].get("image"))

@@ -25,7 +25,8 @@ from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.migration import run_job
 from pronghorn.deploy.kubernetes.prune import prune
-from pronghorn.deploy.kubernetes.undo import pods_of, restore, serves
+from pronghorn.deploy.kubernetes.revisions import find_serving, serves
+from pronghorn.deploy.kubernetes.undo import pods_of, restore
 from pronghorn.deploy.kubernetes.waiting import now, persist, wait_for_rollout
 from pronghorn.deploy.target import Outcome, Plan, Say
 
@@ -110,29 +111,34 @@ class Release:
         Raises:
             RefusedError: The namespace is missing, or a rollout was paused by somebody.
         """
-        try:
-            namespace = await cluster.get("Namespace", cluster.namespace)
-        except RefusedError as error:
-            if error.status != 403:  # Many people may not read namespaces.
-                raise
-        else:
-            if namespace is None:
-                raise RefusedError(
-                    f"there is no namespace {cluster.namespace}: create it with "
-                    f"kubectl create namespace {cluster.namespace}",
-                    404,
-                )
+        await self._check_namespace(cluster)
+        sets = await cluster.list("ReplicaSet", {"app.kubernetes.io/name": self._plan.config.name})
         for manifest in self._manifests:
             if manifest["kind"] != DEPLOYED:
                 continue
             name = manifest["metadata"]["name"]
-            found = self._old[name] = await cluster.get(DEPLOYED, name)
+            found = await cluster.get(DEPLOYED, name)
             if found is not None and found["spec"].get("paused"):
                 raise RefusedError(
                     f"the rollout of {name} is paused: kubectl rollout resume deployment/{name}", 0
                 )
+            self._old[name] = find_serving(found, sets) if found is not None else None
         web = self._old.get(self._plan.config.name)
         self.old_serves = serves(web) if web is not None else None
+
+    async def _check_namespace(self, cluster: Cluster) -> None:
+        try:
+            namespace = await cluster.get("Namespace", cluster.namespace)
+        except RefusedError as error:
+            if error.status == 403:  # Many people may not read namespaces.
+                return
+            raise
+        if namespace is None:
+            raise RefusedError(
+                f"there is no namespace {cluster.namespace}: create it with "
+                f"kubectl create namespace {cluster.namespace}",
+                404,
+            )
 
     async def _find_refusals(self, cluster: Cluster, bound: Bound) -> list[str]:
         """Return why the server would refuse objects, all at once."""
@@ -143,7 +149,7 @@ class Release:
         problems = []
         for one in objects:
             if one["kind"] == "Job":  # One of that name may be there, and cannot be changed.
-                one["metadata"]["name"] += "-dry-run"
+                one["metadata"]["name"] = one["metadata"]["name"][:50] + "-dry-run"
             try:
                 await cluster.apply(one, dry_run=True, force=self._plan.config.kubernetes.take_over)
             except RefusedError as error:
@@ -214,9 +220,11 @@ class Release:
 
     async def _undo(self, cluster: Cluster, failure: str) -> Outcome:
         """Return to the old pods, and say what serves now."""
-        if not self._live():
+        if not self.old_serves:
             return Outcome(
-                "failed", f"{failure}; there is no version before it, so it stays to be looked at"
+                "failed",
+                f"{failure}; no version before it serves, so its pods stay to be looked at",
+                old_serves=self.old_serves,
             )
         self._say(f"{failure}; back to the version before")
         changed = [(name, self._old[name]) for name in reversed(self._applied)]

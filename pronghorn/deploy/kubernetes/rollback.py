@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import copy
+
 from functools import partial
 
-from pronghorn.deploy.kubernetes.bind import VERSION, version_of
+from pronghorn.deploy.kubernetes.bind import version_of
 from pronghorn.deploy.kubernetes.cluster import Cluster, connect
 from pronghorn.deploy.kubernetes.errors import ClusterError, RefusedError
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import MANAGER, Manifest
-from pronghorn.deploy.kubernetes.undo import restore, serves
+from pronghorn.deploy.kubernetes.revisions import (
+    owned_by,
+    revision_of,
+    serves,
+    version_of_pods,
+    with_pods_of,
+)
+from pronghorn.deploy.kubernetes.undo import restore
 from pronghorn.deploy.kubernetes.waiting import now, persist
 from pronghorn.deploy.target import Outcome, Plan, Say
 
 __all__ = ["roll_back"]
 
-_REVISION = "deployment.kubernetes.io/revision"
+
 _SHORT = 5.0
 
 
@@ -66,58 +73,27 @@ async def _choose(
         raise RefusedError(f"nothing was deployed to namespace {cluster.namespace}", 404)
     sets = await cluster.list("ReplicaSet", {"app.kubernetes.io/name": plan.config.name})
     target = _find(plan, web, sets)
-    version = _version(target)
-    chosen: list[tuple[str, Manifest | None]] = [(plan.config.name, _with_pods(web, target))]
+    version = version_of_pods(target)
+    cause = f"pronghorn deploy rollback to {version}"
+    chosen: list[tuple[str, Manifest | None]] = [(plan.config.name, with_pods_of(web, target, cause))]
     for name, deployment in deployments.items():
-        same = [one for one in _owned(deployment, sets) if _version(one) == version]
+        same = [one for one in owned_by(deployment, sets) if version_of_pods(one) == version]
         if same:
-            chosen.append((name, _with_pods(deployment, same[-1])))
+            chosen.append((name, with_pods_of(deployment, same[-1], cause)))
     return version, chosen
 
 
 def _find(plan: Plan, web: Manifest, sets: list[Manifest]) -> Manifest:
     """Return the ReplicaSet of the version to go to."""
-    owned, current = _owned(web, sets), _revision(web)
+    owned, current = owned_by(web, sets), revision_of(web)
     if plan.tag:
-        owned = [one for one in owned if _version(one) == version_of(plan)]
+        owned = [one for one in owned if version_of_pods(one) == version_of(plan)]
         if not owned:
             raise RefusedError(f"the cluster does not know the version {plan.tag} any more", 404)
         return owned[-1]
-    older = [one for one in owned if _revision(one) < current]
+    older = [one for one in owned if revision_of(one) < current]
     if not older:
         raise RefusedError("there is no version before this one", 404)
     return older[-1]
 
 
-def _owned(deployment: Manifest, sets: list[Manifest]) -> list[Manifest]:
-    """Return the ReplicaSets of a Deployment, the latest last."""
-    uid = deployment["metadata"].get("uid")
-    owned = [
-        one
-        for one in sets
-        if any(owner.get("uid") == uid for owner in one["metadata"].get("ownerReferences", ()))
-    ]
-    return sorted(owned, key=_revision)
-
-
-def _revision(one: Manifest) -> int:
-    return int((one["metadata"].get("annotations") or {}).get(_REVISION, 0))
-
-
-def _version(one: Manifest) -> str:
-    labels = one["spec"]["template"]["metadata"].get("labels") or {}
-    return str(labels.get(VERSION, f"revision {_revision(one)}"))
-
-
-def _with_pods(deployment: Manifest, replica_set: Manifest) -> Manifest:
-    """Return a Deployment with the pods of an older version."""
-    made = copy.deepcopy(deployment)
-    template = copy.deepcopy(replica_set["spec"]["template"])
-    labels = template["metadata"].get("labels") or {}
-    labels.pop("pod-template-hash", None)
-    made["spec"]["template"] = template
-    if VERSION in labels:
-        made["metadata"].setdefault("labels", {})[VERSION] = labels[VERSION]
-    notes = made["metadata"].setdefault("annotations", {})
-    notes["kubernetes.io/change-cause"] = f"pronghorn deploy rollback to {_version(replica_set)}"
-    return made

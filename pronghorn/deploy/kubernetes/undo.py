@@ -14,12 +14,7 @@ from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.waiting import now, persist, wait_for_rollout
 from pronghorn.deploy.target import Say
 
-__all__ = ["pods_of", "restore", "return_to", "serves"]
-
-
-def serves(deployment: Manifest) -> bool:
-    """Return whether a Deployment has pods that are ready."""
-    return bool((deployment.get("status") or {}).get("availableReplicas"))
+__all__ = ["pods_of", "restore", "return_to"]
 
 
 def pods_of(deployment: Manifest) -> dict[str, str]:

@@ -55,6 +55,8 @@ def roll_out(deployment: Object, sets: list[Object], behaviour: str) -> Object:
         for one in old:
             one["spec"]["replicas"] *= one["works"]
     deployment["status"] = status_of(deployment, found, old, behaviour)
+    for one in (*old, found):
+        one["status"] = {"availableReplicas": one["spec"]["replicas"] * one["works"]}
     return found
 
 

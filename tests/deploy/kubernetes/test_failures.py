@@ -117,17 +117,43 @@ def test_a_first_version_that_does_not_get_ready_stays_to_be_looked_at(
     cluster.behaviours["v1"] = "never-ready"
     outcome, _ = deploy(make_plan("v1", timeout=SHORT))
     assert (outcome.state, outcome.old_serves) == ("failed", None)
-    assert "there is no version before it" in outcome.message
+    assert "no version before it serves" in outcome.message
     assert cluster.names("deployments") == ["shop"]
+
+
+def test_an_undo_goes_to_the_pods_that_serve(cluster: ApiServer, make_plan: MakePlan) -> None:
+    """The second version was interrupted and never got ready, so the first one still serves."""
+    cluster.behaviours |= {"v2": "never-ready", "v3": "crash"}
+    deploy_first(make_plan("v1"))
+    cluster.on_request = interrupt_at(lambda request: request.plural == "pods")
+    outcome, _ = deploy(make_plan("v2"))
+    assert outcome.state == "unknown"
+    outcome, _ = deploy(make_plan("v3", timeout=SHORT))
+    assert (outcome.state, outcome.old_serves) == ("failed", True)
+    assert image_of(cluster).endswith(":v1")
+    assert cluster.serving() == {"v1"}
+
+
+def test_nothing_is_undone_if_nothing_served(cluster: ApiServer, make_plan: MakePlan) -> None:
+    cluster.behaviours |= {"v1": "crash", "v2": "crash"}
+    deploy(make_plan("v1", timeout=SHORT))
+    outcome, _ = deploy(make_plan("v2", timeout=SHORT))
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
+    assert image_of(cluster).endswith(":v2")
 
 
 def test_a_way_back_that_fails_too_is_not_confirmed(
     cluster: ApiServer, make_plan: MakePlan
 ) -> None:
     deploy_first(make_plan("v1"))
-    cluster.behaviours |= {"v1": "never-ready", "v2": "never-ready"}
-    for one in cluster.sets_of(cluster.find("deployments", "shop")):
-        one["works"] = False
+
+    def break_everything(request: Request) -> None:
+        if request.changes and request.plural == "deployments":
+            cluster.behaviours |= {"v1": "never-ready", "v2": "never-ready"}
+            for one in cluster.sets_of(cluster.find("deployments", "shop")):
+                one["works"] = False
+
+    cluster.on_request = break_everything
     outcome, _ = deploy(make_plan("v2", timeout=SHORT))
     assert (outcome.state, outcome.old_serves) == ("unknown", None)
     assert "the way back failed too" in outcome.message
