@@ -51,6 +51,9 @@ class Release:
         self._manifests, self._unused = found.manifests, found.unused
         #: The Deployments as they were, by name; None for one that is new.
         self._old: dict[str, Manifest | None] = {}
+        #: Names of ReplicaSets, each of which has the pods of a version.
+        self._known: set[str] = set()
+        self._of_program = {"app.kubernetes.io/name": plan.config.name}
         #: Those that may have changed, in the order in which they were applied.
         self._applied: list[str] = []
         self._migrating = False
@@ -112,7 +115,8 @@ class Release:
             RefusedError: The namespace is missing, or a rollout was paused by somebody.
         """
         await self._check_namespace(cluster)
-        sets = await cluster.list("ReplicaSet", {"app.kubernetes.io/name": self._plan.config.name})
+        sets = await cluster.list("ReplicaSet", self._of_program)
+        self._known = {one["metadata"]["name"] for one in sets}
         for manifest in self._manifests:
             if manifest["kind"] != DEPLOYED:
                 continue
@@ -234,7 +238,21 @@ class Release:
         serving = web is not None and serves(web)
         if problem is not None:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
+        await self._forget(cluster)
         return Outcome("failed", failure, old_serves=serving)
+
+    async def _forget(self, cluster: Cluster) -> None:
+        """Delete the ReplicaSets of this deploy, to which a rollback must not return.
+
+        Without the right to, they stay, and the user may name another version.
+        """
+        try:
+            for one in await cluster.list("ReplicaSet", self._of_program):
+                name = one["metadata"]["name"]
+                if name not in self._known and not serves(one):
+                    await cluster.delete("ReplicaSet", name)
+        except ClusterError as error:
+            self._say(f"the version that failed is still known to the cluster: {error}")
 
     def _untouched(self, reason: str) -> Outcome:
         """Return the end of a deploy of which no pod was started."""

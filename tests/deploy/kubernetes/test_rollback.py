@@ -6,7 +6,7 @@ from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Outcome, Plan
 from tests.deploy.kubernetes.api_server import ApiServer
 from tests.deploy.kubernetes.conftest import MakePlan
-from tests.deploy.kubernetes.deploying import deploy_first
+from tests.deploy.kubernetes.deploying import deploy, deploy_first
 
 
 def roll_back(plan: Plan) -> tuple[Outcome, list[str]]:
@@ -93,3 +93,15 @@ def test_a_server_that_goes_away_leaves_it_unknown(
     cluster.is_away = lambda request: any(one.changes for one in cluster.requests[since:-1])
     outcome, _ = roll_back(make_plan("", timeout=1.0))
     assert outcome.state == "unknown"
+
+
+def test_a_version_that_was_undone_is_not_the_one_before(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    deploy_first(make_plan("v1"))
+    deploy_first(make_plan("v2"))
+    cluster.behaviours["v3"] = "stuck"
+    outcome, _ = deploy(make_plan("v3", timeout=1.0))
+    assert (outcome.state, cluster.serving()) == ("failed", {"v2"})
+    roll_back(make_plan(""))
+    assert cluster.serving() == {"v1"}
