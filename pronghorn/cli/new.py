@@ -161,7 +161,6 @@ def _describe_deploy(identifier: str, database: str) -> str:
     )
 
 
-
 def find_source() -> Path | None:
     """Return the checkout or the wheel from which pronghorn was installed, if it is still there.
 

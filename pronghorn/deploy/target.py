@@ -79,7 +79,7 @@ class Plan:
             port: The option of the port; empty for platforms that set the variable `PORT`.
         """
         drain = min(5, self.config.grace // 5)
-        # After the drain, requests end; then the lifespan has the rest, before the process is killed.
+        # After the drain requests end, and then the lifespan, before the process is killed.
         requests = max(1, self.config.grace - drain - _REST)
         ending = ["--drain", str(drain), "--timeout-graceful-shutdown", str(requests)]
         listen = ["--host", "0.0.0.0", *port]  # noqa: S104 - the network is that of the container

@@ -24,9 +24,10 @@ PREVIOUS_LABEL = "pronghorn.deploy.previous"
 """The label of a container with the tag of the version before."""
 
 _COMMENT = """\
-# The services of {name} on one host. `pronghorn deploy compose` starts containers of a new version beside the old ones, waits until
-# {ready} says 200, and ends the old ones then. By hand: {tag}=TAG docker compose --file {file} up --detach
-# A variable without a value has that of the environment of the command, so no secret is in this file.
+# The services of {name} on one host. `pronghorn deploy compose` starts containers of a new version
+# beside the old ones, waits until {ready} says 200, and ends the old ones then.
+# By hand: {tag}=TAG docker compose --file {file} up --detach
+# A variable without a value has that of the environment of the command: no secret is in this file.
 """
 #: Seconds between two checks of a container.
 _INTERVAL = 5

@@ -11,7 +11,7 @@ from pronghorn.deploy.compose.engine import Engine, StepError
 __all__ = ["SETTLE", "Switch"]
 
 SETTLE = 3.0
-"""Seconds in which the proxy finds new containers: it asks for addresses and for probes each second."""
+"""Seconds in which the proxy finds new containers: each second it asks for addresses and probes."""
 
 _PAUSE = 1.0
 _LOG_LINES = 12

@@ -18,8 +18,8 @@ __all__ = ["CloudRun"]
 #: Variables that Cloud Run sets itself, and refuses in a service.
 _RESERVED = frozenset({"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"})
 _COMMENT = """\
-# Cloud Run sends requests to the new revision when its startup probe has succeeded, and keeps the old one otherwise.
-# The values of secrets are in Secret Manager, under the names of their variables.
+# Cloud Run sends requests to the new revision when its startup probe has succeeded, and keeps the
+# old one otherwise. The values of secrets are in Secret Manager, by the names of their variables.
 """
 
 
@@ -59,8 +59,9 @@ class CloudRun(Platform):
         """Return the commands of docker and gcloud."""
         config, run = plan.config, plan.config.cloud_run
         where = f"--region {run.region}" + (f" --project {run.project}" if run.project else "")
+        once = "    # the first time"
         steps = [
-            f"printf %s \"${name}\" | gcloud secrets create {name} --data-file=-    # the first time"
+            f'printf %s "${name}" | gcloud secrets create {name} --data-file=-{once}'
             for name in config.secrets
         ]
         if plan.build:

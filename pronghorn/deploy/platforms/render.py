@@ -15,8 +15,8 @@ __all__ = ["Render"]
 #: Seconds that an instance has at most after SIGTERM.
 _LONGEST_GRACE = 300
 _COMMENT = """\
-# Render builds the image, runs the migrations, and keeps the old version until the new one is ready.
-# The values of secrets are set in Render, which asks for them when the blueprint is made.
+# Render builds the image, runs the migrations, and keeps the old version until the new one
+# is ready. The values of secrets are set in Render, which asks for them at the first time.
 """
 
 
