@@ -127,6 +127,7 @@ class KubernetesConfig(_Table):
         memory: What each pod asks for, and its limit.
         target_cpu: Percent of `cpu` above which the autoscaler adds pods.
         folder: The folder of the manifests.
+        take_over: Take fields that somebody else has set, instead of a failure.
     """
 
     namespace: str | None = None
@@ -137,6 +138,7 @@ class KubernetesConfig(_Table):
     memory: str = "256Mi"
     target_cpu: Annotated[int, Field(ge=1, le=100)] = 70
     folder: FilePath = "deploy/kubernetes"
+    take_over: bool = False
 
 
 class KamalConfig(_Table):
