@@ -29,7 +29,7 @@ def test_no_dockerfile(project: Path, docker: Docker) -> None:
     (project / "Dockerfile").unlink()
     found = problems("--allow-dirty")
     assert len(found) == 1
-    assert "there is no Dockerfile" in found[0].lower()
+    assert found[0].startswith("There is no Dockerfile")
     assert changes_nothing(docker, project)
     assert run_deploy("--no-build", "--dry-run")[0] == 0
 
