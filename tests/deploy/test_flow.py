@@ -212,5 +212,6 @@ def test_the_command_line(project: Path, docker: Docker) -> None:
     for word in ("--dry-run", "rollback", "status", "logs", "env", "TARGET"):
         assert word in output
     assert run_deploy("--timeout", "0")[0] == 2
+    assert run_deploy("--tag", "one two")[0] == 2
     assert run_deploy("--no-such-option")[0] == 2
     assert run_deploy("rollback", "--dry-run")[0] == 2

@@ -54,13 +54,8 @@ def compose_document(plan: Plan) -> dict[str, Any]:
     if config.jobs:
         services["jobs"] = _jobs(plan)
     if plan.migrate:
-        services["migrate"] = {
-            **_container(plan, plan.migrate_command),
-            "profiles": ["release"],  # `up` does not start it.
-            "restart": "no",
-            "labels": {},
-        }
-        del services["migrate"]["labels"], services["migrate"]["stop_grace_period"]
+        once = {"profiles": ["release"], "restart": "no"}  # `up` does not start it.
+        services["migrate"] = {**_container(plan, plan.migrate_command), **once}
     document: dict[str, Any] = {"name": config.name, "services": services}
     document["configs"] = {"proxy": {"content": _escape(proxy_configuration(plan))}}
     volumes = [volume.partition(":")[0] for volume in config.compose.volumes]
@@ -91,12 +86,12 @@ def _web(plan: Plan) -> dict[str, Any]:
     # No port of the container is published, so only the proxy reaches it.
     command = [*plan.web_command, "--forwarded-allow-ips", "*"]
     probe = _probe(plan.config.port, plan.config.ready)
-    return {**_container(plan, command), "healthcheck": _check(probe, plan)}
+    return {**_container(plan, command), **_server(plan), "healthcheck": _check(probe, plan)}
 
 
 def _jobs(plan: Plan) -> dict[str, Any]:
     probe = _probe(plan.jobs_health_port, "/ready")
-    container = _container(plan, plan.jobs_command)
+    container = {**_container(plan, plan.jobs_command), **_server(plan)}
     return {**container, "scale": plan.config.jobs, "healthcheck": _check(probe, plan)}
 
 
@@ -111,14 +106,16 @@ def _container(plan: Plan, command: list[str]) -> dict[str, Any]:
         container["environment"] = [*plain, *config.secrets]
     if config.compose.volumes:
         container["volumes"] = list(config.compose.volumes)
+    container |= {"read_only": True, "tmpfs": ["/tmp"]}  # noqa: S108 - of the container alone
+    return {**container, **_limits()}
+
+
+def _server(plan: Plan) -> dict[str, Any]:
+    """Return what a container has that runs until the next version."""
     return {
-        **container,
         "labels": {TAG_LABEL: f"${{{TAG}:-latest}}", PREVIOUS_LABEL: f"${{{PREVIOUS}:-}}"},
         "restart": "unless-stopped",
-        "stop_grace_period": f"{config.grace}s",
-        "read_only": True,
-        "tmpfs": ["/tmp"],  # noqa: S108 - a folder of the container alone
-        **_limits(),
+        "stop_grace_period": f"{plan.config.grace}s",
     }
 
 
