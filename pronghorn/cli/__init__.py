@@ -9,6 +9,7 @@
 - `jobs_find.py` finds the jobs of a program, `jobs_run.py` starts the processes that run them, and
   `jobs_work.py` works in those; `jobs_look.py` lists jobs, and `jobs_tab.py` for the page of `dev`
 - `routes.py`, `explain.py` and `openapi.py` describe the application
+- `groups.py` names the module of `pronghorn deploy`, which stands on this package
 - `pronghorn.devtools` is the page that `pronghorn dev` serves beside it
 - `errors.py` defines the errors and exit codes of commands
 - `collector.py` keeps the garbage collector out of what the command line imports

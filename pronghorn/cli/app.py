@@ -17,7 +17,7 @@ from pronghorn.cli.collector import resume_collector
 from pronghorn.cli.diff_command import diff
 from pronghorn.cli.errors import CommandError
 from pronghorn.cli.explain_command import explain
-from pronghorn.cli.groups import db, jobs
+from pronghorn.cli.groups import db, deploy, jobs
 from pronghorn.cli.new_command import new
 from pronghorn.cli.nodes_command import nodes
 from pronghorn.cli.system_errors import explain_system_error
@@ -202,6 +202,7 @@ commands.command()(check)
 commands.command()(nodes)
 commands.add_typer(db, name="db")
 commands.add_typer(jobs, name="jobs")
+commands.add_typer(deploy, name="deploy")
 
 
 def _serve(context: typer.Context, options: DevOptions | RunOptions, **special: Any) -> None:

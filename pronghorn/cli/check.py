@@ -27,11 +27,12 @@ from pronghorn.routes.app_scope import find_leaves
 __all__ = ["find_problems"]
 
 
-def find_problems(reference: AppReference) -> Found:
+def find_problems(reference: AppReference, *, databases: bool = True) -> Found:
     """Return what is wrong with a program.
 
     Args:
         reference: The location of the application as the user gave it.
+        databases: Connect to the databases, and look for pending migrations.
 
     Raises:
         CommandError: The program cannot be imported.
@@ -48,7 +49,10 @@ def find_problems(reference: AppReference) -> Found:
             late = list(_check_application(inner_app(found.app), routes))
     # The document finds again what a route has found.
     errors = {str(error): error for error in (*collected, *late)}
-    mistakes = [*map(_as_command_error, errors.values()), *_check_databases()]
+    mistakes = [
+        *map(_as_command_error, errors.values()),
+        *(_check_databases() if databases else ()),
+    ]
     program = collect_program(found, routes)
     unsafe = [*find_unsafe(program), *_find_unsafe_jobs()]
     return Found(found.import_string, program, mistakes, unsafe)

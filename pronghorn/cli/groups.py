@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperGroup
 
-__all__ = ["LazyGroup", "db", "jobs"]
+__all__ = ["LazyGroup", "db", "deploy", "jobs"]
 
 
 class LazyGroup(TyperGroup):
@@ -47,6 +47,37 @@ class _Jobs(LazyGroup):
     module, group = "pronghorn.cli.jobs_command", "jobs"
 
 
+class _Deploy(LazyGroup):
+    """Also a command: what follows is that of `now`, unless it is the name of another one."""
+
+    # By name, since that package stands on this one.
+    module, group = "pronghorn.deploy.command", "deploy"
+    default = "now"
+    _shows_default = False
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command before arguments that name none."""
+        named = args[:1] and (args[0] in ctx.help_option_names or args[0] in self.commands)
+        return super().parse_args(ctx, args if named else [self.default, *args])
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help with the options of the default command."""
+        self._shows_default = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._shows_default = False
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the parameters, for the help those of the default command too."""
+        own = super().get_params(ctx)
+        return [*self.commands[self.default].params, *own] if self._shows_default else own
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the name of the command."""
+        return ["[TARGET|COMMAND]", "[OPTIONS]"]
+
+
 db = typer.Typer(
     cls=_Database,
     no_args_is_help=True,
@@ -79,5 +110,26 @@ jobs = typer.Typer(
     - [cyan]pronghorn jobs run[/cyan]
     - [cyan]pronghorn jobs list --state waiting[/cyan]
     - [cyan]pronghorn jobs dead[/cyan]
+    """,
+)
+
+deploy = typer.Typer(
+    cls=_Deploy,
+    rich_markup_mode="rich",
+    help="""
+    [bold]Deploy[/bold] an app: check it, write files, hand over, and wait until it is ready.
+
+    The old version serves until the new one is ready, and goes on if that fails. Migrations are
+    applied before. Secrets are in no file and on no command line.
+
+    Exits with 0 when the new version is ready, with 1 when it failed, and with 3 when nobody could
+    find out.
+
+    Examples:
+
+    - [cyan]pronghorn deploy --dry-run[/cyan]
+    - [cyan]pronghorn deploy --env-file .env.production[/cyan]
+    - [cyan]pronghorn deploy kubernetes --timeout 600[/cyan]
+    - [cyan]pronghorn deploy rollback[/cyan]
     """,
 )

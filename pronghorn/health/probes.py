@@ -88,6 +88,11 @@ class Probes:
         """Return an answerer for servers that call routes directly, with the probes before them."""
         return WithProbes(self._of_path, answerer)
 
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the probes."""
+        return list(self._names)
+
     # --- the life of the application --------------------------------------------------------------
 
     async def _serve_lifespan(

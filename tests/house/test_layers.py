@@ -32,6 +32,7 @@ OWN_FOLDERS = {
 BATTERIES = {
     "cache",
     "channels",
+    "deploy",
     "idempotency",
     "jobs",
     "limits",
