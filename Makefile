@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics --extra jobs --extra limits --extra cache --extra deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser deploy-proofs ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser deploy-proofs image ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,11 @@ browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for
 	@$(PYTHON) tools/docs_assets.py --required
 	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --extra sql --extra jobs --group browser
 	@.venv-browser/bin/python -m pytest tests/browser $(ARGS)
+
+# The base of the Dockerfile is an image made of Debian's packages; tools/image.py says what that proves.
+image: environment ## Build the image of pronghorn new without Docker, and run its commands (root on Debian; ARGS="--db sqlite")
+	@$(PYTHON) tools/postgresql.py >/dev/null || true
+	@$(BIN)/python -m tools.image $(ARGS)
 
 deploy-proofs: python ## Validate what pronghorn deploy writes with the schemas of others
 	@$(PYTHON) $(ENVIRONMENT) .venv-proofs --project . --extra standard --extra sql --extra settings --extra metrics --extra deploy --group deploy-proofs

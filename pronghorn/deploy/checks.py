@@ -18,6 +18,7 @@ from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.unsafe import CODES
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.deploy.git import list_changes
+from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
 from pronghorn.deploy.target import Plan, Target
 from pronghorn.deploy.written import FileState
@@ -97,9 +98,7 @@ def check_target(target: Target, plan: Plan, states: list[FileState], *, force: 
 
 
 def _check_folder(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Iterator[str]:
-    dockerfile = plan.config.dockerfile
-    if not (plan.folder / dockerfile).is_file():
-        yield f"there is no {dockerfile}; docs/how-to/containers.md has one, as has `pronghorn new`"
+    yield from check_image(plan.folder, plan.config.dockerfile, plan.config.secrets)
     changes = [] if allow_dirty else list_changes(plan.folder, without=written)
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
@@ -192,12 +191,8 @@ def _check_migrations(checked: Checked) -> Checked:
 
 def _note_pending(checked: Checked, migrations: Any) -> None:
     pending = _read_pending(migrations)
-    where = migrations.database.name
-    if pending is None:
-        checked.notes.append(
-            f"the database {where} does not answer from here, so nobody has looked at what is "
-            "pending"
-        )
+    if isinstance(pending, str):
+        checked.notes.append(f"nobody has looked at what is pending: {pending}")
         return
     if not pending:
         return
@@ -214,12 +209,14 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
             )
 
 
-def _read_pending(migrations: Any) -> list[Any] | None:
-    """Return the pending migrations; None if the database does not answer."""
+def _read_pending(migrations: Any) -> list[Any] | str:
+    """Return the pending migrations, or why the database does not tell."""
     try:
         state = run(partial(_read_in_time, migrations))
-    except Exception:  # noqa: BLE001 - drivers raise what they like, and a deploy does not need it
-        return None
+    except CommandError as error:
+        return error.message
+    except Exception as error:  # noqa: BLE001 - drivers raise what they like; it is only a note
+        return f"the database {migrations.database.name} does not answer ({type(error).__name__})"
     return list(state.pending)
 
 

@@ -152,6 +152,7 @@ class KamalConfig(_Table):
         registry_username: The user of the registry.
         ssh_user: The user on the servers.
         file: The file to write.
+        extra: Tables and keys of Kamal itself, such as `accessories`, which are added to the file.
     """
 
     hosts: list[str] = []
@@ -161,6 +162,7 @@ class KamalConfig(_Table):
     registry_username: str | None = None
     ssh_user: str | None = None
     file: FilePath = "config/deploy.yml"
+    extra: dict[str, Any] = {}
 
 
 class FlyConfig(_Table):

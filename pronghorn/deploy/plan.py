@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from pronghorn.cli.discover import AppReference, where
@@ -13,6 +14,9 @@ from pronghorn.deploy.config import DeployConfig, read_config
 from pronghorn.deploy.target import TARGETS, Plan
 
 __all__ = ["choose_target", "make_plan", "reference_of_app"]
+
+# A tag of an image, no longer than a label of Kubernetes.
+_TAG = re.compile(r"\w[\w.-]{0,62}", re.ASCII)
 
 
 def choose_target(given: str | None, config: DeployConfig) -> str:
@@ -52,8 +56,11 @@ def make_plan(
             default.
 
     Raises:
-        CommandError: The configuration has mistakes, or there is no application.
+        CommandError: The tag or the configuration has mistakes, or there is no application.
     """
+    if tag is not None and not _TAG.fullmatch(tag):
+        hint = "It has letters, digits, dots, hyphens and underscores, and at most 63 of them."
+        raise CommandError(f"{tag!r} cannot be the tag of an image", hint, exit_code=USAGE)
     config = read_config(folder)
     reference = reference_of_app(config)
     if config.app is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
+from urllib.parse import unquote, urlsplit
 
 from pronghorn.deploy.config import DeployConfig
 
@@ -29,6 +30,7 @@ TARGETS = {
 MASK = "**********"
 # A shorter value, such as `1`, would be found in texts that have nothing to do with it.
 _SHORTEST_HIDDEN = 4
+_SHORTEST_LINE = 12
 
 
 @dataclass(frozen=True)
@@ -84,19 +86,19 @@ class Plan:
         ending = ["--drain", str(drain), "--timeout-graceful-shutdown", str(requests)]
         listen = ["--host", "0.0.0.0", *port]  # noqa: S104 - the network is that of the container
         workers = ["--workers", str(self.config.workers)]
-        return ["pronghorn", "run", *self._named(), *listen, *workers, *ending, *_LOGS]
+        return ["pronghorn", "run", *self._name_app(), *listen, *workers, *ending, *_LOGS]
 
     @property
     def jobs_command(self) -> list[str]:
         """The command that runs the jobs; its probes are on `jobs_health_port`."""
         probes = ["--health-port", str(self.jobs_health_port)]
         ending = ["--grace", str(max(1, self.config.grace - _REST_OF_JOBS))]
-        return ["pronghorn", "jobs", "run", *self._named(), *probes, *ending, *_LOGS]
+        return ["pronghorn", "jobs", "run", *self._name_app(), *probes, *ending, *_LOGS]
 
     @property
     def migrate_command(self) -> list[str]:
         """The command that applies the migrations."""
-        return ["pronghorn", "db", "upgrade", *self._named()]
+        return ["pronghorn", "db", "upgrade", *self._name_app()]
 
     @property
     def jobs_health_port(self) -> int:
@@ -105,13 +107,12 @@ class Plan:
 
     def hide(self, text: str) -> str:
         """Return a text in which the values of the secrets are masked."""
-        values = sorted(self.secrets.values(), key=len, reverse=True)
-        for value in values:
-            if len(value) >= _SHORTEST_HIDDEN:
-                text = text.replace(value, MASK)
+        hidden = {part for value in self.secrets.values() for part in _parts_of(value)}
+        for part in sorted(hidden, key=len, reverse=True):
+            text = text.replace(part, MASK)
         return text
 
-    def _named(self) -> list[str]:
+    def _name_app(self) -> list[str]:
         factory = ["--factory"] if self.factory else []
         return [self.app, *factory, *(["--as-fastapi"] if self.config.as_fastapi else [])]
 
@@ -120,6 +121,20 @@ class Plan:
 _REST = 14
 _REST_OF_JOBS = 10
 _LOGS = ["--log-format", "json"]
+
+
+def _parts_of(value: str) -> Iterator[str]:
+    """Yield what must not be printed of a secret: it, each of its lines, the password of a URL."""
+    if len(value) >= _SHORTEST_HIDDEN:
+        yield value
+    yield from (line for line in value.splitlines() if len(line) >= _SHORTEST_LINE)
+    try:
+        password = urlsplit(value).password or ""
+    except ValueError:
+        return
+    for text in (password, unquote(password)):
+        if len(text) >= _SHORTEST_HIDDEN:
+            yield text
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -29,6 +30,7 @@ INTERRUPTED = 130
 """The exit code of `stream` after Ctrl+C."""
 
 _SECONDS_TO_END = 10.0
+_ERROR = re.compile(r"(?i)\berrors?\b|failed|denied|cannot")
 # Children of a program that was killed may keep its output open.
 _SECONDS_TO_READ = 1.0
 
@@ -61,11 +63,13 @@ class Finished:
 
     @property
     def reason(self) -> str:
-        """The last line that it wrote, which usually says why it failed."""
+        """The last line that speaks of an error, or the last one that it wrote."""
+        if self.timed_out:
+            return f"{self.argv[0]} did not end in time"
         for text in (self.err, self.out):
             lines = [line.strip() for line in text.splitlines() if line.strip()]
             if lines:
-                return lines[-1]
+                return ([line for line in lines if _ERROR.search(line)] or lines)[-1]
         return f"{self.argv[0]} ended with exit code {self.code}"
 
 

@@ -20,6 +20,7 @@ __all__ = ["FileState", "Written", "compare", "text_of", "write"]
 
 _HEADER = "# Written by pronghorn deploy (sum {sum}); a file that you change is kept as it is."
 _FOUND = re.compile(r"# Written by pronghorn deploy \(sum ([0-9a-f]{12})\)")
+_SCRIPT = "#!"
 
 State = Literal["new", "same", "outdated", "changed", "both", "foreign"]
 
@@ -51,8 +52,15 @@ class Written(NamedTuple):
 
 
 def text_of(file: PlannedFile) -> str:
-    """Return what is written: the line with the sum, then the content."""
-    return f"{_HEADER.format(sum=_sum(file.text))}\n{file.text}"
+    """Return what is written: the line with the sum, then the content.
+
+    A script keeps its first line, which names its interpreter, in front.
+    """
+    header = _HEADER.format(sum=_sum(file.text))
+    first, _, rest = file.text.partition("\n")
+    if first.startswith(_SCRIPT):
+        return f"{first}\n{header}\n{rest}"
+    return f"{header}\n{file.text}"
 
 
 def _sum(text: str) -> str:
@@ -78,13 +86,22 @@ def _state_of(path: Path, file: PlannedFile) -> State:
     text = path.read_text(encoding="utf-8", errors="replace")
     if text == text_of(file):
         return "same"
-    first, _, rest = text.partition("\n")
+    first, rest = _split(text)
     found = _FOUND.match(first)
     if found is None:
         return "foreign"
     if found[1] == _sum(rest):
         return "outdated"
     return "changed" if found[1] == _sum(file.text) else "both"
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the line with the sum, and the content as it was before that line was added."""
+    first, _, rest = text.partition("\n")
+    if not first.startswith(_SCRIPT):
+        return first, rest
+    header, _, rest = rest.partition("\n")
+    return header, f"{first}\n{rest}"
 
 
 def write(folder: Path, states: Iterable[FileState], *, force: bool) -> list[Written]:
@@ -122,8 +139,13 @@ def _replace(path: Path, text: str) -> None:
     try:
         with open(number, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        Path(draft).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(draft).chmod(path.stat().st_mode & 0o777 if path.exists() else _mode_of(text))
         os.replace(draft, path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def _mode_of(text: str) -> int:
+    """Return who may do what with a new file: everybody may run a script."""
+    return 0o755 if text.startswith(_SCRIPT) else 0o644

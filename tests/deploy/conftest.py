@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pronghorn.deploy.compose import switch
 from tests.cli.conftest import (
@@ -87,10 +88,11 @@ def docker(
     folder = tmp_path_factory.mktemp("docker")
     program = folder / "docker"
     script = Path(__file__).parent / "fake_docker.py"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -E "{script}" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("FAKE_DOCKER", str(folder))
+    monkeypatch.setenv("FAKE_SITE", str(Path(yaml.__file__).parents[1]))
     made = Docker(folder)
     yield made
     for container in made.containers().values():

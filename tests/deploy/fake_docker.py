@@ -10,16 +10,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Any
 
-import yaml
+TYPE_CHECKING = False  # `typing` and others take longer to import than the rest of most calls.
+if TYPE_CHECKING:
+    from typing import Any
 
 HOME = Path(os.environ["FAKE_DOCKER"])
 ROOT = Path(__file__).parents[2]
@@ -83,6 +80,9 @@ def interpolate(text: str) -> str:
 
 
 def read_service(file: str, name: str) -> dict[str, Any]:
+    sys.path.append(os.environ["FAKE_SITE"])  # It runs without site-packages, to start quickly.
+    import yaml
+
     document = yaml.safe_load(Path(file).read_text())
     if name not in document["services"]:
         fail(f"no such service: {name}")
@@ -102,6 +102,8 @@ def variables_of(service: dict[str, Any]) -> dict[str, str]:
 
 
 def free_port() -> int:
+    import socket
+
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
@@ -123,6 +125,8 @@ def begin(project: str, name: str, service: dict[str, Any]) -> None:
         "pid": 0,
     }
     if name == "web" and WANTED.get("real", False):
+        import subprocess
+
         command = [interpolate(part) for part in service["command"]]
         container["port"] = free_port()
         command[command.index("--port") + 1] = str(container["port"])
@@ -178,9 +182,11 @@ def is_alive(pid: int) -> bool:
 
 def ask_ready(port: int) -> str:
     """Return an empty text if a container is ready, else why it is not."""
+    import urllib.request
+
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=3).close()
-    except (OSError, urllib.error.URLError) as error:
+    except OSError as error:
         return f"Traceback ...\nurllib.error.HTTPError: {error}"
     return ""
 
@@ -201,6 +207,9 @@ def print_containers(argv: list[str]) -> None:
     wanted = dict(one.removeprefix("label=").split("=", 1) for one in values)
     for identifier, one in load("state.json", {}).items():
         if one["project"] != wanted["com.docker.compose.project"]:
+            continue
+        tag = wanted.get("pronghorn.deploy.tag")
+        if tag not in {None, one["labels"].get("pronghorn.deploy.tag")}:
             continue
         if one["service"] == wanted["com.docker.compose.service"]:
             print(identifier)

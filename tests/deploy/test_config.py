@@ -138,3 +138,16 @@ def test_a_plan_hides_its_secrets(
     plan = make_plan(workspace)
     assert "abcdefgh" not in repr(plan)
     assert plan.hide("x abcdefgh-longer y abcdefgh z") == "x ********** y ********** z"
+
+
+def test_parts_of_a_secret_are_hidden_too(
+    write: Write, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("main.py")
+    write("pyproject.toml", '[tool.pronghorn.deploy]\nsecrets = ["URL", "PEM", "ON"]\n')
+    monkeypatch.setenv("URL", "postgresql://app:p%40ssword@host/shop")
+    monkeypatch.setenv("PEM", "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\n-----END KEY-----")
+    monkeypatch.setenv("ON", "1")
+    plan = make_plan(workspace)
+    assert plan.hide("for p@ssword or p%40ssword") == "for ********** or **********"
+    assert plan.hide("MIIBVgIBADANBgkq 1") == "********** 1"

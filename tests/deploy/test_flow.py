@@ -29,7 +29,7 @@ def test_no_dockerfile(project: Path, docker: Docker) -> None:
     (project / "Dockerfile").unlink()
     found = problems("--allow-dirty")
     assert len(found) == 1
-    assert "there is no Dockerfile" in found[0].lower()
+    assert found[0].startswith("There is no Dockerfile")
     assert changes_nothing(docker, project)
     assert run_deploy("--no-build", "--dry-run")[0] == 0
 
@@ -212,5 +212,6 @@ def test_the_command_line(project: Path, docker: Docker) -> None:
     for word in ("--dry-run", "rollback", "status", "logs", "env", "TARGET"):
         assert word in output
     assert run_deploy("--timeout", "0")[0] == 2
+    assert run_deploy("--tag", "one two")[0] == 2
     assert run_deploy("--no-such-option")[0] == 2
     assert run_deploy("rollback", "--dry-run")[0] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import yaml
@@ -29,6 +30,7 @@ _COMMENT = """\
 # By hand: {tag}=TAG docker compose --file {file} up --detach
 # A variable without a value has that of the environment of the command: no secret is in this file.
 """
+_PROXY_LABEL = "pronghorn.deploy.proxy"
 #: Seconds between two checks of a container.
 _INTERVAL = 5
 
@@ -52,13 +54,8 @@ def compose_document(plan: Plan) -> dict[str, Any]:
     if config.jobs:
         services["jobs"] = _jobs(plan)
     if plan.migrate:
-        services["migrate"] = {
-            **_container(plan, plan.migrate_command),
-            "profiles": ["release"],  # `up` does not start it.
-            "restart": "no",
-            "labels": {},
-        }
-        del services["migrate"]["labels"], services["migrate"]["stop_grace_period"]
+        once = {"profiles": ["release"], "restart": "no"}  # `up` does not start it.
+        services["migrate"] = {**_container(plan, plan.migrate_command), **once}
     document: dict[str, Any] = {"name": config.name, "services": services}
     document["configs"] = {"proxy": {"content": _escape(proxy_configuration(plan))}}
     volumes = [volume.partition(":")[0] for volume in config.compose.volumes]
@@ -72,10 +69,13 @@ def _proxy(plan: Plan) -> dict[str, Any]:
     compose = plan.config.compose
     host_port = compose.host_port or plan.config.port
     address = f"http://127.0.0.1:{PROXY_PORT}{plan.config.ready}"
+    content = proxy_configuration(plan)
     return {
         "image": compose.proxy_image,
         "ports": [f"{compose.host_address}:{host_port}:{PROXY_PORT}"],
         "configs": [{"source": "proxy", "target": "/usr/local/etc/haproxy/haproxy.cfg"}],
+        # Compose compares services and not their configs, so a change has to show here.
+        "labels": {_PROXY_LABEL: hashlib.sha256(content.encode()).hexdigest()[:12]},
         "restart": "unless-stopped",
         "healthcheck": _check(["CMD", "wget", "-q", "-O", "/dev/null", address], plan, interval=2),
         **_limits(),
@@ -86,12 +86,12 @@ def _web(plan: Plan) -> dict[str, Any]:
     # No port of the container is published, so only the proxy reaches it.
     command = [*plan.web_command, "--forwarded-allow-ips", "*"]
     probe = _probe(plan.config.port, plan.config.ready)
-    return {**_container(plan, command), "healthcheck": _check(probe, plan)}
+    return {**_container(plan, command), **_server(plan), "healthcheck": _check(probe, plan)}
 
 
 def _jobs(plan: Plan) -> dict[str, Any]:
     probe = _probe(plan.jobs_health_port, "/ready")
-    container = _container(plan, plan.jobs_command)
+    container = {**_container(plan, plan.jobs_command), **_server(plan)}
     return {**container, "scale": plan.config.jobs, "healthcheck": _check(probe, plan)}
 
 
@@ -106,14 +106,16 @@ def _container(plan: Plan, command: list[str]) -> dict[str, Any]:
         container["environment"] = [*plain, *config.secrets]
     if config.compose.volumes:
         container["volumes"] = list(config.compose.volumes)
+    container |= {"read_only": True, "tmpfs": ["/tmp"]}  # noqa: S108 - of the container alone
+    return {**container, **_limits()}
+
+
+def _server(plan: Plan) -> dict[str, Any]:
+    """Return what a container has that runs until the next version."""
     return {
-        **container,
         "labels": {TAG_LABEL: f"${{{TAG}:-latest}}", PREVIOUS_LABEL: f"${{{PREVIOUS}:-}}"},
         "restart": "unless-stopped",
-        "stop_grace_period": f"{config.grace}s",
-        "read_only": True,
-        "tmpfs": ["/tmp"],  # noqa: S108 - a folder of the container alone
-        **_limits(),
+        "stop_grace_period": f"{plan.config.grace}s",
     }
 
 

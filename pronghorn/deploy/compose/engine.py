@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pronghorn.deploy.compose.document import PREVIOUS, TAG
+from pronghorn.deploy.compose.document import PREVIOUS, TAG, TAG_LABEL
 from pronghorn.deploy.target import Plan, Say
 from pronghorn.deploy.tool import Finished, run, stream
 
@@ -39,12 +39,15 @@ class Engine:
         """Run a command that changes nothing."""
         return run(["docker", *arguments], timeout=timeout, folder=self.plan.folder)
 
-    def list_containers(self, service: str, *, every: bool = False) -> list[str]:
+    def list_containers(
+        self, service: str, *, every: bool = False, tag: str | None = None
+    ) -> list[str]:
         """Return the ids of the containers of a service.
 
         Args:
             service: Its name in the compose file.
             every: Also those that have ended.
+            tag: Only those of this version.
 
         Raises:
             StepError: Docker does not answer.
@@ -54,16 +57,18 @@ class Engine:
         every_one = ["--all"] if every else []
         # `run` makes containers of a service too, which serve nobody.
         filters += ["--filter", "label=com.docker.compose.oneoff=False"]
+        if tag is not None:
+            filters += ["--filter", f"label={TAG_LABEL}={tag}"]
         found = self.ask("ps", "--quiet", "--no-trunc", *every_one, *filters)
         if not found.ok:
             raise StepError(f"Docker does not answer: {found.reason}")
         return found.out.split()
 
     def inspect(self, identifier: str) -> dict[str, Any] | None:
-        """Return what Docker knows of a container; None if it does not answer."""
+        """Return what Docker knows of a container; nothing if it is gone; None without an answer."""
         found = self.ask("inspect", "--type", "container", "--format", "{{json .}}", identifier)
         if not found.ok:
-            return None
+            return {} if "no such" in found.err.lower() else None
         try:
             document = json.loads(found.out)
         except ValueError:

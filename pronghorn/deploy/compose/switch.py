@@ -29,7 +29,7 @@ class Switch:
     Attributes:
         old: The containers of the old version, by service.
         new: Those of the new version.
-        is_done: The new version is ready, and the old one is being ended.
+        starting: The service whose containers are being started.
 
     Raises:
         StepError: Docker does not answer.
@@ -40,7 +40,7 @@ class Switch:
         self.tag = tag
         self.old = {service: engine.list_containers(service) for service in _SERVICES}
         self.new: dict[str, list[str]] = {}
-        self.is_done = False
+        self.starting = ""
 
     @property
     def has_old(self) -> bool:
@@ -63,6 +63,7 @@ class Switch:
         wanted = {"jobs": self.engine.plan.config.jobs, "web": 1}
         for service in [name for name in _SERVICES if wanted[name]]:
             self._remove_ended(service)
+            self.starting = service
             number = len(self.old[service]) + wanted[service]
             scale = ["--scale", f"{service}={number}"]
             arguments = ["--detach", "--no-deps", "--no-recreate", *scale, service]
@@ -81,8 +82,10 @@ class Switch:
         self.engine.remove(sorted(ended))
 
     def _note_new(self, service: str) -> None:
-        found = self.engine.list_containers(service, every=True)
+        """Note what was started; another deploy at the same time has another tag."""
+        found = self.engine.list_containers(service, every=True, tag=self.tag)
         self.new[service] = [one for one in found if one not in self.old[service]]
+        self.starting = ""
 
     def wait(self) -> None:
         """Return when all new containers are ready.
@@ -144,7 +147,6 @@ class Switch:
         Returns:
             A sentence about what did not work; empty if everything did.
         """
-        self.is_done = True
         old = [*self.old["web"], *self.old["jobs"]]
         if not old:
             return ""
@@ -159,9 +161,9 @@ class Switch:
 
     def undo(self) -> bool:
         """Remove the new containers; return whether that worked."""
-        for service in list(self.new):
+        if self.starting:
             try:
-                self._note_new(service)
+                self._note_new(self.starting)
             except StepError:
                 return False
         return self.engine.remove([one for ids in self.new.values() for one in ids])
@@ -169,6 +171,8 @@ class Switch:
 
 def _read(container: dict[str, Any]) -> tuple[str, str]:
     """Return `ready`, `starting` or `ended`, and why."""
+    if not container:
+        return "ended", "was removed by somebody else"
     state = container.get("State") or {}
     status = str(state.get("Status", ""))
     if status in {"exited", "dead", "restarting"} or container.get("RestartCount"):

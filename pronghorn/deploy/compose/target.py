@@ -68,6 +68,10 @@ class Compose:
 
     def rollback(self, plan: Plan, say: Say) -> Outcome:
         """Change back to the version before, whose image is still on the host or in a registry."""
+        if plan.missing_secrets:
+            names = ", ".join(plan.missing_secrets)
+            message = f"without a value of {names} the version before could not start"
+            return Outcome("failed", f"{message}: set it, or name a file with --env-file")
         engine = Engine(plan, say)
         try:
             running = engine.list_containers("web")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.deploy.target import Outcome, Plan, PlannedFile, Say, Variable
@@ -24,7 +26,7 @@ class Platform(ABC):
     name: str
     title: str
     takes_secrets = False
-    commands: dict[str, str]
+    commands: ClassVar[dict[str, str]]
 
     def check(self, plan: Plan) -> list[str]:  # noqa: ARG002 - other platforms look at it
         """Return what is wrong for this platform."""
@@ -106,7 +108,5 @@ def _value(value: object) -> str:
 
 def _text(value: str) -> str:
     """Return a basic string of TOML, which knows the escapes of JSON."""
-    import json
-
     # JSON leaves DEL as it is, which TOML forbids.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

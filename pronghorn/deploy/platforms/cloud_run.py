@@ -6,7 +6,7 @@ https://cloud.google.com/run/docs/reference/yaml/v1
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -28,7 +28,7 @@ class CloudRun(Platform):
 
     name = "cloud-run"
     title = "Cloud Run"
-    commands = {  # noqa: RUF012 - constant
+    commands: ClassVar = {
         "rollback": "gcloud run services update-traffic NAME --to-revisions REVISION=100",
         "status": "gcloud run services describe NAME",
         "logs": "gcloud run services logs read NAME",

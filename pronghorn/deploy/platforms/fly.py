@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from pronghorn.deploy.platforms.base import Platform, shell, toml_text
 from pronghorn.deploy.target import Plan, PlannedFile
@@ -21,7 +22,7 @@ class Fly(Platform):
 
     name = "fly"
     title = "Fly.io"
-    commands = {  # noqa: RUF012 - constant
+    commands: ClassVar = {
         "rollback": "fly releases, then fly deploy --image IMAGE of the one before",
         "status": "fly status",
         "logs": "fly logs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from pronghorn.deploy.platforms.base import Platform, shell, toml_text
 from pronghorn.deploy.target import Plan, PlannedFile
@@ -20,7 +21,7 @@ class Railway(Platform):
 
     name = "railway"
     title = "Railway"
-    commands = {  # noqa: RUF012 - constant
+    commands: ClassVar = {
         "rollback": "railway down, or Rollback in the menu of an older deployment",
         "status": "railway status",
         "logs": "railway logs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -25,7 +25,7 @@ class Render(Platform):
 
     name = "render"
     title = "Render"
-    commands = {  # noqa: RUF012 - constant
+    commands: ClassVar = {
         "rollback": "Rollback beside a deploy on the page of the service",
         "status": "render services",
         "logs": "render logs",
