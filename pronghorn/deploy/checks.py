@@ -15,7 +15,7 @@ from pronghorn.cli.check import find_problems
 from pronghorn.cli.check_print import Found
 from pronghorn.cli.database import list_migrated, run
 from pronghorn.cli.errors import CommandError, missing
-from pronghorn.cli.unsafe import CODES
+from pronghorn.cli.unsafe import CODES, Unsafe
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.deploy.git import list_changes
 from pronghorn.deploy.image import check_image
@@ -27,6 +27,8 @@ __all__ = ["Checked", "check_project", "check_target"]
 
 #: Seconds for a database that may not be reachable from here.
 _SECONDS = 5.0
+#: `pronghorn run` serves, and has these limits itself.
+_HARMLESS = ("body-limit",)
 _TAKES_AWAY = re.compile(r"\.(drop_table|drop_column|rename_table)\(|new_column_name\s*=")
 
 
@@ -62,11 +64,9 @@ def check_project(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Check
     except CommandError as error:
         checked.problems.append(f"the application cannot be imported: {_one_line(error)}")
         return checked
-    report = found.judge(strict=True, allowed=plan.config.allow)
+    report = found.judge(strict=True, allowed=[*plan.config.allow, *_HARMLESS])
     checked.problems.extend(_one_line(mistake) for mistake in found.mistakes)
-    for one in report.unsafe:
-        allow = f'or allow = ["{one.code}"] if that is meant'
-        checked.problems.append(f"{one.message} ({one.code}): {one.write}, {allow}")
+    checked.problems.extend(map(_describe_unsafe, report.unsafe))
     checked.problems.extend(_check_probes(found, plan))
     checked.problems.extend(_check_settings(plan))
     return _check_migrations(replace(checked, plan=replace(plan, app=found.name)))
@@ -95,6 +95,15 @@ def check_target(target: Target, plan: Plan, states: list[FileState], *, force: 
             if one.state == "both"
         ]
     return problems
+
+
+def _describe_unsafe(one: Unsafe) -> str:
+    """Return an unsafe setting as one sentence, with the setting of ours that allows it."""
+    option, setting = f"--allow {one.code}", f'allow = ["{one.code}"]'
+    write = one.write.removesuffix(".").replace(option, setting)
+    write = write[:1].lower() + write[1:]
+    end = "" if setting in write else f"; {setting} if that is meant"
+    return f"{one.message} ({one.code}): {write}{end}"
 
 
 def _check_folder(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Iterator[str]:

@@ -37,6 +37,7 @@ entrypoint = "bookstall:app"
 [tool.pronghorn.deploy]
 env = { GREETING = "hello $1" }
 secrets = ["BOOKSTALL_SECRET_KEY"]
+allow = ["hosts"]
 """
 
 PROGRAM = """
