@@ -183,7 +183,7 @@ class ApiServer:
             Refusal: The answer is no success.
         """
         self.on_request(request)
-        if request.path == "/version":
+        if request.path.rstrip("/") == "/version":
             return {"major": "1", "minor": "34", "gitVersion": "v1.34.1"}
         plural, verb = request.plural, VERBS[request.method]
         if verb == "get" and not request.name:

@@ -124,3 +124,9 @@ def test_a_mistake_of_the_configuration_is_named(
 ) -> None:
     (found,) = Kubernetes().check(make_plan(**given))
     assert problem in found
+
+
+def test_another_name_writes_the_files_again(cluster: ApiServer, make_plan: MakePlan) -> None:
+    write_files(make_plan())
+    deploy_first(make_plan(name="store"))
+    assert cluster.names("deployments") == ["store"]
