@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pronghorn.cli.errors import CommandError
 from pronghorn.deploy.kamal.program import Program
 from pronghorn.deploy.kamal.reading import read_containers
-from pronghorn.deploy.kamal.settings import WEB, count_groups, list_roles, list_servers
+from pronghorn.deploy.kamal.settings import WEB, count_groups, list_roles, list_servers, split_host
 from pronghorn.deploy.target import Outcome, Plan, Say
 from pronghorn.deploy.tool import Finished
 
@@ -70,7 +70,9 @@ def _ask_all(program: Program) -> Running:
     versions: dict[tuple[str, str], str | None] = {}
     for role, hosts in list_roles(program.plan.config).items():
         answers = program.read_versions(role)
-        versions.update({(role, host): answers.get(host) for host in hosts})
+        # Kamal names a server without its port.
+        named = {host: split_host(host)[0] for host in hosts}
+        versions.update({(role, host): answers.get(named[host]) for host in hosts})
     return versions
 
 
