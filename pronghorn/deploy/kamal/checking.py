@@ -21,7 +21,9 @@ __all__ = ["find_password", "find_problems"]
 _OLDEST = 2
 _SECONDS = 30.0
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\d{1,5})?|[0-9A-Fa-f:]+")
-_DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?")
+_DOMAIN = re.compile(
+    r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?"
+)
 
 
 def find_problems(plan: Plan) -> list[str]:

@@ -195,7 +195,7 @@ def _write_hook(plan: Plan) -> str:
     image = "/".join(filter(None, (server, name_image(config))))
     command = shlex.join(plan.migrate_command)
     return _MIGRATION.format(
-        required="".join(f": \"${{{name}:?is not set}}\"\n" for name in _list_secrets(config)),
+        required="".join(f': "${{{name}:?is not set}}"\n' for name in _list_secrets(config)),
         values="\n".join(_print_values(config)),
         options=options,
         address=shlex.quote(f"{config.kamal.ssh_user or 'root'}@{name}"),
@@ -207,7 +207,5 @@ def _print_values(config: DeployConfig) -> list[str]:
     plain = [
         f"    printf '%s=%s\\n' {name} {shlex.quote(value)}" for name, value in config.env.items()
     ]
-    secret = [
-        f"    printf '%s=%s\\n' {name} \"${name}\"" for name in _list_secrets(config)
-    ]
+    secret = [f"    printf '%s=%s\\n' {name} \"${name}\"" for name in _list_secrets(config)]
     return [*plain, *secret] or ["    :"]

@@ -149,7 +149,10 @@ _SENTENCES = [
         r"connection closed by remote host|IOError",
         "the server {host} cannot be reached by SSH",
     ),
-    (r"docker: (?:command )?not found", "Docker is not installed on {host}: run `kamal server bootstrap` once"),
+    (
+        r"docker: (?:command )?not found",
+        "Docker is not installed on {host}: run `kamal server bootstrap` once",
+    ),
     (
         r"Cannot connect to the Docker daemon|Is the docker daemon running",
         "Docker does not run here or on {host}",
@@ -163,6 +166,9 @@ _SENTENCES = [
         r"dial tcp|no such host|TLS handshake timeout|failed to do request|i/o timeout",
         "the registry {registry} cannot be reached",
     ),
-    (r"manifest unknown|manifest for \S+ not found", "the registry {registry} does not have the image"),
+    (
+        r"manifest unknown|manifest for \S+ not found",
+        "the registry {registry} does not have the image",
+    ),
     (r"[Nn]o space left on device", "a disk is full, here or on {host}"),
 ]

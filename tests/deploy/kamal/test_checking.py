@@ -32,7 +32,10 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
             {"kamal": {"hosts": []}},
             'no server is named: write `hosts = ["203.0.113.10"]` in [tool.pronghorn.deploy.kamal]',
         ),
-        ({"kamal": {"hosts": ["root@10.0.0.1"]}}, "hosts has 'root@10.0.0.1': the user belongs into ssh_user"),
+        (
+            {"kamal": {"hosts": ["root@10.0.0.1"]}},
+            "hosts has 'root@10.0.0.1': the user belongs into ssh_user",
+        ),
         (
             {"kamal": {"hosts": ["http://10.0.0.1"]}},
             "hosts has 'http://10.0.0.1', which is neither a name nor an address",

@@ -86,7 +86,11 @@ class SshServers:
     def read_calls(self, address: str) -> list[dict[str, Any]]:
         """Return how `docker` was called on a server, in the order of the calls."""
         file = self.path_of(address) / "docker.jsonl"
-        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+        return (
+            [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+            if file.exists()
+            else []
+        )
 
     def list_running(self, address: str) -> list[str]:
         """Return the names of the containers that run, but for the proxy's."""

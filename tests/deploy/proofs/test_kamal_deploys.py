@@ -67,8 +67,12 @@ def test_two_versions_and_back(plan: Plan, servers: SshServers) -> None:
     for address in ADDRESSES:
         assert servers.list_running(address) == ["shop-jobs-v2", "shop-web-v2"]
     status = Kamal().status(plan)
-    assert {(part.split(":")[0], state, detail.split(",")[0]) for part, state, detail in status} == {
-        (f"{role} on {address}", "running", "v2") for role in ("web", "jobs") for address in ADDRESSES
+    assert {
+        (part.split(":")[0], state, detail.split(",")[0]) for part, state, detail in status
+    } == {
+        (f"{role} on {address}", "running", "v2")
+        for role in ("web", "jobs")
+        for address in ADDRESSES
     }
     back = Kamal().rollback(replace(plan, tag=""), lambda line: None)
     assert (back.state, back.old_serves) == ("ready", True), back
