@@ -30,7 +30,6 @@ _INTRODUCTION = """\
 
 _SECRETS_INTRODUCTION = """\
 # Each line takes a value from the environment of the command. Do not write a value here.
-# printenv(1) passes it on as it is, also if it contains a $.
 """
 
 # `$KAMAL_VERSION` and the variables of the values are for the shell that runs the hook.
@@ -182,7 +181,7 @@ def _list_secrets(config: DeployConfig) -> list[str]:
 
 def _write_secrets(config: DeployConfig) -> str:
     names = [PASSWORD, *_list_secrets(config)]
-    return _SECRETS_INTRODUCTION + "".join(f"{name}=$(printenv {name})\n" for name in names)
+    return _SECRETS_INTRODUCTION + "".join(f"{name}=${name}\n" for name in names)
 
 
 def _write_hook(plan: Plan) -> str:

@@ -83,9 +83,9 @@ def test_the_names_of_the_secrets(make_plan: MakePlan) -> None:
     plan = make_plan(configure(secrets=["A", "KAMAL_REGISTRY_PASSWORD", "B"]))
     lines = (plan.folder / ".kamal/secrets").read_text("utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#")] == [
-        "KAMAL_REGISTRY_PASSWORD=$(printenv KAMAL_REGISTRY_PASSWORD)",
-        "A=$(printenv A)",
-        "B=$(printenv B)",
+        "KAMAL_REGISTRY_PASSWORD=$KAMAL_REGISTRY_PASSWORD",
+        "A=$A",
+        "B=$B",
     ]
     assert read(plan)["env"]["secret"] == ["A", "B"]
 
