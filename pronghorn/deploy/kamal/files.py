@@ -13,11 +13,11 @@ from pronghorn.deploy.kamal.settings import (
     PERCENT_AT_ONCE,
     SECRETS,
     WEB,
+    describe_ssh,
     find_registry,
     list_roles,
     list_servers,
     name_image,
-    split_host,
 )
 from pronghorn.deploy.target import Plan, PlannedFile
 
@@ -186,18 +186,16 @@ def _write_secrets(config: DeployConfig) -> str:
 
 def _write_hook(plan: Plan) -> str:
     config = plan.config
-    name, port = split_host((config.kamal.hosts or ["localhost"])[0])
-    options = "-o BatchMode=yes -o StrictHostKeyChecking=accept-new"
-    if port:
-        options += f" -p {port}"
+    user, options = describe_ssh(config)
+    host = (config.kamal.hosts or ["localhost"])[0]
     server = find_registry(config)
     image = "/".join(filter(None, (server, name_image(config))))
     command = shlex.join(plan.migrate_command)
     return _MIGRATION.format(
         required="".join(f': "${{{name}:?is not set}}"\n' for name in _list_secrets(config)),
         values="\n".join(_print_values(config)),
-        options=options,
-        address=shlex.quote(f"{config.kamal.ssh_user or 'root'}@{name}"),
+        options=shlex.join(options),
+        address=shlex.quote(f"{user}@{host}"),
         remote=f"{_REMOTE} {image}:$KAMAL_VERSION {command}",
     )
 

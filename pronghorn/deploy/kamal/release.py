@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pronghorn.cli.errors import CommandError
 from pronghorn.deploy.kamal.program import Program
 from pronghorn.deploy.kamal.reading import read_containers
-from pronghorn.deploy.kamal.settings import WEB, count_groups, list_roles, list_servers, split_host
+from pronghorn.deploy.kamal.settings import WEB, count_groups, list_roles, list_servers
 from pronghorn.deploy.target import Outcome, Plan, Say
 from pronghorn.deploy.tool import Finished
 
@@ -51,7 +51,7 @@ def release(plan: Plan, say: Say) -> Outcome:
         failure = "interrupted before anything was changed"
     if failure:
         return Outcome("failed", failure, old_serves)
-    arguments = ("deploy", "--skip-push", f"--version={plan.tag}")
+    arguments = ("deploy", "--skip-push")
     try:
         finished = program.run(*arguments, timeout=_limit(plan), say=say)
     except KeyboardInterrupt:
@@ -72,9 +72,7 @@ def _ask_all(program: Program) -> Running:
     versions: dict[tuple[str, str], str | None] = {}
     for role, hosts in list_roles(program.plan.config).items():
         answers = program.read_versions(role)
-        # Kamal names a server without its port.
-        named = {host: split_host(host)[0] for host in hosts}
-        versions.update({(role, host): answers.get(named[host]) for host in hosts})
+        versions.update({(role, host): answers.get(host) for host in hosts})
     return versions
 
 
@@ -90,7 +88,7 @@ def _build(program: Program, say: Say) -> str | None:
     """
     steps: list[tuple[tuple[str, ...], float]] = [
         (("registry", "login", "--skip-remote"), SECONDS_TO_LOG_IN),
-        (("build", "push", f"--version={program.plan.tag}"), SECONDS_TO_BUILD),
+        (("build", "push"), SECONDS_TO_BUILD),
     ]
     for arguments, seconds in steps:
         finished = program.run(*arguments, timeout=seconds, say=say)

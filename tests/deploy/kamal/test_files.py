@@ -162,11 +162,10 @@ def test_no_hook_without_migrations(make_plan: MakePlan) -> None:
 
 
 def test_the_hook_is_a_script_that_a_shell_can_read(make_plan: MakePlan) -> None:
-    values = {"MOTTO": "it's $HOME\n", "EMPTY": ""}
-    plan = make_plan(
-        configure(env=values, kamal={"hosts": ["10.0.0.1:2222"], "ssh_user": "deploy"})
-    )
+    ssh = {"port": 2222, "proxy": "jump@10.0.0.9"}
+    kamal = {"ssh_user": "deploy", "extra": {"ssh": ssh}}
+    plan = make_plan(configure(env={"MOTTO": "it's $HOME\n", "EMPTY": ""}, kamal=kamal))
     hook = plan.folder / ".kamal/hooks/pre-deploy"
     subprocess.run(["sh", "-n", str(hook)], check=True)
     assert hook.read_text("utf-8").startswith("#!/bin/sh\n")
-    assert " -p 2222 deploy@10.0.0.1 " in hook.read_text("utf-8")
+    assert " -p 2222 -J jump@10.0.0.9 deploy@10.0.0.1 " in hook.read_text("utf-8")

@@ -115,7 +115,7 @@ def test_logs(
     assert Kamal().logs(make_plan(), follow=True, lines=7) == 0
     assert "GET /items 200" in capfd.readouterr().out
     assert two_versions.read_calls()[-1]["argv"] == [
-        *("app", "logs", "--lines=7", "--follow", "--config-file", "config/deploy.yml")
+        *("app", "logs", "--lines=7", "--follow", "--version=abc1234", "--config-file", "config/deploy.yml")
     ]
 
 

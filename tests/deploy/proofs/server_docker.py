@@ -138,7 +138,7 @@ def start():
             fail("Error: the migration 0002 failed: column price exists")
         return
     containers = read()
-    labels = dict(value.split("=", 1) for value in values_of("--label"))
+    labels = dict((*value.split("=", 1), "")[:2] for value in values_of("--label"))
     one = {
         "name": names[0],
         "id": f"{len(containers) + 1:012x}",
@@ -175,6 +175,8 @@ def inspect():
     text = " ".join(ARGUMENTS)
     if "Labels.service" in text:
         print("shop")
+    elif "Config.Image" in text:
+        print("basecamp/kamal-proxy:v1.99.0")
     elif HEALTH in text:
         print("healthy")
     else:

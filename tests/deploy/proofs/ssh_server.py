@@ -54,7 +54,6 @@ class SshServers:
         assert sshd, ADVICE
         self.folder = folder
         self.port = _find_port()
-        self.hosts = [f"{address}:{self.port}" for address in ADDRESSES]
         self._write_files()
         self._process = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "config")])
         _wait_for(self.port)

@@ -34,7 +34,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "several servers with a domain": {"kamal": {"hosts": HOSTS, "domain": "shop.example.com"}},
     "jobs": {"jobs": 3, "kamal": {"hosts": HOSTS}},
     "jobs on other servers": {"jobs": 3, "kamal": {"hosts": HOSTS, "jobs_hosts": ["10.0.0.9"]}},
-    "a user and a port": {"kamal": {"hosts": ["web1.example.com:2222"], "ssh_user": "deploy"}},
+    "a user": {"kamal": {"hosts": ["web1.example.com"], "ssh_user": "deploy"}},
     "Docker Hub": {"image": "team/shop", "kamal": {"hosts": HOSTS}},
     "no secrets": {"secrets": [], "kamal": {"hosts": HOSTS}},
     "variables": {"env": {"A": 'it\'s $HOME "x"\nb', "EMPTY": ""}, "kamal": {"hosts": HOSTS}},
