@@ -34,7 +34,7 @@ FOLDER = ROOT / "build" / "image"
 BASE = "docker.io/library/python:3.13-slim"
 SUITE = "trixie"  # Its Python is 3.13, as that of the base.
 MIRROR = "http://deb.debian.org/debian"
-PACKAGES = "python3,python3-venv,ca-certificates"
+PACKAGES = "python3,python3-venv,ca-certificates,passwd"
 NAME = "bookshop"
 SECONDS_TO_START = 60.0
 SECONDS_TO_END = 60.0
@@ -99,7 +99,13 @@ def run(command: Sequence[str], *, folder: Path | None = None) -> str:
     """
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-25:])
@@ -260,7 +266,9 @@ def check_image(builder: Builder, tag: str, container: str) -> None:
     expect("neither .env nor .git is in it", found == "")
     files = inside("grep -rlF -e thirty-two-characters /srv /venv /data 2>/dev/null || true")
     expect("no file of it has a secret", files == "")
-    written = inside("for d in / /srv /venv /data; do touch $d/probe 2>/dev/null && echo $d; done; true")
+    written = inside(
+        "for d in / /srv /venv /data; do touch $d/probe 2>/dev/null && echo $d; done; true"
+    )
     expect("only its folder of data can be written", written == "/data")
 
 

@@ -16,7 +16,8 @@ _ROOT = re.compile(r"(?:root|0+)(?::.*)?", re.IGNORECASE)
 # Images whose user is not root unless a Dockerfile changes it.
 _SAFE_BASES = re.compile(r"(?:cgr\.dev|dhi\.io)/|:[\w.-]*\bnonroot\b")
 _SECRET_NAMES = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(?:_KEY)?$", re.IGNORECASE
+    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(?:_KEY)?$",
+    re.IGNORECASE,
 )
 _LOGIN_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 _SECRET_FILES = (
@@ -42,7 +43,9 @@ def check_image(folder: Path, dockerfile: str, secrets: Sequence[str] = ()) -> l
     """
     file = folder / dockerfile
     if not file.is_file():
-        return [f"there is no {dockerfile}; docs/how-to/containers.md has one, as has `pronghorn new`"]
+        return [
+            f"there is no {dockerfile}; docs/how-to/containers.md has one, as has `pronghorn new`"
+        ]
     try:
         stages = read_stages(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
@@ -142,7 +145,11 @@ def _list_sources(one: Instruction) -> list[str]:
     """Return the paths that an instruction copies from the folder of the build."""
     if one.name not in {"COPY", "ADD"} or any(o.startswith("--from=") for o in one.options):
         return []
-    return [word.removeprefix("./") or "." for word in one.words[:-1] if "://" not in word and "<<" not in word]
+    return [
+        word.removeprefix("./") or "."
+        for word in one.words[:-1]
+        if "://" not in word and "<<" not in word
+    ]
 
 
 def _is_secret_file(source: str) -> bool:

@@ -145,9 +145,7 @@ def test_commands_that_do_not_fit(tmp_path: Path, command: str, problem: str) ->
 
 
 def test_the_command_of_an_earlier_stage_counts(tmp_path: Path) -> None:
-    stages = (
-        'FROM python:3.13 AS base\nUSER app\nCMD ["pronghorn", "run"]\nFROM Base AS web\nEXPOSE 80\n'
-    )
+    stages = 'FROM python:3.13 AS base\nUSER app\nCMD ["pronghorn", "run"]\nFROM Base AS web\nEXPOSE 80\n'
     assert check(tmp_path, stages) == []
     assert len(check(tmp_path, stages.replace("FROM Base", "FROM python:3.13"))) == 2
 
@@ -221,7 +219,13 @@ def test_files_that_are_no_secrets(tmp_path: Path, copy: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["ARG GITHUB_TOKEN", "ARG DB_PASSWORD=x", "ARG API_KEY", "ARG DATABASE_URL", "arg AWS_SECRET_ACCESS_KEY"],
+    [
+        "ARG GITHUB_TOKEN",
+        "ARG DB_PASSWORD=x",
+        "ARG API_KEY",
+        "ARG DATABASE_URL",
+        "arg AWS_SECRET_ACCESS_KEY",
+    ],
 )
 def test_secrets_as_arguments(tmp_path: Path, line: str) -> None:
     (problem,) = check(tmp_path, change("COPY shop shop", line), None, "DATABASE_URL")

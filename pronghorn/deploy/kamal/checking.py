@@ -20,8 +20,11 @@ __all__ = ["find_password", "find_problems"]
 
 _OLDEST = 2
 _SECONDS = 30.0
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\d{1,5})?|[0-9A-Fa-f:]+")
-_DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?")
+_WITH_PORT = re.compile(r"[^:]+:\d+")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*")
+_DOMAIN = re.compile(
+    r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?"
+)
 
 
 def find_problems(plan: Plan) -> list[str]:
@@ -48,6 +51,8 @@ def _check_hosts(config: DeployConfig) -> Iterator[str]:
         for host in dict.fromkeys(hosts):
             if "@" in host:
                 yield f"{setting} has {host!r}: the user belongs into ssh_user"
+            elif _WITH_PORT.fullmatch(host):
+                yield f"{setting} has {host!r}: Kamal has one port for all, `extra = {{ ssh = {{ port = 2222 }} }}`"
             elif not _HOST.fullmatch(host):
                 yield f"{setting} has {host!r}, which is neither a name nor an address"
             elif hosts.count(host) > 1:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pronghorn.deploy.config import DeployConfig
 from pronghorn.deploy.tool import Finished
 
-__all__ = ["Container", "explain", "read_containers", "read_versions"]
+__all__ = ["Container", "explain", "read_containers", "read_versions", "strip_colours"]
 
 _HOST = re.compile(r"\s*App Host: (?P<host>\S+)\s*")
 _VERSION = re.compile(r"\s*[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\s*")
 # Kamal renames a container whose version is started again.
 _REPLACED = re.compile(r"_replaced_[0-9a-f]+$")
 _LONGEST_REASON = 300
+# Kamal paints its lines wherever they go.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Container:
     def runs(self) -> bool:
         """Whether it is started."""
         return self.status.startswith("Up")
+
+
+def strip_colours(text: str) -> str:
+    """Return a text without the colours of a terminal."""
+    return _COLOUR.sub("", text)
 
 
 def read_versions(text: str) -> dict[str, str | None]:
@@ -149,7 +156,10 @@ _SENTENCES = [
         r"connection closed by remote host|IOError",
         "the server {host} cannot be reached by SSH",
     ),
-    (r"docker: (?:command )?not found", "Docker is not installed on {host}: run `kamal server bootstrap` once"),
+    (
+        r"docker: (?:command )?not found",
+        "Docker is not installed on {host}: run `kamal server bootstrap` once",
+    ),
     (
         r"Cannot connect to the Docker daemon|Is the docker daemon running",
         "Docker does not run here or on {host}",
@@ -163,6 +173,9 @@ _SENTENCES = [
         r"dial tcp|no such host|TLS handshake timeout|failed to do request|i/o timeout",
         "the registry {registry} cannot be reached",
     ),
-    (r"manifest unknown|manifest for \S+ not found", "the registry {registry} does not have the image"),
+    (
+        r"manifest unknown|manifest for \S+ not found",
+        "the registry {registry} does not have the image",
+    ),
     (r"[Nn]o space left on device", "a disk is full, here or on {host}"),
 ]

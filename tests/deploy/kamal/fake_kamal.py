@@ -132,13 +132,15 @@ def roll_back(state, version, hosts):
 def show(state, hosts, running_only):
     for host in hosts:
         print(f"App Host: {host}")
-        print("CONTAINER ID   IMAGE     COMMAND                  CREATED       STATUS          PORTS     NAMES")
+        print(
+            "CONTAINER ID   IMAGE     COMMAND                  CREATED       STATUS          PORTS     NAMES"
+        )
         for at, role, version in state["containers"]:
             runs = state["servers"][host].get(role) == version
             if at == host and (runs or not running_only):
                 status = "Up 3 minutes" if runs else "Exited (0) 2 h"
                 print(
-                    f"0123456789ab   x/shop    \"pronghorn run shop.m…\"   3 minutes     {status:<15} 8000/tcp  "
+                    f'0123456789ab   x/shop    "pronghorn run shop.m…"   3 minutes     {status:<15} 8000/tcp  '
                     f"shop-{role}-{version}"
                 )
         print("\n")

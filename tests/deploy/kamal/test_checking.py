@@ -32,7 +32,14 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
             {"kamal": {"hosts": []}},
             'no server is named: write `hosts = ["203.0.113.10"]` in [tool.pronghorn.deploy.kamal]',
         ),
-        ({"kamal": {"hosts": ["root@10.0.0.1"]}}, "hosts has 'root@10.0.0.1': the user belongs into ssh_user"),
+        (
+            {"kamal": {"hosts": ["root@10.0.0.1"]}},
+            "hosts has 'root@10.0.0.1': the user belongs into ssh_user",
+        ),
+        (
+            {"kamal": {"hosts": ["10.0.0.1:2222"]}},
+            "hosts has '10.0.0.1:2222': Kamal has one port for all, `extra = { ssh = { port = 2222 } }`",
+        ),
         (
             {"kamal": {"hosts": ["http://10.0.0.1"]}},
             "hosts has 'http://10.0.0.1', which is neither a name nor an address",
@@ -70,7 +77,7 @@ def test_settings(
     assert sentence in check(make_plan(configure(**settings)))
 
 
-@pytest.mark.parametrize("host", ["10.0.0.1", "web-1.example.com", "10.0.0.1:2222", "fd00::1"])
+@pytest.mark.parametrize("host", ["10.0.0.1", "web-1.example.com", "fd00::1"])
 def test_servers_as_kamal_writes_them(make_plan: MakePlan, programs: Programs, host: str) -> None:
     assert check(make_plan(configure(kamal={"hosts": [host]}, jobs=1))) == []
 

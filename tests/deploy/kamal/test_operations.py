@@ -109,11 +109,13 @@ def test_a_server_is_away(make_plan: MakePlan, two_versions: Programs) -> None:
         Kamal().status(make_plan())
 
 
-def test_logs(make_plan: MakePlan, two_versions: Programs, capfd: pytest.CaptureFixture[str]) -> None:
+def test_logs(
+    make_plan: MakePlan, two_versions: Programs, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert Kamal().logs(make_plan(), follow=True, lines=7) == 0
     assert "GET /items 200" in capfd.readouterr().out
     assert two_versions.read_calls()[-1]["argv"] == [
-        *("app", "logs", "--lines=7", "--follow", "--config-file", "config/deploy.yml")
+        *("app", "logs", "--lines=7", "--follow", "--version=abc1234", "--config-file", "config/deploy.yml")
     ]
 
 

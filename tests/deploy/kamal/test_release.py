@@ -74,14 +74,18 @@ def test_secrets_go_by_the_environment(make_plan: MakePlan, programs: Programs) 
         assert call["folder"] == str(plan.folder)
         assert "--config-file config/deploy.yml" in " ".join(call["argv"])
     (ssh,) = programs.read_calls("ssh")
-    words = [word for call in (*calls, ssh, *programs.read_calls("docker")) for word in call["argv"]]
+    words = [
+        word for call in (*calls, ssh, *programs.read_calls("docker")) for word in call["argv"]
+    ]
     assert not [word for word in [*words, *lines] if SECRET in word or PASSWORD in word]
     files = [path for path in plan.folder.rglob("*") if path.is_file()]
     assert len(files) == 3
     assert not [path for path in files if SECRET in path.read_text("utf-8")]
 
 
-def test_the_hook_migrates_before_the_new_version_serves(make_plan: MakePlan, programs: Programs) -> None:
+def test_the_hook_migrates_before_the_new_version_serves(
+    make_plan: MakePlan, programs: Programs
+) -> None:
     programs.serve("old", ROLES)
     release(make_plan())
     inspect, create, run = programs.read_calls("docker")
@@ -134,7 +138,9 @@ def test_a_server_is_away_from_the_start(make_plan: MakePlan, programs: Programs
     programs.let("app version", code=1, err=AWAY)
     outcome, _ = release(make_plan())
     assert outcome == Outcome(
-        "failed", "the server 10.0.0.2 cannot be reached by SSH. Nothing was changed", old_serves=None
+        "failed",
+        "the server 10.0.0.2 cannot be reached by SSH. Nothing was changed",
+        old_serves=None,
     )
     assert "deploy" not in programs.list_commands()
 
@@ -152,7 +158,11 @@ def test_a_server_is_away_from_the_start(make_plan: MakePlan, programs: Programs
             "docker stderr: Error response from daemon: dial tcp: lookup registry.example.com: no such host",
             "the registry registry.example.com cannot be reached",
         ),
-        ("build push", "docker stderr: ERROR: failed to solve: exit code: 2", "ERROR: failed to solve: exit code: 2"),
+        (
+            "build push",
+            "docker stderr: ERROR: failed to solve: exit code: 2",
+            "ERROR: failed to solve: exit code: 2",
+        ),
         ("build push", "write /x: no space left on device", "a disk is full, here or on a server"),
     ],
 )
@@ -162,7 +172,7 @@ def test_the_image_is_not_built(
     programs.serve("old", ROLES)
     programs.let(command, code=1, err=text)
     outcome, _ = release(make_plan())
-    message = f"the image was not built and sent: {sentence[:1].upper()}{sentence[1:]}"
+    message = f"the image was not built and sent: {sentence}"
     assert outcome == Outcome("failed", message, old_serves=True)
     assert programs.list_commands()[-1] == command
 
@@ -240,7 +250,11 @@ def test_the_connection_is_lost_for_good(make_plan: MakePlan, programs: Programs
 
 def test_another_deployment_has_the_lock(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve("old", ROLES)
-    programs.let("deploy", code=1, err="  ERROR (Kamal::Cli::LockError): Deploy lock found. Run 'kamal lock help'")
+    programs.let(
+        "deploy",
+        code=1,
+        err="  ERROR (Kamal::Cli::LockError): Deploy lock found. Run 'kamal lock help'",
+    )
     outcome, _ = release(make_plan())
     assert outcome.old_serves is True
     assert outcome.message.startswith("another deployment has Kamal's lock; `kamal lock status`")
@@ -251,7 +265,9 @@ def test_the_same_version_again(make_plan: MakePlan, programs: Programs) -> None
     assert release(make_plan())[0].state == "ready"
 
 
-def test_kamal_hangs(make_plan: MakePlan, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kamal_hangs(
+    make_plan: MakePlan, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs.serve("old", ROLES)
     programs.let("deploy", seconds=300)
     monkeypatch.setattr(release_module, "SECONDS_BESIDE", 0.5)
@@ -299,7 +315,9 @@ def test_an_interrupt_while_the_image_is_built(make_plan: MakePlan, programs: Pr
 
 def test_no_message_has_a_secret(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve("old", ROLES)
-    programs.let("build push", code=1, out=f"got {PASSWORD}", err=f"cannot read {SECRET} {PASSWORD}")
+    programs.let(
+        "build push", code=1, out=f"got {PASSWORD}", err=f"cannot read {SECRET} {PASSWORD}"
+    )
     outcome, lines = release(make_plan())
     assert outcome.message == "the image was not built and sent: cannot read ********** **********"
     assert "got **********" in lines

@@ -40,8 +40,8 @@ def plan(tmp_path: Path, servers: SshServers) -> Plan:
     """A plan for both servers, whose files are written."""
     folder = tmp_path / "project"
     folder.mkdir()
-    ssh = {"keys": [str(servers.folder / "key")], "keys_only": True}
-    kamal = {"hosts": servers.hosts, "extra": {"ssh": ssh}}
+    ssh = {"keys": [str(servers.folder / "key")], "keys_only": True, "port": servers.port}
+    kamal = {"hosts": list(ADDRESSES), "extra": {"ssh": ssh}}
     made = make_plan(folder, jobs=2, env={"LOG_LEVEL": "info"}, timeout=5, kamal=kamal)
     return replace(made, tag="v1", secrets={"DATABASE_URL": SECRET}, timeout=5.0)
 
@@ -67,8 +67,12 @@ def test_two_versions_and_back(plan: Plan, servers: SshServers) -> None:
     for address in ADDRESSES:
         assert servers.list_running(address) == ["shop-jobs-v2", "shop-web-v2"]
     status = Kamal().status(plan)
-    assert {(part.split(":")[0], state, detail.split(",")[0]) for part, state, detail in status} == {
-        (f"{role} on {address}", "running", "v2") for role in ("web", "jobs") for address in ADDRESSES
+    assert {
+        (part, state, detail.split(",")[0]) for part, state, detail in status
+    } == {
+        (f"{role} on {address}", "running", "v2")
+        for role in ("web", "jobs")
+        for address in ADDRESSES
     }
     back = Kamal().rollback(replace(plan, tag=""), lambda line: None)
     assert (back.state, back.old_serves) == ("ready", True), back
