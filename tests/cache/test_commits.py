@@ -194,7 +194,7 @@ async def test_a_look_that_is_cancelled_passes_over_nothing(postgresql_url: str)
         # The last look was long ago, and the row is older than the one that is cancelled.
         broadcast._since = int(broadcast._since or 0) - 60_000
         async with db.transaction() as session:
-            values = {"id": "a", "tag": "prices", "at_ms": broadcast._since + 1}
+            values = {"id": "a", "tag": '"prices"', "at_ms": broadcast._since + 1}
             await session.execute(insert(TABLE), values)
         async with db.transaction() as session:
             await session.execute(text(f"LOCK TABLE {TABLE.name}"))

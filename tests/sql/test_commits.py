@@ -324,6 +324,7 @@ async def test_a_savepoint_that_is_rolled_back_takes_its_functions_with_it(
         note(session, "last")
     names = ("first", "kept", "last")
     assert log == [f"{when} {name}" for when in ("before", "after") for name in names]
+    await noting.dispose()
 
 
 async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it(
@@ -338,9 +339,11 @@ async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it
 
     async with noting.transaction() as session:
         await session.execute(insert(NOTES), {"text": "one"})
+        savepoint = await session.begin_nested()
+        after_commit(session, after)
         with pytest.raises(IntegrityError):
-            async with session.begin_nested():
-                after_commit(session, after)
-                await session.execute(insert(NOTES), {"text": "one"})
+            await session.execute(insert(NOTES), {"text": "one"})
+        await savepoint.rollback()
     assert log == []
     assert await notes(noting) == ["one"]
+    await noting.dispose()
