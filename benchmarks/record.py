@@ -44,15 +44,23 @@ def packages() -> dict[str, Any]:
     return {"python": platform.python_version(), "loop": loop_name, "versions": versions()}
 
 
-def ask(python: Path, module: str, *arguments: Any) -> dict[str, Any]:
-    """Run a module in a process of its own and return the JSON object in its last line."""
-    done = subprocess.run(
-        [str(python), "-m", module, *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+def ask(python: Path, module: str, *arguments: Any, seconds: float | None = None) -> dict[str, Any]:
+    """Run a module in a process of its own and return the JSON object in its last line.
+
+    Raises:
+        MeasurementError: It has failed, or has not ended within so many seconds.
+    """
+    try:
+        done = subprocess.run(
+            [str(python), "-m", module, *map(str, arguments)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        raise MeasurementError(f"{module} {' '.join(map(str, arguments))} hangs.") from None
     if done.returncode:
         raise MeasurementError(f"{module} {' '.join(map(str, arguments))} failed.")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.connections import raise_file_limit
+from benchmarks.durable.queues import try_twice
 from benchmarks.durable.stores import POSTGRESQL, REDIS, SQLITE, TITLES, Stores
 from benchmarks.processes import ServerProcess, StartError
 from benchmarks.record import ROOT, MeasurementError
@@ -35,7 +36,7 @@ def measure_all(python: Path, stores: Stores, messages: int) -> dict[str, Any]:
     for kind in (SQLITE, POSTGRESQL, REDIS):
         found[kind] = {}
         for subscribers in SUBSCRIBERS:
-            figures = measure(python, stores.make(kind), subscribers, messages)
+            figures = try_twice(measure, python, stores.make(kind), subscribers, messages)
             found[kind][str(subscribers)] = figures
             print(f"{TITLES[kind]}, {subscribers} subscribers: {figures}", flush=True)
     return found

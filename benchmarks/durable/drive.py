@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -32,8 +33,8 @@ PAUSE = (0.1, 0.2)
 SETTLE_SECONDS = 1.5
 
 
-async def enqueue(module: Any, _: Contestant, url: str, count: int) -> dict[str, Any]:
-    """Return how many jobs a second a process enqueues, some at the same time."""
+async def enqueue(module: Any, _: Contestant, url: str, count: int) -> None:
+    """Print how many jobs a second a process enqueues, some at the same time."""
     async with module.open_sender(url) as send:
         await asyncio.gather(*(send(0) for _ in range(WARM_UP)))
         left = iter(range(count))
@@ -44,26 +45,26 @@ async def enqueue(module: Any, _: Contestant, url: str, count: int) -> dict[str,
 
         begin = time.perf_counter()
         await asyncio.gather(*(send_some() for _ in range(SENDERS)))
-        return {"per_second": count / (time.perf_counter() - begin)}
+        end({"per_second": count / (time.perf_counter() - begin)})
 
 
-async def run(module: Any, contestant: Contestant, url: str, count: int) -> dict[str, Any]:
-    """Return how many jobs a second a worker begins, from the first to the last one."""
+async def run(module: Any, contestant: Contestant, url: str, count: int) -> None:
+    """Print how many jobs a second a worker begins, from the first to the last one."""
     async with module.run_worker(url, **contestant.options):
         await wait_for(count + WARM_UP)
-    begins = sorted(begin for _, begin in NOTES)
-    return {"per_second": (len(begins) - 1) / (begins[-1] - begins[0]) * 1e9}
+        begins = sorted(begin for _, begin in NOTES)
+        end({"per_second": (len(begins) - 1) / (begins[-1] - begins[0]) * 1e9})
 
 
-async def wait(module: Any, contestant: Contestant, url: str, count: int) -> dict[str, Any]:
-    """Return the milliseconds between the call that enqueues a job and its begin."""
+async def wait(module: Any, contestant: Contestant, url: str, count: int) -> None:
+    """Print the milliseconds between the call that enqueues a job and its begin."""
     async with module.run_worker(url, **contestant.options):
         print("ready", flush=True)
         await wait_for(count + WARM_UP)
-    return {"milliseconds": [(begin - sent) / 1e6 for sent, begin in NOTES if sent]}
+        end({"milliseconds": [(begin - sent) / 1e6 for sent, begin in NOTES if sent]})
 
 
-async def send_slowly(module: Any, _: Contestant, url: str, count: int) -> dict[str, Any]:
+async def send_slowly(module: Any, _: Contestant, url: str, count: int) -> None:
     """Enqueue jobs one at a time, at times that no look into a queue keeps step with."""
     pauses = random.Random(1)
     async with module.open_sender(url) as send:
@@ -74,13 +75,23 @@ async def send_slowly(module: Any, _: Contestant, url: str, count: int) -> dict[
         for _ in range(count):
             await asyncio.sleep(pauses.uniform(*PAUSE))
             await send(time.monotonic_ns())
-    return {}
+        end({})
 
 
-async def prepare(module: Any, _: Contestant, url: str, count: int) -> dict[str, Any]:
+async def prepare(module: Any, _: Contestant, url: str, count: int) -> None:
     """Create the tables."""
     await module.prepare(url)
-    return {}
+    end({})
+
+
+def end(result: Any) -> None:
+    """Print the result, and end the process.
+
+    Nobody uses the store again, so nothing has to be put in order; and the receiver of Taskiq may
+    not end when it is cancelled.
+    """
+    print(json.dumps(result), flush=True)
+    os._exit(0)
 
 
 COMMANDS = {
@@ -97,8 +108,7 @@ def main(command: str, name: str, url: str, count: str = "0") -> None:
     contestant = CONTESTANTS[name]
     module = import_module(f"benchmarks.durable.{contestant.module}")
     with asyncio.Runner(loop_factory=lambda: new_event_loop()[0]) as runner:
-        result = runner.run(COMMANDS[command](module, contestant, url, int(count)))
-    print(json.dumps(result), flush=True)
+        runner.run(COMMANDS[command](module, contestant, url, int(count)))
 
 
 if __name__ == "__main__":

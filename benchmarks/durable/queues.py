@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -14,7 +14,8 @@ from benchmarks.durable.stores import Stores
 from benchmarks.record import ROOT, MeasurementError, ask, medians
 
 MODULE = "benchmarks.durable.drive"
-START_SECONDS = 60
+#: How long a process may take.
+SECONDS = 150.0
 
 
 def measure_all(
@@ -34,14 +35,27 @@ def measure_all(
     rates: dict[str, list[dict[str, float]]] = {name: [] for name in names}
     for turn in range(rounds):
         for name in names if turn % 2 == 0 else reversed(names):
-            rates[name].append(measure_rates(python, stores, name, jobs))
+            rates[name].append(try_twice(measure_rates, python, stores, name, jobs))
             print(f"{CONTESTANTS[name].title}: {show(rates[name][-1])}", flush=True)
     found = {}
     for name in names:
-        delays = measure_delays(python, stores, name, alone)
+        delays = try_twice(measure_delays, python, stores, name, alone)
         print(f"{CONTESTANTS[name].title}: {show(delays)}", flush=True)
         found[name] = {"title": CONTESTANTS[name].title, **medians(rates[name]), **delays}
     return found
+
+
+def try_twice(measure: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, float]:
+    """Return a measurement; one that fails is made once more, so that a run is not in vain.
+
+    Raises:
+        MeasurementError: The second one has failed, too.
+    """
+    try:
+        return measure(*arguments)
+    except MeasurementError as error:
+        print(f"Once more: {error}", flush=True)
+        return measure(*arguments)
 
 
 def show(figures: dict[str, float]) -> str:
@@ -52,23 +66,23 @@ def show(figures: dict[str, float]) -> str:
 def measure_rates(python: Path, stores: Stores, name: str, jobs: int) -> dict[str, float]:
     """Return how many jobs a second one process enqueues, and another one then runs."""
     url = stores.make(CONTESTANTS[name].store)
-    ask(python, MODULE, "prepare", name, url)
-    sent = ask(python, MODULE, "enqueue", name, url, jobs)
-    done = ask(python, MODULE, "run", name, url, jobs)
+    ask(python, MODULE, "prepare", name, url, seconds=SECONDS)
+    sent = ask(python, MODULE, "enqueue", name, url, jobs, seconds=SECONDS)
+    done = ask(python, MODULE, "run", name, url, jobs, seconds=SECONDS)
     return {"enqueued_per_second": sent["per_second"], "run_per_second": done["per_second"]}
 
 
 def measure_delays(python: Path, stores: Stores, name: str, jobs: int) -> dict[str, float]:
     """Return the milliseconds until a job begins in a process that has nothing else to do."""
     url = stores.make(CONTESTANTS[name].store)
-    ask(python, MODULE, "prepare", name, url)
+    ask(python, MODULE, "prepare", name, url, seconds=SECONDS)
     command = [str(python), "-m", MODULE, "wait", name, url, str(jobs)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
         try:
             if worker.stdout is None or worker.stdout.readline() != "ready\n":
                 raise MeasurementError(f"The worker of {name} did not start.")
-            ask(python, MODULE, "send", name, url, jobs)
-            output, _ = worker.communicate(timeout=START_SECONDS)
+            ask(python, MODULE, "send", name, url, jobs, seconds=SECONDS)
+            output, _ = worker.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
             raise MeasurementError(f"The worker of {name} did not get all jobs.") from None
         finally:

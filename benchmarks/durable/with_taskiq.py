@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from taskiq.api import run_receiver_task
@@ -45,11 +44,8 @@ async def open_sender(url: str) -> AsyncIterator[Callable[[int], Awaitable[Any]]
 
 @asynccontextmanager
 async def run_worker(url: str) -> AsyncIterator[None]:
-    """Run tasks inside of the block."""
-    logging.getLogger("taskiq").setLevel(logging.ERROR)  # It warns of the end below.
+    """Run tasks inside of the block, in which the process ends."""
     async with open_broker(url) as (broker, _):
         worker = asyncio.create_task(run_receiver_task(broker, max_async_tasks=AT_ONCE))
         yield
         worker.cancel()
-        with suppress(asyncio.CancelledError):
-            await worker
