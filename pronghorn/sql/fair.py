@@ -155,6 +155,10 @@ class FairQueue(QueueCommon[Any]):
 class FairPool(AsyncAdaptedQueuePool):
     """A pool whose connections go to the task that has waited for the longest time."""
 
+    #: The name of its logger for SQLAlchemy, whose level is WARNING. By its module it would be one
+    #: of ours, and say at INFO that it is disposed of.
+    _sqla_logger_namespace = "sqlalchemy.pool.impl.FairPool"
+
 
 if has_names("sqlalchemy.pool.impl", ["QueuePool._queue_class"], "Pools are less fair."):
     FairPool._queue_class = FairQueue

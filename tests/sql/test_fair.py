@@ -1,6 +1,7 @@
 """A connection goes to the task that has waited for the longest time, on whichever event loop."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Awaitable, Callable
 
@@ -146,3 +147,19 @@ def test_a_closed_event_loop_loses_no_connection() -> None:
 
     asyncio.run(work())
     waiting._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+@pytest.mark.anyio
+async def test_a_pool_says_nothing_that_was_not_asked_for(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def use() -> list[str]:
+        caplog.clear()
+        async with Database(sqlite_url).lifespan():
+            pass
+        return [record.name for record in caplog.records if "Pool" in record.getMessage()]
+
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.INFO, logger="pronghorn"):
+        assert await use() == []
+    with caplog.at_level(logging.INFO, logger="sqlalchemy.pool"):
+        assert set(await use()) == {"sqlalchemy.pool.impl.FairPool"}
