@@ -10,6 +10,7 @@ import pytest
 
 from pronghorn.channels import START, Channels, Event
 from pronghorn.sql import Database
+from tests.cache.asking import wait_for
 from tests.channels.stores import room, run
 
 
@@ -32,9 +33,7 @@ def test_those_who_leave_while_the_database_is_busy_are_gone_later(
             assert len(await channels.present(room(7))) == 2
             other.execute("ROLLBACK")
             other.close()
-            async with asyncio.timeout(20):
-                while await channels.present(room(7)):
-                    await asyncio.sleep(0.02)
+            await wait_for(lambda: channels.present(room(7)), [])
             kinds = []
             async for change in channels.read(room(7).presence, after=START):
                 assert isinstance(change, Event)

@@ -289,11 +289,14 @@ async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it
     async def after() -> None:
         log.append("after")
 
+    async def insert_again(session: Any) -> None:
+        async with session.begin_nested():
+            after_commit(session, after)
+            await session.execute(insert(NOTES), {"text": "one"})
+
     async with noting.transaction() as session:
         await session.execute(insert(NOTES), {"text": "one"})
         with pytest.raises(IntegrityError):
-            async with session.begin_nested():
-                after_commit(session, after)
-                await session.execute(insert(NOTES), {"text": "one"})
+            await insert_again(session)
     assert log == []
     assert await notes(noting) == ["one"]
