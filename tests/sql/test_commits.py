@@ -277,6 +277,7 @@ async def test_a_savepoint_that_is_rolled_back_takes_its_functions_with_it(
         note(session, "last")
     names = ("first", "kept", "last")
     assert log == [f"{when} {name}" for when in ("before", "after") for name in names]
+    await noting.dispose()
 
 
 async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it(
@@ -300,3 +301,4 @@ async def test_a_statement_that_fails_in_a_savepoint_takes_its_functions_with_it
             await insert_again(session)
     assert log == []
     assert await notes(noting) == ["one"]
+    await noting.dispose()
