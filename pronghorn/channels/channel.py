@@ -207,7 +207,10 @@ def _fill(pattern: str, values: dict[str, Any]) -> str:
 
     Only a name with a hash has the length `_LONGEST`, so that no value can imitate one.
     """
-    texts = {name: quote(_as_text(value), safe="@", errors="surrogatepass") for name, value in values.items()}
+    texts = {
+        name: quote(_as_text(value), safe="@", errors="surrogatepass")
+        for name, value in values.items()
+    }
     filled = pattern.format_map(texts)
     if len(filled) < _LONGEST:
         return filled

@@ -6,8 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pronghorn.core.setup_errors import describe_callable, describe_value, setup_error
-from pronghorn.exceptions import SetupTypeError
+from pronghorn.core.setup_errors import (
+    SetupTypeError,
+    describe_callable,
+    describe_value,
+    setup_error,
+)
 
 _PLAIN = (str, int, type(None))
 
@@ -44,7 +48,7 @@ def _is_nameless(value: Any) -> bool:
         return any(map(_is_nameless, value)) or any(map(_is_nameless, value.values()))
     if inspect.isroutine(value) or inspect.isawaitable(value):
         return True
-    kind = type(value)
+    kind: Any = type(value)
     if hasattr(kind, "__mapper__"):  # A row of the ORM.
         return True
     return kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
