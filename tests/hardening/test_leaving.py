@@ -216,27 +216,6 @@ def test_a_killed_worker_is_replaced_and_others_go_on() -> None:
         assert f"Child process [{victim}] died (signal SIGKILL)" in server.read_output()
 
 
-def test_one_worker_has_a_supervisor_too() -> None:
-    with running("--workers", "1") as server:
-        victim = ask(server)
-        assert victim != server.process_id
-        os.kill(victim, signal.SIGKILL)
-        assert ask_patiently(server) != victim
-        server.send_signal(signal.SIGINT)
-        assert server.wait_for_end(PATIENCE) == 0
-
-
-def test_a_rolling_restart_loses_no_answer() -> None:
-    with running("--workers", "2") as server:
-        old = {ask(server) for _ in range(20)}
-        clients = asyncio.run(
-            load(server.port, "/slow", 8, lambda: server.send_signal(signal.SIGHUP), 0.3, 2.0)
-        )
-        assert [client.lost for client in clients if client.lost] == []
-        wait_for(lambda: not any(is_alive(worker) for worker in old))
-        assert ask_patiently(server) not in old
-
-
 FLAWED = """
 import os, sys, time
 from pathlib import Path
@@ -264,16 +243,6 @@ def running_flawed(folder: Path, what: str, *options: str) -> Iterator[tuple[Ser
     path = os.pathsep.join([str(folder), str(ROOT)])
     with running(*options, program="flawed:app", PYTHONPATH=path) as server:
         yield server, flag
-
-
-def test_signals_are_seen_while_a_new_worker_starts(tmp_path: Path) -> None:
-    with running_flawed(tmp_path, "time.sleep(600)", "--workers", "1") as (server, flag):
-        flag.touch()
-        server.send_signal(signal.SIGHUP)
-        wait_for(lambda: "It is worse now." in server.read_output())
-        assert ask(server) != server.process_id
-        server.send_signal(signal.SIGINT)
-        assert server.wait_for_end(PATIENCE) == 0
 
 
 def test_a_new_worker_that_does_not_start_leaves_the_old_one(tmp_path: Path) -> None:

@@ -84,8 +84,11 @@ def test_a_new_worker_that_is_never_ready_is_given_up(
         assert command.stop() == 0
 
 
-@SERVERS
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)
+@pytest.mark.parametrize(
+    ("server", "number"),
+    [(UVICORN, signal.SIGINT), (GRANIAN, signal.SIGTERM)],
+    ids=["uvicorn", "granian"],
+)
 def test_signals_are_seen_while_a_new_worker_starts(
     tmp_path: Path, server: tuple[str, ...], number: signal.Signals
 ) -> None:
@@ -154,11 +157,10 @@ def test_the_number_of_workers_changes(server: tuple[str, ...]) -> None:
         assert command.stop() == 0
 
 
-@SERVERS
-def test_a_program_without_a_lifespan_is_served(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: tuple[str, ...]
+def test_a_program_without_a_lifespan_on_granian(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of another framework, or none; a rolling restart knows when it serves."""
+    """Of another framework, or none: a rolling restart knows when it serves."""
     (tmp_path / "bare.py").write_text(
         "import os\n"
         "async def app(scope, receive, send):\n"
@@ -169,7 +171,7 @@ def test_a_program_without_a_lifespan_is_served(
         "    await send({'type': 'http.response.body', 'body': body})\n"
     )
     monkeypatch.chdir(tmp_path)
-    with served("run", "bare:app", "--workers", "1", *server, started=STARTED) as command:
+    with served("run", "bare:app", "--workers", "1", *GRANIAN, started=STARTED) as command:
         old = ask(command.port)
         with loaded(command.port, "/") as clients:
             command.process.send_signal(signal.SIGHUP)
