@@ -57,6 +57,7 @@ class Release:
         #: Those that may have changed, in the order in which they were applied.
         self._applied: list[str] = []
         self._migrating = False
+        self._short = min(_SHORT, plan.timeout)
         #: Whether the old version serves; None if there is none, or if nobody has looked.
         self.old_serves: bool | None = None
 
@@ -71,7 +72,7 @@ class Release:
     async def apply(self) -> Outcome:
         """Apply everything, wait, and undo it if it does not get ready."""
         outcome = await self._within(self._apply)
-        return outcome or Outcome("ready", f"{self._plan.image_ref} serves")
+        return outcome or Outcome("ready", f"the image {self._plan.image_ref} serves")
 
     async def _within(
         self, part: Callable[[Cluster], Coroutine[Any, Any, Outcome | None]]
@@ -92,11 +93,11 @@ class Release:
     async def _try_out(self, cluster: Cluster) -> Outcome | None:
         for name in self._unused:
             self._say(f"{name} is not used: nothing in the configuration asks for it any more")
-        await persist(partial(self._look, cluster), now() + _SHORT)
+        await persist(partial(self._look, cluster), now() + self._short)
         bound = bind(self._plan, self._manifests, self._a_secret_name(), self._live())
         for note in bound.notes:
             self._say(note)
-        problems = await persist(partial(self._find_refusals, cluster, bound), now() + _SHORT)
+        problems = await persist(partial(self._find_refusals, cluster, bound), now() + self._short)
         if problems:
             return self._untouched("; ".join(problems))
         self._say(f"the cluster accepts the manifests for namespace {cluster.namespace}")
@@ -115,7 +116,7 @@ class Release:
             RefusedError: The namespace is missing, or a rollout was paused by somebody.
         """
         await self._check_namespace(cluster)
-        sets = await cluster.list("ReplicaSet", self._of_program)
+        sets = await cluster.find_all("ReplicaSet", self._of_program)
         self._known = {one["metadata"]["name"] for one in sets}
         for manifest in self._manifests:
             if manifest["kind"] != DEPLOYED:
@@ -163,7 +164,7 @@ class Release:
     # --- what changes the cluster ---------------------------------------------------------------
 
     async def _apply(self, cluster: Cluster) -> Outcome | None:
-        soon = now() + _SHORT
+        soon = now() + self._short
         await persist(partial(self._look, cluster), soon)
         secret = await self._apply_secret(cluster, soon)
         bound = bind(self._plan, self._manifests, secret, self._live())
@@ -234,7 +235,7 @@ class Release:
         changed = [(name, self._old[name]) for name in reversed(self._applied)]
         problem = await restore(cluster, changed, self._plan.timeout, self._say)
         again = partial(cluster.get, DEPLOYED, self._plan.config.name)
-        web = await persist(again, now() + _SHORT)
+        web = await persist(again, now() + self._short)
         serving = web is not None and serves(web)
         if problem is not None:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
@@ -247,7 +248,7 @@ class Release:
         Without the right to, they stay, and the user may name another version.
         """
         try:
-            for one in await cluster.list("ReplicaSet", self._of_program):
+            for one in await cluster.find_all("ReplicaSet", self._of_program):
                 name = one["metadata"]["name"]
                 if name not in self._known and not serves(one):
                     await cluster.delete("ReplicaSet", name)
