@@ -56,12 +56,17 @@ async def connect(context: str | None, namespace: str | None) -> AsyncIterator[C
         # that fails.
         api = Api(bypass_factory=True, context=context, namespace=namespace)
         try:
-            with _translated():
-                async with asyncio.timeout(REQUEST_SECONDS):
-                    await api.auth
+            await _authenticate(api)
             yield Cluster(api, api.auth.namespace)
         finally:
             await _close(api)
+
+
+async def _authenticate(api: Any) -> None:
+    """Read the kubeconfig, and run the plugin that it may name for credentials."""
+    with _translate_errors():
+        async with asyncio.timeout(REQUEST_SECONDS):
+            await api.auth
 
 
 async def _close(api: Any) -> None:
@@ -84,7 +89,7 @@ def _private_files() -> Iterator[None]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Raise our errors instead of those of kr8s and of its client.
 
     Raises:
@@ -204,7 +209,7 @@ class Cluster:
             follow: Go on until the pod ends.
         """
         query = {"tailLines": str(lines), "follow": "true" if follow else "false"}
-        with _translated():
+        with _translate_errors():
             call = self._api.call_api(
                 "GET",
                 version="v1",
@@ -229,7 +234,7 @@ class Cluster:
         """Send a request, and return the object in the answer."""
         place = KINDS[kind]
         content = "application/apply-patch+yaml" if method == "PATCH" else "application/json"
-        with _translated():
+        with _translate_errors():
             async with (
                 asyncio.timeout(REQUEST_SECONDS),
                 self._api.call_api(

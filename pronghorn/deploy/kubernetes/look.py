@@ -1,4 +1,4 @@
-"""What is in the cluster: `pronghorn deploy status` and `pronghorn deploy env`."""
+"""Look at the cluster: `pronghorn deploy status` and `pronghorn deploy env`."""
 
 from __future__ import annotations
 

@@ -23,11 +23,10 @@ async def prune(cluster: Cluster, plan: Plan, bound: Bound, say: Say) -> None:
     del labels["app.kubernetes.io/component"]
     for kind in PRUNED:
         try:
-            for found in await cluster.find_all(kind, labels):
-                name = found["metadata"]["name"]
-                if (kind, name) not in applied:
-                    await cluster.delete(kind, name)
-                    say(f"removed {kind} {name}, which no file has any more")
+            there = [one["metadata"]["name"] for one in await cluster.find_all(kind, labels)]
+            for name in sorted({name for name in there if (kind, name) not in applied}):
+                await cluster.delete(kind, name)
+                say(f"removed {kind} {name}, which no file has any more")
         except ClusterError as error:
             say(f"what is left of {kind} could not be removed: {error}")
     try:

@@ -82,11 +82,11 @@ class Release:
             async with connect(settings.context, settings.namespace) as cluster:
                 return await part(cluster)
         except RefusedError as error:
-            return self._untouched(str(error))
+            return self._end_untouched(str(error))
         except AwayError as error:
-            return self._lost(str(error))
+            return self._end_lost(str(error))
         except asyncio.CancelledError:  # Ctrl+C, once; the second one ends the program.
-            return self._lost("interrupted")
+            return self._end_lost("interrupted")
 
     # --- what may be known before anything changes ----------------------------------------------
 
@@ -99,7 +99,7 @@ class Release:
             self._say(note)
         problems = await persist(partial(self._find_refusals, cluster, bound), now() + self._short)
         if problems:
-            return self._untouched("; ".join(problems))
+            return self._end_untouched("; ".join(problems))
         self._say(f"the cluster accepts the manifests for namespace {cluster.namespace}")
         return None
 
@@ -173,7 +173,7 @@ class Release:
             failure = await run_job(cluster, bound.job, self._plan.timeout, self._say)
             self._migrating = False
             if failure is not None:
-                return self._untouched(f"the migration failed: {failure}")
+                return self._end_untouched(f"the migration failed: {failure}")
         try:
             failure = await self._roll_out(cluster, bound)
         except RefusedError as error:
@@ -255,11 +255,11 @@ class Release:
         except ClusterError as error:
             self._say(f"the version that failed is still known to the cluster: {error}")
 
-    def _untouched(self, reason: str) -> Outcome:
+    def _end_untouched(self, reason: str) -> Outcome:
         """Return the end of a deploy of which no pod was started."""
         return Outcome("failed", f"{reason}; no pod was changed", old_serves=self.old_serves)
 
-    def _lost(self, reason: str) -> Outcome:
+    def _end_lost(self, reason: str) -> Outcome:
         """Return the end of a deploy that lost sight of the cluster."""
         if self._applied:
             return Outcome(
@@ -273,4 +273,4 @@ class Release:
                 f"{reason} during the migration, which may go on; no pod was changed",
                 old_serves=self.old_serves,
             )
-        return self._untouched(reason)
+        return self._end_untouched(reason)

@@ -11,7 +11,7 @@ from pronghorn.deploy.kubernetes.errors import ClusterError, RefusedError
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import MANAGER, Manifest
 from pronghorn.deploy.kubernetes.revisions import (
-    owned_by,
+    find_owned,
     revision_of,
     serves,
     version_of_pods,
@@ -76,7 +76,7 @@ async def _choose(cluster: Cluster, plan: Plan) -> tuple[str, list[tuple[str, Ma
         (plan.config.name, with_pods_of(web, target, cause))
     ]
     for name, deployment in deployments.items():
-        same = [one for one in owned_by(deployment, sets) if version_of_pods(one) == version]
+        same = [one for one in find_owned(deployment, sets) if version_of_pods(one) == version]
         if same:
             chosen.append((name, with_pods_of(deployment, same[-1], cause)))
     return version, chosen
@@ -84,7 +84,7 @@ async def _choose(cluster: Cluster, plan: Plan) -> tuple[str, list[tuple[str, Ma
 
 def _find(plan: Plan, web: Manifest, sets: list[Manifest]) -> Manifest:
     """Return the ReplicaSet of the version to go to."""
-    owned, current = owned_by(web, sets), revision_of(web)
+    owned, current = find_owned(web, sets), revision_of(web)
     if plan.tag:
         owned = [one for one in owned if version_of_pods(one) == version_of(plan)]
         if not owned:
