@@ -21,9 +21,9 @@ from pronghorn.deploy.git import list_changes
 from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
 from pronghorn.deploy.target import Plan, Target
-from pronghorn.deploy.written import FileState
+from pronghorn.deploy.written import FileState, is_ours
 
-__all__ = ["Checked", "check_project", "check_target"]
+__all__ = ["Checked", "check_project", "check_target", "find_changes"]
 
 #: Seconds for a database that may not be reachable from here.
 _SECONDS = 5.0
@@ -108,10 +108,21 @@ def _describe_unsafe(one: Unsafe) -> str:
 
 def _check_folder(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Iterator[str]:
     yield from check_image(plan.folder, plan.config.dockerfile, plan.config.secrets)
-    changes = [] if allow_dirty else list_changes(plan.folder, without=written)
+    changes = [] if allow_dirty else find_changes(plan.folder, written)
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         yield f"{changes[0]}{more} is not committed: commit it, or write --allow-dirty"
+
+
+def find_changes(folder: Path, written: list[str]) -> list[str]:
+    """Return the files that are not committed, without those that a deploy has written.
+
+    Args:
+        folder: The folder of the project.
+        written: The files that this deploy writes.
+    """
+    changes = list_changes(folder, without=written)
+    return [path for path in changes if not is_ours(folder / path)]
 
 
 def _check_allowed(plan: Plan) -> Iterator[str]:
@@ -125,7 +136,8 @@ def _check_allowed(plan: Plan) -> Iterator[str]:
 def _check_probes(found: Found, plan: Plan) -> Iterator[str]:
     probes = getattr(found.program.app, "_probes", None)
     paths = {listed.row.path for listed in found.program.routes}
-    paths |= set(probes.paths if probes is not None else ())
+    answered = probes.paths if probes is not None else []
+    paths |= set(answered)
     config = plan.config
     absent = [path for path in (config.live, config.ready) if path not in paths]
     if absent and probes is None:
@@ -134,7 +146,7 @@ def _check_probes(found: Found, plan: Plan) -> Iterator[str]:
             "ready: write app.health(ready=[...])"
         )
     elif absent:
-        have = ", ".join(sorted(probes.paths))
+        have = ", ".join(sorted(answered))
         yield f"the application does not answer {' and '.join(absent)}; its probes are {have}"
 
 
@@ -180,15 +192,9 @@ def _check_migrations(checked: Checked) -> Checked:
             continue
         have_some = True
         try:
-            heads = migrations.folder.read().get_heads()
+            migrations.folder.read()
         except MigrationError as error:
-            checked.problems.append(f"the migrations cannot be read: {error.message}")
-            continue
-        if len(heads) > 1:
-            names = ", ".join(sorted(heads))
-            checked.problems.append(
-                f"the migrations have {len(heads)} ends, {names}: pronghorn db revision --merge"
-            )
+            checked.problems.append(_one_line(CommandError(error.message, error.hint)))
             continue
         _note_pending(checked, migrations)
     if plan.config.migrate and not have_some:
