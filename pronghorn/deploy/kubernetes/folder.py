@@ -25,7 +25,7 @@ _OURS = frozenset({*_COMMENTS, "service.yaml", "disruption-budget.yaml"})
 
 
 class Found(NamedTuple):
-    """What a folder contains.
+    """The content of a folder.
 
     Attributes:
         manifests: Of all files, in the order of their names.

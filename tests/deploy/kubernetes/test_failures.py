@@ -178,9 +178,7 @@ def test_a_migration_that_fails_starts_nothing(cluster: ApiServer, make_plan: Ma
 # --- the server says no -------------------------------------------------------------------------
 
 
-def test_a_missing_namespace_is_named(
-    cluster: ApiServer, make_plan: MakePlan
-) -> None:
+def test_a_missing_namespace_is_named(cluster: ApiServer, make_plan: MakePlan) -> None:
     outcome, _ = deploy(make_plan(kubernetes={"namespace": "prod"}))
     assert outcome.state == "failed"
     assert "there is no namespace prod: create it with kubectl create namespace prod" in (
@@ -320,7 +318,7 @@ def test_a_server_that_is_away_changes_nothing(
         port = free.getsockname()[1]
     file = tmp_path / "kubeconfig"
     file.write_text(file.read_text("utf-8").replace(cluster.url, f"http://127.0.0.1:{port}"))
-    outcome, _ = deploy(make_plan())
+    outcome, _ = deploy(make_plan(timeout=SHORT))
     assert (outcome.state, outcome.old_serves) == ("failed", None)
     assert "the API server cannot be reached" in outcome.message
     assert "no pod was changed" in outcome.message

@@ -116,7 +116,6 @@ def test_a_file_that_lost_its_deployment_is_named(make_plan: MakePlan) -> None:
         ({"kubernetes": {"cpu": "half"}}, "kubernetes.cpu = 'half'"),
         ({"kubernetes": {"memory": "256MB"}}, "kubernetes.memory = '256MB'"),
         ({"grace": 5}, "grace = 5 is too short"),
-        ({"env": {"DATABASE_URL": "x"}}, "DATABASE_URL: both in env and in secrets"),
     ],
 )
 def test_a_mistake_of_the_configuration_is_named(
