@@ -118,12 +118,14 @@ def show():
         print("\n".join(one["name"] for one in rows))
     else:
         print(
-            "CONTAINER ID   IMAGE     COMMAND   CREATED          STATUS                     PORTS     NAMES"
+            "CONTAINER ID   IMAGE     COMMAND   CREATED          STATUS                     "
+            "PORTS     NAMES"
         )
         for one in rows:
             status = "Up 3 minutes" if one["status"] == "running" else "Exited (0) 2 minutes ago"
             print(
-                f'{one["id"]}   shop      "pron…"   3 minutes ago    {status:<27}          {one["name"]}'
+                f'{one["id"]}   shop      "pron…"   3 minutes ago    {status:<27}          '
+                f"{one['name']}"
             )
 
 
