@@ -150,13 +150,15 @@ def _describe_deploy(identifier: str, database: str) -> str:
     """Return the variables of `pronghorn deploy`: a file in a volume, or a URL with a password."""
     prefix = identifier.upper()
     production = f'{prefix}_ENVIRONMENT = "production"'
+    meant = "# Unsafe settings that are meant: take a name out to decide again."
+    allow = f'{meant}\nallow = ["hosts", "open-docs"]'
     if database == "postgres":
         secrets = f'["{prefix}_DATABASE_URL", "{prefix}_SECRET_KEY"]'
-        return f"env = {{ {production} }}\nsecrets = {secrets}"
+        return f"env = {{ {production} }}\nsecrets = {secrets}\n{allow}"
     url = f'{prefix}_DATABASE_URL = "sqlite:////data/{identifier}.db"'
     return (
         f"env = {{ {production}, {url} }}\n"
-        f'secrets = ["{prefix}_SECRET_KEY"]\n\n'
+        f'secrets = ["{prefix}_SECRET_KEY"]\n{allow}\n\n'
         '[tool.pronghorn.deploy.compose]\nvolumes = ["data:/data"]'
     )
 

@@ -15,18 +15,20 @@ from pronghorn.cli.check import find_problems
 from pronghorn.cli.check_print import Found
 from pronghorn.cli.database import list_migrated, run
 from pronghorn.cli.errors import CommandError, missing
-from pronghorn.cli.unsafe import CODES
+from pronghorn.cli.unsafe import CODES, Unsafe
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.deploy.git import list_changes
 from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
 from pronghorn.deploy.target import Plan, Target
-from pronghorn.deploy.written import FileState
+from pronghorn.deploy.written import FileState, is_ours
 
-__all__ = ["Checked", "check_project", "check_target"]
+__all__ = ["Checked", "check_project", "check_target", "find_changes"]
 
 #: Seconds for a database that may not be reachable from here.
 _SECONDS = 5.0
+#: `pronghorn run` serves, and has these limits itself.
+_HARMLESS = ("body-limit",)
 _TAKES_AWAY = re.compile(r"\.(drop_table|drop_column|rename_table)\(|new_column_name\s*=")
 
 
@@ -62,11 +64,9 @@ def check_project(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Check
     except CommandError as error:
         checked.problems.append(f"the application cannot be imported: {_one_line(error)}")
         return checked
-    report = found.judge(strict=True, allowed=plan.config.allow)
+    report = found.judge(strict=True, allowed=[*plan.config.allow, *_HARMLESS])
     checked.problems.extend(_one_line(mistake) for mistake in found.mistakes)
-    for one in report.unsafe:
-        allow = f'or allow = ["{one.code}"] if that is meant'
-        checked.problems.append(f"{one.message} ({one.code}): {one.write}, {allow}")
+    checked.problems.extend(map(_describe_unsafe, report.unsafe))
     checked.problems.extend(_check_probes(found, plan))
     checked.problems.extend(_check_settings(plan))
     return _check_migrations(replace(checked, plan=replace(plan, app=found.name)))
@@ -97,12 +97,32 @@ def check_target(target: Target, plan: Plan, states: list[FileState], *, force: 
     return problems
 
 
+def _describe_unsafe(one: Unsafe) -> str:
+    """Return an unsafe setting as one sentence, with the setting of ours that allows it."""
+    option, setting = f"--allow {one.code}", f'allow = ["{one.code}"]'
+    write = one.write.removesuffix(".").replace(option, setting)
+    write = write[:1].lower() + write[1:]
+    end = "" if setting in write else f"; {setting} if that is meant"
+    return f"{one.message} ({one.code}): {write}{end}"
+
+
 def _check_folder(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Iterator[str]:
     yield from check_image(plan.folder, plan.config.dockerfile, plan.config.secrets)
-    changes = [] if allow_dirty else list_changes(plan.folder, without=written)
+    changes = [] if allow_dirty else find_changes(plan.folder, written)
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         yield f"{changes[0]}{more} is not committed: commit it, or write --allow-dirty"
+
+
+def find_changes(folder: Path, written: list[str]) -> list[str]:
+    """Return the files that are not committed, without those that a deploy has written.
+
+    Args:
+        folder: The folder of the project.
+        written: The files that this deploy writes.
+    """
+    changes = list_changes(folder, without=written)
+    return [path for path in changes if not is_ours(folder / path)]
 
 
 def _check_allowed(plan: Plan) -> Iterator[str]:
@@ -116,7 +136,8 @@ def _check_allowed(plan: Plan) -> Iterator[str]:
 def _check_probes(found: Found, plan: Plan) -> Iterator[str]:
     probes = getattr(found.program.app, "_probes", None)
     paths = {listed.row.path for listed in found.program.routes}
-    paths |= set(probes.paths if probes is not None else ())
+    answered = probes.paths if probes is not None else []
+    paths |= set(answered)
     config = plan.config
     absent = [path for path in (config.live, config.ready) if path not in paths]
     if absent and probes is None:
@@ -125,7 +146,7 @@ def _check_probes(found: Found, plan: Plan) -> Iterator[str]:
             "ready: write app.health(ready=[...])"
         )
     elif absent:
-        have = ", ".join(sorted(probes.paths))
+        have = ", ".join(sorted(answered))
         yield f"the application does not answer {' and '.join(absent)}; its probes are {have}"
 
 
@@ -171,15 +192,9 @@ def _check_migrations(checked: Checked) -> Checked:
             continue
         have_some = True
         try:
-            heads = migrations.folder.read().get_heads()
+            migrations.folder.read()
         except MigrationError as error:
-            checked.problems.append(f"the migrations cannot be read: {error.message}")
-            continue
-        if len(heads) > 1:
-            names = ", ".join(sorted(heads))
-            checked.problems.append(
-                f"the migrations have {len(heads)} ends, {names}: pronghorn db revision --merge"
-            )
+            checked.problems.append(_one_line(CommandError(error.message, error.hint)))
             continue
         _note_pending(checked, migrations)
     if plan.config.migrate and not have_some:

@@ -126,14 +126,10 @@ def logs(
     target: TargetName = None,
     *,
     env_file: EnvFile = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on until Ctrl+C.")
-    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl+C.")] = False,
     lines: Annotated[
         int,
-        typer.Option(
-            "--lines", "-n", min=0, metavar="NUMBER", help="Lines of each part at first."
-        ),
+        typer.Option("--lines", "-n", min=0, metavar="NUMBER", help="Lines of each part at first."),
     ] = 100,
 ) -> None:
     """

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FrameType
 
 from pronghorn.cli.errors import CommandError, MissingExtraError, missing
-from pronghorn.deploy.checks import Checked, check_project, check_target
-from pronghorn.deploy.git import list_changes, read_tag
+from pronghorn.deploy.checks import Checked, check_project, check_target, find_changes
+from pronghorn.deploy.git import read_tag
 from pronghorn.deploy.plan import choose_target, make_plan
 from pronghorn.deploy.target import Outcome, Plan, Say, Target, load_target
 from pronghorn.deploy.written import FileState, compare, text_of, write
@@ -66,7 +66,7 @@ def deploy(options: DeployOptions) -> int:
     states = compare(plan.folder, target.files(plan))
     if not options.dry_run:
         checked.problems.extend(check_target(target, plan, states, force=options.force))
-    for note in checked.notes:
+    for note in dict.fromkeys(checked.notes):
         print(f"Note: {plan.hide(note)}")
     _refuse(checked)
     if options.dry_run:
@@ -112,12 +112,12 @@ def _with_tag(plan: Plan, tag: str) -> Plan:
 
 
 def _find_tag(plan: Plan, written: list[str]) -> str:
-    is_clean = not list_changes(plan.folder, without=written)
+    is_clean = not find_changes(plan.folder, written)
     return read_tag(plan.folder, is_clean=is_clean)
 
 
 def _refuse(checked: Checked) -> None:
-    problems = [checked.plan.hide(problem) for problem in checked.problems]
+    problems = list(dict.fromkeys(map(checked.plan.hide, checked.problems)))
     if not problems:
         return
     count = "a problem" if len(problems) == 1 else f"{len(problems)} problems"

@@ -1,4 +1,4 @@
-"""What a target of `pronghorn deploy` can do, and what it is told."""
+"""A target of `pronghorn deploy`: all that it can do, and all that it is told."""
 
 from __future__ import annotations
 

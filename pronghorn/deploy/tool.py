@@ -82,7 +82,7 @@ def run(
     argv: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
-    input: str | None = None,  # noqa: A002 - the name that subprocess has
+    input: str | None = None,
     timeout: float | None = None,
     say: Callable[[str], None] | None = None,
     folder: Path | None = None,

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from pronghorn.deploy.target import PlannedFile
 
-__all__ = ["FileState", "Written", "compare", "text_of", "write"]
+__all__ = ["FileState", "Written", "compare", "is_ours", "text_of", "write"]
 
 _HEADER = "# Written by pronghorn deploy (sum {sum}); a file that you change is kept as it is."
 _FOUND = re.compile(r"# Written by pronghorn deploy \(sum ([0-9a-f]{12})\)")
@@ -40,7 +40,7 @@ class FileState(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What happened to a file.
+    """The change of a file.
 
     Attributes:
         path: Its path in the project.
@@ -93,6 +93,15 @@ def _state_of(path: Path, file: PlannedFile) -> State:
     if found[1] == _sum(rest):
         return "outdated"
     return "changed" if found[1] == _sum(file.text) else "both"
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether a deploy has written a file, which nobody has changed since."""
+    if not path.is_file():
+        return False
+    first, rest = _split(path.read_text(encoding="utf-8", errors="replace"))
+    found = _FOUND.match(first)
+    return found is not None and found[1] == _sum(rest)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 import yaml
 
 from pronghorn.deploy.compose import switch
+from pronghorn.settings import base
+from pronghorn.sql import known
 from tests.cli.conftest import (
     Write,
     no_logs_of_commands,
@@ -37,6 +40,7 @@ entrypoint = "bookstall:app"
 [tool.pronghorn.deploy]
 env = { GREETING = "hello $1" }
 secrets = ["BOOKSTALL_SECRET_KEY"]
+allow = ["hosts"]
 """
 
 PROGRAM = """
@@ -52,6 +56,14 @@ app.health()
 def version() -> dict[str, str]:
     return {"tag": os.environ["TAG"], "greeting": os.environ["GREETING"]}
 """
+
+
+@pytest.fixture(autouse=True)
+def no_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the settings and the databases of other tests, as a process of its own would."""
+    monkeypatch.setattr(base, "_loaded", {})
+    monkeypatch.setattr(known, "_known", [])
+    gc.collect()
 
 
 @pytest.fixture

@@ -70,12 +70,13 @@ def interpolate(text: str) -> str:
     """Replace `${NAME:-default}` and `$$`, as Compose does."""
     parts = []
     for index, part in enumerate(text.split("$$")):
-        while "${" in part:
-            before, _, rest = part.partition("${")
+        filled = part
+        while "${" in filled:
+            before, _, rest = filled.partition("${")
             name, _, after = rest.partition("}")
             variable, _, default = name.partition(":-")
-            part = before + (os.environ.get(variable) or default) + after
-        parts.append(("$" if index else "") + part)
+            filled = before + (os.environ.get(variable) or default) + after
+        parts.append(("$" if index else "") + filled)
     return "".join(parts)
 
 

@@ -12,13 +12,11 @@ from typer.testing import CliRunner
 from pronghorn.cli.app import commands
 from tests.deploy.docker import Docker, run_deploy
 
-KEY = "k" * 48
+KEY = "sOx1nqkYb3Jr0WvZ8mTqE5cLdPfU2aHgI7yRtKw9"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def stall(
-    request: pytest.FixtureRequest, workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def stall(request: pytest.FixtureRequest, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new project in the working directory."""
     made = CliRunner().invoke(commands, ["new", "book-stall", "--db", request.param])
     assert made.exit_code == 0, made.output

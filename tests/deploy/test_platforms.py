@@ -84,6 +84,8 @@ def deploy(target: str) -> str:
     code, output = run_deploy(target, "--allow-dirty", "--tag", "abc")
     assert code == 0, output
     assert SECRET not in output
+    written = [path for path in Path().rglob("*") if path.suffix in {".toml", ".yaml"}]
+    assert not [path for path in written if SECRET in path.read_text()]
     return output
 
 
@@ -248,7 +250,7 @@ def test_pending_migrations_are_named(migrated: Path, write: Write) -> None:
     write("migrations/versions/0003_other.py", text.replace('"0002"', '"0003"'))
     code, output = run_deploy("fly", "--allow-dirty")
     assert code == 1
-    assert "the migrations have 2 ends, 0002, 0003: pronghorn db revision --merge" in output
+    assert "have 2 ends: 0002, 0003 (" in output
 
 
 def test_migrations_that_nobody_applies(migrated: Path, write: Write) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -86,12 +85,11 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize(("how", "said"), [("run", "interrupted"), ("stream", str(INTERRUPTED))])
 def test_an_interrupt_ends_both(how: str, said: str) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, how], stdout=subprocess.PIPE, text=True, env=os.environ
-    )
-    assert parent.stdout is not None
-    assert parent.stdout.readline() == "begun\n"
-    parent.send_signal(signal.SIGINT)
-    # Its end is also the end of its child, which has the same output.
-    assert parent.stdout.read() == f"{said}\n"
-    assert parent.wait(20) == 0
+    command = [sys.executable, "-c", PARENT, how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "begun\n"
+        parent.send_signal(signal.SIGINT)
+        # Its end is also the end of its child, which has the same output.
+        assert parent.stdout.read() == f"{said}\n"
+    assert parent.returncode == 0

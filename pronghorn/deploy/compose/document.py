@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 import yaml
@@ -59,7 +60,9 @@ def compose_document(plan: Plan) -> dict[str, Any]:
     document: dict[str, Any] = {"name": config.name, "services": services}
     document["configs"] = {"proxy": {"content": _escape(proxy_configuration(plan))}}
     volumes = [volume.partition(":")[0] for volume in config.compose.volumes]
-    named = {name: {} for name in volumes if "/" not in name and not name.startswith((".", "~"))}
+    named: dict[str, Any] = {
+        name: {} for name in volumes if "/" not in name and not name.startswith((".", "~"))
+    }
     if named:
         document["volumes"] = named
     return document
@@ -141,7 +144,7 @@ def _check(command: list[str], plan: Plan, *, interval: int = _INTERVAL) -> dict
         "timeout": "4s",
         "retries": 3,
         # Until then a failed check does not count; the first good one makes the container healthy.
-        "start_period": f"{plan.config.timeout:g}s",
+        "start_period": f"{math.ceil(plan.config.timeout)}s",
     }
 
 

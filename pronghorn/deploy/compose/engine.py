@@ -65,7 +65,7 @@ class Engine:
         return found.out.split()
 
     def inspect(self, identifier: str) -> dict[str, Any] | None:
-        """Return what Docker knows of a container; nothing if it is gone; None without an answer."""
+        """Return what Docker knows of a container: nothing if it is gone, None without an answer."""
         found = self.ask("inspect", "--type", "container", "--format", "{{json .}}", identifier)
         if not found.ok:
             return {} if "no such" in found.err.lower() else None
@@ -134,4 +134,3 @@ class Engine:
     def _indent(self, line: str) -> None:
         if line.strip():
             self.say(f"  {line}")
-

@@ -1,4 +1,4 @@
-"""What all platforms have in common: we write their file, and they do the rest."""
+"""Platforms have much in common: we write their file, and they do the rest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Platform(ABC):
     takes_secrets = False
     commands: ClassVar[dict[str, str]]
 
-    def check(self, plan: Plan) -> list[str]:  # noqa: ARG002 - other platforms look at it
+    def check(self, plan: Plan) -> list[str]:
         """Return what is wrong for this platform."""
         return []
 
