@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from pronghorn.deploy.config import DeployConfig
 from pronghorn.deploy.kamal.settings import (
@@ -25,7 +25,7 @@ __all__ = ["plan_files"]
 
 _INTRODUCTION = """\
 # Kamal 2 reads this file, see https://kamal-deploy.org/docs/configuration.
-# It has no secret: their names are in {secrets}, and their values in the environment of the command.
+# It has no secret: their names are in {secrets}, their values in the environment of the command.
 """
 
 _SECRETS_INTRODUCTION = """\
@@ -106,10 +106,10 @@ def configure(plan: Plan) -> dict[str, Any]:
 def _merge(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     """Return a document with the tables of another one, which wins, inside its own."""
     result = dict(document)
-    for key, value in extra.items():
+    for key, given in extra.items():
         mine = result.get(key)
-        both = isinstance(mine, dict) and isinstance(value, dict)
-        result[key] = _merge(mine, value) if both else value
+        both = isinstance(mine, dict) and isinstance(given, dict)
+        result[key] = _merge(cast("dict[str, Any]", mine), given) if both else given
     return result
 
 

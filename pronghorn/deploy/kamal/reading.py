@@ -130,20 +130,27 @@ def _find_reason(finished: Finished) -> str:
 _SENTENCES = [
     (
         r"Deploy lock (?:found|already in place)",
-        "another deployment has Kamal's lock; `kamal lock status` says whose, and `kamal lock "
-        "release` removes one that was left behind",
+        (
+            "another deployment has Kamal's lock; `kamal lock status` says whose, and `kamal lock "
+            "release` removes one that was left behind"
+        ),
     ),
     (r"Hook `?pre-deploy`? failed", "the migrations failed: {reason}"),
     (r"Hook `?(?P<name>[\w-]+)`? failed", "the hook {name} failed: {reason}"),
     (
         r"target failed to become healthy",
-        "the new version on {host} did not answer {ready} with 200 within {seconds} seconds; "
-        "`kamal app logs` and `kamal proxy logs` say more",
+        (
+            "the new version on {host} did not answer {ready} with 200 within {seconds} seconds; "
+            "`kamal app logs` and `kamal proxy logs` say more"
+        ),
     ),
     (
         r"[Cc]ontainer not ready after|container is unhealthy",
-        "the new version on {host} was not ready within {seconds} seconds; `kamal app logs` says "
-        "more",
+        (
+            "the new version on {host} was not ready within {seconds} seconds; `kamal app "
+            "logs` says "
+            "more"
+        ),
     ),
     (
         r"Net::SSH::AuthenticationFailed|Authentication failed for user",
@@ -151,9 +158,11 @@ _SENTENCES = [
     ),
     (r"HostKeyMismatch|fingerprint \S+ does not match", "the SSH key of {host} has changed"),
     (
-        r"Net::SSH::ConnectionTimeout|Net::SSH::Disconnect|Errno::E(?:HOSTUNREACH|CONNREFUSED|"
-        r"CONNRESET|TIMEDOUT|NETUNREACH|PIPE)|SocketError|getaddrinfo|"
-        r"connection closed by remote host|IOError",
+        (
+            r"Net::SSH::ConnectionTimeout|Net::SSH::Disconnect|Errno::E(?:HOSTUNREACH|CONNREFUSED|"
+            r"CONNRESET|TIMEDOUT|NETUNREACH|PIPE)|SocketError|getaddrinfo|"
+            r"connection closed by remote host|IOError"
+        ),
         "the server {host} cannot be reached by SSH",
     ),
     (
@@ -165,8 +174,10 @@ _SENTENCES = [
         "Docker does not run here or on {host}",
     ),
     (
-        r"unauthorized|authentication required|incorrect username or password|"
-        r"denied: requested access|access denied|insufficient_scope",
+        (
+            r"unauthorized|authentication required|incorrect username or password|"
+            r"denied: requested access|access denied|insufficient_scope"
+        ),
         "the registry {registry} does not accept the user and the password",
     ),
     (

@@ -27,8 +27,8 @@ Running = Mapping[tuple[str, str], str | None]
 def release(plan: Plan, say: Say) -> Outcome:
     """Build the image, hand over to Kamal, and wait until it has switched every server.
 
-    kamal-proxy sends requests to the new version when it is ready, and to the old one until then. If
-    some servers have the new version when Kamal fails, they go back to the old one.
+    kamal-proxy sends requests to the new version when it is ready, and to the old one until then.
+    If some servers have the new version when Kamal fails, they go back to the old one.
 
     Args:
         plan: The plan.

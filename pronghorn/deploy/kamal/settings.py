@@ -1,4 +1,4 @@
-"""What follows from the configuration for Kamal: names, roles, servers, times."""
+"""Derive from the configuration what Kamal needs: names, roles, servers."""
 
 from __future__ import annotations
 

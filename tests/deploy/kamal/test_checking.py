@@ -38,7 +38,10 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
         ),
         (
             {"kamal": {"hosts": ["10.0.0.1:2222"]}},
-            "hosts has '10.0.0.1:2222': Kamal has one port for all, `extra = { ssh = { port = 2222 } }`",
+            (
+                "hosts has '10.0.0.1:2222': Kamal has one port for all, `extra = { ssh = { port "
+                "= 2222 } }`"
+            ),
         ),
         (
             {"kamal": {"hosts": ["http://10.0.0.1"]}},
@@ -62,12 +65,17 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
         ),
         (
             {"image": "shop"},
-            "the servers cannot find the image 'shop': write the registry into it, as in "
-            '`image = "registry.example.com/shop"`',
+            (
+                "the servers cannot find the image 'shop': write the registry into it, as in "
+                '`image = "registry.example.com/shop"`'
+            ),
         ),
         (
             {"kamal": {"registry_username": None}},
-            "registry_username is not set: Kamal logs in at registry.example.com with a user and a password",
+            (
+                "registry_username is not set: Kamal logs in at registry.example.com with a user "
+                "and a password"
+            ),
         ),
     ],
 )
@@ -87,8 +95,10 @@ def test_the_password_may_be_one_of_the_secrets(
 ) -> None:
     monkeypatch.delenv("KAMAL_REGISTRY_PASSWORD")
     assert check(make_plan()) == [
-        "KAMAL_REGISTRY_PASSWORD, the password at registry.example.com, is neither in the "
-        "environment nor in --env-file"
+        (
+            "KAMAL_REGISTRY_PASSWORD, the password at registry.example.com, is neither in the "
+            "environment nor in --env-file"
+        )
     ]
     assert check(make_plan(secrets={"KAMAL_REGISTRY_PASSWORD": "x"})) == []
 
@@ -103,8 +113,11 @@ def test_a_secret_with_several_lines(make_plan: MakePlan, programs: Programs) ->
 
 def test_another_timeout_than_the_file_says(make_plan: MakePlan, programs: Programs) -> None:
     assert check(make_plan(timeout=600.0)) == [
-        "Kamal waits as long as its file says: write `timeout = 600` in [tool.pronghorn.deploy] "
-        "instead of --timeout"
+        (
+            "Kamal waits as long as its file says: write `timeout = 600` in "
+            "[tool.pronghorn.deploy] "
+            "instead of --timeout"
+        )
     ]
 
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from pronghorn.deploy.kamal import Kamal, release as release_module
+from pronghorn.deploy.kamal import Kamal
+from pronghorn.deploy.kamal import release as release_module
 from pronghorn.deploy.target import Outcome, Plan
 from tests.deploy.kamal.conftest import HOSTS, PASSWORD, SECRET, configure
 from tests.deploy.kamal.programs import Programs
@@ -18,7 +19,8 @@ from tests.deploy.kamal.programs import Programs
 MakePlan = Callable[..., Plan]
 ROLES = {"web": HOSTS, "jobs": HOSTS}
 UNHEALTHY = (
-    "  ERROR (SSHKit::Command::Failed): Exception while executing on host 10.0.0.1: docker exit status: 1\n"
+    "  ERROR (SSHKit::Command::Failed): Exception while executing on host 10.0.0.1: docker "
+    "exit status: 1\n"
     "docker stdout: Nothing written\n"
     "docker stderr: Error: target failed to become healthy within configured timeout (180s)"
 )
@@ -150,12 +152,18 @@ def test_a_server_is_away_from_the_start(make_plan: MakePlan, programs: Programs
     [
         (
             "registry login",
-            "docker stderr: Error response from daemon: Get https://registry.example.com/v2/: unauthorized",
+            (
+                "docker stderr: Error response from daemon: Get "
+                "https://registry.example.com/v2/: unauthorized"
+            ),
             "the registry registry.example.com does not accept the user and the password",
         ),
         (
             "registry login",
-            "docker stderr: Error response from daemon: dial tcp: lookup registry.example.com: no such host",
+            (
+                "docker stderr: Error response from daemon: dial tcp: lookup "
+                "registry.example.com: no such host"
+            ),
             "the registry registry.example.com cannot be reached",
         ),
         (
@@ -230,7 +238,10 @@ def test_a_failure_after_every_server_has_switched(make_plan: MakePlan, programs
     outcome, _ = release(make_plan())
     assert outcome == Outcome(
         "ready",
-        "abc1234 serves everywhere, but Kamal failed later: the hook post-deploy failed: no webhook",
+        (
+            "abc1234 serves everywhere, but Kamal failed later: the hook post-deploy failed: no "
+            "webhook"
+        ),
         old_serves=False,
     )
 

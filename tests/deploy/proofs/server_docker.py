@@ -113,18 +113,26 @@ def show():
     if "--latest" in ARGUMENTS:
         rows = rows[:1]
     if "-q" in ARGUMENTS or "--quiet" in ARGUMENTS:
-        print("\n".join(one["id"] for one in rows))
+        print_lines(one["id"] for one in rows)
     elif values_of("--format"):
-        print("\n".join(one["name"] for one in rows))
+        print_lines(one["name"] for one in rows)
     else:
         print(
-            "CONTAINER ID   IMAGE     COMMAND   CREATED          STATUS                     PORTS     NAMES"
+            "CONTAINER ID   IMAGE     COMMAND   CREATED          STATUS                     "
+            "PORTS     NAMES"
         )
         for one in rows:
             status = "Up 3 minutes" if one["status"] == "running" else "Exited (0) 2 minutes ago"
             print(
-                f'{one["id"]}   shop      "pron…"   3 minutes ago    {status:<27}          {one["name"]}'
+                f'{one["id"]}   shop      "pron…"   3 minutes ago    {status:<27}          '
+                f"{one['name']}"
             )
+
+
+def print_lines(lines):
+    """Print lines, and nothing at all if there is none, as Docker does."""
+    for line in lines:
+        print(line)
 
 
 def start():

@@ -1,4 +1,4 @@
-"""Servers on addresses of this machine that Kamal reaches by SSH, with a `docker` that starts nothing."""
+"""Servers on addresses of this machine, with SSH and a `docker` that starts nothing."""
 
 from __future__ import annotations
 
