@@ -31,7 +31,7 @@ from tools.postgresql import MissingPostgreSQLError
 from tools.redis_server import MissingRedisError
 
 CHANNEL = "channel"
-FULL = {"rounds": 2, "jobs": 500, "alone": 100, "messages": 100}
+FULL = {"rounds": 2, "jobs": 500, "alone": 100, "messages": 80}
 QUICK = {"rounds": 1, "jobs": 100, "alone": 20, "messages": 20}
 FAILURES = (PreparationError, MeasurementError, MissingPostgreSQLError, MissingRedisError)
 
