@@ -55,12 +55,12 @@ from pronghorn.plan.model import AnyPlan
 from pronghorn.plan.route import check_plans
 from pronghorn.run.errors import HandlersOfScope, answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
-from pronghorn.run.late_headers import add_to_late_response
 from pronghorn.run.output.head import exchange_of
 
 if TYPE_CHECKING:  # Most programs do not need the modules.
     from pronghorn.core.task_store import JobRunner, TaskStore
     from pronghorn.plan.response_cache import Fill, ResponseCache, RouteCache
+    from pronghorn.run.late_headers import add_to_late_response
     from pronghorn.run.observed import Observed
 
 __all__ = [
@@ -94,7 +94,7 @@ __all__ = [
 #: observed. Other instrumentations use the same key.
 WATCHER = "fastapi.telemetry"
 
-#: Class -> its module.
+#: Class or function -> its module.
 _LATER = {
     "Fill": "pronghorn.plan.response_cache",
     "JobRunner": "pronghorn.core.task_store",
@@ -102,6 +102,7 @@ _LATER = {
     "ResponseCache": "pronghorn.plan.response_cache",
     "RouteCache": "pronghorn.plan.response_cache",
     "TaskStore": "pronghorn.core.task_store",
+    "add_to_late_response": "pronghorn.run.late_headers",
 }
 
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]
@@ -328,7 +329,7 @@ def observe_app(app: ASGIApp) -> ASGIApp:
 if not TYPE_CHECKING:  # Type checkers would accept every name.
 
     def __getattr__(name: str) -> Any:
-        """Return a class whose module is loaded when it is needed."""
+        """Return a class or a function whose module is loaded when it is needed."""
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_LATER[name]), name)

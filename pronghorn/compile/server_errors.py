@@ -17,8 +17,7 @@ from pronghorn.compile.dispatch import Find, Pipeline
 from pronghorn.core.monkeypatches import original
 from pronghorn.run.error_headers import ErrorHeaders, is_failed
 from pronghorn.run.errors import check_handler
-from pronghorn.run.exchange import Exchange, new_exchange
-from pronghorn.run.late_headers import with_late_headers
+from pronghorn.run.exchange import LATE_HEADERS, Exchange, new_exchange
 from pronghorn.run.websocket import serve_to_the_end
 
 if TYPE_CHECKING:
@@ -102,7 +101,11 @@ class Outermost(ServerErrorMiddleware):
 
         handler = None if self.handler is None else check_handler(self.handler)
         outermost = ServerErrorMiddleware(failing, handler, self.debug)
-        send = discard if exchange.has_left else with_late_headers(exchange.scope, exchange.send)
+        send = discard if exchange.has_left else exchange.send
+        if LATE_HEADERS in exchange.scope:
+            from pronghorn.run.late_headers import with_late_headers  # Few programs need it.
+
+            send = with_late_headers(exchange.scope, send)
         if self.error_headers is not None:
             send = self.error_headers.wrap(exchange.scope, send)
         await outermost(exchange.scope, exchange.receive, send)

@@ -28,6 +28,9 @@ from pronghorn.run.websocket import CONNECTIONS, websocket_of
 HANDLERS_KEY = "starlette.exception_handlers"
 #: The key of what observers see of a request (`run/observed.py`).
 OBSERVED = "pronghorn.observed"
+#: The key of functions that return headers for a response that is sent when the handler of the
+#: route is over (`run/late_headers.py`).
+LATE_HEADERS = "pronghorn.late_headers"
 #: The attribute of an injected response with the frame of its stream (`hooks.frame_stream`).
 FRAME = "pronghorn_frame"
 JSON_CONTENT_TYPE = (b"content-type", b"application/json")

@@ -23,8 +23,8 @@ from pronghorn.core.overdue import watch
 from pronghorn.exceptions import EndpointTimeout
 from pronghorn.logger import logger
 from pronghorn.run.errors import HandlersOfScope
-from pronghorn.run.exchange import HANDLERS_KEY, Exchange
-from pronghorn.run.late_headers import LATE_HEADERS, late_exchange
+from pronghorn.run.exchange import HANDLERS_KEY, LATE_HEADERS, Exchange
+from pronghorn.run.late_headers import late_exchange
 from pronghorn.run.observed import CLIENT_LEFT
 
 Handler = Callable[[Exchange, Mapping[str, Any]], Awaitable[None]]

@@ -10,10 +10,7 @@ from collections.abc import Callable
 
 from starlette.types import Message, Scope, Send
 
-from pronghorn.run.exchange import Exchange, RawHeaders
-
-#: The key in the scope of a request whose late responses get headers: a list of functions.
-LATE_HEADERS = "pronghorn.late_headers"
+from pronghorn.run.exchange import LATE_HEADERS, Exchange, RawHeaders
 
 
 def add_to_late_response(exchange: Exchange, find: Callable[[], RawHeaders]) -> None:
