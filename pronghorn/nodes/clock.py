@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, ColumnElement, Dialect, cast, func, literal_c
 def now_ms(dialect: Dialect | str) -> ColumnElement[int]:
     """Return the expression for the time of the database, as milliseconds since 1970 in UTC.
 
-    Each statement reads the clock anew, also within one transaction.
+    Each statement reads the clock anew, also within one transaction, and has one time: values that
+    it writes together are equal, and an index can find what is older.
 
     Args:
         dialect: The dialect of the database or its name, such as `db.engine.dialect`.
@@ -17,5 +18,5 @@ def now_ms(dialect: Dialect | str) -> ColumnElement[int]:
         # The Julian day of 1970-01-01; SQLite has `unixepoch('subsec')` only since 3.42.
         days = func.julianday("now") - literal_column("2440587.5")
         return cast(func.round(days * literal_column("86400000.0")), BigInteger)
-    seconds = func.date_part("epoch", func.clock_timestamp())
+    seconds = func.date_part("epoch", func.statement_timestamp())
     return cast(func.round(seconds * literal_column("1000")), BigInteger)

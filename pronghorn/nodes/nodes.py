@@ -20,6 +20,7 @@ from pronghorn.core.setup_errors import user_error
 from pronghorn.logger import logger
 from pronghorn.nodes.deaths import find_dead, next_look
 from pronghorn.nodes.node import TABLES, Node
+from pronghorn.nodes.pauses import commit_each_statement
 from pronghorn.nodes.rows import (
     Seen,
     beat,
@@ -185,12 +186,14 @@ class Nodes:
     async def _sign(self) -> Sequence[Seen]:
         """Write that this process is alive, and return what is known of all nodes."""
         async with self.db.transaction() as session:
+            await commit_each_statement(session)
             if await beat(session, self.id, self.role, _ms(self.beat * 2)):
                 return await look_around(session)
         logger.warning("Others took over the work of this process, node %s", self.id)
         for lost in self._on_lost:
             await lost()
         async with self.db.transaction() as session:
+            await commit_each_statement(session)
             await remove(session, self.id)
             await register(session, self.id, self.role)
             return await look_around(session)
@@ -239,6 +242,7 @@ class _Beating:
                 return
             nodes = self._nodes
             async with nodes.db.transaction() as session:
+                await commit_each_statement(session)
                 if not await beat(session, nodes.id, nodes.role, _ms(nodes.beat * 2)):
                     await remove(session, nodes.id)
                     await register(session, nodes.id, nodes.role)

@@ -9,6 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 LONGEST_PAUSE = 10
 
 
+async def commit_each_statement(session: AsyncSession) -> None:
+    """Let PostgreSQL commit each statement of this session by itself; SQLite locks all in any case.
+
+    So a process that is stopped between two of them, or cut off, holds no lock that others need.
+
+    Args:
+        session: A session that has executed nothing yet.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
 async def forbid_pauses(session: AsyncSession) -> None:
     """Let PostgreSQL end this transaction if its process says nothing for 10 s; SQLite cannot.
 

@@ -69,14 +69,10 @@ async def beat(session: AsyncSession, node: str, role: str, gap: int) -> bool:
     """
     now = now_ms(session.get_bind().dialect)
     mine = (NODES.c.id == node) & NODES.c.lost_at.is_(None)
-    columns = select(NODES.c.seen_at, now).where(mine)
-    found = (await session.execute(columns)).one_or_none()
-    if found is None:
-        return False
-    changes = {"seen_at": now, "role": role}
-    if found[1] - found[0] > gap:
-        changes["since"] = now
-    done = await session.execute(update(NODES).where(mine).values(**changes).returning(NODES.c.id))
+    since = case((now - NODES.c.seen_at > gap, now), else_=NODES.c.since)
+    changed = update(NODES).where(mine).values(seen_at=now, role=role, since=since)
+    # In one statement: a process that is stopped between two would hold the lock of its row.
+    done = await session.execute(changed.returning(NODES.c.id))
     return done.first() is not None
 
 
@@ -103,6 +99,8 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
         lock = text("SELECT pg_try_advisory_xact_lock(:key, hashtext(:node))")
         if not await session.scalar(lock, {"key": _LOCK, "node": node}):
             return False
+    if await _is_locked(session, node):
+        return False
     now = now_ms(dialect)
     is_dead = NODES.c.seen_at < now - dead_after
     lost_at = case((is_dead, func.coalesce(NODES.c.lost_at, now)), else_=NODES.c.lost_at)
@@ -110,6 +108,17 @@ async def take_over(session: AsyncSession, node: str, dead_after: int) -> bool:
     # One without a row is dead, too.
     found = await session.scalar(marked.returning(NODES.c.lost_at.is_not(None)))
     return found is None or bool(found)
+
+
+async def _is_locked(session: AsyncSession, node: str) -> bool:
+    """Return whether another transaction has the row of a node; else this one has it now.
+
+    Waiting for it would delay the own beats of this process. SQLite has no locks of rows.
+    """
+    row = select(NODES.c.id).where(NODES.c.id == node)
+    if await session.scalar(row.with_for_update(skip_locked=True)) is not None:
+        return False
+    return await session.scalar(row) is not None
 
 
 async def list_nodes(session: AsyncSession, dead_after: int) -> list[Node]:

@@ -6,16 +6,17 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, literal, make_url, select, update
 
 from pronghorn.exceptions import SetupError
 from pronghorn.nodes import Nodes, now_ms
@@ -50,6 +51,26 @@ async def until(condition: Callable[[], Any]) -> None:
     raise TimeoutError
 
 
+async def stop(process: subprocess.Popen[str], url: str) -> None:
+    """Stop a process; on SQLite at a moment at which it does not lock the whole database."""
+    process.send_signal(signal.SIGSTOP)
+    while url.startswith("sqlite") and is_locked(make_url(url).database or ""):
+        process.send_signal(signal.SIGCONT)
+        await asyncio.sleep(0.03)
+        process.send_signal(signal.SIGSTOP)
+
+
+def is_locked(file: str) -> bool:
+    """Return whether another process keeps writing into a database of SQLite."""
+    with closing(sqlite3.connect(file, timeout=0.3, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
 async def ids(nodes: Nodes) -> set[str]:
     return {node.id for node in await nodes.list()}
 
@@ -63,6 +84,16 @@ async def test_the_clock_is_that_of_the_database_in_milliseconds(database: Datab
     assert second is not None
     assert first < second
     assert abs(first / 1000 - datetime.now(UTC).timestamp()) < PATIENCE
+    await database.dispose()
+
+
+async def test_one_statement_has_one_time(database: Database) -> None:
+    now = now_ms(database.engine.dialect)
+    rows = select(literal(1).label("number")).cte("rows", recursive=True)
+    rows = rows.union_all(select(rows.c.number + 1).where(rows.c.number < 50_000))
+    async with database.transaction(read_only=True) as session:
+        times = select(rows.c.number, now.label("time")).subquery()
+        assert await session.scalar(select(func.count(times.c.time.distinct()))) == 1
     await database.dispose()
 
 
@@ -122,7 +153,7 @@ async def test_a_process_that_was_stopped_learns_that_it_was_taken_for_dead(
     nodes = Nodes.of(database, **FAST)
     async with database.lifespan(), nodes.run("worker"):
         with other_process(database_url) as (node, process):
-            process.send_signal(signal.SIGSTOP)
+            await stop(process, database_url)
 
             async def is_gone() -> bool:
                 return node not in await ids(nodes)
@@ -251,3 +282,34 @@ async def test_an_outage_of_the_database_kills_nobody(own_server: Server, driver
 async def test_times_that_would_kill_everybody_are_refused(database: Database) -> None:
     with pytest.raises(SetupError, match="Nodes beat every 5 s and are dead after 8 s"):
         Nodes.of(database, beat=5, dead_after=8)
+
+
+async def test_a_process_that_keeps_the_lock_of_its_row_stops_no_beat(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    nodes = Nodes.of(database, **FAST)
+    taken: list[str] = []
+
+    async def take_over(session: Any, node: str) -> bool:
+        taken.append(node)
+        return True
+
+    async def beats() -> bool:
+        return {one.id for one in await nodes.list() if one.is_alive} == {nodes.id}
+
+    async def is_gone() -> bool:
+        return await ids(nodes) == {nodes.id}
+
+    nodes.on_death(take_over)
+    async with database.lifespan(), nodes.run("worker"):
+        old = {"id": "stopped", "role": "worker", "host": "other", "process": 1, "version": "1"}
+        async with database.transaction() as session:
+            await session.execute(insert(NODES).values(**old, started_at=1, since=1, seen_at=1))
+        async with database.transaction() as session:
+            await session.execute(update(NODES).where(NODES.c.id == "stopped").values(process=2))
+            for _ in range(20):
+                await until(beats)
+                await asyncio.sleep(nodes.beat)
+            assert taken == []
+        await until(is_gone)
+    assert taken == ["stopped"]
+    await database.dispose()

@@ -22,7 +22,7 @@ MOST_MIB = 1.0
 class Memory:
     """Sends requests of every kind, then lets clients vanish at any point of a request."""
 
-    name = "memory after 1,000,000 requests | after 100,000 clients that vanish"
+    name = "memory after 1,000,000 requests, and after 100,000 clients that vanish"
     goal = "+1 MiB each"
     program = "tests.hardening.memory_program:app"
     options: tuple[str, ...] = ()
