@@ -23,6 +23,7 @@ from pronghorn.adapters.granian_shutdown import serving
 from pronghorn.adapters.workers.supervision import Supervision
 from pronghorn.adapters.workers.supervisor import Supervisor
 from pronghorn.adapters.workers.worker import Worker, answer_supervisor
+from pronghorn.core.process_end import end_with_threads
 
 __all__ = ["SupervisedGranian"]
 
@@ -67,7 +68,7 @@ class SupervisedGranian(MPServer):
         def hire(place: int) -> Worker:
             ours, theirs = Pipe()
             loader = _Loader(target_loader, theirs)
-            process = self._spawn_worker(place, spawn_target, loader).inner
+            process = self._spawn_worker(place, _Ending(spawn_target), loader).inner
             return Worker(process, ours, theirs, place)
 
         supervisor = Supervisor(
@@ -115,6 +116,26 @@ class SupervisedGranian(MPServer):
         else:
             listener.listen(self.backlog)
             self._shd = make(number, is_unix)
+
+
+class _Ending:
+    """Serves in a worker, whose process ends even if threads of the program go on.
+
+    Args:
+        serve: Granian's function for it.
+    """
+
+    def __init__(self, serve: Callable[..., None]) -> None:
+        self._serve = serve
+
+    def __call__(self, *arguments: Any) -> None:
+        """Serve until the process is told to end."""
+        try:
+            self._serve(*arguments)
+        except SystemExit as error:
+            end_with_threads(error.code if isinstance(error.code, int) else 1)
+            raise
+        end_with_threads()
 
 
 class _Loader:

@@ -96,7 +96,7 @@ def _folder() -> Path:
     is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
     if not is_ours or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise CommandError(
-            f"Others can write to the folder {folder}, which --replace uses",
+            f"The folder {folder} of --replace is not of this user alone",
             f"Remove it, or set {RUNTIME_DIR} to a folder that only this user can write to.",
         )
     return folder

@@ -246,4 +246,4 @@ def test_a_folder_that_others_can_write_to_is_refused(
     monkeypatch.setenv("PRONGHORN_RUNTIME_DIR", str(tmp_path / "open"))
     ended = command("run", "absent.py", "--port", str(port), "--replace")
     assert ended.returncode == 1
-    assert f"Others can write to the folder {tmp_path / 'open'}" in ended.stderr
+    assert f"The folder {tmp_path / 'open'} of --replace is not of this user alone" in ended.stderr

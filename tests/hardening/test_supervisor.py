@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import multiprocessing
 import os
 import signal
 import socket
@@ -10,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from pronghorn.adapters.workers.recycling import Recycling
+from pronghorn.adapters.workers.supervision import Supervision
+from pronghorn.adapters.workers.worker import Worker
 from tests.cli.processes import served
 from tests.hardening.supervised import ask, is_alive, loaded, lost_by, running, wait_for
 
@@ -35,6 +40,36 @@ def test_a_rolling_restart_loses_no_answer(server: tuple[str, ...]) -> None:
         assert lost_by(clients) == []
         assert ask(command.port) not in old
         assert command.stop() == 0
+
+
+def test_a_connection_that_waits_gets_its_answer_from_the_old_worker() -> None:
+    """It is told to close; a worker that nobody is connected to ends at once."""
+    with running("--workers", "1", "--drain", "60", started=STARTED) as command:
+        old = ask(command.port)
+        kept = http.client.HTTPConnection("127.0.0.1", command.port)
+        kept.request("GET", "/")
+        assert kept.getresponse().read() == str(old).encode()
+        command.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: ask(command.port) != old)
+        command.wait_for("Shutting down")
+        kept.request("GET", "/")
+        response = kept.getresponse()
+        assert (response.read(), response.getheader("connection")) == (str(old).encode(), "close")
+        wait_for(lambda: not is_alive(old))
+        command.process.send_signal(signal.SIGINT)
+        assert command.process.wait() == 0
+
+
+def test_limits_of_workers_are_spread() -> None:
+    """Workers and hosts that were started together are not replaced together."""
+    recycling = Recycling(Supervision(lifetime=1000, memory=1000))
+    workers = [Worker(multiprocessing.Process(), *multiprocessing.Pipe(), 0) for _ in range(50)]
+    for worker in workers:
+        recycling.mark(worker)
+    ages = {worker.age for worker in workers if worker.age is not None}
+    assert len(ages) > 40
+    assert 900 <= min(ages) <= max(ages) <= 1000
+    assert all(worker.memory and 900 <= worker.memory <= 1000 for worker in workers)
 
 
 @SERVERS
