@@ -57,7 +57,7 @@ async def connect(context: str | None, namespace: str | None) -> AsyncIterator[C
         api = Api(bypass_factory=True, context=context, namespace=namespace)
         try:
             await _authenticate(api)
-            yield Cluster(api, api.auth.namespace)
+            yield Cluster(api, _find_namespace(api, context, namespace))
         finally:
             await _close(api)
 
@@ -67,6 +67,13 @@ async def _authenticate(api: Any) -> None:
     with _translate_errors():
         async with asyncio.timeout(REQUEST_SECONDS):
             await api.auth
+
+
+def _find_namespace(api: Any, context: str | None, namespace: str | None) -> str:
+    """Return the namespace; kr8s would take that of the current context for any other one, too."""
+    if namespace is None and context is not None:
+        return str(api.auth.kubeconfig.get_context(context).get("namespace") or "default")
+    return str(api.auth.namespace)
 
 
 async def _close(api: Any) -> None:
