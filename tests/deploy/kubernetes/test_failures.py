@@ -126,12 +126,14 @@ def test_a_first_version_that_does_not_get_ready_stays_to_be_looked_at(
 
 
 def test_an_undo_goes_to_the_pods_that_serve(cluster: ApiServer, make_plan: MakePlan) -> None:
-    """The second version was interrupted and never got ready, so the first one still serves."""
+    """The second version was lost sight of and never got ready, so the first one still serves."""
     cluster.behaviours |= {"v2": "never-ready", "v3": "crash"}
     deploy_first(make_plan("v1"))
-    cluster.on_request = interrupt_at(lambda request: request.plural == "pods")
-    outcome, _ = deploy(make_plan("v2"))
+    since = len(cluster.requests)
+    cluster.is_away = lambda request: bool(changes_of_pods(cluster, since))
+    outcome, _ = deploy(make_plan("v2", timeout=SHORT))
     assert outcome.state == "unknown"
+    cluster.is_away = lambda request: False
     outcome, _ = deploy(make_plan("v3", timeout=SHORT))
     assert (outcome.state, outcome.old_serves) == ("failed", True)
     assert image_of(cluster).endswith(":v1")
@@ -434,14 +436,16 @@ def test_a_server_that_goes_away_during_the_migration_starts_nothing(
 # --- Ctrl+C -------------------------------------------------------------------------------------
 
 
-def interrupt_at(matches: Callable[[Request], bool]) -> Callable[[Request], None]:
-    """Return a hook that sends Ctrl+C to this process at a request."""
+def interrupt_at(
+    matches: Callable[[Request], bool], number: signal.Signals = signal.SIGINT
+) -> Callable[[Request], None]:
+    """Return a hook that sends a signal to this process at a request."""
     sent: list[Request] = []
 
     def hook(request: Request) -> None:
         if matches(request) and not sent:
             sent.append(request)
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     return hook
 
@@ -464,16 +468,38 @@ def test_an_interrupt_during_the_migration(cluster: ApiServer, make_plan: MakePl
     )
     since = len(cluster.requests)
     outcome, _ = deploy(make_plan("v2", migrate=True))
-    assert (outcome.state, outcome.old_serves) == ("unknown", True)
-    assert "interrupted during the migration" in outcome.message
+    assert (outcome.state, outcome.old_serves) == ("failed", True)
+    assert outcome.message == "interrupted; the migration goes on; no pod was changed"
     assert changes_of_pods(cluster, since) == []
 
 
-def test_an_interrupt_during_the_rollout(cluster: ApiServer, make_plan: MakePlan) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_during_the_rollout_is_an_undo(
+    cluster: ApiServer, make_plan: MakePlan, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
     deploy_first(make_plan("v1"))
     cluster.behaviours["v2"] = "never-ready"
-    cluster.on_request = interrupt_at(lambda request: request.plural == "pods")
+    cluster.on_request = interrupt_at(lambda request: request.plural == "pods", number)
     outcome, _ = deploy(make_plan("v2"))
-    assert outcome.state == "unknown"
-    assert "interrupted while shop was rolled out" in outcome.message
+    assert (outcome.state, outcome.old_serves) == ("failed", True)
+    assert outcome.message == "interrupted"
+    assert image_of(cluster).endswith(":v1")
+    assert cluster.serving() == {"v1"}
+    assert signal.getsignal(number) == before
+
+
+def test_a_second_interrupt_ends_the_undo_too(cluster: ApiServer, make_plan: MakePlan) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.behaviours["v2"] = "never-ready"
+    first = interrupt_at(lambda request: request.plural == "pods")
+    second = interrupt_at(lambda request: request.query.get("force") == "true")
+
+    def twice(request: Request) -> None:
+        first(request)
+        second(request)
+
+    cluster.on_request = twice
+    with pytest.raises(KeyboardInterrupt):
+        deploy(make_plan("v2"))
     assert cluster.serving() == {"v1"}
