@@ -4,10 +4,10 @@
 
 The base of the Dockerfile, `python:3.13-slim`, comes from a registry that tests cannot ask. In its
 place stands an image of the same name, made of Debian's packages with debootstrap; the rest is the
-Dockerfile as it was written. buildah builds it and runs it, with `chroot` as the isolation: the files
-are those of the image, network and processes are those of this machine. So this shows that the
-Dockerfile builds and that its commands work as its user; it does not show limits of memory or the
-network of containers, and the base is not the real one.
+Dockerfile as it was written. buildah builds it and runs it, with `chroot` as the isolation: the
+files are those of the image, network and processes are those of this machine. So this shows that
+the Dockerfile builds and that its commands work as its user; it does not show limits of memory or
+the network of containers, and the base is not the real one.
 
 Needs root on Debian, whose packages buildah and debootstrap it installs.
 """
@@ -28,17 +28,18 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "image"
 BASE = "docker.io/library/python:3.13-slim"
 SUITE = "trixie"  # Its Python is 3.13, as that of the base.
 MIRROR = "http://deb.debian.org/debian"
-PACKAGES = "python3,python3-venv,ca-certificates"
+PACKAGES = "python3,python3-venv,ca-certificates,passwd"
 NAME = "bookshop"
 SECONDS_TO_START = 60.0
 SECONDS_TO_END = 60.0
-SECRET = "a-secret-of-at-least-thirty-two-characters"  # noqa: S105 - only for this run
+SECRET = "a-secret-of-at-least-thirty-two-characters"
 ADVICE = "make image needs root on Debian, and its packages buildah and debootstrap."
 
 
@@ -99,7 +100,13 @@ def run(command: Sequence[str], *, folder: Path | None = None) -> str:
     """
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-25:])
@@ -118,7 +125,7 @@ class Builder:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def __enter__(self) -> Builder:
+    def __enter__(self) -> Self:
         """Return the builder."""
         return self
 
@@ -146,7 +153,12 @@ class Builder:
         if BASE not in self.buildah("images", "--format", "{{.Name}}:{{.Tag}}").splitlines():
             container = self.buildah("from", "scratch")
             self.buildah("add", container, str(files), "/")
-            self.buildah("config", "--env", "PATH=/usr/local/bin:/usr/bin:/bin", container)
+            self.buildah(
+                "config",
+                "--env",
+                "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
+                container,
+            )
             self.buildah("commit", "--format", "docker", "--rm", container, BASE)
 
     def build(self, project: Path, tag: str) -> None:
@@ -260,7 +272,9 @@ def check_image(builder: Builder, tag: str, container: str) -> None:
     expect("neither .env nor .git is in it", found == "")
     files = inside("grep -rlF -e thirty-two-characters /srv /venv /data 2>/dev/null || true")
     expect("no file of it has a secret", files == "")
-    written = inside("for d in / /srv /venv /data; do touch $d/probe 2>/dev/null && echo $d; done; true")
+    written = inside(
+        "for d in / /srv /venv /data; do touch $d/probe 2>/dev/null && echo $d; done; true"
+    )
     expect("only its folder of data can be written", written == "/data")
 
 
@@ -285,7 +299,7 @@ def try_commands(builder: Builder, container: str, variables: dict[str, str]) ->
     from pronghorn.deploy.target import Plan
 
     port = find_port()
-    plan = Plan(DeployConfig(name=NAME, port=port), ROOT, "1", "app.main:app")
+    plan = Plan(DeployConfig(name=NAME, image=NAME, port=port), ROOT, "1", "app.main:app")
     run(builder.command(container, variables, *plan.migrate_command))
     say(f"  `{' '.join(plan.migrate_command)}` applies the migrations")
     log = builder.folder / "server.log"
@@ -369,11 +383,11 @@ def find_port() -> int:
 def ask(port: int, path: str, body: dict[str, str] | None = None) -> int:
     """Return the status of a request; 0 if there is no answer."""
     data = json.dumps(body).encode() if body else None
-    request = urllib.request.Request(  # noqa: S310 - the address is of this machine
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -84,7 +84,7 @@ def read_stages(text: str) -> list[Stage]:
     known: dict[str, str] = {}
     for one in read_instructions(text):
         if one.name in {"ARG", "ENV"}:
-            known.update(_assigned(one))
+            known.update(_read_defaults(one))
         if one.name == "FROM":
             stages.append(_begin(one, stages, known))
         elif stages:
@@ -105,7 +105,7 @@ def _fill(text: str, known: dict[str, str]) -> str:
     return _USE.sub(lambda use: known.get(use[1] or use[3], use[2] or use[0]), text)
 
 
-def _assigned(one: Instruction) -> dict[str, str]:
+def _read_defaults(one: Instruction) -> dict[str, str]:
     return {name: value for name, value in read_assignments(one) if value}
 
 
@@ -124,22 +124,34 @@ def read_instructions(text: str) -> Iterator[Instruction]:
     escape = _find_escape(lines)
     at = 0
     while at < len(lines):
-        start, parts = at, []
-        while at < len(lines):
-            line = lines[at].strip()
-            at += 1
-            if line.startswith("#") or not line:
-                if not parts:
-                    break
-                continue  # A comment does not end an instruction that goes on.
-            goes_on = line.endswith(escape)
-            parts.append(line[:-1].strip() if goes_on else line)
-            if not goes_on:
-                break
-        if parts:
-            one = _make(" ".join(parts), start + 1)
+        start = at
+        line, at = _join_lines(lines, at, escape)
+        if line:
+            one = _make(line, start + 1)
             at = _skip_documents(one, lines, at)
             yield one
+
+
+def _join_lines(lines: list[str], at: int, escape: str) -> tuple[str, int]:
+    """Return a line with those that continue it, and the number of the line after them.
+
+    Returns:
+        An empty line if there is a comment or nothing. A comment between lines of an instruction
+        does not end it.
+    """
+    parts: list[str] = []
+    while at < len(lines):
+        line = lines[at].strip()
+        at += 1
+        is_comment = line.startswith("#") or not line
+        if is_comment and parts:
+            continue
+        goes_on = line.endswith(escape) and not is_comment
+        if not is_comment:
+            parts.append(line[:-1].strip() if goes_on else line)
+        if not goes_on:
+            break
+    return " ".join(parts), at
 
 
 def _find_escape(lines: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -16,7 +17,8 @@ _ROOT = re.compile(r"(?:root|0+)(?::.*)?", re.IGNORECASE)
 # Images whose user is not root unless a Dockerfile changes it.
 _SAFE_BASES = re.compile(r"(?:cgr\.dev|dhi\.io)/|:[\w.-]*\bnonroot\b")
 _SECRET_NAMES = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(?:_KEY)?$", re.IGNORECASE
+    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(?:_KEY)?$",
+    re.IGNORECASE,
 )
 _LOGIN_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@]+@")
 _SECRET_FILES = (
@@ -42,7 +44,9 @@ def check_image(folder: Path, dockerfile: str, secrets: Sequence[str] = ()) -> l
     """
     file = folder / dockerfile
     if not file.is_file():
-        return [f"there is no {dockerfile}; docs/how-to/containers.md has one, as has `pronghorn new`"]
+        return [
+            f"there is no {dockerfile}; docs/how-to/containers.md has one, as has `pronghorn new`"
+        ]
     try:
         stages = read_stages(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
@@ -76,7 +80,10 @@ def _check_command(image: Stage) -> Iterator[str]:
     if command.items is None and command.text.startswith("["):
         yield f"{place} the list of CMD is not JSON, so a shell reads it: write double quotes"
     elif not _serves(command.words):
-        yield f"{place} CMD does not run `pronghorn run`, which drains and stops without losing a request"
+        yield (
+            f"{place} CMD does not run `pronghorn run`, which drains and stops without losing a "
+            "request"
+        )
     elif command.items is None and not _EXEC_SCRIPTS.search(f" {command.text}"):
         yield (
             f"{place} CMD is read by a shell, which keeps SIGTERM from the server: write "
@@ -89,11 +96,14 @@ def _check_command(image: Stage) -> Iterator[str]:
 def _check_entry(entry: Instruction) -> Iterator[str]:
     place = f", line {entry.line}:"
     if entry.items is None:
-        yield f"{place} ENTRYPOINT is read by a shell, so the image ignores every other command: write a list"
+        yield (
+            f"{place} ENTRYPOINT is read by a shell, so the image ignores every other command: "
+            "write a list"
+        )
     elif _serves(entry.words) or "pronghorn" in map(_name_of, entry.words):
         yield (
-            f"{place} ENTRYPOINT names pronghorn, but migrations and jobs need other commands: write CMD "
-            "instead"
+            f"{place} ENTRYPOINT names pronghorn, but migrations and jobs need other commands: "
+            "write CMD instead"
         )
 
 
@@ -101,8 +111,7 @@ def _serves(words: Sequence[str]) -> bool:
     """Return whether a command is `pronghorn run`, also behind other programs."""
     plain = [_name_of(word) for word in " ".join(words).split()]
     return any(
-        name == "pronghorn" and following == "run"
-        for name, following in zip(plain, plain[1:], strict=False)
+        name == "pronghorn" and following == "run" for name, following in itertools.pairwise(plain)
     )
 
 
@@ -133,8 +142,8 @@ def _check_copies(instructions: Sequence[Instruction]) -> Iterator[str]:
         for source in _list_sources(one):
             if _is_secret_file(source):
                 yield (
-                    f", line {one.line}: {source} looks like a secret, and everybody who has the image "
-                    "could read it: give it to the container as a variable"
+                    f", line {one.line}: {source} looks like a secret, and everybody who has the "
+                    "image could read it: give it to the container as a variable"
                 )
 
 
@@ -142,7 +151,11 @@ def _list_sources(one: Instruction) -> list[str]:
     """Return the paths that an instruction copies from the folder of the build."""
     if one.name not in {"COPY", "ADD"} or any(o.startswith("--from=") for o in one.options):
         return []
-    return [word.removeprefix("./") or "." for word in one.words[:-1] if "://" not in word and "<<" not in word]
+    return [
+        word.removeprefix("./") or "."
+        for word in one.words[:-1]
+        if "://" not in word and "<<" not in word
+    ]
 
 
 def _is_secret_file(source: str) -> bool:

@@ -102,22 +102,34 @@ def test_commands_that_serve(tmp_path: Path, command: str) -> None:
         ("", 'Dockerfile has no command: write `CMD ["pronghorn", "run"]`'),
         (
             'CMD ["uvicorn", "shop.main:app"]',
-            "Dockerfile, line 12: CMD does not run `pronghorn run`, which drains and stops without losing "
-            "a request",
+            (
+                "Dockerfile, line 12: CMD does not run `pronghorn run`, which drains and "
+                "stops without losing "
+                "a request"
+            ),
         ),
         (
             'CMD ["pronghorn", "dev"]',
-            "Dockerfile, line 12: CMD does not run `pronghorn run`, which drains and stops without losing "
-            "a request",
+            (
+                "Dockerfile, line 12: CMD does not run `pronghorn run`, which drains and "
+                "stops without losing "
+                "a request"
+            ),
         ),
         (
             "CMD pronghorn run shop/main.py",
-            "Dockerfile, line 12: CMD is read by a shell, which keeps SIGTERM from the server: write "
-            '`CMD ["pronghorn", "run"]`',
+            (
+                "Dockerfile, line 12: CMD is read by a shell, which keeps SIGTERM from the "
+                "server: write "
+                '`CMD ["pronghorn", "run"]`'
+            ),
         ),
         (
             "CMD ['pronghorn', 'run']",
-            "Dockerfile, line 12: the list of CMD is not JSON, so a shell reads it: write double quotes",
+            (
+                "Dockerfile, line 12: the list of CMD is not JSON, so a shell reads it: write "
+                "double quotes"
+            ),
         ),
         (
             'CMD ["pronghorn", "run", "--reload"]',
@@ -125,18 +137,27 @@ def test_commands_that_serve(tmp_path: Path, command: str) -> None:
         ),
         (
             'ENTRYPOINT ["pronghorn", "run"]',
-            "Dockerfile, line 12: ENTRYPOINT names pronghorn, but migrations and jobs need other "
-            "commands: write CMD instead",
+            (
+                "Dockerfile, line 12: ENTRYPOINT names pronghorn, but migrations and jobs "
+                "need other "
+                "commands: write CMD instead"
+            ),
         ),
         (
             'ENTRYPOINT ["pronghorn"]\nCMD ["pronghorn", "run"]',
-            "Dockerfile, line 12: ENTRYPOINT names pronghorn, but migrations and jobs need other "
-            "commands: write CMD instead",
+            (
+                "Dockerfile, line 12: ENTRYPOINT names pronghorn, but migrations and jobs "
+                "need other "
+                "commands: write CMD instead"
+            ),
         ),
         (
             'ENTRYPOINT ./start.sh\nCMD ["pronghorn", "run"]',
-            "Dockerfile, line 12: ENTRYPOINT is read by a shell, so the image ignores every other "
-            "command: write a list",
+            (
+                "Dockerfile, line 12: ENTRYPOINT is read by a shell, so the image ignores "
+                "every other "
+                "command: write a list"
+            ),
         ),
     ],
 )
@@ -146,7 +167,8 @@ def test_commands_that_do_not_fit(tmp_path: Path, command: str, problem: str) ->
 
 def test_the_command_of_an_earlier_stage_counts(tmp_path: Path) -> None:
     stages = (
-        'FROM python:3.13 AS base\nUSER app\nCMD ["pronghorn", "run"]\nFROM Base AS web\nEXPOSE 80\n'
+        'FROM python:3.13 AS base\nUSER app\nCMD ["pronghorn", "run"]\nFROM Base AS web\nEXPOSE '
+        "80\n"
     )
     assert check(tmp_path, stages) == []
     assert len(check(tmp_path, stages.replace("FROM Base", "FROM python:3.13"))) == 2
@@ -221,12 +243,19 @@ def test_files_that_are_no_secrets(tmp_path: Path, copy: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["ARG GITHUB_TOKEN", "ARG DB_PASSWORD=x", "ARG API_KEY", "ARG DATABASE_URL", "arg AWS_SECRET_ACCESS_KEY"],
+    [
+        "ARG GITHUB_TOKEN",
+        "ARG DB_PASSWORD=x",
+        "ARG API_KEY",
+        "ARG DATABASE_URL",
+        "arg AWS_SECRET_ACCESS_KEY",
+    ],
 )
 def test_secrets_as_arguments(tmp_path: Path, line: str) -> None:
     (problem,) = check(tmp_path, change("COPY shop shop", line), None, "DATABASE_URL")
     assert problem == (
-        f"Dockerfile, line 9: ARG {line.split()[1].split('=')[0]} stays in the history of the image: use "
+        f"Dockerfile, line 9: ARG {line.split()[1].split('=', maxsplit=1)[0]} stays in the "
+        f"history of the image: use "
         "`RUN --mount=type=secret`, or read it when the program starts"
     )
 

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pronghorn.deploy.config import DeployConfig
 from pronghorn.deploy.kamal.settings import (
     PASSWORD,
-    WEB,
     find_registry,
-    list_roles,
 )
 from pronghorn.deploy.target import Plan
 from pronghorn.deploy.tool import find, run
@@ -20,8 +18,12 @@ __all__ = ["find_password", "find_problems"]
 
 _OLDEST = 2
 _SECONDS = 30.0
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\d{1,5})?|[0-9A-Fa-f:]+")
-_DOMAIN = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?")
+_WITH_PORT = re.compile(r"[^:]+:\d+")
+_HOST = re.compile(
+    r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*"
+)
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"({_LABEL}\.)+(?!\d+$){_LABEL}")
 
 
 def find_problems(plan: Plan) -> list[str]:
@@ -43,11 +45,19 @@ def find_problems(plan: Plan) -> list[str]:
 def _check_hosts(config: DeployConfig) -> Iterator[str]:
     kamal = config.kamal
     if not kamal.hosts:
-        yield 'no server is named: write `hosts = ["203.0.113.10"]` in [tool.pronghorn.deploy.kamal]'
+        yield (
+            'no server is named: write `hosts = ["203.0.113.10"]` in [tool.pronghorn.deploy.kamal]'
+        )
     for setting, hosts in (("hosts", kamal.hosts), ("jobs_hosts", kamal.jobs_hosts or [])):
         for host in dict.fromkeys(hosts):
             if "@" in host:
                 yield f"{setting} has {host!r}: the user belongs into ssh_user"
+            elif _WITH_PORT.fullmatch(host):
+                yield (
+                    f"{setting} has {host!r}: Kamal has one port for all, `extra = {{ ssh = "
+                    f"{{ port = "
+                    "2222 }} }}`"
+                )
             elif not _HOST.fullmatch(host):
                 yield f"{setting} has {host!r}, which is neither a name nor an address"
             elif hosts.count(host) > 1:
@@ -55,7 +65,8 @@ def _check_hosts(config: DeployConfig) -> Iterator[str]:
     if kamal.jobs_hosts and not config.jobs:
         yield "jobs_hosts names servers, but `jobs` is 0: write how many containers run jobs"
     elif len(kamal.jobs_hosts or []) > config.jobs:
-        yield f"jobs_hosts names {len(kamal.jobs_hosts or [])} servers for {config.jobs} containers of jobs"
+        count = len(kamal.jobs_hosts or [])
+        yield f"jobs_hosts names {count} servers for {config.jobs} containers of jobs"
     if kamal.domain is not None and not _DOMAIN.fullmatch(kamal.domain):
         yield f"domain has to be a name such as shop.example.com, not {kamal.domain!r}"
 
@@ -65,8 +76,8 @@ def _check_registry(plan: Plan) -> Iterator[str]:
     registry = find_registry(config)
     if registry is None and "/" not in config.image:
         yield (
-            f"the servers cannot find the image {config.image!r}: write the registry into it, as in "
-            f'`image = "registry.example.com/{config.image}"`'
+            f"the servers cannot find the image {config.image!r}: write the registry into it, as "
+            f'in `image = "registry.example.com/{config.image}"`'
         )
     name = registry or "Docker Hub"
     if not config.kamal.registry_username:
@@ -84,8 +95,8 @@ def _check_secrets(plan: Plan) -> Iterator[str]:
     for name, value in plan.secrets.items():
         if "\n" in value or "\r" in value:
             yield (
-                f"{name} has several lines, which Docker's files of variables cannot hold: encode it, "
-                "for example with base64"
+                f"{name} has several lines, which Docker's files of variables cannot hold: encode "
+                "it, for example with base64"
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from pronghorn.deploy.config import DeployConfig
 from pronghorn.deploy.kamal.settings import (
@@ -13,11 +13,11 @@ from pronghorn.deploy.kamal.settings import (
     PERCENT_AT_ONCE,
     SECRETS,
     WEB,
+    describe_ssh,
     find_registry,
     list_roles,
     list_servers,
     name_image,
-    split_host,
 )
 from pronghorn.deploy.target import Plan, PlannedFile
 
@@ -25,12 +25,11 @@ __all__ = ["plan_files"]
 
 _INTRODUCTION = """\
 # Kamal 2 reads this file, see https://kamal-deploy.org/docs/configuration.
-# It has no secret: their names are in {secrets}, and their values in the environment of the command.
+# It has no secret: their names are in {secrets}, their values in the environment of the command.
 """
 
 _SECRETS_INTRODUCTION = """\
 # Each line takes a value from the environment of the command. Do not write a value here.
-# printenv(1) passes it on as it is, also if it contains a $.
 """
 
 # `$KAMAL_VERSION` and the variables of the values are for the shell that runs the hook.
@@ -107,10 +106,10 @@ def configure(plan: Plan) -> dict[str, Any]:
 def _merge(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     """Return a document with the tables of another one, which wins, inside its own."""
     result = dict(document)
-    for key, value in extra.items():
+    for key, given in extra.items():
         mine = result.get(key)
-        both = isinstance(mine, dict) and isinstance(value, dict)
-        result[key] = _merge(mine, value) if both else value
+        both = isinstance(mine, dict) and isinstance(given, dict)
+        result[key] = _merge(cast("dict[str, Any]", mine), given) if both else given
     return result
 
 
@@ -182,23 +181,21 @@ def _list_secrets(config: DeployConfig) -> list[str]:
 
 def _write_secrets(config: DeployConfig) -> str:
     names = [PASSWORD, *_list_secrets(config)]
-    return _SECRETS_INTRODUCTION + "".join(f"{name}=$(printenv {name})\n" for name in names)
+    return _SECRETS_INTRODUCTION + "".join(f"{name}=${name}\n" for name in names)
 
 
 def _write_hook(plan: Plan) -> str:
     config = plan.config
-    name, port = split_host((config.kamal.hosts or ["localhost"])[0])
-    options = "-o BatchMode=yes -o StrictHostKeyChecking=accept-new"
-    if port:
-        options += f" -p {port}"
+    user, options = describe_ssh(config)
+    host = (config.kamal.hosts or ["localhost"])[0]
     server = find_registry(config)
     image = "/".join(filter(None, (server, name_image(config))))
     command = shlex.join(plan.migrate_command)
     return _MIGRATION.format(
-        required="".join(f": \"${{{name}:?is not set}}\"\n" for name in _list_secrets(config)),
+        required="".join(f': "${{{name}:?is not set}}"\n' for name in _list_secrets(config)),
         values="\n".join(_print_values(config)),
-        options=options,
-        address=shlex.quote(f"{config.kamal.ssh_user or 'root'}@{name}"),
+        options=shlex.join(options),
+        address=shlex.quote(f"{user}@{host}"),
         remote=f"{_REMOTE} {image}:$KAMAL_VERSION {command}",
     )
 
@@ -207,7 +204,5 @@ def _print_values(config: DeployConfig) -> list[str]:
     plain = [
         f"    printf '%s=%s\\n' {name} {shlex.quote(value)}" for name, value in config.env.items()
     ]
-    secret = [
-        f"    printf '%s=%s\\n' {name} \"${name}\"" for name in _list_secrets(config)
-    ]
+    secret = [f"    printf '%s=%s\\n' {name} \"${name}\"" for name in _list_secrets(config)]
     return [*plain, *secret] or ["    :"]

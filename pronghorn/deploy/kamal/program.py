@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.deploy.kamal.checking import find_password
-from pronghorn.deploy.kamal.reading import explain, read_versions
+from pronghorn.deploy.kamal.reading import explain, read_versions, strip_colours
 from pronghorn.deploy.kamal.settings import PASSWORD
 from pronghorn.deploy.target import MASK, Plan, Say
 from pronghorn.deploy.tool import Finished, run
 
 __all__ = ["Program"]
 
+#: A version for commands that need none.
+NO_VERSION = "none"
 #: Seconds for a question to the servers, such as which version runs.
 SECONDS_TO_ASK = 60.0
 
@@ -35,8 +37,12 @@ class Program:
         return {**self.plan.secrets, **({PASSWORD: password} if password else {})}
 
     def command(self, *arguments: str) -> list[str]:
-        """Return a command line."""
-        return ["kamal", *arguments, "--config-file", self.plan.config.kamal.file]
+        """Return a command line.
+
+        Kamal wants a version for every command, and asks git for it; a project may be without.
+        """
+        version = f"--version={self.plan.tag or NO_VERSION}"
+        return ["kamal", *arguments, version, "--config-file", self.plan.config.kamal.file]
 
     def run(self, *arguments: str, timeout: float, say: Say | None = None) -> Finished:
         """Run a command.
@@ -46,14 +52,16 @@ class Program:
             timeout: Seconds after which it is ended.
             say: Called with each line.
         """
-        told = (lambda line: say(self.hide(line))) if say is not None else None
-        return run(
+        told = (lambda line: say(self.hide(strip_colours(line)))) if say is not None else None
+        finished = run(
             self.command(*arguments),
             env=self.environment,
             timeout=timeout,
             say=told,
             folder=self.plan.folder,
         )
+        out, err = strip_colours(finished.out), strip_colours(finished.err)
+        return replace(finished, out=out, err=err)
 
     def ask(self, *arguments: str) -> str:
         """Return what a command that changes nothing prints.

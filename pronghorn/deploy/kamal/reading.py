@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pronghorn.deploy.config import DeployConfig
 from pronghorn.deploy.tool import Finished
 
-__all__ = ["Container", "explain", "read_containers", "read_versions"]
+__all__ = ["Container", "explain", "read_containers", "read_versions", "strip_colours"]
 
 _HOST = re.compile(r"\s*App Host: (?P<host>\S+)\s*")
 _VERSION = re.compile(r"\s*[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\s*")
 # Kamal renames a container whose version is started again.
 _REPLACED = re.compile(r"_replaced_[0-9a-f]+$")
 _LONGEST_REASON = 300
+# Kamal paints its lines wherever they go.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Container:
     def runs(self) -> bool:
         """Whether it is started."""
         return self.status.startswith("Up")
+
+
+def strip_colours(text: str) -> str:
+    """Return a text without the colours of a terminal."""
+    return _COLOUR.sub("", text)
 
 
 def read_versions(text: str) -> dict[str, str | None]:
@@ -123,20 +130,27 @@ def _find_reason(finished: Finished) -> str:
 _SENTENCES = [
     (
         r"Deploy lock (?:found|already in place)",
-        "another deployment has Kamal's lock; `kamal lock status` says whose, and `kamal lock "
-        "release` removes one that was left behind",
+        (
+            "another deployment has Kamal's lock; `kamal lock status` says whose, and `kamal lock "
+            "release` removes one that was left behind"
+        ),
     ),
     (r"Hook `?pre-deploy`? failed", "the migrations failed: {reason}"),
     (r"Hook `?(?P<name>[\w-]+)`? failed", "the hook {name} failed: {reason}"),
     (
         r"target failed to become healthy",
-        "the new version on {host} did not answer {ready} with 200 within {seconds} seconds; "
-        "`kamal app logs` and `kamal proxy logs` say more",
+        (
+            "the new version on {host} did not answer {ready} with 200 within {seconds} seconds; "
+            "`kamal app logs` and `kamal proxy logs` say more"
+        ),
     ),
     (
         r"[Cc]ontainer not ready after|container is unhealthy",
-        "the new version on {host} was not ready within {seconds} seconds; `kamal app logs` says "
-        "more",
+        (
+            "the new version on {host} was not ready within {seconds} seconds; `kamal app "
+            "logs` says "
+            "more"
+        ),
     ),
     (
         r"Net::SSH::AuthenticationFailed|Authentication failed for user",
@@ -144,25 +158,35 @@ _SENTENCES = [
     ),
     (r"HostKeyMismatch|fingerprint \S+ does not match", "the SSH key of {host} has changed"),
     (
-        r"Net::SSH::ConnectionTimeout|Net::SSH::Disconnect|Errno::E(?:HOSTUNREACH|CONNREFUSED|"
-        r"CONNRESET|TIMEDOUT|NETUNREACH|PIPE)|SocketError|getaddrinfo|"
-        r"connection closed by remote host|IOError",
+        (
+            r"Net::SSH::ConnectionTimeout|Net::SSH::Disconnect|Errno::E(?:HOSTUNREACH|CONNREFUSED|"
+            r"CONNRESET|TIMEDOUT|NETUNREACH|PIPE)|SocketError|getaddrinfo|"
+            r"connection closed by remote host|IOError"
+        ),
         "the server {host} cannot be reached by SSH",
     ),
-    (r"docker: (?:command )?not found", "Docker is not installed on {host}: run `kamal server bootstrap` once"),
+    (
+        r"docker: (?:command )?not found",
+        "Docker is not installed on {host}: run `kamal server bootstrap` once",
+    ),
     (
         r"Cannot connect to the Docker daemon|Is the docker daemon running",
         "Docker does not run here or on {host}",
     ),
     (
-        r"unauthorized|authentication required|incorrect username or password|"
-        r"denied: requested access|access denied|insufficient_scope",
+        (
+            r"unauthorized|authentication required|incorrect username or password|"
+            r"denied: requested access|access denied|insufficient_scope"
+        ),
         "the registry {registry} does not accept the user and the password",
     ),
     (
         r"dial tcp|no such host|TLS handshake timeout|failed to do request|i/o timeout",
         "the registry {registry} cannot be reached",
     ),
-    (r"manifest unknown|manifest for \S+ not found", "the registry {registry} does not have the image"),
+    (
+        r"manifest unknown|manifest for \S+ not found",
+        "the registry {registry} does not have the image",
+    ),
     (r"[Nn]o space left on device", "a disk is full, here or on {host}"),
 ]

@@ -27,8 +27,8 @@ Running = Mapping[tuple[str, str], str | None]
 def release(plan: Plan, say: Say) -> Outcome:
     """Build the image, hand over to Kamal, and wait until it has switched every server.
 
-    kamal-proxy sends requests to the new version when it is ready, and to the old one until then. If
-    some servers have the new version when Kamal fails, they go back to the old one.
+    kamal-proxy sends requests to the new version when it is ready, and to the old one until then.
+    If some servers have the new version when Kamal fails, they go back to the old one.
 
     Args:
         plan: The plan.
@@ -37,7 +37,9 @@ def release(plan: Plan, say: Say) -> Outcome:
     program = Program(plan)
     finished = program.run("config", timeout=SECONDS_TO_READ)
     if not finished.ok:
-        return Outcome("failed", f"Kamal refuses {plan.config.kamal.file}: {program.explain(finished)}")
+        return Outcome(
+            "failed", f"Kamal refuses {plan.config.kamal.file}: {program.explain(finished)}"
+        )
     try:
         before = _ask_all(program)
     except CommandError as error:
@@ -49,7 +51,7 @@ def release(plan: Plan, say: Say) -> Outcome:
         failure = "interrupted before anything was changed"
     if failure:
         return Outcome("failed", failure, old_serves)
-    arguments = ("deploy", "--skip-push", f"--version={plan.tag}")
+    arguments = ("deploy", "--skip-push")
     try:
         finished = program.run(*arguments, timeout=_limit(plan), say=say)
     except KeyboardInterrupt:
@@ -86,7 +88,7 @@ def _build(program: Program, say: Say) -> str | None:
     """
     steps: list[tuple[tuple[str, ...], float]] = [
         (("registry", "login", "--skip-remote"), SECONDS_TO_LOG_IN),
-        (("build", "push", f"--version={program.plan.tag}"), SECONDS_TO_BUILD),
+        (("build", "push"), SECONDS_TO_BUILD),
     ]
     for arguments, seconds in steps:
         finished = program.run(*arguments, timeout=seconds, say=say)
@@ -113,7 +115,9 @@ def _judge(program: Program, say: Say, before: Running, finished: Finished) -> O
         return Outcome("unknown", f"{reason}. What runs now is not known: {error.message}")
     fresh = {place for place, version in after.items() if version == plan.tag}
     if fresh == set(after):
-        return Outcome("ready", f"{plan.tag} serves everywhere, but Kamal failed later: {reason}", False)
+        return Outcome(
+            "ready", f"{plan.tag} serves everywhere, but Kamal failed later: {reason}", False
+        )
     changed = {place for place in fresh if before[place] != plan.tag}
     old_serves = True if any(_web_only(before).values()) else None
     if not changed:
@@ -126,7 +130,9 @@ def _undo(program: Program, say: Say, before: Running, hosts: set[str], reason: 
     old = {host: version for (_, host), version in before.items() if host in hosts and version}
     if set(old) != hosts:
         lost = _join(sorted(hosts - set(old)))
-        return Outcome("failed", f"{reason}. {lost} has the new version, and had no other one", None)
+        return Outcome(
+            "failed", f"{reason}. {lost} has the new version, and had no other one", None
+        )
     for version in sorted(set(old.values())):
         servers = sorted(host for host in hosts if old[host] == version)
         say(f"Back to {version} on {_join(servers)}")
@@ -166,7 +172,9 @@ def rollback(plan: Plan, say: Say) -> Outcome:
     """
     if plan.missing_secrets:
         names = _join(plan.missing_secrets)
-        return Outcome("failed", f"the old version would start without {names}: set them first", None)
+        return Outcome(
+            "failed", f"the old version would start without {names}: set them first", None
+        )
     program = Program(plan)
     try:
         running = _web_only(_ask_all(program))
@@ -187,9 +195,7 @@ def rollback(plan: Plan, say: Say) -> Outcome:
 def _find_previous(program: Program, running: Mapping[str, str | None]) -> str | None:
     """Return the newest version of which a server has a container, and which does not run."""
     text = program.ask("app", "containers")
-    containers = [
-        one for one in read_containers(text, program.plan.config) if one.role == WEB
-    ]
+    containers = [one for one in read_containers(text, program.plan.config) if one.role == WEB]
     current = set(running.values())
     return next((one.version for one in containers if one.version not in current), None)
 
@@ -205,7 +211,9 @@ def _confirm(program: Program, version: str, failure: str | None) -> Outcome:
     if len(back) == len(running):
         return Outcome("ready", f"{version} serves again on {_join(back)}", True)
     rest = _join(sorted(set(running) - set(back)))
-    return Outcome("failed", f"{failure or 'Kamal did not switch'}: {rest} does not run {version}", None)
+    return Outcome(
+        "failed", f"{failure or 'Kamal did not switch'}: {rest} does not run {version}", None
+    )
 
 
 def _join(names: list[str]) -> str:

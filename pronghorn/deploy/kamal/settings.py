@@ -1,4 +1,4 @@
-"""What follows from the configuration for Kamal: names, roles, servers, times."""
+"""Derive from the configuration what Kamal needs: names, roles, servers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = [
     "PERCENT_AT_ONCE",
     "SECRETS",
     "count_groups",
+    "describe_ssh",
     "find_registry",
     "list_roles",
     "name_image",
-    "split_host",
 ]
 
 PASSWORD = "KAMAL_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
@@ -81,9 +81,13 @@ def count_groups(servers: Sequence[str]) -> int:
     return math.ceil(len(servers) / at_once)
 
 
-def split_host(host: str) -> tuple[str, str | None]:
-    """Return the name and the port of a server as Kamal writes them, such as `10.0.0.1:2222`."""
-    name, colon, port = host.rpartition(":")
-    if colon and ":" not in name and port.isdigit():
-        return name, port
-    return host, None
+def describe_ssh(config: DeployConfig) -> tuple[str, list[str]]:
+    """Return the user on the servers, and the options of ssh(1) for what Kamal does by itself."""
+    given = config.kamal.extra.get("ssh")
+    ssh = given if isinstance(given, dict) else {}
+    options = ["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new"]
+    if "port" in ssh:
+        options += ["-p", str(ssh["port"])]
+    if "proxy" in ssh:
+        options += ["-J", str(ssh["proxy"])]
+    return str(ssh.get("user") or config.kamal.ssh_user or "root"), options

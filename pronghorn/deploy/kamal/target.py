@@ -54,7 +54,11 @@ class Kamal:
         """
         containers = read_containers(Program(plan).ask("app", "details"), plan.config)
         return [
-            (f"{one.role} on {one.host}", "running" if one.runs else "failing", f"{one.version}, {one.status}")
+            (
+                f"{one.role} on {one.host}",
+                "running" if one.runs else "failing",
+                f"{one.version}, {one.status}",
+            )
             for one in containers
         ]
 
@@ -71,9 +75,7 @@ class Kamal:
         """
         program = Program(plan)
         arguments = ["app", "logs", f"--lines={lines}", *(["--follow"] if follow else [])]
-        return tool.stream(
-            program.command(*arguments), env=program.environment, folder=plan.folder
-        )
+        return tool.stream(program.command(*arguments), env=program.environment, folder=plan.folder)
 
     def env(self, plan: Plan) -> list[Variable]:
         """Return the variables of the version that runs on the first server.
@@ -90,7 +92,9 @@ class Kamal:
             for line in text.splitlines()
             if line.strip().startswith("variable:")
         }
-        plain = [Variable(name, "plain", name in there, value) for name, value in config.env.items()]
+        plain = [
+            Variable(name, "plain", name in there, value) for name, value in config.env.items()
+        ]
         secret = [
             Variable(name, "secret", name in there) for name in config.secrets if name != PASSWORD
         ]

@@ -8,7 +8,10 @@ import time
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1]
-ROLES_FILE = FOLDER / "roles.json"
+HEADER = (
+    "CONTAINER ID   IMAGE     COMMAND                  CREATED       STATUS          PORTS     "
+    "NAMES"
+)
 OPTIONS = {}
 WORDS = []
 ARGUMENTS = sys.argv[1:]
@@ -106,7 +109,9 @@ def run_hook(command, version):
         return
     print("Running the pre-deploy hook...")
     env = {**os.environ, "KAMAL_COMMAND": command, "KAMAL_VERSION": version}
-    done = subprocess.run([str(hook.resolve())], env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(hook.resolve())], env=env, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         print("  Finished all in 1.2 seconds")
         print(
@@ -132,13 +137,14 @@ def roll_back(state, version, hosts):
 def show(state, hosts, running_only):
     for host in hosts:
         print(f"App Host: {host}")
-        print("CONTAINER ID   IMAGE     COMMAND                  CREATED       STATUS          PORTS     NAMES")
+        print(HEADER)
         for at, role, version in state["containers"]:
             runs = state["servers"][host].get(role) == version
             if at == host and (runs or not running_only):
                 status = "Up 3 minutes" if runs else "Exited (0) 2 h"
                 print(
-                    f"0123456789ab   x/shop    \"pronghorn run shop.m…\"   3 minutes     {status:<15} 8000/tcp  "
+                    f'0123456789ab   x/shop    "pronghorn run shop.m…"   3 minutes     '
+                    f"{status:<15} 8000/tcp  "
                     f"shop-{role}-{version}"
                 )
         print("\n")

@@ -74,8 +74,9 @@ class Programs:
     def list_commands(self) -> list[str]:
         """Return the commands of Kamal without their options, in the order of their calls."""
         return [
-            " ".join(word for word in call["argv"] if not word.startswith("-"))
-            .removesuffix(" config/deploy.yml")
+            " ".join(word for word in call["argv"] if not word.startswith("-")).removesuffix(
+                " config/deploy.yml"
+            )
             for call in self.read_calls()
         ]
 

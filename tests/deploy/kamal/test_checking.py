@@ -32,7 +32,17 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
             {"kamal": {"hosts": []}},
             'no server is named: write `hosts = ["203.0.113.10"]` in [tool.pronghorn.deploy.kamal]',
         ),
-        ({"kamal": {"hosts": ["root@10.0.0.1"]}}, "hosts has 'root@10.0.0.1': the user belongs into ssh_user"),
+        (
+            {"kamal": {"hosts": ["root@10.0.0.1"]}},
+            "hosts has 'root@10.0.0.1': the user belongs into ssh_user",
+        ),
+        (
+            {"kamal": {"hosts": ["10.0.0.1:2222"]}},
+            (
+                "hosts has '10.0.0.1:2222': Kamal has one port for all, `extra = { ssh = { port "
+                "= 2222 } }`"
+            ),
+        ),
         (
             {"kamal": {"hosts": ["http://10.0.0.1"]}},
             "hosts has 'http://10.0.0.1', which is neither a name nor an address",
@@ -55,12 +65,17 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
         ),
         (
             {"image": "shop"},
-            "the servers cannot find the image 'shop': write the registry into it, as in "
-            '`image = "registry.example.com/shop"`',
+            (
+                "the servers cannot find the image 'shop': write the registry into it, as in "
+                '`image = "registry.example.com/shop"`'
+            ),
         ),
         (
             {"kamal": {"registry_username": None}},
-            "registry_username is not set: Kamal logs in at registry.example.com with a user and a password",
+            (
+                "registry_username is not set: Kamal logs in at registry.example.com with a user "
+                "and a password"
+            ),
         ),
     ],
 )
@@ -70,7 +85,7 @@ def test_settings(
     assert sentence in check(make_plan(configure(**settings)))
 
 
-@pytest.mark.parametrize("host", ["10.0.0.1", "web-1.example.com", "10.0.0.1:2222", "fd00::1"])
+@pytest.mark.parametrize("host", ["10.0.0.1", "web-1.example.com", "fd00::1"])
 def test_servers_as_kamal_writes_them(make_plan: MakePlan, programs: Programs, host: str) -> None:
     assert check(make_plan(configure(kamal={"hosts": [host]}, jobs=1))) == []
 
@@ -80,8 +95,10 @@ def test_the_password_may_be_one_of_the_secrets(
 ) -> None:
     monkeypatch.delenv("KAMAL_REGISTRY_PASSWORD")
     assert check(make_plan()) == [
-        "KAMAL_REGISTRY_PASSWORD, the password at registry.example.com, is neither in the "
-        "environment nor in --env-file"
+        (
+            "KAMAL_REGISTRY_PASSWORD, the password at registry.example.com, is neither in the "
+            "environment nor in --env-file"
+        )
     ]
     assert check(make_plan(secrets={"KAMAL_REGISTRY_PASSWORD": "x"})) == []
 
@@ -96,8 +113,11 @@ def test_a_secret_with_several_lines(make_plan: MakePlan, programs: Programs) ->
 
 def test_another_timeout_than_the_file_says(make_plan: MakePlan, programs: Programs) -> None:
     assert check(make_plan(timeout=600.0)) == [
-        "Kamal waits as long as its file says: write `timeout = 600` in [tool.pronghorn.deploy] "
-        "instead of --timeout"
+        (
+            "Kamal waits as long as its file says: write `timeout = 600` in "
+            "[tool.pronghorn.deploy] "
+            "instead of --timeout"
+        )
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -24,20 +25,19 @@ def read(plan: Plan) -> dict[str, Any]:
 
 
 def test_the_whole_file(make_plan: MakePlan) -> None:
-    assert read(make_plan()) == {
+    plan = make_plan()
+    assert read(plan) == {
         "service": "shop",
         "image": "shop",
         "servers": {
             "web": {
                 "hosts": HOSTS,
-                "cmd": "pronghorn run shop.main:app --host 0.0.0.0 --port 8000 --workers 1 "
-                "--timeout-graceful-shutdown 25 --log-format json",
+                "cmd": shlex.join(plan.web_command),
                 "options": {"stop-timeout": 35},
             },
             "jobs": {
                 "hosts": HOSTS,
-                "cmd": "pronghorn jobs run shop.main:app --health-port 9000 --grace 25 "
-                "--log-format json",
+                "cmd": shlex.join(plan.jobs_command),
                 "options": {
                     "stop-timeout": 35,
                     "health-cmd": 'python -c "import urllib.request; urllib.request.urlopen('
@@ -80,12 +80,12 @@ def test_no_file_has_a_secret(make_plan: MakePlan) -> None:
 
 
 def test_the_names_of_the_secrets(make_plan: MakePlan) -> None:
-    plan = make_plan(configure(secrets=["A", "KAMAL_REGISTRY_PASSWORD", "A", "B"]))
+    plan = make_plan(configure(secrets=["A", "KAMAL_REGISTRY_PASSWORD", "B"]))
     lines = (plan.folder / ".kamal/secrets").read_text("utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#")] == [
-        "KAMAL_REGISTRY_PASSWORD=$(printenv KAMAL_REGISTRY_PASSWORD)",
-        "A=$(printenv A)",
-        "B=$(printenv B)",
+        "KAMAL_REGISTRY_PASSWORD=$KAMAL_REGISTRY_PASSWORD",
+        "A=$A",
+        "B=$B",
     ]
     assert read(plan)["env"]["secret"] == ["A", "B"]
 
@@ -162,9 +162,10 @@ def test_no_hook_without_migrations(make_plan: MakePlan) -> None:
 
 
 def test_the_hook_is_a_script_that_a_shell_can_read(make_plan: MakePlan) -> None:
-    values = {"MOTTO": "it's $HOME\n", "EMPTY": ""}
-    plan = make_plan(configure(env=values, kamal={"hosts": ["10.0.0.1:2222"], "ssh_user": "deploy"}))
+    ssh = {"port": 2222, "proxy": "jump@10.0.0.9"}
+    kamal = {"ssh_user": "deploy", "extra": {"ssh": ssh}}
+    plan = make_plan(configure(env={"MOTTO": "it's $HOME\n", "EMPTY": ""}, kamal=kamal))
     hook = plan.folder / ".kamal/hooks/pre-deploy"
     subprocess.run(["sh", "-n", str(hook)], check=True)
     assert hook.read_text("utf-8").startswith("#!/bin/sh\n")
-    assert " -p 2222 deploy@10.0.0.1 " in hook.read_text("utf-8")
+    assert " -p 2222 -J jump@10.0.0.9 deploy@10.0.0.1 " in hook.read_text("utf-8")

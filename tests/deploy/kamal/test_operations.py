@@ -14,7 +14,10 @@ from tests.deploy.kamal.programs import Programs
 
 MakePlan = Callable[..., Plan]
 ROLES = {"web": HOSTS, "jobs": HOSTS}
-AWAY = "ERROR (SocketError): Exception while executing on host 10.0.0.2: getaddrinfo: Name or service not known"
+AWAY = (
+    "ERROR (SocketError): Exception while executing on host 10.0.0.2: getaddrinfo: Name or "
+    "service not known"
+)
 
 
 def roll_back(plan: Plan) -> Outcome:
@@ -89,8 +92,10 @@ def test_status(make_plan: MakePlan, two_versions: Programs) -> None:
 def test_a_container_that_starts_again_and_again(make_plan: MakePlan, programs: Programs) -> None:
     table = (
         "App Host: 10.0.0.1\n"
-        "CONTAINER ID   IMAGE  COMMAND   CREATED         STATUS                          PORTS   NAMES\n"
-        '0123456789ab   shop   "python"  2 minutes ago   Restarting (1) 10 seconds ago           shop-web-new\n'
+        "CONTAINER ID   IMAGE  COMMAND   CREATED         STATUS                          "
+        "PORTS   NAMES\n"
+        '0123456789ab   shop   "python"  2 minutes ago   Restarting (1) 10 seconds ago       '
+        "    shop-web-new\n"
     )
     programs.let("app details", code=0, out=table)
     assert Kamal().status(make_plan()) == [
@@ -109,11 +114,21 @@ def test_a_server_is_away(make_plan: MakePlan, two_versions: Programs) -> None:
         Kamal().status(make_plan())
 
 
-def test_logs(make_plan: MakePlan, two_versions: Programs, capfd: pytest.CaptureFixture[str]) -> None:
+def test_logs(
+    make_plan: MakePlan, two_versions: Programs, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert Kamal().logs(make_plan(), follow=True, lines=7) == 0
     assert "GET /items 200" in capfd.readouterr().out
     assert two_versions.read_calls()[-1]["argv"] == [
-        *("app", "logs", "--lines=7", "--follow", "--config-file", "config/deploy.yml")
+        *(
+            "app",
+            "logs",
+            "--lines=7",
+            "--follow",
+            "--version=abc1234",
+            "--config-file",
+            "config/deploy.yml",
+        )
     ]
 
 

@@ -13,7 +13,18 @@ from pathlib import Path
 STATE = Path(os.environ.get("SERVER_FOLDER", "."))
 FILE = STATE / "containers.json"
 ARGUMENTS = sys.argv[1:]
-QUIET = ("login", "logout", "pull", "push", "tag", "buildx", "version", "--version", "-v", "builder")
+QUIET = (
+    "login",
+    "logout",
+    "pull",
+    "push",
+    "tag",
+    "buildx",
+    "version",
+    "--version",
+    "-v",
+    "builder",
+)
 HEALTH = "{{if .State.Health}}"
 
 
@@ -102,14 +113,26 @@ def show():
     if "--latest" in ARGUMENTS:
         rows = rows[:1]
     if "-q" in ARGUMENTS or "--quiet" in ARGUMENTS:
-        print("\n".join(one["id"] for one in rows))
+        print_lines(one["id"] for one in rows)
     elif values_of("--format"):
-        print("\n".join(one["name"] for one in rows))
+        print_lines(one["name"] for one in rows)
     else:
-        print("CONTAINER ID   IMAGE     COMMAND   CREATED          STATUS                     PORTS     NAMES")
+        print(
+            "CONTAINER ID   IMAGE     COMMAND   CREATED          STATUS                     "
+            "PORTS     NAMES"
+        )
         for one in rows:
             status = "Up 3 minutes" if one["status"] == "running" else "Exited (0) 2 minutes ago"
-            print(f"{one['id']}   shop      \"pron…\"   3 minutes ago    {status:<27}          {one['name']}")
+            print(
+                f'{one["id"]}   shop      "pron…"   3 minutes ago    {status:<27}          '
+                f"{one['name']}"
+            )
+
+
+def print_lines(lines):
+    """Print lines, and nothing at all if there is none, as Docker does."""
+    for line in lines:
+        print(line)
 
 
 def start():
@@ -123,8 +146,13 @@ def start():
             fail("Error: the migration 0002 failed: column price exists")
         return
     containers = read()
-    labels = dict(value.split("=", 1) for value in values_of("--label"))
-    one = {"name": names[0], "id": f"{len(containers) + 1:012x}", "labels": labels, "status": "running"}
+    labels = dict((*value.split("=", 1), "")[:2] for value in values_of("--label"))
+    one = {
+        "name": names[0],
+        "id": f"{len(containers) + 1:012x}",
+        "labels": labels,
+        "status": "running",
+    }
     write([one, *containers])
     print(one["id"])
 
@@ -155,6 +183,8 @@ def inspect():
     text = " ".join(ARGUMENTS)
     if "Labels.service" in text:
         print("shop")
+    elif "Config.Image" in text:
+        print("basecamp/kamal-proxy:v1.99.0")
     elif HEALTH in text:
         print("healthy")
     else:

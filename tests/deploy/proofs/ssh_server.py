@@ -1,4 +1,4 @@
-"""Servers on addresses of this machine that Kamal reaches by SSH, with a `docker` that starts nothing."""
+"""Servers on addresses of this machine, with SSH and a `docker` that starts nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ class SshServers:
         assert sshd, ADVICE
         self.folder = folder
         self.port = _find_port()
-        self.hosts = [f"{address}:{self.port}" for address in ADDRESSES]
         self._write_files()
         self._process = subprocess.Popen([sshd, "-D", "-e", "-f", str(folder / "config")])
         _wait_for(self.port)
@@ -86,7 +85,11 @@ class SshServers:
     def read_calls(self, address: str) -> list[dict[str, Any]]:
         """Return how `docker` was called on a server, in the order of the calls."""
         file = self.path_of(address) / "docker.jsonl"
-        return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+        return (
+            [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+            if file.exists()
+            else []
+        )
 
     def list_running(self, address: str) -> list[str]:
         """Return the names of the containers that run, but for the proxy's."""

@@ -34,10 +34,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "several servers with a domain": {"kamal": {"hosts": HOSTS, "domain": "shop.example.com"}},
     "jobs": {"jobs": 3, "kamal": {"hosts": HOSTS}},
     "jobs on other servers": {"jobs": 3, "kamal": {"hosts": HOSTS, "jobs_hosts": ["10.0.0.9"]}},
-    "a user and a port": {"kamal": {"hosts": ["web1.example.com:2222"], "ssh_user": "deploy"}},
+    "a user": {"kamal": {"hosts": ["web1.example.com"], "ssh_user": "deploy"}},
     "Docker Hub": {"image": "team/shop", "kamal": {"hosts": HOSTS}},
     "no secrets": {"secrets": [], "kamal": {"hosts": HOSTS}},
-    "variables": {"env": {"A": "it's $HOME \"x\"\nb", "EMPTY": ""}, "kamal": {"hosts": HOSTS}},
+    "variables": {"env": {"A": 'it\'s $HOME "x"\nb', "EMPTY": ""}, "kamal": {"hosts": HOSTS}},
     "extra": {
         "kamal": {
             "hosts": HOSTS,
@@ -118,7 +118,14 @@ def test_kamal_refuses_what_it_does_not_know(tmp_path: Path, place: str, key: st
 
 @pytest.mark.parametrize(
     "value",
-    ["$(touch stolen)", "`touch stolen`", "a$HOME$$b", "it's \"quoted\" # no comment", "a\\nb \\", "ü=%"],
+    [
+        "$(touch stolen)",
+        "`touch stolen`",
+        "a$HOME$$b",
+        'it\'s "quoted" # no comment',
+        "a\\nb \\",
+        "ü=%",
+    ],
 )
 def test_secrets_arrive_as_they_are(tmp_path: Path, value: str) -> None:
     plan = make_plan(tmp_path)
