@@ -8,8 +8,10 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -381,13 +383,55 @@ def test_keys_of_the_kubeconfig_are_left_in_no_file(
     assert tempfile.tempdir == str(folder)
 
 
-def test_no_kubeconfig_is_named(
-    cluster: ApiServer, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "clusters: [",
+        "- a list",
+        "{contexts: [], clusters: [], users: [], current-context: ''}",
+        "{contexts: [{name: a, context: {cluster: b}}], clusters: [], current-context: a}",
+        ("EXEC", EXEC),
+        ("EXEC", EXEC | {"command": "/no/such/plugin"}),
+        ("SERVER", "no url"),
+        ("SERVER", "http://127.0.0.1:99999"),
+    ],
+)
+def test_a_kubeconfig_that_cannot_be_used_is_one_sentence(
+    cluster: ApiServer, make_plan: MakePlan, tmp_path: Path, text: Any
 ) -> None:
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
-    outcome, _ = deploy(make_plan())
+    file = tmp_path / "kubeconfig"
+    found = json.loads(file.read_text("utf-8"))
+    if isinstance(text, tuple) and text[0] == "EXEC":
+        found["users"][0]["user"] = {"exec": text[1]}
+    elif isinstance(text, tuple):
+        found["clusters"][0]["cluster"]["server"] = text[1]
+    file.unlink()
+    if text is not None:
+        file.write_text(text if isinstance(text, str) else json.dumps(found), "utf-8")
+    outcome, _ = deploy(make_plan(timeout=SHORT))
     assert outcome.state == "failed"
-    assert "the cluster cannot be used" in outcome.message
+    assert "cannot be" in outcome.message
+    assert "\n" not in outcome.message
+    assert cluster.requests == []
+
+
+def test_a_server_that_never_answers_is_given_up(
+    cluster: ApiServer, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pronghorn.deploy.kubernetes.cluster.REQUEST_SECONDS", 0.3)
+    answer = threading.Event()
+    cluster.on_request = lambda request: answer.wait(30)
+    try:
+        outcome, _ = deploy(make_plan(timeout=SHORT))
+    finally:
+        answer.set()
+    assert outcome.state == "failed"
+    assert "did not answer in time" in outcome.message
 
 
 def test_a_server_that_goes_away_during_the_rollout_leaves_it_unknown(
