@@ -267,15 +267,15 @@ def check_image(builder: Builder, tag: str, container: str) -> None:
     def inside(script: str) -> str:
         return run(builder.command(container, {}, "sh", "-c", script)).strip()
 
-    expect("its processes are not root's", inside("id -u") == "10001")
+    expect_text("its processes are not root's", inside("id -u"), "10001")
     found = inside("find / -xdev \\( -name .env -o -name .git \\) 2>/dev/null || true")
-    expect("neither .env nor .git is in it", found == "")
+    expect_text("neither .env nor .git is in it", found, "")
     files = inside("grep -rlF -e thirty-two-characters /srv /venv /data 2>/dev/null || true")
-    expect("no file of it has a secret", files == "")
+    expect_text("no file of it has a secret", files, "")
     written = inside(
         "for d in / /srv /venv /data; do touch $d/probe 2>/dev/null && echo $d; done; true"
     )
-    expect("only its folder of data can be written", written == "/data")
+    expect_text("only its folder of data can be written", written, "/data")
 
 
 def expect(claim: str, holds: bool) -> None:
@@ -287,6 +287,15 @@ def expect(claim: str, holds: bool) -> None:
     if not holds:
         raise ImageError(f"this does not hold: {claim}")
     say(f"  {claim}")
+
+
+def expect_text(claim: str, found: str, expected: str) -> None:
+    """Print a claim that holds because a command has printed what it should.
+
+    Raises:
+        ImageError: It has printed something else.
+    """
+    expect(claim if found == expected else f"{claim}; found {found!r}", found == expected)
 
 
 def try_commands(builder: Builder, container: str, variables: dict[str, str]) -> None:
