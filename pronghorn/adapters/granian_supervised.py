@@ -86,6 +86,7 @@ class SupervisedGranian(MPServer):
             if supervisor.owns_address and self.bind_uds and self.bind_uds.exists():
                 self.bind_uds.unlink()
         self.exit_code = supervisor.exit_code
+        logger.info("Granian shutdown completed")
 
     def _listen(self) -> socket.socket:
         """Return the socket of the command that is replaced, or a new one."""
