@@ -36,6 +36,7 @@ PACKAGES = (
 )
 #: The same for the folders of batteries, which use more packages than the core.
 OF_BATTERIES = {
+    "deploy": ("kr8s",),
     "jobs": ("dbos",),
     "metrics": ("prometheus_client",),
     "settings": ("pydantic_settings",),

@@ -327,6 +327,14 @@ LISTED = (
         "one sentence from `rollback_everything`, see tests/sql/test_outside.py",
         ("adapted._connection",),
     ),
+    # kr8s
+    Name(
+        "kr8s._api",
+        "Api._session",
+        ("deploy/kubernetes/cluster.py",),
+        "connections stay open until the command ends",
+        ("api._session",),
+    ),
     # prometheus-client
     Name("prometheus_client.mmap_dict", "MmapedDict", ("metrics/numbers.py",), OWN_FORMAT),
     # uvicorn; the attributes of its classes are listed in adapters/uvicorn/names.py

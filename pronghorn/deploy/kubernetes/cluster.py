@@ -23,6 +23,12 @@ __all__ = ["Cluster", "connect"]
 REQUEST_SECONDS = 20.0
 #: Answers of a server, or of a proxy before it, that may be another one a moment later.
 _PASSING = frozenset({429, 500, 502, 503, 504})
+#: Of a kubeconfig that is not as it should be: kr8s looks at it without a check.
+#: A port that is none ends as a group.
+_MISTAKES = (
+    *(ValueError, LookupError, TypeError, AttributeError, OSError, RuntimeError),
+    ExceptionGroup,
+)
 
 
 class _Response(Protocol):
@@ -63,10 +69,25 @@ async def connect(context: str | None, namespace: str | None) -> AsyncIterator[C
 
 
 async def _authenticate(api: Any) -> None:
-    """Read the kubeconfig, and run the plugin that it may name for credentials."""
-    with _translate_errors():
+    """Read the kubeconfig, and run the plugin that it may name for credentials.
+
+    Raises:
+        RefusedError: There is none, it has mistakes, or the plugin fails.
+    """
+    import yaml
+
+    try:
         async with asyncio.timeout(REQUEST_SECONDS):
             await api.auth
+    except (TimeoutError, *_MISTAKES, yaml.YAMLError) as error:
+        raise RefusedError(f"the kubeconfig cannot be used: {_describe(error)}", 0) from error
+
+
+def _describe(error: Exception) -> str:
+    """Return the message of an error as a short line."""
+    text = " ".join(str(error).split()) or "no text"
+    name = "" if isinstance(error, ValueError | RuntimeError) else f"{type(error).__name__}: "
+    return f"{name}{text[:300]}"
 
 
 def _find_namespace(api: Any, context: str | None, namespace: str | None) -> str:
@@ -111,14 +132,12 @@ def _translate_errors() -> Iterator[None]:
     except (TimeoutError, kr8s.APITimeoutError) as error:
         raise AwayError("the API server did not answer in time") from error
     except httpx.HTTPError as error:
-        reason = str(error) or type(error).__name__
-        raise AwayError(f"the API server cannot be reached: {reason}") from error
+        raise AwayError(f"the API server cannot be reached: {_describe(error)}") from error
     except kr8s.ServerError as error:
         raise _read_refusal(error.response) from error
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
-        # A kubeconfig with mistakes, a plugin for credentials that fails, an answer of a proxy.
-        reason = str(error) or type(error).__name__
-        raise RefusedError(f"the cluster cannot be used: {reason}", 0) from error
+    except (httpx.InvalidURL, *_MISTAKES) as error:
+        # A URL that is none, a certificate that cannot be read, an answer of a proxy.
+        raise RefusedError(f"the cluster cannot be used: {_describe(error)}", 0) from error
 
 
 def _read_refusal(response: Any) -> Exception:

@@ -85,7 +85,9 @@ class Release:
             return self._end_untouched(str(error))
         except AwayError as error:
             return self._end_lost(str(error))
-        except asyncio.CancelledError:  # Ctrl+C, once; the second one ends the program.
+        except asyncio.CancelledError:  # An interrupt; a second one during the rollout.
+            if self._migrating:
+                return self._end_untouched("interrupted; the migration goes on")
             return self._end_lost("interrupted")
 
     # --- what may be known before anything changes ----------------------------------------------
@@ -178,6 +180,8 @@ class Release:
             failure = await self._roll_out(cluster, bound)
         except RefusedError as error:
             failure = str(error)
+        except asyncio.CancelledError:
+            failure = "interrupted"
         if failure is not None:
             return await self._undo(cluster, failure)
         await prune(cluster, self._plan, bound, self._say)

@@ -8,8 +8,10 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -126,12 +128,14 @@ def test_a_first_version_that_does_not_get_ready_stays_to_be_looked_at(
 
 
 def test_an_undo_goes_to_the_pods_that_serve(cluster: ApiServer, make_plan: MakePlan) -> None:
-    """The second version was interrupted and never got ready, so the first one still serves."""
+    """The second version was lost sight of and never got ready, so the first one still serves."""
     cluster.behaviours |= {"v2": "never-ready", "v3": "crash"}
     deploy_first(make_plan("v1"))
-    cluster.on_request = interrupt_at(lambda request: request.plural == "pods")
-    outcome, _ = deploy(make_plan("v2"))
+    since = len(cluster.requests)
+    cluster.is_away = lambda request: bool(changes_of_pods(cluster, since))
+    outcome, _ = deploy(make_plan("v2", timeout=SHORT))
     assert outcome.state == "unknown"
+    cluster.is_away = lambda request: False
     outcome, _ = deploy(make_plan("v3", timeout=SHORT))
     assert (outcome.state, outcome.old_serves) == ("failed", True)
     assert image_of(cluster).endswith(":v1")
@@ -379,13 +383,55 @@ def test_keys_of_the_kubeconfig_are_left_in_no_file(
     assert tempfile.tempdir == str(folder)
 
 
-def test_no_kubeconfig_is_named(
-    cluster: ApiServer, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "false"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "clusters: [",
+        "- a list",
+        "{contexts: [], clusters: [], users: [], current-context: ''}",
+        "{contexts: [{name: a, context: {cluster: b}}], clusters: [], current-context: a}",
+        ("EXEC", EXEC),
+        ("EXEC", EXEC | {"command": "/no/such/plugin"}),
+        ("SERVER", "no url"),
+        ("SERVER", "http://127.0.0.1:99999"),
+    ],
+)
+def test_a_kubeconfig_that_cannot_be_used_is_one_sentence(
+    cluster: ApiServer, make_plan: MakePlan, tmp_path: Path, text: Any
 ) -> None:
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
-    outcome, _ = deploy(make_plan())
+    file = tmp_path / "kubeconfig"
+    found = json.loads(file.read_text("utf-8"))
+    if isinstance(text, tuple) and text[0] == "EXEC":
+        found["users"][0]["user"] = {"exec": text[1]}
+    elif isinstance(text, tuple):
+        found["clusters"][0]["cluster"]["server"] = text[1]
+    file.unlink()
+    if text is not None:
+        file.write_text(text if isinstance(text, str) else json.dumps(found), "utf-8")
+    outcome, _ = deploy(make_plan(timeout=SHORT))
     assert outcome.state == "failed"
-    assert "the cluster cannot be used" in outcome.message
+    assert "cannot be" in outcome.message
+    assert "\n" not in outcome.message
+    assert cluster.requests == []
+
+
+def test_a_server_that_never_answers_is_given_up(
+    cluster: ApiServer, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pronghorn.deploy.kubernetes.cluster.REQUEST_SECONDS", 0.3)
+    answer = threading.Event()
+    cluster.on_request = lambda request: answer.wait(30)
+    try:
+        outcome, _ = deploy(make_plan(timeout=SHORT))
+    finally:
+        answer.set()
+    assert outcome.state == "failed"
+    assert "did not answer in time" in outcome.message
 
 
 def test_a_server_that_goes_away_during_the_rollout_leaves_it_unknown(
@@ -434,14 +480,16 @@ def test_a_server_that_goes_away_during_the_migration_starts_nothing(
 # --- Ctrl+C -------------------------------------------------------------------------------------
 
 
-def interrupt_at(matches: Callable[[Request], bool]) -> Callable[[Request], None]:
-    """Return a hook that sends Ctrl+C to this process at a request."""
+def interrupt_at(
+    matches: Callable[[Request], bool], number: signal.Signals = signal.SIGINT
+) -> Callable[[Request], None]:
+    """Return a hook that sends a signal to this process at a request."""
     sent: list[Request] = []
 
     def hook(request: Request) -> None:
         if matches(request) and not sent:
             sent.append(request)
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     return hook
 
@@ -464,16 +512,38 @@ def test_an_interrupt_during_the_migration(cluster: ApiServer, make_plan: MakePl
     )
     since = len(cluster.requests)
     outcome, _ = deploy(make_plan("v2", migrate=True))
-    assert (outcome.state, outcome.old_serves) == ("unknown", True)
-    assert "interrupted during the migration" in outcome.message
+    assert (outcome.state, outcome.old_serves) == ("failed", True)
+    assert outcome.message == "interrupted; the migration goes on; no pod was changed"
     assert changes_of_pods(cluster, since) == []
 
 
-def test_an_interrupt_during_the_rollout(cluster: ApiServer, make_plan: MakePlan) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_during_the_rollout_is_an_undo(
+    cluster: ApiServer, make_plan: MakePlan, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
     deploy_first(make_plan("v1"))
     cluster.behaviours["v2"] = "never-ready"
-    cluster.on_request = interrupt_at(lambda request: request.plural == "pods")
+    cluster.on_request = interrupt_at(lambda request: request.plural == "pods", number)
     outcome, _ = deploy(make_plan("v2"))
-    assert outcome.state == "unknown"
-    assert "interrupted while shop was rolled out" in outcome.message
+    assert (outcome.state, outcome.old_serves) == ("failed", True)
+    assert outcome.message == "interrupted"
+    assert image_of(cluster).endswith(":v1")
+    assert cluster.serving() == {"v1"}
+    assert signal.getsignal(number) == before
+
+
+def test_a_second_interrupt_ends_the_undo_too(cluster: ApiServer, make_plan: MakePlan) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.behaviours["v2"] = "never-ready"
+    first = interrupt_at(lambda request: request.plural == "pods")
+    second = interrupt_at(lambda request: request.query.get("force") == "true")
+
+    def twice(request: Request) -> None:
+        first(request)
+        second(request)
+
+    cluster.on_request = twice
+    with pytest.raises(KeyboardInterrupt):
+        deploy(make_plan("v2"))
     assert cluster.serving() == {"v1"}

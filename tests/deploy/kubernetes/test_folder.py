@@ -129,3 +129,21 @@ def test_another_name_writes_the_files_again(cluster: ApiServer, make_plan: Make
     write_files(make_plan())
     deploy_first(make_plan(name="store"))
     assert cluster.names("deployments") == ["store"]
+
+
+def test_an_object_with_another_name_takes_the_place_of_the_old_one(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    plan = make_plan()
+    add(plan, "ingress.yml", INGRESS)
+    deploy_first(plan)
+    edit(plan, "ingress.yml", "metadata: {name: shop}", "metadata: {name: front}")
+    outcome, _ = deploy(make_plan("v2"))
+    assert outcome.state == "ready"
+    assert cluster.names("ingresses") == ["front"]
+    changes = [
+        (one.method, one.name)
+        for one in cluster.requests
+        if one.changes and one.plural == "ingresses"
+    ]
+    assert changes == [("PATCH", "shop"), ("PATCH", "front"), ("DELETE", "shop")]
