@@ -28,6 +28,7 @@ def deploy_second(docker: Docker, **wanted: Any) -> tuple[int, str]:
 # --- with real servers ----------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_version_replaces_another_one_and_a_rollback_returns(
     project: Path, docker: Docker, write: Write
 ) -> None:
@@ -179,11 +180,11 @@ def test_an_old_version_that_does_not_end_is_told(project: Path, docker: Docker)
 def test_containers_that_have_ended_do_not_come_back(
     project: Path, docker: Docker, quick: None
 ) -> None:
-    assert run_deploy("--tag", "one")[0] == 0
+    docker.serve("one")
     assert run_deploy("--tag", "two")[0] == 0
     commands = docker.commands()
     scales = [one for one in commands if "--scale" in one]
-    assert [one.split("--scale ")[1] for one in scales] == ["web=1 web", "web=2 web"]
+    assert [one.split("--scale ")[1] for one in scales] == ["web=2 web"]
     assert all("--no-recreate" in one and "--no-deps" in one for one in scales)
 
 
@@ -204,7 +205,8 @@ def test_nothing_to_go_back_to(project: Path, docker: Docker) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_a_second_deploy_of_a_version_keeps_the_one_before(project: Path, docker: Docker) -> None:
-    for tag in ("one", "two", "two"):
+    docker.serve("one")
+    for tag in ("two", "two"):
         assert run_deploy("--tag", tag)[0] == 0
     assert run_deploy("rollback")[0] == 0
     assert docker.serving() == ["one"]

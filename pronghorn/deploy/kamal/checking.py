@@ -54,9 +54,8 @@ def _check_hosts(config: DeployConfig) -> Iterator[str]:
                 yield f"{setting} has {host!r}: the user belongs into ssh_user"
             elif _WITH_PORT.fullmatch(host):
                 yield (
-                    f"{setting} has {host!r}: Kamal has one port for all, `extra = {{ ssh = "
-                    f"{{ port = "
-                    "2222 }} }}`"
+                    f"{setting} has {host!r}: Kamal has one port for all, "
+                    "`extra = { ssh = { port = 2222 } }`"
                 )
             elif not _HOST.fullmatch(host):
                 yield f"{setting} has {host!r}, which is neither a name nor an address"

@@ -332,3 +332,17 @@ def test_no_message_has_a_secret(make_plan: MakePlan, programs: Programs) -> Non
     outcome, lines = release(make_plan())
     assert outcome.message == "the image was not built and sent: cannot read ********** **********"
     assert "got **********" in lines
+
+
+def test_the_colours_of_kamal_are_left_out(make_plan: MakePlan, programs: Programs) -> None:
+    programs.serve("old", ROLES)
+    programs.let("build push", code=1, out="\x1b[0;35mBuild\x1b[0m", err="\x1b[31mno space\x1b[0m")
+    outcome, lines = release(make_plan())
+    assert outcome.message == "the image was not built and sent: no space"
+    assert "Build" in lines
+
+
+def test_a_project_without_git_has_a_version(make_plan: MakePlan, programs: Programs) -> None:
+    programs.serve("old", ROLES)
+    release(make_plan())
+    assert all("--version=abc1234" in call["argv"] for call in programs.read_calls())
