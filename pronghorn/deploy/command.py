@@ -76,7 +76,14 @@ def now(
         bool, typer.Option("--force", help="Replace files that were changed by hand.")
     ] = False,
 ) -> None:
-    """[bold]Deploy[/bold] the app; the same as without the word now."""
+    """
+    [bold]Deploy[/bold] the app; the same as without the word now.
+
+    Examples:
+
+    - [cyan]pronghorn deploy --dry-run[/cyan]
+    - [cyan]pronghorn deploy kubernetes --env-file .env.production[/cyan]
+    """
     from pronghorn.deploy.flow import DeployOptions
     from pronghorn.deploy.flow import deploy as run_deploy
 

@@ -43,7 +43,7 @@ class Docker:
         """Have a version that serves already."""
         labels = {"pronghorn.deploy.tag": tag, "pronghorn.deploy.previous": ""}
         one = {"project": "bookstall", "service": "web", "image": f"bookstall:{tag}"}
-        container = {**one, "labels": labels, "env": {}, "port": 0, "pid": 0}
+        container = {**one, "labels": labels, "env": {}, "host": "", "port": 0, "pid": 0}
         (self.folder / "state.json").write_text(json.dumps({"f" * 64: container}))
 
     def serving(self) -> list[str]:

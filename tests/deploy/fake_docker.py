@@ -80,11 +80,16 @@ def interpolate(text: str) -> str:
     return "".join(parts)
 
 
-def read_service(file: str, name: str) -> dict[str, Any]:
+def read_document(file: str) -> dict[str, Any]:
     sys.path.append(os.environ["FAKE_SITE"])  # It runs without site-packages, to start quickly.
     import yaml
 
-    document = yaml.safe_load(Path(file).read_text())
+    document: dict[str, Any] = yaml.safe_load(Path(file).read_text())
+    return document
+
+
+def read_service(file: str, name: str) -> dict[str, Any]:
+    document = read_document(file)
     if name not in document["services"]:
         fail(f"no such service: {name}")
     service: dict[str, Any] = document["services"][name]
@@ -122,28 +127,64 @@ def begin(project: str, name: str, service: dict[str, Any]) -> None:
         "image": interpolate(service["image"]),
         "labels": {key: interpolate(value) for key, value in service.get("labels", {}).items()},
         "env": variables,
+        "host": "127.0.0.1",
         "port": 0,
         "pid": 0,
     }
     if name == "web" and WANTED.get("real", False):
-        import subprocess
-
-        command = [interpolate(part) for part in service["command"]]
-        container["port"] = free_port()
-        command[command.index("--port") + 1] = str(container["port"])
-        command[command.index("--host") + 1] = "127.0.0.1"
-        log = (HOME / f"{identifier}.log").open("w")
-        tag = container["labels"]["pronghorn.deploy.tag"]
-        container["pid"] = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=load("images.json", {})[container["image"]],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TAG": tag, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        ).pid
+        start_web(identifier, container, service)
+    if name == "proxy" and WANTED.get("haproxy"):
+        start_proxy(identifier, container)
     save("state.json", {**state, identifier: container})
+
+
+def start_web(identifier: str, container: dict[str, Any], service: dict[str, Any]) -> None:
+    """Run the command of the service; each container has an address, or a port, of its own."""
+    command = [interpolate(part) for part in service["command"]]
+    if WANTED.get("haproxy"):
+        container["port"] = int(command[command.index("--port") + 1])
+        container["host"] = f"127.0.1.{int(identifier, 16) + 1}"
+    else:
+        container["port"] = free_port()
+    command[command.index("--port") + 1] = str(container["port"])
+    command[command.index("--host") + 1] = container["host"]
+    folder = load("images.json", {})[container["image"]]
+    tag = container["labels"]["pronghorn.deploy.tag"]
+    variables = {"PYTHONPATH": str(ROOT), "TAG": tag, **container["env"]}
+    start(identifier, container, [sys.executable, "-m", *command], folder, variables)
+
+
+def start_proxy(identifier: str, container: dict[str, Any]) -> None:
+    """Run HAProxy with the configuration of the compose file, and the addresses of the test."""
+    config: str = read_document(WANTED["file"])["configs"]["proxy"]["content"]
+    config = config.replace("127.0.0.11:53", f"127.0.0.1:{WANTED['dns']}")
+    config = config.replace("bind :8080", f"bind 127.0.0.1:{WANTED['port']}")
+    (HOME / "haproxy.cfg").write_text(interpolate(config))
+    container["port"] = WANTED["port"]
+    command = [WANTED["haproxy"], "-f", str(HOME / "haproxy.cfg")]
+    start(identifier, container, command, str(HOME), {})
+
+
+def start(
+    identifier: str,
+    container: dict[str, Any],
+    command: list[str],
+    folder: str,
+    variables: dict[str, str],
+) -> None:
+    import subprocess
+
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    log = (HOME / f"{identifier}.log").open("w")
+    container["pid"] = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**kept, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    ).pid
 
 
 def compose(argv: list[str]) -> None:
@@ -181,12 +222,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def ask_ready(port: int) -> str:
+def ask_ready(host: str, port: int) -> str:
     """Return an empty text if a container is ready, else why it is not."""
     import urllib.request
 
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=3).close()
+        urllib.request.urlopen(f"http://{host}:{port}/ready", timeout=3).close()
     except OSError as error:
         return f"Traceback ...\nurllib.error.HTTPError: {error}"
     return ""
@@ -196,7 +237,7 @@ def state_of(container: dict[str, Any]) -> dict[str, Any]:
     wanted = WANTED.get(container["image"]) or WANTED.get(container["service"])
     if wanted == "crash" or (container["pid"] and not is_alive(container["pid"])):
         return {"Status": "restarting", "ExitCode": 3}
-    problem = ask_ready(container["port"]) if container["pid"] else ""
+    problem = ask_ready(container["host"], container["port"]) if container["pid"] else ""
     if wanted == "unready":
         problem = "urllib.error.HTTPError: HTTP Error 503: Service Unavailable"
     health = {"Status": "starting" if problem else "healthy", "Log": [{"Output": problem}]}

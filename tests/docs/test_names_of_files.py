@@ -32,6 +32,7 @@ EXAMPLES = {
 }
 #: A module that stands for any module, a test of FastAPI's own suite, and loggers.
 OTHERS = {"pronghorn.x.y", "tests/test_sse.py", "pronghorn.access", "pronghorn.watchdog"}
+OTHERS.add("pronghorn.jobs.yaml")  # `jobs.yaml` is a manifest of `pronghorn deploy`.
 
 FILE = re.compile(r"(?<![\w/.:-])((?:[\w-]+/)+[\w-]+\.(?:py|toml|md))\b(?::([a-z_]\w*))?")
 #: A dotted name below `pronghorn`; or one in backticks that begins with a folder of the package.

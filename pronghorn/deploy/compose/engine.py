@@ -65,7 +65,7 @@ class Engine:
         return found.out.split()
 
     def inspect(self, identifier: str) -> dict[str, Any] | None:
-        """Return what Docker knows of a container: nothing if it is gone, None without an answer."""
+        """Return what Docker knows of a container: nothing if it is gone, None if nobody says."""
         found = self.ask("inspect", "--type", "container", "--format", "{{json .}}", identifier)
         if not found.ok:
             return {} if "no such" in found.err.lower() else None

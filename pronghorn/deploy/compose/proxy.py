@@ -46,7 +46,7 @@ backend web
     option httpchk
     http-check send meth GET uri {ready} hdr Host localhost
     http-check expect status 200
-    default-server check inter 1s fall 1 rise 1 resolvers docker init-addr none
+    default-server check inter 1s fall 1 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
     server-template web- {servers} web:{web_port}
 """
 

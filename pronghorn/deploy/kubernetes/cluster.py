@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
@@ -50,18 +49,31 @@ async def connect(context: str | None, namespace: str | None) -> AsyncIterator[C
         RefusedError: There is no such context, or the server does not accept the credentials.
         AwayError: The server does not answer.
     """
-    import kr8s.asyncio
+    from kr8s.asyncio import Api
 
     with _private_files():
-        with _translated(), warnings.catch_warnings():
-            # Of the version of the server: we use nothing that is younger than the oldest one.
-            warnings.simplefilter("ignore")
-            async with asyncio.timeout(REQUEST_SECONDS):
-                api = await kr8s.asyncio.api(context=context, namespace=namespace)
+        # Not by its factory, which asks for the version first, and leaves a connection open if
+        # that fails.
+        api = Api(bypass_factory=True, context=context, namespace=namespace)
         try:
-            yield Cluster(api, api.namespace)
+            await _authenticate(api)
+            yield Cluster(api, _find_namespace(api, context, namespace))
         finally:
             await _close(api)
+
+
+async def _authenticate(api: Any) -> None:
+    """Read the kubeconfig, and run the plugin that it may name for credentials."""
+    with _translate_errors():
+        async with asyncio.timeout(REQUEST_SECONDS):
+            await api.auth
+
+
+def _find_namespace(api: Any, context: str | None, namespace: str | None) -> str:
+    """Return the namespace; kr8s would take that of the current context for any other one, too."""
+    if namespace is None and context is not None:
+        return str(api.auth.kubeconfig.get_context(context).get("namespace") or "default")
+    return str(api.auth.namespace)
 
 
 async def _close(api: Any) -> None:
@@ -84,7 +96,7 @@ def _private_files() -> Iterator[None]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Raise our errors instead of those of kr8s and of its client.
 
     Raises:
@@ -145,7 +157,7 @@ class Cluster:
                 return None
             raise
 
-    async def list(self, kind: str, labels: Mapping[str, str]) -> list[Manifest]:
+    async def find_all(self, kind: str, labels: Mapping[str, str]) -> list[Manifest]:
         """Return the objects of a kind that have these labels."""
         selector = ",".join(f"{key}={value}" for key, value in labels.items())
         found = await self._call("GET", kind, "", {"labelSelector": selector})
@@ -204,7 +216,7 @@ class Cluster:
             follow: Go on until the pod ends.
         """
         query = {"tailLines": str(lines), "follow": "true" if follow else "false"}
-        with _translated():
+        with _translate_errors():
             call = self._api.call_api(
                 "GET",
                 version="v1",
@@ -229,7 +241,7 @@ class Cluster:
         """Send a request, and return the object in the answer."""
         place = KINDS[kind]
         content = "application/apply-patch+yaml" if method == "PATCH" else "application/json"
-        with _translated():
+        with _translate_errors():
             async with (
                 asyncio.timeout(REQUEST_SECONDS),
                 self._api.call_api(

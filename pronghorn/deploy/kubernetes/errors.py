@@ -1,4 +1,4 @@
-"""What an API server may answer, in the words of people."""
+"""Errors of an API server, in the words of people."""
 
 from __future__ import annotations
 

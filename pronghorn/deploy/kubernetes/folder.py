@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pronghorn.deploy.kubernetes.kinds import APPLIED, DEPLOYED, KINDS
 from pronghorn.deploy.kubernetes.manifests import Manifest, make_manifests
 from pronghorn.deploy.target import Plan, PlannedFile
+from pronghorn.deploy.written import compare
 
 __all__ = ["Found", "plan_files", "read_folder"]
 
@@ -24,7 +25,7 @@ _OURS = frozenset({*_COMMENTS, "service.yaml", "disruption-budget.yaml"})
 
 
 class Found(NamedTuple):
-    """What a folder contains.
+    """The content of a folder.
 
     Attributes:
         manifests: Of all files, in the order of their names.
@@ -61,18 +62,21 @@ def _to_text(name: str, manifest: Manifest) -> str:
 
 
 def read_folder(plan: Plan) -> Found:
-    """Return the manifests as they are on disk; planned ones that are not there, as planned.
+    """Return the manifests as a deploy applies them.
 
-    Files that people have added, such as an Ingress, belong to the result.
+    A file that people have changed counts as it is on disk, and one that they have not counts as
+    it is planned, since it is written before anything is applied. Files that people have added,
+    such as an Ingress, belong to the result.
     """
     planned = make_manifests(plan)
     folder = plan.folder / plan.config.kubernetes.folder
+    states = {one.file.path.name: one.state for one in compare(plan.folder, plan_files(plan))}
     files = sorted(path for path in folder.glob("*.y*ml") if path.suffix in {".yaml", ".yml"})
     unused = [path.name for path in files if path.name in _OURS and path.name not in planned]
     problems: list[str] = []
     read: dict[str, list[Manifest]] = {name: [manifest] for name, manifest in planned.items()}
     for path in files:
-        if path.name not in unused:
+        if path.name not in unused and states.get(path.name) not in {"same", "outdated"}:
             read[path.name] = list(_read(path, problems))
     manifests = []
     for name, documents in sorted(read.items()):

@@ -8,7 +8,7 @@ __all__ = ["APPLIED", "DEPLOYED", "KINDS", "NEEDED_BY_PODS", "PRUNED", "Kind"]
 
 
 class Kind(NamedTuple):
-    """Where objects of a kind are in the API.
+    """The place of objects of a kind in the API.
 
     Attributes:
         version: Its group and version.

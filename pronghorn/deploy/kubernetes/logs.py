@@ -56,7 +56,7 @@ async def _start(
 ) -> None:
     """Begin to print the pods that are new."""
     try:
-        pods = await cluster.list("Pod", {"app.kubernetes.io/name": plan.config.name})
+        pods = await cluster.find_all("Pod", {"app.kubernetes.io/name": plan.config.name})
     except ClusterError:
         if not printing:
             raise

@@ -1,4 +1,4 @@
-"""What is in the cluster: `pronghorn deploy status` and `pronghorn deploy env`."""
+"""Look at the cluster: `pronghorn deploy status` and `pronghorn deploy env`."""
 
 from __future__ import annotations
 
@@ -25,27 +25,26 @@ async def read_status(plan: Plan) -> list[Row]:
     settings = plan.config.kubernetes
     async with connect(settings.context, settings.namespace) as cluster:
         ours = {"app.kubernetes.io/name": plan.config.name, "app.kubernetes.io/managed-by": MANAGER}
-        rows = [await _row(cluster, one) for one in await cluster.list(DEPLOYED, ours)]
+        rows = [await _row(cluster, one) for one in await cluster.find_all(DEPLOYED, ours)]
         if not rows:
             return [(plan.config.name, "missing", f"nothing in namespace {cluster.namespace}")]
-        for scaler in await cluster.list("HorizontalPodAutoscaler", ours):
-            rows.append(_scaler_row(scaler))
-        jobs = await cluster.list("Job", ours)
-        rows += [_job_row(one) for one in jobs]
-        return rows
+        scalers = await cluster.find_all("HorizontalPodAutoscaler", ours)
+        jobs = await cluster.find_all("Job", ours)
+        return [*rows, *map(_scaler_row, scalers), *map(_job_row, jobs)]
 
 
 async def _row(cluster: Cluster, deployment: Manifest) -> Row:
     state, detail = judge(deployment)
     version = (deployment["metadata"].get("labels") or {}).get(VERSION, "unknown version")
-    pods = await cluster.list("Pod", pods_of(deployment))
+    pods = await cluster.find_all("Pod", pods_of(deployment))
     parts = [str(version), detail, *find_troubles(pods)]
     return deployment["metadata"]["name"], state, "; ".join(parts)
 
 
 def _scaler_row(scaler: Manifest) -> Row:
     spec, status = scaler["spec"], scaler.get("status") or {}
-    detail = f"{status.get('currentReplicas', 0)} pods, {spec.get('minReplicas', 1)} to {spec['maxReplicas']}"
+    limits = f"{spec.get('minReplicas', 1)} to {spec['maxReplicas']}"
+    detail = f"{status.get('currentReplicas', 0)} pods, {limits}"
     problems = [
         str(one.get("message"))
         for one in status.get("conditions") or ()

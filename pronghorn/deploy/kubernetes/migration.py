@@ -94,7 +94,7 @@ def _read_end(job: Manifest) -> str | None:
 
 
 async def _pods(cluster: Cluster, name: str) -> list[Manifest]:
-    return await cluster.list("Pod", {"batch.kubernetes.io/job-name": name})
+    return await cluster.find_all("Pod", {"batch.kubernetes.io/job-name": name})
 
 
 async def _find_troubles(cluster: Cluster, name: str) -> list[str]:

@@ -23,11 +23,10 @@ async def prune(cluster: Cluster, plan: Plan, bound: Bound, say: Say) -> None:
     del labels["app.kubernetes.io/component"]
     for kind in PRUNED:
         try:
-            for found in await cluster.list(kind, labels):
-                name = found["metadata"]["name"]
-                if (kind, name) not in applied:
-                    await cluster.delete(kind, name)
-                    say(f"removed {kind} {name}, which no file has any more")
+            there = [one["metadata"]["name"] for one in await cluster.find_all(kind, labels)]
+            for name in sorted({name for name in there if (kind, name) not in applied}):
+                await cluster.delete(kind, name)
+                say(f"removed {kind} {name}, which no file has any more")
         except ClusterError as error:
             say(f"what is left of {kind} could not be removed: {error}")
     try:
@@ -37,10 +36,10 @@ async def prune(cluster: Cluster, plan: Plan, bound: Bound, say: Say) -> None:
 
 
 async def _prune_secrets(cluster: Cluster, plan: Plan, bound: Bound) -> None:
-    secrets = await cluster.list("Secret", labels_of(plan.config.name, "secrets"))
+    secrets = await cluster.find_all("Secret", labels_of(plan.config.name, "secrets"))
     owners = list(bound)
     for kind in ("ReplicaSet", DEPLOYED):
-        found = await cluster.list(kind, {"app.kubernetes.io/name": plan.config.name})
+        found = await cluster.find_all(kind, {"app.kubernetes.io/name": plan.config.name})
         owners += [{**one, "kind": kind} for one in found]  # Items of a list have no kind.
     read = {name for owner in owners for name in read_secret_names(plan, owner)}
     for secret in secrets:

@@ -57,6 +57,7 @@ class Release:
         #: Those that may have changed, in the order in which they were applied.
         self._applied: list[str] = []
         self._migrating = False
+        self._short = min(_SHORT, plan.timeout)
         #: Whether the old version serves; None if there is none, or if nobody has looked.
         self.old_serves: bool | None = None
 
@@ -71,7 +72,7 @@ class Release:
     async def apply(self) -> Outcome:
         """Apply everything, wait, and undo it if it does not get ready."""
         outcome = await self._within(self._apply)
-        return outcome or Outcome("ready", f"{self._plan.image_ref} serves")
+        return outcome or Outcome("ready", f"the image {self._plan.image_ref} serves")
 
     async def _within(
         self, part: Callable[[Cluster], Coroutine[Any, Any, Outcome | None]]
@@ -81,24 +82,24 @@ class Release:
             async with connect(settings.context, settings.namespace) as cluster:
                 return await part(cluster)
         except RefusedError as error:
-            return self._untouched(str(error))
+            return self._end_untouched(str(error))
         except AwayError as error:
-            return self._lost(str(error))
+            return self._end_lost(str(error))
         except asyncio.CancelledError:  # Ctrl+C, once; the second one ends the program.
-            return self._lost("interrupted")
+            return self._end_lost("interrupted")
 
     # --- what may be known before anything changes ----------------------------------------------
 
     async def _try_out(self, cluster: Cluster) -> Outcome | None:
         for name in self._unused:
             self._say(f"{name} is not used: nothing in the configuration asks for it any more")
-        await persist(partial(self._look, cluster), now() + _SHORT)
+        await persist(partial(self._look, cluster), now() + self._short)
         bound = bind(self._plan, self._manifests, self._a_secret_name(), self._live())
         for note in bound.notes:
             self._say(note)
-        problems = await persist(partial(self._find_refusals, cluster, bound), now() + _SHORT)
+        problems = await persist(partial(self._find_refusals, cluster, bound), now() + self._short)
         if problems:
-            return self._untouched("; ".join(problems))
+            return self._end_untouched("; ".join(problems))
         self._say(f"the cluster accepts the manifests for namespace {cluster.namespace}")
         return None
 
@@ -115,7 +116,7 @@ class Release:
             RefusedError: The namespace is missing, or a rollout was paused by somebody.
         """
         await self._check_namespace(cluster)
-        sets = await cluster.list("ReplicaSet", self._of_program)
+        sets = await cluster.find_all("ReplicaSet", self._of_program)
         self._known = {one["metadata"]["name"] for one in sets}
         for manifest in self._manifests:
             if manifest["kind"] != DEPLOYED:
@@ -163,7 +164,7 @@ class Release:
     # --- what changes the cluster ---------------------------------------------------------------
 
     async def _apply(self, cluster: Cluster) -> Outcome | None:
-        soon = now() + _SHORT
+        soon = now() + self._short
         await persist(partial(self._look, cluster), soon)
         secret = await self._apply_secret(cluster, soon)
         bound = bind(self._plan, self._manifests, secret, self._live())
@@ -172,7 +173,7 @@ class Release:
             failure = await run_job(cluster, bound.job, self._plan.timeout, self._say)
             self._migrating = False
             if failure is not None:
-                return self._untouched(f"the migration failed: {failure}")
+                return self._end_untouched(f"the migration failed: {failure}")
         try:
             failure = await self._roll_out(cluster, bound)
         except RefusedError as error:
@@ -234,7 +235,7 @@ class Release:
         changed = [(name, self._old[name]) for name in reversed(self._applied)]
         problem = await restore(cluster, changed, self._plan.timeout, self._say)
         again = partial(cluster.get, DEPLOYED, self._plan.config.name)
-        web = await persist(again, now() + _SHORT)
+        web = await persist(again, now() + self._short)
         serving = web is not None and serves(web)
         if problem is not None:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
@@ -247,18 +248,18 @@ class Release:
         Without the right to, they stay, and the user may name another version.
         """
         try:
-            for one in await cluster.list("ReplicaSet", self._of_program):
+            for one in await cluster.find_all("ReplicaSet", self._of_program):
                 name = one["metadata"]["name"]
                 if name not in self._known and not serves(one):
                     await cluster.delete("ReplicaSet", name)
         except ClusterError as error:
             self._say(f"the version that failed is still known to the cluster: {error}")
 
-    def _untouched(self, reason: str) -> Outcome:
+    def _end_untouched(self, reason: str) -> Outcome:
         """Return the end of a deploy of which no pod was started."""
         return Outcome("failed", f"{reason}; no pod was changed", old_serves=self.old_serves)
 
-    def _lost(self, reason: str) -> Outcome:
+    def _end_lost(self, reason: str) -> Outcome:
         """Return the end of a deploy that lost sight of the cluster."""
         if self._applied:
             return Outcome(
@@ -272,4 +273,4 @@ class Release:
                 f"{reason} during the migration, which may go on; no pod was changed",
                 old_serves=self.old_serves,
             )
-        return self._untouched(reason)
+        return self._end_untouched(reason)

@@ -8,12 +8,12 @@ from pronghorn.deploy.kubernetes.bind import VERSION
 from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.waiting import judge
 
-__all__ = ["find_serving", "owned_by", "revision_of", "serves", "version_of_pods", "with_pods_of"]
+__all__ = ["find_serving", "find_owned", "revision_of", "serves", "version_of_pods", "with_pods_of"]
 
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-def owned_by(deployment: Manifest, sets: list[Manifest]) -> list[Manifest]:
+def find_owned(deployment: Manifest, sets: list[Manifest]) -> list[Manifest]:
     """Return the ReplicaSets of a Deployment, the latest last.
 
     Args:
@@ -72,7 +72,7 @@ def find_serving(deployment: Manifest, sets: list[Manifest]) -> Manifest:
     """
     if judge(deployment)[0] == "ready":
         return deployment
-    working = [one for one in owned_by(deployment, sets) if serves(one)]
+    working = [one for one in find_owned(deployment, sets) if serves(one)]
     if not working:
         return deployment
     version = version_of_pods(working[-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-
 from functools import partial
 
 from pronghorn.deploy.kubernetes.bind import version_of
@@ -12,7 +11,7 @@ from pronghorn.deploy.kubernetes.errors import ClusterError, RefusedError
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import MANAGER, Manifest
 from pronghorn.deploy.kubernetes.revisions import (
-    owned_by,
+    find_owned,
     revision_of,
     serves,
     version_of_pods,
@@ -39,7 +38,7 @@ async def roll_back(plan: Plan, say: Say) -> Outcome:
     try:
         async with connect(settings.context, settings.namespace) as cluster:
             look = partial(_choose, cluster, plan)
-            version, chosen = await persist(look, now() + _SHORT)
+            version, chosen = await persist(look, now() + min(_SHORT, plan.timeout))
             say(f"back to {version}: {', '.join(name for name, _ in chosen)}")
             changing = True
             problem = await restore(cluster, chosen, plan.timeout, say)
@@ -52,32 +51,32 @@ async def roll_back(plan: Plan, say: Say) -> Outcome:
         return Outcome("unknown" if lost else "failed", str(error))
     except asyncio.CancelledError:
         if changing:
-            return Outcome("unknown", "interrupted during the rollout, which the cluster goes on with")
+            return Outcome(
+                "unknown", "interrupted during the rollout, which the cluster goes on with"
+            )
         return Outcome("failed", "interrupted; no pod was changed")
 
 
-async def _choose(
-    cluster: Cluster, plan: Plan
-) -> tuple[str, list[tuple[str, Manifest | None]]]:
+async def _choose(cluster: Cluster, plan: Plan) -> tuple[str, list[tuple[str, Manifest | None]]]:
     """Return the version to go to, and what each Deployment has to be for it.
 
     Raises:
         RefusedError: There is no such version.
     """
     ours = {"app.kubernetes.io/name": plan.config.name, "app.kubernetes.io/managed-by": MANAGER}
-    deployments = {
-        one["metadata"]["name"]: one for one in await cluster.list(DEPLOYED, ours)
-    }
+    deployments = {one["metadata"]["name"]: one for one in await cluster.find_all(DEPLOYED, ours)}
     web = deployments.pop(plan.config.name, None)
     if web is None:
         raise RefusedError(f"nothing was deployed to namespace {cluster.namespace}", 404)
-    sets = await cluster.list("ReplicaSet", {"app.kubernetes.io/name": plan.config.name})
+    sets = await cluster.find_all("ReplicaSet", {"app.kubernetes.io/name": plan.config.name})
     target = _find(plan, web, sets)
     version = version_of_pods(target)
     cause = f"pronghorn deploy rollback to {version}"
-    chosen: list[tuple[str, Manifest | None]] = [(plan.config.name, with_pods_of(web, target, cause))]
+    chosen: list[tuple[str, Manifest | None]] = [
+        (plan.config.name, with_pods_of(web, target, cause))
+    ]
     for name, deployment in deployments.items():
-        same = [one for one in owned_by(deployment, sets) if version_of_pods(one) == version]
+        same = [one for one in find_owned(deployment, sets) if version_of_pods(one) == version]
         if same:
             chosen.append((name, with_pods_of(deployment, same[-1], cause)))
     return version, chosen
@@ -85,7 +84,7 @@ async def _choose(
 
 def _find(plan: Plan, web: Manifest, sets: list[Manifest]) -> Manifest:
     """Return the ReplicaSet of the version to go to."""
-    owned, current = owned_by(web, sets), revision_of(web)
+    owned, current = find_owned(web, sets), revision_of(web)
     if plan.tag:
         owned = [one for one in owned if version_of_pods(one) == version_of(plan)]
         if not owned:
@@ -95,5 +94,3 @@ def _find(plan: Plan, web: Manifest, sets: list[Manifest]) -> Manifest:
     if not older:
         raise RefusedError("there is no version before this one", 404)
     return older[-1]
-
-

@@ -126,6 +126,3 @@ def _find_mistakes(plan: Plan) -> Iterator[str]:
             f"grace = {config.grace} is too short: pronghorn run answers requests for 5 seconds "
             f"after SIGTERM, and running ones need their time; {_LEAST_GRACE} at least"
         )
-    both = sorted(set(config.env) & set(config.secrets))
-    if both:
-        yield f"{', '.join(both)}: both in env and in secrets"

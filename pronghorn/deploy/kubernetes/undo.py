@@ -36,7 +36,9 @@ def return_to(live: Manifest, old: Manifest) -> Manifest:
     metadata = {"name": old["metadata"]["name"]}
     for part in ("labels", "annotations"):
         values = old["metadata"].get(part) or {}
-        kept = {key: value for key, value in values.items() if "deployment.kubernetes.io/" not in key}
+        kept = {
+            key: value for key, value in values.items() if "deployment.kubernetes.io/" not in key
+        }
         if kept:
             metadata[part] = kept
     spec = copy.deepcopy(old["spec"])

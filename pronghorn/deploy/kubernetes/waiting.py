@@ -120,7 +120,7 @@ async def wait_for_rollout(
 async def _try_troubles(cluster: Cluster, pods: Mapping[str, str]) -> list[str]:
     """Return what is wrong with pods; nothing if that cannot be read, since it only explains."""
     try:
-        return find_troubles(await cluster.list("Pod", pods))
+        return find_troubles(await cluster.find_all("Pod", pods))
     except ClusterError:
         return []
 
@@ -150,5 +150,5 @@ def _troubles_of(status: Manifest) -> Iterator[str]:
             yield f"{waiting.get('reason', 'waiting')}{code}: {text}"
         elif ended.get("exitCode"):
             yield f"{ended.get('reason', 'Error')}: exit code {ended['exitCode']}"
-        elif state.get("running") and not container.get("ready"):
+        elif "running" in state and not container.get("ready"):
             yield f"{container.get('name')} runs, but its readiness probe does not succeed"

@@ -1,9 +1,9 @@
 """A small API server of Kubernetes on a port of this machine, for tests of apply, wait and undo.
 
 It answers over HTTP what `pronghorn.deploy.kubernetes` asks: objects by name and by labels,
-server-side apply with owners of fields and conflicts, dry runs, deletions, logs; and it does in one
-step what controllers do for Deployments and Jobs. In `tests/deploy/proofs` it also checks objects by
-the schemas of Kubernetes, strictly.
+server-side apply with owners of fields and conflicts, dry runs, deletions, logs; and it does in
+one step what controllers do for Deployments and Jobs. In `tests/deploy/proofs` it also checks
+objects by the schemas of Kubernetes, strictly.
 
 It is not a cluster. No container runs and nothing is probed: a test says how the pods of a version
 behave. It has no admission, quotas, scheduling, roles, watches or TLS, few defaults, and lists are
@@ -23,7 +23,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
 
 from tests.deploy.kubernetes import controllers, fields
 from tests.deploy.kubernetes.controllers import Object
@@ -183,13 +182,15 @@ class ApiServer:
             Refusal: The answer is no success.
         """
         self.on_request(request)
-        if request.path == "/version":
+        if request.path.rstrip("/") == "/version":
             return {"major": "1", "minor": "34", "gitVersion": "v1.34.1"}
         plural, verb = request.plural, VERBS[request.method]
         if verb == "get" and not request.name:
             verb = "list"
         if (verb, plural) in self.forbidden:
-            raise Refusal(403, f'{plural} is forbidden: User "me" cannot {verb} resource "{plural}"')
+            raise Refusal(
+                403, f'{plural} is forbidden: User "me" cannot {verb} resource "{plural}"'
+            )
         if plural == "namespaces":
             if request.name not in self.namespaces:
                 raise Refusal(404, f'namespaces "{request.name}" not found')
@@ -380,7 +381,9 @@ def parse(method: str, target: str, body: bytes) -> Request:
         namespace, rest = rest[1], rest[2:]
     plural, name, part, *_ = [*rest, "", "", ""]
     content = json.loads(body) if body else None
-    return Request(method, url.path, dict(parse_qsl(url.query)), content, namespace, plural, name, part)
+    return Request(
+        method, url.path, dict(parse_qsl(url.query)), content, namespace, plural, name, part
+    )
 
 
 def make_handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
@@ -388,6 +391,7 @@ def make_handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # Head and body in one packet, for which no peer waits.
 
         def handle_request(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -413,9 +417,9 @@ def make_handler(server: ApiServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PATCH = do_DELETE = handle_request  # noqa: N815
+        do_GET = do_PATCH = do_DELETE = handle_request
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:
             """Print nothing."""
 
     return Handler

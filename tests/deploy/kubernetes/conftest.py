@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from pronghorn.deploy.config import DeployConfig
@@ -16,8 +17,20 @@ MakePlan = Callable[..., Plan]
 DATABASE_URL = "postgresql://shop:s3cr3t-pa55@db/shop"
 
 
+@pytest.fixture(scope="session")
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one certificate: reading those of all authorities takes most of a short test."""
+    file = tmp_path_factory.mktemp("certificates") / "authority.pem"
+    end = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text("utf-8").partition(end)[0]
+    file.write_text(first + end, "utf-8")
+    return file
+
+
 @pytest.fixture
-def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+def cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_authority: Path
+) -> Iterator[ApiServer]:
     """An API server, which the kubeconfig of the user names."""
     with ApiServer() as server:
         file = tmp_path / "kubeconfig"
@@ -25,6 +38,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServ
         monkeypatch.setenv("KUBECONFIG", str(file))
         monkeypatch.setenv("KUBECACHEDIR", str(tmp_path / "cache"))
         monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("SSL_CERT_FILE", str(one_authority))
         yield server
 
 

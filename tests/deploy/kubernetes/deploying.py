@@ -1,18 +1,15 @@
-"""Deploy as the command does: write the files, then release."""
+"""Deploy as the command does: check, write the files, then release."""
 
 from __future__ import annotations
 
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Outcome, Plan
+from pronghorn.deploy.written import compare, write
 
 
 def write_files(plan: Plan) -> None:
-    """Write the planned files; those that are there are not touched."""
-    for file in Kubernetes().files(plan):
-        path = plan.folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text("# Written by pronghorn deploy\n" + file.text, encoding="utf-8")
+    """Write the planned files; those that were edited are not touched."""
+    write(plan.folder, compare(plan.folder, Kubernetes().files(plan)), force=False)
 
 
 def deploy(plan: Plan) -> tuple[Outcome, list[str]]:

@@ -7,6 +7,7 @@ keys of each list from its schema.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,7 +45,7 @@ def unflatten(fields: dict[Path, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for path, value in fields.items():
         place = made
-        for part, following in zip(path, path[1:], strict=False):
+        for part, following in itertools.pairwise(path):
             place = step(place, part, following)
         place[path[-1]] = copy.deepcopy(value)
     return made
@@ -60,7 +61,7 @@ def step(place: Any, part: Any, following: Any) -> Any:
     for one in place:
         if one.get("name") == part[1]:
             return one
-    place.append({})
+    place.append({"name": part[1]})
     return place[-1]
 
 

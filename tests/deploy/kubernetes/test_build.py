@@ -35,7 +35,9 @@ def install(
     program.write_text(SCRIPT.format(record=record, fails=fails), "utf-8")
     program.chmod(0o755)
     for tool in ("sh", "basename", "env"):
-        found = next(Path(place, tool) for place in ("/bin", "/usr/bin") if Path(place, tool).exists())
+        found = next(
+            Path(place, tool) for place in ("/bin", "/usr/bin") if Path(place, tool).exists()
+        )
         (folder / tool).symlink_to(found)
     monkeypatch.setenv("PATH", str(folder))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.deploy.kubernetes.api_server import ApiServer, Refusal, Request
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
@@ -178,9 +182,7 @@ def test_a_migration_that_fails_starts_nothing(cluster: ApiServer, make_plan: Ma
 # --- the server says no -------------------------------------------------------------------------
 
 
-def test_a_missing_namespace_is_named(
-    cluster: ApiServer, make_plan: MakePlan
-) -> None:
+def test_a_missing_namespace_is_named(cluster: ApiServer, make_plan: MakePlan) -> None:
     outcome, _ = deploy(make_plan(kubernetes={"namespace": "prod"}))
     assert outcome.state == "failed"
     assert "there is no namespace prod: create it with kubectl create namespace prod" in (
@@ -320,7 +322,7 @@ def test_a_server_that_is_away_changes_nothing(
         port = free.getsockname()[1]
     file = tmp_path / "kubeconfig"
     file.write_text(file.read_text("utf-8").replace(cluster.url, f"http://127.0.0.1:{port}"))
-    outcome, _ = deploy(make_plan())
+    outcome, _ = deploy(make_plan(timeout=SHORT))
     assert (outcome.state, outcome.old_serves) == ("failed", None)
     assert "the API server cannot be reached" in outcome.message
     assert "no pod was changed" in outcome.message
@@ -331,6 +333,50 @@ def test_a_context_that_does_not_exist_is_named(cluster: ApiServer, make_plan: M
     assert outcome.state == "failed"
     assert "prod" in outcome.message
     assert cluster.requests == []
+
+
+def test_another_context_has_a_namespace_of_its_own(
+    cluster: ApiServer, make_plan: MakePlan, tmp_path: Path
+) -> None:
+    file = tmp_path / "kubeconfig"
+    found = json.loads(file.read_text("utf-8"))
+    of_local = found["contexts"][0]["context"]
+    found["contexts"] += [
+        {"name": "prod", "context": of_local | {"namespace": "shop-prod"}},
+        {"name": "bare", "context": {"cluster": "local", "user": "me"}},
+    ]
+    file.write_text(json.dumps(found), "utf-8")
+    cluster.namespaces |= {"shop-prod", "default"}
+    for context, namespace in (("prod", "shop-prod"), ("bare", "default"), ("local", "shop")):
+        deploy_first(make_plan(kubernetes={"context": context}))
+        assert ("deployments", namespace, "shop") in cluster.objects
+    assert len([key for key in cluster.objects if key[0] == "deployments"]) == 3
+
+
+def test_keys_of_the_kubeconfig_are_left_in_no_file(
+    cluster: ApiServer, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kr8s writes them into temporary files, and does not remove those."""
+    authority = trustme.CA()
+    client = authority.issue_cert("me@example.com")
+    pem = client.private_key_pem.bytes(), client.cert_chain_pems[0].bytes()
+    key, certificate = (base64.b64encode(one).decode() for one in pem)
+    file = tmp_path / "kubeconfig"
+    found = json.loads(file.read_text("utf-8"))
+    found["users"][0]["user"] = {
+        "client-key-data": key,
+        "client-certificate-data": certificate,
+    }
+    file.write_text(json.dumps(found), "utf-8")
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    seen = []
+    cluster.on_request = lambda request: seen.extend(folder.rglob("tmp*"))
+    deploy_first(make_plan())
+    assert seen  # While they are needed.
+    assert list(folder.iterdir()) == []
+    assert tempfile.tempdir == str(folder)
 
 
 def test_no_kubeconfig_is_named(

@@ -116,7 +116,6 @@ def test_a_file_that_lost_its_deployment_is_named(make_plan: MakePlan) -> None:
         ({"kubernetes": {"cpu": "half"}}, "kubernetes.cpu = 'half'"),
         ({"kubernetes": {"memory": "256MB"}}, "kubernetes.memory = '256MB'"),
         ({"grace": 5}, "grace = 5 is too short"),
-        ({"env": {"DATABASE_URL": "x"}}, "DATABASE_URL: both in env and in secrets"),
     ],
 )
 def test_a_mistake_of_the_configuration_is_named(
@@ -124,3 +123,9 @@ def test_a_mistake_of_the_configuration_is_named(
 ) -> None:
     (found,) = Kubernetes().check(make_plan(**given))
     assert problem in found
+
+
+def test_another_name_writes_the_files_again(cluster: ApiServer, make_plan: MakePlan) -> None:
+    write_files(make_plan())
+    deploy_first(make_plan(name="store"))
+    assert cluster.names("deployments") == ["store"]

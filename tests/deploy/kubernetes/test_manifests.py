@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
+from pronghorn.deploy.config import KubernetesConfig
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Plan
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
+
+PROJECT = Path(__file__).parents[3]
 
 
 def read(plan: Plan) -> dict[str, Any]:
@@ -94,3 +97,11 @@ def test_objects_find_the_pods_of_the_web(make_plan: MakePlan) -> None:
     ):
         assert selector.items() <= labels.items()
         assert not selector.items() <= workers.items()
+
+
+def test_the_page_names_every_setting_and_every_file(make_plan: MakePlan) -> None:
+    page = (PROJECT / "docs/how-to/deploy-kubernetes.md").read_text("utf-8")
+    for name in KubernetesConfig.model_fields:
+        assert f"`{name}`" in page
+    for name in read(make_plan(jobs=1, migrate=True)):
+        assert f"`{name}`" in page

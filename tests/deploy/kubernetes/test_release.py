@@ -16,7 +16,7 @@ def test_a_first_version_is_applied_after_its_migration(
 ) -> None:
     outcome, said = deploy(make_plan(jobs=1, migrate=True))
     assert outcome.state == "ready"
-    assert outcome.message == "registry.example.com/shop:v1 serves"
+    assert outcome.message == "the image registry.example.com/shop:v1 serves"
     assert cluster.changed() == [
         ("PATCH", "secrets"),
         ("PATCH", "jobs"),
@@ -94,9 +94,7 @@ def test_the_same_secret_stays_and_another_value_is_another_secret(
     assert len(cluster.names("secrets")) == 2
 
 
-def test_a_secret_that_no_version_reads_is_removed(
-    cluster: ApiServer, make_plan: MakePlan
-) -> None:
+def test_a_secret_that_no_version_reads_is_removed(cluster: ApiServer, make_plan: MakePlan) -> None:
     deploy_first(make_plan("v1"))
     (first,) = cluster.names("secrets")
     for key in [key for key in cluster.objects if key[0] == "replicasets"]:

@@ -14,9 +14,7 @@ def roll_back(plan: Plan) -> tuple[Outcome, list[str]]:
     return Kubernetes().rollback(plan, said.append), said
 
 
-def test_a_rollback_returns_to_the_version_before(
-    cluster: ApiServer, make_plan: MakePlan
-) -> None:
+def test_a_rollback_returns_to_the_version_before(cluster: ApiServer, make_plan: MakePlan) -> None:
     for version in ("v1", "v2", "v3"):
         deploy_first(make_plan(version, jobs=1))
     outcome, said = roll_back(make_plan(""))
@@ -84,9 +82,7 @@ def test_an_old_version_that_does_not_get_ready_is_said(
     assert cluster.serving() == {"v2"}
 
 
-def test_a_server_that_goes_away_leaves_it_unknown(
-    cluster: ApiServer, make_plan: MakePlan
-) -> None:
+def test_a_server_that_goes_away_leaves_it_unknown(cluster: ApiServer, make_plan: MakePlan) -> None:
     deploy_first(make_plan("v1"))
     deploy_first(make_plan("v2"))
     since = len(cluster.requests)

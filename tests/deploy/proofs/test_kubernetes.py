@@ -11,10 +11,10 @@ import yaml
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Plan
 from tests.deploy.kubernetes.api_server import ApiServer, Refusal
-from tests.deploy.kubernetes.conftest import MakePlan, cluster, make_plan
+from tests.deploy.kubernetes.conftest import MakePlan, cluster, make_plan, one_authority
 from tests.deploy.kubernetes.deploying import deploy, deploy_first
 
-__all__ = ["cluster", "make_plan"]
+__all__ = ["cluster", "make_plan", "one_authority"]
 
 #: The oldest with everything that is written, and the youngest that the package knows.
 VERSIONS = ["1.31", "1.34", "1.37"]

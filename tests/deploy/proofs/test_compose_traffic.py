@@ -1,0 +1,134 @@
+"""Requests through HAProxy while a version replaces another one: none fails.
+
+HAProxy has the configuration of the compose file. Two things differ from Docker: each container has
+an address of the loopback device, and a small name server of the test says which there are.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cli.conftest import Write
+from tests.deploy.conftest import (
+    commit,
+    docker,
+    no_other_programs,
+    own_environment,
+    project,
+    workspace,
+    write,
+)
+from tests.deploy.docker import Docker, run_deploy
+
+__all__ = ["docker", "no_other_programs", "own_environment", "project", "workspace", "write"]
+
+
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        number: int = sock.getsockname()[1]
+        return number
+
+
+def answer_name(question: bytes, addresses: list[str]) -> bytes:
+    """Return the answer to a question about addresses (RFC 1035)."""
+    end = question.index(b"\0", 12) + 5
+    kind = struct.unpack("!H", question[end - 4 : end - 2])[0]
+    found = addresses if kind == 1 else []
+    head = question[:2] + struct.pack("!HHHHH", 0x8180, 1, len(found), 0, 0)
+    records = [b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 1, 4) + socket.inet_aton(a) for a in found]
+    return head + question[12:end] + b"".join(records)
+
+
+@contextmanager
+def name_server(port: int, made: Docker) -> Iterator[None]:
+    """Answer with the addresses of all containers of `web`, as Docker does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", port))
+        sock.settimeout(0.2)
+        over = threading.Event()
+
+        def serve() -> None:
+            known: list[str] = []
+            while not over.is_set():
+                try:
+                    question, sender = sock.recvfrom(2048)
+                except TimeoutError:
+                    continue
+                try:
+                    found = made.containers().values()
+                    known = [one["host"] for one in found if one["service"] == "web"]
+                except ValueError:
+                    pass  # The file is being written.
+                sock.sendto(answer_name(question, known), sender)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+@contextmanager
+def traffic(port: int) -> Iterator[Counter[str]]:
+    """Send requests from four clients, half of them on connections that stay open."""
+    seen: Counter[str] = Counter()
+    over = threading.Event()
+
+    def ask(keep: bool) -> None:
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        while not over.is_set():
+            try:
+                client.request("GET", "/version")
+                answer = client.getresponse()
+                text = answer.read()
+                seen[json.loads(text)["tag"] if answer.status == 200 else str(answer.status)] += 1
+            except (OSError, http.client.HTTPException) as error:
+                seen[repr(error)] += 1
+                client.close()
+            if not keep:
+                client.close()
+        client.close()
+
+    threads = [threading.Thread(target=ask, args=(number % 2 == 0,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_no_request_fails_while_versions_change(
+    project: Path,
+    docker: Docker,
+    write: Write,
+) -> None:
+    haproxy = shutil.which("haproxy")
+    assert haproxy, "haproxy is missing; it is a package of Debian"
+    web, public, dns = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
+    write("pyproject.toml", (project / "pyproject.toml").read_text() + f"port = {web}\n")
+    commit(project)
+    docker.want(real=True, haproxy=haproxy, port=public, dns=dns, file="compose.deploy.yaml")
+    with name_server(dns, docker):
+        code, output = run_deploy("--tag", "one")
+        assert code == 0, output
+        with traffic(public) as seen:
+            for arguments in (["--tag", "two"], ["--tag", "three"], ["rollback"]):
+                code, output = run_deploy(*arguments)
+                assert code == 0, output
+    assert set(seen) == {"one", "two", "three"}, dict(seen)
+    assert docker.serving() == ["two"]
