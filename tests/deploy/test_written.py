@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -48,3 +49,16 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_the_system(tmp_path: Path) 
     (tmp_path / "deploy").write_text("a file")
     with pytest.raises(OSError, match="deploy"):
         put(tmp_path, FILE)
+
+
+def test_a_script_keeps_its_first_line_and_can_be_run(tmp_path: Path) -> None:
+    script = PlannedFile(PurePosixPath("hooks/before"), "#!/bin/sh\necho done\n")
+    put(tmp_path, script)
+    path = tmp_path / script.path
+    first, second, third = path.read_text().splitlines()
+    assert (first, third) == ("#!/bin/sh", "echo done")
+    assert second.startswith("# Written by pronghorn deploy")
+    assert os.access(path, os.X_OK)
+    assert put(tmp_path, script) == ""
+    path.write_text(path.read_text() + "exit 1\n")
+    assert put(tmp_path, script).startswith("Kept hooks/before: you have changed it")

@@ -37,9 +37,9 @@ def configure(**settings: Any) -> DeployConfig:
 
 
 @pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+def programs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Programs:
     """Programs that act as Kamal, first on the PATH."""
-    made = Programs(tmp_path / "programs")
+    made = Programs(tmp_path_factory.mktemp("programs"))
     monkeypatch.setenv("PATH", f"{made.bin}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("KAMAL_REGISTRY_PASSWORD", PASSWORD)
     return made
