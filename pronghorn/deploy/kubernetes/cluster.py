@@ -155,6 +155,13 @@ def _read_refusal(response: Any) -> Exception:
     return RefusedError(explain(code, message, status), code)
 
 
+def _container_of(pod: Manifest) -> str | None:
+    """Return the container with the program, which has the name of its component."""
+    names = [one["name"] for one in (pod.get("spec") or {}).get("containers") or ()]
+    component = (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/component")
+    return component if component in names else next(iter(names), None)
+
+
 class Cluster:
     """A namespace of a cluster.
 
@@ -221,26 +228,28 @@ class Cluster:
             if error.status != 404:
                 raise
 
-    async def read_log(self, pod: str, lines: int) -> list[str]:
+    async def read_log(self, pod: Manifest, lines: int) -> list[str]:
         """Return the last lines of a pod."""
         found = [line async for line in self.stream_log(pod, lines, follow=False)]
         return found[-lines:] if lines else []
 
-    async def stream_log(self, pod: str, lines: int, *, follow: bool) -> AsyncIterator[str]:
+    async def stream_log(self, pod: Manifest, lines: int, *, follow: bool) -> AsyncIterator[str]:
         """Yield the lines of a pod.
 
         Args:
-            pod: Its name.
+            pod: The pod, of which the container is read that has the program.
             lines: How many of the past.
             follow: Go on until the pod ends.
         """
         query = {"tailLines": str(lines), "follow": "true" if follow else "false"}
+        container = _container_of(pod)
+        query |= {"container": container} if container is not None else {}
         with _translate_errors():
             call = self._api.call_api(
                 "GET",
                 version="v1",
                 namespace=self.namespace,
-                url=f"pods/{pod}/log",
+                url=f"pods/{pod['metadata']['name']}/log",
                 params=query,
                 stream=True,
                 timeout=None if follow else REQUEST_SECONDS,

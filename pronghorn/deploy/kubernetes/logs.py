@@ -7,6 +7,7 @@ import sys
 
 from pronghorn.deploy.kubernetes.cluster import Cluster, connect
 from pronghorn.deploy.kubernetes.errors import ClusterError
+from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.waiting import POLL
 from pronghorn.deploy.target import Plan
 from pronghorn.deploy.tool import INTERRUPTED
@@ -64,13 +65,14 @@ async def _start(
     for pod in pods:
         name = pod["metadata"]["name"]
         if name not in printing:
-            printing[name] = asyncio.create_task(_print(cluster, plan, name, lines, follow=follow))
+            printing[name] = asyncio.create_task(_print(cluster, plan, pod, lines, follow=follow))
 
 
-async def _print(cluster: Cluster, plan: Plan, pod: str, lines: int, *, follow: bool) -> None:
+async def _print(cluster: Cluster, plan: Plan, pod: Manifest, lines: int, *, follow: bool) -> None:
+    name = pod["metadata"]["name"]
     try:
         async for line in cluster.stream_log(pod, lines, follow=follow):
-            sys.stdout.write(f"{pod}  {plan.hide(line)}\n")
+            sys.stdout.write(f"{name}  {plan.hide(line)}\n")
             sys.stdout.flush()
     except ClusterError as error:  # Such as that of a pod that has not started.
-        sys.stderr.write(f"{pod}  {error}\n")
+        sys.stderr.write(f"{name}  {error}\n")

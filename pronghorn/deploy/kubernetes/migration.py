@@ -110,7 +110,7 @@ async def _say_log(cluster: Cluster, name: str, say: Say) -> None:
     """Say the last lines of a Job that has failed; without the right to read them, nothing."""
     try:
         for pod in await _pods(cluster, name):
-            for line in await cluster.read_log(pod["metadata"]["name"], _LINES):
+            for line in await cluster.read_log(pod, _LINES):
                 say(f"migration: {line}")
     except ClusterError:
         say(f"migration: its log cannot be read; kubectl logs job/{name}")

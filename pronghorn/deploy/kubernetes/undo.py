@@ -42,6 +42,7 @@ def return_to(live: Manifest, old: Manifest) -> Manifest:
         if kept:
             metadata[part] = kept
     spec = copy.deepcopy(old["spec"])
+    spec["template"]["metadata"].pop("creationTimestamp", None)  # Servers add it, as null.
     ours, others = owns_replicas(live)
     if others or not ours:
         spec.pop("replicas", None)

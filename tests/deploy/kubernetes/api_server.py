@@ -196,7 +196,7 @@ class ApiServer:
                 raise Refusal(404, f'namespaces "{request.name}" not found')
             return {"kind": "Namespace", "metadata": {"name": request.name}}
         if request.part == "log":
-            return "\n".join(self.logs[-int(request.query["tailLines"]) :]) + "\n"
+            return self.read_log(request)
         if verb == "list":
             return {"kind": f"{KINDS[plural]}List", "items": self.list(request)}
         return {"get": self.read, "patch": self.patch, "delete": self.delete}[verb](request)
@@ -219,6 +219,17 @@ class ApiServer:
             for one in found
             if selector.items() <= (one["metadata"].get("labels") or {}).items()
         ]
+
+    def read_log(self, request: Request) -> str:
+        (pod,) = [
+            one for one in self.pods(request.namespace) if one["metadata"]["name"] == request.name
+        ]
+        names = [one["name"] for one in pod["spec"]["containers"]]
+        if request.query.get("container", names[0]) not in names or (
+            len(names) > 1 and "container" not in request.query
+        ):
+            raise Refusal(400, f"a container name must be specified for pod {request.name}")
+        return "\n".join(self.logs[-int(request.query["tailLines"]) :]) + "\n"
 
     def pods(self, namespace: str) -> list[Object]:
         sets = [one for (plural, *_), one in self.objects.items() if plural == "replicasets"]
@@ -279,6 +290,8 @@ class ApiServer:
         """Keep an object, and let its controller see it if its specification has changed."""
         before = live["metadata"] if live is not None else {}
         is_new = live is None or live.get("spec") != made.get("spec")
+        if key[0] == "deployments":
+            made["spec"]["template"]["metadata"]["creationTimestamp"] = None
         made["metadata"] |= {
             "namespace": key[1],
             "uid": before.get("uid") or str(uuid.uuid4()),

@@ -110,6 +110,7 @@ def pods_of(sets: list[Object], behaviours: dict[str, str]) -> Iterator[Object]:
                     "name": f"{one['metadata']['name']}-{number}",
                     "labels": one["metadata"]["labels"],
                 },
+                "spec": one["spec"]["template"]["spec"],
                 "status": {
                     "containerStatuses": [
                         container_status(behaviours.get(version_of(one), "ready"))
@@ -149,4 +150,8 @@ def end_job(job: Object, behaviour: str) -> None:
 def pod_of_job(job: Object) -> Object:
     name = job["metadata"]["name"]
     labels = {**job["spec"]["template"]["metadata"]["labels"], "batch.kubernetes.io/job-name": name}
-    return {"metadata": {"name": f"{name}-x7k2p", "labels": labels}, "status": {}}
+    return {
+        "metadata": {"name": f"{name}-x7k2p", "labels": labels},
+        "spec": job["spec"]["template"]["spec"],
+        "status": {},
+    }

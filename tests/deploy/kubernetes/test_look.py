@@ -6,13 +6,14 @@ import os
 import signal
 
 import pytest
+import yaml
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Variable
 from tests.deploy.kubernetes.api_server import ApiServer, Request
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
-from tests.deploy.kubernetes.deploying import deploy, deploy_first
+from tests.deploy.kubernetes.deploying import deploy, deploy_first, write_files
 
 
 def test_the_status_of_everything_that_runs(cluster: ApiServer, make_plan: MakePlan) -> None:
@@ -107,3 +108,20 @@ def test_logs_are_followed_until_an_interrupt(
     cluster.on_request = interrupt
     assert Kubernetes().logs(plan, follow=True, lines=10) == 130
     assert "first line" in capsys.readouterr().out
+
+
+def test_logs_of_a_pod_with_another_container_are_those_of_the_program(
+    cluster: ApiServer, make_plan: MakePlan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = make_plan(kubernetes={"replicas": 1, "max_replicas": 1})
+    write_files(plan)
+    path = plan.folder / plan.config.kubernetes.folder / "web.yaml"
+    manifest = yaml.safe_load(path.read_text("utf-8"))
+    pod = manifest["spec"]["template"]["spec"]
+    pod["containers"].insert(0, {"name": "proxy", "image": "envoy:1"})
+    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    deploy_first(plan)
+    assert Kubernetes().logs(plan, follow=False, lines=1) == 0
+    assert "last line" in capsys.readouterr().out
+    (read,) = [one for one in cluster.requests if one.part == "log"]
+    assert read.query["container"] == "web"
