@@ -36,16 +36,26 @@ _PROXY_LABEL = "pronghorn.deploy.proxy"
 _INTERVAL = 5
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines as such, since people read the file."""
+
+
+def _represent(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent)
+
+
 def compose_text(plan: Plan) -> str:
     """Return the content of the compose file."""
     config = plan.config
     comment = _COMMENT.format(
         name=config.name, ready=config.ready, tag=TAG, file=config.compose.file
     )
-    body = yaml.safe_dump(
-        compose_document(plan), sort_keys=False, default_flow_style=False, width=120
-    )
-    return comment + body
+    document = compose_document(plan)
+    return comment + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=120)
 
 
 def compose_document(plan: Plan) -> dict[str, Any]:
