@@ -127,12 +127,12 @@ class _Ending:
     """
 
     def __init__(self, serve: Callable[..., None]) -> None:
-        self._serve = serve
+        self._target = serve
 
     def __call__(self, *arguments: Any) -> None:
         """Serve until the process is told to end."""
         try:
-            self._serve(*arguments)
+            self._target(*arguments)
         except SystemExit as error:
             end_with_threads(error.code if isinstance(error.code, int) else 1)
             raise

@@ -454,6 +454,8 @@ LISTED = (
     Name("granian.http", "HTTP1Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.http", "HTTP2Settings", ("cli/servers.py",), NO_SERVER),
     Name("granian.log", "LogLevels", ("cli/servers.py",), NO_SERVER),
+    Name("granian._granian", "", ("cli/servers.py",), OWN_SUPERVISOR),
+    Name("granian.server.mp", "", ("cli/servers.py",), OWN_SUPERVISOR),
     Name("granian._granian", "SocketHolder", (SUPERVISED,), OWN_SUPERVISOR),
     Name("granian.server.mp", "MPServer", (SUPERVISED, "cli/servers.py"), NO_SERVER),
     *(
