@@ -26,13 +26,13 @@ class Outcome:
     """The end of a run.
 
     Attributes:
-        kind: `done`; `failed`, which is tried again; `bad`, which is not; or `unfit`, for a task
+        kind: `done`; `failed`, which is tried again; `bad`, which is not; or `unknown`, for a task
             that this worker does not have, or arguments that its function does not take.
         reason: The reason, for people.
         error: The exception.
     """
 
-    kind: Literal["done", "failed", "bad", "unfit"]
+    kind: Literal["done", "failed", "bad", "unknown"]
     reason: str = ""
     error: BaseException | None = None
 
@@ -87,7 +87,7 @@ def _goes_back(run: Run, outcome: Outcome) -> bool:
 
     The time begins with the first refusal, since a job may have waited for long before.
     """
-    return outcome.kind == "unfit" and (not _was_refused(run) or run.waited < PATIENCE * 1000)
+    return outcome.kind == "unknown" and (not _was_refused(run) or run.waited < PATIENCE * 1000)
 
 
 def _was_refused(run: Run) -> bool:

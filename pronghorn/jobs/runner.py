@@ -110,7 +110,7 @@ class Runner:
         try:
             task = self._jobs.find_task(run.task)
         except BadJobError as error:
-            return await self._end(run, None, Outcome("unfit", str(error)))
+            return await self._end(run, None, Outcome("unknown", str(error)))
         active.work = asyncio.get_running_loop().create_task(self._call(task, run))
         if self.is_stopping:  # `cancel_all` came before the task was there.
             self._cancel(active, "stop")
@@ -158,7 +158,7 @@ class Runner:
             arguments = read_arguments(task, run.arguments)
             self._calls.prepare(task)
         except UnfitJobError as error:
-            return Outcome("unfit", str(error))
+            return Outcome("unknown", str(error))
         except (BadJobError, SetupError) as error:
             return Outcome("bad", str(error))
         except Exception as error:  # noqa: BLE001 - such as a validator of the program
