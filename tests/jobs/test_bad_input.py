@@ -372,7 +372,11 @@ async def test_an_exception_that_is_none(sqlite_program: Program) -> None:
     assert str(found.error).startswith("_Exit: out")
 
 
-async def test_secrets_are_not_told(sqlite_program: Program, caplog: Any) -> None:
+async def test_secrets_are_not_told(
+    sqlite_program: Program, caplog: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pronghorn.jobs.outcomes.PATIENCE", 0.3)
+
     @sqlite_program.jobs.task(name="work")
     async def work(api_token: int, number: int = 0) -> None: ...
 
