@@ -49,27 +49,25 @@ def network() -> Iterator[str]:
 
 def _make(name: str) -> None:
     middle = f"{name}-0"
-    _ip("netns", "add", middle)
-    _ip("-n", middle, "link", "set", "lo", "up")
-    _ip("-n", middle, "link", "add", "bridge", "type", "bridge")
-    _ip("-n", middle, "address", "add", f"{ADDRESS}/24", "dev", "bridge")
-    _ip("-n", middle, "link", "set", "bridge", "up")
+    ip("netns", "add", middle)
+    ip("-n", middle, "link", "set", "lo", "up")
+    ip("-n", middle, "link", "add", "bridge", "type", "bridge")
+    ip("-n", middle, "address", "add", f"{ADDRESS}/24", "dev", "bridge")
+    ip("-n", middle, "link", "set", "bridge", "up")
     for number in range(1, NUMBER_OF_HOSTS + 1):
         host = f"{name}-{number}"
-        _ip("netns", "add", host)
-        _ip("-n", host, "link", "set", "lo", "up")
+        ip("netns", "add", host)
+        ip("-n", host, "link", "set", "lo", "up")
         veth = ("type", "veth", "peer", "name", "eth0", "netns", host)
-        _ip("-n", middle, "link", "add", f"host{number}", *veth)
-        _ip("-n", middle, "link", "set", f"host{number}", "master", "bridge", "up")
-        _ip("-n", host, "address", "add", f"10.77.0.{number + 1}/24", "dev", "eth0")
-        _ip("-n", host, "link", "set", "eth0", "up")
+        ip("-n", middle, "link", "add", f"host{number}", *veth)
+        ip("-n", middle, "link", "set", f"host{number}", "master", "bridge", "up")
+        ip("-n", host, "address", "add", f"10.77.0.{number + 1}/24", "dev", "eth0")
+        ip("-n", host, "link", "set", "eth0", "up")
 
 
 def _remove(name: str) -> None:
-    for number in range(NUMBER_OF_HOSTS + 1):
-        subprocess.run(
-            ["ip", "netns", "delete", f"{name}-{number}"], capture_output=True, check=False
-        )
+    for path in Path("/run/netns").glob(f"{name}-*"):
+        subprocess.run(["ip", "netns", "delete", path.name], capture_output=True, check=False)
 
 
 def _remove_stale() -> None:
@@ -80,7 +78,12 @@ def _remove_stale() -> None:
             _remove(path.name.removesuffix("-0"))
 
 
-def _ip(*arguments: str) -> None:
+def ip(*arguments: str) -> None:
+    """Run the program `ip`.
+
+    Raises:
+        NoHostsError: It has failed.
+    """
     done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoHostsError(ADVICE.format(reason=done.stderr.strip() or "ip failed"))
@@ -103,8 +106,8 @@ class Link:
 
     def cut(self) -> None:
         """Let no packet through; nobody is told."""
-        _ip("link", "set", f"host{self._number}", "down")
+        ip("link", "set", f"host{self._number}", "down")
 
     def mend(self) -> None:
         """Let packets through again."""
-        _ip("link", "set", f"host{self._number}", "up")
+        ip("link", "set", f"host{self._number}", "up")

@@ -10,10 +10,9 @@ import http.client
 import json
 import shutil
 import socket
-import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from tests.deploy.conftest import (
     write,
 )
 from tests.deploy.docker import Docker, run_deploy
+from tests.deploy.name_server import name_server
 
 __all__ = ["docker", "no_other_programs", "own_environment", "project", "workspace", "write"]
 
@@ -39,45 +39,19 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return number
 
 
-def answer_name(question: bytes, addresses: list[str]) -> bytes:
-    """Return the answer to a question about addresses (RFC 1035)."""
-    end = question.index(b"\0", 12) + 5
-    kind = struct.unpack("!H", question[end - 4 : end - 2])[0]
-    found = addresses if kind == 1 else []
-    head = question[:2] + struct.pack("!HHHHH", 0x8180, 1, len(found), 0, 0)
-    records = [b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 1, 4) + socket.inet_aton(a) for a in found]
-    return head + question[12:end] + b"".join(records)
+def web_containers(made: Docker) -> Callable[[], list[str]]:
+    """Return a function that returns the addresses of all containers of `web`, as Docker knows."""
+    known: list[str] = []
 
-
-@contextmanager
-def name_server(port: int, made: Docker) -> Iterator[None]:
-    """Answer with the addresses of all containers of `web`, as Docker does."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", port))
-        sock.settimeout(0.2)
-        over = threading.Event()
-
-        def serve() -> None:
-            known: list[str] = []
-            while not over.is_set():
-                try:
-                    question, sender = sock.recvfrom(2048)
-                except TimeoutError:
-                    continue
-                try:
-                    found = made.containers().values()
-                    known = [one["host"] for one in found if one["service"] == "web"]
-                except ValueError:
-                    pass  # The file is being written.
-                sock.sendto(answer_name(question, known), sender)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
+    def list_addresses() -> list[str]:
         try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+            found = made.containers().values()
+        except ValueError:
+            return known  # The file is being written.
+        known[:] = [one["host"] for one in found if one["service"] == "web"]
+        return known
+
+    return list_addresses
 
 
 @contextmanager
@@ -123,7 +97,7 @@ def test_no_request_fails_while_versions_change(
     write("pyproject.toml", (project / "pyproject.toml").read_text() + f"port = {web}\n")
     commit(project)
     docker.want(real=True, haproxy=haproxy, port=public, dns=dns, file="compose.deploy.yaml")
-    with name_server(dns, docker):
+    with name_server("127.0.0.1", dns, web_containers(docker)):
         code, output = run_deploy("--tag", "one")
         assert code == 0, output
         with traffic(public) as seen:
