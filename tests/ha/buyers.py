@@ -1,0 +1,125 @@
+"""Clients that order all the time, repeat what failed with the same key, and read what they bought."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+import httpx
+
+#: Seconds after which a client gives an answer up.
+GIVE_UP = 30.0
+#: Seconds from a failure to the next attempt.
+PAUSE = 0.2
+
+
+@dataclass
+class Buyers:
+    """The clients, and what they have seen.
+
+    Attributes:
+        url: The address of the proxy.
+        clients: Their number; each has one request at a time.
+        seconds: How long the job of each order takes.
+        acknowledged: The id of each order that was answered with 201, by its number.
+        errors: What failed: the second, and how.
+        told_to_wait: Answers that the first request with the key is still running.
+        unread: Orders that were answered with 201, and not found then.
+        answered_by: Who has answered, as host and version, and how often.
+        slowest: The longest time of a request that was answered.
+    """
+
+    url: str
+    clients: int
+    seconds: float = 0.0
+    acknowledged: dict[int, int] = field(default_factory=dict)
+    errors: list[tuple[float, str]] = field(default_factory=list)
+    told_to_wait: int = 0
+    unread: list[int] = field(default_factory=list)
+    answered_by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    slowest: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._numbers = count(1)
+        self._is_over = False
+
+    @property
+    def requests(self) -> int:
+        """The requests that were answered as they should."""
+        return sum(self.answered_by.values())
+
+    @asynccontextmanager
+    async def buying(self) -> AsyncIterator[None]:
+        """Order during a block; the requests that run at its end are finished."""
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        async with httpx.AsyncClient(
+            base_url=self.url, timeout=GIVE_UP, limits=limits, trust_env=False
+        ) as client:
+            running = [asyncio.create_task(self._buy(client)) for _ in range(self.clients)]
+            try:
+                await self.wait_for_more()
+                yield
+                await self.wait_for_more()
+            finally:
+                self._is_over = True
+                await asyncio.gather(*running)
+
+    async def wait_for_more(self) -> None:
+        """Wait until each client could have ordered once more."""
+        wanted = len(self.acknowledged) + self.clients
+        async with asyncio.timeout(4 * GIVE_UP):
+            while len(self.acknowledged) < wanted:
+                await asyncio.sleep(0.05)
+
+    async def _buy(self, client: httpx.AsyncClient) -> None:
+        while not self._is_over:
+            number = next(self._numbers)
+            body = {"number": number, "seconds": self.seconds}
+            headers = {"Idempotency-Key": str(uuid.uuid4())}
+            bought = await self._repeat(client, "POST", "/orders", 201, json=body, headers=headers)
+            self.acknowledged[number] = int(str(bought["id"]))
+            read = await self._repeat(client, "GET", f"/orders/{bought['id']}", 200)
+            if read.get("number") != number:
+                self.unread.append(number)
+
+    async def _repeat(
+        self, client: httpx.AsyncClient, method: str, path: str, status: int, **given: object
+    ) -> dict[str, object]:
+        """Send a request until it is answered; return the answer, an empty one for a 404."""
+        while True:
+            begin = time.monotonic()
+            try:
+                response = await client.request(method, path, **given)  # type: ignore[arg-type]
+            except httpx.TransportError as error:
+                self.errors.append((begin, f"{method} {path}: {error!r}"))
+            else:
+                if response.status_code == status:
+                    answer: dict[str, object] = response.json()
+                    self.answered_by[str(answer["host"]), str(answer["tag"])] += 1
+                    self.slowest = max(self.slowest, time.monotonic() - begin)
+                    return answer
+                if response.status_code == 404:
+                    return {}
+                if response.status_code == 409:
+                    self.told_to_wait += 1
+                else:
+                    self.errors.append((begin, f"{method} {path}: {response.status_code}"))
+            await asyncio.sleep(PAUSE)
+
+    def answers_since(self, before: Counter[tuple[str, str]]) -> Counter[str]:
+        """Return how often each host has answered since a copy of `answered_by` was made."""
+        found: Counter[str] = Counter()
+        for (host, _), number in (self.answered_by - before).items():
+            found[host] += number
+        return found
+
+    def describe_errors(self) -> str:
+        """Return how many of each kind there are."""
+        kinds = Counter(text.partition(": ")[2].partition("(")[0] for _, text in self.errors)
+        return ", ".join(f"{number} times {kind}" for kind, number in kinds.items()) or "none"

@@ -1,0 +1,216 @@
+"""A host is killed, a version is deployed, a host is cut off; each while clients order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from tests.durable.world import CampaignError
+from tests.ha.balancer import SOCKET_URL, URL
+from tests.ha.buyers import Buyers
+from tests.ha.checks import COUNT_OUTCOMES, check_errors, check_jobs, check_orders
+from tests.ha.containers import HOSTS, wait_until
+from tests.ha.fleet import Fleet
+from tests.ha.listeners import Audience, Listener
+
+#: The host to which it happens.
+VICTIM = 1
+
+
+async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
+    """Take the power of a host away.
+
+    Nothing that was answered is lost, no job is lost, the other hosts go on, and no more requests
+    fail than the host had in hand.
+
+    Args:
+        fleet: The service, which runs on all hosts.
+        sizes: `clients`, `seconds` of each job, `calm` seconds before and after.
+
+    Returns:
+        The figures.
+    """
+    buyers = Buyers(URL, sizes["clients"], sizes["seconds"])
+    victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
+    async with buyers.buying():
+        await asyncio.sleep(sizes["calm"])
+        await asyncio.to_thread(fleet.kill_host, VICTIM)
+        killed = time.monotonic()
+        in_flight, noticed = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
+        before = Counter(buyers.answered_by)
+        await asyncio.sleep(sizes["calm"])
+        await wait_for_others(buyers, before)
+    left = await asyncio.to_thread(fleet.wait_for_jobs)
+    jobs_done = time.monotonic() - killed
+    await asyncio.to_thread(fleet.bury, VICTIM)
+    return {
+        "requests": buyers.requests,
+        **check_errors(buyers, in_flight),
+        **check_orders(fleet, buyers),
+        **check_jobs(fleet),
+        "kinds_of_errors": buyers.describe_errors(),
+        "told_to_wait": buyers.told_to_wait,
+        "seconds_until_noticed": round(noticed, 1),
+        "slowest_seconds": round(buyers.slowest, 1),
+        "seconds_until_jobs_done": round(jobs_done, 1),
+        "seconds_after_load": round(left, 1),
+    }
+
+
+async def wait_for_others(buyers: Buyers, before: Counter[tuple[str, str]]) -> None:
+    """Wait until each of the other hosts has answered since a moment.
+
+    Raises:
+        CampaignError: One does not.
+    """
+    others = {f"host{number}" for number in HOSTS if number != VICTIM}
+    await until("The other hosts", lambda: others <= buyers.answers_since(before).keys())
+
+
+async def until(what: str, is_so: Callable[[], object], seconds: float = 120.0) -> float:
+    """Wait in a thread until a function returns something true; return the seconds.
+
+    Raises:
+        CampaignError: It does not happen in time.
+    """
+    return await asyncio.to_thread(wait_until, what, is_so, seconds)
+
+
+async def deploy(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
+    """Deploy a version onto one host after the other.
+
+    No request fails, browsers miss no message, WebSockets are closed with 1012 and come back.
+
+    Args:
+        fleet: The service, which runs on all hosts.
+        sizes: `clients` that order, `seconds` of each job, `browsers` and `sockets` that listen.
+
+    Returns:
+        The figures.
+    """
+    buyers = Buyers(URL, sizes["clients"], sizes["seconds"])
+    audience = Audience(
+        [Listener(URL) for _ in range(sizes["browsers"])],
+        [Listener(SOCKET_URL) for _ in range(sizes["sockets"])],
+    )
+    async with buyers.buying(), audience.listening(URL):
+        begin = time.monotonic()
+        codes = await asyncio.to_thread(replace_all, fleet, "two")
+        duration = time.monotonic() - begin
+        before = Counter(buyers.answered_by)
+        new = {(f"host{number}", "two") for number in HOSTS}
+        await until("The new version", lambda: new <= (buyers.answered_by - before).keys())
+    await asyncio.to_thread(fleet.wait_for_jobs)
+    audience.check()
+    check_codes(audience, codes)
+    return {
+        "requests": buyers.requests,
+        **check_errors(buyers, 0),
+        **check_orders(fleet, buyers),
+        **check_jobs(fleet),
+        "browsers": len(audience.browsers),
+        "sockets": len(audience.sockets),
+        "messages": audience.published - 1,
+        "stream_connections": sum(each.connections for each in audience.browsers),
+        "socket_connections": sum(each.connections for each in audience.sockets),
+        "closed_with_1012": audience.codes[1012],
+        "refused": sum(each.refused for each in audience.everybody),
+        "slowest_seconds": round(buyers.slowest, 1),
+        "seconds": round(duration, 1),
+    }
+
+
+def replace_all(fleet: Fleet, tag: str) -> list[int]:
+    """Deploy a version onto one host after the other; return the exit codes of the old version."""
+    return [code for host in HOSTS for code in fleet.replace(host, tag)]
+
+
+def check_codes(audience: Audience, codes: list[int]) -> None:
+    """Check how WebSockets were closed and processes have ended.
+
+    Raises:
+        CampaignError: Not as they should.
+    """
+    if any(codes):
+        raise CampaignError(f"The old version has ended with {codes}")
+    if set(audience.codes) - {1012} or audience.codes[1012] < len(audience.sockets):
+        raise CampaignError(f"WebSockets were closed with {dict(audience.codes)}")
+
+
+async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
+    """Cut a host off for a while, without its knowledge.
+
+    The others do its work; when it is back it serves and works again, and nothing is done twice.
+
+    Args:
+        fleet: The service, which runs on all hosts.
+        sizes: `clients`, `seconds` of each job, and `cut`, the seconds without packets.
+
+    Returns:
+        The figures.
+    """
+    buyers = Buyers(URL, sizes["clients"], sizes["seconds"])
+    victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
+    link = fleet.machines.link(VICTIM)
+    async with buyers.buying():
+        await until("A job on the host", lambda: has_begun(fleet))
+        await asyncio.to_thread(link.cut)
+        cut = time.monotonic()
+        try:
+            in_flight, noticed = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
+            before = Counter(buyers.answered_by)
+            await wait_for_others(buyers, before)
+            await asyncio.sleep(max(0.0, sizes["cut"] - (time.monotonic() - cut)))
+        finally:
+            await asyncio.to_thread(link.mend)
+        mended = Counter(buyers.answered_by)
+        home = f"host{VICTIM}"
+        back = await until("The host", lambda: buyers.answers_since(mended)[home] > 0)
+        begun = fleet.one(LAST_BEGIN)
+        works = await until("A job on it", lambda: has_begun(fleet, begun))
+    await asyncio.to_thread(fleet.wait_for_jobs)
+    return {
+        "requests": buyers.requests,
+        **check_errors(buyers, in_flight),
+        **check_orders(fleet, buyers),
+        **check_jobs(fleet),
+        "kinds_of_errors": buyers.describe_errors(),
+        "told_to_wait": buyers.told_to_wait,
+        "seconds_cut_off": sizes["cut"],
+        "seconds_until_noticed": round(noticed, 1),
+        "seconds_until_it_serves": round(back, 1),
+        "seconds_until_it_works": round(back + works, 1),
+        "slowest_seconds": round(buyers.slowest, 1),
+    }
+
+
+LAST_BEGIN = "SELECT coalesce(max(id), 0) FROM pronghorn_test_begins"
+
+
+def has_begun(fleet: Fleet, after: int = 0) -> bool:
+    """Return whether a job has begun on the victim, after the row of an id."""
+    query = "SELECT count(*) FROM pronghorn_test_begins WHERE host = %s AND id > %s"
+    return bool(fleet.one(query, f"host{VICTIM}", after))
+
+
+async def start(fleet: Fleet) -> None:
+    """Start the service on all hosts, and count from now on how often each job ends."""
+    await asyncio.to_thread(fleet.begin)
+    await asyncio.to_thread(fleet.sql, COUNT_OUTCOMES)
+
+
+#: What happens, by the name of the part.
+FAULTS = {"kill": kill_host, "deploy": deploy, "cut": cut_off}
+FULL: dict[str, dict[str, Any]] = {
+    "kill": {"clients": 24, "seconds": 1.0, "calm": 15.0},
+    "deploy": {"clients": 12, "seconds": 1.0, "browsers": 200, "sockets": 100},
+    "cut": {"clients": 24, "seconds": 2.0, "cut": 60.0},
+}
+SHORT: dict[str, dict[str, Any]] = {
+    "kill": {"clients": 8, "seconds": 0.5, "calm": 3.0},
+    "deploy": {"clients": 4, "seconds": 0.2, "browsers": 20, "sockets": 10},
+    "cut": {"clients": 8, "seconds": 0.5, "cut": 25.0},
+}
