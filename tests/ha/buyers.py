@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 import uuid
 from collections import Counter
@@ -25,18 +26,23 @@ class Buyers:
 
     Attributes:
         url: The address of the proxy.
-        clients: Their number; each has one request at a time.
+        clients: The number of those that order; each has one request at a time.
+        readers: The number of those that only read, one request after the other.
+        pause: Seconds between two orders of a client.
         seconds: How long the job of each order takes.
         acknowledged: The id of each order that was answered with 201, by its number.
         errors: What failed: the second, and how.
         told_to_wait: Answers that the first request with the key is still running.
         unread: Orders that were answered with 201, and not found then.
-        answered_by: Who has answered, as host and version, and how often.
+        answered_by: Who has answered, as host and version, and how often; the host of an answer
+            that was kept for a repeat is `kept`.
         slowest: The longest time of a request that was answered.
     """
 
     url: str
     clients: int
+    readers: int = 0
+    pause: float = 0.0
     seconds: float = 0.0
     acknowledged: dict[int, int] = field(default_factory=dict)
     errors: list[tuple[float, str]] = field(default_factory=list)
@@ -61,7 +67,8 @@ class Buyers:
         async with httpx.AsyncClient(
             base_url=self.url, timeout=GIVE_UP, limits=limits, trust_env=False
         ) as client:
-            running = [asyncio.create_task(self._buy(client)) for _ in range(self.clients)]
+            doing = [self._buy] * self.clients + [self._read] * self.readers
+            running = [asyncio.create_task(each(client)) for each in doing]
             try:
                 await self.wait_for_more()
                 yield
@@ -87,6 +94,17 @@ class Buyers:
             read = await self._repeat(client, "GET", f"/orders/{bought['id']}", 200)
             if read.get("number") != number:
                 self.unread.append(number)
+            await asyncio.sleep(self.pause)
+
+    async def _read(self, client: httpx.AsyncClient) -> None:
+        while not self._is_over:
+            if not self.acknowledged:
+                await asyncio.sleep(PAUSE)
+                continue
+            number, id_ = random.choice(list(self.acknowledged.items())[-100:])
+            read = await self._repeat(client, "GET", f"/orders/{id_}", 200)
+            if read.get("number") != number:
+                self.unread.append(number)
 
     async def _repeat(
         self, client: httpx.AsyncClient, method: str, path: str, status: int, **given: object
@@ -101,7 +119,7 @@ class Buyers:
             else:
                 if response.status_code == status:
                     answer: dict[str, object] = response.json()
-                    self.answered_by[str(answer["host"]), str(answer["tag"])] += 1
+                    self.answered_by[_who(response, answer), str(answer["tag"])] += 1
                     self.slowest = max(self.slowest, time.monotonic() - begin)
                     return answer
                 if response.status_code == 404:
@@ -111,6 +129,11 @@ class Buyers:
                 else:
                     self.errors.append((begin, f"{method} {path}: {response.status_code}"))
             await asyncio.sleep(PAUSE)
+
+    @property
+    def kept(self) -> int:
+        """The repeats that got the answer of the first request, which had been lost on its way."""
+        return sum(number for (host, _), number in self.answered_by.items() if host == "kept")
 
     def answers_since(self, before: Counter[tuple[str, str]]) -> Counter[str]:
         """Return how often each host has answered since a copy of `answered_by` was made."""
@@ -123,3 +146,7 @@ class Buyers:
         """Return how many of each kind there are."""
         kinds = Counter(text.partition(": ")[2].partition("(")[0] for _, text in self.errors)
         return ", ".join(f"{number} times {kind}" for kind, number in kinds.items()) or "none"
+
+
+def _who(response: httpx.Response, answer: dict[str, object]) -> str:
+    return "kept" if "idempotency-replayed" in response.headers else str(answer["host"])

@@ -28,12 +28,12 @@ async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         fleet: The service, which runs on all hosts.
-        sizes: `clients`, `seconds` of each job, `calm` seconds before and after.
+        sizes: Those of `make_buyers`, and `calm`, the seconds before and after.
 
     Returns:
         The figures.
     """
-    buyers = Buyers(URL, sizes["clients"], sizes["seconds"])
+    buyers = make_buyers(sizes)
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     async with buyers.buying():
         await asyncio.sleep(sizes["calm"])
@@ -53,11 +53,22 @@ async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         **check_jobs(fleet),
         "kinds_of_errors": buyers.describe_errors(),
         "told_to_wait": buyers.told_to_wait,
+        "kept_answers": buyers.kept,
         "seconds_until_noticed": round(noticed, 1),
         "slowest_seconds": round(buyers.slowest, 1),
         "seconds_until_jobs_done": round(jobs_done, 1),
         "seconds_after_load": round(left, 1),
     }
+
+
+def make_buyers(sizes: dict[str, Any]) -> Buyers:
+    """Return clients.
+
+    Args:
+        sizes: `clients` that order, `readers` that read, `pause` in seconds between two orders of a
+            client, and the `seconds` that the job of an order takes.
+    """
+    return Buyers(URL, **{key: sizes[key] for key in ("clients", "readers", "pause", "seconds")})
 
 
 async def wait_for_others(buyers: Buyers, before: Counter[tuple[str, str]]) -> None:
@@ -86,12 +97,12 @@ async def deploy(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         fleet: The service, which runs on all hosts.
-        sizes: `clients` that order, `seconds` of each job, `browsers` and `sockets` that listen.
+        sizes: Those of `make_buyers`, and how many `browsers` and `sockets` listen.
 
     Returns:
         The figures.
     """
-    buyers = Buyers(URL, sizes["clients"], sizes["seconds"])
+    buyers = make_buyers(sizes)
     audience = Audience(
         [Listener(URL) for _ in range(sizes["browsers"])],
         [Listener(SOCKET_URL) for _ in range(sizes["sockets"])],
@@ -147,12 +158,12 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         fleet: The service, which runs on all hosts.
-        sizes: `clients`, `seconds` of each job, and `cut`, the seconds without packets.
+        sizes: Those of `make_buyers`, and `cut`, the seconds without packets.
 
     Returns:
         The figures.
     """
-    buyers = Buyers(URL, sizes["clients"], sizes["seconds"])
+    buyers = make_buyers(sizes)
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     link = fleet.machines.link(VICTIM)
     async with buyers.buying():
@@ -179,6 +190,7 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         **check_jobs(fleet),
         "kinds_of_errors": buyers.describe_errors(),
         "told_to_wait": buyers.told_to_wait,
+        "kept_answers": buyers.kept,
         "seconds_cut_off": sizes["cut"],
         "seconds_until_noticed": round(noticed, 1),
         "seconds_until_it_serves": round(back, 1),
@@ -205,12 +217,26 @@ async def start(fleet: Fleet) -> None:
 #: What happens, by the name of the part.
 FAULTS = {"kill": kill_host, "deploy": deploy, "cut": cut_off}
 FULL: dict[str, dict[str, Any]] = {
-    "kill": {"clients": 24, "seconds": 1.0, "calm": 15.0},
-    "deploy": {"clients": 12, "seconds": 1.0, "browsers": 200, "sockets": 100},
-    "cut": {"clients": 24, "seconds": 2.0, "cut": 60.0},
+    "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 0.5, "calm": 15.0},
+    "deploy": {
+        "clients": 12,
+        "readers": 4,
+        "pause": 1.0,
+        "seconds": 0.5,
+        "browsers": 200,
+        "sockets": 100,
+    },
+    "cut": {"clients": 24, "readers": 8, "pause": 2.0, "seconds": 1.0, "cut": 60.0},
 }
 SHORT: dict[str, dict[str, Any]] = {
-    "kill": {"clients": 8, "seconds": 0.5, "calm": 3.0},
-    "deploy": {"clients": 4, "seconds": 0.2, "browsers": 20, "sockets": 10},
-    "cut": {"clients": 8, "seconds": 0.5, "cut": 25.0},
+    "kill": {"clients": 8, "readers": 4, "pause": 0.5, "seconds": 0.3, "calm": 3.0},
+    "deploy": {
+        "clients": 4,
+        "readers": 2,
+        "pause": 0.5,
+        "seconds": 0.2,
+        "browsers": 20,
+        "sockets": 10,
+    },
+    "cut": {"clients": 8, "readers": 4, "pause": 1.0, "seconds": 0.5, "cut": 25.0},
 }

@@ -116,10 +116,9 @@ class Fleet:
         return started
 
     def start_and_settle(self, *arguments: Any, **options: Any) -> list[Container]:
-        """Start containers, and wait until the proxy sends requests to them."""
+        """Start containers, and wait until the proxy sends requests to them, and to no others."""
         started = self.start(*arguments, **options)
-        wanted = {each.address for each in started if each.service == "web"}
-        wait_until("The proxy to find the containers", lambda: wanted <= self.balancer.up())
+        wait_until("The proxy", lambda: self.balancer.up() == set(self.addresses()))
         return started
 
     def begin(self) -> None:
