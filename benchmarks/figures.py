@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks.durable import report as durable
+from benchmarks.ha import report as ha
 from benchmarks.hardening import report as hardening
 from benchmarks.record import ROOT, read
 from benchmarks.service import goals
@@ -31,6 +32,7 @@ PAGES = [
     ROOT / "docs" / "index.md",
     ROOT / "docs" / "performance.md",
     ROOT / "docs" / "durable.md",
+    ROOT / "docs" / "deploy.md",
     ROOT / "docs" / "reliability.md",
     ROOT / "docs" / "explain" / "design.md",
 ]
@@ -41,7 +43,8 @@ Results = Mapping[str, Result]
 
 def read_results() -> dict[str, Result]:
     """Return every committed result by its name."""
-    return {name: read(name) for name in (*TABLES, "micro", "recorded", "hardening", "durable")}
+    names = (*TABLES, "micro", "recorded", "hardening", "durable", "ha")
+    return {name: read(name) for name in names}
 
 
 def write_page(page: str, results: Results) -> str:
@@ -222,6 +225,11 @@ def list_deliveries(results: Results) -> str:
     return durable.list_deliveries(results["durable"])
 
 
+def of_ha(make: Callable[[Result], str]) -> Callable[[Results], str]:
+    """Return the function of a table of `make ha`."""
+    return lambda results: make(results["ha"])
+
+
 def list_hardening(results: Results) -> str:
     """Return the scoreboard of `make harden`."""
     return hardening.table(results["hardening"])
@@ -249,6 +257,7 @@ LISTS: dict[str, Callable[[Results], str]] = {
     "middleware": list_middleware,
     "service-goals": list_service_goals,
     "watched-goals": list_watched_goals,
+    **{name: of_ha(make) for name, make in ha.BLOCKS.items()},
 }
 
 

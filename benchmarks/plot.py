@@ -1,6 +1,7 @@
 """`make plots`: draw the plots, and write the figures of all pages, from the results.
 
-It measures nothing. The plots are docs/performance/*.svg; `benchmarks.figures` writes the pages.
+It measures nothing. The plots are docs/performance/*.svg and docs/deploy/*.svg;
+`benchmarks.figures` writes the pages.
 Without a result file, its plot and its table stay as they are.
 """
 
@@ -10,6 +11,7 @@ import subprocess
 import sys
 
 from benchmarks import figures
+from benchmarks.ha import drawing as hosts
 from benchmarks.record import ROOT
 from tools.environment import PreparationError, create, fingerprint, is_current, python_of
 
@@ -31,6 +33,7 @@ def main() -> int:
     )
     if drawn.returncode:
         return drawn.returncode
+    hosts.main()
     return figures.main()
 
 

@@ -1,4 +1,4 @@
-"""A small name server, in the place of the one with which Docker tells the addresses of services."""
+"""A small name server, in the place of the one that tells the addresses of services in Docker."""
 
 from __future__ import annotations
 

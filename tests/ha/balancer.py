@@ -1,4 +1,4 @@
-"""HAProxy in front of the hosts, with the configuration that `pronghorn deploy` writes for one host.
+"""HAProxy in front of the hosts, configured as `pronghorn deploy` does it for one host.
 
 For several hosts three lines are added: a host that has lost its power closes no connection, so the
 kernel has to ask. Docker's name server is a thread of this process, at the same address.
@@ -120,7 +120,8 @@ class Balancer:
 
     def sessions(self, addresses: set[str]) -> int:
         """Return the requests that some containers have and did not answer yet."""
-        return sum(seen.sessions for address, seen in self.servers().items() if address in addresses)
+        seen = self.servers()
+        return sum(seen[address].sessions for address in addresses & seen.keys())
 
     def _ask(self, command: str) -> str:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
@@ -146,6 +147,7 @@ class Balancer:
             return not addresses & self.up()
 
         wait_until("The proxy to notice", is_down)
+        most = max(most, self.sessions(addresses))  # Those that came since the last look.
         return most, time.monotonic() - begin
 
     def close(self) -> None:

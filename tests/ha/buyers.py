@@ -1,4 +1,4 @@
-"""Clients that order all the time, repeat what failed with the same key, and read what they bought."""
+"""Clients that order all the time, repeat what failed with the same key, and read the order."""
 
 from __future__ import annotations
 

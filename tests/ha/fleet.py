@@ -34,6 +34,7 @@ SAFE = {
     "synchronous_commit": "on",
     "autovacuum": "on",
     "shared_buffers": "128MB",
+    "max_connections": "400",
 }
 OPEN_JOBS = "SELECT count(*) FROM pronghorn_jobs WHERE ended_at IS NULL"
 
@@ -166,8 +167,10 @@ class Fleet:
         self.machines.link(host).mend()
 
     def end(self) -> None:
-        """Kill all containers."""
+        """Kill all containers, and connect all hosts."""
         self._forget(list(self.containers))
+        for host in HOSTS:
+            self.machines.link(host).mend()
 
     def _forget(self, containers: list[Container]) -> None:
         for container in containers:

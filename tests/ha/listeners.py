@@ -19,7 +19,7 @@ from tests.durable.world import CampaignError
 from tests.ha.buyers import GIVE_UP, PAUSE
 
 #: Messages per second.
-PACE = 10.0
+PACE = 5.0
 #: Seconds until the last message has reached everybody.
 PATIENCE = 120.0
 

@@ -1,6 +1,7 @@
-"""The shop that runs on the hosts: orders with a job each, news for browsers, and a load to measure.
+"""The shop that runs on the hosts: orders with a job each, news for browsers, a load to measure.
 
-`pronghorn run` and `pronghorn jobs run` start it with `DATABASE_URL`, `HOST_NAME` and `TAG`, the version.
+`pronghorn run` and `pronghorn jobs run` start it with `DATABASE_URL`, `HOST_NAME`, and the version
+as `TAG`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ ORDERS = Table(
     Column("price", Float),
     Column("host", String(40)),
 )
-#: What the job of an order does in `job.transaction()`; nothing else keeps a row from being there twice.
+#: What the job of an order does in `job.transaction()`; nothing else keeps a row from coming twice.
 SHIPMENTS = Table(
     "pronghorn_test_shipments",
     TABLES,
