@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics --extra jobs --extra limits --extra cache --extra deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser deploy-proofs image ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched bench-durable fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser deploy-proofs image ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched bench-durable ha fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ campaign-sql: environment ## Break databases for minutes: 5,000 clients that van
 
 durable: environment ## Kill, stop and cut off workers on three hosts, crash their database (ARGS="--only J2", ARGS=--short)
 	@$(BIN)/python -m tests.durable $(ARGS)
+
+ha: environment ## Kill, deploy and cut off one of three hosts under load, and measure how they grow (ARGS="--only kill", ARGS=--short)
+	@$(BIN)/python tools/haproxy.py >/dev/null
+	@$(BIN)/python -m tests.ha $(ARGS)
 
 conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py" for a part)
 	@$(PYTHON) -m tools.conformance $(ARGS)

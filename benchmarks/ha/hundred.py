@@ -1,4 +1,4 @@
-"""What the figures of `make ha` mean for more hosts: which part is full first.
+"""The figures of `make ha` for more hosts: the shared part that is full first.
 
 Each host has the same processors, and one worker for each of them. The rate of requests grows with
 the hosts, and what they need of the shared parts grows with it. A part is full at the number of
@@ -67,7 +67,7 @@ def cost(result: Result, kind: str, part: str) -> float:
     return float(values[len(values) // 2])
 
 
-def mixed(result: Result, part: str) -> float:
+def mix_cost(result: Result, part: str) -> float:
     """Return the microseconds of a part for a request of the mix."""
     read, write = cost(result, "read", part), cost(result, "write", part)
     return (1 - WRITES) * read + WRITES * write
@@ -75,7 +75,7 @@ def mixed(result: Result, part: str) -> float:
 
 def rate_of_host(result: Result) -> float:
     """Return the requests of the mix that a host answers per second, used as it should be."""
-    return CORES_OF_HOST * USED * 1e6 / mixed(result, "web")
+    return CORES_OF_HOST * USED * 1e6 / mix_cost(result, "web")
 
 
 def connections_of_host(result: Result) -> float:
@@ -111,7 +111,7 @@ def list_parts(result: Result) -> list[Part]:
         ),
         Part(
             "processors of the database",
-            rate * mixed(result, "database") / 1e6 + waiting,
+            rate * mix_cost(result, "database") / 1e6 + waiting,
             CORES_OF_DATABASE,
             "cores",
             "replicas for what only reads, cached responses, then a database for each service",
@@ -132,7 +132,7 @@ def list_parts(result: Result) -> list[Part]:
         ),
         Part(
             "processors of the load balancer",
-            rate * mixed(result, "proxy") / 1e6,
+            rate * mix_cost(result, "proxy") / 1e6,
             CORES_OF_PROXY,
             "cores",
             "several of them behind one name of the DNS, or that of the provider",

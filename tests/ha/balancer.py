@@ -1,6 +1,6 @@
 """HAProxy in front of the hosts, configured as `pronghorn deploy` does it for one host.
 
-For several hosts three lines are added: a host that has lost its power closes no connection, so the
+For several hosts a few lines are added: a host that has lost its power closes nothing, so the
 kernel has to ask. Docker's name server is a thread of this process, at the same address.
 """
 
