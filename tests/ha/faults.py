@@ -18,6 +18,8 @@ from tests.ha.listeners import Audience, Listener
 
 #: The host to which it happens.
 VICTIM = 1
+HOME = f"host{VICTIM}"
+LAST_BEGIN = "SELECT coalesce(max(id), 0) FROM pronghorn_test_begins"
 
 
 async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
@@ -43,51 +45,14 @@ async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         before = Counter(buyers.answered_by)
         await asyncio.sleep(sizes["calm"])
         await wait_for_others(buyers, before)
-    left = await asyncio.to_thread(fleet.wait_for_jobs)
-    jobs_done = time.monotonic() - killed
+    figures = await check(fleet, buyers, in_flight)
+    done = time.monotonic() - killed
     await asyncio.to_thread(fleet.bury, VICTIM)
     return {
-        "requests": buyers.requests,
-        **check_errors(buyers, in_flight),
-        **check_orders(fleet, buyers),
-        **check_jobs(fleet),
-        "kinds_of_errors": buyers.describe_errors(),
-        "told_to_wait": buyers.told_to_wait,
-        "kept_answers": buyers.kept,
+        **figures,
         "seconds_until_noticed": round(noticed, 1),
-        "slowest_seconds": round(buyers.slowest, 1),
-        "seconds_until_jobs_done": round(jobs_done, 1),
-        "seconds_after_load": round(left, 1),
+        "seconds_until_jobs_done": round(done, 1),
     }
-
-
-def make_buyers(sizes: dict[str, Any]) -> Buyers:
-    """Return clients.
-
-    Args:
-        sizes: `clients` that order, `readers` that read, `pause` in seconds between two orders of a
-            client, and the `seconds` that the job of an order takes.
-    """
-    return Buyers(URL, **{key: sizes[key] for key in ("clients", "readers", "pause", "seconds")})
-
-
-async def wait_for_others(buyers: Buyers, before: Counter[tuple[str, str]]) -> None:
-    """Wait until each of the other hosts has answered since a moment.
-
-    Raises:
-        CampaignError: One does not.
-    """
-    others = {f"host{number}" for number in HOSTS if number != VICTIM}
-    await until("The other hosts", lambda: others <= buyers.answers_since(before).keys())
-
-
-async def until(what: str, is_so: Callable[[], object], seconds: float = 120.0) -> float:
-    """Wait in a thread until a function returns something true; return the seconds.
-
-    Raises:
-        CampaignError: It does not happen in time.
-    """
-    return await asyncio.to_thread(wait_until, what, is_so, seconds)
 
 
 async def deploy(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
@@ -114,24 +79,10 @@ async def deploy(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         before = Counter(buyers.answered_by)
         new = {(f"host{number}", "two") for number in HOSTS}
         await until("The new version", lambda: new <= (buyers.answered_by - before).keys())
-    await asyncio.to_thread(fleet.wait_for_jobs)
+    figures = await check(fleet, buyers, 0)
     audience.check()
     check_codes(audience, codes)
-    return {
-        "requests": buyers.requests,
-        **check_errors(buyers, 0),
-        **check_orders(fleet, buyers),
-        **check_jobs(fleet),
-        "browsers": len(audience.browsers),
-        "sockets": len(audience.sockets),
-        "messages": audience.published - 1,
-        "stream_connections": sum(each.connections for each in audience.browsers),
-        "socket_connections": sum(each.connections for each in audience.sockets),
-        "closed_with_1012": audience.codes[1012],
-        "refused": sum(each.refused for each in audience.everybody),
-        "slowest_seconds": round(buyers.slowest, 1),
-        "seconds": round(duration, 1),
-    }
+    return {**figures, **describe(audience), "seconds": round(duration, 1)}
 
 
 def replace_all(fleet: Fleet, tag: str) -> list[int]:
@@ -151,6 +102,19 @@ def check_codes(audience: Audience, codes: list[int]) -> None:
         raise CampaignError(f"WebSockets were closed with {dict(audience.codes)}")
 
 
+def describe(audience: Audience) -> dict[str, int]:
+    """Return the figures of the listeners."""
+    return {
+        "browsers": len(audience.browsers),
+        "sockets": len(audience.sockets),
+        "messages": audience.published - 1,
+        "stream_connections": sum(each.connections for each in audience.browsers),
+        "socket_connections": sum(each.connections for each in audience.sockets),
+        "closed_with_1012": audience.codes[1012],
+        "refused": sum(each.refused for each in audience.everybody),
+    }
+
+
 async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
     """Cut a host off for a while, without its knowledge.
 
@@ -164,24 +128,71 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         The figures.
     """
     buyers = make_buyers(sizes)
+    async with buyers.buying():
+        await until("A job on the host", lambda: has_begun(fleet, 0))
+        in_flight, noticed = await cut_for(fleet, buyers, sizes["cut"])
+        before, last = Counter(buyers.answered_by), fleet.one(LAST_BEGIN)
+        serves = await until("The host", lambda: buyers.answers_since(before)[HOME] > 0)
+        works = await until("A job on it", lambda: has_begun(fleet, last))
+    figures = await check(fleet, buyers, in_flight)
+    return {
+        **figures,
+        "seconds_cut_off": sizes["cut"],
+        "seconds_until_noticed": round(noticed, 1),
+        "seconds_until_it_serves": round(serves, 1),
+        "seconds_until_it_works": round(serves + works, 1),
+    }
+
+
+async def cut_for(fleet: Fleet, buyers: Buyers, seconds: float) -> tuple[int, float]:
+    """Let no packet from or to the host through for a while.
+
+    Returns:
+        The requests that it had in hand at most, and the seconds until the proxy had noticed.
+    """
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     link = fleet.machines.link(VICTIM)
-    async with buyers.buying():
-        await until("A job on the host", lambda: has_begun(fleet))
-        await asyncio.to_thread(link.cut)
-        cut = time.monotonic()
-        try:
-            in_flight, noticed = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
-            before = Counter(buyers.answered_by)
-            await wait_for_others(buyers, before)
-            await asyncio.sleep(max(0.0, sizes["cut"] - (time.monotonic() - cut)))
-        finally:
-            await asyncio.to_thread(link.mend)
-        mended = Counter(buyers.answered_by)
-        home = f"host{VICTIM}"
-        back = await until("The host", lambda: buyers.answers_since(mended)[home] > 0)
-        begun = fleet.one(LAST_BEGIN)
-        works = await until("A job on it", lambda: has_begun(fleet, begun))
+    begin = time.monotonic()
+    await asyncio.to_thread(link.cut)
+    try:
+        in_flight, noticed = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
+        await wait_for_others(buyers, Counter(buyers.answered_by))
+        await asyncio.sleep(max(0.0, seconds - (time.monotonic() - begin)))
+    finally:
+        await asyncio.to_thread(link.mend)
+    return in_flight, noticed
+
+
+def has_begun(fleet: Fleet, after: int) -> bool:
+    """Return whether a job has begun on the victim, after the row of an id."""
+    query = "SELECT count(*) FROM pronghorn_test_begins WHERE host = %s AND id > %s"
+    return bool(fleet.one(query, HOME, after))
+
+
+def make_buyers(sizes: dict[str, Any]) -> Buyers:
+    """Return clients.
+
+    Args:
+        sizes: `clients` that order, `readers` that read, `pause` in seconds between two orders of a
+            client, and the `seconds` that the job of an order takes.
+    """
+    return Buyers(URL, **{key: sizes[key] for key in ("clients", "readers", "pause", "seconds")})
+
+
+async def check(fleet: Fleet, buyers: Buyers, in_flight: int) -> dict[str, Any]:
+    """Wait for the end of all jobs, and check what clients and the database know.
+
+    Args:
+        fleet: The service.
+        buyers: The clients.
+        in_flight: The number of requests that may have failed.
+
+    Returns:
+        The figures.
+
+    Raises:
+        CampaignError: Something is lost, or was done twice.
+    """
     await asyncio.to_thread(fleet.wait_for_jobs)
     return {
         "requests": buyers.requests,
@@ -191,21 +202,27 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         "kinds_of_errors": buyers.describe_errors(),
         "told_to_wait": buyers.told_to_wait,
         "kept_answers": buyers.kept,
-        "seconds_cut_off": sizes["cut"],
-        "seconds_until_noticed": round(noticed, 1),
-        "seconds_until_it_serves": round(back, 1),
-        "seconds_until_it_works": round(back + works, 1),
         "slowest_seconds": round(buyers.slowest, 1),
     }
 
 
-LAST_BEGIN = "SELECT coalesce(max(id), 0) FROM pronghorn_test_begins"
+async def wait_for_others(buyers: Buyers, before: Counter[tuple[str, str]]) -> None:
+    """Wait until each of the other hosts has answered since a moment.
+
+    Raises:
+        CampaignError: One does not.
+    """
+    others = {f"host{number}" for number in HOSTS if number != VICTIM}
+    await until("The other hosts", lambda: others <= buyers.answers_since(before).keys())
 
 
-def has_begun(fleet: Fleet, after: int = 0) -> bool:
-    """Return whether a job has begun on the victim, after the row of an id."""
-    query = "SELECT count(*) FROM pronghorn_test_begins WHERE host = %s AND id > %s"
-    return bool(fleet.one(query, f"host{VICTIM}", after))
+async def until(what: str, is_so: Callable[[], object], seconds: float = 120.0) -> float:
+    """Wait in a thread until a function returns something true; return the seconds.
+
+    Raises:
+        CampaignError: It does not happen in time.
+    """
+    return await asyncio.to_thread(wait_until, what, is_so, seconds)
 
 
 async def start(fleet: Fleet) -> None:
@@ -219,24 +236,16 @@ FAULTS = {"kill": kill_host, "deploy": deploy, "cut": cut_off}
 FULL: dict[str, dict[str, Any]] = {
     "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 0.5, "calm": 15.0},
     "deploy": {
-        "clients": 12,
-        "readers": 4,
-        "pause": 1.0,
-        "seconds": 0.5,
-        "browsers": 200,
-        "sockets": 100,
+        **{"clients": 12, "readers": 4, "pause": 1.0, "seconds": 0.5},
+        **{"browsers": 200, "sockets": 100},
     },
     "cut": {"clients": 24, "readers": 8, "pause": 2.0, "seconds": 1.0, "cut": 60.0},
 }
 SHORT: dict[str, dict[str, Any]] = {
     "kill": {"clients": 8, "readers": 4, "pause": 0.5, "seconds": 0.3, "calm": 3.0},
     "deploy": {
-        "clients": 4,
-        "readers": 2,
-        "pause": 0.5,
-        "seconds": 0.2,
-        "browsers": 20,
-        "sockets": 10,
+        **{"clients": 4, "readers": 2, "pause": 0.5, "seconds": 0.2},
+        **{"browsers": 20, "sockets": 10},
     },
     "cut": {"clients": 8, "readers": 4, "pause": 1.0, "seconds": 0.5, "cut": 25.0},
 }

@@ -36,6 +36,8 @@ SAFE = {
     "shared_buffers": "128MB",
     "max_connections": "400",
 }
+#: Proxies of the environment are not for these hosts.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 OPEN_JOBS = "SELECT count(*) FROM pronghorn_jobs WHERE ended_at IS NULL"
 
 
@@ -78,6 +80,7 @@ class Fleet:
         self.server = server
         self.url = server.url(database)
         self.containers: list[Container] = []
+        self._connection: psycopg.Connection[Any] | None = None
 
     # --- containers -----------------------------------------------------------------------------
 
@@ -180,10 +183,16 @@ class Fleet:
     # --- the database ---------------------------------------------------------------------------
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Run a statement."""
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
-            cursor = connection.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
+        """Run a statement, on a connection of this process that stays open."""
+        if self._connection is None:
+            self._connection = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+        cursor = self._connection.execute(statement, values or None)
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Close the connection to the database."""
+        if self._connection is not None:
+            self._connection.close()
 
     def one(self, statement: str, *values: Any) -> Any:
         """Return the only value of a statement."""
@@ -204,7 +213,7 @@ def is_ready(plan: Plan, container: Container) -> bool:
         raise CampaignError(f"It has ended: {container.describe()}")
     port = plan.jobs_health_port if container.service == "jobs" else plan.config.port
     try:
-        with urllib.request.urlopen(f"http://{container.address}:{port}/ready", timeout=3) as got:
+        with OPENER.open(f"http://{container.address}:{port}/ready", timeout=3) as got:
             return bool(got.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -248,6 +257,7 @@ def running_fleet(
                 yield fleet
             finally:
                 fleet.end()
+                fleet.close()
     except BaseException:
         sys.stderr.write(f"The logs are in {folder}\n")
         raise

@@ -21,7 +21,7 @@ from benchmarks.wire.load import requests_per_second
 from tests.durable.world import CampaignError
 from tests.ha.balancer import URL
 from tests.ha.containers import HOSTS
-from tests.ha.fleet import Fleet
+from tests.ha.fleet import OPENER, Fleet
 from tools.postgresql import find_programs
 
 WORKERS = (1, 2, 4)
@@ -34,7 +34,7 @@ RAN = """SELECT count(*), (max(ended_at) - min(started_at)) / 1000.0
 FROM pronghorn_jobs WHERE created_at >= %s AND state = 'done'"""
 NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 CONNECTIONS = """SELECT max(number) FROM (SELECT count(*) AS number FROM pg_stat_activity
-WHERE host(client_addr) = ANY(%s) GROUP BY client_addr) each"""
+WHERE host(client_addr) = ANY(%s) GROUP BY client_addr) counted"""
 #: Transactions of pgbench, which differ in the notification alone.
 COMMITS = {
     "plain": "INSERT INTO measured (text) VALUES ('x');",
@@ -113,7 +113,7 @@ def post(path: str, body: bytes = b"") -> None:
     request = urllib.request.Request(
         URL + path, body, {"Content-Type": "application/json"}, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=120) as response:
+    with OPENER.open(request, timeout=120) as response:
         response.read()
 
 
