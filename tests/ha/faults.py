@@ -12,7 +12,7 @@ from tests.durable.world import CampaignError
 from tests.ha.balancer import SOCKET_URL, URL
 from tests.ha.buyers import Buyers
 from tests.ha.checks import COUNT_OUTCOMES, check_errors, check_jobs, check_orders
-from tests.ha.containers import HOSTS, wait_until
+from tests.ha.containers import HOSTS
 from tests.ha.fleet import Fleet
 from tests.ha.listeners import Audience, Listener
 
@@ -217,12 +217,19 @@ async def wait_for_others(buyers: Buyers, before: Counter[tuple[str, str]]) -> N
 
 
 async def until(what: str, is_so: Callable[[], object], seconds: float = 120.0) -> float:
-    """Wait in a thread until a function returns something true; return the seconds.
+    """Wait until a function returns something true; return the seconds.
+
+    It is called in this loop, since what it looks at is changed here.
 
     Raises:
         CampaignError: It does not happen in time.
     """
-    return await asyncio.to_thread(wait_until, what, is_so, seconds)
+    begin = time.monotonic()
+    while not is_so():
+        if time.monotonic() - begin > seconds:
+            raise CampaignError(f"{what}: not within {seconds:g} s")
+        await asyncio.sleep(0.05)
+    return time.monotonic() - begin
 
 
 async def start(fleet: Fleet) -> None:
