@@ -40,12 +40,12 @@ demo: environment ## Serve examples/shop on http://127.0.0.1:8000 (PORT=... for 
 
 # Without PostgreSQL or Redis the tests that need it fail, each with the same advice.
 test: environment ## Run the tests (ARGS="tests/public/test_sse.py -k ping" for a part)
-	@$(PYTHON) tools/postgresql.py >/dev/null || true
-	@$(PYTHON) tools/redis_server.py >/dev/null || true
+	@$(PYTHON) -m tools.postgresql >/dev/null || true
+	@$(PYTHON) -m tools.programs redis >/dev/null || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 lowest: python ## Run the tests on the lowest versions of each dependency that pyproject.toml allows
-	@$(PYTHON) tools/postgresql.py >/dev/null || true
+	@$(PYTHON) -m tools.postgresql >/dev/null || true
 	@$(PYTHON) $(ENVIRONMENT) .venv-lowest --lowest --project . $(BATTERIES) --extra granian \
 		--extra opentelemetry --group test
 	@.venv-lowest/bin/python -m pytest $(ARGS)
@@ -72,7 +72,7 @@ sweep: environment ## Fail and cancel a request at each of its awaits, in every 
 	@PRONGHORN_SWEEP=$(or $(ROUNDS),20) $(BIN)/python -m pytest -q tests/run/test_sweep.py
 
 campaign-sql: environment ## Break databases for minutes: 5,000 clients that vanish, 30 s of silence, 20 restarts
-	@$(PYTHON) tools/postgresql.py >/dev/null
+	@$(PYTHON) -m tools.postgresql >/dev/null
 	@PRONGHORN_SQL_CLIENTS=5000 PRONGHORN_SQL_SECONDS=60 PRONGHORN_SQL_SILENCE=30 PRONGHORN_SQL_RESTARTS=20 \
 		$(BIN)/python -m pytest tests/sql/test_vanishing_clients.py tests/sql/test_sqlite.py \
 		tests/sql/test_broken_servers.py --timeout=300 $(ARGS)
@@ -81,7 +81,7 @@ durable: environment ## Kill, stop and cut off workers on three hosts, crash the
 	@$(BIN)/python -m tests.durable $(ARGS)
 
 ha: environment ## Kill, deploy and cut off one of three hosts under load, and measure how they grow (ARGS="--only kill", ARGS=--short)
-	@$(BIN)/python tools/haproxy.py >/dev/null
+	@$(BIN)/python -m tools.programs haproxy >/dev/null
 	@$(BIN)/python -m tests.ha $(ARGS)
 
 conformance: python ## Run FastAPI's own test suite on pronghorn (ARGS="tests/test_sse.py" for a part)
@@ -94,18 +94,19 @@ campaign-metrics: environment ## Kill workers under load and scrape meanwhile (D
 	@PRONGHORN_WORKER_DEATHS=$(or $(DEATHS),30) $(BIN)/python -m pytest tests/metrics/test_workers.py $(ARGS)
 
 browser: python ## Open the documentation pages in Chromium (ARGS="-k redoc" for a part)
-	@$(PYTHON) tools/chromium.py
+	@$(PYTHON) -m tools.programs chromium
 	@$(PYTHON) tools/docs_assets.py --required
 	@$(PYTHON) $(ENVIRONMENT) .venv-browser --project . --extra standard --extra sql --extra jobs --group browser
 	@.venv-browser/bin/python -m pytest tests/browser $(ARGS)
 
 # The base of the Dockerfile is an image made of Debian's packages; tools/image.py says what that proves.
 image: environment ## Build the image of pronghorn new without Docker, and run its commands (root on Debian; ARGS="--db sqlite")
-	@$(PYTHON) tools/postgresql.py >/dev/null || true
+	@$(PYTHON) -m tools.postgresql >/dev/null || true
 	@$(BIN)/python -m tools.image $(ARGS)
 
 deploy-proofs: python ## Validate what pronghorn deploy writes with the schemas of others
 	@$(PYTHON) $(ENVIRONMENT) .venv-proofs --project . --extra standard --extra sql --extra settings --extra metrics --extra deploy --group deploy-proofs
+	@$(PYTHON) -m tools.programs haproxy sshd >/dev/null
 	@.venv-proofs/bin/python -m pytest tests/deploy/proofs $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)

@@ -30,6 +30,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from tools.programs import install, may_install
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "build" / "image"
 BASE = "docker.io/library/python:3.13-slim"
@@ -80,11 +82,9 @@ def install_programs() -> None:
     absent = [name for name in ("buildah", "debootstrap") if shutil.which(name) is None]
     if not absent:
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+    if not may_install():
         raise ImageError(ADVICE)
-    say(f"Installing {' and '.join(absent)} (once)")
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", *absent]):
-        run(["apt-get", "--quiet", "-oDPkg::Lock::Timeout=300", *command])
+    install(*absent)
 
 
 def say(line: str) -> None:

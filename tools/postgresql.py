@@ -1,13 +1,12 @@
 """Find PostgreSQL for the tests of databases, install it where that is allowed, and run it.
 
-python tools/postgresql.py         # prints the folder of its programs
-python tools/postgresql.py serve   # starts a temporary server, prints its URL, stops it at Ctrl-C
+python -m tools.postgresql         # prints the folder of its programs
+python -m tools.postgresql serve   # starts a temporary server, prints its URL, stops it at Ctrl-C
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import secrets
@@ -20,6 +19,9 @@ import threading
 from pathlib import Path
 from typing import IO, Self
 
+from tools.programs import install, may_install, one_at_a_time
+
+ROOT = Path(__file__).parents[1]
 FOLDERS = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -87,9 +89,8 @@ def prepare_programs() -> Path:
         raise MissingPostgreSQLError(
             f"POSTGRESQL={chosen} is not a folder with the programs {', '.join(NEEDED)}."
         )
-    if folder is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        with Path(tempfile.gettempdir(), "pronghorn-postgresql.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # Sections of `.ci/run` may ask at the same time.
+    if folder is None and may_install():
+        with one_at_a_time("postgresql"):
             folder = find_programs() or _install()
     if folder is None:
         raise MissingPostgreSQLError(ADVICE)
@@ -97,17 +98,9 @@ def prepare_programs() -> Path:
 
 
 def _install() -> Path | None:
-    print("Installing PostgreSQL (once) ...", file=sys.stderr, flush=True)
     NO_MAIN_CLUSTER.parent.mkdir(parents=True, exist_ok=True)
     NO_MAIN_CLUSTER.write_text("create_main_cluster = false\n", encoding="utf-8")
-    for command in (["update"], ["install", "--yes", "--no-install-recommends", "postgresql"]):
-        subprocess.run(
-            ["apt-get", "--quiet", "-oDPkg::Lock::Timeout=300", *command],
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )
+    install("postgresql")
     NO_MAIN_CLUSTER.unlink()
     return find_programs()
 
@@ -199,8 +192,10 @@ class Server:
 
     def _start_guard(self) -> subprocess.Popen[str]:
         """Start the process that stops the server as soon as this one is gone."""
+        folders = self._programs, self._folder
         return subprocess.Popen(
-            [sys.executable, __file__, "guard", str(self._programs), str(self._folder)],
+            [sys.executable, "-m", "tools.postgresql", "guard", *map(str, folders)],
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             text=True,
             start_new_session=True,  # Ctrl-C is for the tests, which stop the server afterwards.

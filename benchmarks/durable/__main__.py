@@ -28,12 +28,19 @@ from benchmarks.record import MeasurementError, environment, write
 from benchmarks.run import is_chosen, none_chosen
 from tools.environment import PreparationError
 from tools.postgresql import MissingPostgreSQLError
-from tools.redis_server import MissingRedisError
+from tools.programs import MissingProgramError
+from tools.redis_server import RedisStartError
 
 CHANNEL = "channel"
 FULL = {"rounds": 2, "jobs": 500, "alone": 100, "messages": 80}
 QUICK = {"rounds": 1, "jobs": 100, "alone": 20, "messages": 20}
-FAILURES = (PreparationError, MeasurementError, MissingPostgreSQLError, MissingRedisError)
+FAILURES = (
+    PreparationError,
+    MeasurementError,
+    MissingPostgreSQLError,
+    MissingProgramError,
+    RedisStartError,
+)
 
 
 def measure(

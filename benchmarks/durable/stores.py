@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from benchmarks.record import ask
 from tools.postgresql import Server, prepare_programs
-from tools.redis_server import RedisServer, prepare_program
+from tools.programs import PROGRAMS
+from tools.redis_server import RedisServer
 
 SQLITE, POSTGRESQL, REDIS = "sqlite", "postgresql", "redis"
 TITLES = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL", REDIS: "Redis"}
@@ -25,14 +26,15 @@ class Stores:
 
     Raises:
         MissingPostgreSQLError: The server is missing, or it does not start.
-        MissingRedisError: The server is missing, or it does not start.
+        MissingProgramError: The server is missing.
+        RedisStartError: It does not start.
     """
 
     def __init__(self, python: Path) -> None:
         self._python = python
         self._numbers = count(1)
         prepare_programs()
-        prepare_program()
+        PROGRAMS["redis"].prepare()
         with ExitStack() as stack:
             self._folder = stack.enter_context(TemporaryDirectory(prefix="pronghorn-durable-"))
             self._postgresql = stack.enter_context(Server())

@@ -24,7 +24,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.servers import Served, start_server
-from tools.chromium import prepare_chromium
+from tools.programs import PROGRAMS
 
 #: How long a page may take, in milliseconds. Machines that run tests are busy.
 PATIENCE = 20_000
@@ -73,7 +73,9 @@ def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     arguments = [*ARGUMENTS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=prepare_chromium(), args=arguments)
+        chromium = playwright.chromium.launch(
+            executable_path=PROGRAMS["chromium"].prepare(), args=arguments
+        )
         yield chromium
         chromium.close()
 

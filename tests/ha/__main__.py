@@ -13,6 +13,7 @@ import _thread
 import argparse
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -30,8 +31,8 @@ from tests.durable.world import CampaignError
 from tests.ha import faults, scale
 from tests.ha.containers import Machines
 from tests.ha.fleet import Fleet, running_fleet, safe_server
-from tools.haproxy import MissingHAProxyError, prepare_program, read_version
 from tools.postgresql import MissingPostgreSQLError, Server, prepare_programs
+from tools.programs import PROGRAMS, MissingProgramError
 
 SCALE = "scale"
 PARTS = (*faults.FAULTS, SCALE)
@@ -51,7 +52,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     """Run the parts; return the exit status."""
     options = parse(arguments)
-    haproxy = prepare_program()
+    haproxy = PROGRAMS["haproxy"].prepare()
     if options.inside:
         threading.Thread(target=end_with_parent, daemon=True).start()
         return run_inside(options, haproxy)
@@ -111,6 +112,13 @@ def run_part(fleet: Fleet, part: str, *, is_short: bool) -> dict[str, Any]:
     return asyncio.run(break_it())
 
 
+def read_version(program: str) -> str:
+    """Return the version of HAProxy, such as `2.6.12`."""
+    done = subprocess.run([program, "-v"], capture_output=True, text=True, check=True)
+    found = re.search(r"version (\d+(?:\.\d+)*)", done.stdout)
+    return found[1] if found else "?"
+
+
 def describe(server: Server, haproxy: str, load: float) -> dict[str, Any]:
     """Return what the figures depend on."""
     with psycopg.connect(server.url()) as connection:
@@ -127,5 +135,5 @@ def describe(server: Server, haproxy: str, load: float) -> dict[str, Any]:
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (NoHostsError, MissingPostgreSQLError, MissingHAProxyError) as error:
+    except (NoHostsError, MissingPostgreSQLError, MissingProgramError) as error:
         sys.exit(str(error))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -12,10 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tools.programs import PROGRAMS
+
 HERE = Path(__file__).parent
 ADDRESSES = ("127.0.0.1", "127.0.0.2")
 SECONDS_TO_START = 20.0
-ADVICE = "The proof with Kamal needs sshd, on Debian: apt-get install openssh-server"
 CONFIGURATION = """\
 Port {port}
 {listen}
@@ -50,8 +49,7 @@ class SshServers:
     """
 
     def __init__(self, folder: Path) -> None:
-        sshd = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
-        assert sshd, ADVICE
+        sshd = PROGRAMS["sshd"].prepare()
         self.folder = folder
         self.port = _find_port()
         self._write_files()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import socket
 import threading
 from collections import Counter
@@ -28,6 +27,7 @@ from tests.deploy.conftest import (
 )
 from tests.deploy.docker import Docker, run_deploy
 from tests.deploy.name_server import name_server
+from tools.programs import PROGRAMS
 
 __all__ = ["docker", "no_other_programs", "own_environment", "project", "workspace", "write"]
 
@@ -91,8 +91,7 @@ def test_no_request_fails_while_versions_change(
     docker: Docker,
     write: Write,
 ) -> None:
-    haproxy = shutil.which("haproxy")
-    assert haproxy, "haproxy is missing; it is a package of Debian"
+    haproxy = PROGRAMS["haproxy"].prepare()
     web, public, dns = free_port(), free_port(), free_port(socket.SOCK_DGRAM)
     write("pyproject.toml", (project / "pyproject.toml").read_text() + f"port = {web}\n")
     commit(project)
