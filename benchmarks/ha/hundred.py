@@ -55,8 +55,8 @@ class Part:
         """The number of hosts that it carries; at least 1."""
         return max(1, math.floor(self.limit / self.each)) if self.each else 1_000_000
 
-    def needed(self, hosts: int) -> float:
-        """Return how many of it some hosts need."""
+    def count_needed(self, hosts: int) -> float:
+        """Return how many machines some hosts need for it."""
         return hosts * self.each / self.limit
 
 

@@ -113,7 +113,7 @@ def list_hundred(result: Result) -> str:
             f"{cell(part.each)} {part.unit}",
             f"{cell(float(part.limit))} {part.unit}",
             f"{part.hosts:,}",
-            cell(part.needed(HUNDRED)),
+            cell(part.count_needed(HUNDRED)),
             part.then,
         )
         for part in hundred.list_parts(result)

@@ -81,7 +81,7 @@ class Buyers:
         """Wait until each client could have ordered once more."""
         wanted = len(self.acknowledged) + self.clients
         async with asyncio.timeout(4 * GIVE_UP):
-            while len(self.acknowledged) < wanted:
+            while len(self.acknowledged) < wanted:  # noqa: ASYNC110 - what a client has seen
                 await asyncio.sleep(0.05)
 
     async def _buy(self, client: httpx.AsyncClient) -> None:

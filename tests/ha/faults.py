@@ -243,16 +243,24 @@ FAULTS = {"kill": kill_host, "deploy": deploy, "cut": cut_off}
 FULL: dict[str, dict[str, Any]] = {
     "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 0.5, "calm": 15.0},
     "deploy": {
-        **{"clients": 12, "readers": 4, "pause": 1.0, "seconds": 0.5},
-        **{"browsers": 200, "sockets": 100},
+        "clients": 12,
+        "readers": 4,
+        "pause": 1.0,
+        "seconds": 0.5,
+        "browsers": 200,
+        "sockets": 100,
     },
     "cut": {"clients": 24, "readers": 8, "pause": 2.0, "seconds": 1.0, "cut": 60.0},
 }
 SHORT: dict[str, dict[str, Any]] = {
     "kill": {"clients": 8, "readers": 4, "pause": 0.5, "seconds": 0.3, "calm": 3.0},
     "deploy": {
-        **{"clients": 4, "readers": 2, "pause": 0.5, "seconds": 0.2},
-        **{"browsers": 20, "sockets": 10},
+        "clients": 4,
+        "readers": 2,
+        "pause": 0.5,
+        "seconds": 0.2,
+        "browsers": 20,
+        "sockets": 10,
     },
     "cut": {"clients": 8, "readers": 4, "pause": 1.0, "seconds": 0.5, "cut": 25.0},
 }

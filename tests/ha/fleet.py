@@ -231,9 +231,7 @@ def safe_server() -> Iterator[Server]:
 
 
 @contextmanager
-def running_fleet(
-    machines: Machines, haproxy: str, server: Server, part: str
-) -> Iterator[Fleet]:
+def running_fleet(machines: Machines, haproxy: str, server: Server, part: str) -> Iterator[Fleet]:
     """Yield a service without containers, with a proxy and an empty database.
 
     The logs stay in their folder if something fails, and the folder is named.
