@@ -126,10 +126,8 @@ class Fleet:
         return started
 
     def begin(self) -> None:
-        """Start the service on all hosts; the first container creates the tables."""
-        self.start(HOSTS[:1], ["web"])
-        self.start(HOSTS[:1], ["jobs"])
-        self.start_and_settle(HOSTS[1:], ["web", "jobs"])
+        """Start the service on all hosts at once; one of the containers creates the tables."""
+        self.start_and_settle(HOSTS, ["web", "jobs"])
 
     def replace(self, host: int, tag: str) -> list[int]:
         """Deploy a version on a host, as `pronghorn deploy compose` does.
