@@ -245,7 +245,7 @@ async def start(fleet: Fleet) -> None:
 #: What happens, by the name of the part.
 FAULTS = {"kill": kill_host, "deploy": deploy, "cut": cut_off}
 FULL: dict[str, dict[str, Any]] = {
-    "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 0.5, "calm": 15.0},
+    "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 1.0, "calm": 15.0},
     "deploy": {
         "clients": 12,
         "readers": 4,

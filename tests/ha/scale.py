@@ -40,7 +40,7 @@ COMMITS = {
     "plain": "INSERT INTO measured (text) VALUES ('x');",
     "notify": "INSERT INTO measured (text) VALUES ('x'); SELECT pg_notify('measured', 'x');",
 }
-CLIENTS = (1, 4, 16)
+CLIENTS = (1, 4, 16, 64)
 
 
 def read_times(fleet: Fleet) -> dict[str, float]:
