@@ -207,6 +207,7 @@ async def check(fleet: Fleet, buyers: Buyers, in_flight: int, noticed: float) ->
         "told_to_wait": buyers.told_to_wait,
         "kept_answers": buyers.kept,
         "slowest_seconds": round(buyers.slowest, 1),
+        "slowest_request": buyers.slowest_request,
     }
 
 

@@ -229,7 +229,9 @@ def safe_server() -> Iterator[Server]:
 
 
 @contextmanager
-def running_fleet(machines: Machines, haproxy: str, server: Server, part: str) -> Iterator[Fleet]:
+def running_fleet(
+    machines: Machines, haproxy: str, server: Server, part: str, *, keep: bool = False
+) -> Iterator[Fleet]:
     """Yield a service without containers, with a proxy and an empty database.
 
     The logs stay in their folder if something fails, and the folder is named.
@@ -239,6 +241,7 @@ def running_fleet(machines: Machines, haproxy: str, server: Server, part: str) -
         haproxy: The path of HAProxy.
         server: The server of PostgreSQL.
         part: What it is for, the name of the database.
+        keep: Leave the logs in their folder in any case.
     """
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {part} WITH (FORCE)")
@@ -255,6 +258,10 @@ def running_fleet(machines: Machines, haproxy: str, server: Server, part: str) -
                 fleet.end()
                 fleet.close()
     except BaseException:
-        sys.stderr.write(f"The logs are in {folder}\n")
+        keep = True
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if keep:
+            sys.stderr.write(f"The logs are in {folder}\n")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
