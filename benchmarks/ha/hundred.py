@@ -28,6 +28,9 @@ JOBS_OF_HOST = 1
 #: The part of requests that write, and of them those that publish to a channel.
 WRITES = 0.1
 PUBLISHES = 0.01
+#: The part of requests that leave a job, and the commits of a job: one takes it, one ends it.
+JOBS = 0.01
+COMMITS_OF_JOB = 2
 #: Hosts are used so far, so that the others can carry one that is gone.
 USED = 0.6
 
@@ -55,8 +58,8 @@ class Part:
         """The number of hosts that it carries; at least 1."""
         return max(1, math.floor(self.limit / self.each)) if self.each else 1_000_000
 
-    def needed(self, hosts: int) -> float:
-        """Return how many of it some hosts need."""
+    def count_needed(self, hosts: int) -> float:
+        """Return how many machines some hosts need for it."""
         return hosts * self.each / self.limit
 
 
@@ -73,9 +76,20 @@ def mix_cost(result: Result, part: str) -> float:
     return (1 - WRITES) * read + WRITES * write
 
 
+def job_cost(result: Result, part: str) -> float:
+    """Return the microseconds of a part for a job, the median of all shapes."""
+    values = sorted(row["microseconds"][part] for row in result["scale"]["jobs"])
+    return float(values[len(values) // 2])
+
+
 def rate_of_host(result: Result) -> float:
     """Return the requests of the mix that a host answers per second, used as it should be."""
     return CORES_OF_HOST * USED * 1e6 / mix_cost(result, "web")
+
+
+def database_cost(result: Result) -> float:
+    """Return the microseconds of the database for a request of the mix, with its part of a job."""
+    return mix_cost(result, "database") + JOBS * job_cost(result, "database")
 
 
 def connections_of_host(result: Result) -> float:
@@ -111,14 +125,14 @@ def list_parts(result: Result) -> list[Part]:
         ),
         Part(
             "processors of the database",
-            rate * mix_cost(result, "database") / 1e6 + waiting,
+            rate * database_cost(result) / 1e6 + waiting,
             CORES_OF_DATABASE,
             "cores",
             "replicas for what only reads, cached responses, then a database for each service",
         ),
         Part(
             "commits that wait for the disk",
-            rate * WRITES,
+            rate * (WRITES + JOBS * COMMITS_OF_JOB),
             commits(result),
             "commits per second",
             "a faster disk, fewer and larger transactions, then a database for each service",

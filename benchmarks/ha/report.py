@@ -113,7 +113,7 @@ def list_hundred(result: Result) -> str:
             f"{cell(part.each)} {part.unit}",
             f"{cell(float(part.limit))} {part.unit}",
             f"{part.hosts:,}",
-            cell(part.needed(HUNDRED)),
+            cell(part.count_needed(HUNDRED)),
             part.then,
         )
         for part in hundred.list_parts(result)
@@ -121,8 +121,9 @@ def list_hundred(result: Result) -> str:
     head = ("part", "a host needs", "one gives", "full at hosts", "needed for 100", "then")
     rate = hundred.rate_of_host(result)
     below = (
-        f"A host answers {cell(rate)} requests of the mix per second, a hundred of them "
-        f"{cell(rate * HUNDRED)}."
+        f"A host answers {cell(rate)} requests of the mix per second and runs "
+        f"{cell(rate * hundred.JOBS)} jobs; a hundred of them answer {cell(rate * HUNDRED)} "
+        f"and run {cell(rate * hundred.JOBS * HUNDRED)}."
     )
     return f"{markdown(head, rows)}\n\n{below}"
 

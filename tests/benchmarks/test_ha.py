@@ -71,6 +71,8 @@ def test_a_host_of_the_sum() -> None:
     """Nine reads and a write take 5500 microseconds of a worker, and a host has four at 0.6."""
     result = make_result()
     assert hundred.rate_of_host(result) == pytest.approx(4 * 0.6 * 1e6 / 550)
+    # A hundredth of the 4000 microseconds of a job beside nine reads and a write.
+    assert hundred.database_cost(result) == pytest.approx(120 + 40)
     assert hundred.connections_of_host(result) == 4 * (6 + 5) + 11 + 5
     hosts = {part.title: part.hosts for part in hundred.list_parts(result)}
     assert hosts["connections of the database"] == 500 // 60

@@ -31,18 +31,22 @@ def has_begun(world: World, worker: Worker) -> Callable[[], bool]:
 @campaign("J3", "workers are stopped until others have their jobs, and go on then")
 def stop_and_continue(world: World, is_short: bool) -> str:
     """The jobs of a stopped worker run once more, and what it does afterwards has no effect."""
-    rounds, number, shortest, longest = (1, 24, 300, 900) if is_short else (8, 400, 3000, 7000)
-    world.command("enqueue", number, shortest, longest)
-    world.count_outcomes()
+    rounds, number, shortest, longest = (1, 48, 300, 900) if is_short else (8, 400, 3000, 7000)
     workers = world.start_workers(1)
+    world.count_outcomes()
+    victim = world.random.choice(workers)
+    # All may have begun before a busy machine gets here again, so it looks before they come.
+    begins = has_begun(world, victim)
+    world.command("enqueue", number, shortest, longest)
     for _ in range(rounds):
-        victim = world.random.choice(workers)
-        world.wait("A job on the victim", has_begun(world, victim))
+        world.wait("A job on the victim", begins)
         time.sleep(world.random.random() * 0.3)
         victim.send(signal.SIGSTOP)
         world.wait("The rescue", lambda node=victim.node: is_gone(world, node))
         victim.send(signal.SIGCONT)
         world.wait("The return", lambda node=victim.node: is_back(world, node))
+        victim = world.random.choice(workers)
+        begins = has_begun(world, victim)
     world.wait("The end of all jobs", lambda: world.open_jobs() == 0, 600)
     world.check_effects(number)
     rescued = world.one("SELECT sum(rescues) FROM pronghorn_jobs")
@@ -55,11 +59,12 @@ def stop_and_continue(world: World, is_short: bool) -> str:
 def cut_off(world: World, is_short: bool) -> str:
     """Its jobs move to other hosts; when it is back, it drops what it had, and works again."""
     pause = world.pace.dead_after * 2 if is_short else 60.0
-    number = 24 if is_short else 200
-    world.command("enqueue", number, 300, 900)
-    world.count_outcomes()
+    number = 48 if is_short else 200
     victim = world.start_workers(1)[0]
-    world.wait("A job on the host", has_begun(world, victim))
+    world.count_outcomes()
+    begins = has_begun(world, victim)
+    world.command("enqueue", number, 300, 900)
+    world.wait("A job on the host", begins)
     link = world.link(victim)
     link.cut()
     try:

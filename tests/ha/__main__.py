@@ -45,6 +45,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--short", action="store_true", help="less of everything; writes nothing")
+    parser.add_argument("--keep", action="store_true", help="keep the logs of all parts")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
@@ -79,7 +80,7 @@ def run_inside(options: argparse.Namespace, haproxy: str) -> int:
         for part in options.only:
             begin = time.monotonic()
             try:
-                with running_fleet(machines, haproxy, server, part) as fleet:
+                with running_fleet(machines, haproxy, server, part, keep=options.keep) as fleet:
                     found[part] = run_part(fleet, part, is_short=options.short)
             except CampaignError as error:
                 print(f"{part} FAILED  {error}", flush=True)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 
 import httpx
@@ -37,6 +38,7 @@ class Buyers:
         answered_by: Who has answered, as host and version, and how often; the host of an answer
             that was kept for a repeat is `kept`.
         slowest: The longest time of a request that was answered.
+        slowest_request: Which one that was, and when it was sent.
     """
 
     url: str
@@ -50,6 +52,7 @@ class Buyers:
     unread: list[int] = field(default_factory=list)
     answered_by: Counter[tuple[str, str]] = field(default_factory=Counter)
     slowest: float = 0.0
+    slowest_request: str = ""
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
@@ -81,7 +84,7 @@ class Buyers:
         """Wait until each client could have ordered once more."""
         wanted = len(self.acknowledged) + self.clients
         async with asyncio.timeout(4 * GIVE_UP):
-            while len(self.acknowledged) < wanted:
+            while len(self.acknowledged) < wanted:  # noqa: ASYNC110 - what a client has seen
                 await asyncio.sleep(0.05)
 
     async def _buy(self, client: httpx.AsyncClient) -> None:
@@ -120,7 +123,7 @@ class Buyers:
                 if response.status_code == status:
                     answer: dict[str, object] = response.json()
                     self.answered_by[_who(response, answer), str(answer["tag"])] += 1
-                    self.slowest = max(self.slowest, time.monotonic() - begin)
+                    self._note_time(time.monotonic() - begin, f"{method} {path}", answer)
                     return answer
                 if response.status_code == 404:
                     return {}
@@ -129,6 +132,12 @@ class Buyers:
                 else:
                     self.errors.append((begin, f"{method} {path}: {response.status_code}"))
             await asyncio.sleep(PAUSE)
+
+    def _note_time(self, seconds: float, what: str, answer: dict[str, object]) -> None:
+        if seconds > self.slowest:
+            sent = datetime.fromtimestamp(time.time() - seconds, UTC)
+            self.slowest = seconds
+            self.slowest_request = f"{what}, sent {sent:%H:%M:%S.%f}, answered by {answer['host']}"
 
     @property
     def kept(self) -> int:

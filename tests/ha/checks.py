@@ -73,16 +73,23 @@ def check_jobs(fleet: Fleet) -> dict[str, int]:
     }
 
 
-def check_errors(buyers: Buyers, in_flight: int) -> dict[str, int]:
+def check_errors(buyers: Buyers, in_flight: int, noticed: float) -> dict[str, int]:
     """Compare the errors of clients with the requests that a host had without an answer.
 
     Args:
         buyers: The clients.
         in_flight: The number of those requests, 0 if nothing may fail.
+        noticed: When the proxy had noticed, by `time.monotonic()`.
 
     Raises:
-        CampaignError: More have failed.
+        CampaignError: More have failed, or one that was sent later.
     """
+    late = [error for error in buyers.errors if error[0] > noticed]
+    if late:
+        raise CampaignError(
+            f"{len(late)} requests failed that were sent after the proxy had noticed, the first "
+            f"{late[0][0] - noticed:.1f} s after it: {late[:3]}"
+        )
     if len(buyers.errors) > in_flight:
         raise CampaignError(
             f"{len(buyers.errors)} requests failed, and only {in_flight} were under way: "

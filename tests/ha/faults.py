@@ -41,16 +41,16 @@ async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         await asyncio.sleep(sizes["calm"])
         await asyncio.to_thread(fleet.kill_host, VICTIM)
         killed = time.monotonic()
-        in_flight, noticed = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
-        before = Counter(buyers.answered_by)
+        in_flight, seconds = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
+        noticed, before = time.monotonic(), Counter(buyers.answered_by)
         await asyncio.sleep(sizes["calm"])
         await wait_for_others(buyers, before)
-    figures = await check(fleet, buyers, in_flight)
+    figures = await check(fleet, buyers, in_flight, noticed)
     done = time.monotonic() - killed
     await asyncio.to_thread(fleet.bury, VICTIM)
     return {
         **figures,
-        "seconds_until_noticed": round(noticed, 1),
+        "seconds_until_noticed": round(seconds, 1),
         "seconds_until_jobs_done": round(done, 1),
     }
 
@@ -79,7 +79,7 @@ async def deploy(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
         before = Counter(buyers.answered_by)
         new = {(f"host{number}", "two") for number in HOSTS}
         await until("The new version", lambda: new <= (buyers.answered_by - before).keys())
-    figures = await check(fleet, buyers, 0)
+    figures = await check(fleet, buyers, 0, begin)
     audience.check()
     check_codes(audience, codes)
     return {**figures, **describe(audience), "seconds": round(duration, 1)}
@@ -130,15 +130,16 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
     buyers = make_buyers(sizes)
     async with buyers.buying():
         await until("A job on the host", lambda: has_begun(fleet, 0))
-        in_flight, noticed = await cut_for(fleet, buyers, sizes["cut"])
+        begin = time.monotonic()
+        in_flight, seconds = await cut_for(fleet, buyers, sizes["cut"])
         before, last = Counter(buyers.answered_by), fleet.one(LAST_BEGIN)
         serves = await until("The host", lambda: buyers.answers_since(before)[HOME] > 0)
         works = await until("A job on it", lambda: has_begun(fleet, last))
-    figures = await check(fleet, buyers, in_flight)
+    figures = await check(fleet, buyers, in_flight, begin + seconds)
     return {
         **figures,
         "seconds_cut_off": sizes["cut"],
-        "seconds_until_noticed": round(noticed, 1),
+        "seconds_until_noticed": round(seconds, 1),
         "seconds_until_it_serves": round(serves, 1),
         "seconds_until_it_works": round(serves + works, 1),
     }
@@ -148,14 +149,16 @@ async def cut_for(fleet: Fleet, buyers: Buyers, seconds: float) -> tuple[int, fl
     """Let no packet from or to the host through for a while.
 
     Returns:
-        The requests that it had in hand at most, and the seconds until the proxy had noticed.
+        The requests that it had in hand at most, and the seconds from the call of this function
+        until the proxy had noticed.
     """
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     link = fleet.machines.link(VICTIM)
     begin = time.monotonic()
     await asyncio.to_thread(link.cut)
     try:
-        in_flight, noticed = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
+        in_flight, _ = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
+        noticed = time.monotonic() - begin
         await wait_for_others(buyers, Counter(buyers.answered_by))
         await asyncio.sleep(max(0.0, seconds - (time.monotonic() - begin)))
     finally:
@@ -179,13 +182,14 @@ def make_buyers(sizes: dict[str, Any]) -> Buyers:
     return Buyers(URL, **{key: sizes[key] for key in ("clients", "readers", "pause", "seconds")})
 
 
-async def check(fleet: Fleet, buyers: Buyers, in_flight: int) -> dict[str, Any]:
+async def check(fleet: Fleet, buyers: Buyers, in_flight: int, noticed: float) -> dict[str, Any]:
     """Wait for the end of all jobs, and check what clients and the database know.
 
     Args:
         fleet: The service.
         buyers: The clients.
         in_flight: The number of requests that may have failed.
+        noticed: When the last of them was sent at the latest.
 
     Returns:
         The figures.
@@ -196,13 +200,14 @@ async def check(fleet: Fleet, buyers: Buyers, in_flight: int) -> dict[str, Any]:
     await asyncio.to_thread(fleet.wait_for_jobs)
     return {
         "requests": buyers.requests,
-        **check_errors(buyers, in_flight),
+        **check_errors(buyers, in_flight, noticed),
         **check_orders(fleet, buyers),
         **check_jobs(fleet),
         "kinds_of_errors": buyers.describe_errors(),
         "told_to_wait": buyers.told_to_wait,
         "kept_answers": buyers.kept,
         "slowest_seconds": round(buyers.slowest, 1),
+        "slowest_request": buyers.slowest_request,
     }
 
 
@@ -241,18 +246,26 @@ async def start(fleet: Fleet) -> None:
 #: What happens, by the name of the part.
 FAULTS = {"kill": kill_host, "deploy": deploy, "cut": cut_off}
 FULL: dict[str, dict[str, Any]] = {
-    "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 0.5, "calm": 15.0},
+    "kill": {"clients": 24, "readers": 8, "pause": 1.5, "seconds": 1.0, "calm": 15.0},
     "deploy": {
-        **{"clients": 12, "readers": 4, "pause": 1.0, "seconds": 0.5},
-        **{"browsers": 200, "sockets": 100},
+        "clients": 12,
+        "readers": 4,
+        "pause": 1.0,
+        "seconds": 0.5,
+        "browsers": 200,
+        "sockets": 100,
     },
     "cut": {"clients": 24, "readers": 8, "pause": 2.0, "seconds": 1.0, "cut": 60.0},
 }
 SHORT: dict[str, dict[str, Any]] = {
     "kill": {"clients": 8, "readers": 4, "pause": 0.5, "seconds": 0.3, "calm": 3.0},
     "deploy": {
-        **{"clients": 4, "readers": 2, "pause": 0.5, "seconds": 0.2},
-        **{"browsers": 20, "sockets": 10},
+        "clients": 4,
+        "readers": 2,
+        "pause": 0.5,
+        "seconds": 0.2,
+        "browsers": 20,
+        "sockets": 10,
     },
     "cut": {"clients": 8, "readers": 4, "pause": 1.0, "seconds": 0.5, "cut": 25.0},
 }

@@ -126,10 +126,8 @@ class Fleet:
         return started
 
     def begin(self) -> None:
-        """Start the service on all hosts; the first container creates the tables."""
-        self.start(HOSTS[:1], ["web"])
-        self.start(HOSTS[:1], ["jobs"])
-        self.start_and_settle(HOSTS[1:], ["web", "jobs"])
+        """Start the service on all hosts at once; one of the containers creates the tables."""
+        self.start_and_settle(HOSTS, ["web", "jobs"])
 
     def replace(self, host: int, tag: str) -> list[int]:
         """Deploy a version on a host, as `pronghorn deploy compose` does.
@@ -232,7 +230,7 @@ def safe_server() -> Iterator[Server]:
 
 @contextmanager
 def running_fleet(
-    machines: Machines, haproxy: str, server: Server, part: str
+    machines: Machines, haproxy: str, server: Server, part: str, *, keep: bool = False
 ) -> Iterator[Fleet]:
     """Yield a service without containers, with a proxy and an empty database.
 
@@ -243,6 +241,7 @@ def running_fleet(
         haproxy: The path of HAProxy.
         server: The server of PostgreSQL.
         part: What it is for, the name of the database.
+        keep: Leave the logs in their folder in any case.
     """
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {part} WITH (FORCE)")
@@ -259,6 +258,10 @@ def running_fleet(
                 fleet.end()
                 fleet.close()
     except BaseException:
-        sys.stderr.write(f"The logs are in {folder}\n")
+        keep = True
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        if keep:
+            sys.stderr.write(f"The logs are in {folder}\n")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -169,11 +169,15 @@ class Audience:
     async def _wait_for_last(self) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                while any(each.numbers[-1:] != [self.published - 1] for each in self.everybody):
+                while self._count_late():  # noqa: ASYNC110 - what clients have seen
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            late = sum(each.numbers[-1:] != [self.published - 1] for each in self.everybody)
-            raise CampaignError(f"{late} listeners did not get the last message") from None
+            raise CampaignError(
+                f"{self._count_late()} listeners did not get the last message"
+            ) from None
+
+    def _count_late(self) -> int:
+        return sum(each.numbers[-1:] != [self.published - 1] for each in self.everybody)
 
     def check(self) -> None:
         """Compare what each has got with what was published.

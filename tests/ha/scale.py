@@ -40,7 +40,7 @@ COMMITS = {
     "plain": "INSERT INTO measured (text) VALUES ('x');",
     "notify": "INSERT INTO measured (text) VALUES ('x'); SELECT pg_notify('measured', 'x');",
 }
-CLIENTS = (1, 4, 16)
+CLIENTS = (1, 4, 16, 64)
 
 
 def read_times(fleet: Fleet) -> dict[str, float]:
@@ -94,7 +94,9 @@ def measure_requests(fleet: Fleet, hosts: int, workers: int, seconds: int) -> li
         number = rate * (time.monotonic() - begin)
         rows.append(
             {
-                **{"hosts": hosts, "workers": workers, "kind": kind},
+                "hosts": hosts,
+                "workers": workers,
+                "kind": kind,
                 "per_second": round(rate, 1),
                 "microseconds": since(fleet, before, number),
             }
@@ -133,7 +135,9 @@ def measure_jobs(fleet: Fleet, hosts: int, workers: int, number: int) -> dict[st
     rate = number / float(seconds)
     say(f"{hosts} hosts, {workers} workers: {rate:.0f} jobs per second")
     return {
-        **{"hosts": hosts, "workers": workers, "per_second": round(rate, 1)},
+        "hosts": hosts,
+        "workers": workers,
+        "per_second": round(rate, 1),
         "microseconds": {part: found[part] for part in ("jobs", "database")},
     }
 
