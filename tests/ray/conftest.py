@@ -1,0 +1,53 @@
+"""A cluster of Ray with two nodes on this machine, on loopback, and one proxy for HTTP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Before Ray is imported: it would report to its makers.
+
+import ray
+from ray import serve
+from ray.cluster_utils import Cluster
+
+from tests.ray.helpers import PATIENCE, Nodes, free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let warnings pass, which are Ray's own, and give each test the time that a cluster takes."""
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("default"))
+        item.add_marker(pytest.mark.timeout(3 * PATIENCE))
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[Nodes]:
+    """Two nodes, and the address of the proxy."""
+    node = {"num_cpus": 2, "node_ip_address": "127.0.0.1"}
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+    second = cluster.add_node(**node)
+    port = free_port()
+    ray.init(
+        address=cluster.address,
+        runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
+        log_to_driver=False,
+    )
+    serve.start(http_options={"host": "127.0.0.1", "port": port})
+    yield Nodes(cluster, second, f"http://127.0.0.1:{port}")
+    serve.shutdown()
+    ray.shutdown()
+    cluster.shutdown()
+
+
+@pytest.fixture
+def client(nodes: Nodes) -> Iterator[httpx.Client]:
+    """A client of the proxy."""
+    with httpx.Client(base_url=nodes.url, timeout=PATIENCE) as client:
+        yield client
