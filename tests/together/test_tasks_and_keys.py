@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,8 +63,8 @@ FORMS = [in_endpoint, in_plain_endpoint, in_dependency, with_the_key_of_the_appl
 def make(
     declare: Callable[[FastAPI, Idempotent], None], key: Database, jobs: Database, **options: Any
 ) -> FastAPI:
-    options = {"background_tasks": "durable", **options}
-    app = FastAPI(lifespan=jobs.lifespan, jobs=Jobs(jobs), **options)
+    options = {"background_tasks": "durable", "lifespan": jobs.lifespan, **options}
+    app = FastAPI(jobs=Jobs(jobs), **options)
     declare(app, Idempotent(key, by=None))
     return app
 
@@ -118,8 +119,13 @@ def test_tasks_of_the_process_are_not_refused(
     sqlite_url: str, other: Database, declare: Callable[[FastAPI, Idempotent], None]
 ) -> None:
     db = Database(sqlite_url)
-    app = make(declare, db, other, background_tasks="process")
-    app.router.lifespan_context = db.lifespan
+
+    @asynccontextmanager
+    async def both(app: FastAPI) -> AsyncIterator[None]:
+        async with db.lifespan(), other.lifespan():
+            yield
+
+    app = make(declare, db, other, background_tasks="process", lifespan=both)
     with TestClient(app) as client:
         assert client.post("/pay", headers=KEY).status_code == 200
 
