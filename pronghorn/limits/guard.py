@@ -12,6 +12,8 @@ from pronghorn.logger import logger
 T = TypeVar("T")
 #: The seconds between two lines in the log about the same trouble.
 QUIET = 60.0
+#: How many times its patience a call waits for a store that answers others.
+LATE = 10
 
 
 class StoreAwayError(Exception):
@@ -22,11 +24,14 @@ class Guard:
     """Gives up waiting for a store, and spares it for a while after that.
 
     A call that takes too long goes on by itself, since a driver may not be able to stop it. After
-    a failure nobody is asked during the pause; then one call tries again. A call that is late while
-    others are answered is only late: there are many at once.
+    a failure nobody is asked during the pause; then one call tries again.
+
+    A call that is late while others are answered is only late: there are many at once. It waits on,
+    up to ten times as long, as if it gave up, more than the limit would be let through. So do the
+    first calls of all, for which a driver opens its connections.
 
     Args:
-        patience: The seconds that a call may take.
+        patience: The seconds in which a store answers something if it is not away.
         pause: The seconds without a call after a failure.
     """
 
@@ -35,6 +40,7 @@ class Guard:
         self._pause = pause
         self._closed_until = 0.0
         self._is_failing = False
+        self._is_new = True
         self._answered_at = -QUIET
         self._said_at = -QUIET
 
@@ -54,22 +60,38 @@ class Guard:
             self._closed_until = begun + self._pause  # Only this call tries.
         task = asyncio.ensure_future(ask())
         try:
-            await asyncio.wait((task,), timeout=self._patience)
+            is_away = await self._wait(task, begun)
         finally:
             if not task.done():
                 task.add_done_callback(_forget)
         if not task.done():
-            reason = f"it did not answer within {self._patience:g} s"
-            raise self._fail(reason, is_away=self._answered_at < begun)
+            reason = f"it did not answer within {time.monotonic() - begun:.2g} s"
+            raise self._fail(reason, is_away=is_away)
         error = task.exception()
         if error is not None:
             raise self._fail(f"{type(error).__name__}: {error}") from error
-        self._is_failing = False
+        self._is_failing = self._is_new = False
         self._answered_at = time.monotonic()
         return task.result()
 
+    async def _wait(self, task: asyncio.Future[Any], begun: float) -> bool:
+        """Wait for a call while the store answers others; return whether it has answered nobody."""
+        looked = begun
+        while True:
+            await asyncio.wait((task,), timeout=self._patience)
+            now = time.monotonic()
+            is_away = self._answered_at < looked
+            # A loop that was held up has not read yet what the store has sent meanwhile.
+            was_held_up = now - looked > 2 * self._patience
+            if task.done() or now - begun >= LATE * self._patience:
+                return is_away
+            if is_away and not self._is_new and not was_held_up:
+                return True
+            looked = now
+
     def _fail(self, reason: str, *, is_away: bool = True) -> StoreAwayError:
         now = time.monotonic()
+        self._is_new = False
         if is_away:
             self._is_failing = True
             self._closed_until = now + self._pause
