@@ -10,7 +10,15 @@ from pronghorn.jobs import store
 from pronghorn.jobs.engine import Delivery, Engine
 from pronghorn.jobs.errors import no_job
 from pronghorn.jobs.history import find_attempts
-from pronghorn.jobs.info import COUNTED, STATES, AttemptInfo, JobInfo, State, check_looking, read_info
+from pronghorn.jobs.info import (
+    COUNTED,
+    STATES,
+    AttemptInfo,
+    JobInfo,
+    State,
+    check_looking,
+    read_info,
+)
 from pronghorn.jobs.unique import can_be_stored
 from pronghorn.sql import Database
 

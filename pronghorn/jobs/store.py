@@ -300,7 +300,7 @@ async def find_jobs(
         task: Only those of a task, by its name, which may lack the module.
         queue: Only those of a queue.
     """
-    wanted = []
+    wanted: list[ColumnElement[bool]] = []
     if queue is not None:
         wanted.append(JOBS.c.queue == queue)
     if task is not None:
@@ -330,7 +330,7 @@ async def count_jobs(
         states: The states that are counted.
         at_most: The most jobs of each state that are counted, the newest; None for all.
     """
-    parts = []
+    parts: list[Select[Any]] = []
     for state in states:
         every = select(JOBS.c.queue).where(JOBS.c.state == state)
         chosen = every if at_most is None else _newest(JOBS.c.queue, state, at_most)

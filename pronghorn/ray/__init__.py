@@ -15,10 +15,10 @@
 
     deployment = Lengths.bind()
 
-- `ingress.py` makes a class that Ray can deploy: each replica imports the application by its name
+- `serving.py` makes a class that Ray can deploy: each replica imports the application by its name
 - `views.py` lets routes be methods of that class
 """
 
-from pronghorn.ray.ingress import ingress
+from pronghorn.ray.serving import ingress
 
 __all__ = ["ingress"]

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # Before Ray is imported: it would report to its makers.
+# Before Ray is imported, which would report to its makers.
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 import ray
 from ray import serve

@@ -11,7 +11,7 @@ import pytest
 from pronghorn import FastAPI
 from pronghorn.exceptions import SetupError
 from pronghorn.ray import ingress
-from pronghorn.ray.ingress import load
+from pronghorn.ray.serving import load
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """

@@ -54,13 +54,13 @@ def ingress(app: Any) -> Callable[..., Any]:
 
     def decorate(cls: type | None = None) -> Any:
         if isinstance(app, str):
-            build = _importer(_checked(app))
+            build = _importer(_check_place(app))
         elif inspect.isfunction(app):
             build = app  # Ray calls it in the replica.
         else:
             build = _importer(_place_of(app, [caller] if cls is None else [cls.__module__, caller]))
             if cls is not None and hasattr(app, "routes"):
-                bind_methods(app, cls, _held_by_replica)
+                bind_methods(app, cls, _find_held)
         make = serve.ingress(build)
         return make() if cls is None else make(cls)
 
@@ -104,7 +104,7 @@ def _module_of(frame: FrameType | None) -> str:
     return SCRIPT if frame is None else str(frame.f_globals.get("__name__", SCRIPT))
 
 
-def _checked(place: str) -> str:
+def _check_place(place: str) -> str:
     module, _, name = place.partition(":")
     if module and name:
         return place
@@ -128,7 +128,7 @@ def _place_of(app: Any, modules: list[str]) -> str:
                 return f"{_importable(module)}:{name}"
     raise setup_error(
         f"the application is no global variable of the module {modules[0]!r}",
-        "each replica imports the application by its name, since locks and connections do not travel",
+        "replicas import the application by its name, since locks and connections do not travel",
         'ingress("shop.main:app")\nor: ingress(make_app)  # a function that makes it',
     )
 
@@ -160,7 +160,7 @@ def _importer(place: str) -> Callable[[], Any]:
     return build
 
 
-def _held_by_replica() -> object:
+def _find_held() -> object:
     """Return the object that the replica made of the class."""
     held: object = _import_serve().get_replica_context().servable_object
     return held
