@@ -120,6 +120,24 @@ async def test_a_store_that_falls_silent_is_away() -> None:
     assert len(store.waiting) == 1  # The second call came in the pause.
 
 
+async def test_a_store_that_was_late_is_waited_for_the_next_time() -> None:
+    guard = Guard(patience=1, pause=3600)
+    store = Queue()
+    first = asyncio.create_task(guard.call(store.ask))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    store.waiting.pop().set_result(1)
+    assert await first == 1
+    with pytest.raises(StoreAwayError):
+        await guard.call(store.ask)
+    store.waiting.pop().set_result(2)  # It comes after all, so the pause is over.
+    await asyncio.sleep(0.05)
+    third = asyncio.create_task(guard.call(store.ask))
+    await asyncio.sleep(1.2)  # Longer than the patience, shorter than twice the last answer.
+    store.waiting.pop().set_result(3)
+    assert await third == 3
+
+
 async def test_the_first_call_may_open_a_connection() -> None:
     guard = Guard(patience=0.2, pause=3600)
 
@@ -133,7 +151,7 @@ async def test_the_first_call_may_open_a_connection() -> None:
 async def test_a_burst_takes_the_limit_and_no_part_of_it_again(tmp_path: Path) -> None:
     """The store is late for most of them, and `local` would let a part of the limit through."""
     db = Database(f"sqlite:///{tmp_path / 'limits.db'}")
-    limit = RateLimit("20/hour", limits=Limits(db, patience="200ms", processes=1))
+    limit = RateLimit("20/hour", limits=Limits(db, patience="500ms", processes=1))
     app = FastAPI(lifespan=db.lifespan)
 
     @app.get("/", dependencies=[limit])
