@@ -40,7 +40,7 @@ def nodes() -> Iterator[Nodes]:
         runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
         log_to_driver=False,
     )
-    serve.start(http_options={"host": "127.0.0.1", "port": port})
+    serve.start(proxy_location="HeadOnly", http_options={"host": "127.0.0.1", "port": port})
     yield Nodes(cluster, second, f"http://127.0.0.1:{port}")
     serve.shutdown()
     ray.shutdown()
