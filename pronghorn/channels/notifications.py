@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from pronghorn.channels.wake_ups import ring_names
 from pronghorn.logger import logger
 from pronghorn.sql import Database
 from pronghorn.sql.connect import close_engines
+from pronghorn.sql.postgresql import cut_psycopg
 from pronghorn.sql.uncancelled import finish
 
 #: The channel of PostgreSQL for all channels of a program.
@@ -88,15 +90,16 @@ async def _listen_asyncpg(connection: AsyncConnection, driver: Any, ring: Ring) 
         with suppress(TimeoutError):
             await asyncio.wait_for(is_lost.wait(), _CHECK)
         if not is_lost.is_set():
-            # Without an answer, the connection is silent, and nobody has closed it.
+            # Without an answer, the connection is silent, although nobody has closed it.
             await finish(connection.execute(text("SELECT 1")), _ANSWER, driver.terminate)
 
 
 async def _listen_psycopg(connection: AsyncConnection, driver: Any, ring: Ring) -> None:
-    await connection.execute(text(f"LISTEN {NOTIFY}"))
+    cut = partial(cut_psycopg, driver)
+    await finish(connection.execute(text(f"LISTEN {NOTIFY}")), _ANSWER, cut)
     ring(None, 0)
     while True:
         async for notification in driver.notifies(timeout=_CHECK):
             ring_names(notification.payload, ring)
-        await asyncio.wait_for(connection.execute(text("SELECT 1")), _ANSWER)
+        await finish(connection.execute(text("SELECT 1")), _ANSWER, cut)
         ring(None, 0)  # A notification that came beside that question may be lost.
