@@ -25,13 +25,21 @@ from pronghorn import (
 from pronghorn.responses import StreamingResponse
 
 
+def mark(place: str) -> None:
+    Path(place).touch()
+
+
+def is_there(place: str) -> bool:
+    return Path(place).exists()
+
+
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.unit = "cm"
     yield
     place = os.environ.get("PLAIN_ENDED")
     if place:
-        Path(place).touch()
+        mark(place)
 
 
 app = FastAPI(lifespan=lifespan)
@@ -81,7 +89,7 @@ async def upload(file: UploadFile) -> int:
 
 @app.get("/later")
 def later(place: str, tasks: BackgroundTasks) -> str:
-    tasks.add_task(Path(place).touch)
+    tasks.add_task(mark, place)
     return "soon"
 
 
@@ -92,11 +100,11 @@ async def pieces(go_on: str, ended: str) -> StreamingResponse:
     async def produce() -> AsyncIterator[str]:
         try:
             yield "first\n"
-            while not Path(go_on).exists():
+            while not is_there(go_on):
                 await asyncio.sleep(0.02)
             yield "second\n"
         finally:
-            Path(ended).touch()
+            mark(ended)
 
     return StreamingResponse(produce(), media_type="text/plain")
 
