@@ -72,7 +72,6 @@ class Lengths(Counting):
         return "no route"
 
 
-
 late = FastAPI()
 
 
