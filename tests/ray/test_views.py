@@ -43,8 +43,8 @@ def declare(place: Any) -> type:
         def alone(self) -> int:
             return self.factor
 
-        @place.get("/static")
         @staticmethod
+        @place.get("/static")
         def static(number: int) -> int:
             return number
 
@@ -120,7 +120,10 @@ def test_a_copy_of_the_class_is_found_by_its_name() -> None:
     """A replica holds an object of a copy, which came by pickling."""
     app = FastAPI()
     cls = declare(app)
-    copy = type(cls.__name__, cls.__bases__, {**vars(cls), "factor": 5})
-    assert copy.__qualname__ == cls.__qualname__
-    bind_methods(app, cls, copy)
+
+    class Copy(Base):
+        factor = 5
+
+    Copy.__module__, Copy.__qualname__ = cls.__module__, cls.__qualname__
+    bind_methods(app, cls, Copy)
     assert TestClient(app).get("/alone").json() == 5
