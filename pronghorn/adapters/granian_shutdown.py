@@ -30,7 +30,7 @@ PATIENCE = 20.0
 PAUSE = 0.01
 #: Seconds between the first answer that asks its client to close the connection, and the end of a
 #: worker that another one replaces: requests are on their way.
-LINGER = 1.0
+LINGER = 3.0
 
 
 class Running:

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pronghorn.jobs.info import AttemptInfo, as_time
+from pronghorn.jobs.info import AttemptInfo
 from pronghorn.jobs.steps import insert_into
 from pronghorn.jobs.tables import ENDED, JOBS, RUNS
 from pronghorn.nodes import now_ms
+from pronghorn.nodes.node import as_time
 
 #: The most attempts of one job that are kept, beside the last one.
 MOST = 50

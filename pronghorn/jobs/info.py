@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from sqlalchemy import Row
+
+from pronghorn.nodes.node import as_time
 
 #: What becomes of a job: it waits for a worker, or for its time (`scheduled`, also for the next
 #: attempt); it runs; it is done; it has failed for good (`dead`); or it was cancelled.
@@ -110,11 +112,6 @@ def read_info(row: Row[Any]) -> JobInfo:
         error=found["error"],
         node=found["node"] if found["state"] == "running" else None,
     )
-
-
-def as_time(milliseconds: int) -> datetime:
-    """Return a time of the database in UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _read_arguments(text: Any) -> Any:

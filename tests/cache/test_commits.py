@@ -180,7 +180,8 @@ async def test_a_transaction_that_began_before_the_change(sqlite_url: str, cache
 
 
 async def test_a_look_that_is_cancelled_passes_over_nothing(postgresql_url: str) -> None:
-    db = Database(postgresql_url)
+    # A statement that was sent is waited for, also by whoever cancels.
+    db = Database(postgresql_url, statement_timeout=2)
     cache = Cache("mem://", broadcast=db, every=0.0)
     found: list[str] = []
 

@@ -362,7 +362,7 @@ def test_a_wrong_name_for_allow_is_a_mistake_in_the_command_line(write: Write) -
         ("chat.py", ["open-docs", "hosts"]),
         ("crud.py", ["open-docs", "body-limit", "hosts"]),
         ("tokens.py", ["open-docs", "body-limit", "hosts"]),
-        ("shop/main.py", ["open-docs", "body-limit", "hosts"]),
+        ("shop/main.py", ["open-docs", "body-limit", "hosts", "jobs-sqlite"]),
     ],
 )
 def test_the_examples_have_no_others_than_a_proxy_sets(

@@ -63,6 +63,10 @@ def no_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings and the databases of other tests, as a process of its own would."""
     monkeypatch.setattr(base, "_loaded", {})
     monkeypatch.setattr(known, "_known", [])
+    for name, module in list(sys.modules.items()):
+        values = list((getattr(module, "__dict__", None) or {}).values())
+        if any(isinstance(value, base.BaseSettings) for value in values):
+            monkeypatch.delitem(sys.modules, name)
     gc.collect()
 
 

@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,22 @@ pytestmark = pytest.mark.anyio
 PROJECT = Path(__file__).parents[2]
 
 
-@contextmanager
-def worker(url: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a worker in a process of its own."""
+def start(url: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+    """Start a worker."""
     command = [sys.executable, "-m", "tests.jobs.rescued", url]
-    with subprocess.Popen(
+    return subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=PROJECT, env={**os.environ, **environment}
-    ) as process:
+    )
+
+
+@asynccontextmanager
+async def worker(url: str, **environment: str) -> AsyncIterator[subprocess.Popen[str]]:
+    """Run a worker in a process of its own."""
+    with start(url, environment) as process:
         try:
             assert process.stdout
-            assert process.stdout.readline() == "runs\n"
+            # Not in this thread: the event loop may be in a transaction that locks the database.
+            assert await asyncio.to_thread(process.stdout.readline) == "runs\n"
             yield process
         finally:
             process.kill()
@@ -60,7 +66,7 @@ async def test_the_job_of_a_killed_worker_runs_on_another_one(database_url: str)
     db, jobs, app = make(database_url)
     async with app.router.lifespan_context(app):
         ref = await jobs.enqueue(jobs.tasks[0].function, True)
-        with worker(database_url, HANGS="1") as process:
+        async with worker(database_url, HANGS="1") as process:
             await until(lambda: count(db, PAYMENTS))
             assert (await jobs.get(ref.id)).state == "running"
             process.kill()
@@ -81,7 +87,7 @@ async def test_a_job_that_kills_its_workers_is_dead_in_the_end(database_url: str
     async with app.router.lifespan_context(app), Nodes.of(db).run("web"):
         poison = await jobs.enqueue(jobs.tasks[1].function)
         for number in (1, 2):
-            with worker(database_url) as process:
+            async with worker(database_url) as process:
                 await asyncio.to_thread(process.wait, PATIENCE)
             assert await count(db, RUNS) == number
 
@@ -106,7 +112,7 @@ async def test_a_worker_that_was_stopped_drops_what_others_have(database_url: st
     db, jobs, app = make(database_url)
     async with app.router.lifespan_context(app):
         ref = await jobs.enqueue(jobs.tasks[0].function, True)
-        with worker(database_url, HANGS="1") as process:
+        async with worker(database_url, HANGS="1") as process:
             await until(lambda: count(db, PAYMENTS))
             process.send_signal(signal.SIGSTOP)
             async with jobs.worker(app):

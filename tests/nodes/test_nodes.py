@@ -9,8 +9,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,21 @@ PROJECT = Path(__file__).parents[2]
 FAST = {"beat": 0.1, "dead_after": 0.6}
 
 
-@contextmanager
-def other_process(url: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run a node in a process of its own; yields its id and the process."""
+def start(url: str) -> subprocess.Popen[str]:
+    """Start a node in a process of its own."""
     command = [sys.executable, "-m", "tests.nodes.beating", url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+
+
+@asynccontextmanager
+async def other_process(url: str) -> AsyncIterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a node in a process of its own; yields its id and the process."""
+    with start(url) as process:
         try:
             assert process.stdout
-            yield process.stdout.readline().strip(), process
+            # Not in this thread: the event loop may be in a transaction that locks the database.
+            line = await asyncio.to_thread(process.stdout.readline)
+            yield line.strip(), process
         finally:
             process.kill()
 
@@ -136,7 +143,7 @@ async def test_a_killed_process_is_taken_over_until_nothing_is_left(
 
     nodes.on_death(take_over)
     async with database.lifespan(), nodes.run("worker"):
-        with other_process(database_url) as (node, process):
+        async with other_process(database_url) as (node, process):
             assert await ids(nodes) == {nodes.id, node}
             process.kill()
 
@@ -151,19 +158,22 @@ async def test_a_process_that_was_stopped_learns_that_it_was_taken_for_dead(
     database: Database, database_url: str
 ) -> None:
     nodes = Nodes.of(database, **FAST)
-    async with database.lifespan(), nodes.run("worker"):
-        with other_process(database_url) as (node, process):
-            await stop(process, database_url)
+    async with (
+        database.lifespan(),
+        nodes.run("worker"),
+        other_process(database_url) as (node, process),
+    ):
+        await stop(process, database_url)
 
-            async def is_gone() -> bool:
-                return node not in await ids(nodes)
+        async def is_gone() -> bool:
+            return node not in await ids(nodes)
 
-            async def is_back() -> bool:
-                return node in {one.id for one in await nodes.list() if one.is_alive}
+        async def is_back() -> bool:
+            return node in {one.id for one in await nodes.list() if one.is_alive}
 
-            await until(is_gone)
-            process.send_signal(signal.SIGCONT)
-            await until(is_back)
+        await until(is_gone)
+        process.send_signal(signal.SIGCONT)
+        await until(is_back)
 
 
 async def test_the_program_drops_its_work_once_if_others_took_it(database: Database) -> None:
@@ -265,17 +275,16 @@ async def test_an_outage_of_the_database_kills_nobody(own_server: Server, driver
         return True
 
     nodes.on_death(take_over)
-    with other_process(url) as (node, _):
-        async with database.lifespan(), nodes.run("worker"):
-            await asyncio.to_thread(own_server.halt)
-            await asyncio.sleep(nodes.dead_after * 2)
-            await asyncio.to_thread(own_server.start)
+    async with other_process(url) as (node, _), database.lifespan(), nodes.run("worker"):
+        await asyncio.to_thread(own_server.halt)
+        await asyncio.sleep(nodes.dead_after * 2)
+        await asyncio.to_thread(own_server.start)
 
-            async def are_back() -> bool:
-                alive = {one.id for one in await nodes.list() if one.is_alive}
-                return alive == {nodes.id, node}
+        async def are_back() -> bool:
+            alive = {one.id for one in await nodes.list() if one.is_alive}
+            return alive == {nodes.id, node}
 
-            await until(are_back)
+        await until(are_back)
     assert taken == []
 
 

@@ -91,7 +91,7 @@ def _deployment(
     plan: Plan, component: str, name: str, replicas: int, container: Manifest
 ) -> Manifest:
     labels = labels_of(plan.config.name, component)
-    chosen = {key: labels[key] for key in list(labels)[:2]}
+    chosen = _selector_of(labels)
     pod = _pod(plan, container)
     before = PRE_STOP if "lifecycle" in container else 0
     # It counts from the moment at which the pod is to end.
@@ -194,6 +194,11 @@ def _probe(path: str, port: str, *, periodSeconds: int, failureThreshold: int) -
     }
 
 
+def _selector_of(labels: dict[str, str]) -> dict[str, str]:
+    """Return the first two labels, which choose the pods of a part and never change."""
+    return dict(list(labels.items())[:2])
+
+
 def _service(plan: Plan) -> Manifest:
     labels = labels_of(plan.config.name, "web")
     return {
@@ -201,7 +206,7 @@ def _service(plan: Plan) -> Manifest:
         "kind": "Service",
         "metadata": {"name": plan.config.name, "labels": labels},
         "spec": {
-            "selector": {key: labels[key] for key in list(labels)[:2]},
+            "selector": _selector_of(labels),
             # By name, so that the pods of two versions may listen on different ports.
             "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
         },
@@ -218,7 +223,7 @@ def _disruption_budget(plan: Plan) -> Manifest:
             "maxUnavailable": 1,
             # A pod that is broken anyway must not hold up the drain of a node.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
-            "selector": {"matchLabels": {key: labels[key] for key in list(labels)[:2]}},
+            "selector": {"matchLabels": _selector_of(labels)},
         },
     }
 
