@@ -106,7 +106,7 @@ deploy-proofs: python ## Validate what pronghorn deploy writes with the schemas 
 
 ray: python ## Serve programs from replicas on two local nodes of Ray (ARGS="-k stream" for a part)
 	@$(PYTHON) $(ENVIRONMENT) .venv-ray --project . --extra standard --extra ray --group ray
-	@.venv-ray/bin/python -m pytest tests/ray $(ARGS)
+	@.venv-ray/bin/python -m pytest tests/ray -W default $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)
 	@$(PYTHON) -m tools.ecosystem $(ARGS)

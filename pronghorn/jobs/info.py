@@ -121,7 +121,7 @@ def _read_arguments(text: Any) -> Any:
         return str(text)
 
 
-def check_looking(states: Collection[str], number: int | None, name: str) -> None:
+def check_looking(states: Collection[str], number: object, name: str) -> None:
     """Refuse a state or a number of jobs that cannot be looked for.
 
     Args:

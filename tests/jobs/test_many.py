@@ -124,7 +124,7 @@ async def test_no_look_reads_the_whole_table(sqlite_url: str) -> None:
                 assert all("INDEX pronghorn_jobs_by_state (state=?)" in step for step in steps)
 
 
-# --- an id that nobody knows, in an endpoint --------------------------------------------------------
+# --- an id that nobody knows, in an endpoint ---
 
 
 def declare(app: Any, program: Program) -> None:

@@ -22,9 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let warnings pass, which are Ray's own, and give each test the time that a cluster takes."""
+    """Give each test the time that a cluster takes."""
     for item in items:
-        item.add_marker(pytest.mark.filterwarnings("default"))
         item.add_marker(pytest.mark.timeout(3 * PATIENCE))
 
 

@@ -100,7 +100,7 @@ async def pieces(go_on: str, ended: str) -> StreamingResponse:
     async def produce() -> AsyncIterator[str]:
         try:
             yield "first\n"
-            while not is_there(go_on):
+            while not is_there(go_on):  # noqa: ASYNC110 - a file of another process
                 await asyncio.sleep(0.02)
             yield "second\n"
         finally:

@@ -23,6 +23,11 @@ def note(text: str) -> None:
     """A task."""
 
 
+def add(tasks: BackgroundTasks) -> None:
+    """A dependency that adds a task."""
+    tasks.add_task(note, "paid")
+
+
 def in_endpoint(app: FastAPI, key: Idempotent) -> None:
     @app.post("/pay", dependencies=[key])
     async def pay(tasks: BackgroundTasks) -> None:
@@ -36,9 +41,6 @@ def in_plain_endpoint(app: FastAPI, key: Idempotent) -> None:
 
 
 def in_dependency(app: FastAPI, key: Idempotent) -> None:
-    def add(tasks: BackgroundTasks) -> None:
-        tasks.add_task(note, "paid")
-
     router = APIRouter(dependencies=[key])
 
     @router.post("/pay")
