@@ -11,6 +11,10 @@ import pytest
 
 # Before Ray is imported, which would report to its makers.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+# Else Ray takes 127.0.0.1 for another address of this machine, on which nobody listens.
+os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+# Else the proxy asks the replica on its own node only, as long as that one is not full.
+os.environ["RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING"] = "0"
 
 import ray
 from ray import serve
