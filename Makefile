@@ -105,7 +105,7 @@ deploy-proofs: python ## Validate what pronghorn deploy writes with the schemas 
 	@.venv-proofs/bin/python -m pytest tests/deploy/proofs $(ARGS)
 
 ray: python ## Serve programs from replicas on two local nodes of Ray (ARGS="-k stream" for a part)
-	@$(PYTHON) $(ENVIRONMENT) .venv-ray --project . --extra standard --extra ray --group ray
+	@$(PYTHON) $(ENVIRONMENT) .venv-ray --project . --extra standard --extra jobs --extra ray --group ray
 	@.venv-ray/bin/python -m pytest tests/ray -W default $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)

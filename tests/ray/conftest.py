@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,8 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 # Else the proxy asks the replica on its own node only, as long as that one is not full.
 os.environ["RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING"] = "0"
+# The database that processes share; the replicas take the environment from here.
+os.environ["STORED"] = str(Path(tempfile.mkdtemp(prefix="pronghorn-ray-")) / "stored.db")
 
 import ray
 from ray import serve
@@ -48,6 +52,7 @@ def nodes() -> Iterator[Nodes]:
     serve.shutdown()
     ray.shutdown()
     cluster.shutdown()
+    shutil.rmtree(Path(os.environ["STORED"]).parent)
 
 
 @pytest.fixture

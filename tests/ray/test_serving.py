@@ -104,6 +104,32 @@ def test_a_websocket_talks_and_closes(nodes: Nodes, prefix: str) -> None:
     assert closed.value.rcvd.code == 4001
 
 
+def test_a_stream_ends_before_the_lifespan(
+    nodes: Nodes, client: httpx.Client, tmp_path: Path
+) -> None:
+    """A deployment that is deleted takes no request any more, and waits for those that it has."""
+    go_on, stream_ended, ended = (tmp_path / name for name in ("go", "stream", "lifespan"))
+    options = {"num_cpus": 0.1, "runtime_env": {"env_vars": {"PLAIN_ENDED": str(ended)}}}
+    made = ingress("tests.ray.plain:app")()
+    deployment = serve.deployment(
+        made, ray_actor_options=options, graceful_shutdown_timeout_s=PATIENCE
+    )
+    serve.run(deployment.bind(), name="draining", route_prefix="/draining")
+    query = {"go_on": str(go_on), "ended": str(stream_ended)}
+    with client.stream("GET", "/draining/pieces", params=query) as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "first"
+        serve.delete("draining", _blocking=False)
+        wait_until(
+            lambda: client.get("/draining/lengths/1").status_code == 404, "the end of the route"
+        )
+        assert not ended.exists()
+        go_on.touch()
+        assert list(lines) == ["second"]
+    wait_until(ended.exists, "the end of the lifespan")
+    assert stream_ended.exists()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_an_application_is_given_in_three_forms(
     nodes: Nodes, client: httpx.Client, form: str, tmp_path: Path
