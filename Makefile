@@ -13,7 +13,7 @@ ENVIRONMENT := tools/environment.py
 BATTERIES := --extra standard --extra sql --extra settings --extra metrics --extra jobs --extra limits --extra cache --extra deploy
 
 .DEFAULT_GOAL := help
-.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser deploy-proofs image ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched bench-durable ha fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
+.PHONY: help python environment site-environment demo test lowest lint format stubs conformance differential campaign-metrics campaign-sql durable sweep browser deploy-proofs ray image ecosystem editors bench bench-wire bench-growth bench-prepared bench-service bench-shapes bench-connections bench-watched bench-durable ha fuzz harden plots docs docs-index docs-links docs-serve docs-version release wheels test-source clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,10 @@ deploy-proofs: python ## Validate what pronghorn deploy writes with the schemas 
 	@$(PYTHON) $(ENVIRONMENT) .venv-proofs --project . --extra standard --extra sql --extra settings --extra metrics --extra deploy --group deploy-proofs
 	@$(PYTHON) -m tools.programs haproxy sshd >/dev/null
 	@.venv-proofs/bin/python -m pytest tests/deploy/proofs $(ARGS)
+
+ray: python ## Serve programs from replicas on two local nodes of Ray (ARGS="-k stream" for a part)
+	@$(PYTHON) $(ENVIRONMENT) .venv-ray --project . --extra standard --extra jobs --extra ray --group ray
+	@.venv-ray/bin/python -m pytest tests/ray -W default $(ARGS)
 
 ecosystem: python ## Run programs on libraries and the suites of applications (ARGS="sentry", ARGS=--reference)
 	@$(PYTHON) -m tools.ecosystem $(ARGS)

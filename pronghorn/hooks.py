@@ -11,23 +11,22 @@ in one of three ways:
 - **Finished requests**: `observe` attaches an `Observer` to all applications of the process. It is
   told of each request and each WebSocket connection at its beginning and at its end: with route,
   status, time and bytes. What it is told is in the scope of the request, too, under the key
-  `OBSERVED`. Logs and metrics are made of that. Servers and applications take another
-  way through the code as soon as there is an observer, and pay nothing before.
+  `OBSERVED`. Logs and metrics are made of that. With an observer, servers and applications take
+  another way through the code; they pay nothing before.
 
-A layer around an application may put a `Watcher` into the scope of a request. A route then answers
-in stages, and reports each to the watcher. Until a hook is mounted, compiled handlers do not even
-look for a watcher.
+A layer around an application may put a `Watcher` into the scope of a request. Its route answers in
+stages then, and reports each. Until a hook is mounted, compiled handlers do not look for a watcher.
 
 A battery such as `pronghorn.sql` uses more: a dependency learns from a `Trigger` what it runs for
 and puts events around those of an endpoint with `frame_stream`, `answer_with` says how an error of
 a library is answered, and `check_plans` finds mistakes in the plans of routes at startup. One that
-runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`. The option `cache` of a
-route takes a `ResponseCache`, which may answer in place of the endpoint.
+runs jobs is a `JobRunner`, and keeps background tasks as a `TaskStore`, if `check_kept_tasks` finds
+no mistake. The option `cache` of a route takes a `ResponseCache`, which may answer instead.
 
 A dependency that changes or keeps responses, such as a limit with its headers, is a subclass of
-`Depends`. Its `RouteHook` looks for it in the plan, and calls the handler of such a route by
-`answer_through`: the messages of the response then come to the battery first. Headers of responses
-that are sent later, to errors and after timeouts, are given to `add_to_late_response`. A method
+`Depends`. Its `RouteHook` finds it in the plan, and calls the handler by `answer_through`: the
+messages of the response then come to the battery first. Headers of responses that are sent later,
+to errors and after timeouts, are given to `add_to_late_response`. A method
 `document_operation(operation)` of the subclass completes the OpenAPI document of its routes.
 """
 
@@ -52,7 +51,7 @@ from pronghorn.exceptions import SetupError
 from pronghorn.logger import logger
 from pronghorn.plan.dependencies import find_guards
 from pronghorn.plan.model import AnyPlan
-from pronghorn.plan.route import check_plans
+from pronghorn.plan.route import check_kept_tasks, check_plans
 from pronghorn.run.errors import HandlersOfScope, answer_with
 from pronghorn.run.exchange import FRAME, OBSERVED, Exchange
 from pronghorn.run.output.head import exchange_of
@@ -80,6 +79,7 @@ __all__ = [
     "answer_error_through",
     "answer_through",
     "answer_with",
+    "check_kept_tasks",
     "check_plans",
     "find_guards",
     "frame_stream",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import text
@@ -19,6 +20,8 @@ from pronghorn.channels.wake_ups import ring_names
 from pronghorn.logger import logger
 from pronghorn.sql import Database
 from pronghorn.sql.connect import close_engines
+from pronghorn.sql.postgresql import cut_psycopg
+from pronghorn.sql.uncancelled import finish
 
 #: The channel of PostgreSQL for all channels of a program.
 NOTIFY = "pronghorn_channels"
@@ -31,6 +34,9 @@ _LONGEST_PAUSE = 2.0
 async def listen(db: Database, ring: Ring) -> None:
     """Listen until the task is cancelled, and connect again when the connection is lost.
 
+    A cancellation waits for what is asked of the server at that moment, and for the end of the
+    connection: a driver that is interrupted there would be reported as a failure.
+
     Args:
         db: The database. The connection is none of those of its sessions.
         ring: Called for each name, and with None after each new connection.
@@ -39,15 +45,14 @@ async def listen(db: Database, ring: Ring) -> None:
     try:
         await _keep_listening(engines.write, ring)
     finally:
-        await close_engines(engines, seconds=0)
+        await finish(close_engines(engines, seconds=0))
 
 
 async def _keep_listening(engine: AsyncEngine, ring: Ring) -> None:
     pause = 0.0
     while True:
         try:
-            async with engine.connect() as connection:
-                await _listen(connection, ring)
+            await _listen_once(engine, ring)
         except Exception as error:  # noqa: BLE001 - any driver, any reason: readers look by themselves
             logger.debug("The listener of channels lost its connection: %s", error)
             # Not all processes at once, when a server is back.
@@ -57,8 +62,16 @@ async def _keep_listening(engine: AsyncEngine, ring: Ring) -> None:
             pause = 0.0
 
 
-async def _listen(connection: AsyncConnection, ring: Ring) -> None:
+async def _listen_once(engine: AsyncEngine, ring: Ring) -> None:
     """Listen on one connection; return or raise when it is lost."""
+    connection = await engine.connect()
+    try:
+        await _listen(connection, ring)
+    finally:
+        await finish(connection.close())
+
+
+async def _listen(connection: AsyncConnection, ring: Ring) -> None:
     connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
     driver: Any = (await connection.get_raw_connection()).driver_connection
     if connection.dialect.driver == "asyncpg":
@@ -67,32 +80,26 @@ async def _listen(connection: AsyncConnection, ring: Ring) -> None:
         await _listen_psycopg(connection, driver, ring)
 
 
-async def _check(connection: AsyncConnection) -> None:
-    """Ask for a sign of life.
-
-    Raises:
-        TimeoutError: There is none; the connection is silent, and nobody has closed it.
-    """
-    await asyncio.wait_for(connection.execute(text("SELECT 1")), _ANSWER)
-
-
 async def _listen_asyncpg(connection: AsyncConnection, driver: Any, ring: Ring) -> None:
     is_lost = asyncio.Event()
     driver.add_termination_listener(lambda _: is_lost.set())
-    await driver.add_listener(NOTIFY, lambda _, __, ___, payload: ring_names(payload, ring))
+    added = driver.add_listener(NOTIFY, lambda _, __, ___, payload: ring_names(payload, ring))
+    await finish(added, _ANSWER, driver.terminate)
     ring(None, 0)
     while not is_lost.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(is_lost.wait(), _CHECK)
         if not is_lost.is_set():
-            await _check(connection)
+            # Without an answer, the connection is silent, although nobody has closed it.
+            await finish(connection.execute(text("SELECT 1")), _ANSWER, driver.terminate)
 
 
 async def _listen_psycopg(connection: AsyncConnection, driver: Any, ring: Ring) -> None:
-    await connection.execute(text(f"LISTEN {NOTIFY}"))
+    cut = partial(cut_psycopg, driver)
+    await finish(connection.execute(text(f"LISTEN {NOTIFY}")), _ANSWER, cut)
     ring(None, 0)
     while True:
         async for notification in driver.notifies(timeout=_CHECK):
             ring_names(notification.payload, ring)
-        await _check(connection)
+        await finish(connection.execute(text("SELECT 1")), _ANSWER, cut)
         ring(None, 0)  # A notification that came beside that question may be lost.

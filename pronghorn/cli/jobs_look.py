@@ -312,10 +312,16 @@ def moment_of(job: JobInfo) -> datetime | None:
 
 
 def _summary(listed: list[JobInfo], counts: Mapping[str, Mapping[str, int]]) -> str:
+    from pronghorn.jobs.info import COUNTED  # The program has it, and the command may not.
+
     totals: Counter[str] = Counter()
     for of_queue in counts.values():
         totals.update(of_queue)
-    parts = [f"{number} {state}" for state, number in totals.items() if number]
+    parts = [
+        f"{number}{'+' if number >= COUNTED else ''} {state}"
+        for state, number in totals.items()
+        if number
+    ]
     if not parts:
         return "No job is stored"
     shown = "" if len(listed) >= totals.total() else f"; {len(listed)} shown"

@@ -34,7 +34,7 @@ def keep_tasks_in(root: CallPlan, store: TaskStore) -> CallPlan:
     Returns:
         The same graph if nothing in it asks for background tasks.
     """
-    if not any(_asks(node) for node in root.walk()):
+    if not asks_for_tasks(root):
         return root
     keeping = _node(_make_keeping(store), Injected("tasks", _TASKS))
     noticing = _node(notice_success)
@@ -51,6 +51,11 @@ def keep_tasks_in(root: CallPlan, store: TaskStore) -> CallPlan:
 def _is_one(call: Any, known: Iterable[Any]) -> bool:
     """Return whether a callable, which need not be hashable, is one of those that are known."""
     return any(call is one for one in known)
+
+
+def asks_for_tasks(root: CallPlan) -> bool:
+    """Return whether something in a graph asks for background tasks."""
+    return any(_asks(node) for node in root.walk())
 
 
 def _asks(node: CallPlan) -> bool:

@@ -12,6 +12,7 @@ from pronghorn.core.records import replace
 from pronghorn.exceptions import EndpointContext
 from pronghorn.plan.dependencies import Step
 from pronghorn.plan.model import APP_VALUES, AnyPlan, CallPlan, PlanT, RoutePlan
+from pronghorn.plan.route import check_tasks
 from pronghorn.run.exact import Call
 from pronghorn.run.injected import SOURCES, OfConnection, OfExchange
 from pronghorn.run.lifetime import STACKS
@@ -65,6 +66,9 @@ def bind_task_store(plan: RoutePlan, application: Any) -> RoutePlan:
     Args:
         plan: The plan, after overrides.
         application: The application of the route, if it belongs to one.
+
+    Raises:
+        SetupError: The store cannot keep the tasks of this route.
     """
     store = getattr(application, "_task_store", None)
     if store is None:
@@ -72,7 +76,10 @@ def bind_task_store(plan: RoutePlan, application: Any) -> RoutePlan:
     from pronghorn.compile.durable_tasks import keep_tasks_in  # Few programs keep tasks.
 
     root = keep_tasks_in(plan.root, store)
-    return plan if root is plan.root else replace(plan, root=root)
+    if root is plan.root:
+        return plan
+    check_tasks(plan, store)
+    return replace(plan, root=root)
 
 
 def is_instant(call: CallPlan) -> bool:

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, StreamingResponse
 from starlette.types import Message
 
 from pronghorn.core.setup_errors import setup_error
-from pronghorn.hooks import CompiledRoute, Exchange, Handler, answer_through
+from pronghorn.hooks import CompiledRoute, Exchange, Handler, TaskStore, answer_through
 from pronghorn.idempotency.attempt import SCOPE_KEY, Attempt, ReplayedError, refuse_stream
 from pronghorn.idempotency.idempotent import HEADER, REPLAYED, SAFE, Idempotent
 from pronghorn.idempotency.rows import Kept
@@ -162,3 +162,27 @@ def refuse_foreign_sessions(plan: RoutePlan) -> None:
             "Idempotent(db, ...) and db.Session of the same db; db.ReadSession for one that the "
             "endpoint only reads",
         )
+
+
+def refuse_foreign_tasks(plan: RoutePlan, store: TaskStore) -> None:
+    """Refuse durable background tasks that are kept in another database than the key.
+
+    They would be committed before the key, and kept again by a repeat of a request that has failed
+    in between.
+
+    Raises:
+        SetupError: The store of the application is such a one.
+    """
+    if not _has_key(plan):
+        return
+    markers = [node.marker for node in plan.root.walk()]
+    own = next(marker.session for marker in markers if isinstance(marker, Idempotent))
+    if any(call is own for call in store.opened_first):
+        return
+    raise setup_error(
+        "The route has Idempotent of one database, and its durable background tasks are jobs in "
+        "another, so they are not part of the commit with the key",
+        "the program has two databases, or makes the same one twice",
+        "Idempotent(db, ...) and Jobs(db) of the same db; tasks.add_local(...) and "
+        "FastAPI(background_tasks='process') keep tasks in this process",
+    )

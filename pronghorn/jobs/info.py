@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -15,6 +16,10 @@ from pronghorn.nodes.node import as_time
 #: attempt); it runs; it is done; it has failed for good (`dead`); or it was cancelled.
 State = Literal["waiting", "scheduled", "running", "done", "dead", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
+#: How many jobs of each state are counted, unless a program wants all.
+COUNTED = 10_000
+#: The largest limit, which the databases understand.
+MOST = 2**31 - 1
 #: How an attempt ended. `failed`: the job is tried again. `unknown`: its worker did not know the
 #: task, and has put it back. `stopped`: its worker stopped. `lost`: its worker has died. The last
 #: attempt has the state of the job.
@@ -114,3 +119,21 @@ def _read_arguments(text: Any) -> Any:
         return json.loads(text)
     except (ValueError, TypeError, RecursionError):
         return str(text)
+
+
+def check_looking(states: Collection[str], number: object, name: str) -> None:
+    """Refuse a state or a number of jobs that cannot be looked for.
+
+    Args:
+        states: What should be states.
+        number: What should be a number of jobs, or None for all.
+        name: The name of the argument.
+
+    Raises:
+        ValueError: One of them is wrong.
+    """
+    for state in states:
+        if state not in STATES:
+            raise ValueError(f"A job has no state {state!r}; there are {', '.join(STATES)}")
+    if number is not None and (not isinstance(number, int) or not 1 <= number <= MOST):
+        raise ValueError(f"{name} is {number!r}, not a number of jobs from 1 to {MOST}")

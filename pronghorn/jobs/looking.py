@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs import store
 from pronghorn.jobs.engine import Delivery, Engine
-from pronghorn.jobs.errors import UnknownJobError
+from pronghorn.jobs.errors import no_job
 from pronghorn.jobs.history import find_attempts
-from pronghorn.jobs.info import AttemptInfo, JobInfo, State, read_info
+from pronghorn.jobs.info import (
+    COUNTED,
+    STATES,
+    AttemptInfo,
+    JobInfo,
+    State,
+    check_looking,
+    read_info,
+)
 from pronghorn.jobs.unique import can_be_stored
 from pronghorn.sql import Database
 
@@ -33,7 +41,8 @@ class LooksAfterJobs:
         """Return what is known of a job.
 
         Raises:
-            UnknownJobError: There is none with this id.
+            UnknownJobError: There is none with this id. In an endpoint it is answered with 404,
+                unless the program handles it.
         """
         await self.prepare()
         row = None
@@ -41,7 +50,7 @@ class LooksAfterJobs:
             async with self.db.transaction(read_only=True) as session:
                 row = await store.find_job(session, id)
         if row is None:
-            raise UnknownJobError(f"There is no job {id!r}.")
+            raise no_job(id)
         return read_info(row)
 
     async def attempts(self, id: str) -> Sequence[AttemptInfo]:
@@ -61,11 +70,25 @@ class LooksAfterJobs:
         async with self.db.transaction(read_only=True) as session:
             return await find_attempts(session, ids)
 
-    async def counts(self) -> dict[str, dict[str, int]]:
-        """Return the numbers of jobs, by queue and state."""
+    async def counts(
+        self, *, states: Collection[State] = STATES, at_most: int | None = COUNTED
+    ) -> dict[str, dict[str, int]]:
+        """Return the numbers of jobs, by queue and state.
+
+        Jobs that are done stay for days, so there may be millions, and a database reads every row
+        that it counts. So the newest ones of each state are counted, of all queues together.
+
+        Args:
+            states: The states that are counted; those without a job are left out.
+            at_most: The most jobs of each state that are counted, at least 1; None for all of them.
+
+        Raises:
+            ValueError: There is no such state, or `at_most` is no such number.
+        """
+        check_looking(states, at_most, "at_most")
         await self.prepare()
         async with self.db.transaction(read_only=True) as session:
-            return await store.count_jobs(session)
+            return await store.count_jobs(session, states, at_most)
 
     async def retry(self, id: str) -> bool:
         """Let a dead or cancelled job begin anew. Its steps that are done stay done.
@@ -114,8 +137,12 @@ class LooksAfterJobs:
             state: Only those in a state.
             task: Only those of a task, by its name.
             queue: Only those of a queue.
-            limit: The most jobs.
+            limit: The most jobs, at least 1.
+
+        Raises:
+            ValueError: There is no such state, or `limit` is no such number.
         """
+        check_looking([] if state is None else [state], limit, "limit")
         await self.prepare()
         async with self.db.transaction(read_only=True) as session:
             rows = await store.find_jobs(session, limit=limit, state=state, task=task, queue=queue)

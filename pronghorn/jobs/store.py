@@ -6,15 +6,28 @@ over, or that was cancelled, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn.jobs.history import LAST, keep_attempts, reason_of, storable
+from pronghorn.jobs.info import STATES
 from pronghorn.jobs.steps import insert_into
 from pronghorn.jobs.tables import ENDED, JOBS, OPEN, RUNS, STEPS
 from pronghorn.nodes import now_ms
@@ -277,6 +290,9 @@ async def find_jobs(
 ) -> Sequence[Row[Any]]:
     """Return the rows of jobs, the newest first.
 
+    The index has the jobs of each state by their time, so each state is asked for its newest ones,
+    and the newest of these are returned: nothing else is read, however many jobs there are.
+
     Args:
         session: A session.
         limit: The most rows.
@@ -284,25 +300,46 @@ async def find_jobs(
         task: Only those of a task, by its name, which may lack the module.
         queue: Only those of a queue.
     """
-    query = select(JOBS).order_by(JOBS.c.created_at.desc(), JOBS.c.id).limit(limit)
-    if state is not None:
-        query = query.where(JOBS.c.state == state)
+    wanted: list[ColumnElement[bool]] = []
     if queue is not None:
-        query = query.where(JOBS.c.queue == queue)
+        wanted.append(JOBS.c.queue == queue)
     if task is not None:
-        query = query.where(
-            or_(JOBS.c.task == task, JOBS.c.task.endswith(f":{task}", autoescape=True))
-        )
+        ending = JOBS.c.task.endswith(f":{task}", autoescape=True)
+        wanted.append(or_(JOBS.c.task == task, ending))
+    parts = [
+        _newest(JOBS, each, limit).where(*wanted).subquery()
+        for each in (STATES if state is None else (state,))
+    ]
+    found = union_all(*(select(part) for part in parts)).subquery()
+    query = select(found).order_by(found.c.created_at.desc(), found.c.id).limit(limit)
     return (await session.execute(query)).all()
 
 
-async def count_jobs(session: AsyncSession) -> dict[str, dict[str, int]]:
-    """Return the numbers of jobs by queue and state."""
-    columns = (JOBS.c.queue, JOBS.c.state)
+def _newest(columns: Any, state: str, limit: int | None) -> Select[Any]:
+    query = select(columns).where(JOBS.c.state == state)
+    return query.order_by(JOBS.c.created_at.desc(), JOBS.c.id).limit(limit)
+
+
+async def count_jobs(
+    session: AsyncSession, states: Iterable[str], at_most: int | None
+) -> dict[str, dict[str, int]]:
+    """Return the numbers of jobs by queue and state, at one moment.
+
+    Args:
+        session: A session.
+        states: The states that are counted.
+        at_most: The most jobs of each state that are counted, the newest; None for all.
+    """
+    parts: list[Select[Any]] = []
+    for state in states:
+        every = select(JOBS.c.queue).where(JOBS.c.state == state)
+        chosen = every if at_most is None else _newest(JOBS.c.queue, state, at_most)
+        part = chosen.subquery()
+        columns = (part.c.queue, literal(state, String).label("state"), func.count())
+        parts.append(select(*columns).group_by(part.c.queue))
     found: dict[str, dict[str, int]] = {}
-    for queue, state, number in await session.execute(
-        select(*columns, func.count()).group_by(*columns).order_by(*columns)
-    ):
+    rows = (await session.execute(union_all(*parts))).all() if parts else ()
+    for queue, state, number in sorted(tuple(row) for row in rows):
         found.setdefault(queue, {})[state] = number
     return found
 

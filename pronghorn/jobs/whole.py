@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +11,7 @@ from pronghorn.jobs.call import Call
 from pronghorn.jobs.calls import Calls
 from pronghorn.jobs.cron import Crons
 from pronghorn.jobs.engine import Engine
-from pronghorn.jobs.info import JobRef
+from pronghorn.jobs.info import COUNTED, STATES, JobRef, State
 from pronghorn.jobs.task import Task
 from pronghorn.sql import Database
 
@@ -58,5 +58,7 @@ class Whole(Protocol):
     ) -> JobRef:
         """Store a call."""
 
-    async def counts(self) -> dict[str, dict[str, int]]:
+    async def counts(
+        self, *, states: Collection[State] = STATES, at_most: int | None = COUNTED
+    ) -> dict[str, dict[str, int]]:
         """Return the numbers of jobs, by queue and state."""

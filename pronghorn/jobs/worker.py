@@ -15,6 +15,7 @@ from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
 from pronghorn.jobs.adopt import adopt, find_left
 from pronghorn.jobs.engine import Limits
+from pronghorn.jobs.info import State
 from pronghorn.jobs.known import running
 from pronghorn.jobs.runner import Runner
 from pronghorn.jobs.whole import Whole
@@ -70,10 +71,9 @@ class Worker:
 
     async def drain(self) -> None:
         """Return when no job waits or runs, except those that wait for their time; for tests."""
-        going = {"waiting", "running"}
+        going: tuple[State, ...] = ("waiting", "running")
         while True:
-            counts = await self._jobs.counts()
-            if not any(going & states.keys() for states in counts.values()):
+            if not await self._jobs.counts(states=going, at_most=1):
                 return
             await asyncio.sleep(0.02)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from pronghorn.logger import logger
@@ -12,6 +13,8 @@ from pronghorn.logger import logger
 T = TypeVar("T")
 #: The seconds between two lines in the log about the same trouble.
 QUIET = 60.0
+#: How many times its patience a call waits for a store that is late.
+LATE = 10
 
 
 class StoreAwayError(Exception):
@@ -22,11 +25,15 @@ class Guard:
     """Gives up waiting for a store, and spares it for a while after that.
 
     A call that takes too long goes on by itself, since a driver may not be able to stop it. After
-    a failure nobody is asked during the pause; then one call tries again. A call that is late while
-    others are answered is only late: there are many at once.
+    a failure nobody is asked during the pause; then one call tries again, unless the store has
+    answered meanwhile.
+
+    What is counted elsewhere comes on top of the limit, so a store that is only late is waited for,
+    up to ten times the patience: while it answers others, as there are many at once; if it was late
+    the last time; and at the first calls, for which a driver opens its connections.
 
     Args:
-        patience: The seconds that a call may take.
+        patience: The seconds in which a store answers something if it is not away.
         pause: The seconds without a call after a failure.
     """
 
@@ -35,6 +42,8 @@ class Guard:
         self._pause = pause
         self._closed_until = 0.0
         self._is_failing = False
+        self._is_new = True
+        self._took = 0.0
         self._answered_at = -QUIET
         self._said_at = -QUIET
 
@@ -53,23 +62,45 @@ class Guard:
                 raise StoreAwayError
             self._closed_until = begun + self._pause  # Only this call tries.
         task = asyncio.ensure_future(ask())
-        try:
-            await asyncio.wait((task,), timeout=self._patience)
-        finally:
-            if not task.done():
-                task.add_done_callback(_forget)
+        task.add_done_callback(partial(self._note_end, begun))
+        is_away = await self._wait(task, begun)
         if not task.done():
-            reason = f"it did not answer within {self._patience:g} s"
-            raise self._fail(reason, is_away=self._answered_at < begun)
+            reason = f"it did not answer within {time.monotonic() - begun:.2g} s"
+            raise self._fail(reason, is_away=is_away)
         error = task.exception()
         if error is not None:
             raise self._fail(f"{type(error).__name__}: {error}") from error
-        self._is_failing = False
-        self._answered_at = time.monotonic()
         return task.result()
+
+    async def _wait(self, task: asyncio.Future[Any], begun: float) -> bool:
+        """Wait for a call while the store answers others; return whether it has answered nobody."""
+        longest = LATE * self._patience
+        patience = min(max(self._patience, 2 * self._took), longest)
+        looked = begun
+        while True:
+            await asyncio.wait((task,), timeout=patience)
+            now = time.monotonic()
+            is_away = self._answered_at < looked
+            # A loop that was held up has not read yet what the store has sent meanwhile.
+            was_held_up = now - looked > 2 * patience
+            if task.done() or now - begun >= longest:
+                return is_away
+            if is_away and not self._is_new and not was_held_up:
+                return True
+            looked = now
+
+    def _note_end(self, begun: float, task: asyncio.Future[Any]) -> None:
+        """Note that the store has answered, also if nobody waits for this answer any more."""
+        if task.cancelled() or task.exception() is not None:
+            return
+        self._answered_at = time.monotonic()
+        if not self._is_new:  # The first answers come over connections that are opened for them.
+            self._took = self._answered_at - begun
+        self._is_failing = self._is_new = False
 
     def _fail(self, reason: str, *, is_away: bool = True) -> StoreAwayError:
         now = time.monotonic()
+        self._is_new = False
         if is_away:
             self._is_failing = True
             self._closed_until = now + self._pause
@@ -78,8 +109,3 @@ class Guard:
             first = reason.partition("\n")[0]
             logger.error("The store of the rate limits cannot be asked: %s", first)
         return StoreAwayError(reason)
-
-
-def _forget(task: asyncio.Future[Any]) -> None:
-    if not task.cancelled():
-        task.exception()  # Nobody waits for it any more.

@@ -36,7 +36,8 @@ class Limits:
         store: A `Database` of `pronghorn.sql`: counts are rows of its table `pronghorn_limits`,
             by the clock of the database. Or an asynchronous client of Redis or Valkey: counts are
             keys that begin with `pronghorn:limits:`, by the clock of that server.
-        patience: How long a request waits for the store before `on_store_error` decides.
+        patience: How long a request waits for a store that answers nothing, before `on_store_error`
+            decides. For a store that is only late, it waits up to ten times as long.
         processes: How many processes share the store; a limit with `on_store_error="local"`
             gives each of them its part while the store is away. By default those of the server on
             this host: `--workers`, or `WEB_CONCURRENCY` of the environment.

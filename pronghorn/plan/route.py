@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pronghorn.core.records import NOTHING, Record, replace
 from pronghorn.core.setup_errors import add_place, describe_callable
@@ -15,6 +15,9 @@ from pronghorn.plan.dependencies import Overrides, override_calls, plan_endpoint
 from pronghorn.plan.model import PlanT, ResponsePlan, RoutePlan, WebSocketPlan
 from pronghorn.plan.response import ResponseDeclaration, plan_response
 from pronghorn.plan.signature import where_is
+
+if TYPE_CHECKING:  # Few programs keep tasks.
+    from pronghorn.core.task_store import TaskStore
 
 
 class RouteDeclaration(Record):
@@ -40,6 +43,8 @@ class RouteDeclaration(Record):
 
 #: The functions that look for mistakes in each new plan, besides the planner itself.
 _checks: list[Callable[[RoutePlan], None]] = []
+#: Those for routes whose background tasks a store keeps.
+_checks_of_tasks: list[Callable[[RoutePlan, TaskStore], None]] = []
 
 
 def check_plans(check: Callable[[RoutePlan], None]) -> None:
@@ -52,14 +57,47 @@ def check_plans(check: Callable[[RoutePlan], None]) -> None:
         _checks.append(check)
 
 
+def check_kept_tasks(check: Callable[[RoutePlan, TaskStore], None]) -> None:
+    """Let a function look for mistakes in each HTTP route whose background tasks a store keeps.
+
+    A route learns of the store from its application, so it is called when that starts, and again
+    when the route is compiled.
+
+    Args:
+        check: Raises a `SetupError` for a mistake; the place of the route is added to it.
+    """
+    if check not in _checks_of_tasks:
+        _checks_of_tasks.append(check)
+
+
+def checks_tasks() -> bool:
+    """Return whether a function looks for mistakes in routes whose tasks a store keeps."""
+    return bool(_checks_of_tasks)
+
+
+def check_tasks(plan: RoutePlan, store: TaskStore) -> None:
+    """Look for mistakes in a route that asks for background tasks, which a store keeps.
+
+    Raises:
+        SetupError: There is one.
+    """
+    for check in _checks_of_tasks:
+        with name_route_in_errors(label_of(plan), plan.endpoint):
+            check(plan, store)
+
+
+def label_of(route: RoutePlan | RouteDeclaration) -> str:
+    """Return the name of a route in errors, such as "GET /items/{item_id}"."""
+    return f"{','.join(sorted(route.methods))} {route.path_format}"
+
+
 def plan_route(declared: RouteDeclaration) -> RoutePlan:
     """Plan one HTTP route.
 
     Raises:
         SetupError: The declaration contains a mistake.
     """
-    label = f"{','.join(sorted(declared.methods))} {declared.path_format}"
-    with name_route_in_errors(label, declared.endpoint):
+    with name_route_in_errors(label_of(declared), declared.endpoint):
         plan = _plan_route(declared)
         for check in _checks:
             check(plan)

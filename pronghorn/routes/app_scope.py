@@ -11,7 +11,7 @@ from pronghorn.core.concurrency_limits import current_loop
 from pronghorn.core.kinds import CallKind
 from pronghorn.core.task_store import JobRunner
 from pronghorn.plan.model import APP_VALUES, CallPlan, RoutePlan, WebSocketPlan
-from pronghorn.plan.route import override_dependencies
+from pronghorn.plan.route import check_tasks, checks_tasks, override_dependencies
 from pronghorn.routes.base import current_overrides
 from pronghorn.routes.lifespan import Lifespan, merged
 from pronghorn.run.app_values import Start, no_application, values_of
@@ -33,7 +33,7 @@ def find_leaves(router: Any) -> list[Leaf]:
         return []
     found: list[Leaf] = []
     seen: list[Any] = []
-    for application, root in _find_graphs(router, seen):
+    for application, root, _ in _find_graphs(router, seen):
         values = values_of(application)
         for node in root.walk():
             if node.kind is not CallKind.APP_VALUE:
@@ -44,8 +44,29 @@ def find_leaves(router: Any) -> list[Leaf]:
     return found
 
 
-def _find_graphs(router: Any, seen: list[Any]) -> Iterator[tuple[Any, CallPlan]]:
-    """Yield the graphs of all routes and functions, each with its application."""
+def check_kept(router: Any) -> None:
+    """Look for mistakes in the routes whose background tasks a store keeps, before a start.
+
+    Raises:
+        SetupError: There is one.
+    """
+    if not checks_tasks():
+        return
+    from pronghorn.compile.durable_tasks import asks_for_tasks  # Few programs keep tasks.
+
+    for application, _, plan in _find_graphs(router, []):
+        store = getattr(application, "_task_store", None)
+        if store is not None and isinstance(plan, RoutePlan) and asks_for_tasks(plan.root):
+            check_tasks(plan, store)
+
+
+def _find_graphs(
+    router: Any, seen: list[Any]
+) -> Iterator[tuple[Any, CallPlan, RoutePlan | WebSocketPlan | None]]:
+    """Yield the graphs of all routes and functions, each with its application.
+
+    The third part is the plan of a route, after overrides; a function has none.
+    """
     if any(router is one for one in seen):
         return
     seen.append(router)
@@ -58,11 +79,11 @@ def _find_graphs(router: Any, seen: list[Any]) -> Iterator[tuple[Any, CallPlan]]
         plan = getattr(route, "plan", None)
         if isinstance(plan, (RoutePlan, WebSocketPlan)):
             plan = override_dependencies(plan, current_overrides(route))
-            yield route.dependency_overrides_provider, plan.root
+            yield route.dependency_overrides_provider, plan.root, plan
         else:
             yield from _find_graphs(_router_inside(route), seen)
     for graph in getattr(application, "_list_injected_graphs", tuple)():
-        yield application, graph
+        yield application, graph, None
 
 
 def _router_inside(route: Any) -> Any:
@@ -101,11 +122,12 @@ def plan_start(router: Any, application: Any) -> tuple[JobRunner | None, list[Le
         What runs the jobs, if there is any; and what `find_leaves` has found.
 
     Raises:
-        SetupError: A job has a mistake.
+        SetupError: A job has a mistake, or a route whose background tasks are kept.
     """
     runner: JobRunner | None = getattr(application, "_job_runner", None)
     if runner is not None:
         runner.plan(application)
+    check_kept(router)
     return runner, find_leaves(router)
 
 

@@ -45,7 +45,8 @@ def before_commit(session: AsyncSession, callback: BeforeCommit) -> None:
 def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
     """Call a function once a session is committed, and before a response is sent.
 
-    If the program commits in the block, the function is called after that commit, as whatever comes
+    If the program commits in the block, by `session.commit()` or at the end of a block of
+    `session.begin()`, the function is called after that commit, as whatever comes
     later does not take it back.
 
     The function is not called if the transaction is rolled back, or the savepoint in which it was

@@ -52,7 +52,7 @@ def create_postgresql_engines(url: URL, options: EngineOptions) -> tuple[AsyncEn
 
 
 def _protect(engine: AsyncEngine, options: EngineOptions, is_asyncpg: bool) -> None:
-    cut: Callable[[Any], object] = _cut_asyncpg if is_asyncpg else _cut_psycopg
+    cut: Callable[[Any], object] = _cut_asyncpg if is_asyncpg else cut_psycopg
     limit = options.get("statement_timeout", 30.0)
     protect_operations(engine, limit + GRACE_SECONDS if limit else None, cut)
     dialect: Any = engine.dialect
@@ -128,7 +128,7 @@ def _cut_asyncpg(driver: Any) -> None:
     driver.terminate()
 
 
-def _cut_psycopg(driver: Any) -> None:
+def cut_psycopg(driver: Any) -> None:
     """End the traffic of a connection; closing it would leave its task waiting for the socket."""
     if not driver.closed:
         with socket.socket(fileno=os.dup(driver.pgconn.socket)) as copy:

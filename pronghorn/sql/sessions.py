@@ -35,6 +35,8 @@ from pronghorn.sql.errors import COMMITTING, explain
 
 #: The key in `session.info` of what the session was opened for, once it is over.
 _ENDED = "pronghorn.ended"
+#: The key of the mark that a transaction was committed, whose connections are not back yet.
+_COMMITTED = "pronghorn.committed"
 _NO_SCOPE = nullcontext()
 
 
@@ -47,6 +49,23 @@ class OneTransactionSession(PlainSession):
 
     A session of SQLAlchemy would take a new connection instead, and nobody would commit.
     """
+
+    _is_watched = False
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """Begin a transaction that ends with its block, which sends the commit.
+
+        What waits for the commit of the session is called after that one.
+
+        Args:
+            nested: Whether it is a savepoint.
+        """
+        begun = super().begin(nested)
+        if not nested and not self._is_watched:
+            self._is_watched = True  # Few programs begin themselves, so others have no listeners.
+            event.listen(self, "after_commit", _note_commit)
+            event.listen(self, "after_transaction_end", _call_after)
+        return begun
 
     def get_bind(self, *args: Any, **options: Any) -> Any:
         """Return the engine or connection for a statement.
@@ -87,11 +106,27 @@ def _write_before(session: PlainSession) -> None:
         await_only(run_before(async_session(session)))
 
 
+def _note_commit(session: PlainSession) -> None:
+    """Note the commit of a whole transaction; that of a savepoint is none."""
+    if not session.in_nested_transaction():
+        session.info[_COMMITTED] = True
+
+
+def _call_after(session: PlainSession, ended: SessionTransaction) -> None:
+    """Call what waits for a commit, now that the connections of the transaction are back."""
+    if ended.parent is None and session.info.pop(_COMMITTED, False) and has_after(session.info):
+        await_only(run_after(session.info))
+
+
 @event.listens_for(OneTransactionSession, "after_soft_rollback")
-def _forget_savepoint(session: PlainSession, ended: SessionTransaction) -> None:
-    """Forget what was to be done around the commit for what a savepoint has taken back."""
-    if session.info and ended.nested:
+def _forget_taken_back(session: PlainSession, ended: SessionTransaction) -> None:
+    """Forget what was to be done around the commit for what a rollback has taken back."""
+    if not session.info:
+        return
+    if ended.nested:
         forget_within(session.info, ended)
+    elif ended.parent is None:
+        forget(session.info)
 
 
 def open_session(

@@ -7,7 +7,7 @@ import socket
 import time
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from benchmarks.hardening.servers import Server, start
@@ -64,3 +64,17 @@ def test_a_slow_head() -> None:
             client.sendall(b"GET / HTTP/1.1\r\nHost: a")
             assert client.recv(100).startswith(b"HTTP/1.1 408")
         wait_for(server, "127.0.0.1", "limit is 1 seconds for the head", "--timeout-head")
+
+
+def test_a_refused_handshake_is_no_error() -> None:
+    """A program that answers a handshake, as a limit does with 429, has done nothing wrong."""
+    with start("run", "tests.hardening.websocket_program:app", []) as server:
+        for path, status in (("/denies", 401), ("/refuses", 403)):
+            with pytest.raises(InvalidStatus) as caught:
+                connect(f"ws://127.0.0.1:{server.port}{path}")
+            assert caught.value.response.status_code == status
+        with connect(f"ws://127.0.0.1:{server.port}/echo") as client:  # The next one is served.
+            client.send("hello")
+            assert client.recv(timeout=10) == "hello"
+        assert "ERROR" not in server.read_output()
+        assert "handshake" not in server.read_output()

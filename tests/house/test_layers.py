@@ -38,6 +38,7 @@ BATTERIES = {
     "limits",
     "metrics",
     "nodes",
+    "ray",
     "settings",
     "sql",
 }

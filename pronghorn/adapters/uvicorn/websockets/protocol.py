@@ -29,6 +29,8 @@ STALL = 10.0
 EARLY_BYTES = 65_536
 #: The close code for a message that is too long (RFC 6455, section 7.4.1).
 TOO_BIG = 1009
+#: The last part of a response in place of a connection (ASGI, "WebSocket Denial Response").
+_ANSWER = "websocket.http.response.body"
 MALFORMED = 400, "Failed to open a WebSocket connection: the request is malformed.\n"
 
 
@@ -151,6 +153,9 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         if self.is_over:
             raise ClientDisconnected
         await super().send(message)
+        if message["type"] == _ANSWER and not message.get("more_body", False):
+            # uvicorn reports a program that ends without an answer to the handshake; this is one.
+            self.handshake_complete = True
         if self.close_timer is not None:  # The client has to answer; and then, to read.
             self._stop_timer()
             self.close_timer = self.loop.call_later(self.close_timeout, self._close)

@@ -1,0 +1,166 @@
+"""Make a class that Ray Serve can deploy from an application and a class of the program.
+
+`ray.serve.ingress` sends an application to the replicas by pickling it, and connects methods with
+routes for FastAPI's own class only. An application holds locks, connections and compiled code,
+which do not travel. So Ray is given a function here that imports the application where it runs:
+Ray calls such a function once in each replica.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+from pronghorn.core.setup_errors import setup_error
+from pronghorn.exceptions import SetupError
+from pronghorn.ray.views import bind_methods
+
+__all__ = ["ingress"]
+
+#: The name of a program that was not imported, but run.
+SCRIPT = "__main__"
+
+
+def ingress(app: Any) -> Callable[..., Any]:
+    """Return a decorator that makes a class serve an application on Ray.
+
+    The result stands below `@serve.deployment`, as that of `ray.serve.ingress` would. Each replica
+    imports the application, so its module has to be importable on every node: part of the image, of
+    an installed package, or of the `working_dir` of Ray.
+
+    Args:
+        app: An application that is a global variable of a module; its place, such as
+            "shop.main:app"; or a function without parameters that makes one. Only with the first,
+            routes can be methods of the class.
+
+    Returns:
+        A decorator for a class. Called without a class, it returns one that only serves:
+        `serve.deployment(ingress(app)())`.
+
+    Raises:
+        SetupError: Ray is not installed; or replicas could not import the application, because it
+            is defined in a script or inside a function; or a method that is a route has no `self`.
+
+    See also:
+        https://docs.ray.io/en/latest/serve/http-guide.html
+    """
+    serve = _import_serve()
+    here = inspect.currentframe()
+    caller = _module_of(here.f_back if here is not None else None)
+
+    def decorate(cls: type | None = None) -> Any:
+        if isinstance(app, str):
+            build = _importer(_check_place(app))
+        elif inspect.isfunction(app):
+            build = app  # Ray calls it in the replica.
+        else:
+            build = _importer(_place_of(app, [caller] if cls is None else [cls.__module__, caller]))
+            if cls is not None and hasattr(app, "routes"):
+                bind_methods(app, cls, _find_held)
+        make = serve.ingress(build)
+        return make() if cls is None else make(cls)
+
+    return decorate
+
+
+def load(place: str) -> Any:
+    """Return the application at a place such as "shop.main:app"; a replica calls this.
+
+    Raises:
+        SetupError: The module has no such variable.
+        ImportError: The module cannot be imported here.
+    """
+    module, _, name = place.partition(":")
+    found: Any = import_module(module)
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise setup_error(
+                f"the module {module!r} has no {name!r} on this node",
+                "the nodes have different versions of the program, or the name is misspelt",
+                f'ingress("{module}:app")',
+            )
+        found = getattr(found, part)
+    return found
+
+
+def _import_serve() -> Any:
+    try:
+        return import_module("ray.serve")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"ray", "fastapi"}:
+            raise
+        raise setup_error(
+            f"{error.name!r} is not installed, and pronghorn.ray serves with it",
+            "Ray Serve imports FastAPI itself; the extra brings both",
+            'pip install "pronghorn[ray]"',
+        ) from error
+
+
+def _module_of(frame: FrameType | None) -> str:
+    return SCRIPT if frame is None else str(frame.f_globals.get("__name__", SCRIPT))
+
+
+def _check_place(place: str) -> str:
+    module, _, name = place.partition(":")
+    if module and name:
+        return place
+    raise setup_error(
+        f"{place!r} is not the place of an application",
+        "the name of a module and that of a variable belong there",
+        'ingress("shop.main:app")',
+    )
+
+
+def _place_of(app: Any, modules: list[str]) -> str:
+    """Return where replicas find an application, which is a global variable of one of the modules.
+
+    Raises:
+        SetupError: It is none, or the module is a script.
+    """
+    for module in dict.fromkeys(modules):
+        variables = vars(sys.modules[module]) if module in sys.modules else {}
+        for name, value in list(variables.items()):
+            if value is app:
+                return f"{_importable(module)}:{name}"
+    raise setup_error(
+        f"the application is no global variable of the module {modules[0]!r}",
+        "replicas import the application by its name, since locks and connections do not travel",
+        'ingress("shop.main:app")\nor: ingress(make_app)  # a function that makes it',
+    )
+
+
+def _importable(module: str) -> str:
+    """Return the name by which other processes import a module."""
+    if module != SCRIPT:
+        return module
+    spec = getattr(sys.modules[SCRIPT], "__spec__", None)
+    if spec is None:  # Else the program was started by `python -m shop.main`.
+        raise _script_error()
+    return str(spec.name).removesuffix(f".{SCRIPT}")
+
+
+def _script_error() -> SetupError:
+    return setup_error(
+        "the application is defined in the script that is run, which replicas cannot import",
+        "each replica imports the application by its name",
+        "serve run shop.main:deployment  # in place of: python shop/main.py",
+    )
+
+
+def _importer(place: str) -> Callable[[], Any]:
+    """Return a function that imports an application. It travels with the place and nothing else."""
+
+    def build() -> Any:
+        return load(place)
+
+    return build
+
+
+def _find_held() -> object:
+    """Return the object that the replica made of the class."""
+    held: object = _import_serve().get_replica_context().servable_object
+    return held

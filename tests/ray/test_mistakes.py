@@ -1,0 +1,71 @@
+"""What cannot be served is refused with a sentence, before a cluster is asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pronghorn import FastAPI
+from pronghorn.exceptions import SetupError
+from pronghorn.ray import ingress
+from pronghorn.ray.serving import load
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+from pronghorn import FastAPI
+from pronghorn.ray import ingress
+
+app = FastAPI()
+ingress(app)()
+"""
+
+shared = FastAPI()
+
+
+def test_an_application_inside_a_function() -> None:
+    inside = FastAPI()
+    with pytest.raises(SetupError, match="no global variable of the module"):
+        ingress(inside)()
+
+
+def test_an_application_of_a_script(tmp_path: Path) -> None:
+    file = tmp_path / "shop.py"
+    file.write_text(SCRIPT)
+    command = [sys.executable, str(file)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode != 0
+    assert "defined in the script that is run" in done.stderr
+    assert "serve run" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["", "shop", "shop.main:", ":app"])
+def test_a_place_that_is_none(place: str) -> None:
+    with pytest.raises(SetupError, match="is not the place of an application"):
+        ingress(place)()
+
+
+def test_a_place_without_the_variable() -> None:
+    with pytest.raises(SetupError, match="has no 'missing' on this node"):
+        load("tests.ray.plain:missing")
+
+
+def test_a_method_without_self() -> None:
+    class Wrong:
+        @shared.get("/wrong")
+        def wrong() -> str:
+            return "wrong"
+
+    with pytest.raises(SetupError, match="has no parameter 'self'"):
+        ingress(shared)(Wrong)
+
+
+def test_what_ray_refuses_stays_refused() -> None:
+    class Called:
+        def __call__(self) -> str:
+            return "called"
+
+    with pytest.raises(ValueError, match="__call__"):
+        ingress(shared)(Called)
