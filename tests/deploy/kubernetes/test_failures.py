@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import trustme
 
+from pronghorn.deploy.target import Outcome
 from tests.deploy.kubernetes.api_server import ApiServer, Refusal, Request
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
 from tests.deploy.kubernetes.deploying import deploy, deploy_first
@@ -104,6 +105,27 @@ def break_web(cluster: ApiServer, request: Request) -> None:
     """Let workers of the new version get ready, and then not the web."""
     if request.changes and (request.plural, request.name) == ("deployments", "shop"):
         cluster.behaviours["v2"] = "never-ready"
+
+
+def test_a_later_deploy_by_somebody_else_is_neither_claimed_nor_undone(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.behaviours["v2"] = "never-ready"
+    others = [threading.Thread(target=deploy_first, args=[make_plan("v3")])]
+
+    def deploy_another(request: Request) -> None:
+        is_web = (request.plural, request.name) == ("deployments", "shop")
+        if is_web and not request.changes and image_of(cluster).endswith(":v2") and others:
+            others.pop().start()
+
+    cluster.on_request = deploy_another
+    outcome, _ = deploy(make_plan("v2"))
+    assert outcome == Outcome(
+        "failed", "somebody has deployed v3 of shop meanwhile, which was left as it is", None
+    )
+    assert image_of(cluster).endswith(":v3")
+    assert cluster.serving() == {"v3"}
 
 
 def test_workers_that_are_new_are_removed_by_an_undo(
