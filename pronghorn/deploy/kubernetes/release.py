@@ -14,6 +14,7 @@ from pronghorn.deploy.kubernetes.bind import (
     encode_secrets,
     make_secret,
     new_secret_name,
+    owns_replicas,
     read_secret_names,
 )
 from pronghorn.deploy.kubernetes.cluster import Cluster, connect
@@ -129,9 +130,26 @@ class Release:
                 raise RefusedError(
                     f"the rollout of {name} is paused: kubectl rollout resume deployment/{name}", 0
                 )
+            if found is not None and name == self._plan.config.name:
+                self._check_scale(manifest, found)
             self._old[name] = find_serving(found, sets) if found is not None else None
         web = self._old.get(self._plan.config.name)
         self.old_serves = serves(web) if web is not None else None
+
+    def _check_scale(self, web: Manifest, live: Manifest) -> None:
+        """Check that the web has pods, as otherwise every rollout of it would succeed.
+
+        Raises:
+            RefusedError: Somebody has scaled it to none, and the deploy would keep that.
+        """
+        nothing = live["spec"].get("replicas", 1) == 0 and web["spec"].get("replicas", 1)
+        if nothing and owns_replicas(live)[1] and not self._plan.config.kubernetes.take_over:
+            name = live["metadata"]["name"]
+            raise RefusedError(
+                f"{name} is scaled to 0 pods, so nothing would serve: kubectl scale "
+                f"deployment/{name} --replicas={self._plan.config.kubernetes.replicas}",
+                0,
+            )
 
     async def _check_namespace(self, cluster: Cluster) -> None:
         try:

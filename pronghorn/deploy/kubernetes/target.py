@@ -22,8 +22,7 @@ T = TypeVar("T")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CPU = re.compile(r"\d+m|\d+(\.\d+)?")
 _MEMORY = re.compile(r"\d+(\.\d+)?([kMGT]|[KMGT]i)?")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-#: The time within which `pronghorn run` ends, and a little more.
+#: Seconds in which `pronghorn run` can drain, end requests and close the lifespan.
 _LEAST_GRACE = 15
 
 
@@ -139,10 +138,8 @@ def _find_mistakes(plan: Plan) -> Iterator[str]:
         yield f"kubernetes.cpu = {settings.cpu!r} is no amount, such as '250m' or '1'"
     if not _MEMORY.fullmatch(settings.memory):
         yield f"kubernetes.memory = {settings.memory!r} is no amount, such as '256Mi' or '1Gi'"
-    if not _TAG.fullmatch(plan.tag):
-        yield f"{plan.tag!r} cannot be the tag of an image"
     if config.grace < _LEAST_GRACE:
         yield (
-            f"grace = {config.grace} is too short: pronghorn run answers requests for 5 seconds "
-            f"after SIGTERM, and running ones need their time; {_LEAST_GRACE} at least"
+            f"grace = {config.grace} is too short for requests and the lifespan to end: "
+            f"{_LEAST_GRACE} at least"
         )
