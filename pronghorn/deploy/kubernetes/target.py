@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pronghorn.cli.errors import CommandError, missing
+from pronghorn.deploy.image import check_user_number
 from pronghorn.deploy.kubernetes.errors import ClusterError
 from pronghorn.deploy.target import Outcome, Plan, PlannedFile, Say, Variable
 
@@ -122,6 +123,8 @@ def _run(reading: Coroutine[Any, Any, T]) -> T:
 
 def _find_mistakes(plan: Plan) -> Iterator[str]:
     config, settings = plan.config, plan.config.kubernetes
+    if plan.build:
+        yield from check_user_number(plan.folder, config.dockerfile)
     if plan.build and "/" not in config.image:
         yield (
             f"image = {config.image!r} names no registry from which the nodes of a cluster could "
