@@ -210,7 +210,7 @@ def test_containers_that_have_ended_do_not_come_back(
 def test_nothing_to_go_back_to(project: Path, docker: Docker) -> None:
     code, output = run_deploy("rollback")
     assert code == 1
-    assert "there is no version before: nothing runs; name one with --tag" in output
+    assert "The rollback failed: there is no version before: nothing runs; name one" in output
     assert run_deploy("--tag", "one")[0] == 0
     code, output = run_deploy("rollback")
     assert code == 1
@@ -249,6 +249,21 @@ def test_an_interrupt_takes_the_new_version_back(
     assert process.returncode == 1, output
     assert "it was interrupted; the old version serves" in output
     assert docker.serving() == ["one"]
+
+
+def test_a_closed_terminal_does_not_interrupt_nohup(project: Path, docker: Docker) -> None:
+    docker.serve("one")
+    docker.want(**{"bookstall:two": "unready"})
+    deploy = [sys.executable, "-m", "pronghorn", "deploy", "--tag", "two", "--timeout", "5"]
+    command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *deploy]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    until = time.monotonic() + 30
+    while docker.serving() != ["one", "two"] and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1, output
+    assert "the new container of web was not ready within 5 seconds" in output
 
 
 # --- the file -------------------------------------------------------------------------------------

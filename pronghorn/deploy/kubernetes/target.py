@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
-import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pronghorn.cli.errors import CommandError, missing
@@ -54,7 +51,7 @@ class Kubernetes:
         from pronghorn.deploy.kubernetes.release import Release
 
         release = Release(plan, say)
-        with _interruptible(), asyncio.Runner() as runner:
+        with asyncio.Runner() as runner:
             refused = runner.run(release.prepare())
             if refused is not None:
                 return refused
@@ -71,8 +68,7 @@ class Kubernetes:
         """Return to the version before, or to that of `Plan.tag`."""
         from pronghorn.deploy.kubernetes.rollback import roll_back
 
-        with _interruptible():
-            return asyncio.run(roll_back(plan, say))
+        return asyncio.run(roll_back(plan, say))
 
     def status(self, plan: Plan) -> list[tuple[str, str, str]]:
         """Return part, state and detail of what runs."""
@@ -91,22 +87,6 @@ class Kubernetes:
         from pronghorn.deploy.kubernetes.look import read_variables
 
         return _run(read_variables(plan))
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal do what Ctrl+C does, which the event loop waits for."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        names = []
-    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
-    for name in names:
-        signal.signal(getattr(signal, name), lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 def _run(reading: Coroutine[Any, Any, T]) -> T:
