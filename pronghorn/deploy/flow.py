@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
+from typing import Literal
 
 from pronghorn.cli.errors import CommandError, MissingExtraError, missing
 from pronghorn.deploy.checks import Checked, check_project, check_target, find_changes
 from pronghorn.deploy.git import read_tag
+from pronghorn.deploy.interrupts import interruptible
 from pronghorn.deploy.plan import choose_target, make_plan
 from pronghorn.deploy.target import Outcome, Plan, Say, Target, load_target
 from pronghorn.deploy.written import FileState, compare, text_of, write
@@ -75,7 +74,7 @@ def deploy(options: DeployOptions) -> int:
     for one in write(plan.folder, states, force=options.force):
         if one.what:
             print(one.what)
-    return _report(plan, target, _hand_over(target.release, plan))
+    return _report(plan, target, "deploy", _hand_over(target.release, plan))
 
 
 def rollback(name: str | None, *, tag: str | None, timeout: float | None) -> int:
@@ -85,7 +84,7 @@ def rollback(name: str | None, *, tag: str | None, timeout: float | None) -> int
         The exit code; see `deploy`.
     """
     target, plan = open_target(name, tag=tag, timeout=timeout)
-    return _report(plan, target, _hand_over(target.rollback, plan))
+    return _report(plan, target, "rollback", _hand_over(target.rollback, plan))
 
 
 def open_target(
@@ -135,7 +134,7 @@ def _print_files(states: list[FileState]) -> None:
 
 def _hand_over(step: Callable[[Plan, Say], Outcome], plan: Plan) -> Outcome:
     """Run a release or a rollback; SIGTERM and a closed terminal interrupt it as Ctrl+C does."""
-    with _interruptible():
+    with interruptible():
         try:
             outcome = step(plan, lambda line: print(plan.hide(line), flush=True))
         except KeyboardInterrupt:
@@ -143,30 +142,19 @@ def _hand_over(step: Callable[[Plan, Say], Outcome], plan: Plan) -> Outcome:
     return outcome
 
 
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
-def _report(plan: Plan, target: Target, outcome: Outcome) -> int:
+def _report(
+    plan: Plan, target: Target, what: Literal["deploy", "rollback"], outcome: Outcome
+) -> int:
     message = plan.hide(outcome.message)
     if outcome.state in {"ready", "written"}:
         print(f"{message[:1].upper()}{message[1:]}")
         return 0
     if outcome.state == "unknown":
         hint = f"Look with: pronghorn deploy status {target.name}"
-        CommandError(f"It is not known whether the new version serves: {message}", hint).print()
+        version = "the version before" if what == "rollback" else "the new version"
+        CommandError(f"It is not known whether {version} serves: {message}", hint).print()
         return NOT_CONFIRMED
     ending = {True: "the old version serves", False: "no version serves", None: ""}
     end = ending[outcome.old_serves]
-    CommandError(f"The deploy failed: {message}" + (f"; {end}" if end else "")).print()
+    CommandError(f"The {what} failed: {message}" + (f"; {end}" if end else "")).print()
     return 1

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from pronghorn.deploy.dockerfile import Instruction, Stage, read_assignments, read_stages
 from pronghorn.deploy.ignored import Ignored, read_ignored
 
-__all__ = ["check_image"]
+__all__ = ["check_image", "check_user_number"]
 
 _ROOT = re.compile(r"(?:root|0+)(?::.*)?", re.IGNORECASE)
 # Images whose user is not root unless a Dockerfile changes it.
@@ -64,6 +64,29 @@ def check_image(folder: Path, dockerfile: str, secrets: Sequence[str] = ()) -> l
         *_check_context(everything, kept, read_ignored(folder, dockerfile)),
     ]
     return [f"{dockerfile}{problem}" for problem in problems]
+
+
+def check_user_number(folder: Path, dockerfile: str) -> list[str]:
+    """Return a sentence if the user of an image has a name, which a cluster cannot judge.
+
+    Kubernetes starts a container with `runAsNonRoot` only if its image names a number.
+
+    Args:
+        folder: The folder of the build.
+        dockerfile: The path of the Dockerfile in it; `check_image` says if it cannot be read.
+    """
+    try:
+        stages = read_stages((folder / dockerfile).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return []
+    user = _find_last(stages[-1], "USER") if stages else None
+    name = user.text.strip("\"'") if user is not None else "root"
+    if user is None or name.partition(":")[0].isdecimal() or _ROOT.fullmatch(name):
+        return []
+    return [
+        f"{dockerfile}, line {user.line}: USER {user.text} is no number, so a node cannot know "
+        "that it is not root and starts no container: write a number such as 10001"
+    ]
 
 
 def _check_command(image: Stage) -> Iterator[str]:

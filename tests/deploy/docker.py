@@ -42,9 +42,11 @@ class Docker:
     def serve(self, tag: str) -> None:
         """Have a version that serves already."""
         labels = {"pronghorn.deploy.tag": tag, "pronghorn.deploy.previous": ""}
-        one = {"project": "bookstall", "service": "web", "image": f"bookstall:{tag}"}
-        container = {**one, "labels": labels, "env": {}, "host": "", "port": 0, "pid": 0}
-        (self.folder / "state.json").write_text(json.dumps({"f" * 64: container}))
+        one = {"project": "bookstall", "env": {}, "host": "", "port": 0, "pid": 0}
+        web = {**one, "service": "web", "image": f"bookstall:{tag}", "labels": labels}
+        proxy = {**one, "service": "proxy", "image": "haproxy", "labels": {}}
+        state = {"f" * 64: web, "e" * 64: proxy}
+        (self.folder / "state.json").write_text(json.dumps(state))
 
     def serving(self) -> list[str]:
         """The tags of the containers of `web`."""

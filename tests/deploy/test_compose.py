@@ -121,7 +121,6 @@ ERRORS = {
         "the new container of web was not ready within 1 seconds: urllib.error.HTTPError",
     ),
     "crash": ({"bookstall:two": "crash"}, "the new container of web ended with exit code 3"),
-    "proxy": ({"proxy": "unready"}, "the new container of proxy was not ready within 1 seconds"),
     "daemon": ({"daemon": "away"}, "Docker does not answer: Cannot connect to the Docker daemon"),
 }
 
@@ -138,6 +137,25 @@ def test_a_failure_is_one_sentence_and_the_old_version_serves(
     assert docker.serving() == ["one"]
     old_is_named = "the old version serves" in output or "was not touched" in output
     assert old_is_named, output
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("wanted", "end"),
+    [
+        ({"proxy": "unready"}, "not ready within 1 seconds: urllib.error.HTTPError: HTTP Error 503"),
+        ({"up_proxy": "no such image", "loses": "proxy"}, "no such image; no version serves"),
+        ({"up_web": "no space left", "loses": "web"}, "no space left; no version serves"),
+    ],
+    ids=["the proxy is not ready", "the proxy is gone", "the old version is gone"],
+)
+def test_only_an_old_version_that_can_be_reached_is_said_to_serve(
+    project: Path, docker: Docker, wanted: dict[str, str], end: str
+) -> None:
+    code, output = deploy_second(docker, **wanted)
+    assert code == 1
+    assert "the old version serves" not in output
+    assert end in " ".join(output.split())
 
 
 @pytest.mark.usefixtures("quick")
@@ -192,7 +210,7 @@ def test_containers_that_have_ended_do_not_come_back(
 def test_nothing_to_go_back_to(project: Path, docker: Docker) -> None:
     code, output = run_deploy("rollback")
     assert code == 1
-    assert "there is no version before: nothing runs; name one with --tag" in output
+    assert "The rollback failed: there is no version before: nothing runs; name one" in output
     assert run_deploy("--tag", "one")[0] == 0
     code, output = run_deploy("rollback")
     assert code == 1
@@ -231,6 +249,21 @@ def test_an_interrupt_takes_the_new_version_back(
     assert process.returncode == 1, output
     assert "it was interrupted; the old version serves" in output
     assert docker.serving() == ["one"]
+
+
+def test_a_closed_terminal_does_not_interrupt_nohup(project: Path, docker: Docker) -> None:
+    docker.serve("one")
+    docker.want(**{"bookstall:two": "unready"})
+    deploy = [sys.executable, "-m", "pronghorn", "deploy", "--tag", "two", "--timeout", "5"]
+    command = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *deploy]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    until = time.monotonic() + 30
+    while docker.serving() != ["one", "two"] and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1, output
+    assert "the new container of web was not ready within 5 seconds" in output
 
 
 # --- the file -------------------------------------------------------------------------------------

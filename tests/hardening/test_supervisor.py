@@ -179,6 +179,37 @@ def test_a_worker_that_dies_or_hangs_is_replaced(server: tuple[str, ...]) -> Non
         assert command.stop() == 0
 
 
+def test_the_end_is_waited_for_without_work_while_a_place_is_empty(tmp_path: Path) -> None:
+    """A worker that crashes at each start is due again while the other one ends."""
+    worse = {"WORSE": str(tmp_path / "worse"), "HOW": "sys.exit(3)"}
+    options = ("--workers", "2", "--timeout-graceful-shutdown", "3")
+    with running(*options, started=STARTED, **worse) as command:
+        first = ask(command.port)
+        wait_for(lambda: ask(command.port) != first)
+        (tmp_path / "worse").touch()
+        os.kill(first, signal.SIGKILL)
+        command.wait_for("is replaced in 0.25 seconds")
+        with socket.create_connection(("127.0.0.1", command.port)) as connection:
+            connection.sendall(b"GET /slow?seconds=600 HTTP/1.1\r\nHost: a\r\n\r\n")
+            ask(command.port)
+            command.process.send_signal(signal.SIGTERM)
+            command.wait_for("Received SIGTERM")
+            before = used = processor_seconds(command.process.pid)
+            while is_alive(command.process.pid):
+                used = processor_seconds(command.process.pid) or used
+                time.sleep(0.05)
+        assert used - before < 0.5
+
+
+def processor_seconds(number: int) -> float:
+    """Return what a process has used; 0 for one that has ended."""
+    try:
+        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @SERVERS
 def test_the_number_of_workers_changes(server: tuple[str, ...]) -> None:
     with running("--workers", "1", *server, started=STARTED) as command:

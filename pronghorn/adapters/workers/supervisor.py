@@ -1,7 +1,8 @@
 """The supervisor of workers: it replaces those that die, and ends without losing an answer.
 
 It waits for signals, for deaths, and for a command that takes its place, all at once, also while
-workers are replaced one after the other or end. No step waits for one process alone.
+workers are replaced one after the other or end. A step waits for one process alone only if that was
+killed, or if it is the command before this one, which answers at once or is given up.
 """
 
 from __future__ import annotations
@@ -259,14 +260,15 @@ class Supervisor:
 
     def _put_in_place(self, worker: Worker) -> None:
         place = worker.place
-        if worker.is_serving:
+        has_ended = worker.exitcode is not None  # Also one that has said that it serves.
+        if worker.is_serving and not has_ended:
             self._next = None
             old, self._places[place] = self._places[place], worker
             self._empty.pop(place, None)
             if old is not None:
                 self._let_go(old)
-        elif worker.exitcode is not None or self._is_late(worker):
-            why = "did not start" if worker.exitcode is not None else "did not serve in time"
+        elif has_ended or self._is_late(worker):
+            why = "did not start" if has_ended else "did not serve in time"
             self._next = None
             self._rolling.clear()
             self._recycling.put_off()
@@ -296,6 +298,7 @@ class Supervisor:
         """End all workers; those that do not end in time are killed."""
         is_replaced = self._succession.is_replaced
         self._succession.end()
+        self._empty.clear()  # No place gets a worker any more, so there is nothing to wake up for.
         for sock in self._sockets:
             sock.close()  # Those of the workers stay open while they drain.
         for worker in self._all():

@@ -46,7 +46,10 @@ backend web
     option httpchk
     http-check send meth GET uri {ready} hdr Host localhost
     http-check expect status 200
-    default-server check inter 1s fall 1 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
+    # One slow answer is no reason to leave a container, which may be the only one. A container that
+    # ends says 503 at once, and accepts requests until the second check has seen that.
+    timeout check 3s
+    default-server check inter 1s fall 2 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
     server-template web- {servers} web:{web_port}
 """
 

@@ -41,6 +41,7 @@ class Switch:
         self.old = {service: engine.list_containers(service) for service in _SERVICES}
         self.new: dict[str, list[str]] = {}
         self.starting = ""
+        self._proxies = engine.list_containers("proxy")
 
     @property
     def has_old(self) -> bool:
@@ -50,6 +51,28 @@ class Switch:
     def old_tag(self) -> str:
         """Return the old version; empty if there is none."""
         return self.engine.label_of(self.old["web"][0], TAG_LABEL) if self.has_old else ""
+
+    def old_serves(self) -> bool | None:
+        """Return whether the old version serves; None if there is none, or if nobody knows.
+
+        A proxy that was replaced may not reach it, such as after a change of `port`.
+        """
+        if not self.has_old:
+            return None
+        old = [self.engine.inspect(identifier) for identifier in self.old["web"]]
+        if None in old:
+            return None
+        states = [(one or {}).get("State") or {} for one in old]
+        try:
+            proxies = self.engine.list_containers("proxy")
+        except StepError:
+            return None
+        if not proxies or not any(state.get("Status") == "running" for state in states):
+            return False
+        if proxies != self._proxies:
+            return None
+        ready = [_read(self.engine.inspect(proxy) or {})[0] == "ready" for proxy in proxies]
+        return True if all(ready) else None
 
     def start(self, previous: str) -> None:
         """Start the new containers.
@@ -154,7 +177,8 @@ class Switch:
         if self.old["web"]:
             time.sleep(SETTLE)
         grace = self.engine.plan.config.grace
-        done = self.engine.do("stop", "--time", str(grace), *old, timeout=grace + 60)
+        # The long name of this option is another one since Docker 28.
+        done = self.engine.do("stop", "-t", str(grace), *old, timeout=grace + 60)
         if done.ok and self.engine.remove(old):
             return ""
         return "The old version could not be ended; look with: pronghorn deploy status"

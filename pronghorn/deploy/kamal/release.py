@@ -126,22 +126,21 @@ def _judge(program: Program, say: Say, before: Running, finished: Finished) -> O
 
 
 def _undo(program: Program, say: Say, before: Running, hosts: set[str], reason: str) -> Outcome:
-    """Return servers to the version that they had."""
+    """Return servers to the version that they had; those that had none keep the new one."""
     old = {host: version for (_, host), version in before.items() if host in hosts and version}
-    if set(old) != hosts:
-        lost = _join(sorted(hosts - set(old)))
-        return Outcome(
-            "failed", f"{reason}. {lost} has the new version, and had no other one", None
-        )
     for version in sorted(set(old.values())):
-        servers = sorted(host for host in hosts if old[host] == version)
+        servers = sorted(host for host in old if old[host] == version)
         say(f"Back to {version} on {_join(servers)}")
         failure = _switch(program, say, version, servers)
         if failure:
             return Outcome(
                 "unknown", f"{reason}. {_join(servers)} could not go back to {version}: {failure}"
             )
-    return Outcome("failed", f"{reason}. {_join(sorted(hosts))} went back to the old version", True)
+    ends = [f"{_join(sorted(old))} went back to the old version"] if old else []
+    if fresh := sorted(hosts - set(old)):
+        ends.append(f"the new version stays on {_join(fresh)}, with no other one to go back to")
+    old_serves = True if any(_web_only(before).values()) else None
+    return Outcome("failed", f"{reason}. {'; '.join(ends)}", old_serves)
 
 
 def _switch(program: Program, say: Say, version: str, servers: list[str]) -> str | None:
@@ -193,11 +192,18 @@ def rollback(plan: Plan, say: Say) -> Outcome:
 
 
 def _find_previous(program: Program, running: Mapping[str, str | None]) -> str | None:
-    """Return the newest version of which a server has a container, and which does not run."""
+    """Return the version of the newest container that is older than the one that runs.
+
+    A newer one is of a deploy that failed. Where nothing runs, the newest is returned.
+    """
     text = program.ask("app", "containers")
     containers = [one for one in read_containers(text, program.plan.config) if one.role == WEB]
-    current = set(running.values())
-    return next((one.version for one in containers if one.version not in current), None)
+    for host, current in running.items():
+        versions = [one.version for one in containers if one.host == host]
+        older = versions[versions.index(current) + 1 :] if current in versions else versions
+        if found := next((version for version in older if version != current), None):
+            return found
+    return None
 
 
 def _confirm(program: Program, version: str, failure: str | None) -> Outcome:
@@ -212,7 +218,7 @@ def _confirm(program: Program, version: str, failure: str | None) -> Outcome:
         return Outcome("ready", f"{version} serves again on {_join(back)}", True)
     rest = _join(sorted(set(running) - set(back)))
     return Outcome(
-        "failed", f"{failure or 'Kamal did not switch'}: {rest} does not run {version}", None
+        "failed", f"{failure or 'Kamal did not switch'}: {version} does not run on {rest}", None
     )
 
 

@@ -86,7 +86,13 @@ def bind(
             _fill(plan, template, secret)
         name = manifest["metadata"]["name"]
         if manifest["kind"] == DEPLOYED:
-            choose_replicas(manifest, live.get(name), bound.notes, autoscaled=name in scaled)
+            choose_replicas(
+                manifest,
+                live.get(name),
+                bound.notes,
+                autoscaled=name in scaled,
+                take_over=plan.config.kubernetes.take_over,
+            )
             spec = manifest["spec"]
             least = math.ceil(plan.timeout)
             spec["progressDeadlineSeconds"] = max(spec.get("progressDeadlineSeconds", 0), least, 2)
@@ -126,12 +132,16 @@ def _templates(manifest: Manifest) -> Iterator[Manifest]:
         yield manifest["spec"]["jobTemplate"]["spec"]["template"]
 
 
+def _containers_of(template: Manifest) -> list[Manifest]:
+    pod = template["spec"]
+    return [*pod.get("initContainers", ()), *pod["containers"]]
+
+
 def _fill(plan: Plan, template: Manifest, secret: str | None) -> None:
     """Name the version in the template of a pod."""
     metadata = template.setdefault("metadata", {})
     metadata.setdefault("labels", {})[VERSION] = version_of(plan)
-    pod = template["spec"]
-    for container in [*pod.get("initContainers", ()), *pod["containers"]]:
+    for container in _containers_of(template):
         if container.get("image") == plan.config.image:
             container["image"] = plan.image_ref
         for source in container.get("envFrom", ()):
@@ -157,7 +167,12 @@ def _bind_job(plan: Plan, job: Manifest) -> Manifest:
 
 
 def choose_replicas(
-    manifest: Manifest, live: Manifest | None, notes: list[str], *, autoscaled: bool
+    manifest: Manifest,
+    live: Manifest | None,
+    notes: list[str],
+    *,
+    autoscaled: bool,
+    take_over: bool,
 ) -> None:
     """Leave the number of pods to whom it belongs.
 
@@ -169,11 +184,14 @@ def choose_replicas(
         live: The Deployment in the cluster.
         notes: Receives a line for the user.
         autoscaled: An autoscaler of the folder scales it.
+        take_over: Take the number from a person, and from an autoscaler that zero switches off.
     """
     if live is None:
         return
     ours, others = owns_replicas(live)
     now = live["spec"].get("replicas", 1)
+    if others and take_over and (not autoscaled or not now):
+        return
     if others:
         wanted = manifest["spec"].pop("replicas", now)
         if not autoscaled and wanted != now:
@@ -234,7 +252,7 @@ def read_secret_names(plan: Plan, owner: Manifest) -> set[str]:
     names = {
         str(source.get("secretRef", {}).get("name", ""))
         for template in _templates(owner)
-        for container in template["spec"]["containers"]
+        for container in _containers_of(template)
         for source in container.get("envFrom", ())
     }
     return {name for name in names if name.startswith(start)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["AwayError", "ClusterError", "RefusedError", "explain"]
+__all__ = ["AwayError", "ClusterError", "OvertakenError", "RefusedError", "explain"]
 
 
 class ClusterError(Exception):
@@ -17,6 +17,20 @@ class AwayError(ClusterError):
 
     A change that was sent may have happened.
     """
+
+
+class OvertakenError(ClusterError):
+    """Somebody else has given a Deployment another version, which must not be undone.
+
+    Args:
+        name: The Deployment.
+        version: The version that it has now.
+    """
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(
+            f"somebody has deployed {version} of {name} meanwhile, which was left as it is"
+        )
 
 
 class RefusedError(ClusterError):

@@ -27,7 +27,7 @@ async def read_status(plan: Plan) -> list[Row]:
         ours = {"app.kubernetes.io/name": plan.config.name, "app.kubernetes.io/managed-by": MANAGER}
         rows = [await _row(cluster, one) for one in await cluster.find_all(DEPLOYED, ours)]
         if not rows:
-            return [(plan.config.name, "missing", f"nothing in namespace {cluster.namespace}")]
+            return []
         scalers = await cluster.find_all("HorizontalPodAutoscaler", ours)
         jobs = await cluster.find_all("Job", ours)
         return [*rows, *map(_scaler_row, scalers), *map(_job_row, jobs)]

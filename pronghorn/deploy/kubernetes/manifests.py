@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pronghorn.deploy.kubernetes.kinds import DEPLOYED, KINDS
 from pronghorn.deploy.target import Plan
 
 __all__ = ["MANAGER", "PRE_STOP", "Manifest", "labels_of", "make_manifests", "secret_name"]
@@ -23,6 +24,8 @@ PRE_STOP = 5
 
 #: Of a Job that has ended, so that its log can be read for a day.
 KEPT_SECONDS = 24 * 60 * 60
+#: Seconds that a pod has to start at least, also long after a deploy with a short `timeout`.
+_LEAST_START = 60
 #: Old versions that `rollback` can return to.
 KEPT_VERSIONS = 5
 
@@ -66,10 +69,11 @@ def _web(plan: Plan) -> Manifest:
     container = {
         **_container(plan, "web", plan.web_command),
         "ports": [{"name": "http", "containerPort": config.port}],
-        # Until it has succeeded, the others do not run: a slow start is no failure.
-        "startupProbe": _probe(config.live, "http", periodSeconds=1, failureThreshold=60),
+        "startupProbe": _startup_probe(plan, config.live, "http"),
         "livenessProbe": _probe(config.live, "http", periodSeconds=10, failureThreshold=3),
-        "readinessProbe": _probe(config.ready, "http", periodSeconds=2, failureThreshold=1),
+        # All pods ask the same database, so one slow answer of it would leave no pod to serve. A
+        # pod that ends leaves the Service without this probe.
+        "readinessProbe": _probe(config.ready, "http", periodSeconds=2, failureThreshold=3),
         "lifecycle": {"preStop": {"sleep": {"seconds": PRE_STOP}}},
     }
     return _deployment(plan, "web", config.name, config.kubernetes.replicas, container)
@@ -80,7 +84,7 @@ def _jobs(plan: Plan) -> Manifest:
     container = {
         **_container(plan, "jobs", plan.jobs_command),
         "ports": [{"name": "health", "containerPort": plan.jobs_health_port}],
-        "startupProbe": _probe("/live", "health", periodSeconds=1, failureThreshold=60),
+        "startupProbe": _startup_probe(plan, "/live", "health"),
         "livenessProbe": _probe("/live", "health", periodSeconds=10, failureThreshold=3),
         "readinessProbe": _probe("/ready", "health", periodSeconds=5, failureThreshold=2),
     }
@@ -104,49 +108,36 @@ def _deployment(
             "labelSelector": {"matchLabels": chosen},
         }
     ]
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, "labels": labels},
-        "spec": {
-            "replicas": replicas,
-            "revisionHistoryLimit": KEPT_VERSIONS,
-            "progressDeadlineSeconds": max(2, math.ceil(plan.config.timeout)),
-            # An old pod ends only when a new one is ready.
-            "strategy": {
-                "type": "RollingUpdate",
-                "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
-            },
-            "selector": {"matchLabels": chosen},
-            "template": {"metadata": {"labels": labels}, "spec": pod},
+    spec = {
+        "replicas": replicas,
+        "revisionHistoryLimit": KEPT_VERSIONS,
+        "progressDeadlineSeconds": max(2, math.ceil(plan.config.timeout)),
+        # An old pod ends only when a new one is ready. A part of them at a time, and not one: the
+        # autoscaler may have made many, and all have to be ready within `timeout`.
+        "strategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0},
         },
+        "selector": {"matchLabels": chosen},
+        "template": {"metadata": {"labels": labels}, "spec": pod},
     }
+    return _object(plan, DEPLOYED, component, spec, name=name)
 
 
 def _migration(plan: Plan) -> Manifest:
-    labels = labels_of(plan.config.name, "migration")
     pod = _pod(plan, _container(plan, "migration", plan.migrate_command))
     pod["restartPolicy"] = "Never"
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"name": f"{plan.config.name}-migrate", "labels": labels},
-        "spec": {
-            "backoffLimit": 0,
-            # A node that is drained is no failure of the migration, so it runs again elsewhere.
-            "podFailurePolicy": {
-                "rules": [
-                    {
-                        "action": "Ignore",
-                        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
-                    }
-                ]
-            },
-            "activeDeadlineSeconds": max(1, math.ceil(plan.config.timeout)),
-            "ttlSecondsAfterFinished": KEPT_SECONDS,
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-        },
+    labels = labels_of(plan.config.name, "migration")
+    # A node that is drained is no failure of the migration, so it runs again elsewhere.
+    drained = [{"type": "DisruptionTarget", "status": "True"}]
+    spec = {
+        "backoffLimit": 0,
+        "podFailurePolicy": {"rules": [{"action": "Ignore", "onPodConditions": drained}]},
+        "activeDeadlineSeconds": max(1, math.ceil(plan.config.timeout)),
+        "ttlSecondsAfterFinished": KEPT_SECONDS,
+        "template": {"metadata": {"labels": labels}, "spec": pod},
     }
+    return _object(plan, "Job", "migration", spec, name=f"{plan.config.name}-migrate")
 
 
 def _pod(plan: Plan, container: Manifest) -> Manifest:
@@ -185,6 +176,12 @@ def _container(plan: Plan, name: str, command: list[str]) -> Manifest:
     return container
 
 
+def _startup_probe(plan: Plan, path: str, port: str) -> Manifest:
+    """Return the probe before the others, which lets a pod start for as long as a deploy waits."""
+    seconds = max(_LEAST_START, math.ceil(plan.config.timeout))
+    return _probe(path, port, periodSeconds=1, failureThreshold=seconds)
+
+
 def _probe(path: str, port: str, *, periodSeconds: int, failureThreshold: int) -> Manifest:  # noqa: N803  # the names of Kubernetes
     return {
         "httpGet": {"path": path, "port": port},
@@ -200,59 +197,50 @@ def _selector_of(labels: dict[str, str]) -> dict[str, str]:
 
 
 def _service(plan: Plan) -> Manifest:
-    labels = labels_of(plan.config.name, "web")
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": plan.config.name, "labels": labels},
-        "spec": {
-            "selector": _selector_of(labels),
-            # By name, so that the pods of two versions may listen on different ports.
-            "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
-        },
+    spec = {
+        "selector": _selector_of(labels_of(plan.config.name, "web")),
+        # By name, so that the pods of two versions may listen on different ports.
+        "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
     }
+    return _object(plan, "Service", "web", spec)
 
 
 def _disruption_budget(plan: Plan) -> Manifest:
-    labels = labels_of(plan.config.name, "web")
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": plan.config.name, "labels": labels},
-        "spec": {
-            "maxUnavailable": 1,
-            # A pod that is broken anyway must not hold up the drain of a node.
-            "unhealthyPodEvictionPolicy": "AlwaysAllow",
-            "selector": {"matchLabels": _selector_of(labels)},
-        },
+    spec = {
+        "maxUnavailable": 1,
+        # A pod that is broken anyway must not hold up the drain of a node.
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": _selector_of(labels_of(plan.config.name, "web"))},
     }
+    return _object(plan, "PodDisruptionBudget", "web", spec)
 
 
 def _autoscaler(plan: Plan) -> Manifest:
     settings = plan.config.kubernetes
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": plan.config.name, "labels": labels_of(plan.config.name, "web")},
-        "spec": {
-            "scaleTargetRef": {
-                "apiVersion": "apps/v1",
-                "kind": "Deployment",
-                "name": plan.config.name,
-            },
-            "minReplicas": settings.replicas,
-            "maxReplicas": settings.max_replicas,
-            "metrics": [
-                {
-                    "type": "Resource",
-                    "resource": {
-                        "name": "cpu",
-                        "target": {
-                            "type": "Utilization",
-                            "averageUtilization": settings.target_cpu,
-                        },
-                    },
-                }
-            ],
+    target = {"type": "Utilization", "averageUtilization": settings.target_cpu}
+    spec = {
+        "scaleTargetRef": {
+            "apiVersion": KINDS[DEPLOYED].version,
+            "kind": DEPLOYED,
+            "name": plan.config.name,
         },
+        "minReplicas": settings.replicas,
+        "maxReplicas": settings.max_replicas,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    return _object(plan, "HorizontalPodAutoscaler", "web", spec)
+
+
+def _object(
+    plan: Plan, kind: str, component: str, spec: Manifest, *, name: str | None = None
+) -> Manifest:
+    """Return an object with the labels of its part, and the name of the program by default."""
+    return {
+        "apiVersion": KINDS[kind].version,
+        "kind": kind,
+        "metadata": {
+            "name": name or plan.config.name,
+            "labels": labels_of(plan.config.name, component),
+        },
+        "spec": spec,
     }

@@ -38,7 +38,8 @@ async def prune(cluster: Cluster, plan: Plan, bound: Bound, say: Say) -> None:
 async def _prune_secrets(cluster: Cluster, plan: Plan, bound: Bound) -> None:
     secrets = await cluster.find_all("Secret", labels_of(plan.config.name, "secrets"))
     owners = list(bound)
-    for kind in ("ReplicaSet", DEPLOYED):
+    # A Job may be the migration of another deploy, whose Deployment is still the one before.
+    for kind in ("ReplicaSet", DEPLOYED, "Job"):
         found = await cluster.find_all(kind, {"app.kubernetes.io/name": plan.config.name})
         owners += [{**one, "kind": kind} for one in found]  # Items of a list have no kind.
     read = {name for owner in owners for name in read_secret_names(plan, owner)}

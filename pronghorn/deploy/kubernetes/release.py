@@ -9,25 +9,24 @@ from functools import partial
 from typing import Any
 
 from pronghorn.deploy.kubernetes.bind import (
-    VERSION,
     Bound,
     bind,
     encode_secrets,
     make_secret,
     new_secret_name,
+    owns_replicas,
     read_secret_names,
-    version_of,
 )
 from pronghorn.deploy.kubernetes.cluster import Cluster, connect
-from pronghorn.deploy.kubernetes.errors import AwayError, ClusterError, RefusedError
+from pronghorn.deploy.kubernetes.errors import AwayError, ClusterError, OvertakenError, RefusedError
 from pronghorn.deploy.kubernetes.folder import read_folder
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.migration import run_job
 from pronghorn.deploy.kubernetes.prune import prune
-from pronghorn.deploy.kubernetes.revisions import find_serving, serves
-from pronghorn.deploy.kubernetes.undo import pods_of, restore
-from pronghorn.deploy.kubernetes.waiting import now, persist, wait_for_rollout
+from pronghorn.deploy.kubernetes.revisions import find_serving, serves, version_of_pods
+from pronghorn.deploy.kubernetes.undo import new_pods_of, restore
+from pronghorn.deploy.kubernetes.waiting import check_version, now, persist, wait_for_rollout
 from pronghorn.deploy.target import Outcome, Plan, Say
 
 __all__ = ["Release"]
@@ -83,6 +82,8 @@ class Release:
                 return await part(cluster)
         except RefusedError as error:
             return self._end_untouched(str(error))
+        except OvertakenError as error:
+            return Outcome("failed", str(error))
         except AwayError as error:
             return self._end_lost(str(error))
         except asyncio.CancelledError:  # An interrupt; a second one during the rollout.
@@ -129,9 +130,26 @@ class Release:
                 raise RefusedError(
                     f"the rollout of {name} is paused: kubectl rollout resume deployment/{name}", 0
                 )
+            if found is not None and name == self._plan.config.name:
+                self._check_scale(manifest, found)
             self._old[name] = find_serving(found, sets) if found is not None else None
         web = self._old.get(self._plan.config.name)
         self.old_serves = serves(web) if web is not None else None
+
+    def _check_scale(self, web: Manifest, live: Manifest) -> None:
+        """Check that the web has pods, as otherwise every rollout of it would succeed.
+
+        Raises:
+            RefusedError: Somebody has scaled it to none, and the deploy would keep that.
+        """
+        nothing = live["spec"].get("replicas", 1) == 0 and web["spec"].get("replicas", 1)
+        if nothing and owns_replicas(live)[1] and not self._plan.config.kubernetes.take_over:
+            name = live["metadata"]["name"]
+            raise RefusedError(
+                f"{name} is scaled to 0 pods, so nothing would serve: kubectl scale "
+                f"deployment/{name} --replicas={self._plan.config.kubernetes.replicas}",
+                0,
+            )
 
     async def _check_namespace(self, cluster: Cluster) -> None:
         try:
@@ -183,7 +201,7 @@ class Release:
         except asyncio.CancelledError:
             failure = "interrupted"
         if failure is not None:
-            return await self._undo(cluster, failure)
+            return await self._undo(cluster, bound, failure)
         await prune(cluster, self._plan, bound, self._say)
         return None
 
@@ -217,7 +235,7 @@ class Release:
             self._applied.append(name)
             until = now() + self._plan.timeout
             await persist(partial(cluster.apply, one, force=force), until)
-            pods = pods_of(one) | {VERSION: version_of(self._plan)}
+            pods = new_pods_of(one)
             failure = await wait_for_rollout(cluster, name, pods, self._plan.timeout, self._say)
             if failure is not None:
                 return failure
@@ -227,7 +245,7 @@ class Release:
 
     # --- how it ends ----------------------------------------------------------------------------
 
-    async def _undo(self, cluster: Cluster, failure: str) -> Outcome:
+    async def _undo(self, cluster: Cluster, bound: Bound, failure: str) -> Outcome:
         """Return to the old pods, and say what serves now."""
         if not self.old_serves:
             return Outcome(
@@ -235,6 +253,7 @@ class Release:
                 f"{failure}; no version before it serves, so its pods stay to be looked at",
                 old_serves=self.old_serves,
             )
+        await self._check_versions(cluster, bound)
         self._say(f"{failure}; back to the version before")
         changed = [(name, self._old[name]) for name in reversed(self._applied)]
         problem = await restore(cluster, changed, self._plan.timeout, self._say)
@@ -245,6 +264,22 @@ class Release:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
         await self._forget(cluster)
         return Outcome("failed", failure, old_serves=serving)
+
+    async def _check_versions(self, cluster: Cluster, bound: Bound) -> None:
+        """Check that nobody else has deployed, whose version an undo would take away.
+
+        Raises:
+            OvertakenError: Somebody has.
+        """
+        applied = {one["metadata"]["name"]: one for one in bound.deployments}
+        for name in self._applied:
+            live = await persist(partial(cluster.get, DEPLOYED, name), now() + self._short)
+            old = self._old[name]
+            if live is None:
+                continue
+            # The API server may have refused ours, so that the old one is still there.
+            if old is None or version_of_pods(live) != version_of_pods(old):
+                check_version(live, new_pods_of(applied[name]))
 
     async def _forget(self, cluster: Cluster) -> None:
         """Delete the ReplicaSets of this deploy, to which a rollback must not return.

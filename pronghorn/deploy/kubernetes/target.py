@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
-import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pronghorn.cli.errors import CommandError, missing
+from pronghorn.deploy.image import check_user_number
 from pronghorn.deploy.kubernetes.errors import ClusterError
 from pronghorn.deploy.target import Outcome, Plan, PlannedFile, Say, Variable
 
@@ -22,8 +20,7 @@ T = TypeVar("T")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CPU = re.compile(r"\d+m|\d+(\.\d+)?")
 _MEMORY = re.compile(r"\d+(\.\d+)?([kMGT]|[KMGT]i)?")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-#: The time within which `pronghorn run` ends, and a little more.
+#: Seconds in which `pronghorn run` can drain, end requests and close the lifespan.
 _LEAST_GRACE = 15
 
 
@@ -54,7 +51,7 @@ class Kubernetes:
         from pronghorn.deploy.kubernetes.release import Release
 
         release = Release(plan, say)
-        with _interruptible(), asyncio.Runner() as runner:
+        with asyncio.Runner() as runner:
             refused = runner.run(release.prepare())
             if refused is not None:
                 return refused
@@ -71,8 +68,7 @@ class Kubernetes:
         """Return to the version before, or to that of `Plan.tag`."""
         from pronghorn.deploy.kubernetes.rollback import roll_back
 
-        with _interruptible():
-            return asyncio.run(roll_back(plan, say))
+        return asyncio.run(roll_back(plan, say))
 
     def status(self, plan: Plan) -> list[tuple[str, str, str]]:
         """Return part, state and detail of what runs."""
@@ -93,22 +89,6 @@ class Kubernetes:
         return _run(read_variables(plan))
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal do what Ctrl+C does, which the event loop waits for."""
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        names = []
-    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
-    for name in names:
-        signal.signal(getattr(signal, name), lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
 def _run(reading: Coroutine[Any, Any, T]) -> T:
     """Run a look at the cluster.
 
@@ -123,6 +103,8 @@ def _run(reading: Coroutine[Any, Any, T]) -> T:
 
 def _find_mistakes(plan: Plan) -> Iterator[str]:
     config, settings = plan.config, plan.config.kubernetes
+    if plan.build:
+        yield from check_user_number(plan.folder, config.dockerfile)
     if plan.build and "/" not in config.image:
         yield (
             f"image = {config.image!r} names no registry from which the nodes of a cluster could "
@@ -139,10 +121,8 @@ def _find_mistakes(plan: Plan) -> Iterator[str]:
         yield f"kubernetes.cpu = {settings.cpu!r} is no amount, such as '250m' or '1'"
     if not _MEMORY.fullmatch(settings.memory):
         yield f"kubernetes.memory = {settings.memory!r} is no amount, such as '256Mi' or '1Gi'"
-    if not _TAG.fullmatch(plan.tag):
-        yield f"{plan.tag!r} cannot be the tag of an image"
     if config.grace < _LEAST_GRACE:
         yield (
-            f"grace = {config.grace} is too short: pronghorn run answers requests for 5 seconds "
-            f"after SIGTERM, and running ones need their time; {_LEAST_GRACE} at least"
+            f"grace = {config.grace} is too short for requests and the lifespan to end: "
+            f"{_LEAST_GRACE} at least"
         )

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 from functools import partial
 
-from pronghorn.deploy.kubernetes.bind import owns_replicas
+from pronghorn.deploy.kubernetes.bind import VERSION, owns_replicas
 from pronghorn.deploy.kubernetes.cluster import Cluster
 from pronghorn.deploy.kubernetes.errors import RefusedError
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
@@ -14,13 +14,20 @@ from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.kubernetes.waiting import now, persist, wait_for_rollout
 from pronghorn.deploy.target import Say
 
-__all__ = ["pods_of", "restore", "return_to"]
+__all__ = ["new_pods_of", "pods_of", "restore", "return_to"]
 
 
 def pods_of(deployment: Manifest) -> dict[str, str]:
     """Return the labels by which a Deployment finds its pods."""
     chosen: dict[str, str] = deployment["spec"]["selector"]["matchLabels"]
     return dict(chosen)
+
+
+def new_pods_of(deployment: Manifest) -> dict[str, str]:
+    """Return the labels of the pods of a Deployment that have its version, if it has one."""
+    labels = deployment["spec"]["template"]["metadata"].get("labels") or {}
+    version = {VERSION: str(labels[VERSION])} if VERSION in labels else {}
+    return pods_of(deployment) | version
 
 
 def return_to(live: Manifest, old: Manifest) -> Manifest:
@@ -65,6 +72,7 @@ async def restore(
 
     Raises:
         AwayError: The API server was away at the end.
+        OvertakenError: Somebody else has deployed another version meanwhile.
     """
     problems = []
     for name, old in changed:
@@ -76,7 +84,7 @@ async def restore(
             live = await persist(partial(cluster.get, DEPLOYED, name), until)
             wanted = return_to(live if live is not None else old, old)
             await persist(partial(cluster.apply, wanted, force=True), until)
-            problem = await wait_for_rollout(cluster, name, pods_of(old), seconds, say)
+            problem = await wait_for_rollout(cluster, name, new_pods_of(old), seconds, say)
         except RefusedError as error:
             problem = str(error)
         if problem is not None:

@@ -7,12 +7,22 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Literal, TypeVar
 
+from pronghorn.deploy.kubernetes.bind import VERSION
 from pronghorn.deploy.kubernetes.cluster import Cluster
-from pronghorn.deploy.kubernetes.errors import AwayError, ClusterError
+from pronghorn.deploy.kubernetes.errors import AwayError, ClusterError, OvertakenError
 from pronghorn.deploy.kubernetes.manifests import Manifest
 from pronghorn.deploy.target import Say
 
-__all__ = ["POLL", "State", "find_troubles", "judge", "now", "persist", "wait_for_rollout"]
+__all__ = [
+    "POLL",
+    "State",
+    "check_version",
+    "find_troubles",
+    "judge",
+    "now",
+    "persist",
+    "wait_for_rollout",
+]
 
 T = TypeVar("T")
 State = Literal["ready", "waiting", "stuck"]
@@ -86,7 +96,7 @@ async def wait_for_rollout(
     Args:
         cluster: The namespace.
         name: The name of the Deployment.
-        pods: Labels of the new pods, to say what is wrong with them.
+        pods: Labels of the new pods, the version among them if they have one.
         seconds: How long it may take.
         say: Told of each step.
 
@@ -95,12 +105,14 @@ async def wait_for_rollout(
 
     Raises:
         AwayError: The API server was away at the end.
+        OvertakenError: Somebody else has deployed another version meanwhile.
     """
     until, told = now() + seconds, ""
     while True:
         found = await persist(partial(cluster.get, "Deployment", name), until)
         if found is None:
             return f"somebody has deleted Deployment {name}"
+        check_version(found, pods)
         state, detail = judge(found)
         if state == "ready":
             say(f"{name}: {detail}")
@@ -115,6 +127,24 @@ async def wait_for_rollout(
             say(line)
             told = line
         await asyncio.sleep(POLL)
+
+
+def check_version(deployment: Manifest, pods: Mapping[str, str]) -> None:
+    """Check that a Deployment still has the version that is waited for.
+
+    Its status is that of whatever was applied last, so two deploys at a time would both be ready.
+
+    Args:
+        deployment: The Deployment as it is.
+        pods: Labels of the pods that are waited for; without a version nothing is checked.
+
+    Raises:
+        OvertakenError: It has another one.
+    """
+    labels = deployment["spec"]["template"]["metadata"].get("labels") or {}
+    if VERSION in pods and labels.get(VERSION) != pods[VERSION]:
+        version = labels.get(VERSION, "another version")
+        raise OvertakenError(deployment["metadata"]["name"], version)
 
 
 async def _try_troubles(cluster: Cluster, pods: Mapping[str, str]) -> list[str]:

@@ -39,6 +39,16 @@ def test_back_to_the_version_before(make_plan: MakePlan, two_versions: Programs)
     assert two_versions.read_calls("ssh") == [], "the tables stay as they are"
 
 
+def test_a_version_that_failed_is_not_the_one_before(
+    make_plan: MakePlan, two_versions: Programs
+) -> None:
+    state = two_versions.read_state()
+    failed = [[host, role, "broken"] for host in HOSTS for role in ROLES]
+    two_versions.write_state({**state, "containers": [*failed, *state["containers"]]})
+    assert roll_back(make_plan(tag="")).state == "ready"
+    assert two_versions.versions() == dict.fromkeys(HOSTS, "old")
+
+
 def test_back_to_a_version_that_is_named(make_plan: MakePlan, two_versions: Programs) -> None:
     two_versions.serve("newest", ROLES)
     assert roll_back(make_plan(tag="old")).state == "ready"
@@ -60,8 +70,8 @@ def test_a_version_that_is_gone(make_plan: MakePlan, two_versions: Programs) -> 
     outcome = roll_back(make_plan(tag="ancient"))
     assert outcome.state == "failed"
     assert outcome.message == (
-        "the servers do not have a container of ancient any more: 10.0.0.1 and 10.0.0.2 does not "
-        "run ancient"
+        "the servers do not have a container of ancient any more: ancient does not run on 10.0.0.1 "
+        "and 10.0.0.2"
     )
 
 

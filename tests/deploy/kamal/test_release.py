@@ -220,6 +220,23 @@ def test_servers_that_have_switched_go_back(make_plan: MakePlan, programs: Progr
     assert len(programs.read_calls("ssh")) == 0, "a rollback changes no table"
 
 
+def test_a_new_server_does_not_keep_the_others_from_going_back(
+    make_plan: MakePlan, programs: Programs
+) -> None:
+    programs.serve("old", {"web": HOSTS[:1], "jobs": HOSTS[:1]})
+    programs.serve(None, {"web": HOSTS[1:], "jobs": HOSTS[1:]})
+    third = "10.0.0.3"
+    programs.serve("old", {"web": [third]})
+    programs.let("deploy", code=1, err=UNHEALTHY, switches=HOSTS)
+    outcome, _ = release(make_plan(configure(kamal={"hosts": [*HOSTS, third]})))
+    assert programs.versions() == {HOSTS[0]: "old", HOSTS[1]: "abc1234", third: "old"}
+    assert (outcome.state, outcome.old_serves) == ("failed", True)
+    assert outcome.message.endswith(
+        "10.0.0.1 went back to the old version; the new version stays on 10.0.0.2, with no other one "
+        "to go back to"
+    )
+
+
 def test_a_server_that_cannot_go_back(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve("old", ROLES)
     programs.let("deploy", code=1, err=UNHEALTHY, switches=["10.0.0.1"])

@@ -61,6 +61,8 @@ def make_plan(tmp_path: Path) -> MakePlan:
             "env": {"LOG_LEVEL": "info"},
             "kubernetes": kubernetes or {},
         }
+        if "config_timeout" in given:  # `timeout` is that of the plan, and short in most tests.
+            config["timeout"] = given.pop("config_timeout")
         return Plan(
             config=DeployConfig.model_validate(config | given),
             folder=folder,

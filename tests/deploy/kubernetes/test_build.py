@@ -113,3 +113,23 @@ def test_a_cluster_that_refuses_is_asked_before_the_build(
     outcome, _ = release(make_plan)
     assert outcome.state == "failed"
     assert not record.exists()
+
+
+@pytest.mark.parametrize(
+    ("user", "is_number"),
+    [("app", False), ("app:app", False), ("10001", True), ("10001:app", True), ("${U}", False)],
+)
+def test_a_node_has_to_know_the_number_of_the_user(
+    make_plan: MakePlan, user: str, is_number: bool
+) -> None:
+    plan = make_plan(build=True)
+    (plan.folder / "Dockerfile").write_text(f"FROM python:3.13-slim\nUSER {user}\n", "utf-8")
+    problems = Kubernetes().check(plan)
+    assert problems == (
+        []
+        if is_number
+        else [
+            f"Dockerfile, line 2: USER {user} is no number, so a node cannot know that it is not "
+            "root and starts no container: write a number such as 10001"
+        ]
+    )

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import trustme
 
+from pronghorn.deploy.interrupts import interruptible
+from pronghorn.deploy.target import Outcome
 from tests.deploy.kubernetes.api_server import ApiServer, Refusal, Request
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
 from tests.deploy.kubernetes.deploying import deploy, deploy_first
@@ -104,6 +106,27 @@ def break_web(cluster: ApiServer, request: Request) -> None:
     """Let workers of the new version get ready, and then not the web."""
     if request.changes and (request.plural, request.name) == ("deployments", "shop"):
         cluster.behaviours["v2"] = "never-ready"
+
+
+def test_a_later_deploy_by_somebody_else_is_neither_claimed_nor_undone(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.behaviours["v2"] = "never-ready"
+    others = [threading.Thread(target=deploy_first, args=[make_plan("v3")])]
+
+    def deploy_another(request: Request) -> None:
+        is_web = (request.plural, request.name) == ("deployments", "shop")
+        if is_web and not request.changes and image_of(cluster).endswith(":v2") and others:
+            others.pop().start()
+
+    cluster.on_request = deploy_another
+    outcome, _ = deploy(make_plan("v2"))
+    assert outcome == Outcome(
+        "failed", "somebody has deployed v3 of shop meanwhile, which was left as it is", None
+    )
+    assert image_of(cluster).endswith(":v3")
+    assert cluster.serving() == {"v3"}
 
 
 def test_workers_that_are_new_are_removed_by_an_undo(
@@ -525,12 +548,26 @@ def test_an_interrupt_during_the_rollout_is_an_undo(
     deploy_first(make_plan("v1"))
     cluster.behaviours["v2"] = "never-ready"
     cluster.on_request = interrupt_at(lambda request: request.plural == "pods", number)
-    outcome, _ = deploy(make_plan("v2"))
+    with interruptible():
+        outcome, _ = deploy(make_plan("v2"))
     assert (outcome.state, outcome.old_serves) == ("failed", True)
     assert outcome.message == "interrupted"
     assert image_of(cluster).endswith(":v1")
     assert cluster.serving() == {"v1"}
     assert signal.getsignal(number) == before
+
+
+def test_a_deploy_in_the_background_of_a_script_can_be_ended(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    cluster.behaviours["v1"] = "never-ready"
+    cluster.on_request = interrupt_at(lambda request: request.plural == "pods", signal.SIGTERM)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # As a shell does for `command &`.
+    try:
+        with pytest.raises(KeyboardInterrupt), interruptible():
+            deploy(make_plan("v1"))
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_second_interrupt_ends_the_undo_too(cluster: ApiServer, make_plan: MakePlan) -> None:

@@ -37,7 +37,7 @@ def test_the_status_says_why_pods_are_not_ready(cluster: ApiServer, make_plan: M
 
 
 def test_the_status_of_nothing(cluster: ApiServer, make_plan: MakePlan) -> None:
-    assert Kubernetes().status(make_plan()) == [("shop", "missing", "nothing in namespace shop")]
+    assert Kubernetes().status(make_plan()) == []
 
 
 def test_a_cluster_that_cannot_be_read_is_one_sentence(

@@ -63,6 +63,24 @@ def test_probes_and_the_end_fit_what_the_server_does(make_plan: MakePlan) -> Non
     assert pod["terminationGracePeriodSeconds"] == sleep + 40
 
 
+def test_a_program_may_take_the_whole_timeout_to_start(make_plan: MakePlan) -> None:
+    plan = make_plan(jobs=1, config_timeout=400)
+    for name in ("web.yaml", "jobs.yaml"):
+        (container,) = read(plan)[name]["spec"]["template"]["spec"]["containers"]
+        probe = container["startupProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] >= 400
+
+
+def test_one_slow_answer_takes_no_pod_out_of_the_service(make_plan: MakePlan) -> None:
+    (container,) = read(make_plan())["web.yaml"]["spec"]["template"]["spec"]["containers"]
+    assert container["readinessProbe"]["failureThreshold"] > 1
+
+
+def test_many_pods_are_replaced_several_at_a_time(make_plan: MakePlan) -> None:
+    strategy = read(make_plan())["web.yaml"]["spec"]["strategy"]
+    assert strategy["rollingUpdate"] == {"maxSurge": "25%", "maxUnavailable": 0}
+
+
 def test_probes_of_workers_are_on_the_port_of_the_command(make_plan: MakePlan) -> None:
     plan = make_plan(jobs=1, port=9000)
     pod = read(plan)["jobs.yaml"]["spec"]["template"]["spec"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 
 import pytest
+import yaml
 
 from tests.deploy.kubernetes.api_server import ApiServer
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
-from tests.deploy.kubernetes.deploying import deploy, deploy_first
+from tests.deploy.kubernetes.deploying import deploy, deploy_first, write_files
 
 
 def test_a_first_version_is_applied_after_its_migration(
@@ -104,6 +105,35 @@ def test_a_secret_that_no_version_reads_is_removed(cluster: ApiServer, make_plan
     assert len(cluster.names("secrets")) == 1
 
 
+def test_a_secret_that_another_deploy_migrates_with_is_kept(
+    cluster: ApiServer, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pronghorn.deploy.kubernetes.migration.RESERVE", 0.0)
+    deploy_first(make_plan("v1"))
+    cluster.migrations = "hangs"
+    changed = {"DATABASE_URL": "postgresql://other"}
+    later = make_plan("v3", migrate=True, secrets_given=changed, timeout=0.2)
+    assert deploy(later)[0].state == "unknown"  # As one that still waits.
+    assert len(cluster.names("secrets")) == 2
+    deploy_first(make_plan("v2"))
+    assert len(cluster.names("secrets")) == 2
+
+
+def test_a_secret_that_only_an_init_container_reads_is_kept(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    plan = make_plan(kubernetes={"replicas": 1, "max_replicas": 1})
+    write_files(plan)
+    path = plan.folder / plan.config.kubernetes.folder / "web.yaml"
+    manifest = yaml.safe_load(path.read_text("utf-8"))
+    pod = manifest["spec"]["template"]["spec"]
+    read = pod["containers"][0].pop("envFrom")
+    pod["initContainers"] = [{"name": "first", "image": plan.config.image, "envFrom": read}]
+    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    deploy_first(plan)
+    assert len(cluster.names("secrets")) == 1
+
+
 def test_a_program_without_secrets_has_no_secret(cluster: ApiServer, make_plan: MakePlan) -> None:
     deploy_first(make_plan(secrets=[], secrets_given={}))
     assert cluster.names("secrets") == []
@@ -194,6 +224,31 @@ def test_pods_scaled_by_hand_stay_and_the_user_is_told(
     assert outcome.state == "ready"
     assert cluster.find("deployments", "shop")["spec"]["replicas"] == 4
     assert "shop keeps 4 pods, which kubectl has set, and not 2" in said
+
+
+def test_the_number_of_pods_can_be_taken_over(cluster: ApiServer, make_plan: MakePlan) -> None:
+    fixed = {"replicas": 2, "max_replicas": 2}
+    deploy_first(make_plan("v1", kubernetes=fixed))
+    cluster.set_replicas("shop", 4, "kubectl")
+    deploy_first(make_plan("v2", kubernetes={**fixed, "take_over": True}))
+    assert cluster.find("deployments", "shop")["spec"]["replicas"] == 2
+
+
+@pytest.mark.parametrize("most", [2, 6])
+def test_a_program_that_is_scaled_to_nothing_is_not_said_to_serve(
+    cluster: ApiServer, make_plan: MakePlan, most: int
+) -> None:
+    settings = {"replicas": 2, "max_replicas": most}
+    deploy_first(make_plan("v1", kubernetes=settings))
+    cluster.set_replicas("shop", 0, "kubectl")
+    outcome, _ = deploy(make_plan("v2", kubernetes=settings))
+    assert outcome.state == "failed"
+    assert outcome.message == (
+        "shop is scaled to 0 pods, so nothing would serve: "
+        "kubectl scale deployment/shop --replicas=2; no pod was changed"
+    )
+    deploy_first(make_plan("v2", kubernetes={**settings, "take_over": True}))
+    assert cluster.find("deployments", "shop")["spec"]["replicas"] == 2
 
 
 # --- a configuration that asks for less ---------------------------------------------------------
