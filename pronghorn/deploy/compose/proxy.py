@@ -23,6 +23,8 @@ defaults
     option redispatch 1
     retries 3
     timeout connect 3s
+    # A container that is busy answers the probe late, and one that ends says so at once.
+    timeout check 5s
     timeout http-request 30s
     timeout client 5m
     timeout server 5m
