@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from inspect import isawaitable
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -37,6 +41,22 @@ def find_url(database: Database) -> URL:
     query |= tls
     kept = {name: value for name, value in query.items() if name in known}
     return url.set(drivername="postgresql+psycopg", query=kept)
+
+
+def password_function(database: Database) -> Callable[[], Any] | None:
+    """Return the function that makes passwords, which asyncpg takes in place of one."""
+    given = database.options.get("connect_args", {}).get("password")
+    return given if callable(given) else None
+
+
+async def ask_password(ask: Callable[[], Any]) -> str:
+    """Return the password of this moment, such as a token that expires.
+
+    Args:
+        ask: The function of the program; it may be asynchronous.
+    """
+    found = ask()
+    return str(await found if isawaitable(found) else found)
 
 
 class Connections:
@@ -93,7 +113,7 @@ def _for_postgresql(url: URL, database: Database) -> Engine:
         arguments["options"] = f"{limit} {url.query.get('options', '')}".strip()
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = max(1, round(options.get("connect_timeout", 5.0)))
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=_CONNECTIONS,
         max_overflow=0,
@@ -101,3 +121,13 @@ def _for_postgresql(url: URL, database: Database) -> Engine:
         pool_pre_ping=True,
         connect_args=arguments,
     )
+    ask = password_function(database)
+    if ask is not None:
+
+        @event.listens_for(engine, "do_connect")
+        def renew(_: Any, __: Any, ___: Any, parameters: dict[str, Any]) -> None:
+            # In a thread of its own, since the event loop of this one may run.
+            with ThreadPoolExecutor(1) as thread:
+                parameters["password"] = thread.submit(asyncio.run, ask_password(ask)).result()
+
+    return engine

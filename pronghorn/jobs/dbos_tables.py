@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
-from pronghorn.jobs.dbos_connections import find_url
+from pronghorn.jobs.dbos_connections import ask_password, find_url, password_function
 from pronghorn.jobs.dbos_import import import_dbos
 from pronghorn.jobs.dbos_rows import SCHEMA
 from pronghorn.sql import Database
@@ -51,6 +51,9 @@ async def create_tables(database: Database) -> None:
         _check_models(database.metadata)
         async with database.engine.connect() as connection:
             await _check_file(connection)
+    ask = password_function(database)
+    if ask is not None:
+        url = url.set(password=await ask_password(ask))
     await asyncio.to_thread(import_dbos().DBOS.migrate, url.render_as_string(hide_password=False))
 
 

@@ -40,7 +40,8 @@ def nodes() -> Iterator[Nodes]:
     """Two nodes, and the address of the proxy."""
     node = {"num_cpus": 2, "node_ip_address": "127.0.0.1"}
     cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    second = cluster.add_node(**node)
+    # Ray believes what is said of GPUs; a program of the documentation wants one.
+    second = cluster.add_node(**node, num_gpus=1)
     port = free_port()
     ray.init(
         address=cluster.address,
