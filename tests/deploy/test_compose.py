@@ -313,6 +313,20 @@ def test_the_file_has_what_the_configuration_says(
 
 
 @pytest.mark.usefixtures("quick")
+def test_containers_of_the_compose_file_for_development_are_not_touched(
+    project: Path, docker: Docker
+) -> None:
+    docker.develop()
+    before = docker.containers()
+    for tag in ("one", "two"):
+        code, output = run_deploy("--tag", tag)
+        assert code == 0, output
+    assert before.items() <= docker.containers().items()
+    file = yaml.safe_load((project / "compose.deploy.yaml").read_text())
+    assert file["name"] == "bookstall-deploy"
+
+
+@pytest.mark.usefixtures("quick")
 def test_jobs_are_replaced_together_with_web(project: Path, docker: Docker, write: Write) -> None:
     text = (project / "pyproject.toml").read_text()
     write("pyproject.toml", text + "jobs = 2\n")
