@@ -235,6 +235,15 @@ def test_a_failure_after_every_server_has_switched(make_plan: MakePlan, programs
     )
 
 
+def test_an_old_version_that_was_stopped_is_not_said_to_serve(
+    make_plan: MakePlan, programs: Programs
+) -> None:
+    programs.serve("old", ROLES)
+    programs.let("deploy", stops=True, **error_of(UNHEALTHY))
+    outcome, _ = release(make_plan())
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
+
+
 def test_the_first_version_is_never_ready(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve(None, ROLES)
     programs.let("deploy", code=1, err=UNHEALTHY)
