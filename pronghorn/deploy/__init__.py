@@ -5,7 +5,8 @@
 - `target.py` says what a target can do; `compose`, `kubernetes`, `kamal` and `platforms` are those
 - `written.py` writes files that people may read, commit and change
 - `tool.py` runs the programs of others, and is the only module that does
-- `flow.py` puts the steps together, `interrupts.py` ends them early, and `command.py` is the command
+- `flow.py` puts the steps together, and `interrupts.py` ends them early
+- `command.py` is the command
 
 This package stands on `pronghorn.cli`, and nothing of the framework imports it.
 """

@@ -84,8 +84,10 @@ def check_user_number(folder: Path, dockerfile: str) -> list[str]:
     if user is None or name.partition(":")[0].isdecimal() or _ROOT.fullmatch(name):
         return []
     return [
-        f"{dockerfile}, line {user.line}: USER {user.text} is no number, so a node cannot know "
-        "that it is not root and starts no container: write a number such as 10001"
+        (
+            f"{dockerfile}, line {user.line}: USER {user.text} is no number, so a node cannot know "
+            "that it is not root and starts no container: write a number such as 10001"
+        )
     ]
 
 

@@ -42,11 +42,20 @@ class Docker:
     def serve(self, tag: str) -> None:
         """Have a version that serves already."""
         labels = {"pronghorn.deploy.tag": tag, "pronghorn.deploy.previous": ""}
-        one = {"project": "bookstall", "env": {}, "host": "", "port": 0, "pid": 0}
+        one = {"project": "bookstall-deploy", "env": {}, "host": "", "port": 0, "pid": 0}
         web = {**one, "service": "web", "image": f"bookstall:{tag}", "labels": labels}
         proxy = {**one, "service": "proxy", "image": "haproxy", "labels": {}}
         state = {"f" * 64: web, "e" * 64: proxy}
         (self.folder / "state.json").write_text(json.dumps(state))
+
+    def develop(self) -> None:
+        """Have containers of the project's own compose file, as `docker compose up` starts them."""
+        one = {"project": "bookstall", "env": {}, "host": "", "port": 0, "pid": 0, "labels": {}}
+        state = {
+            digit * 64: {**one, "service": service, "image": f"bookstall-{service}"}
+            for digit, service in (("a", "web"), ("b", "jobs"))
+        }
+        (self.folder / "state.json").write_text(json.dumps({**self.containers(), **state}))
 
     def serving(self) -> list[str]:
         """The tags of the containers of `web`."""

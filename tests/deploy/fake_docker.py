@@ -197,7 +197,8 @@ def compose(argv: list[str]) -> None:
             save("state.json", {key: one for key, one in state.items() if one["service"] != name})
         may(f"up {name}")
         service = read_service(file, name)
-        have = [one for one in load("state.json", {}).values() if one["service"] == name]
+        wanted = {"project": project, "service": name}
+        have = [one for one in load("state.json", {}).values() if wanted.items() <= one.items()]
         scale = int((option(words, "--scale") or f"{name}=1").partition("=")[2])
         for _ in range(scale - len(have)):
             begin(project, name, service)

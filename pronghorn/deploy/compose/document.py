@@ -11,7 +11,15 @@ import yaml
 from pronghorn.deploy.compose.proxy import PROXY_PORT, proxy_configuration
 from pronghorn.deploy.target import Plan
 
-__all__ = ["PREVIOUS", "PREVIOUS_LABEL", "TAG", "TAG_LABEL", "compose_document", "compose_text"]
+__all__ = [
+    "PREVIOUS",
+    "PREVIOUS_LABEL",
+    "TAG",
+    "TAG_LABEL",
+    "compose_document",
+    "compose_text",
+    "project_of",
+]
 
 TAG = "PRONGHORN_DEPLOY_TAG"
 """The variable of the tag: the file stays the same from one version to the next."""
@@ -58,6 +66,15 @@ def compose_text(plan: Plan) -> str:
     return comment + yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=120)
 
 
+def project_of(plan: Plan) -> str:
+    """Return the name of the project of Compose.
+
+    The compose file for development has the name of its folder, which is often that of the program:
+    with the same one, a deploy would take its containers for an old version, and its volumes.
+    """
+    return f"{plan.config.name}-deploy"
+
+
 def compose_document(plan: Plan) -> dict[str, Any]:
     """Return the compose file as an object."""
     config = plan.config
@@ -67,7 +84,7 @@ def compose_document(plan: Plan) -> dict[str, Any]:
     if plan.migrate:
         once = {"profiles": ["release"], "restart": "no"}  # `up` does not start it.
         services["migrate"] = {**_container(plan, plan.migrate_command), **once}
-    document: dict[str, Any] = {"name": config.name, "services": services}
+    document: dict[str, Any] = {"name": project_of(plan), "services": services}
     document["configs"] = {"proxy": {"content": _escape(proxy_configuration(plan))}}
     volumes = [volume.partition(":")[0] for volume in config.compose.volumes]
     named: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pronghorn.deploy.compose.document import PREVIOUS, TAG, TAG_LABEL
+from pronghorn.deploy.compose.document import PREVIOUS, TAG, TAG_LABEL, project_of
 from pronghorn.deploy.target import Plan, Say
 from pronghorn.deploy.tool import Finished, run, stream
 
@@ -52,7 +52,7 @@ class Engine:
         Raises:
             StepError: Docker does not answer.
         """
-        project = f"label={_PROJECT}={self.plan.config.name}"
+        project = f"label={_PROJECT}={project_of(self.plan)}"
         filters = ["--filter", project, "--filter", f"label={_SERVICE}={service}"]
         every_one = ["--all"] if every else []
         # `run` makes containers of a service too, which serve nobody.
@@ -128,8 +128,8 @@ class Engine:
         return stream(["docker", *command], folder=self.plan.folder)
 
     def _compose(self) -> list[str]:
-        config = self.plan.config
-        return ["compose", "--project-name", config.name, "--file", config.compose.file]
+        file = self.plan.config.compose.file
+        return ["compose", "--project-name", project_of(self.plan), "--file", file]
 
     def _indent(self, line: str) -> None:
         if line.strip():

@@ -119,10 +119,17 @@ def _judge(program: Program, say: Say, before: Running, finished: Finished) -> O
             "ready", f"{plan.tag} serves everywhere, but Kamal failed later: {reason}", False
         )
     changed = {place for place in fresh if before[place] != plan.tag}
-    old_serves = True if any(_web_only(before).values()) else None
     if not changed:
-        return Outcome("failed", reason, old_serves)
+        return Outcome("failed", reason, _still_serves(before, after))
     return _undo(program, say, before, {host for _, host in changed}, reason)
+
+
+def _still_serves(before: Running, after: Running) -> bool | None:
+    """Return whether a version that served before does so now; None if none did."""
+    old = _web_only(before)
+    if not any(old.values()):
+        return None
+    return any(version and version == old[host] for host, version in _web_only(after).items())
 
 
 def _undo(program: Program, say: Say, before: Running, hosts: set[str], reason: str) -> Outcome:

@@ -24,6 +24,9 @@ def main():
     effect = take_effect(state)
     if effect.get("switches"):
         switch(state, OPTIONS.get("--version"), effect["switches"])
+    if effect.get("stops"):
+        state["servers"] = {host: dict.fromkeys(roles) for host, roles in state["servers"].items()}
+        save(state)
     if effect.get("seconds"):
         time.sleep(effect["seconds"])
     if effect and "code" in effect:

@@ -58,7 +58,8 @@ class Programs:
         Args:
             command: Its first words, such as `app version`.
             effect: `code`, `out` and `err` that it ends with; `seconds` that it hangs; `switches`,
-                servers whose version it changes before; `after`, how often it succeeds first.
+                servers whose version it changes before; `stops`, that it ends what runs; `after`,
+                how often it succeeds first.
         """
         state = self.read_state()
         state["effects"][command] = effect

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -102,100 +103,145 @@ def test_the_hook_migrates_before_the_new_version_serves(
     assert "root@10.0.0.1" in ssh["argv"]
 
 
-def test_a_migration_that_fails(make_plan: MakePlan, programs: Programs) -> None:
+def error_of(text: str, **more: Any) -> dict[str, Any]:
+    """Let a command of Kamal end with a text on its standard error."""
+    return {"code": 1, "err": text, **more}
+
+
+#: What breaks, how the deploy ends, and the last command; `old` serves before, and afterwards.
+FAILURES: dict[str, tuple[dict[str, dict[str, Any]], Outcome, str]] = {
+    "Kamal refuses the file": (
+        {"config": error_of("  ERROR (Kamal::ConfigurationError): unknown key: sevice")},
+        Outcome(
+            "failed",
+            "Kamal refuses config/deploy.yml: ERROR (Kamal::ConfigurationError): unknown key: "
+            "sevice",
+        ),
+        "config",
+    ),
+    "a server is away": (
+        {"app version": error_of(AWAY)},
+        Outcome("failed", "the server 10.0.0.2 cannot be reached by SSH. Nothing was changed"),
+        "app version",
+    ),
+    "the password is wrong": (
+        {"registry login": error_of("docker stderr: Error response from daemon: unauthorized")},
+        Outcome(
+            "failed",
+            "the image was not built and sent: the registry registry.example.com does not accept "
+            "the user and the password",
+            old_serves=True,
+        ),
+        "registry login",
+    ),
+    "the registry is away": (
+        {"registry login": error_of("docker stderr: dial tcp: lookup registry: no such host")},
+        Outcome(
+            "failed",
+            "the image was not built and sent: the registry registry.example.com cannot be reached",
+            old_serves=True,
+        ),
+        "registry login",
+    ),
+    "the image cannot be built": (
+        {"build push": error_of("docker stderr: ERROR: failed to solve: exit code: 2")},
+        Outcome(
+            "failed",
+            "the image was not built and sent: ERROR: failed to solve: exit code: 2",
+            old_serves=True,
+        ),
+        "build push",
+    ),
+    "the disk is full": (
+        {"build push": error_of("write /x: no space left on device")},
+        Outcome(
+            "failed",
+            "the image was not built and sent: a disk is full, here or on a server",
+            old_serves=True,
+        ),
+        "build push",
+    ),
+    "another deployment": (
+        {"deploy": error_of("  ERROR (Kamal::Cli::LockError): Deploy lock found. Run 'kamal'")},
+        Outcome(
+            "failed",
+            "another deployment has Kamal's lock; `kamal lock status` says whose, and `kamal lock "
+            "release` removes one that was left behind",
+            old_serves=True,
+        ),
+        "app version",
+    ),
+    "never ready": (
+        {"deploy": error_of(UNHEALTHY)},
+        Outcome(
+            "failed",
+            "the new version on 10.0.0.1 did not answer /ready with 200 within 180 seconds; `kamal "
+            "app logs` and `kamal proxy logs` say more",
+            old_serves=True,
+        ),
+        "app version",
+    ),
+    "the connection is lost": (
+        {"deploy": error_of(AWAY), "app version": error_of(AWAY, after=2)},
+        Outcome(
+            "unknown",
+            "the server 10.0.0.2 cannot be reached by SSH. What runs now is not known: the server "
+            "10.0.0.2 cannot be reached by SSH",
+        ),
+        "app version",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_is_one_sentence_and_nothing_has_changed(
+    make_plan: MakePlan, programs: Programs, name: str
+) -> None:
+    effects, expected, last = FAILURES[name]
     programs.serve("old", ROLES)
-    (programs.folder / "broken-migration").touch()
-    outcome, _ = release(make_plan())
-    assert outcome == Outcome(
-        "failed",
-        "the migrations failed: Error: the migration 0002 failed: column price exists",
-        old_serves=True,
-    )
-    assert programs.versions() == dict.fromkeys(HOSTS, "old")
-
-
-def test_the_server_of_the_migration_is_away(make_plan: MakePlan, programs: Programs) -> None:
-    programs.serve("old", ROLES)
-    (programs.folder / "no-ssh").touch()
-    outcome, _ = release(make_plan())
-    assert outcome == Outcome(
-        "failed",
-        "the migrations failed: ssh: connect to host 10.0.0.1 port 22: Connection refused",
-        old_serves=True,
-    )
-
-
-def test_kamal_refuses_the_file(make_plan: MakePlan, programs: Programs) -> None:
-    programs.let("config", code=1, err="  ERROR (Kamal::ConfigurationError): unknown key: sevice")
-    outcome, _ = release(make_plan())
-    assert outcome.state == "failed"
-    assert outcome.message == (
-        "Kamal refuses config/deploy.yml: ERROR (Kamal::ConfigurationError): unknown key: sevice"
-    )
-    assert programs.list_commands() == ["config"]
-
-
-def test_a_server_is_away_from_the_start(make_plan: MakePlan, programs: Programs) -> None:
-    programs.serve("old", ROLES)
-    programs.let("app version", code=1, err=AWAY)
-    outcome, _ = release(make_plan())
-    assert outcome == Outcome(
-        "failed",
-        "the server 10.0.0.2 cannot be reached by SSH. Nothing was changed",
-        old_serves=None,
-    )
-    assert "deploy" not in programs.list_commands()
+    for command, effect in effects.items():
+        programs.let(command, **effect)
+    assert release(make_plan())[0] == expected
+    assert programs.list_commands()[-1] == last
+    assert programs.versions() == programs.versions("jobs") == dict.fromkeys(HOSTS, "old")
 
 
 @pytest.mark.parametrize(
-    ("command", "text", "sentence"),
+    ("broken", "reason"),
     [
-        (
-            "registry login",
-            (
-                "docker stderr: Error response from daemon: Get "
-                "https://registry.example.com/v2/: unauthorized"
-            ),
-            "the registry registry.example.com does not accept the user and the password",
-        ),
-        (
-            "registry login",
-            (
-                "docker stderr: Error response from daemon: dial tcp: lookup "
-                "registry.example.com: no such host"
-            ),
-            "the registry registry.example.com cannot be reached",
-        ),
-        (
-            "build push",
-            "docker stderr: ERROR: failed to solve: exit code: 2",
-            "ERROR: failed to solve: exit code: 2",
-        ),
-        ("build push", "write /x: no space left on device", "a disk is full, here or on a server"),
+        ("broken-migration", "Error: the migration 0002 failed: column price exists"),
+        ("no-ssh", "ssh: connect to host 10.0.0.1 port 22: Connection refused"),
     ],
 )
-def test_the_image_is_not_built(
-    make_plan: MakePlan, programs: Programs, command: str, text: str, sentence: str
+def test_migrations_that_fail(
+    make_plan: MakePlan, programs: Programs, broken: str, reason: str
 ) -> None:
     programs.serve("old", ROLES)
-    programs.let(command, code=1, err=text)
-    outcome, _ = release(make_plan())
-    message = f"the image was not built and sent: {sentence}"
-    assert outcome == Outcome("failed", message, old_serves=True)
-    assert programs.list_commands()[-1] == command
+    (programs.folder / broken).touch()
+    message = f"the migrations failed: {reason}"
+    assert release(make_plan())[0] == Outcome("failed", message, old_serves=True)
+    assert programs.versions() == dict.fromkeys(HOSTS, "old")
 
 
-def test_a_new_version_that_is_never_ready(make_plan: MakePlan, programs: Programs) -> None:
+def test_a_failure_after_every_server_has_switched(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve("old", ROLES)
-    programs.let("deploy", code=1, err=UNHEALTHY)
-    outcome, _ = release(make_plan())
-    assert outcome == Outcome(
-        "failed",
-        "the new version on 10.0.0.1 did not answer /ready with 200 within 180 seconds; `kamal app "
-        "logs` and `kamal proxy logs` say more",
-        old_serves=True,
+    text = "Hook `post-deploy` failed:\npost-deploy stderr: no webhook"
+    programs.let("deploy", code=1, err=text, switches=HOSTS)
+    assert release(make_plan())[0] == Outcome(
+        "ready",
+        "abc1234 serves everywhere, but Kamal failed later: the hook post-deploy failed: no "
+        "webhook",
+        old_serves=False,
     )
-    assert not [one for one in programs.list_commands() if one.startswith("rollback")]
+
+
+def test_an_old_version_that_was_stopped_is_not_said_to_serve(
+    make_plan: MakePlan, programs: Programs
+) -> None:
+    programs.serve("old", ROLES)
+    programs.let("deploy", stops=True, **error_of(UNHEALTHY))
+    outcome, _ = release(make_plan())
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
 
 
 def test_the_first_version_is_never_ready(make_plan: MakePlan, programs: Programs) -> None:
@@ -232,8 +278,8 @@ def test_a_new_server_does_not_keep_the_others_from_going_back(
     assert programs.versions() == {HOSTS[0]: "old", HOSTS[1]: "abc1234", third: "old"}
     assert (outcome.state, outcome.old_serves) == ("failed", True)
     assert outcome.message.endswith(
-        "10.0.0.1 went back to the old version; the new version stays on 10.0.0.2, with no other one "
-        "to go back to"
+        "10.0.0.1 went back to the old version; the new version stays on 10.0.0.2, with no other "
+        "one to go back to"
     )
 
 
@@ -246,46 +292,6 @@ def test_a_server_that_cannot_go_back(make_plan: MakePlan, programs: Programs) -
     assert outcome.message.endswith(
         "10.0.0.1 could not go back to old: the server 10.0.0.2 cannot be reached by SSH"
     )
-
-
-def test_a_failure_after_every_server_has_switched(make_plan: MakePlan, programs: Programs) -> None:
-    programs.serve("old", ROLES)
-    text = "Hook `post-deploy` failed:\npost-deploy stderr: no webhook"
-    programs.let("deploy", code=1, err=text, switches=HOSTS)
-    outcome, _ = release(make_plan())
-    assert outcome == Outcome(
-        "ready",
-        (
-            "abc1234 serves everywhere, but Kamal failed later: the hook post-deploy failed: no "
-            "webhook"
-        ),
-        old_serves=False,
-    )
-
-
-def test_the_connection_is_lost_for_good(make_plan: MakePlan, programs: Programs) -> None:
-    programs.serve("old", ROLES)
-    programs.let("deploy", code=1, err=AWAY)
-    programs.let("app version", code=1, err=AWAY, after=2)
-    outcome, _ = release(make_plan())
-    assert outcome == Outcome(
-        "unknown",
-        "the server 10.0.0.2 cannot be reached by SSH. What runs now is not known: the server "
-        "10.0.0.2 cannot be reached by SSH",
-        old_serves=None,
-    )
-
-
-def test_another_deployment_has_the_lock(make_plan: MakePlan, programs: Programs) -> None:
-    programs.serve("old", ROLES)
-    programs.let(
-        "deploy",
-        code=1,
-        err="  ERROR (Kamal::Cli::LockError): Deploy lock found. Run 'kamal lock help'",
-    )
-    outcome, _ = release(make_plan())
-    assert outcome.old_serves is True
-    assert outcome.message.startswith("another deployment has Kamal's lock; `kamal lock status`")
 
 
 def test_the_same_version_again(make_plan: MakePlan, programs: Programs) -> None:

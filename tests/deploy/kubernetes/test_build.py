@@ -124,12 +124,8 @@ def test_a_node_has_to_know_the_number_of_the_user(
 ) -> None:
     plan = make_plan(build=True)
     (plan.folder / "Dockerfile").write_text(f"FROM python:3.13-slim\nUSER {user}\n", "utf-8")
-    problems = Kubernetes().check(plan)
-    assert problems == (
-        []
-        if is_number
-        else [
-            f"Dockerfile, line 2: USER {user} is no number, so a node cannot know that it is not "
-            "root and starts no container: write a number such as 10001"
-        ]
+    sentence = (
+        f"Dockerfile, line 2: USER {user} is no number, so a node cannot know that it is not root "
+        "and starts no container: write a number such as 10001"
     )
+    assert Kubernetes().check(plan) == ([] if is_number else [sentence])
