@@ -71,6 +71,7 @@ def deploy(options: DeployOptions) -> int:
     _refuse(checked)
     if options.dry_run:
         _print_files(states)
+        _print_rest(plan, check_target(target, plan, states, force=options.force))
         return 0
     for one in write(plan.folder, states, force=options.force):
         if one.what:
@@ -85,7 +86,7 @@ def rollback(name: str | None, *, tag: str | None, timeout: float | None) -> int
         The exit code; see `deploy`.
     """
     target, plan = open_target(name, tag=tag, timeout=timeout)
-    return _report(plan, target, _hand_over(target.rollback, plan))
+    return _report(plan, target, _hand_over(target.rollback, plan), "rollback")
 
 
 def open_target(
@@ -129,8 +130,18 @@ def _refuse(checked: Checked) -> None:
 
 def _print_files(states: list[FileState]) -> None:
     for one in states:
+        if one.state in {"changed", "foreign"}:
+            print(f"\n# ---- {one.file.path} is yours, and would be used as it is")
+            continue
         print(f"\n# ---- {one.file.path}")
         print(text_of(one.file), end="")
+
+
+def _print_rest(plan: Plan, problems: list[str]) -> None:
+    """Say how a dry run ended, with what would stop a deploy from here."""
+    print("\nThis was a dry run: nothing was written, built or sent")
+    for problem in dict.fromkeys(problems):
+        print(f"Note: a deploy from here would be refused: {plan.hide(problem)}")
 
 
 def _hand_over(step: Callable[[Plan, Say], Outcome], plan: Plan) -> Outcome:
@@ -157,7 +168,7 @@ def _interruptible() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def _report(plan: Plan, target: Target, outcome: Outcome) -> int:
+def _report(plan: Plan, target: Target, outcome: Outcome, what: str = "deploy") -> int:
     message = plan.hide(outcome.message)
     if outcome.state in {"ready", "written"}:
         print(f"{message[:1].upper()}{message[1:]}")
@@ -168,5 +179,5 @@ def _report(plan: Plan, target: Target, outcome: Outcome) -> int:
         return NOT_CONFIRMED
     ending = {True: "the old version serves", False: "no version serves", None: ""}
     end = ending[outcome.old_serves]
-    CommandError(f"The deploy failed: {message}" + (f"; {end}" if end else "")).print()
+    CommandError(f"The {what} failed: {message}" + (f"; {end}" if end else "")).print()
     return 1
