@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ __all__ = ["Checked", "check_project", "check_target", "find_changes"]
 _SECONDS = 5.0
 #: `pronghorn run` serves, and has these limits itself.
 _HARMLESS = ("body-limit",)
+_LACKS_PACKAGE = re.compile(r"imports \w.*, which does not exist here")
 _TAKES_AWAY = re.compile(r"\.(drop_table|drop_column|rename_table)\(|new_column_name\s*=")
 
 
@@ -64,7 +66,9 @@ def check_project(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Check
     try:
         found = find_problems(reference_of_app(plan.config), databases=False)
     except CommandError as error:
-        checked.problems.append(f"the application cannot be imported: {_one_line(error)}")
+        advice = "; install its packages here too, such as with `pip install -e .`"
+        end = advice if _LACKS_PACKAGE.search(_one_line(error)) else ""
+        checked.problems.append(f"the application cannot be imported: {_one_line(error)}{end}")
         return checked
     checked.notes.extend(_note_jobs(plan))
     report = found.judge(strict=True, allowed=[*plan.config.allow, *_HARMLESS])
@@ -237,12 +241,16 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
 
 def _read_pending(migrations: Any) -> list[Any] | str:
     """Return the pending migrations, or why the database does not tell."""
+    logger = logging.getLogger("pronghorn.sql")
+    before, logger.disabled = logger.disabled, True  # The note says it.
     try:
         state = run(partial(_read_in_time, migrations))
     except CommandError as error:
         return error.message
     except Exception as error:  # noqa: BLE001 - drivers raise what they like; it is only a note
         return f"the database {migrations.database.name} does not answer ({type(error).__name__})"
+    finally:
+        logger.disabled = before
     return list(state.pending)
 
 
