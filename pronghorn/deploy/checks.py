@@ -241,7 +241,7 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
 
 def _read_pending(migrations: Any) -> list[Any] | str:
     """Return the pending migrations, or why the database does not tell."""
-    logger = logging.getLogger("pronghorn.sql")
+    logger = logging.getLogger("pronghorn")
     before, logger.disabled = logger.disabled, True  # The note says it.
     try:
         state = run(partial(_read_in_time, migrations))

@@ -86,7 +86,7 @@ def rollback(name: str | None, *, tag: str | None, timeout: float | None) -> int
         The exit code; see `deploy`.
     """
     target, plan = open_target(name, tag=tag, timeout=timeout)
-    return _report(plan, target, _hand_over(target.rollback, plan), "rollback")
+    return _report(plan, target, _hand_over(target.rollback, plan))
 
 
 def open_target(
@@ -168,7 +168,7 @@ def _interruptible() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def _report(plan: Plan, target: Target, outcome: Outcome, what: str = "deploy") -> int:
+def _report(plan: Plan, target: Target, outcome: Outcome) -> int:
     message = plan.hide(outcome.message)
     if outcome.state in {"ready", "written"}:
         print(f"{message[:1].upper()}{message[1:]}")
@@ -179,5 +179,5 @@ def _report(plan: Plan, target: Target, outcome: Outcome, what: str = "deploy") 
         return NOT_CONFIRMED
     ending = {True: "the old version serves", False: "no version serves", None: ""}
     end = ending[outcome.old_serves]
-    CommandError(f"The {what} failed: {message}" + (f"; {end}" if end else "")).print()
+    CommandError(f"The deploy failed: {message}" + (f"; {end}" if end else "")).print()
     return 1

@@ -285,9 +285,3 @@ def test_logs_without_compose(project: Path, docker: Docker) -> None:
     code, output = run_deploy("logs")
     assert code == 1
     assert "docker has no Compose; install the package docker-compose-plugin" in output
-
-
-def test_a_rollback_that_fails_is_not_called_a_deploy(project: Path, docker: Docker) -> None:
-    code, output = run_deploy("rollback")
-    assert code == 1
-    assert "The rollback failed: there is no version before: nothing runs" in output

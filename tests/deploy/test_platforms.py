@@ -44,7 +44,7 @@ def with_port(command: list[str]) -> list[str]:
 
 def in_ten_seconds(command: list[str]) -> list[str]:
     """The command for Cloud Run, which kills 10 seconds after SIGTERM."""
-    at, last = command.index("--drain"), command.index("--log-format")
+    at, last = command.index("--workers"), command.index("--log-format")
     return [*command[:at], "--drain", "0", "--timeout-graceful-shutdown", "7", *command[last:]]
 
 
@@ -187,7 +187,8 @@ def test_a_file_of_sqlite_that_no_new_version_would_have(
 ) -> None:
     text = (configured / "pyproject.toml").read_text()
     deploy(target)
-    write("pyproject.toml", text.replace("GREETING =", 'SHOP_URL = "sqlite:////data/x", GREETING ='))
+    url = 'SHOP_URL = "sqlite:////data/x"'
+    write("pyproject.toml", text.replace("GREETING =", f"{url}, GREETING ="))
     code, output = run_deploy(target, "--allow-dirty", "--tag", "abc")
     assert code == 1
     assert "SHOP_URL is a file of SQLite, which no new version would have: use PostgreSQL" in output

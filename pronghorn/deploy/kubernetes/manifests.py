@@ -64,7 +64,7 @@ def make_manifests(plan: Plan) -> dict[str, Manifest]:
 def _web(plan: Plan) -> Manifest:
     config = plan.config
     container = {
-        **_container(plan, "web", plan.web_command),
+        **_container(plan, "web", plan.probed_command),
         "ports": [{"name": "http", "containerPort": config.port}],
         # Until it has succeeded, the others do not run: a slow start is no failure.
         "startupProbe": _probe(config.live, "http", periodSeconds=1, failureThreshold=60),

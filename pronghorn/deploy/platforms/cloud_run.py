@@ -113,7 +113,7 @@ def _worker_pool(plan: Plan) -> str:
 
 
 def _list(values: list[str]) -> str:
-    """Return a list as gcloud reads it: another separator has to be named (gcloud topic escaping)."""
+    """Return a list as gcloud reads it; see `gcloud topic escaping` for another separator."""
     text = "".join(values)
     if "," not in text:
         return ",".join(values)
@@ -135,7 +135,7 @@ def _migrations_of(path: PurePosixPath) -> PurePosixPath:
 def _service(plan: Plan) -> dict[str, Any]:
     config, run = plan.config, plan.config.cloud_run
     container = {
-        **_container(plan, _end_in_time(plan.web_command)),
+        **_container(plan, _end_in_time(plan.probed_command)),
         "ports": [{"name": "http1", "containerPort": config.port}],
         "startupProbe": {
             "httpGet": {"path": config.ready, "port": config.port},
