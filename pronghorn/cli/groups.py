@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperGroup
 
+from pronghorn.cli.errors import USAGE, CommandError
+
 __all__ = ["LazyGroup", "db", "deploy", "jobs"]
 
 
@@ -57,6 +59,10 @@ class _Deploy(LazyGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command before arguments that name none."""
+        is_target = bool(args) and not args[0].startswith("-") and args[0] not in self.commands
+        if is_target and len(args) > 1 and args[1] in self.commands:
+            right = " ".join(["pronghorn deploy", args[1], args[0]])
+            raise CommandError(f"The target follows the command: {right}", exit_code=USAGE)
         named = args[:1] and (args[0] in ctx.help_option_names or args[0] in self.commands)
         return super().parse_args(ctx, args if named else [self.default, *args])
 

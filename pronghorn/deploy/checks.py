@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,15 @@ from typing import Any
 
 from pronghorn.cli.check import find_problems
 from pronghorn.cli.check_print import Found
-from pronghorn.cli.database import list_migrated, run
+from pronghorn.cli.database import describe, list_migrated, run
 from pronghorn.cli.errors import CommandError, missing
+from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.unsafe import CODES, Unsafe
 from pronghorn.core.setup_errors import did_you_mean
 from pronghorn.deploy.git import list_changes
 from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
+from pronghorn.deploy.storage import find_lost_files
 from pronghorn.deploy.target import Plan, Target
 from pronghorn.deploy.written import FileState, is_ours
 
@@ -29,6 +32,7 @@ __all__ = ["Checked", "check_project", "check_target", "find_changes"]
 _SECONDS = 5.0
 #: `pronghorn run` serves, and has these limits itself.
 _HARMLESS = ("body-limit",)
+_LACKS_PACKAGE = re.compile(r"imports \w.*, which does not exist here")
 _TAKES_AWAY = re.compile(r"\.(drop_table|drop_column|rename_table)\(|new_column_name\s*=")
 
 
@@ -62,8 +66,11 @@ def check_project(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Check
     try:
         found = find_problems(reference_of_app(plan.config), databases=False)
     except CommandError as error:
-        checked.problems.append(f"the application cannot be imported: {_one_line(error)}")
+        advice = "; install its packages here too, such as with `pip install -e .`"
+        end = advice if _LACKS_PACKAGE.search(_one_line(error)) else ""
+        checked.problems.append(f"the application cannot be imported: {_one_line(error)}{end}")
         return checked
+    checked.notes.extend(_note_jobs(plan))
     report = found.judge(strict=True, allowed=[*plan.config.allow, *_HARMLESS])
     checked.problems.extend(_one_line(mistake) for mistake in found.mistakes)
     checked.problems.extend(map(_describe_unsafe, report.unsafe))
@@ -81,7 +88,7 @@ def check_target(target: Target, plan: Plan, states: list[FileState], *, force: 
         states: The files and what is in their place.
         force: Replace files that somebody has changed.
     """
-    problems = list(target.check(plan))
+    problems = [*target.check(plan), *find_lost_files(target.name, plan, states)]
     if target.takes_secrets:
         problems += [
             f"the secret {name} has no value: set the variable, or name a file with --env-file"
@@ -123,6 +130,14 @@ def find_changes(folder: Path, written: list[str]) -> list[str]:
     """
     changes = list_changes(folder, without=written)
     return [path for path in changes if not is_ours(folder / path)]
+
+
+def _note_jobs(plan: Plan) -> Iterator[str]:
+    if list_known() and not plan.config.jobs:
+        yield (
+            "the program has jobs, and nobody runs them there: write jobs = 1 into "
+            "[tool.pronghorn.deploy] for a container that does"
+        )
 
 
 def _check_allowed(plan: Plan) -> Iterator[str]:
@@ -207,7 +222,7 @@ def _check_migrations(checked: Checked) -> Checked:
 def _note_pending(checked: Checked, migrations: Any) -> None:
     pending = _read_pending(migrations)
     if isinstance(pending, str):
-        checked.notes.append(f"nobody has looked at what is pending: {pending}")
+        checked.notes.append(f"whether migrations are pending is not known here: {pending}")
         return
     if not pending:
         return
@@ -215,7 +230,7 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
     if checked.plan.config.migrate is False:
         checked.problems.append(f"migrate is false, and migrations are pending: {names}")
         return
-    checked.notes.append(f"pending in the database of this environment: {names}")
+    checked.notes.append(f"pending in {describe(migrations.database)}: {names}")
     for script in pending:
         if _TAKES_AWAY.search(_source_of(script)):
             checked.notes.append(
@@ -226,12 +241,16 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
 
 def _read_pending(migrations: Any) -> list[Any] | str:
     """Return the pending migrations, or why the database does not tell."""
+    logger = logging.getLogger("pronghorn")
+    before, logger.disabled = logger.disabled, True  # The note says it.
     try:
         state = run(partial(_read_in_time, migrations))
     except CommandError as error:
         return error.message
     except Exception as error:  # noqa: BLE001 - drivers raise what they like; it is only a note
         return f"the database {migrations.database.name} does not answer ({type(error).__name__})"
+    finally:
+        logger.disabled = before
     return list(state.pending)
 
 

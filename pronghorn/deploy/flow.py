@@ -70,6 +70,7 @@ def deploy(options: DeployOptions) -> int:
     _refuse(checked)
     if options.dry_run:
         _print_files(states)
+        _print_rest(plan, check_target(target, plan, states, force=options.force))
         return 0
     for one in write(plan.folder, states, force=options.force):
         if one.what:
@@ -128,8 +129,18 @@ def _refuse(checked: Checked) -> None:
 
 def _print_files(states: list[FileState]) -> None:
     for one in states:
+        if one.state in {"changed", "foreign"}:
+            print(f"\n# ---- {one.file.path} is yours, and would be used as it is")
+            continue
         print(f"\n# ---- {one.file.path}")
         print(text_of(one.file), end="")
+
+
+def _print_rest(plan: Plan, problems: list[str]) -> None:
+    """Say how a dry run ended, with what would stop a deploy from here."""
+    print("\nThis was a dry run: nothing was written, built or sent")
+    for problem in dict.fromkeys(problems):
+        print(f"Note: a deploy from here would be refused: {plan.hide(problem)}")
 
 
 def _hand_over(step: Callable[[Plan, Say], Outcome], plan: Plan) -> Outcome:

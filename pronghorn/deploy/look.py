@@ -5,7 +5,7 @@ from __future__ import annotations
 from pronghorn.cli.errors import FAILURE, CommandError
 from pronghorn.cli.tables import print_rows
 from pronghorn.deploy.flow import open_target
-from pronghorn.deploy.tool import INTERRUPTED
+from pronghorn.deploy.tool import INTERRUPTED, NOT_FOUND
 
 __all__ = ["print_env", "print_logs", "print_status"]
 
@@ -22,9 +22,16 @@ def print_status(name: str | None) -> int:
 
 
 def print_logs(name: str | None, *, follow: bool, lines: int) -> int:
-    """Print the logs; return the exit code, which is 0 after Ctrl+C."""
+    """Print the logs; return the exit code, which is 0 after Ctrl+C.
+
+    Raises:
+        CommandError: The program of the target is not installed.
+    """
     target, plan = open_target(name)
     code = target.logs(plan, follow=follow, lines=lines)
+    if code == NOT_FOUND:
+        program = "docker" if target.name == "compose" else target.name
+        raise CommandError(f"{program} is not installed, or not in a folder of PATH")
     return 0 if code == INTERRUPTED else code
 
 

@@ -15,6 +15,8 @@ from pronghorn.deploy.target import TARGETS, Plan
 
 __all__ = ["choose_target", "make_plan", "reference_of_app"]
 
+#: What may stand in the place of a target, after `pronghorn deploy`.
+_COMMANDS = ("rollback", "status", "logs", "env")
 # A tag of an image, no longer than a label of Kubernetes.
 _TAG = re.compile(r"\w[\w.-]{0,62}", re.ASCII)
 
@@ -33,7 +35,7 @@ def choose_target(given: str | None, config: DeployConfig) -> str:
         return config.target
     if given in TARGETS:
         return given
-    close = did_you_mean(given.replace("_", "-"), TARGETS)
+    close = did_you_mean(given.replace("_", "-"), [*TARGETS, *_COMMANDS])
     hint = f"Did you mean {close}?\n" if close else ""
     hint += f"The targets are {', '.join(TARGETS)}."
     raise CommandError(f"There is no target {given!r}", hint, exit_code=USAGE)

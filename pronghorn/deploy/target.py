@@ -74,6 +74,16 @@ class Plan:
         """The command that serves the application on `port`, in its container."""
         return self.serve_command(["--port", str(self.config.port)])
 
+    @property
+    def probed_command(self) -> list[str]:
+        """`web_command` for platforms that restart a container whose live probe fails.
+
+        A single worker needs no process there that watches it, with a second copy of the program.
+        """
+        command, one = self.web_command, ["--workers", "1"]
+        at = command.index(one[0])
+        return command[:at] + command[at + 2 :] if command[at : at + 2] == one else command
+
     def serve_command(self, port: list[str]) -> list[str]:
         """Return the command that serves the application.
 

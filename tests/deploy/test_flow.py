@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,70 @@ def test_the_command_line(project: Path, docker: Docker) -> None:
     assert run_deploy("--tag", "one two")[0] == 2
     assert run_deploy("--no-such-option")[0] == 2
     assert run_deploy("rollback", "--dry-run")[0] == 2
+
+
+def test_a_dry_run_says_what_would_stop_a_deploy(
+    project: Path, docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, output = run_deploy("--dry-run")
+    assert code == 0, output
+    assert "This was a dry run: nothing was written, built or sent" in output
+    assert "would be refused" not in output
+    monkeypatch.delenv("BOOKSTALL_SECRET_KEY")
+    code, output = run_deploy("kamal", "--dry-run")
+    assert code == 0, output
+    assert "Note: a deploy from here would be refused: no server is named" in output
+    assert "the secret BOOKSTALL_SECRET_KEY has no value" in output
+
+
+def test_a_dry_run_does_not_print_what_would_not_be_written(project: Path, docker: Docker) -> None:
+    (project / "compose.deploy.yaml").write_text("services: {}\n")
+    code, output = run_deploy("--dry-run", "--allow-dirty")
+    assert code == 0, output
+    assert "# ---- compose.deploy.yaml is yours, and would be used as it is" in output
+    assert "haproxy" not in output
+
+
+def test_jobs_that_nobody_would_run(project: Path, docker: Docker, write: Write) -> None:
+    jobs = """
+    from pronghorn.jobs import Jobs
+    from pronghorn.sql import Database
+
+    jobs = Jobs(Database("sqlite:///jobs.db"))
+    """
+    write("bookstall.py", PROGRAM + textwrap.dedent(jobs))
+    text = PROJECT.replace('["hosts"]', '["hosts", "jobs-sqlite"]')
+    write("pyproject.toml", text)
+    code, output = run_deploy("--dry-run", "--allow-dirty")
+    assert code == 0, output
+    assert "Note: the program has jobs, and nobody runs them there: write jobs = 1" in output
+    write("pyproject.toml", text.replace("allow =", "jobs = 1\nallow ="))
+    code, output = run_deploy("--dry-run", "--allow-dirty")
+    assert code == 0, output
+    assert "nobody runs them" not in output
+
+
+def test_the_words_in_the_wrong_order_or_nearly_right(project: Path) -> None:
+    code, output = run_deploy("kamal", "logs")
+    assert code == 2
+    assert "The target follows the command: pronghorn deploy logs kamal" in output
+    code, output = run_deploy("stats")
+    assert code == 2
+    assert "Did you mean status?" in output
+
+
+def test_logs_without_the_program_of_the_target(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path_factory.mktemp("bin")))
+    for target, program in (("kamal", "kamal"), ("compose", "docker")):
+        code, output = run_deploy("logs", target)
+        assert code == 1
+        assert f"{program} is not installed, or not in a folder of PATH" in output
+
+
+def test_logs_without_compose(project: Path, docker: Docker) -> None:
+    docker.want(compose_version="docker: 'compose' is not a docker command")
+    code, output = run_deploy("logs")
+    assert code == 1
+    assert "docker has no Compose; install the package docker-compose-plugin" in output

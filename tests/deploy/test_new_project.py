@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pronghorn.cli.app import commands
+from tests.deploy.conftest import commit
 from tests.deploy.docker import Docker, run_deploy
 
 KEY = "sOx1nqkYb3Jr0WvZ8mTqE5cLdPfU2aHgI7yRtKw9"
@@ -53,6 +54,10 @@ def test_it_can_be_deployed_at_once(stall: Path, docker: Docker, quick: None) ->
 def test_a_migration_that_fails_ends_the_deploy(stall: Path, docker: Docker, quick: None) -> None:
     secrets = f"BOOK_STALL_SECRET_KEY={KEY}\nBOOK_STALL_DATABASE_URL=sqlite:///x.db\n"
     (stall / ".env.production").write_text(secrets)
+    if "POSTGRES" in (stall / "compose.yaml").read_text():
+        with (stall / "pyproject.toml").open("a") as file:
+            file.write('\n[tool.pronghorn.deploy.compose]\nvolumes = ["data:/data"]\n')
+        commit(stall)
     assert run_deploy("--env-file", ".env.production", "--tag", "one")[0] == 0
     docker.want(migrate="Error: The migration 0002 failed: no such column: title")
     code, output = run_deploy("--env-file", ".env.production", "--tag", "two")

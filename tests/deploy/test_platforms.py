@@ -42,6 +42,12 @@ def with_port(command: list[str]) -> list[str]:
     return [*command[:at], "--port", "8000", *command[at:]]
 
 
+def in_ten_seconds(command: list[str]) -> list[str]:
+    """The command for Cloud Run, which kills 10 seconds after SIGTERM."""
+    at, last = command.index("--workers"), command.index("--log-format")
+    return [*command[:at], "--drain", "0", "--timeout-graceful-shutdown", "7", *command[last:]]
+
+
 @pytest.fixture
 def configured(project: Path, write: Write) -> Path:
     write("pyproject.toml", (project / "pyproject.toml").read_text() + MORE)
@@ -91,7 +97,7 @@ def deploy(target: str) -> str:
 
 def test_fly(configured: Path) -> None:
     output = deploy("fly")
-    assert "fly secrets import < .env    # BOOKSTALL_SECRET_KEY" in output
+    assert "fly secrets import < secrets.env    # its only lines are BOOKSTALL_SECRET_KEY" in output
     assert "fly deploy --config fly.toml" in output
     assert "fly scale count jobs=2" in output
     assert "The files for Fly.io are written; nothing was sent to it" in output
@@ -101,7 +107,7 @@ def test_fly(configured: Path) -> None:
         "kill_signal": "SIGTERM",
         "kill_timeout": "45s",
         "build": {"dockerfile": "Dockerfile"},
-        "deploy": {"strategy": "rolling", "wait_timeout": "120s"},
+        "deploy": {"strategy": "bluegreen", "wait_timeout": "120s"},
         "env": {"GREETING": "hello $1"},
         "processes": {"web": shlex.join(with_port(WEB)), "jobs": shlex.join(JOBS)},
         "http_service": {
@@ -127,7 +133,9 @@ def test_fly(configured: Path) -> None:
 
 def test_cloud_run(migrated: Path) -> None:
     output = deploy("cloud-run")
-    assert 'printf %s "$BOOKSTALL_SECRET_KEY" | gcloud secrets create' in output
+    create = 'printf %s "$BOOKSTALL_SECRET_KEY" | gcloud secrets create'
+    assert f': "${{BOOKSTALL_SECRET_KEY:?}}" && {create}' in output, "never an empty secret"
+    assert "add-iam-policy-binding bookstall --member allUsers --role roles/run.invoker" in output
     assert "docker push registry.example.com/bookstall:abc" in output
     assert "gcloud run jobs execute bookstall-migrate --wait --region europe-west1" in output
     where = "--region europe-west1 --project shop-1"
@@ -137,7 +145,7 @@ def test_cloud_run(migrated: Path) -> None:
     spec = service["spec"]["template"]["spec"]
     assert spec["containerConcurrency"] == 80
     [container] = spec["containers"]
-    assert container["command"] + container["args"] == with_port(WEB)
+    assert container["command"] + container["args"] == in_ten_seconds(with_port(WEB))
     assert container["image"] == "registry.example.com/bookstall:abc"
     assert container["startupProbe"]["httpGet"] == {"path": "/ready", "port": 8000}
     assert container["startupProbe"]["failureThreshold"] == 24
@@ -156,6 +164,40 @@ def test_cloud_run(migrated: Path) -> None:
     command = container["command"] + container["args"]
     assert command == ["pronghorn", "db", "upgrade", "bookstall:app"]
     assert container["env"] == variables
+
+
+def test_the_workers_of_cloud_run_have_all_that_they_need(configured: Path, write: Write) -> None:
+    text = (configured / "pyproject.toml").read_text()
+    write("pyproject.toml", text.replace("hello $1", "hello, you"))
+    output = deploy("cloud-run")
+    [line] = [line for line in output.splitlines() if "worker-pools deploy" in line]
+    words = shlex.split(line)
+    assert words[3:6] == ["deploy", "bookstall-jobs", "--image"]
+    assert words[words.index("--command") + 1] == "pronghorn"
+    arguments = "jobs,run,bookstall:app,--health-port,9000,--grace,7,--log-format,json"
+    assert f"--args={arguments}" in words
+    assert "--set-env-vars=^|^GREETING=hello, you" in words
+    assert "--set-secrets=BOOKSTALL_SECRET_KEY=BOOKSTALL_SECRET_KEY:latest" in words
+    assert words[-4:] == ["--region", "europe-west1", "--project", "shop-1"]
+
+
+@pytest.mark.parametrize("target", ["fly", "cloud-run", "railway", "render"])
+def test_a_file_of_sqlite_that_no_new_version_would_have(
+    configured: Path, write: Write, target: str
+) -> None:
+    text = (configured / "pyproject.toml").read_text()
+    deploy(target)
+    url = 'SHOP_URL = "sqlite:////data/x"'
+    write("pyproject.toml", text.replace("GREETING =", f"{url}, GREETING ="))
+    code, output = run_deploy(target, "--allow-dirty", "--tag", "abc")
+    assert code == 1
+    assert "SHOP_URL is a file of SQLite, which no new version would have: use PostgreSQL" in output
+    code, output = run_deploy(target, "--allow-dirty", "--tag", "abc", "--dry-run")
+    assert code == 0, output
+    assert "Note: a deploy from here would be refused: SHOP_URL is a file of SQLite" in output
+    for path in [*configured.glob("*.yaml"), *configured.glob("[fr]*.toml")]:
+        path.write_text("mounts = []\n")  # By hand, so it is not looked into.
+    assert run_deploy(target, "--allow-dirty", "--tag", "abc")[0] == 0
 
 
 def test_cloud_run_refuses_what_it_cannot_do(project: Path, write: Write) -> None:
@@ -226,6 +268,8 @@ def test_the_rest_is_done_by_the_platform(configured: Path, target: str, what: s
     assert code == 2
     assert "pronghorn only writes the files of" in output
     assert "Write: " in output
+    assert "NAME" not in output
+    assert "{" not in output
 
 
 def test_pending_migrations_are_named(migrated: Path, write: Write) -> None:
@@ -242,7 +286,7 @@ def test_pending_migrations_are_named(migrated: Path, write: Write) -> None:
         """,
     )
     output = " ".join(deploy("fly").split())
-    assert "pending in the database of this environment: 0001" in output
+    assert "pending in sqlite+aiosqlite:///bookstall.db: 0001" in output
     assert "0002" in output
     assert "drops or renames something, which the old version still uses" in output
     assert "0001 drops" not in output

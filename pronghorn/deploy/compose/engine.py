@@ -7,7 +7,7 @@ from typing import Any
 
 from pronghorn.deploy.compose.document import PREVIOUS, TAG, TAG_LABEL, project_of
 from pronghorn.deploy.target import Plan, Say
-from pronghorn.deploy.tool import Finished, run, stream
+from pronghorn.deploy.tool import Finished, find, run, stream
 
 __all__ = ["Engine", "StepError"]
 
@@ -122,7 +122,13 @@ class Engine:
         return not identifiers or self.ask("rm", "--force", *identifiers, timeout=60).ok
 
     def stream_logs(self, *, follow: bool, lines: int) -> int:
-        """Print the logs of all containers; return the exit code."""
+        """Print the logs of all containers; return the exit code.
+
+        Raises:
+            StepError: docker has no Compose, and would print how it is called.
+        """
+        if find("docker") is not None and not self.ask("compose", "version", "--short").ok:
+            raise StepError("docker has no Compose; install the package docker-compose-plugin")
         following = ["--follow"] if follow else []
         command = [*self._compose(), "logs", "--tail", str(lines), *following]
         return stream(["docker", *command], folder=self.plan.folder)

@@ -108,7 +108,10 @@ class Compose:
 
     def logs(self, plan: Plan, *, follow: bool, lines: int) -> int:
         """Print the logs of all containers."""
-        return Engine(plan, _silent).stream_logs(follow=follow, lines=lines)
+        try:
+            return Engine(plan, _silent).stream_logs(follow=follow, lines=lines)
+        except StepError as error:
+            raise CommandError(str(error)) from error
 
     def env(self, plan: Plan) -> list[Variable]:
         """Return the variables of the container that serves."""

@@ -21,6 +21,8 @@ __all__ = ["Cluster", "connect"]
 
 #: Of one request. An API server answers in milliseconds, and kr8s itself would wait for ever.
 REQUEST_SECONDS = 20.0
+#: What kr8s says of a file that is not there sounds like a wrong password.
+_NO_KUBECONFIG = " (it is ~/.kube/config, or the file in the variable KUBECONFIG)"
 #: Answers of a server, or of a proxy before it, that may be another one a moment later.
 _PASSING = frozenset({429, 500, 502, 503, 504})
 #: Of a kubeconfig that is not as it should be: kr8s looks at it without a check.
@@ -80,7 +82,10 @@ async def _authenticate(api: Any) -> None:
         async with asyncio.timeout(REQUEST_SECONDS):
             await api.auth
     except (TimeoutError, *_MISTAKES, yaml.YAMLError) as error:
-        raise RefusedError(f"the kubeconfig cannot be used: {_describe(error)}", 0) from error
+        found = "" if "credentials" not in str(error) else _NO_KUBECONFIG
+        raise RefusedError(
+            f"the kubeconfig cannot be used: {_describe(error)}{found}", 0
+        ) from error
 
 
 def _describe(error: Exception) -> str:

@@ -67,7 +67,7 @@ def make_manifests(plan: Plan) -> dict[str, Manifest]:
 def _web(plan: Plan) -> Manifest:
     config = plan.config
     container = {
-        **_container(plan, "web", plan.web_command),
+        **_container(plan, "web", plan.probed_command),
         "ports": [{"name": "http", "containerPort": config.port}],
         "startupProbe": _startup_probe(plan, config.live, "http"),
         "livenessProbe": _probe(config.live, "http", periodSeconds=10, failureThreshold=3),

@@ -20,7 +20,7 @@ class Platform(ABC):
         name: Its name on the command line.
         title: Its name for people.
         takes_secrets: The values of secrets are set on the platform, not here.
-        commands: Its own commands, by the name of ours.
+        commands: Its own commands, by the name of ours; `{name}` and `{where}` are filled in.
     """
 
     name: str
@@ -49,24 +49,29 @@ class Platform(ABC):
 
     def rollback(self, plan: Plan, say: Say) -> Outcome:
         """Refuse: the platform has a command for it."""
-        raise self._refuse("rollback")
+        raise self._refuse("rollback", plan)
 
     def status(self, plan: Plan) -> list[tuple[str, str, str]]:
         """Refuse: the platform has a command for it."""
-        raise self._refuse("status")
+        raise self._refuse("status", plan)
 
     def logs(self, plan: Plan, *, follow: bool, lines: int) -> int:
         """Refuse: the platform has a command for it."""
-        raise self._refuse("logs")
+        raise self._refuse("logs", plan)
 
     def env(self, plan: Plan) -> list[Variable]:
         """Refuse: the platform has a command for it."""
-        raise self._refuse("env")
+        raise self._refuse("env", plan)
 
-    def _refuse(self, what: str) -> CommandError:
+    def where(self, plan: Plan) -> str:
+        """Return the options of its own command that say where the service is."""
+        return ""
+
+    def _refuse(self, what: str, plan: Plan) -> CommandError:
+        write = self.commands[what].format(name=plan.config.name, where=self.where(plan))
         return CommandError(
             f"pronghorn only writes the files of {self.title}",
-            f"Write: {self.commands[what]}",
+            f"Write: {write}",
             exit_code=USAGE,
         )
 

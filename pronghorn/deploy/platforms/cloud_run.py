@@ -17,6 +17,10 @@ __all__ = ["CloudRun"]
 
 #: Variables that Cloud Run sets itself, and refuses in a service.
 _RESERVED = frozenset({"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"})
+#: Seconds for requests and jobs: Cloud Run kills 10 seconds after SIGTERM, and sends no request to
+#: an instance that has got it, so that it need not go on accepting them.
+_REQUESTS = "7"
+_ONCE = "    # the first time"
 _COMMENT = """\
 # Cloud Run sends requests to the new revision when its startup probe has succeeded, and keeps the
 # old one otherwise. The values of secrets are in Secret Manager, by the names of their variables.
@@ -29,10 +33,10 @@ class CloudRun(Platform):
     name = "cloud-run"
     title = "Cloud Run"
     commands: ClassVar = {
-        "rollback": "gcloud run services update-traffic NAME --to-revisions REVISION=100",
-        "status": "gcloud run services describe NAME",
-        "logs": "gcloud run services logs read NAME",
-        "env": "gcloud run services describe NAME --format export",
+        "rollback": "gcloud run services update-traffic {name} --to-revisions REVISION=100 {where}",
+        "status": "gcloud run services describe {name} {where}",
+        "logs": "gcloud run services logs read {name} {where}",
+        "env": "gcloud run services describe {name} --format export {where}",
     }
 
     def check(self, plan: Plan) -> list[str]:
@@ -57,13 +61,13 @@ class CloudRun(Platform):
 
     def next_steps(self, plan: Plan) -> list[str]:
         """Return the commands of docker and gcloud."""
-        config, run = plan.config, plan.config.cloud_run
-        where = f"--region {run.region}" + (f" --project {run.project}" if run.project else "")
-        once = "    # the first time"
-        steps = [
-            f'printf %s "${name}" | gcloud secrets create {name} --data-file=-{once}'
-            for name in config.secrets
-        ]
+        config, run, where = plan.config, plan.config.cloud_run, self.where(plan)
+        steps = [_make_secret(name, run.project) for name in config.secrets]
+        if config.secrets:
+            steps.append(
+                "give the service account of the service the role Secret Manager Secret Accessor"
+                f"{_ONCE}"
+            )
         if plan.build:
             file = f"--file {config.dockerfile}"
             steps.append(f"docker build {file} --tag {plan.image_ref} .")
@@ -73,13 +77,55 @@ class CloudRun(Platform):
             steps.append(f"gcloud run jobs replace {file} {where}")
             steps.append(f"gcloud run jobs execute {config.name}-migrate --wait {where}")
         steps.append(f"gcloud run services replace {run.file} {where}")
+        steps.append(
+            f"gcloud run services add-iam-policy-binding {config.name} --member allUsers "
+            f"--role roles/run.invoker {where}{_ONCE}, if everybody may send requests"
+        )
         if config.jobs:
-            command = shell(plan.jobs_command)
-            steps.append(
-                f"gcloud run worker-pools deploy {config.name}-jobs --image {plan.image_ref} "
-                f"--instances {config.jobs} {where}    # with the command {command}"
-            )
+            steps.append(f"{_worker_pool(plan)} {where}")
         return steps
+
+    def where(self, plan: Plan) -> str:
+        """Return the options of gcloud for the region and the project."""
+        run = plan.config.cloud_run
+        return f"--region {run.region}" + (f" --project {run.project}" if run.project else "")
+
+
+def _make_secret(name: str, project: str | None) -> str:
+    """Return a command that fails if the variable is not set, instead of storing nothing."""
+    where = f" --project {project}" if project else ""
+    create = f"gcloud secrets create {name} --data-file=-{where}"
+    return f': "${{{name}:?}}" && printf %s "${name}" | {create}{_ONCE}'
+
+
+def _worker_pool(plan: Plan) -> str:
+    """Return the command that starts the workers of jobs, without the region."""
+    config = plan.config
+    command = _end_in_time(plan.jobs_command)
+    argv = ["gcloud", "run", "worker-pools", "deploy", f"{config.name}-jobs"]
+    argv += ["--image", plan.image_ref, "--instances", str(config.jobs)]
+    argv += ["--command", command[0], f"--args={_list(command[1:])}"]
+    if config.env:
+        argv.append(f"--set-env-vars={_list([f'{key}={one}' for key, one in config.env.items()])}")
+    if config.secrets:
+        argv.append(f"--set-secrets={_list([f'{name}={name}:latest' for name in config.secrets])}")
+    return shell(argv)
+
+
+def _list(values: list[str]) -> str:
+    """Return a list as gcloud reads it; see `gcloud topic escaping` for another separator."""
+    text = "".join(values)
+    if "," not in text:
+        return ",".join(values)
+    separator = next(one for one in "|;~@#%!\x1f" if one not in text)
+    return f"^{separator}^{separator.join(values)}"
+
+
+def _end_in_time(command: list[str]) -> list[str]:
+    """Return a command whose process ends within the time of Cloud Run, whatever `grace` is."""
+    times = {"--drain": "0", "--timeout-graceful-shutdown": _REQUESTS, "--grace": _REQUESTS}
+    before = ["", *command]
+    return [times.get(option, part) for option, part in zip(before, command, strict=False)]
 
 
 def _migrations_of(path: PurePosixPath) -> PurePosixPath:
@@ -89,7 +135,7 @@ def _migrations_of(path: PurePosixPath) -> PurePosixPath:
 def _service(plan: Plan) -> dict[str, Any]:
     config, run = plan.config, plan.config.cloud_run
     container = {
-        **_container(plan, plan.web_command),
+        **_container(plan, _end_in_time(plan.probed_command)),
         "ports": [{"name": "http1", "containerPort": config.port}],
         "startupProbe": {
             "httpGet": {"path": config.ready, "port": config.port},

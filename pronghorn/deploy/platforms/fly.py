@@ -14,16 +14,17 @@ __all__ = ["Fly"]
 _LONGEST_GRACE = 300
 _COMMENT = """\
 Fly starts machines of a new version, waits until they are ready, and ends the old ones.
+With a volume of Fly, which two machines cannot share, write strategy = "rolling".
 Secrets are set with `fly secrets import`; none is in this file."""
 
 
 class Fly(Platform):
-    """Fly.io: `fly deploy` builds the image, runs the migrations, and rolls."""
+    """Fly.io: `fly deploy` builds the image, runs the migrations, and switches."""
 
     name = "fly"
     title = "Fly.io"
     commands: ClassVar = {
-        "rollback": "fly releases, then fly deploy --image IMAGE of the one before",
+        "rollback": "fly releases --image, then fly deploy --image IMAGE of the one before",
         "status": "fly status",
         "logs": "fly logs",
         "env": "fly secrets list",
@@ -42,7 +43,7 @@ class Fly(Platform):
         if fly.region:
             top["primary_region"] = fly.region
         top |= {"kill_signal": "SIGTERM", "kill_timeout": f"{config.grace}s"}
-        deploy: dict[str, object] = {"strategy": "rolling", "wait_timeout": f"{plan.timeout:g}s"}
+        deploy: dict[str, object] = {"strategy": "bluegreen", "wait_timeout": f"{plan.timeout:g}s"}
         if plan.migrate:
             deploy["release_command"] = shell(plan.migrate_command)
         processes: dict[str, object] = {"web": shell(plan.web_command)}
@@ -75,7 +76,9 @@ class Fly(Platform):
         config = plan.config
         steps = [f"fly apps create {config.name}    # the first time"]
         if config.secrets:
-            steps.append(f"fly secrets import < .env    # {', '.join(config.secrets)}")
+            names = ", ".join(config.secrets)
+            alone = f"# its only lines are {names}, since they win over [env]"
+            steps.append(f"fly secrets import < secrets.env    {alone}")
         steps.append(f"fly deploy --config {config.fly.file}")
         if config.jobs:
             steps.append(f"fly scale count jobs={config.jobs}")

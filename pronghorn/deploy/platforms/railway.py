@@ -22,7 +22,7 @@ class Railway(Platform):
     name = "railway"
     title = "Railway"
     commands: ClassVar = {
-        "rollback": "Rollback in the menu of an older deployment",
+        "rollback": "Rollback in the menu of an older deployment, on railway.com",
         "status": "railway status",
         "logs": "railway logs",
         "env": "railway variables",

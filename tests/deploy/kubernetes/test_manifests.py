@@ -57,7 +57,7 @@ def test_probes_and_the_end_fit_what_the_server_does(make_plan: MakePlan) -> Non
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert container["ports"] == [{"name": "http", "containerPort": 8080}]
-    assert container["command"] == plan.web_command
+    assert container["command"] == plan.probed_command
     # SIGTERM comes after the sleep, and SIGKILL `grace` seconds after SIGTERM.
     sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert pod["terminationGracePeriodSeconds"] == sleep + 40
@@ -79,6 +79,17 @@ def test_one_slow_answer_takes_no_pod_out_of_the_service(make_plan: MakePlan) ->
 def test_many_pods_are_replaced_several_at_a_time(make_plan: MakePlan) -> None:
     strategy = read(make_plan())["web.yaml"]["spec"]["strategy"]
     assert strategy["rollingUpdate"] == {"maxSurge": "25%", "maxUnavailable": 0}
+
+
+def test_a_single_worker_has_no_supervisor(make_plan: MakePlan) -> None:
+    """The cluster watches it, and a supervisor needs the memory of a second program."""
+    commands = []
+    for workers in (1, 2):
+        manifest = read(make_plan(workers=workers))["web.yaml"]
+        [container] = manifest["spec"]["template"]["spec"]["containers"]
+        commands.append(container["command"])
+    assert "--workers" not in commands[0]
+    assert "--workers" in commands[1]
 
 
 def test_probes_of_workers_are_on_the_port_of_the_command(make_plan: MakePlan) -> None:
