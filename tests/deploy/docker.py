@@ -44,7 +44,9 @@ class Docker:
         labels = {"pronghorn.deploy.tag": tag, "pronghorn.deploy.previous": ""}
         one = {"project": "bookstall", "service": "web", "image": f"bookstall:{tag}"}
         container = {**one, "labels": labels, "env": {}, "host": "", "port": 0, "pid": 0}
-        (self.folder / "state.json").write_text(json.dumps({"f" * 64: container}))
+        proxy = {**container, "service": "proxy", "image": "haproxy", "labels": {}}
+        containers = {"f" * 64: container, "e" * 64: proxy}
+        (self.folder / "state.json").write_text(json.dumps(containers))
 
     def serving(self) -> list[str]:
         """The tags of the containers of `web`."""

@@ -192,6 +192,9 @@ def compose(argv: list[str]) -> None:
     words = argv[argv.index("--file") + 2 :]
     if words[0] == "up":
         name = words[-1]
+        if WANTED.get(f"lose {name}"):  # Compose removes a container before it makes its successor.
+            state = load("state.json", {})
+            save("state.json", {key: one for key, one in state.items() if one["service"] != name})
         may(f"up {name}")
         service = read_service(file, name)
         have = [one for one in load("state.json", {}).values() if one["service"] == name]

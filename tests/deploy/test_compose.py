@@ -121,7 +121,6 @@ ERRORS = {
         "the new container of web was not ready within 1 seconds: urllib.error.HTTPError",
     ),
     "crash": ({"bookstall:two": "crash"}, "the new container of web ended with exit code 3"),
-    "proxy": ({"proxy": "unready"}, "the new container of proxy was not ready within 1 seconds"),
     "daemon": ({"daemon": "away"}, "Docker does not answer: Cannot connect to the Docker daemon"),
 }
 
@@ -138,6 +137,25 @@ def test_a_failure_is_one_sentence_and_the_old_version_serves(
     assert docker.serving() == ["one"]
     old_is_named = "the old version serves" in output or "was not touched" in output
     assert old_is_named, output
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("wanted", "end"),
+    [
+        ({"web": "crash"}, "web ended with exit code 3; no version serves"),
+        ({"proxy": "unready"}, "503: Service Unavailable"),
+        ({"up_proxy": "port is taken", "lose_proxy": True}, "port is taken; no version serves"),
+    ],
+    ids=["old-one-died", "proxy-unready", "proxy-gone"],
+)
+def test_an_old_version_that_nobody_reaches_does_not_serve(
+    project: Path, docker: Docker, wanted: dict[str, Any], end: str
+) -> None:
+    code, output = deploy_second(docker, **wanted)
+    assert code == 1
+    assert output.rstrip().endswith(end)
+    assert "the old version serves" not in output
 
 
 @pytest.mark.usefixtures("quick")

@@ -51,6 +51,30 @@ class Switch:
         """Return the old version; empty if there is none."""
         return self.engine.label_of(self.old["web"][0], TAG_LABEL) if self.has_old else ""
 
+    def old_serves(self) -> bool | None:
+        """Return whether the old version serves at this moment.
+
+        Returns:
+            None if there was none, or if Docker does not say.
+        """
+        if not self.has_old:
+            return None
+        try:
+            proxies = self.engine.list_containers("proxy")
+        except StepError:
+            return None
+        if not proxies:
+            return False
+        through = [self._reads(one) for one in proxies]
+        behind = [self._reads(one) for one in self.old["web"]]
+        if "ready" in through and {"ready", "starting"} & set(behind):
+            return True
+        return False if set(behind) == {"ended"} else None
+
+    def _reads(self, identifier: str) -> str:
+        found = self.engine.inspect(identifier)
+        return _read(found)[0] if found is not None else "unknown"
+
     def start(self, previous: str) -> None:
         """Start the new containers.
 

@@ -170,7 +170,7 @@ def _take_back(switch: Switch, message: str) -> Outcome:
     if not switch.undo():
         message += "; the new containers could not be removed"
         return Outcome("unknown", message)
-    return Outcome("failed", message, old_serves=True if switch.has_old else None)
+    return Outcome("failed", message, old_serves=switch.old_serves())
 
 
 def _get_image(engine: Engine) -> None:

@@ -119,10 +119,16 @@ def _judge(program: Program, say: Say, before: Running, finished: Finished) -> O
             "ready", f"{plan.tag} serves everywhere, but Kamal failed later: {reason}", False
         )
     changed = {place for place in fresh if before[place] != plan.tag}
-    old_serves = True if any(_web_only(before).values()) else None
     if not changed:
-        return Outcome("failed", reason, old_serves)
+        return Outcome("failed", reason, _old_serves(before, after))
     return _undo(program, say, before, {host for _, host in changed}, reason)
+
+
+def _old_serves(before: Running, after: Running) -> bool | None:
+    """Return whether servers still have the version that they had; None if they had none."""
+    had = {host: version for host, version in _web_only(before).items() if version}
+    now = _web_only(after)
+    return any(now.get(host) == version for host, version in had.items()) if had else None
 
 
 def _undo(program: Program, say: Say, before: Running, hosts: set[str], reason: str) -> Outcome:
@@ -182,7 +188,8 @@ def rollback(plan: Plan, say: Say) -> Outcome:
     except CommandError as error:
         return Outcome("failed", f"{error.message}. Nothing was changed")
     if not version:
-        return Outcome("failed", "the servers have no container of an older version", True)
+        serves = True if any(running.values()) else None
+        return Outcome("failed", "the servers have no container of an older version", serves)
     if set(running.values()) == {version}:
         return Outcome("ready", f"{version} serves already", None)
     try:

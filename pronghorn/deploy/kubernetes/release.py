@@ -238,11 +238,14 @@ class Release:
         self._say(f"{failure}; back to the version before")
         changed = [(name, self._old[name]) for name in reversed(self._applied)]
         problem = await restore(cluster, changed, self._plan.timeout, self._say)
-        again = partial(cluster.get, DEPLOYED, self._plan.config.name)
-        web = await persist(again, now() + self._short)
-        serving = web is not None and serves(web)
         if problem is not None:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
+        again = partial(cluster.get, DEPLOYED, self._plan.config.name)
+        try:
+            web = await persist(again, now() + self._short)
+        except RefusedError as error:
+            return Outcome("unknown", f"{failure}; what serves now is not known: {error}", None)
+        serving = web is not None and serves(web)
         await self._forget(cluster)
         return Outcome("failed", failure, old_serves=serving)
 

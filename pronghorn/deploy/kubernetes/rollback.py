@@ -47,8 +47,7 @@ async def roll_back(plan: Plan, say: Say) -> Outcome:
             web = await cluster.get(DEPLOYED, plan.config.name)
             return Outcome("failed", problem, old_serves=web is not None and serves(web))
     except ClusterError as error:
-        lost = changing and not isinstance(error, RefusedError)
-        return Outcome("unknown" if lost else "failed", str(error))
+        return Outcome("unknown" if changing else "failed", str(error))
     except asyncio.CancelledError:
         if changing:
             return Outcome(

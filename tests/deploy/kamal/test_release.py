@@ -198,6 +198,13 @@ def test_a_new_version_that_is_never_ready(make_plan: MakePlan, programs: Progra
     assert not [one for one in programs.list_commands() if one.startswith("rollback")]
 
 
+def test_an_old_version_that_has_ended_meanwhile(make_plan: MakePlan, programs: Programs) -> None:
+    programs.serve("old", ROLES)
+    programs.let("deploy", code=1, err=UNHEALTHY, ends=True)
+    outcome, _ = release(make_plan())
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
+
+
 def test_the_first_version_is_never_ready(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve(None, ROLES)
     programs.let("deploy", code=1, err=UNHEALTHY)

@@ -286,6 +286,25 @@ def test_a_refusal_after_the_pods_have_changed_is_undone(
     assert cluster.serving() == {"v1"}
 
 
+@pytest.mark.parametrize("code", [401, 403])
+def test_credentials_that_end_during_the_rollout_leave_it_unknown(
+    cluster: ApiServer, make_plan: MakePlan, code: int
+) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.behaviours["v2"] = "never-ready"
+    since = len(cluster.requests)
+
+    def refuse(request: Request) -> None:
+        if changes_of_pods(cluster, since):
+            raise Refusal(code, "expired")
+
+    cluster.on_request = refuse
+    outcome, _ = deploy(make_plan("v2", timeout=SHORT))
+    assert (outcome.state, outcome.old_serves) == ("unknown", None)
+    assert "the way back failed too" in outcome.message
+    assert "no pod was changed" not in outcome.message
+
+
 def test_what_the_server_says_of_a_secret_is_not_repeated(
     cluster: ApiServer, make_plan: MakePlan
 ) -> None:
