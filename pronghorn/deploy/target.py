@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -142,10 +143,11 @@ def _parts_of(value: str) -> Iterator[str]:
 
 def _forms_of(text: str) -> set[str]:
     """Return a text as it is, and as programs print it: quoted in an error, in JSON or in a URL."""
-    encoded = base64.b64encode(text.encode(errors="surrogateescape")).decode()
+    encoded = base64.b64encode(os.fsencode(text)).decode()
     in_json = (json.dumps(text), json.dumps(text, ensure_ascii=False))
     quoted = {one[1:-1] for one in (repr(text), ascii(text), *in_json)}
-    in_urls = {quote(text, safe=""), quote(text), quote_plus(text)} if text.isascii() else set()
+    errors = {"errors": "surrogateescape"}
+    in_urls = {quote(text, safe="", **errors), quote(text, **errors), quote_plus(text, **errors)}
     return {text, encoded, *quoted, *in_urls}
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -16,7 +17,8 @@ from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.deploy.config import read_config
 from pronghorn.deploy.plan import make_plan
 from pronghorn.deploy.target import PlannedFile
-from pronghorn.deploy.written import compare, write as write_files
+from pronghorn.deploy.written import compare
+from pronghorn.deploy.written import write as write_files
 from tests.cli.conftest import Write
 from tests.deploy.conftest import PROGRAM
 from tests.deploy.docker import Docker, run_deploy
@@ -65,7 +67,7 @@ def test_a_terminal_that_is_closed_leaves_no_new_containers(project: Path, docke
     while b"Building" not in seen:
         seen += os.read(first, 1024)
     while "two" not in docker.serving():
-        pass
+        time.sleep(0.02)
     os.close(first)
     assert process.wait(60) == 1
     assert docker.serving() == ["one"]
@@ -163,7 +165,7 @@ def test_a_secret_is_hidden_in_the_forms_in_which_programs_print_it(
     assert callable(form)
     hidden = make_plan(workspace).hide(f"invalid value {form(secret)} of ONE")
     assert "**********" in hidden
-    assert secret[:4] not in hidden
+    assert not [word for word in ("KEY", "HOME", "ass", "lines", "slash") if word in hidden]
 
 
 # --- files ----------------------------------------------------------------------------------------

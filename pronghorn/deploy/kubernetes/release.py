@@ -175,6 +175,7 @@ class Release:
             failure = await run_job(cluster, bound.job, self._plan.timeout, self._say)
             self._migrating = False
             if failure is not None:
+                self.old_serves = await self._still_serves(cluster)
                 return self._end_untouched(f"the migration failed: {failure}")
         try:
             failure = await self._roll_out(cluster, bound)
@@ -186,6 +187,16 @@ class Release:
             return await self._undo(cluster, failure)
         await prune(cluster, self._plan, bound, self._say)
         return None
+
+    async def _still_serves(self, cluster: Cluster) -> bool | None:
+        """Return whether the old version serves, which a migration may have prevented."""
+        if self.old_serves is None:
+            return None
+        try:
+            web = await cluster.get(DEPLOYED, self._plan.config.name)
+        except ClusterError:
+            return None
+        return web is not None and serves(web)
 
     async def _apply_secret(self, cluster: Cluster, until: float) -> str | None:
         """Return the name of the Secret, which is a new one if a value has changed."""

@@ -186,6 +186,22 @@ def test_a_migration_that_fails_starts_nothing(cluster: ApiServer, make_plan: Ma
 # --- the server says no -------------------------------------------------------------------------
 
 
+def test_an_old_version_that_a_migration_has_broken_does_not_serve(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.migrations = "fails"
+
+    def end_pods(request: Request) -> None:
+        web = cluster.find("deployments", "shop")
+        if web is not None and request.changes and request.plural == "jobs":
+            web["status"]["availableReplicas"] = 0
+
+    cluster.on_request = end_pods
+    outcome, _ = deploy(make_plan("v2", migrate=True))
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
+
+
 def test_a_missing_namespace_is_named(cluster: ApiServer, make_plan: MakePlan) -> None:
     outcome, _ = deploy(make_plan(kubernetes={"namespace": "prod"}))
     assert outcome.state == "failed"
