@@ -19,7 +19,7 @@ from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.unsafe import CODES, Unsafe
 from pronghorn.core.setup_errors import did_you_mean
-from pronghorn.deploy.git import list_changes
+from pronghorn.deploy.git import GitError, list_changes
 from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
 from pronghorn.deploy.storage import find_lost_files
@@ -115,7 +115,11 @@ def _describe_unsafe(one: Unsafe) -> str:
 
 def _check_folder(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Iterator[str]:
     yield from check_image(plan.folder, plan.config.dockerfile, plan.config.secrets)
-    changes = [] if allow_dirty else find_changes(plan.folder, written)
+    try:
+        changes = [] if allow_dirty else find_changes(plan.folder, written)
+    except GitError as error:
+        yield f"{error}; write --allow-dirty to build what is there"
+        return
     if changes:
         more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
         yield f"{changes[0]}{more} is not committed: commit it, or write --allow-dirty"
@@ -127,6 +131,9 @@ def find_changes(folder: Path, written: list[str]) -> list[str]:
     Args:
         folder: The folder of the project.
         written: The files that this deploy writes.
+
+    Raises:
+        GitError: git does not say.
     """
     changes = list_changes(folder, without=written)
     return [path for path in changes if not is_ours(folder / path)]

@@ -6,9 +6,17 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from pronghorn.cli.errors import USAGE, CommandError
 from pronghorn.core.setup_errors import did_you_mean
@@ -46,14 +54,14 @@ def _check_name(value: str) -> str:
 
 
 def _check_path(value: str) -> str:
-    if value[:1] != "/" or set(" ?#%{}\"'\\") & set(value):
+    if value[:1] != "/" or set(" ?#%{}\"'\\") & set(value) or not value.isprintable():
         raise ValueError(f"{value!r} has to be a path such as /ready")
     return value
 
 
 def _check_file(value: str) -> str:
     parts = value.replace("\\", "/").split("/")
-    if not value or value[:1] == "/" or ".." in parts:
+    if value[:1] == "/" or ".." in parts or parts[-1] in {"", "."} or not value.isprintable():
         raise ValueError(f"{value!r} has to be a path inside the project, such as deploy/file.yaml")
     return value
 
@@ -74,6 +82,18 @@ def _check_volume(value: str) -> str:
     return value
 
 
+def _check_value(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("a variable cannot have a null character")
+    return value
+
+
+def _check_seconds(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("input should be a number of seconds")
+    return value
+
+
 def _check_variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
         raise ValueError(f"{value!r} is not the name of a variable, such as DATABASE_URL")
@@ -86,6 +106,8 @@ UrlPath = Annotated[str, AfterValidator(_check_path)]
 FilePath = Annotated[str, AfterValidator(_check_file)]
 ImageName = Annotated[str, AfterValidator(_check_image)]
 Variable = Annotated[str, AfterValidator(_check_variable)]
+Value = Annotated[str, AfterValidator(_check_value)]
+Seconds = Annotated[float, Field(gt=0, le=86_400, strict=False), BeforeValidator(_check_seconds)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -265,9 +287,9 @@ class DeployConfig(_Table):
     migrate: bool | None = None
     live: UrlPath = "/live"
     ready: UrlPath = "/ready"
-    timeout: Annotated[float, Field(gt=0, le=86_400, strict=False)] = 180
+    timeout: Seconds = 180
     grace: Annotated[int, Field(ge=1, le=3600)] = 35
-    env: dict[Variable, str] = {}
+    env: dict[Variable, Value] = {}
     secrets: list[Variable] = []
     allow: list[str] = []
     compose: ComposeConfig = ComposeConfig()
@@ -305,10 +327,7 @@ def read_config(folder: Path) -> DeployConfig:
         CommandError: The file is not TOML, or the table has mistakes, which are all listed.
     """
     document = _read_document(folder / "pyproject.toml")
-    table = document.get("tool", {}).get("pronghorn", {}).get("deploy", {})
-    if not isinstance(table, dict):
-        raise CommandError(f"[{_TABLE}] in pyproject.toml is not a table", exit_code=USAGE)
-    given = {**table}
+    given = {**_table_of(document, "tool", "pronghorn", "deploy")}
     given.setdefault("name", _name_of(document, folder))
     given.setdefault("image", given["name"])
     try:
@@ -330,9 +349,20 @@ def _read_document(file: Path) -> dict[str, Any]:
         raise CommandError(f"Cannot read {file}: {error}") from error
 
 
+def _table_of(document: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return a table inside others; an empty one if it is not there."""
+    table: Any = document
+    for number, name in enumerate(names):
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            path = ".".join(names[: number + 1])
+            raise CommandError(f"[{path}] in pyproject.toml is not a table", exit_code=USAGE)
+    return cast("dict[str, Any]", table)
+
+
 def _name_of(document: dict[str, Any], folder: Path) -> str:
     """Return a name that the targets accept, made from that of the project or its folder."""
-    given = document.get("project", {}).get("name") or folder.resolve().name
+    given = _table_of(document, "project").get("name") or folder.resolve().name
     words = re.findall(r"[a-z0-9]+", str(given).lower())
     return "-".join(words).lstrip("0123456789-")[:40].rstrip("-") or "app"
 

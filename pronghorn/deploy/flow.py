@@ -9,9 +9,10 @@ from typing import Literal
 
 from pronghorn.cli.errors import CommandError, MissingExtraError, missing
 from pronghorn.deploy.checks import Checked, check_project, check_target, find_changes
-from pronghorn.deploy.git import read_tag
+from pronghorn.deploy.git import GitError, read_tag
 from pronghorn.deploy.interrupts import interruptible
 from pronghorn.deploy.plan import choose_target, make_plan
+from pronghorn.deploy.printing import print_line, safely
 from pronghorn.deploy.target import Outcome, Plan, Say, Target, load_target
 from pronghorn.deploy.written import FileState, compare, text_of, write
 
@@ -58,7 +59,7 @@ def deploy(options: DeployOptions) -> int:
     target, plan = open_target(
         options.target, tag=options.tag, build=options.build, timeout=options.timeout
     )
-    print(f"Checking {plan.config.name} for {target.name}")
+    print_line(f"Checking {plan.config.name} for {target.name}")
     written = [str(file.path) for file in target.files(_with_tag(plan, "unknown"))]
     checked = check_project(plan, allow_dirty=options.allow_dirty, written=written)
     plan = _with_tag(checked.plan, options.tag or _find_tag(checked.plan, written))
@@ -66,7 +67,7 @@ def deploy(options: DeployOptions) -> int:
     if not options.dry_run:
         checked.problems.extend(check_target(target, plan, states, force=options.force))
     for note in dict.fromkeys(checked.notes):
-        print(f"Note: {plan.hide(note)}")
+        print_line(f"Note: {plan.hide(note)}")
     _refuse(checked)
     if options.dry_run:
         _print_files(states)
@@ -74,7 +75,7 @@ def deploy(options: DeployOptions) -> int:
         return 0
     for one in write(plan.folder, states, force=options.force):
         if one.what:
-            print(one.what)
+            print_line(one.what)
     return _report(plan, target, "deploy", _hand_over(target.release, plan))
 
 
@@ -112,7 +113,10 @@ def _with_tag(plan: Plan, tag: str) -> Plan:
 
 
 def _find_tag(plan: Plan, written: list[str]) -> str:
-    is_clean = not find_changes(plan.folder, written)
+    try:
+        is_clean = not find_changes(plan.folder, written)
+    except GitError:
+        is_clean = False
     return read_tag(plan.folder, is_clean=is_clean)
 
 
@@ -147,7 +151,7 @@ def _hand_over(step: Callable[[Plan, Say], Outcome], plan: Plan) -> Outcome:
     """Run a release or a rollback; SIGTERM and a closed terminal interrupt it as Ctrl+C does."""
     with interruptible():
         try:
-            outcome = step(plan, lambda line: print(plan.hide(line), flush=True))
+            outcome = step(plan, lambda line: print_line(plan.hide(line)))
         except KeyboardInterrupt:
             return Outcome("unknown", "it was interrupted")
     return outcome
@@ -158,14 +162,15 @@ def _report(
 ) -> int:
     message = plan.hide(outcome.message)
     if outcome.state in {"ready", "written"}:
-        print(f"{message[:1].upper()}{message[1:]}")
+        print_line(f"{message[:1].upper()}{message[1:]}")
         return 0
     if outcome.state == "unknown":
         hint = f"Look with: pronghorn deploy status {target.name}"
         version = "the version before" if what == "rollback" else "the new version"
-        CommandError(f"It is not known whether {version} serves: {message}", hint).print()
+        error = CommandError(f"It is not known whether {version} serves: {message}", hint)
+        safely(error.print)
         return NOT_CONFIRMED
     ending = {True: "the old version serves", False: "no version serves", None: ""}
     end = ending[outcome.old_serves]
-    CommandError(f"The {what} failed: {message}" + (f"; {end}" if end else "")).print()
+    safely(CommandError(f"The {what} failed: {message}" + (f"; {end}" if end else "")).print)
     return 1

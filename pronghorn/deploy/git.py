@@ -6,11 +6,19 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pronghorn.deploy.tool import run
+from pronghorn.deploy.tool import NOT_FOUND, Finished, run
 
-__all__ = ["list_changes", "read_tag"]
+__all__ = ["GitError", "list_changes", "read_tag"]
 
 _SECONDS = 30.0
+
+
+class GitError(Exception):
+    """git does not say what was changed; `str(error)` is a sentence for the user."""
+
+
+def _ask(folder: Path, *arguments: str) -> Finished:
+    return run(["git", *arguments], env={"LC_ALL": "C"}, folder=folder, timeout=_SECONDS)
 
 
 def read_tag(folder: Path, *, is_clean: bool) -> str:
@@ -25,8 +33,9 @@ def read_tag(folder: Path, *, is_clean: bool) -> str:
         both, since two deploys of the same commit are then two versions.
     """
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    commit = run(["git", "rev-parse", "--short=10", "HEAD"], folder=folder, timeout=_SECONDS)
-    if not commit.ok:
+    commit = _ask(folder, "rev-parse", "--short=10", "HEAD")
+    # A folder that an outer repository leaves out is not what its commit says.
+    if not commit.ok or not _ask(folder, "ls-tree", "--name-only", "HEAD").out:
         return now
     return commit.out.strip() if is_clean else f"{commit.out.strip()}-{now}"
 
@@ -40,13 +49,19 @@ def list_changes(folder: Path, *, without: Collection[str]) -> list[str]:
 
     Returns:
         The paths in that folder; none if it is not under version control.
+
+    Raises:
+        GitError: git fails, as for a damaged repository or one of another user.
     """
-    top = run(["git", "rev-parse", "--show-prefix"], folder=folder, timeout=_SECONDS)
-    head = run(["git", "rev-parse", "--verify", "HEAD"], folder=folder, timeout=_SECONDS)
-    if not top.ok or not head.ok:
+    top = _ask(folder, "rev-parse", "--show-prefix")
+    if top.code == NOT_FOUND or "not a git repository" in top.err:
+        return []
+    if top.ok and not _ask(folder, "rev-parse", "--verify", "HEAD").ok:
         return []
     arguments = ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", "."]
-    found = run(["git", *arguments], folder=folder, timeout=_SECONDS)
+    found = _ask(folder, *arguments) if top.ok else top
+    if not found.ok:
+        raise GitError(f"git does not say whether everything is committed: {found.reason}")
     prefix = top.out.strip()
     paths = [entry[3:].removeprefix(prefix) for entry in found.out.split("\0") if entry[3:]]
     return [path for path in paths if path not in without]

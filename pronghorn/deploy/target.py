@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Literal, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from pronghorn.deploy.config import DeployConfig
 
@@ -117,7 +120,8 @@ class Plan:
 
     def hide(self, text: str) -> str:
         """Return a text in which the values of the secrets are masked."""
-        hidden = {part for value in self.secrets.values() for part in _parts_of(value)}
+        found = {part for value in self.secrets.values() for part in _parts_of(value)}
+        hidden = {form for part in found for form in _forms_of(part)}
         for part in sorted(hidden, key=len, reverse=True):
             text = text.replace(part, MASK)
         return text
@@ -145,6 +149,16 @@ def _parts_of(value: str) -> Iterator[str]:
     for text in (password, unquote(password)):
         if len(text) >= _SHORTEST_HIDDEN:
             yield text
+
+
+def _forms_of(text: str) -> set[str]:
+    """Return a text as it is, and as programs print it: quoted in an error, in JSON or in a URL."""
+    encoded = base64.b64encode(os.fsencode(text)).decode()
+    in_json = (json.dumps(text), json.dumps(text, ensure_ascii=False))
+    quoted = {one[1:-1] for one in (repr(text), ascii(text), *in_json)}
+    errors = {"errors": "surrogateescape"}
+    in_urls = {quote(text, safe="", **errors), quote(text, **errors), quote_plus(text, **errors)}
+    return {text, encoded, *quoted, *in_urls}
 
 
 @dataclass(frozen=True)

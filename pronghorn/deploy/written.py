@@ -85,7 +85,9 @@ def _state_of(path: Path, file: PlannedFile) -> State:
         return "new"
     text = path.read_text(encoding="utf-8", errors="replace")
     if text == text_of(file):
-        return "same"
+        # A shell does not find an interpreter whose name ends with a carriage return.
+        broken = text.startswith(_SCRIPT) and b"\r" in path.read_bytes()
+        return "outdated" if broken else "same"
     first, rest = _split(text)
     found = _FOUND.match(first)
     if found is None:
@@ -142,7 +144,11 @@ def _write_one(folder: Path, one: FileState, *, force: bool) -> Written:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file beside its place, and rename it, so that nobody reads half of it."""
+    """Write a file beside its place, and rename it, so that nobody reads half of it.
+
+    A link stays one: what it names is written.
+    """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     number, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:

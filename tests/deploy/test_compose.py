@@ -144,10 +144,11 @@ def test_a_failure_is_one_sentence_and_the_old_version_serves(
     ("wanted", "end"),
     [
         ({"proxy": "unready"}, "not ready within 1 seconds: urllib.error.HTTPError"),
+        ({"web": "crash"}, "web ended with exit code 3; no version serves"),
         ({"up_proxy": "no such image", "loses": "proxy"}, "no such image; no version serves"),
         ({"up_web": "no space left", "loses": "web"}, "no space left; no version serves"),
     ],
-    ids=["the proxy is not ready", "the proxy is gone", "the old version is gone"],
+    ids=["the proxy is not ready", "the old one died", "the proxy is gone", "the old one is gone"],
 )
 def test_only_an_old_version_that_can_be_reached_is_said_to_serve(
     project: Path, docker: Docker, wanted: dict[str, str], end: str

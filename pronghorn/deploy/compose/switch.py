@@ -53,26 +53,30 @@ class Switch:
         return self.engine.label_of(self.old["web"][0], TAG_LABEL) if self.has_old else ""
 
     def old_serves(self) -> bool | None:
-        """Return whether the old version serves; None if there is none, or if nobody knows.
+        """Return whether the old version serves at this moment.
 
-        A proxy that was replaced may not reach it, such as after a change of `port`.
+        Returns:
+            None if there was none, or if nobody knows: a proxy that was replaced may not reach it,
+            such as after a change of `port`.
         """
         if not self.has_old:
             return None
-        old = [self.engine.inspect(identifier) for identifier in self.old["web"]]
-        if None in old:
-            return None
-        states = [(one or {}).get("State") or {} for one in old]
         try:
             proxies = self.engine.list_containers("proxy")
         except StepError:
             return None
-        if not proxies or not any(state.get("Status") == "running" for state in states):
+        if not proxies:
             return False
-        if proxies != self._proxies:
-            return None
-        ready = [_read(self.engine.inspect(proxy) or {})[0] == "ready" for proxy in proxies]
-        return True if all(ready) else None
+        through = [self._reads(one) for one in proxies]
+        behind = [self._reads(one) for one in self.old["web"]]
+        if set(behind) == {"ended"}:
+            return False
+        is_reached = proxies == self._proxies and "ready" in through
+        return True if is_reached and {"ready", "starting"} & set(behind) else None
+
+    def _reads(self, identifier: str) -> str:
+        found = self.engine.inspect(identifier)
+        return _read(found)[0] if found is not None else "unknown"
 
     def start(self, previous: str) -> None:
         """Start the new containers.

@@ -173,7 +173,7 @@ def _take_back(switch: Switch, message: str) -> Outcome:
     if not switch.undo():
         message += "; the new containers could not be removed"
         return Outcome("unknown", message)
-    return Outcome("failed", message, switch.old_serves())
+    return Outcome("failed", message, old_serves=switch.old_serves())
 
 
 def _get_image(engine: Engine) -> None:

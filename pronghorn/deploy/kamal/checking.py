@@ -91,7 +91,7 @@ def find_password(plan: Plan) -> str | None:
 
 
 def _check_secrets(plan: Plan) -> Iterator[str]:
-    for name, value in plan.secrets.items():
+    for name, value in {**plan.config.env, **plan.secrets}.items():
         if "\n" in value or "\r" in value:
             yield (
                 f"{name} has several lines, which Docker's files of variables cannot hold: encode "

@@ -169,7 +169,9 @@ def _configure_registry(config: DeployConfig) -> dict[str, Any]:
 
 def _configure_environment(config: DeployConfig) -> dict[str, Any]:
     """Return the variables. Only the proxy reaches the container, so it is the one to trust."""
-    environment: dict[str, Any] = {"clear": {"FORWARDED_ALLOW_IPS": "*", **config.env}}
+    # Kamal reads the file with ERB, for which this is the start of a program.
+    plain = {name: value.replace("<%", "<%%") for name, value in config.env.items()}
+    environment: dict[str, Any] = {"clear": {"FORWARDED_ALLOW_IPS": "*", **plain}}
     names = _list_secrets(config)
     return {**environment, "secret": names} if names else environment
 

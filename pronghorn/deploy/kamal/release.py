@@ -120,16 +120,15 @@ def _judge(program: Program, say: Say, before: Running, finished: Finished) -> O
         )
     changed = {place for place in fresh if before[place] != plan.tag}
     if not changed:
-        return Outcome("failed", reason, _still_serves(before, after))
+        return Outcome("failed", reason, _old_serves(before, after))
     return _undo(program, say, before, {host for _, host in changed}, reason)
 
 
-def _still_serves(before: Running, after: Running) -> bool | None:
-    """Return whether a version that served before does so now; None if none did."""
-    old = _web_only(before)
-    if not any(old.values()):
-        return None
-    return any(version and version == old[host] for host, version in _web_only(after).items())
+def _old_serves(before: Running, after: Running) -> bool | None:
+    """Return whether servers still have the version that they had; None if they had none."""
+    had = {host: version for host, version in _web_only(before).items() if version}
+    now = _web_only(after)
+    return any(now.get(host) == version for host, version in had.items()) if had else None
 
 
 def _undo(program: Program, say: Say, before: Running, hosts: set[str], reason: str) -> Outcome:
@@ -188,7 +187,8 @@ def rollback(plan: Plan, say: Say) -> Outcome:
     except CommandError as error:
         return Outcome("failed", f"{error.message}. Nothing was changed")
     if not version:
-        return Outcome("failed", "the servers have no container of an older version", True)
+        serves = True if any(running.values()) else None
+        return Outcome("failed", "the servers have no container of an older version", serves)
     if set(running.values()) == {version}:
         return Outcome("ready", f"{version} serves already", None)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import math
+import os
 import re
 import secrets as random
 from collections.abc import Iterator, Mapping
@@ -228,7 +229,7 @@ def new_secret_name(plan: Plan) -> str:
 def encode_secrets(plan: Plan) -> dict[str, str]:
     """Return the values as a Secret holds them."""
     return {
-        name: base64.b64encode(plan.secrets[name].encode()).decode()
+        name: base64.b64encode(os.fsencode(plan.secrets[name])).decode()
         for name in plan.config.secrets
         if name in plan.secrets
     }

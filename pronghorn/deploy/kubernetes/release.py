@@ -193,6 +193,7 @@ class Release:
             failure = await run_job(cluster, bound.job, self._plan.timeout, self._say)
             self._migrating = False
             if failure is not None:
+                self.old_serves = await self._still_serves(cluster)
                 return self._end_untouched(f"the migration failed: {failure}")
         try:
             failure = await self._roll_out(cluster, bound)
@@ -204,6 +205,16 @@ class Release:
             return await self._undo(cluster, bound, failure)
         await prune(cluster, self._plan, bound, self._say)
         return None
+
+    async def _still_serves(self, cluster: Cluster) -> bool | None:
+        """Return whether the old version serves, which a migration may have prevented."""
+        if self.old_serves is None:
+            return None
+        try:
+            web = await cluster.get(DEPLOYED, self._plan.config.name)
+        except ClusterError:
+            return None
+        return web is not None and serves(web)
 
     async def _apply_secret(self, cluster: Cluster, until: float) -> str | None:
         """Return the name of the Secret, which is a new one if a value has changed."""
@@ -257,11 +268,14 @@ class Release:
         self._say(f"{failure}; back to the version before")
         changed = [(name, self._old[name]) for name in reversed(self._applied)]
         problem = await restore(cluster, changed, self._plan.timeout, self._say)
-        again = partial(cluster.get, DEPLOYED, self._plan.config.name)
-        web = await persist(again, now() + self._short)
-        serving = web is not None and serves(web)
         if problem is not None:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
+        again = partial(cluster.get, DEPLOYED, self._plan.config.name)
+        try:
+            web = await persist(again, now() + self._short)
+        except RefusedError as error:
+            return Outcome("unknown", f"{failure}; what serves now is not known: {error}", None)
+        serving = web is not None and serves(web)
         await self._forget(cluster)
         return Outcome("failed", failure, old_serves=serving)
 

@@ -62,6 +62,8 @@ def take_effect(state):
                 effect["after"] -= 1
                 save(state)
                 return {}
+            if effect.get("ends"):
+                switch(state, None, list(state["servers"]))
             return effect
     return {}
 

@@ -71,6 +71,13 @@ def test_nothing_is_wrong(make_plan: MakePlan, programs: Programs) -> None:
             ),
         ),
         (
+            {"env": {"TEXT": "two\nlines"}},
+            (
+                "TEXT has several lines, which Docker's files of variables cannot hold: encode it, "
+                "for example with base64"
+            ),
+        ),
+        (
             {"kamal": {"registry_username": None}},
             (
                 "registry_username is not set: Kamal logs in at registry.example.com with a user "

@@ -169,3 +169,9 @@ def test_the_hook_is_a_script_that_a_shell_can_read(make_plan: MakePlan) -> None
     subprocess.run(["sh", "-n", str(hook)], check=True)
     assert hook.read_text("utf-8").startswith("#!/bin/sh\n")
     assert " -p 2222 -J jump@10.0.0.9 deploy@10.0.0.1 " in hook.read_text("utf-8")
+
+
+def test_a_value_is_no_program_for_erb(make_plan: MakePlan) -> None:
+    """Kamal runs what is between `<%=` and `%>` of its file; `<%%` is `<%` there."""
+    document = read(make_plan(configure(env={"A": "<%= `id` %> 5%"})))
+    assert document["env"]["clear"]["A"] == "<%%= `id` %> 5%"

@@ -66,6 +66,12 @@ def test_there_is_no_older_version(make_plan: MakePlan, programs: Programs) -> N
     assert roll_back(make_plan(tag="")) == Outcome("failed", message, old_serves=True)
 
 
+def test_nothing_runs_and_nothing_ran(make_plan: MakePlan, programs: Programs) -> None:
+    programs.serve(None, ROLES)
+    message = "the servers have no container of an older version"
+    assert roll_back(make_plan(tag="")) == Outcome("failed", message, old_serves=None)
+
+
 def test_a_version_that_is_gone(make_plan: MakePlan, two_versions: Programs) -> None:
     outcome = roll_back(make_plan(tag="ancient"))
     assert outcome.state == "failed"

@@ -244,6 +244,13 @@ def test_an_old_version_that_was_stopped_is_not_said_to_serve(
     assert (outcome.state, outcome.old_serves) == ("failed", False)
 
 
+def test_an_old_version_that_has_ended_meanwhile(make_plan: MakePlan, programs: Programs) -> None:
+    programs.serve("old", ROLES)
+    programs.let("deploy", code=1, err=UNHEALTHY, ends=True)
+    outcome, _ = release(make_plan())
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
+
+
 def test_the_first_version_is_never_ready(make_plan: MakePlan, programs: Programs) -> None:
     programs.serve(None, ROLES)
     programs.let("deploy", code=1, err=UNHEALTHY)

@@ -209,6 +209,22 @@ def test_a_migration_that_fails_starts_nothing(cluster: ApiServer, make_plan: Ma
 # --- the server says no -------------------------------------------------------------------------
 
 
+def test_an_old_version_that_a_migration_has_broken_does_not_serve(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.migrations = "fails"
+
+    def end_pods(request: Request) -> None:
+        web = cluster.find("deployments", "shop")
+        if web is not None and request.changes and request.plural == "jobs":
+            web["status"]["availableReplicas"] = 0
+
+    cluster.on_request = end_pods
+    outcome, _ = deploy(make_plan("v2", migrate=True))
+    assert (outcome.state, outcome.old_serves) == ("failed", False)
+
+
 def test_a_missing_namespace_is_named(cluster: ApiServer, make_plan: MakePlan) -> None:
     outcome, _ = deploy(make_plan(kubernetes={"namespace": "prod"}))
     assert outcome.state == "failed"
@@ -307,6 +323,25 @@ def test_a_refusal_after_the_pods_have_changed_is_undone(
     outcome, _ = deploy(make_plan("v2"))
     assert (outcome.state, outcome.old_serves) == ("failed", True)
     assert cluster.serving() == {"v1"}
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_credentials_that_end_during_the_rollout_leave_it_unknown(
+    cluster: ApiServer, make_plan: MakePlan, code: int
+) -> None:
+    deploy_first(make_plan("v1"))
+    cluster.behaviours["v2"] = "never-ready"
+    since = len(cluster.requests)
+
+    def refuse(request: Request) -> None:
+        if changes_of_pods(cluster, since):
+            raise Refusal(code, "expired")
+
+    cluster.on_request = refuse
+    outcome, _ = deploy(make_plan("v2", timeout=SHORT))
+    assert (outcome.state, outcome.old_serves) == ("unknown", None)
+    assert "the way back failed too" in outcome.message
+    assert "no pod was changed" not in outcome.message
 
 
 def test_what_the_server_says_of_a_secret_is_not_repeated(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 
 import pytest
 import yaml
@@ -289,3 +290,14 @@ def test_a_removal_that_is_forbidden_is_said_and_harmless(
     outcome, said = deploy(make_plan())
     assert outcome.state == "ready"
     assert any("what is left of Ingress could not be removed" in line for line in said)
+
+
+def test_a_secret_of_bytes_is_the_same_in_the_cluster(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    secret = b"\xff not UTF-8 \xfe"
+    deploy_first(make_plan("v1", secrets_given={"DATABASE_URL": os.fsdecode(secret)}))
+    [name] = cluster.names("secrets")
+    found = cluster.find("secrets", name)
+    assert found is not None
+    assert base64.b64decode(found["data"]["DATABASE_URL"]) == secret

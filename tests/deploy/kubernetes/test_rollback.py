@@ -101,3 +101,20 @@ def test_a_version_that_was_undone_is_not_the_one_before(
     assert (outcome.state, cluster.serving()) == ("failed", {"v2"})
     roll_back(make_plan(""))
     assert cluster.serving() == {"v1"}
+
+
+def test_credentials_that_end_during_a_rollback_leave_it_unknown(
+    cluster: ApiServer, make_plan: MakePlan
+) -> None:
+    deploy_first(make_plan("v1"))
+    deploy_first(make_plan("v2"))
+    cluster.behaviours["v1"] = "never-ready"
+    since = len(cluster.requests)
+
+    def refuse(request: Request) -> None:
+        if any(one.changes for one in cluster.requests[since:-1]):
+            raise Refusal(401, "expired")
+
+    cluster.on_request = refuse
+    outcome = Kubernetes().rollback(make_plan("", timeout=1.0), print)
+    assert (outcome.state, outcome.old_serves) == ("unknown", None)
