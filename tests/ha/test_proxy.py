@@ -18,7 +18,7 @@ from pronghorn.deploy.compose.proxy import PROXY_PORT, proxy_configuration
 from pronghorn.deploy.config import DeployConfig
 from pronghorn.deploy.target import Plan
 from tests.deploy.name_server import name_server
-from tools.haproxy import prepare_program
+from tools.programs import PROGRAMS
 
 #: Probes that HAProxy sends before the test asks; the first answer comes with the first of them.
 PROBES = 3
@@ -67,7 +67,7 @@ def proxy_for(server: ThreadingHTTPServer, folder: Path) -> Iterator[int]:
     file = folder / "haproxy.cfg"
     file.write_text(text, encoding="utf-8")
     with name_server("127.0.0.1", dns, lambda: ["127.0.0.1"]):
-        process = subprocess.Popen([prepare_program(), "-db", "-f", str(file)])
+        process = subprocess.Popen([PROGRAMS["haproxy"].prepare(), "-db", "-f", str(file)])
         try:
             yield public
         finally:

@@ -7,7 +7,7 @@ from functools import partial
 
 from pronghorn.deploy.kubernetes.bind import version_of
 from pronghorn.deploy.kubernetes.cluster import Cluster, connect
-from pronghorn.deploy.kubernetes.errors import AwayError, ClusterError, RefusedError
+from pronghorn.deploy.kubernetes.errors import OvertakenError, ClusterError, RefusedError
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import MANAGER, Manifest
 from pronghorn.deploy.kubernetes.revisions import (
@@ -47,7 +47,7 @@ async def roll_back(plan: Plan, say: Say) -> Outcome:
             web = await cluster.get(DEPLOYED, plan.config.name)
             return Outcome("failed", problem, old_serves=web is not None and serves(web))
     except ClusterError as error:
-        lost = changing and isinstance(error, AwayError)
+        lost = changing and not isinstance(error, OvertakenError)
         return Outcome("unknown" if lost else "failed", str(error))
     except asyncio.CancelledError:
         if changing:
