@@ -23,8 +23,6 @@ defaults
     option redispatch 1
     retries 3
     timeout connect 3s
-    # A container that is busy answers the probe late, and one that ends says so at once.
-    timeout check 5s
     timeout http-request 30s
     timeout client 5m
     timeout server 5m
@@ -48,7 +46,10 @@ backend web
     option httpchk
     http-check send meth GET uri {ready} hdr Host localhost
     http-check expect status 200
-    default-server check inter 1s fall 1 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
+    # One slow answer is no reason to leave a container, which may be the only one. A container that
+    # ends says 503 at once, and accepts requests until the second check has seen that.
+    timeout check 5s
+    default-server check inter 1s fall 2 rise 1 resolvers docker resolve-prefer ipv4 init-addr none
     server-template web- {servers} web:{web_port}
 """
 
