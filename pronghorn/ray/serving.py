@@ -43,7 +43,8 @@ def ingress(app: Any) -> Callable[..., Any]:
 
     Raises:
         SetupError: Ray is not installed; or replicas could not import the application, because it
-            is defined in a script or inside a function; or a method that is a route has no `self`.
+            is defined in a script or inside a function; or it is neither an application, nor a
+            place, nor a function without parameters; or a method that is a route has no `self`.
 
     See also:
         https://docs.ray.io/en/latest/serve/http-guide.html
@@ -56,8 +57,9 @@ def ingress(app: Any) -> Callable[..., Any]:
         if isinstance(app, str):
             build = _importer(_check_place(app))
         elif inspect.isfunction(app):
-            build = app  # Ray calls it in the replica.
+            build = _check_builder(app)  # Ray calls it in the replica.
         else:
+            _check_application(app)
             build = _importer(_place_of(app, [caller] if cls is None else [cls.__module__, caller]))
             if cls is not None and hasattr(app, "routes"):
                 bind_methods(app, cls, _find_held)
@@ -113,6 +115,32 @@ def _check_place(place: str) -> str:
         "the name of a module and that of a variable belong there",
         'ingress("shop.main:app")',
     )
+
+
+def _check_builder(build: Callable[..., Any]) -> Callable[[], Any]:
+    needed = [
+        parameter.name
+        for parameter in inspect.signature(build).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+    ]
+    if not needed and not inspect.iscoroutinefunction(build):
+        return build
+    shown = f"takes {', '.join(needed)}" if needed else "is asynchronous"
+    raise setup_error(
+        f"{build.__qualname__}() {shown}; a replica calls it without arguments, and does not await",
+        "a function makes the application; one that is the application goes by its name",
+        "def make_app() -> FastAPI: ...\nor: ingress('shop.main:app')",
+    )
+
+
+def _check_application(app: Any) -> None:
+    if not callable(app) or inspect.isclass(app):
+        raise setup_error(
+            f"{app!r} is no application",
+            "an application, its place or a function that makes one belongs there",
+            "ingress(app)",
+        )
 
 
 def _place_of(app: Any, modules: list[str]) -> str:

@@ -19,7 +19,7 @@ class Nodes(NamedTuple):
     """The running cluster."""
 
     cluster: Any
-    """The `ray.cluster_utils.Cluster`."""
+    """The `Cluster` of Ray."""
     second: Any
     """Its second node."""
     url: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,37 @@ def test_a_place_that_is_none(place: str) -> None:
 def test_a_place_without_the_variable() -> None:
     with pytest.raises(SetupError, match="has no 'missing' on this node"):
         load("tests.ray.plain:missing")
+
+
+async def asgi(scope: Any, receive: Any, send: Any) -> None:
+    """An application that is a function."""
+
+
+async def make_later() -> FastAPI:
+    return shared
+
+
+def make_for(name: str) -> FastAPI:
+    return shared
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [(asgi, "takes scope, receive, send"), (make_later, "is async"), (make_for, "takes name")],
+)
+def test_a_function_that_a_replica_cannot_call(function: Any, message: str) -> None:
+    with pytest.raises(SetupError, match=message):
+        ingress(function)()
+
+
+@pytest.mark.parametrize("wrong", [None, 5, ROOT, FastAPI])
+def test_what_is_no_application(wrong: Any) -> None:
+    with pytest.raises(SetupError, match="is no application"):
+        ingress(wrong)()
+
+
+def test_an_application_that_is_a_function_goes_by_its_name() -> None:
+    assert load("tests.ray.test_mistakes:asgi") is asgi
 
 
 def test_a_method_without_self() -> None:
