@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +69,21 @@ def test_a_migration_that_fails_ends_the_deploy(stall: Path, docker: Docker, qui
     assert "the migrations failed: Error: The migration 0002 failed" in output
     assert "the old version serves" in output
     assert docker.serving() == ["one"]
+
+
+def test_a_migration_that_is_interrupted_may_go_on(stall: Path, docker: Docker) -> None:
+    secrets = f"BOOK_STALL_SECRET_KEY={KEY}\nBOOK_STALL_DATABASE_URL=sqlite:///x.db\n"
+    (stall / ".env.production").write_text(secrets)
+    docker.want(migrate="hang")
+    command = [sys.executable, "-m", "pronghorn", "deploy", "--env-file", ".env.production"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    until = time.monotonic() + 40
+    while not (docker.folder / "migrated.json").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=40)
+    assert process.returncode == 1, output
+    assert "it was interrupted during the migrations, which may go on" in output
 
 
 def test_without_its_secrets_it_says_so(stall: Path, docker: Docker) -> None:

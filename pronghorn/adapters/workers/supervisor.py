@@ -158,6 +158,7 @@ class Supervisor:
             self._handle_signals()
             self._look_after_workers()
             self._look_after_others()
+        self._handle_signals()  # One that came in the middle of a round is not in the log yet.
         self._end()
         self._logger.info("Stopping parent process [%d]", os.getpid())
 

@@ -198,6 +198,9 @@ def _pull(engine: Engine, reference: str) -> None:
 def _migrate(engine: Engine) -> None:
     engine.say("Applying the migrations")
     arguments = ["run", "--rm", "--no-deps", "-T", "migrate"]
-    done = engine.compose(*arguments, tag=engine.plan.tag)
+    try:
+        done = engine.compose(*arguments, tag=engine.plan.tag)
+    except KeyboardInterrupt:  # Only the command has ended, and its container perhaps not.
+        raise StepError("it was interrupted during the migrations, which may go on") from None
     if not done.ok:
         raise StepError(f"the migrations failed: {done.reason}")

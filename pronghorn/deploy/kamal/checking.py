@@ -36,7 +36,7 @@ def find_problems(plan: Plan) -> list[str]:
     return [
         *_check_hosts(config),
         *_check_registry(plan),
-        *_check_secrets(plan),
+        *_check_values(plan),
         *_check_times(plan),
         *_check_programs(plan),
     ]
@@ -90,8 +90,8 @@ def find_password(plan: Plan) -> str | None:
     return plan.secrets.get(PASSWORD) or os.environ.get(PASSWORD) or None
 
 
-def _check_secrets(plan: Plan) -> Iterator[str]:
-    for name, value in {**plan.config.env, **plan.secrets}.items():
+def _check_values(plan: Plan) -> Iterator[str]:
+    for name, value in (*plan.config.env.items(), *plan.secrets.items()):
         if "\n" in value or "\r" in value:
             yield (
                 f"{name} has several lines, which Docker's files of variables cannot hold: encode "

@@ -135,7 +135,18 @@ def _templates(manifest: Manifest) -> Iterator[Manifest]:
 
 def _containers_of(template: Manifest) -> list[Manifest]:
     pod = template["spec"]
-    return [*pod.get("initContainers", ()), *pod["containers"]]
+    return [*(pod.get("initContainers") or ()), *pod["containers"]]
+
+
+def _secrets_of(template: Manifest) -> Iterator[tuple[Manifest, str]]:
+    """Yield each object that names a Secret, and its key with the name."""
+    for container in _containers_of(template):
+        found = [one.get("secretRef") for one in container.get("envFrom") or ()]
+        sources = [one.get("valueFrom") or {} for one in container.get("env") or ()]
+        found += [one.get("secretKeyRef") for one in sources]
+        yield from ((reference, "name") for reference in found if reference)
+    files = [one.get("secret") for one in template["spec"].get("volumes") or ()]
+    yield from ((reference, "secretName") for reference in files if reference)
 
 
 def _fill(plan: Plan, template: Manifest, secret: str | None) -> None:
@@ -145,10 +156,9 @@ def _fill(plan: Plan, template: Manifest, secret: str | None) -> None:
     for container in _containers_of(template):
         if container.get("image") == plan.config.image:
             container["image"] = plan.image_ref
-        for source in container.get("envFrom", ()):
-            reference = source.get("secretRef", {})
-            if reference.get("name") == secret_name(plan.config.name) and secret is not None:
-                reference["name"] = secret
+    for reference, key in _secrets_of(template):
+        if reference.get(key) == secret_name(plan.config.name) and secret is not None:
+            reference[key] = secret
 
 
 def _bind_job(plan: Plan, job: Manifest) -> Manifest:
@@ -251,9 +261,8 @@ def read_secret_names(plan: Plan, owner: Manifest) -> set[str]:
     """Return which Secrets of ours the pods of an object read."""
     start = f"{secret_name(plan.config.name)}-"
     names = {
-        str(source.get("secretRef", {}).get("name", ""))
+        str(reference.get(key))
         for template in _templates(owner)
-        for container in _containers_of(template)
-        for source in container.get("envFrom", ())
+        for reference, key in _secrets_of(template)
     }
     return {name for name in names if name.startswith(start)}

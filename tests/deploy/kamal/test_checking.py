@@ -118,6 +118,11 @@ def test_a_secret_with_several_lines(make_plan: MakePlan, programs: Programs) ->
     )
 
 
+def test_a_variable_with_several_lines(make_plan: MakePlan, programs: Programs) -> None:
+    (problem,) = check(make_plan(configure(env={"MOTD": "one\ntwo"})))
+    assert problem.startswith("MOTD has several lines")
+
+
 def test_another_timeout_than_the_file_says(make_plan: MakePlan, programs: Programs) -> None:
     assert check(make_plan(timeout=600.0)) == [
         (

@@ -120,19 +120,41 @@ def test_a_secret_that_another_deploy_migrates_with_is_kept(
     assert len(cluster.names("secrets")) == 2
 
 
-def test_a_secret_that_only_an_init_container_reads_is_kept(
-    cluster: ApiServer, make_plan: MakePlan
+SECRET_OF_ONE = {"name": "URL", "valueFrom": {"secretKeyRef": {"name": "shop-secrets", "key": "a"}}}
+READERS: dict[str, dict[str, object]] = {
+    "an init container": {
+        "initContainers": [
+            {
+                "name": "first",
+                "image": "busybox",
+                "envFrom": [{"secretRef": {"name": "shop-secrets"}}],
+            }
+        ]
+    },
+    "one variable": {
+        "initContainers": [{"name": "first", "image": "busybox", "env": [SECRET_OF_ONE]}]
+    },
+    "a file": {"volumes": [{"name": "tmp", "secret": {"secretName": "shop-secrets"}}]},
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_secret_is_named_wherever_a_file_reads_it(
+    cluster: ApiServer, make_plan: MakePlan, name: str
 ) -> None:
     plan = make_plan(kubernetes={"replicas": 1, "max_replicas": 1})
     write_files(plan)
     path = plan.folder / plan.config.kubernetes.folder / "web.yaml"
     manifest = yaml.safe_load(path.read_text("utf-8"))
     pod = manifest["spec"]["template"]["spec"]
-    read = pod["containers"][0].pop("envFrom")
-    pod["initContainers"] = [{"name": "first", "image": plan.config.image, "envFrom": read}]
+    del pod["containers"][0]["envFrom"]
+    pod.update(READERS[name])
     path.write_text(yaml.safe_dump(manifest), "utf-8")
     deploy_first(plan)
-    assert len(cluster.names("secrets")) == 1
+    (secret,) = cluster.names("secrets")
+    template = str(cluster.find("deployments", "shop")["spec"]["template"])
+    assert f"'{secret}'" in template
+    assert "'shop-secrets'" not in template
 
 
 def test_a_program_without_secrets_has_no_secret(cluster: ApiServer, make_plan: MakePlan) -> None:
