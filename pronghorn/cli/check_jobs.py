@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect
 
-from pronghorn.cli.database import describe
+from pronghorn.cli.database import describe, without_logs
 from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.nodes import list_nodes
 from pronghorn.cli.unsafe import Unsafe
@@ -23,6 +23,8 @@ __all__ = ["find_unsafe_jobs"]
 
 #: A job that waits for so long has no worker; a deployment takes a moment.
 LONGEST_WAIT = timedelta(minutes=1)
+#: Seconds for a database that may not be reachable from here.
+_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ async def _look(jobs: Jobs) -> _Seen | None:
     Nothing is created: neither a file nor a table.
     """
     try:
-        return await _read(jobs)
+        with without_logs():
+            async with asyncio.timeout(_SECONDS):
+                return await _read(jobs)
     except Exception:  # noqa: BLE001 - the check of migrations says what is wrong with it
         return None
     finally:

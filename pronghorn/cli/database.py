@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pronghorn.cli.discover import AppReference, discover_quietly
 from pronghorn.cli.errors import USAGE, CommandError, MissingExtraError, missing
 from pronghorn.cli.importing import mistake_of_environment, user_traceback, wants_full_tracebacks
 from pronghorn.core.setup_errors import did_you_mean
+from pronghorn.logger import logger
 
 if TYPE_CHECKING:
     from pronghorn.sql import Database
 
-__all__ = ["describe", "find_database", "list_migrated", "run"]
+__all__ = ["describe", "find_database", "list_migrated", "run", "without_logs"]
 
 ResultT = TypeVar("ResultT")
 
@@ -72,6 +74,16 @@ def list_migrated() -> list[Database]:
     every = list_databases()
     chosen = [one for one in every if one.metadata is not None or one.migrations is not None]
     return chosen or every[:1] if len(every) <= 1 else chosen
+
+
+@contextmanager
+def without_logs() -> Iterator[None]:
+    """Let the log be silent in the block, because the command itself says what went wrong."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def describe(database: Any) -> str:

@@ -66,6 +66,11 @@ class _Deploy(LazyGroup):
         named = args[:1] and (args[0] in ctx.help_option_names or args[0] in self.commands)
         return super().parse_args(ctx, args if named else [self.default, *args])
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command; the default one has no name in messages, as nobody has written it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return "" if name == self.default else name, command, rest
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help with the options of the default command."""
         self._shows_default = True

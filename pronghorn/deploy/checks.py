@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from pronghorn.cli.check import find_problems
 from pronghorn.cli.check_print import Found
-from pronghorn.cli.database import describe, list_migrated, run
+from pronghorn.cli.database import describe, list_migrated, run, without_logs
 from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.unsafe import CODES, Unsafe
@@ -30,8 +29,8 @@ __all__ = ["Checked", "check_project", "check_target", "find_changes"]
 
 #: Seconds for a database that may not be reachable from here.
 _SECONDS = 5.0
-#: `pronghorn run` serves, and has these limits itself.
-_HARMLESS = ("body-limit",)
+#: `pronghorn run` serves, and has the limit itself. Jobs that wait are what a deploy may be for.
+_HARMLESS = ("body-limit", "jobs-worker")
 _LACKS_PACKAGE = re.compile(r"imports \w.*, which does not exist here")
 _TAKES_AWAY = re.compile(r"\.(drop_table|drop_column|rename_table)\(|new_column_name\s*=")
 
@@ -248,16 +247,13 @@ def _note_pending(checked: Checked, migrations: Any) -> None:
 
 def _read_pending(migrations: Any) -> list[Any] | str:
     """Return the pending migrations, or why the database does not tell."""
-    logger = logging.getLogger("pronghorn")
-    before, logger.disabled = logger.disabled, True  # The note says it.
     try:
-        state = run(partial(_read_in_time, migrations))
+        with without_logs():
+            state = run(partial(_read_in_time, migrations))
     except CommandError as error:
         return error.message
     except Exception as error:  # noqa: BLE001 - drivers raise what they like; it is only a note
         return f"the database {migrations.database.name} does not answer ({type(error).__name__})"
-    finally:
-        logger.disabled = before
     return list(state.pending)
 
 

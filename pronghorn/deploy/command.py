@@ -77,7 +77,7 @@ def now(
     ] = False,
 ) -> None:
     """
-    [bold]Deploy[/bold] the app; the same as without the word now.
+    [bold]Deploy[/bold] the app.
 
     Examples:
 

@@ -37,7 +37,7 @@ def choose_target(given: str | None, config: DeployConfig) -> str:
         return given
     close = did_you_mean(given.replace("_", "-"), [*TARGETS, *_COMMANDS])
     hint = f"Did you mean {close}?\n" if close else ""
-    hint += f"The targets are {', '.join(TARGETS)}."
+    hint += f"The targets are {', '.join(TARGETS)}; the commands are {', '.join(_COMMANDS)}."
     raise CommandError(f"There is no target {given!r}", hint, exit_code=USAGE)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from pronghorn.cli import check_jobs
 from tests.cli.conftest import Write
 from tests.deploy.conftest import PROGRAM, PROJECT, commit
 from tests.deploy.docker import Docker, run_deploy
@@ -242,6 +245,21 @@ def test_a_dry_run_does_not_print_what_would_not_be_written(project: Path, docke
     assert "haproxy" not in output
 
 
+ENQUEUE = """
+import asyncio
+
+from bookstall import greet, jobs
+
+
+async def enqueue() -> None:
+    async with jobs.db.lifespan():
+        await jobs.enqueue(greet)
+
+
+asyncio.run(enqueue())
+"""
+
+
 def test_jobs_that_nobody_would_run(project: Path, docker: Docker, write: Write) -> None:
     jobs = """
     from pronghorn.jobs import Jobs
@@ -285,3 +303,39 @@ def test_logs_without_compose(project: Path, docker: Docker) -> None:
     code, output = run_deploy("logs")
     assert code == 1
     assert "docker has no Compose; install the package docker-compose-plugin" in output
+
+
+def test_jobs_that_wait_do_not_stop_the_deploy_that_brings_workers(
+    project: Path, docker: Docker, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = """
+    from pronghorn.jobs import Jobs
+    from pronghorn.sql import Database
+
+    jobs = Jobs(Database("sqlite:///jobs.db"))
+
+
+    @jobs.task
+    async def greet() -> None: ...
+    """
+    write("bookstall.py", PROGRAM + textwrap.dedent(jobs))
+    write("pyproject.toml", PROJECT.replace('["hosts"]', '["hosts", "jobs-sqlite"]'))
+    subprocess.run([sys.executable, "-c", ENQUEUE], check=True)
+    monkeypatch.setattr(check_jobs, "LONGEST_WAIT", timedelta(0))
+    code, output = run_deploy("--dry-run", "--allow-dirty")
+    assert code == 0, output
+
+
+def test_a_database_that_is_away_is_said_once(
+    project: Path, docker: Docker, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = """
+    from pronghorn.jobs import Jobs
+    from pronghorn.sql import Database
+
+    jobs = Jobs(Database("postgresql://app:app@127.0.0.1:1/app"))
+    """
+    write("bookstall.py", PROGRAM + textwrap.dedent(jobs))
+    code, output = run_deploy("--dry-run", "--allow-dirty")
+    assert code == 0, output
+    assert not caplog.records
