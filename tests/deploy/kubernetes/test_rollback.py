@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Outcome, Plan
-from tests.deploy.kubernetes.api_server import ApiServer
+from tests.deploy.kubernetes.api_server import ApiServer, Refusal, Request
 from tests.deploy.kubernetes.conftest import MakePlan
 from tests.deploy.kubernetes.deploying import deploy, deploy_first
 
