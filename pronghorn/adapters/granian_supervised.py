@@ -102,6 +102,9 @@ class SupervisedGranian(MPServer):
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self.bind_addr, self.bind_port))
             self.bind_port = listener.getsockname()[1]
+        if before is None:
+            # Of two commands that start at once, only one can have that.
+            listener.listen(self.backlog)
         if listener.family != socket.AF_UNIX:
             # Connections have it from there.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

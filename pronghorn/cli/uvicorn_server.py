@@ -99,11 +99,22 @@ def _supervise(config: Config, listens: bool, supervision: Supervision) -> int:
 def _open_sockets(config: Config, supervision: Supervision) -> list[socket]:
     before = supervision.predecessor
     if before is None:
-        return [config.bind_socket()]
+        return [_listen(config)]
     logging.getLogger("uvicorn.error").info(
         "Uvicorn listens with the socket of process [%d] (Press CTRL+C to quit)", before.process
     )
     return before.sockets
+
+
+def _listen(config: Config) -> socket:
+    """Return a socket that listens: of two commands that start at once, only one can have that."""
+    made = config.bind_socket()
+    try:
+        made.listen(config.backlog)
+    except OSError as error:
+        logging.getLogger("uvicorn.error").error(error)
+        sys.exit(1)
+    return made
 
 
 def _remove_socket_file(config: Config) -> None:

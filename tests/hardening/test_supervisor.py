@@ -244,3 +244,16 @@ def test_a_program_without_a_lifespan_on_granian(
             wait_for(lambda: not is_alive(old))
         assert lost_by(clients) == []
         assert command.stop() == 0
+
+
+@SERVERS
+def test_nobody_else_gets_the_port_while_workers_start(server: tuple[str, ...]) -> None:
+    """Of two commands that start at once one would serve, and the other start workers for ever."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        with running("--workers", "1", *server, started=STARTED, port=port) as command:
+            with pytest.raises(OSError, match="in use"):
+                other.listen()
+            assert ask(command.port)

@@ -14,6 +14,7 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -111,7 +112,8 @@ class Supervisor:
             self._told = number, time.monotonic()
             self._is_over = True
         self._signals.append(number)
-        os.write(self._bell, b"!")
+        with suppress(BlockingIOError):  # It rings already.
+            os.write(self._bell, b"!")
 
     def _end_at_once(self, number: int) -> None:
         for worker in self._all():
