@@ -264,10 +264,7 @@ class Release:
                 f"{failure}; no version before it serves, so its pods stay to be looked at",
                 old_serves=self.old_serves,
             )
-        await self._check_versions(cluster, bound)
-        self._say(f"{failure}; back to the version before")
-        changed = [(name, self._old[name]) for name in reversed(self._applied)]
-        problem = await restore(cluster, changed, self._plan.timeout, self._say)
+        problem = await self._go_back(cluster, bound, failure)
         if problem is not None:
             return Outcome("unknown", f"{failure}; the way back failed too: {problem}", None)
         again = partial(cluster.get, DEPLOYED, self._plan.config.name)
@@ -278,6 +275,16 @@ class Release:
         serving = web is not None and serves(web)
         await self._forget(cluster)
         return Outcome("failed", failure, old_serves=serving)
+
+    async def _go_back(self, cluster: Cluster, bound: Bound, failure: str) -> str | None:
+        """Return to the old pods. Returns why that failed; None if it did not."""
+        try:
+            await self._check_versions(cluster, bound)
+        except RefusedError as error:
+            return str(error)
+        self._say(f"{failure}; back to the version before")
+        changed = [(name, self._old[name]) for name in reversed(self._applied)]
+        return await restore(cluster, changed, self._plan.timeout, self._say)
 
     async def _check_versions(self, cluster: Cluster, bound: Bound) -> None:
         """Check that nobody else has deployed, whose version an undo would take away.
