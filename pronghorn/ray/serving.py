@@ -9,6 +9,7 @@ Ray calls such a function once in each replica.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -107,8 +108,7 @@ def _module_of(frame: FrameType | None) -> str:
 
 
 def _check_place(place: str) -> str:
-    module, _, name = place.partition(":")
-    if module and name:
+    if re.fullmatch(r"[\w.]+:[\w.]+", place):
         return place
     raise setup_error(
         f"{place!r} is not the place of an application",

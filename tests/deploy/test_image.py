@@ -61,7 +61,7 @@ def test_that_of_the_page_about_containers(tmp_path: Path) -> None:
 
 def test_there_is_none(tmp_path: Path) -> None:
     assert check_image(tmp_path, "docker/Dockerfile") == [
-        "there is no docker/Dockerfile; docs/how-to/containers.md has one, as has `pronghorn new`"
+        "there is no docker/Dockerfile; `pronghorn new` writes one, in a new project"
     ]
 
 

@@ -42,7 +42,7 @@ def test_an_application_of_a_script(tmp_path: Path) -> None:
     assert "serve run" in done.stderr
 
 
-@pytest.mark.parametrize("place", ["", "shop", "shop.main:", ":app"])
+@pytest.mark.parametrize("place", ["", "shop", "shop.main:", ":app", "shop:main:app", "shop: app"])
 def test_a_place_that_is_none(place: str) -> None:
     with pytest.raises(SetupError, match="is not the place of an application"):
         ingress(place)()
