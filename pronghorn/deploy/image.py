@@ -44,9 +44,7 @@ def check_image(folder: Path, dockerfile: str, secrets: Sequence[str] = ()) -> l
     """
     file = folder / dockerfile
     if not file.is_file():
-        return [
-            f"there is no {dockerfile}; `pronghorn new` writes one, in a new project"
-        ]
+        return [f"there is no {dockerfile}; `pronghorn new` writes one, in a new project"]
     try:
         stages = read_stages(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
