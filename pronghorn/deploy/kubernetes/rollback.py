@@ -7,7 +7,7 @@ from functools import partial
 
 from pronghorn.deploy.kubernetes.bind import version_of
 from pronghorn.deploy.kubernetes.cluster import Cluster, connect
-from pronghorn.deploy.kubernetes.errors import OvertakenError, ClusterError, RefusedError
+from pronghorn.deploy.kubernetes.errors import ClusterError, OvertakenError, RefusedError
 from pronghorn.deploy.kubernetes.kinds import DEPLOYED
 from pronghorn.deploy.kubernetes.manifests import MANAGER, Manifest
 from pronghorn.deploy.kubernetes.revisions import (
