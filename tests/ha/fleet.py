@@ -173,6 +173,14 @@ class Fleet:
         for host in HOSTS:
             self.machines.link(host).mend()
 
+    def clear(self) -> None:
+        """Kill all containers, and wait until the proxy has forgotten them.
+
+        The probe of one that is dead would tell of the one that gets its place at once.
+        """
+        self.end()
+        wait_until("The proxy", lambda: not self.balancer.up())
+
     def _forget(self, containers: list[Container]) -> None:
         for container in containers:
             self.containers.remove(container)

@@ -101,7 +101,7 @@ def measure_requests(fleet: Fleet, hosts: int, workers: int, seconds: int) -> li
                 "microseconds": since(fleet, before, number),
             }
         )
-    fleet.end()
+    fleet.clear()
     say(f"{hosts} hosts, {workers} workers: {[row['per_second'] for row in rows]} per second")
     return rows
 
@@ -131,7 +131,7 @@ def measure_jobs(fleet: Fleet, hosts: int, workers: int, number: int) -> dict[st
     ((done, seconds),) = fleet.sql(RAN, first)
     if done != number:
         raise CampaignError(f"{done} of {number} jobs are done")
-    fleet.end()
+    fleet.clear()
     rate = number / float(seconds)
     say(f"{hosts} hosts, {workers} workers: {rate:.0f} jobs per second")
     return {
@@ -152,7 +152,7 @@ def count_connections(fleet: Fleet, seconds: int) -> dict[str, int]:
         for service in ("web", "jobs")
     }
     fleet.wait_for_jobs()
-    fleet.end()
+    fleet.clear()
     return found
 
 
@@ -168,7 +168,7 @@ def measure_idle(fleet: Fleet, seconds: int) -> dict[str, float]:
         used = (cpu_seconds(fleet.server.process_id) - before) / seconds * 1000
         found[service] = round(max(0.0, used - base) / len(HOSTS), 2)
         base = used
-    fleet.end()
+    fleet.clear()
     return found
 
 
