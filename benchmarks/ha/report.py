@@ -14,7 +14,7 @@ HUNDRED = 100
 #: The rows of a fault: what, the key of its figure, and the unit.
 KILL: Sequence[tuple[str, str, str]] = (
     ("requests that were answered", "requests", ""),
-    ("requests that the host had in hand", "in_hand", ""),
+    ("requests that the host had in hand at that moment", "in_hand", ""),
     ("those and what was sent to it until HAProxy noticed", "in_flight", ""),
     ("errors that clients saw", "errors", ""),
     ("answers that a repeat got from the first request", "kept_answers", ""),
