@@ -152,8 +152,8 @@ async def cut_for(fleet: Fleet, buyers: Buyers, seconds: float) -> tuple[int, in
     """Let no packet from or to the host through for a while.
 
     Returns:
-        The requests that it had in hand at the beginning, those at most until the proxy had noticed,
-        and the seconds until then from the call of this function.
+        The requests that it had in hand at the beginning, those at most until the proxy had
+        noticed, and the seconds until then from the call of this function.
     """
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     link = fleet.machines.link(VICTIM)
