@@ -14,7 +14,8 @@ HUNDRED = 100
 #: The rows of a fault: what, the key of its figure, and the unit.
 KILL: Sequence[tuple[str, str, str]] = (
     ("requests that were answered", "requests", ""),
-    ("requests under way on the host", "in_flight", ""),
+    ("requests that the host had in hand at that moment", "in_hand", ""),
+    ("those and what was sent to it until HAProxy noticed", "in_flight", ""),
     ("errors that clients saw", "errors", ""),
     ("answers that a repeat got from the first request", "kept_answers", ""),
     ("orders that were answered with 201", "orders", ""),

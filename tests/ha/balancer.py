@@ -59,7 +59,8 @@ def configure(plan: Plan, stats: Path) -> str:
     """
     text = proxy_configuration(plan)
     added = {
-        "    log stdout": f"    stats socket {stats} mode 600 level admin\n    log stdout",
+        "    log stdout format raw": f"    stats socket {stats} mode 600 level admin\n"
+        "    log stdout format timed",
         "defaults\n": f"defaults\n{KEEPALIVE}",
         "default-server ": f"default-server tcp-ut {GIVE_UP}s ",
     }

@@ -39,6 +39,7 @@ async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     async with buyers.buying():
         await asyncio.sleep(sizes["calm"])
+        in_hand = fleet.balancer.sessions(victims)
         await asyncio.to_thread(fleet.kill_host, VICTIM)
         killed = time.monotonic()
         in_flight, seconds = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
@@ -50,6 +51,7 @@ async def kill_host(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
     await asyncio.to_thread(fleet.bury, VICTIM)
     return {
         **figures,
+        "in_hand": in_hand,
         "seconds_until_noticed": round(seconds, 1),
         "seconds_until_jobs_done": round(done, 1),
     }
@@ -131,13 +133,14 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
     async with buyers.buying():
         await until("A job on the host", lambda: has_begun(fleet, 0))
         begin = time.monotonic()
-        in_flight, seconds = await cut_for(fleet, buyers, sizes["cut"])
+        in_hand, in_flight, seconds = await cut_for(fleet, buyers, sizes["cut"])
         before, last = Counter(buyers.answered_by), fleet.one(LAST_BEGIN)
         serves = await until("The host", lambda: buyers.answers_since(before)[HOME] > 0)
         works = await until("A job on it", lambda: has_begun(fleet, last))
     figures = await check(fleet, buyers, in_flight, begin + seconds)
     return {
         **figures,
+        "in_hand": in_hand,
         "seconds_cut_off": sizes["cut"],
         "seconds_until_noticed": round(seconds, 1),
         "seconds_until_it_serves": round(serves, 1),
@@ -145,16 +148,17 @@ async def cut_off(fleet: Fleet, sizes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def cut_for(fleet: Fleet, buyers: Buyers, seconds: float) -> tuple[int, float]:
+async def cut_for(fleet: Fleet, buyers: Buyers, seconds: float) -> tuple[int, int, float]:
     """Let no packet from or to the host through for a while.
 
     Returns:
-        The requests that it had in hand at most, and the seconds from the call of this function
-        until the proxy had noticed.
+        The requests that it had in hand at the beginning, those at most until the proxy had
+        noticed, and the seconds until then from the call of this function.
     """
     victims = {each.address for each in fleet.find(host=VICTIM, service="web")}
     link = fleet.machines.link(VICTIM)
     begin = time.monotonic()
+    in_hand = fleet.balancer.sessions(victims)
     await asyncio.to_thread(link.cut)
     try:
         in_flight, _ = await asyncio.to_thread(fleet.balancer.watch_until_down, victims)
@@ -163,7 +167,7 @@ async def cut_for(fleet: Fleet, buyers: Buyers, seconds: float) -> tuple[int, fl
         await asyncio.sleep(max(0.0, seconds - (time.monotonic() - begin)))
     finally:
         await asyncio.to_thread(link.mend)
-    return in_flight, noticed
+    return in_hand, in_flight, noticed
 
 
 def has_begun(fleet: Fleet, after: int) -> bool:

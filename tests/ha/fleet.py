@@ -38,6 +38,9 @@ SAFE = {
 }
 #: Proxies of the environment are not for these hosts.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+COUNT_OTHERS = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+END_OTHERS = COUNT_OTHERS.replace("count(*)", "pg_terminate_backend(pid)")
 OPEN_JOBS = "SELECT count(*) FROM pronghorn_jobs WHERE ended_at IS NULL"
 
 
@@ -174,12 +177,15 @@ class Fleet:
             self.machines.link(host).mend()
 
     def clear(self) -> None:
-        """Kill all containers, and wait until the proxy has forgotten them.
+        """Kill all containers, and wait until the proxy and the database have forgotten them.
 
         The probe of one that is dead would tell of the one that gets its place at once.
         """
         self.end()
         wait_until("The proxy", lambda: not self.balancer.up())
+        # The server may not know yet that their connections are dead.
+        self.sql(END_OTHERS)
+        wait_until("The end of their connections", lambda: self.one(COUNT_OTHERS) == 0)
 
     def _forget(self, containers: list[Container]) -> None:
         for container in containers:

@@ -27,7 +27,7 @@ from tools.postgresql import find_programs
 WORKERS = (1, 2, 4)
 #: The load generator sends a body that `/items` stores.
 KINDS = {"read": ("GET", "/orders/1"), "write": ("POST", "/items")}
-FULL: dict[str, Any] = {"hosts": 3, "workers": WORKERS, "seconds": 6, "jobs": 600, "idle": 30}
+FULL: dict[str, Any] = {"hosts": 3, "workers": WORKERS, "seconds": 6, "jobs": 600, "idle": 20}
 SHORT: dict[str, Any] = {"hosts": 2, "workers": (1,), "seconds": 2, "jobs": 60, "idle": 5}
 
 RAN = """SELECT count(*), (max(ended_at) - min(started_at)) / 1000.0
