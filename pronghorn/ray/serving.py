@@ -16,6 +16,7 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
+from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.ray.views import bind_methods
@@ -120,7 +121,7 @@ def _check_place(place: str) -> str:
 def _check_builder(build: Callable[..., Any]) -> Callable[[], Any]:
     needed = [
         parameter.name
-        for parameter in inspect.signature(build).parameters.values()
+        for parameter in read_signature(build).parameters.values()
         if parameter.default is parameter.empty
         and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
     ]

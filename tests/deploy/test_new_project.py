@@ -56,7 +56,7 @@ def test_it_can_be_deployed_at_once(stall: Path, docker: Docker, quick: None) ->
 
 
 def test_a_migration_that_fails_ends_the_deploy(stall: Path, docker: Docker, quick: None) -> None:
-    secrets = f"BOOK_STALL_SECRET_KEY={KEY}\nBOOK_STALL_DATABASE_URL=sqlite:///x.db\n"
+    secrets = f"BOOK_STALL_SECRET_KEY={KEY}\nBOOK_STALL_DATABASE_URL=postgresql://me:secret-word@127.0.0.1:1/x\n"
     (stall / ".env.production").write_text(secrets)
     if "POSTGRES" in (stall / "compose.yaml").read_text():
         with (stall / "pyproject.toml").open("a") as file:
@@ -72,7 +72,7 @@ def test_a_migration_that_fails_ends_the_deploy(stall: Path, docker: Docker, qui
 
 
 def test_a_migration_that_is_interrupted_may_go_on(stall: Path, docker: Docker) -> None:
-    secrets = f"BOOK_STALL_SECRET_KEY={KEY}\nBOOK_STALL_DATABASE_URL=sqlite:///x.db\n"
+    secrets = f"BOOK_STALL_SECRET_KEY={KEY}\nBOOK_STALL_DATABASE_URL=postgresql://me:secret-word@127.0.0.1:1/x\n"
     (stall / ".env.production").write_text(secrets)
     docker.want(migrate="hang")
     command = [sys.executable, "-m", "pronghorn", "deploy", "--env-file", ".env.production"]
