@@ -58,6 +58,15 @@ def version() -> dict[str, str]:
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_objects() -> Iterator[None]:
+    """Let the collector look at what these tests make, and not at all that others have left."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def no_other_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings and the databases of other tests, as a process of its own would."""
