@@ -166,8 +166,15 @@ def refuses(port: int) -> bool:
 
 @SERVERS
 def test_a_worker_that_dies_or_hangs_is_replaced(server: tuple[str, ...]) -> None:
-    """Also soon after its start."""
-    options = ("--workers", "1", "--timeout-worker-healthcheck", "1")
+    """Also soon after its start, if the supervisor does not know yet that it serves."""
+    options = (
+        "--workers",
+        "1",
+        "--timeout-worker-healthcheck",
+        "1",
+        "--timeout-worker-start",
+        "20",
+    )
     with running(*options, *server, started=STARTED) as command:
         first = ask(command.port)
         os.kill(first, signal.SIGKILL)
