@@ -136,6 +136,8 @@ def act_at_step(
             error = raised
 
 
+#: What connections are called that look at others.
+LOOK = "a look of a test"
 WAYS: tuple[Cancel, ...] = (
     cancel_native,
     cancel_repeatedly,
@@ -151,11 +153,16 @@ def plain(url: URL) -> str:
 
 
 def connections_of(url: str) -> list[tuple[str, str]]:
-    """Return the state and the last statement of each other connection to a database."""
-    with psycopg.connect(plain(make_url(url)), autocommit=True) as connection:
+    """Return the state and the last statement of each connection to a database but those of looks.
+
+    The one of the look before may still be ending.
+    """
+    address = plain(make_url(url))
+    with psycopg.connect(address, autocommit=True, application_name=LOOK) as connection:
         rows = connection.execute(
             "SELECT state, rtrim(query, ';') FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND application_name <> %s",
+            (LOOK,),
         )
         return list(rows)
 
