@@ -7,17 +7,15 @@ elsewhere.
 
 from __future__ import annotations
 
-import _thread
 import argparse
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
 
 from tests.durable import crons, kills, outages, stops  # noqa: F401 - they register campaigns
-from tests.durable.hosts import NoHostsError, command_in, network
+from tests.durable.hosts import NoHostsError, end_with_parent, run_between_hosts
 from tests.durable.registry import CAMPAIGNS, Campaign
 from tests.durable.world import CampaignError, Pace, World, make_world
 from tools.postgresql import MissingPostgreSQLError, prepare_programs
@@ -49,7 +47,7 @@ def main(arguments: list[str]) -> int:
         0 if options.short else run_programs([name for name in options.only if name in PROGRAMS])
     )
     if any(name in CAMPAIGNS for name in options.only):
-        failed += run_between_hosts(arguments)
+        failed += run_between_hosts("tests.durable", arguments)
     return int(failed > 0)
 
 
@@ -63,24 +61,9 @@ def run_programs(names: list[str]) -> int:
     return failed
 
 
-def run_between_hosts(arguments: list[str]) -> int:
-    """Run the campaigns on hosts; return the exit status."""
-    with network() as name:
-        program = (sys.executable, "-m", "tests.durable", *arguments, "--inside", name)
-        # It ends when this process does: then there is no more input.
-        with subprocess.Popen(command_in(f"{name}-0", *program), stdin=subprocess.PIPE) as inner:
-            return inner.wait()
-
-
-def end_with_parent() -> None:
-    """Interrupt this process when the one that started it has ended."""
-    sys.stdin.read()
-    _thread.interrupt_main()
-
-
 def run_inside(options: argparse.Namespace) -> int:
     """Run the campaigns in the namespace of the database; return the exit status."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    end_with_parent()
     seed = int(time.time()) if options.seed is None else options.seed
     pace = FAST if options.short else REAL
     failures = 0

@@ -6,10 +6,13 @@ these namespaces changes, and no packet leaves them.
 
 from __future__ import annotations
 
+import _thread
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,13 +59,29 @@ def _make(name: str) -> None:
     ip("-n", middle, "link", "set", "bridge", "up")
     for number in range(1, NUMBER_OF_HOSTS + 1):
         host = f"{name}-{number}"
-        ip("netns", "add", host)
-        ip("-n", host, "link", "set", "lo", "up")
-        veth = ("type", "veth", "peer", "name", "eth0", "netns", host)
-        ip("-n", middle, "link", "add", f"host{number}", *veth)
-        ip("-n", middle, "link", "set", f"host{number}", "master", "bridge", "up")
-        ip("-n", host, "address", "add", f"10.77.0.{number + 1}/24", "dev", "eth0")
-        ip("-n", host, "link", "set", "eth0", "up")
+        add_namespace(host, middle, "bridge", f"host{number}", f"10.77.0.{number + 1}")
+
+
+def add_namespace(name: str, outside: str, bridge: str, cable: str, address: str) -> None:
+    """Make a namespace, with a cable from its `eth0` to a bridge.
+
+    Args:
+        name: Its name.
+        outside: The namespace of the bridge.
+        bridge: The bridge.
+        cable: The name of the cable at the bridge.
+        address: The address of the namespace.
+
+    Raises:
+        NoHostsError: `ip` has failed.
+    """
+    ip("netns", "add", name)
+    ip("-n", name, "link", "set", "lo", "up")
+    veth = ("type", "veth", "peer", "name", "eth0", "netns", name)
+    ip("-n", outside, "link", "add", cable, *veth)
+    ip("-n", outside, "link", "set", cable, "master", bridge, "up")
+    ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
+    ip("-n", name, "link", "set", "eth0", "up")
 
 
 def _remove(name: str) -> None:
@@ -111,3 +130,22 @@ class Link:
     def mend(self) -> None:
         """Let packets through again."""
         ip("link", "set", f"host{self._number}", "up")
+
+
+def run_between_hosts(module: str, arguments: Sequence[str]) -> int:
+    """Run a module in the namespace of the database, with `--inside`; return its exit status."""
+    with network() as name:
+        program = (sys.executable, "-m", module, *arguments, "--inside", name)
+        # It ends when this process does: then there is no more input.
+        with subprocess.Popen(command_in(f"{name}-0", *program), stdin=subprocess.PIPE) as inner:
+            return inner.wait()
+
+
+def end_with_parent() -> None:
+    """Interrupt this process when the one that started it has ended."""
+
+    def wait() -> None:
+        sys.stdin.read()
+        _thread.interrupt_main()
+
+    threading.Thread(target=wait, daemon=True).start()

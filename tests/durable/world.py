@@ -25,8 +25,7 @@ from tools.postgresql import Server
 PROJECT = Path(__file__).parents[2]
 #: The seconds to wait for something on a machine that has much else to do.
 PATIENCE = 120.0
-#: Each time that a job ends is a row, whoever writes it; so is each time that it is taken from a
-#: worker, in milliseconds.
+#: Each time that a job ends is a row, whoever writes it.
 COUNT_OUTCOMES = """
 CREATE TABLE outcomes (job text, state text);
 CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -34,6 +33,9 @@ CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER count_outcome AFTER UPDATE ON pronghorn_jobs FOR EACH ROW
 WHEN (NEW.state IN ('done', 'dead', 'cancelled') AND NEW.ended_at IS DISTINCT FROM OLD.ended_at)
 EXECUTE FUNCTION count_outcome();
+"""
+#: So is each time that it is taken from a worker, in milliseconds.
+COUNT_RESCUES = """
 CREATE TABLE rescues (delivery text, node text, at double precision);
 CREATE FUNCTION count_rescue() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO rescues VALUES (OLD.workflow_uuid, OLD.executor_id,
@@ -268,6 +270,7 @@ class World:
     def count_outcomes(self) -> None:
         """Count how often each job ends, and is taken from a worker, from now on."""
         self.sql(COUNT_OUTCOMES)
+        self.sql(COUNT_RESCUES)
 
     def open_jobs(self) -> int:
         """Return the number of jobs that have not ended."""

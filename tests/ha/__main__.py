@@ -9,14 +9,12 @@ The hosts are network namespaces, so this needs Linux and root.
 
 from __future__ import annotations
 
-import _thread
 import argparse
 import asyncio
 import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
@@ -26,7 +24,7 @@ import psycopg
 
 from benchmarks.ha.report import show
 from benchmarks.record import environment, read, write
-from tests.durable.hosts import NoHostsError, command_in, network
+from tests.durable.hosts import NoHostsError, end_with_parent, run_between_hosts
 from tests.durable.world import CampaignError
 from tests.ha import faults, scale
 from tests.ha.containers import Machines
@@ -55,20 +53,10 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     haproxy = PROGRAMS["haproxy"].prepare()
     if options.inside:
-        threading.Thread(target=end_with_parent, daemon=True).start()
+        end_with_parent()
         return run_inside(options, haproxy)
     prepare_programs()
-    with network() as name:
-        program = (sys.executable, "-m", "tests.ha", *arguments, "--inside", name)
-        # It ends when this process does: then there is no more input.
-        with subprocess.Popen(command_in(f"{name}-0", *program), stdin=subprocess.PIPE) as inner:
-            return inner.wait()
-
-
-def end_with_parent() -> None:
-    """Interrupt this process when the one that started it has ended."""
-    sys.stdin.read()
-    _thread.interrupt_main()
+    return run_between_hosts("tests.ha", arguments)
 
 
 def run_inside(options: argparse.Namespace, haproxy: str) -> int:

@@ -6,15 +6,6 @@ from tests.durable.world import CampaignError
 from tests.ha.buyers import Buyers
 from tests.ha.fleet import Fleet
 
-#: Each time that a job ends is a row, whoever writes it.
-COUNT_OUTCOMES = """
-CREATE TABLE outcomes (job text, state text);
-CREATE FUNCTION count_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO outcomes VALUES (NEW.id, NEW.state); RETURN NEW; END $$;
-CREATE TRIGGER count_outcome AFTER UPDATE ON pronghorn_jobs FOR EACH ROW
-WHEN (NEW.state IN ('done', 'dead', 'cancelled') AND NEW.ended_at IS DISTINCT FROM OLD.ended_at)
-EXECUTE FUNCTION count_outcome();
-"""
 TWICE = "SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY {column} HAVING count(*) > 1) twice"
 
 

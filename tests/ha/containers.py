@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.durable.hosts import NUMBER_OF_HOSTS, Link, command_in, ip
+from tests.durable.hosts import NUMBER_OF_HOSTS, Link, add_namespace, command_in, ip
 from tests.durable.world import CampaignError
 
 PROJECT = Path(__file__).parents[2]
@@ -151,13 +151,7 @@ class Machines:
 
     def _make_namespace(self, host: int, place: int) -> str:
         outside, inside = f"{self._name}-{host}", f"{self._name}-{host}-{place}"
-        ip("netns", "add", inside)
-        ip("-n", inside, "link", "set", "lo", "up")
-        veth = ("type", "veth", "peer", "name", "eth0", "netns", inside)
-        ip("-n", outside, "link", "add", f"inner{place}", *veth)
-        ip("-n", outside, "link", "set", f"inner{place}", "master", "inner", "up")
-        ip("-n", inside, "address", "add", f"{address_of(host, place)}/24", "dev", "eth0")
-        ip("-n", inside, "link", "set", "eth0", "up")
+        add_namespace(inside, outside, "inner", f"inner{place}", address_of(host, place))
         return inside
 
     def remove(self, container: Container) -> None:

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from tests.durable.world import CampaignError
+from tests.durable.world import COUNT_OUTCOMES, CampaignError
 from tests.ha.balancer import SOCKET_URL, URL
 from tests.ha.buyers import Buyers
-from tests.ha.checks import COUNT_OUTCOMES, check_errors, check_jobs, check_orders
+from tests.ha.checks import check_errors, check_jobs, check_orders
 from tests.ha.containers import HOSTS
 from tests.ha.fleet import Fleet
 from tests.ha.listeners import Audience, Listener
