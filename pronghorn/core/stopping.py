@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 __all__ = ["FAREWELL", "Stopping", "run_until_stop", "stopping"]
 
@@ -32,16 +33,13 @@ class Stopping:
         self._waiting: set[asyncio.Event] = set()
 
     def tell(self) -> None:
-        """Wake those that wait, and end what was registered; call it in the event loop."""
+        """Wake those that wait, and soon end what was registered; call it in the event loop."""
         if self.is_told:
             return
         self.is_told = True
         for event in self._waiting:
             event.set()
-        if not self.is_watched:
-            self._end_all()
-        else:
-            asyncio.get_running_loop().call_later(FAREWELL, self._end_all)
+        self._end_soon(self._end_all)
 
     def forget(self) -> None:
         """Begin anew: a process may run several servers one after the other, as tests do."""
@@ -56,8 +54,7 @@ class Stopping:
         """
         self._ends.add(end)
         if self.is_told:
-            loop = asyncio.get_running_loop()
-            loop.call_later(FAREWELL if self.is_watched else 0, self._end, end)
+            self._end_soon(partial(self._end, end))
         try:
             yield
         finally:
@@ -74,6 +71,16 @@ class Stopping:
             await event.wait()
         finally:
             self._waiting.discard(event)
+
+    def _end_soon(self, end: Callable[[], None]) -> None:
+        # A stream that is about to wait for its next turn may ask in that turn for the first time.
+        asyncio.get_running_loop().call_soon(self._end_after_farewell, end)
+
+    def _end_after_farewell(self, end: Callable[[], None]) -> None:
+        if self.is_watched:
+            asyncio.get_running_loop().call_later(FAREWELL, end)
+        else:
+            end()
 
     def _end_all(self) -> None:
         for end in tuple(self._ends):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -45,6 +46,14 @@ async def polite() -> AsyncIterator[str]:
     assert is_stopping()
     yield "farewell"
     told.append("ended")
+
+
+@app.get("/busy", response_class=EventSourceResponse)
+async def busy() -> AsyncIterator[str]:
+    time.sleep(0.005)  # noqa: ASYNC251  # After a part that took long, others get a turn.
+    yield "now"
+    await wait_until_stopping()
+    yield "farewell"
 
 
 @app.get("/list")
@@ -119,6 +128,10 @@ def test_a_stream_that_waits_for_it_ends_by_itself() -> None:
     assert call.body.endswith(b'data: "farewell"\n\n')
     assert call.is_complete
     assert told == ["ended"]
+
+
+def test_a_stream_that_is_about_to_wait_for_it_does_too() -> None:
+    assert stop_during("/busy").body == b'data: "now"\n\ndata: "farewell"\n\n'
 
 
 def test_other_streams_are_sent_to_their_end() -> None:
