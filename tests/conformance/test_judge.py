@@ -138,7 +138,7 @@ def test_a_failing_test_that_is_no_gap_is_named() -> None:
     verdict = judge(outcomes, [], {"tests/test_a.py": 3})
 
     assert not verdict.is_right
-    assert verdict.worse_files == ["tests/test_a.py"]
+    assert verdict.doubtful_files == ["tests/test_a.py"]
     assert list(verdict_lines(verdict)) == [
         "Fail, and gaps.toml does not say why: 1",
         "  tests/test_a.py::test_new",
@@ -153,7 +153,7 @@ def test_a_gap_may_fail_and_may_not_pass() -> None:
     assert judge(outcomes, [gap("test_old")], expected).is_right
     verdict = judge(outcomes, [gap("test_old", "test_1")], expected)
     assert not verdict.is_right
-    assert verdict.worse_files == []
+    assert verdict.doubtful_files == ["tests/test_a.py"]
     assert list(verdict_lines(verdict)) == [
         "Pass, and gaps.toml lists them: remove them there: 1",
         "  tests/test_a.py::test_1",
@@ -283,16 +283,27 @@ def test_a_second_run_alone_takes_back_a_failure() -> None:
     first, second = outcomes_of(test_a=1), outcomes_of(test_a=3)
     first["tests/test_a.py"].add("test_2", "failed", "too slow")
 
-    merge_second_run(first, second)
+    merge_second_run(first, second, {})
 
     assert first["tests/test_a.py"].passed == 3
     assert not first["tests/test_a.py"].failing
 
 
+def test_a_second_run_alone_takes_back_that_a_gap_passes() -> None:
+    first, second = outcomes_of(test_a=3), outcomes_of(test_a=1)
+    second["tests/test_a.py"].add("test_1", "failed", "assert 500 == 200")
+    second["tests/test_a.py"].add("test_2", "failed", "too slow this time")
+
+    merge_second_run(first, second, {"tests/test_a.py": {"test_1"}})
+
+    assert first["tests/test_a.py"].failing == {"test_1"}
+    assert first["tests/test_a.py"].messages["test_1"] == "assert 500 == 200"
+
+
 def test_a_second_run_that_fails_again_changes_nothing() -> None:
     first = {"tests/test_a.py": FileOutcome({"*": "error"}, {"*": "ImportError"})}
 
-    merge_second_run(first, {"tests/test_a.py": FileOutcome({"*": "error"}, {})})
+    merge_second_run(first, {"tests/test_a.py": FileOutcome({"*": "error"}, {})}, {})
 
     assert first["tests/test_a.py"].failing == {"*"}
 

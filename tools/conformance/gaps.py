@@ -57,9 +57,9 @@ class Verdict:
         return not (self.unexplained or self.closed or self.unknown or self.missing)
 
     @property
-    def worse_files(self) -> list[str]:
-        """The files in which a test fails, or did not run, for no known reason."""
-        return sorted({*self.unexplained, *self.missing})
+    def doubtful_files(self) -> list[str]:
+        """The files with a test that fails, passes or did not run for no known reason."""
+        return sorted({*self.unexplained, *self.closed, *self.missing})
 
 
 def read_gaps(path: Path) -> list[Gap]:

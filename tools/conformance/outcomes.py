@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -119,15 +119,25 @@ def parse_junit(xml: str, files: Iterable[str]) -> Outcomes:
     return outcomes
 
 
-def merge_second_run(first: Outcomes, second: Outcomes) -> None:
-    """Add to the first run the tests that passed when their files ran again alone."""
+def merge_second_run(
+    first: Outcomes, second: Outcomes, closed: Mapping[str, Collection[str]]
+) -> None:
+    """Add to the first run what was seen when a few files ran again alone.
+
+    Args:
+        first: It takes the tests that passed the second time.
+        second: The run of the few files.
+        closed: The tests, by file, that passed although they are known gaps. Of these, it takes the
+            failures, too.
+    """
     for path, again in second.items():
         file = first.setdefault(path, FileOutcome())
         if WHOLE_FILE not in again.failing:
             file.outcomes.pop(WHOLE_FILE, None)
         for name, outcome in again.outcomes.items():
-            if outcome == PASSED:
-                file.outcomes[name] = PASSED
+            if outcome == PASSED or name in closed.get(path, ()):
+                file.outcomes[name] = outcome
+                file.messages[name] = again.messages[name]
 
 
 def total_passed(outcomes: Outcomes) -> int:
