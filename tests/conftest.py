@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from tools.postgresql import MissingPostgreSQLError, Server
 
 #: Servers that tests end with SIGTERM need not drain: no load balancer sends to them.
 os.environ.setdefault("PRONGHORN_DRAIN", "0")
+# A shell starts what runs in the background with Ctrl+C ignored, and tests send it to themselves.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from pronghorn.nodes import Nodes
 from pronghorn.sql import Database
 from tests.contract.servers import PATIENCE
 from tests.jobs.rescued import PAYMENTS, RUNS, make
+from tests.nodes.stopped import stop
 
 pytestmark = pytest.mark.anyio
 PROJECT = Path(__file__).parents[2]
@@ -114,7 +115,7 @@ async def test_a_worker_that_was_stopped_drops_what_others_have(database_url: st
         ref = await jobs.enqueue(jobs.tasks[0].function, True)
         async with worker(database_url, HANGS="1") as process:
             await until(lambda: count(db, PAYMENTS))
-            process.send_signal(signal.SIGSTOP)
+            await stop(process, database_url)
             async with jobs.worker(app):
 
                 async def is_done() -> bool:

@@ -6,23 +6,23 @@ import asyncio
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, literal, make_url, select, update
+from sqlalchemy import func, insert, literal, select, update
 
 from pronghorn.exceptions import SetupError
 from pronghorn.nodes import Nodes, now_ms
 from pronghorn.nodes.node import NODES
 from pronghorn.sql import Database
 from tests.contract.servers import PATIENCE
+from tests.nodes.stopped import stop
 from tools.postgresql import Server
 
 pytestmark = pytest.mark.anyio
@@ -56,26 +56,6 @@ async def until(condition: Callable[[], Any]) -> None:
             return
         await asyncio.sleep(0.02)
     raise TimeoutError
-
-
-async def stop(process: subprocess.Popen[str], url: str) -> None:
-    """Stop a process; on SQLite at a moment at which it does not lock the whole database."""
-    process.send_signal(signal.SIGSTOP)
-    while url.startswith("sqlite") and is_locked(make_url(url).database or ""):
-        process.send_signal(signal.SIGCONT)
-        await asyncio.sleep(0.03)
-        process.send_signal(signal.SIGSTOP)
-
-
-def is_locked(file: str) -> bool:
-    """Return whether another process keeps writing into a database of SQLite."""
-    with closing(sqlite3.connect(file, timeout=0.3, isolation_level=None)) as connection:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-        except sqlite3.OperationalError:
-            return True
-    return False
 
 
 async def ids(nodes: Nodes) -> set[str]:
