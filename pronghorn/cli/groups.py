@@ -78,7 +78,7 @@ class _Deploy(LazyGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command; the default one has no name in messages, as nobody has written it."""
         name, command, rest = super().resolve_command(ctx, args)
-        if name != self.default:
+        if name != self.default or command is None:
             return name, command, rest
         command.context_class = _UnnamedContext
         return "", command, rest
