@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pronghorn.cache.store import EVERYTHING, Store
 from pronghorn.core.durations import Duration, seconds
+from pronghorn.core.numbers import check_whole
 from pronghorn.core.served import count_workers, is_worker
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.logger import logger
@@ -54,6 +55,7 @@ class Cache:
     ) -> None:
         limit = seconds(timeout, name="The timeout of Cache")
         self.store = Store(url, prefix, limit, options)
+        check_whole(max_body, 0, "The max_body of Cache", "max_body=1_000_000")
         self.max_body = max_body
         self.broadcast: Broadcast | None = None
         if broadcast is not None:

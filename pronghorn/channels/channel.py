@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from pronghorn.channels.log import Limits
 from pronghorn.channels.presence import CHANGES_OF, Change
 from pronghorn.core.durations import Duration, seconds
+from pronghorn.core.numbers import MOST, is_whole, show
 from pronghorn.core.setup_errors import SetupError, did_you_mean, setup_error
 
 M = TypeVar("M")
@@ -55,9 +56,9 @@ class Channel(Generic[M]):
         self.parameters = _read_parameters(name)
         self.model = model
         self.limits = Limits(keep, None if ttl is None else seconds(ttl, name="The option ttl"))
-        if keep is not None and keep < 1:
+        if keep is not None and not (is_whole(keep) and 1 <= keep <= MOST):
             raise setup_error(
-                f"The channel {name!r} has keep={keep!r}",
+                f"The channel {name!r} has keep={show(keep)}",
                 "it was to keep every message, or only the last one",
                 "keep=None, or keep=1",
             )

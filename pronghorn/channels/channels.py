@@ -20,6 +20,7 @@ from pronghorn.channels.presence import CHANGES_OF, Change, MemoryPresence, Pres
 from pronghorn.channels.publishing import Message, publish_at_commit
 from pronghorn.channels.reading import Subscription, read_cursor
 from pronghorn.channels.subscribers import Gap, Item
+from pronghorn.core.numbers import check_whole
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.websockets import WebSocket
 
@@ -69,6 +70,7 @@ class Channels:
 
     def __init__(self, store: Any, *, buffer: int = 256, presence: Any = None) -> None:
         self.log: Log = _make_log(store)
+        check_whole(buffer, 1, "The option buffer of Channels", "buffer=256")
         self.buffer = buffer
         self._hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
         self._process = os.getpid()

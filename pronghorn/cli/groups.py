@@ -49,6 +49,15 @@ class _Jobs(LazyGroup):
     module, group = "pronghorn.cli.jobs_command", "jobs"
 
 
+class _UnnamedContext(typer.Context):
+    """The context of a command whose name nobody has written."""
+
+    @property
+    def command_path(self) -> str:
+        """The names up to the command, as usage and errors write them."""
+        return super().command_path.rstrip()
+
+
 class _Deploy(LazyGroup):
     """Also a command: what follows is that of `now`, unless it is the name of another one."""
 
@@ -69,7 +78,10 @@ class _Deploy(LazyGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command; the default one has no name in messages, as nobody has written it."""
         name, command, rest = super().resolve_command(ctx, args)
-        return "" if name == self.default else name, command, rest
+        if name != self.default or command is None:
+            return name, command, rest
+        command.context_class = _UnnamedContext
+        return "", command, rest
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help with the options of the default command."""

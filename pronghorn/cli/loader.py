@@ -246,7 +246,7 @@ def make_loop() -> AbstractEventLoop:
     try:
         _loaded.append(load_app())
     except BaseException:
-        # This ends the process; uvicorn has a coroutine that it did not start, which is no news.
+        # This ends the process. On Windows, a worker of uvicorn has a coroutine that never starts.
         warnings.filterwarnings("ignore", "coroutine '.*' was never awaited", RuntimeWarning)
         raise
     if not os.environ.get(_PAGE):  # `dev` is for looking into a program.

@@ -7,6 +7,7 @@ FastAPI acts upon is accepted: numbers that compare like a status code, any iter
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
@@ -17,6 +18,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 from starlette.routing import Router
 
+from pronghorn.core.numbers import is_number, show
 from pronghorn.core.setup_errors import (
     describe_value,
     did_you_mean,
@@ -330,11 +332,10 @@ def validate_timeout(timeout: Any) -> None:
     """
     if timeout is None:
         return
-    is_number = isinstance(timeout, (int, float)) and type(timeout) is not bool
-    if is_number and timeout > 0:  # Not a number (NaN) is not above 0.
+    if timeout == math.inf or (is_number(timeout) and timeout > 0):
         return
-    given = f"{timeout!r} was given"
-    if is_number and timeout == 0:
+    given = f"{show(timeout)} was given"
+    if is_number(timeout) and timeout == 0:
         given += ", which would answer no request"
     raise user_error(
         "timeout must be a number of seconds above 0, or None",
@@ -348,7 +349,7 @@ def _seconds_in(value: Any) -> str:
     """Return a number to write in place of a wrong one, as text."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "30"
     return f"{number:g}" if number > 0 and type(value) is not bool else "30"
 

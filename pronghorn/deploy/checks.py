@@ -18,6 +18,7 @@ from pronghorn.cli.errors import CommandError, missing
 from pronghorn.cli.jobs_find import list_known
 from pronghorn.cli.unsafe import CODES, Unsafe
 from pronghorn.core.setup_errors import did_you_mean
+from pronghorn.deploy.extras import find_missing_extras
 from pronghorn.deploy.git import GitError, list_changes
 from pronghorn.deploy.image import check_image
 from pronghorn.deploy.plan import reference_of_app
@@ -75,6 +76,8 @@ def check_project(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Check
     checked.problems.extend(map(_describe_unsafe, report.unsafe))
     checked.problems.extend(_check_probes(found, plan))
     checked.problems.extend(_check_settings(plan))
+    if plan.build:
+        checked.problems.extend(find_missing_extras(plan, found.program.app))
     return _check_migrations(replace(checked, plan=replace(plan, app=found.name)))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -19,7 +18,7 @@ from pydantic import (
 )
 
 from pronghorn.cli.errors import USAGE, CommandError
-from pronghorn.core.setup_errors import did_you_mean
+from pronghorn.deploy.config_mistakes import TABLE, describe_mistakes
 from pronghorn.settings.masking import is_secret_name, mask_urls
 
 __all__ = [
@@ -37,7 +36,6 @@ __all__ = [
 
 TargetName = Literal["compose", "kubernetes", "kamal", "fly", "cloud-run", "railway", "render"]
 
-_TABLE = "tool.pronghorn.deploy"
 # A label of a host name (RFC 1123), shorter than its limit: targets add words such as `-migrate`.
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -90,7 +88,7 @@ def _check_value(value: str) -> str:
 
 def _check_seconds(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("input should be a number of seconds")
+        raise ValueError(f"{str(value).lower()} is no number of seconds: write one, such as 180")
     return value
 
 
@@ -329,14 +327,15 @@ def read_config(folder: Path) -> DeployConfig:
     document = _read_document(folder / "pyproject.toml")
     given = {**_table_of(document, "tool", "pronghorn", "deploy")}
     given.setdefault("name", _name_of(document, folder))
-    given.setdefault("image", given["name"])
+    is_name = bool(_NAME.fullmatch(str(given["name"])))
+    given.setdefault("image", given["name"] if is_name else "app")  # One mistake is one line.
     try:
         return DeployConfig.model_validate(given)
     except ValidationError as error:
-        mistakes = list(_describe(error))
+        mistakes = list(describe_mistakes(error, DeployConfig))
         count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         raise CommandError(
-            f"[{_TABLE}] in pyproject.toml has {count}", "\n".join(mistakes), exit_code=USAGE
+            f"[{TABLE}] in pyproject.toml has {count}", "\n".join(mistakes), exit_code=USAGE
         ) from error
 
 
@@ -365,26 +364,3 @@ def _name_of(document: dict[str, Any], folder: Path) -> str:
     given = _table_of(document, "project").get("name") or folder.resolve().name
     words = re.findall(r"[a-z0-9]+", str(given).lower())
     return "-".join(words).lstrip("0123456789-")[:40].rstrip("-") or "app"
-
-
-def _describe(error: ValidationError) -> Iterator[str]:
-    """Yield a line for each mistake, with its place and what was probably meant."""
-    for one in error.errors(include_url=False):
-        *tables, key = [str(part) for part in one["loc"] if part != "[key]"] or [""]
-        place = ".".join((*tables, key))
-        if one["type"] == "extra_forbidden":
-            known = _names_of(tables)
-            close = did_you_mean(key.replace("-", "_"), known)
-            meant = f"; did you mean {close}?" if close else f"; it has {', '.join(known)}"
-            yield f"{place}: there is no such setting{meant}"
-            continue
-        message = one["msg"].removeprefix("Value error, ")
-        yield f"{place}: {message[:1].lower()}{message[1:]}" if place else message
-
-
-def _names_of(tables: list[str]) -> list[str]:
-    """Return the names of the settings in a table."""
-    kind: Any = DeployConfig
-    for table in tables:
-        kind = kind.model_fields[table].annotation
-    return list(kind.model_fields)

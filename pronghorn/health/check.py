@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
+from pronghorn.core.durations import LONGEST
+from pronghorn.core.numbers import is_number, show
 from pronghorn.core.setup_errors import describe_value, user_error
 from pronghorn.exceptions import SetupTypeError, SetupValueError
 
@@ -57,10 +58,9 @@ class Check:
 
 def check_seconds(where: str, name: str, value: Any, *, allows_zero: bool) -> None:
     """Refuse what is no number of seconds; `where` is what was called with the argument `name`."""
-    is_number = isinstance(value, (int, float)) and math.isfinite(value)
-    if not is_number or value < 0 or (value == 0 and not allows_zero):
+    if not is_number(value) or not 0 <= value <= LONGEST or (value == 0 and not allows_zero):
         raise user_error(
-            f"{where}({name}={value!r}) is not a number of seconds",
+            f"{where}({name}={show(value)}) is not a number of seconds",
             write=f"{where}(..., {name}=1.5)",
             kind=SetupValueError,
         )

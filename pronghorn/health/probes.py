@@ -17,7 +17,7 @@ from pronghorn.core.setup_errors import describe_callable, setup_error
 from pronghorn.exceptions import SetupError
 from pronghorn.health.access_log import quiet
 from pronghorn.health.running import OK, RunningCheck
-from pronghorn.health.stopping import stopping
+from pronghorn.health.sigterm import sigterm
 from pronghorn.hooks import Around, wanted_around
 from pronghorn.routes.lifespan import startup_failed
 from pronghorn.run.exchange import OBSERVED, Exchange
@@ -104,7 +104,7 @@ class Probes:
             await startup_failed(receive, send)
             raise
         self._is_ending = False
-        stopping.watch(self._drain)
+        sigterm.watch(self._drain)
 
         async def receive_end() -> Message:
             message = await receive()
@@ -116,17 +116,17 @@ class Probes:
             await self._pass(app, scope, receive_end, send)
         finally:
             self._is_ending = False
-            stopping.forget()
+            sigterm.forget()
 
     # --- the responses ----------------------------------------------------------------------------
 
     async def _answer_live(self) -> Response:
-        stopping.watch(self._drain)
+        sigterm.watch(self._drain)
         return describe(OK)
 
     async def _answer_ready(self) -> Response:
-        stopping.watch(self._drain)
-        if self._is_ending or stopping.is_told:
+        sigterm.watch(self._drain)
+        if self._is_ending or sigterm.is_told:
             return describe(DRAINING)
         statuses: dict[str, str] = dict.fromkeys(self._checks, OK)
 

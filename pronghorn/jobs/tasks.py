@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pronghorn.core.durations import Duration, seconds
+from pronghorn.core.numbers import check_whole
 from pronghorn.core.setup_errors import describe_callable, did_you_mean, setup_error, user_error
 from pronghorn.exceptions import SetupTypeError, SetupValueError
 from pronghorn.jobs.errors import BadJobError
@@ -219,15 +220,8 @@ def _check_names(options: Mapping[str, Any]) -> None:
 
 
 def _check_number(name: str, value: Any, lowest: int) -> None:
-    if value is None:
-        return
-    if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
-        raise user_error(
-            f"The option {name} is {value!r}, not a whole number from {lowest} on",
-            None,
-            f"{name}={max(lowest, 3)}",
-            kind=SetupValueError,
-        )
+    if value is not None:
+        check_whole(value, lowest, f"The option {name}", f"{name}={max(lowest, 3)}")
 
 
 def _find_caller() -> str:

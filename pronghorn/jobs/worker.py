@@ -10,6 +10,8 @@ from typing import Any
 
 from anyio import CancelScope
 
+from pronghorn.core.durations import seconds
+from pronghorn.core.numbers import MOST, is_whole, show
 from pronghorn.core.setup_errors import user_error
 from pronghorn.exceptions import SetupValueError
 from pronghorn.jobs import store
@@ -54,7 +56,7 @@ class Worker:
         grace: float,
     ) -> None:
         self._jobs = jobs
-        self._grace = grace
+        self._grace = seconds(grace, name="The option grace of a worker")
         self._nodes = Nodes.of(jobs.db)
         self._has_all = queues is None
         self.queues = _read_queues(queues, jobs.queues)
@@ -202,9 +204,9 @@ def _read_queues(
         given = [given]
     limits = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
     for name, limit in limits.items():
-        if limit is not None and (not isinstance(limit, int) or limit < 1):
+        if limit is not None and (not is_whole(limit) or not 1 <= limit <= MOST):
             raise user_error(
-                f"The queue {name!r} has the limit {limit!r}",
+                f"The queue {name!r} has the limit {show(limit)}",
                 "jobs that run at the same time, from 1 on",
                 f'jobs.worker(app, {{"{name}": 10}})',
                 kind=SetupValueError,

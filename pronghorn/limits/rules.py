@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pronghorn.core.durations import LONGEST
 from pronghorn.core.setup_errors import SetupValueError, user_error
 
 #: The units of the library from short to long, as a hint in errors.
 _UNITS = "second, minute, hour, day, month (30 days) or year (360 days)"
+#: The largest amount: Redis counts with the precision of a `float`.
+_MOST = 10**15
 
 
 class Quota(NamedTuple):
@@ -53,7 +56,7 @@ def read_rule(rule: str) -> tuple[Quota, ...]:
         unit = item.GRANULARITY.name
         every = unit if item.multiples == 1 else f"{item.multiples}-{unit}s"
         quotas.append(Quota(f"{item.amount}-per-{every}", item.amount, item.get_expiry()))
-    if any(quota.amount < 1 or quota.seconds < 1 for quota in quotas):
+    if not all(1 <= one.amount <= _MOST and 1 <= one.seconds <= LONGEST for one in quotas):
         raise _unreadable(rule)
     if len({quota.seconds for quota in quotas}) < len(quotas):
         raise user_error(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypedDict
 
+from pronghorn.core.numbers import is_number, is_whole, show
 from pronghorn.core.setup_errors import user_error
 
 
@@ -44,6 +45,10 @@ class EngineOptions(TypedDict, total=False):
     echo: bool
 
 
+#: The options that count something, and cannot be parts of it.
+_WHOLE = {"pool_size", "max_overflow", "pool_recycle"}
+#: The most seconds: PostgreSQL counts milliseconds in 32 bits, which are 24 days.
+_MOST = 2_147_483
 #: The options that are numbers, each with the lowest one.
 _LOWEST = {
     "pool_size": 1,
@@ -72,13 +77,10 @@ def check_options(options: Mapping[str, Any]) -> None:
                 f"Database(url, {close[0]}=...)" if close else ", ".join(known),
             )
         lowest = _LOWEST.get(name)
-        if lowest is not None and not (_is_number(value) and value >= lowest):
+        is_kind = is_whole if name in _WHOLE else is_number
+        if lowest is not None and not (is_kind(value) and lowest <= value <= _MOST):
             raise user_error(
-                f"The option {name} of Database is {value!r}, not a number from {lowest} on.",
-                None,
+                f"The option {name} of Database is {show(value)}, not a number from {lowest} on.",
+                f"The most is {_MOST:_}." if is_number(value) and value > _MOST else None,
                 f"Database(url, {name}={max(lowest, 5)})",
             )
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql import ColumnElement
 
+from pronghorn.core.numbers import MOST, is_whole, show
 from pronghorn.core.setup_errors import describe_value, setup_error, user_error
 from pronghorn.requests import HTTPConnection
 from pronghorn.responses import Response
@@ -162,7 +163,7 @@ async def fetch(
 
 def is_count(value: Any) -> bool:
     """Return whether an argument of a program is a number of rows."""
-    return isinstance(value, int) and value >= 0
+    return is_whole(value) and 0 <= value <= MOST
 
 
 LIMIT = "The number of items that the page has at most."
@@ -178,7 +179,7 @@ def check_limits(marker: str, limit: int, max_limit: int | None) -> int:
     if is_count(limit) and highest is not None and is_count(highest) and 1 <= limit <= highest:
         return highest
     raise user_error(
-        f"{marker}(limit={limit!r}, max_limit={highest!r})",
+        f"{marker}(limit={show(limit)}, max_limit={show(highest)})",
         "`limit` is what a page has by default, from 1 to `max_limit`",
         f"{marker}(..., limit=20, max_limit=100)",
     )

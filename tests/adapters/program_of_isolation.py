@@ -167,6 +167,67 @@ async def slow() -> str:
     return "slow"
 
 
+class Work:
+    """Requests that wait until they are told to go on.
+
+    Attributes:
+        begun: How many have begun.
+        ended: How many have ended, in any way.
+        may_end: They go on.
+    """
+
+    def __init__(self) -> None:
+        self.begun = self.ended = 0
+        self.may_end = asyncio.Event()
+
+    @asynccontextmanager
+    async def wait(self) -> AsyncIterator[None]:
+        """Wait, and count."""
+        self.begun += 1
+        try:
+            await self.may_end.wait()
+            yield
+        finally:
+            self.ended += 1
+
+
+work = Work()
+
+
+@app.get("/work")
+async def read_work(may_end: bool = False) -> list[int]:
+    if may_end:
+        work.may_end.set()
+    return [work.begun, work.ended]
+
+
+@app.get("/work/text")
+async def work_on_text() -> str:
+    async with work.wait():
+        return "late"
+
+
+@app.get("/work/shared")
+async def work_on_shared() -> Response:
+    async with work.wait():
+        return Response(SHARED)
+
+
+@app.get("/work/body")
+async def work_on_body(request: Request) -> int:
+    async with work.wait():
+        return len(await request.body())
+
+
+@app.get("/work/stream")
+async def work_on_stream() -> StreamingResponse:
+    async def chunks() -> AsyncIterator[str]:
+        async with work.wait():
+            yield "late"
+
+    return StreamingResponse(chunks())
+
+
 @app.get("/thread")
 def thread() -> str:
     return "thread"
@@ -197,27 +258,6 @@ async def shared() -> Response:
 async def long() -> Response:
     """Answer with more than the buffers of a connection hold."""
     return Response(SHARED * 4)
-
-
-@app.get("/shared-later")
-async def shared_later() -> Response:
-    await asyncio.sleep(0.3)
-    return Response(SHARED)
-
-
-@app.get("/read-later")
-async def read_later(request: Request) -> int:
-    await asyncio.sleep(0.3)
-    return len(await request.body())
-
-
-@app.get("/stream-later")
-async def stream_later() -> StreamingResponse:
-    async def chunks() -> AsyncIterator[str]:
-        await asyncio.sleep(0.3)
-        yield "late"
-
-    return StreamingResponse(chunks())
 
 
 @app.post("/json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -140,23 +141,35 @@ def test_body_that_is_invalid_after_the_answer(server: Server) -> None:
 @pytest.mark.parametrize("program", [PROGRAM, WRAPPED], ids=["direct", "wrapped"])
 def test_body_that_is_invalid_while_the_program_works(program: str) -> None:
     """The request ends as if its client had left: nothing is written behind the refusal."""
-    paths = ["/slow", "/shared-later", "/read-later", "/stream-later"]
+    paths = ["/work/text", "/work/shared", "/work/body", "/work/stream"]
     server = Server("protocol", program, {**os.environ, "PYTHONPATH": str(ROOT)})
     with ExitStack() as stack:
         stack.callback(server.stop)
+        other = stack.enter_context(RawConnection(server.port))
         clients = [stack.enter_context(RawConnection(server.port)) for _ in paths]
         for path, client in zip(paths, clients, strict=True):
             client.send(request("GET", path, CHUNKED, "Expect: 100-continue"))
-        other = stack.enter_context(RawConnection(server.port))
-        other.send(request("GET", "/text"))
-        other.read()  # Meanwhile the others have begun.
+        wait_for_work(other, "/work", begun=len(paths))
         for client in clients:
             client.send(b"x\r\n\r\n")
             assert client.read().status == 400
             assert client.is_closed_by_server()
-        output = server.stop()  # The program ends first.
+        wait_for_work(other, "/work?may_end=true", ended=len(paths))
+        output = server.stop()
     assert "write" not in output
     assert [path for path in paths if f"{path} HTTP/1.1" in output] == []
+
+
+def wait_for_work(
+    connection: RawConnection, target: str, *, begun: int = 0, ended: int = 0
+) -> None:
+    """Ask until so many requests have begun, and ended; the time of the test limits it."""
+    while True:
+        connection.send(request("GET", target))
+        found = json.loads(connection.read().body)
+        if found[0] >= begun and found[1] >= ended:
+            return
+        time.sleep(0.02)
 
 
 # --- trailers -------------------------------------------------------------------------------------

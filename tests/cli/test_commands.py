@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import pronghorn
@@ -99,6 +101,22 @@ def test_help_of_a_command_has_examples_and_options(
     assert "[tool.pronghorn]" in result.out
     for option in options:
         assert option in result.out
+
+
+def usages(command: Any, *names: str) -> Iterator[str]:
+    """The line of usage of a command and of those below it."""
+    yield next(line for line in Result(*names, "-h").out.splitlines() if "Usage:" in line).strip()
+    for name, below in getattr(command, "commands", {}).items():
+        yield from usages(below, *names, name)
+
+
+def test_usage_names_each_command_without_gaps() -> None:
+    found = [*usages(typer.main.get_command(commands))]
+    found += [line for line in Result("deploy", "kamal", "-h").out.splitlines() if "Usage:" in line]
+    assert len(found) > 20
+    assert [line for line in found if "  " in line.strip()] == []
+    assert Result("deploy", "--odd").err.startswith("Usage: pronghorn deploy [OPTIONS] [TARGET]\n")
+    assert "'pronghorn deploy -h'" in Result("deploy", "--odd").err
 
 
 @pytest.mark.parametrize("command", ["dev", "run"])

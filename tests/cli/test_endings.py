@@ -84,6 +84,34 @@ def test_a_signal_during_the_import_of_an_edit(
     assert "never awaited" not in server.output
 
 
+# Interrupts the command once the program is loaded and the event loop made, but nothing runs yet.
+INTERRUPTED = """
+import multiprocessing, os, signal, sys, time
+
+
+def interrupt(frame, event, argument):
+    if event == "return" and frame.f_code.co_name == "make_loop":
+        sys.setprofile(None)
+        print("made", flush=True)
+        os.killpg(0, signal.SIGINT)
+        time.sleep(3600)
+
+
+sys.setprofile(interrupt)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["run", "--workers", "2"], ["dev"]], ids=" ".join)
+def test_ctrl_c_between_the_import_and_the_server(write: Write, arguments: list[str]) -> None:
+    write("main.py", INTERRUPTED + APP)
+    with served(*arguments, started="made") as server:
+        server.process.wait()
+        wait_until_all_have_ended(server)
+        server.stop()
+    assert "never awaited" not in server.output
+    assert "Traceback" not in server.output
+
+
 @pytest.mark.parametrize("name", SERVERS)
 @pytest.mark.parametrize("arguments", [["dev"], ["run", "--workers", "2"], ["run"]], ids=" ".join)
 def test_an_import_may_run_an_event_loop(write: Write, arguments: list[str], name: str) -> None:

@@ -53,6 +53,9 @@ def test_a_duration_is_a_number_of_seconds(value: Any, expected: float) -> None:
         [30],
         timedelta(seconds=-1),
         "9" * 400 + "s",
+        10**400,
+        1e300,
+        timedelta.max,
     ],
 )
 def test_anything_else_is_a_mistake_of_the_program(value: Any) -> None:
@@ -69,3 +72,11 @@ def test_anything_else_is_a_mistake_of_the_program(value: Any) -> None:
 def test_the_error_says_what_was_probably_meant(value: str, guess: str) -> None:
     with pytest.raises(SetupError, match=guess):
         seconds(value)
+
+
+def test_a_duration_that_is_too_long_says_so() -> None:
+    assert seconds("36525d") == 100 * 365.25 * 86400
+    with pytest.raises(SetupError, match="probably: it is longer than 100 years"):
+        seconds("36526d")
+    with pytest.raises(SetupError, match="is a number of thousands of digits, which is no"):
+        seconds(10**9999)

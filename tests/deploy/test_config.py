@@ -55,7 +55,7 @@ def test_all_mistakes_are_listed_with_what_was_meant(write: Write, workspace: Pa
     assert "secret: there is no such setting; did you mean secrets?" in text
     assert "compose.hostport: there is no such setting; did you mean host_port?" in text
     assert "kubernets: there is no such setting; did you mean kubernetes?" in text
-    assert "port: input should be a valid integer" in text
+    assert 'port: "8000" is a text, and a whole number is needed: write port = 8000' in text
     assert "ready: 'ready' has to be a path such as /ready" in text
     assert "image: 'shop:1' has to be an image without a tag" in text
     assert "compose.volumes.0: 'data' has to be SOURCE:/TARGET" in text
@@ -70,7 +70,7 @@ def test_all_mistakes_are_listed_with_what_was_meant(write: Write, workspace: Pa
         ('{ A = "1" }', '["A"]', "A is in env and in secrets"),
         ("{}", '["A", "A"]', "secrets has A twice"),
         ("{}", '["A B"]', "secrets.0: 'A B' is not the name of a variable"),
-        ("{ A = 1 }", "[]", "env.A: input should be a valid string"),
+        ("{ A = 1 }", "[]", 'is a number, and a text is needed: put quotes around it, A = "1"'),
     ],
 )
 def test_variables_are_checked(
@@ -80,6 +80,102 @@ def test_variables_are_checked(
     text = mistakes(workspace)
     assert said in text
     assert "pw" not in text
+
+
+TEXT, NUMBER, LIST = "and a text is needed", "and a whole number is needed", "and a list is needed"
+SWITCH, TABLE = "and true or false is needed", "and a table is needed"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("env.A = 1", f'env.A: 1 is a number, {TEXT}: put quotes around it, A = "1"'),
+        ("env.A = true", f'env.A: true is a boolean, {TEXT}: put quotes around it, A = "true"'),
+        (
+            "env.A = 2026-01-02",
+            (
+                f"env.A: 2026-01-02 is a date or a time, {TEXT}: put quotes around it, "
+                'A = "2026-01-02"'
+            ),
+        ),
+        ('env.A = ["a"]', f'env.A: ["a"] is a list, {TEXT}: write one text, such as A = "..."'),
+        (
+            "env.API_KEY = 1234",
+            f'env.API_KEY: "..." is a number, {TEXT}: put quotes around it, API_KEY = "..."',
+        ),
+        (
+            'env = "A=1"',
+            (
+                f'env: "A=1" is a text, {TABLE}: write [tool.pronghorn.deploy.env], and lines '
+                'such as A = "1" below it'
+            ),
+        ),
+        ("name = 1", f'name: 1 is a number, {TEXT}: put quotes around it, name = "1"'),
+        (
+            "kubernetes.cpu = 0.5",
+            f'kubernetes.cpu: 0.5 is a number, {TEXT}: put quotes around it, cpu = "0.5"',
+        ),
+        ('port = "8000"', f'port: "8000" is a text, {NUMBER}: write port = 8000'),
+        ("port = 8000.0", f"port: 8000.0 is a number, {NUMBER}: write port = 8000"),
+        ('port = "http"', f'port: "http" is a text, {NUMBER}: write a whole number'),
+        ("port = true", f"port: true is a boolean, {NUMBER}: write a whole number"),
+        (
+            "port = 70000",
+            "port: 70000 is not possible: input should be less than or equal to 65535",
+        ),
+        (
+            'compose.host_port = "80"',
+            f'compose.host_port: "80" is a text, {NUMBER}: write host_port = 80',
+        ),
+        ('grace = "35s"', f'grace: "35s" is a text, {NUMBER}: write grace = 35'),
+        (
+            'timeout = "3m"',
+            'timeout: "3m" is a text, and a number of seconds is needed: write timeout = 180',
+        ),
+        ("timeout = true", "timeout: true is no number of seconds: write one, such as 180"),
+        (
+            "timeout = inf",
+            "timeout: inf is not possible: input should be less than or equal to 86400",
+        ),
+        ('migrate = "yes"', f'migrate: "yes" is a text, {SWITCH}: write migrate = true'),
+        ("migrate = 0", f"migrate: 0 is a number, {SWITCH}: write migrate = false"),
+        ('migrate = "may"', f'migrate: "may" is a text, {SWITCH}: write true or false'),
+        (
+            'kamal.hosts = "a.example, b.example"',
+            (
+                f'kamal.hosts: "a.example, b.example" is a text, {LIST}: write hosts = '
+                '["a.example", "b.example"]'
+            ),
+        ),
+        (
+            "kamal.hosts = [10]",
+            f'kamal.hosts.0: 10 is a number, {TEXT}: put quotes around it, "10"',
+        ),
+        (
+            "kamal = true",
+            (
+                f"kamal: true is a boolean, {TABLE}: write [tool.pronghorn.deploy.kamal], and its "
+                "settings below it"
+            ),
+        ),
+        (
+            'secrets = "postgresql://app:pw@host/shop"',
+            f'secrets: "..." is a text, {LIST}: write secrets = ["..."]',
+        ),
+        (
+            'render.region = "Frankfurt"',
+            (
+                "render.region: \"Frankfurt\" is not possible: input should be 'oregon', 'ohio', "
+                "'virginia', 'frankfurt' or 'singapore'; write region = \"frankfurt\""
+            ),
+        ),
+    ],
+)
+def test_a_value_of_the_wrong_type_says_what_to_write(
+    write: Write, workspace: Path, line: str, said: str
+) -> None:
+    write("pyproject.toml", f"[tool.pronghorn.deploy]\n{line}\n")
+    assert mistakes(workspace) == said
 
 
 def test_a_broken_file_is_one_sentence(write: Write, workspace: Path) -> None:

@@ -85,6 +85,20 @@ class DrainingServer(Server):
 
     # --- signals ------------------------------------------------------------------------------
 
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve in an event loop of its own until a signal.
+
+        The loop is made first: that loads the program, which may fail or be interrupted, and Python
+        would warn of a coroutine that nobody has awaited.
+        """
+        with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+            runner.get_loop()
+            serving = self.serve(sockets)
+            try:
+                runner.run(serving)
+            finally:
+                serving.close()  # A signal may have come before its first step.
+
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal, and return after a shutdown that went well.
 

@@ -23,6 +23,7 @@ from pronghorn.channels.streams.table import StreamRow
 from pronghorn.channels.streams.watch import Watch
 from pronghorn.channels.streams.work import Options, Work
 from pronghorn.core.durations import Duration, seconds
+from pronghorn.core.numbers import check_whole
 from pronghorn.core.setup_errors import user_error
 from pronghorn.core.whose import text_of
 from pronghorn.exceptions import SetupValueError
@@ -93,6 +94,7 @@ class Streams:
                 kind=SetupValueError,
             )
         self._url = url
+        check_whole(retries, 0, "The option retries of Streams", "retries=2")
         limit = None if timeout is None else seconds(timeout, name="The option timeout")
         kept = seconds(ttl, name="The option ttl")
         self._log = StreamLog(channels, jobs.db, name, ttl=kept, keep=keep, timeout=limit)

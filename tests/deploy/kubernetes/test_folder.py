@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Plan
 from tests.deploy.kubernetes.api_server import ApiServer
 from tests.deploy.kubernetes.conftest import MakePlan
-from tests.deploy.kubernetes.deploying import deploy, deploy_first, write_files
+from tests.deploy.kubernetes.deploying import changing_pod, deploy, deploy_first, write_files
 
 INGRESS = """
 apiVersion: networking.k8s.io/v1
@@ -58,11 +57,8 @@ def test_an_added_file_is_applied_and_removed_with_its_file(
 
 def test_another_container_keeps_its_image(cluster: ApiServer, make_plan: MakePlan) -> None:
     plan = make_plan()
-    write_files(plan)
-    path = plan.folder / plan.config.kubernetes.folder / "web.yaml"
-    manifest = yaml.safe_load(path.read_text("utf-8"))
-    manifest["spec"]["template"]["spec"]["containers"].append({"name": "proxy", "image": "envoy:1"})
-    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    with changing_pod(plan) as pod:
+        pod["containers"].append({"name": "proxy", "image": "envoy:1"})
     deploy_first(plan)
     web = cluster.find("deployments", "shop")
     images = [one["image"] for one in web["spec"]["template"]["spec"]["containers"]]

@@ -6,14 +6,13 @@ import os
 import signal
 
 import pytest
-import yaml
 
 from pronghorn.cli.errors import CommandError
 from pronghorn.deploy.kubernetes import Kubernetes
 from pronghorn.deploy.target import Variable
 from tests.deploy.kubernetes.api_server import ApiServer, Request
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
-from tests.deploy.kubernetes.deploying import deploy, deploy_first, write_files
+from tests.deploy.kubernetes.deploying import changing_pod, deploy, deploy_first
 
 
 def test_the_status_of_everything_that_runs(cluster: ApiServer, make_plan: MakePlan) -> None:
@@ -114,12 +113,8 @@ def test_logs_of_a_pod_with_another_container_are_those_of_the_program(
     cluster: ApiServer, make_plan: MakePlan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plan = make_plan(kubernetes={"replicas": 1, "max_replicas": 1})
-    write_files(plan)
-    path = plan.folder / plan.config.kubernetes.folder / "web.yaml"
-    manifest = yaml.safe_load(path.read_text("utf-8"))
-    pod = manifest["spec"]["template"]["spec"]
-    pod["containers"].insert(0, {"name": "proxy", "image": "envoy:1"})
-    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    with changing_pod(plan) as pod:
+        pod["containers"].insert(0, {"name": "proxy", "image": "envoy:1"})
     deploy_first(plan)
     assert Kubernetes().logs(plan, follow=False, lines=1) == 0
     assert "last line" in capsys.readouterr().out

@@ -6,11 +6,10 @@ import base64
 import os
 
 import pytest
-import yaml
 
 from tests.deploy.kubernetes.api_server import ApiServer
 from tests.deploy.kubernetes.conftest import DATABASE_URL, MakePlan
-from tests.deploy.kubernetes.deploying import deploy, deploy_first, write_files
+from tests.deploy.kubernetes.deploying import changing_pod, deploy, deploy_first
 
 
 def test_a_first_version_is_applied_after_its_migration(
@@ -143,13 +142,9 @@ def test_a_secret_is_named_wherever_a_file_reads_it(
     cluster: ApiServer, make_plan: MakePlan, name: str
 ) -> None:
     plan = make_plan(kubernetes={"replicas": 1, "max_replicas": 1})
-    write_files(plan)
-    path = plan.folder / plan.config.kubernetes.folder / "web.yaml"
-    manifest = yaml.safe_load(path.read_text("utf-8"))
-    pod = manifest["spec"]["template"]["spec"]
-    del pod["containers"][0]["envFrom"]
-    pod.update(READERS[name])
-    path.write_text(yaml.safe_dump(manifest), "utf-8")
+    with changing_pod(plan) as pod:
+        del pod["containers"][0]["envFrom"]
+        pod.update(READERS[name])
     deploy_first(plan)
     (secret,) = cluster.names("secrets")
     template = str(cluster.find("deployments", "shop")["spec"]["template"])

@@ -15,7 +15,7 @@ from typing import Any
 from pronghorn.health.signal_bytes import SignalBytes
 
 
-class Stopping:
+class SigtermWatch:
     """Notes that this process has been told to stop.
 
     Attributes:
@@ -37,7 +37,7 @@ class Stopping:
         process ends at once.
 
         Args:
-            delay: See `Stopping.delay`.
+            delay: See `SigtermWatch.delay`.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -84,4 +84,5 @@ class Stopping:
         loop.call_later(self.delay, self._server_handler, number, None)
 
 
-stopping = Stopping()
+sigterm = SigtermWatch()
+"""That of this process."""
