@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from pronghorn.exceptions import EnvironmentMistake
 from pronghorn.health import Check
-from pronghorn.sql import Database
+from pronghorn.sql import Database, checking
 from tests.contract.servers import PATIENCE
 from tests.sql.cancelling import plain
 from tests.sql.faults import FaultProxy
@@ -29,6 +29,12 @@ pytestmark = pytest.mark.anyio
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a check wait only for a moment until it asks by a connection of its own."""
+    monkeypatch.setattr(checking, "RETURN_SECONDS", 0.1)
+
+
 @pytest.fixture
 def proxy(postgresql_url: str) -> Iterator[FaultProxy]:
     """A proxy before an empty database."""
@@ -37,12 +43,14 @@ def proxy(postgresql_url: str) -> Iterator[FaultProxy]:
 
 
 @asynccontextmanager
-async def probed(url: str, **options: Any) -> AsyncIterator[tuple[Database, httpx.AsyncClient]]:
+async def probed(
+    url: str, timeout: float = PATIENCE, **options: Any
+) -> AsyncIterator[tuple[Database, httpx.AsyncClient]]:
     """Start a service whose readiness is that of its database, and yield a client of it."""
     pass_over_unread_futures(asyncio.get_running_loop())
     database = Database(url, **{"pool_size": 1, "pool_timeout": PATIENCE, **options})
     app = make_app(database)
-    app.health(ready=[Check(database.check, cache=0)])
+    app.health(ready=[Check(database.check, cache=0, timeout=timeout)])
     async with database.lifespan(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -93,16 +101,36 @@ def count_connections(url: str) -> int:
 
 
 @pytest.mark.parametrize("size", [1, 2])
-async def test_a_burst_leaves_a_host_ready(proxy: FaultProxy, size: int) -> None:
-    async with probed(proxy.url, pool_size=size) as (_, client):
-        # The queue is longer than the check may wait.
-        async with crowd(client, "/wait/200", 25 * size):
+async def test_a_burst_leaves_a_host_ready(
+    proxy: FaultProxy, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checking, "RETURN_SECONDS", PATIENCE)
+    async with probed(proxy.url, timeout=4, pool_size=size) as (_, client):
+        # Twice as many as are served while the check may wait.
+        async with crowd(client, "/wait/200", 40 * size):
             opened = proxy.opened
             assert opened == size
             proxy.refuses = True  # The server has no connection for checks.
             assert await ready(client) == (200, "ok")
             assert await ready(client) == (200, "ok")
             assert proxy.opened == opened
+
+
+async def test_a_burst_of_prepared_reads_leaves_a_host_ready(
+    proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their connections come back another way."""
+    monkeypatch.setattr(checking, "RETURN_SECONDS", PATIENCE)
+    async with probed(proxy.url, timeout=4) as (database, client):
+        sleep = database.prepare(text("SELECT 1 FROM pg_sleep(0.2)").columns(column("a")), int)
+        reads = [asyncio.ensure_future(sleep()) for _ in range(40)]
+        await asyncio.sleep(0.1)
+        proxy.refuses = True
+        assert await ready(client) == (200, "ok")
+        assert not all(read.done() for read in reads)
+        for read in reads:
+            read.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
 
 
 @pytest.mark.parametrize("size", [1, 2])
@@ -134,8 +162,8 @@ async def test_a_server_without_a_free_connection_has_answered(postgresql_url: s
 
 @pytest.mark.parametrize("requests", [0, 1, 5])
 async def test_a_silent_database_makes_a_host_unready(proxy: FaultProxy, requests: int) -> None:
-    async with probed(proxy.url, connect_timeout=3) as (_, client):
-        assert await ready(client) == (200, "ok")
+    async with probed(proxy.url, timeout=0.5, connect_timeout=1) as (_, client):
+        await wait_until_ready(client)
         proxy.swallow()
         async with crowd(client, "/wait/1", requests):
             assert await ready(client) == (503, "timed out")
@@ -145,7 +173,7 @@ async def test_a_silent_database_makes_a_host_unready(proxy: FaultProxy, request
 
 
 async def test_a_database_that_falls_silent_in_transactions(proxy: FaultProxy) -> None:
-    async with probed(proxy.url, pool_size=2, connect_timeout=3) as (database, client):
+    async with probed(proxy.url, timeout=0.5, pool_size=2, connect_timeout=1) as (database, client):
         async with all_in_use(database, 2):
             proxy.swallow()
             assert await ready(client) == (503, "timed out")
@@ -174,16 +202,19 @@ async def test_a_file_that_is_gone_makes_a_host_unready(tmp_path: Path) -> None:
             assert await ready(client) == (503, "failing")
 
 
-async def test_a_connection_that_was_lost_is_no_answer(proxy: FaultProxy) -> None:
+async def test_a_connection_that_was_lost_is_no_answer(
+    proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The connection comes back because it broke, while the server takes no other one."""
+    monkeypatch.setattr(checking, "RETURN_SECONDS", PATIENCE)
     async with probed(proxy.url) as (database, client):
         async with all_in_use(database):
-            checking = asyncio.ensure_future(database.check())
+            check = asyncio.ensure_future(database.check())
             await asyncio.sleep(0.1)
             proxy.refuses = True
             proxy.cut()
         with pytest.raises(EnvironmentMistake, match="cannot be reached"):
-            await checking
+            await check
         proxy.refuses = False
         await wait_until_ready(client)
 
@@ -191,7 +222,7 @@ async def test_a_connection_that_was_lost_is_no_answer(proxy: FaultProxy) -> Non
 async def test_checks_that_are_cancelled_leave_nothing(database_url: str) -> None:
     async with probed(database_url) as (database, client):
         async with all_in_use(database):
-            for milliseconds in (0, 1, 100, 1002, 1005, 1010, 1020, 1040):
+            for milliseconds in (0, 1, 50, *range(101, 150, 4)):
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(milliseconds / 1000):
                         await asyncio.gather(*(database.check() for _ in range(3)))
