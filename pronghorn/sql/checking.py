@@ -16,7 +16,6 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pronghorn.core.private_names import has_names
 from pronghorn.exceptions import EnvironmentMistake
 from pronghorn.sql.connect import Engines, close_engines
 from pronghorn.sql.diagnostics import read
@@ -27,12 +26,6 @@ from pronghorn.sql.uncancelled import finish
 #: How long a check waits until a request gives its connection back. The other half of the time of
 #: a `Check` is for a connection of its own.
 RETURN_SECONDS = 1.0
-#: Whether a pool tells how many connections it may open.
-_KNOWS_LIMIT = has_names(
-    "sqlalchemy.pool.impl",
-    ["QueuePool._max_overflow"],
-    "A check of a database waits for its turn among the requests.",
-)
 #: What PostgreSQL says to a connection that is one too many; psycopg gives no SQLSTATE with it.
 _FULL = re.compile(r"too many (clients|connections)|connection slots are reserved")
 
@@ -63,13 +56,13 @@ async def check_database(engine: AsyncEngine, make_engines: Callable[[], Engines
 
 
 def _is_used_up(engine: AsyncEngine) -> bool:
-    """Return whether the next one who asks for a connection has to wait."""
+    """Return whether all `pool_size` connections are in use; others in a rush are for requests."""
     pool: Any = engine.pool
-    return _KNOWS_LIMIT and not pool.checkedin() and pool.overflow() >= pool._max_overflow
+    return not pool.checkedin() and bool(pool.checkedout() >= pool.size())
 
 
 async def _is_given_back(engine: AsyncEngine) -> bool:
-    """Return whether a connection that works comes back to the pool, which is used up, in time."""
+    """Return whether a connection that works comes back to the pool in time."""
     loop = asyncio.get_running_loop()
     returned: asyncio.Future[bool] = loop.create_future()
 

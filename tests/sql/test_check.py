@@ -151,7 +151,7 @@ async def test_a_burst_of_prepared_reads_leaves_a_host_ready(
 
 @pytest.mark.parametrize("size", [1, 2])
 async def test_long_transactions_leave_a_host_ready(database_url: str, size: int) -> None:
-    async with probed(database_url, pool_size=size) as (database, client):
+    async with probed(database_url, pool_size=size, max_overflow=1) as (database, client):
         async with all_in_use(database, size):
             assert await ready(client) == (200, "ok")
             assert await ready(client) == (200, "ok")
