@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.sql.expression import UpdateBase
 
 from pronghorn.hooks import Trigger
+from pronghorn.sql.checking import check_database
 from pronghorn.sql.connect import Engines, close_engines, create_engines
 from pronghorn.sql.current import FollowedTransaction, find_current
 from pronghorn.sql.dependencies import make_read_session, make_session, make_stream_session
@@ -318,7 +319,7 @@ class Database:
             await close_engines(engines.get())
 
     async def check(self) -> None:
-        """Return if the database answers.
+        """Return if the database answers, also while all connections are in use.
 
         Raises:
             EnvironmentMistake: It does not; the text says what to do.
@@ -327,4 +328,4 @@ class Database:
             async with self.transaction(read_only=True) as session:
                 await session.execute(text("SELECT 1"))
             return
-        await connect_once(self._primary.read)
+        await check_database(self._primary.read, self._make_engines)

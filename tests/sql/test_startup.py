@@ -13,7 +13,6 @@ import anyio
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pronghorn import FastAPI
@@ -167,16 +166,6 @@ async def test_the_check_answers_or_raises(database: Database) -> None:
     await database.dispose()
     with pytest.raises(EnvironmentMistake, match="cannot be reached"):
         await Database(f"postgresql://a:b@127.0.0.1:{find_free_port()}/shop").check()
-
-
-@pytest.mark.anyio
-async def test_a_full_pool_is_not_called_a_database_that_is_away(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/busy.db", pool_size=1, pool_timeout=0.1)
-    async with database.transaction(read_only=True) as session:
-        await session.execute(text("SELECT 1"))
-        with pytest.raises(PoolTimeoutError):
-            await database.check()
-    await database.dispose()
 
 
 def test_a_script_needs_no_lifespan(database: Database) -> None:
