@@ -13,6 +13,8 @@ from pronghorn import FastAPI
 from pronghorn.exceptions import SetupError
 from pronghorn.ray import ingress
 from pronghorn.ray.serving import load
+from pronghorn.testclient import TestClient
+from tests.ray import methods
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -92,6 +94,24 @@ def test_a_method_without_self() -> None:
 
     with pytest.raises(SetupError, match="has no parameter 'self'"):
         ingress(shared)(Wrong)
+
+
+def test_a_class_that_replicas_cannot_import() -> None:
+    class Local:
+        @shared.get("/local")
+        def local(self) -> str:
+            return "local"
+
+    for app in (shared, "tests.ray.test_mistakes:shared"):
+        with pytest.raises(SetupError, match="which replicas cannot import"):
+            ingress(app)(Local)
+
+
+def test_a_method_answers_in_replicas_only() -> None:
+    assert methods.Lengths.name == "Lengths"
+    with pytest.raises(SetupError, match="this process is no replica"):
+        TestClient(methods.app).get("/times/3")
+    assert TestClient(methods.late).get("/both").json() == "both"
 
 
 def test_what_ray_refuses_stays_refused() -> None:
