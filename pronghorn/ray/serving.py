@@ -58,7 +58,7 @@ def ingress(app: Any) -> Callable[..., Any]:
         modules = [caller] if cls is None else [cls.__module__, caller]
         place, make, known = _resolve(app, modules)
         if cls is None:
-            return serve.ingress(make)()
+            return serve.ingress(_binder(make))()
         methods = _bind(known, cls)
         made = serve.ingress(_binder(make, cls))(cls)
         here = inspect.currentframe()
@@ -82,7 +82,9 @@ def _resolve(app: Any, modules: list[str]) -> tuple[str, Callable[[], Any], Any]
 
 
 def load(place: str) -> Any:
-    """Return the application at a place such as "shop.main:app"; a replica calls this.
+    """Return the application at a place such as "shop.main:app", or what a function there makes.
+
+    A replica calls this.
 
     Raises:
         SetupError: The module has no such variable.
@@ -98,7 +100,8 @@ def load(place: str) -> Any:
                 f'ingress("{module}:app")',
             )
         found = getattr(found, part)
-    return found
+    is_maker = inspect.isfunction(found) and not read_signature(found).parameters
+    return _check_builder(found)() if is_maker else found
 
 
 def _find_loaded(place: str) -> Any:
@@ -209,7 +212,7 @@ def _importer(place: str) -> Callable[[], Any]:
     return build
 
 
-def _binder(make: Callable[[], Any], cls: type) -> Callable[[], Any]:
+def _binder(make: Callable[[], Any], cls: type | None = None) -> Callable[[], Any]:
     """Return a function that makes an application, and binds the methods of a class to its routes.
 
     In a replica, all modules are imported when Ray calls it. So it also finds the routes that were
@@ -218,7 +221,9 @@ def _binder(make: Callable[[], Any], cls: type) -> Callable[[], Any]:
 
     def build() -> Any:
         app = make()
-        _bind(app, cls)
+        _check_application(app)
+        if cls is not None:
+            _bind(app, cls)
         return app
 
     return build

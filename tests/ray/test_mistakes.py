@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -80,6 +81,28 @@ def test_a_function_that_a_replica_cannot_call(function: Any, message: str) -> N
 def test_what_is_no_application(wrong: Any) -> None:
     with pytest.raises(SetupError, match="is no application"):
         ingress(wrong)()
+
+
+def make_nothing() -> None: ...
+
+
+@pytest.mark.parametrize(
+    "form", [make_nothing, "tests.ray.test_mistakes:make_nothing", "tests.ray.test_mistakes:ROOT"]
+)
+def test_what_a_replica_finds_is_no_application(form: Any) -> None:
+    """It says so, since Ray would only say that a start of the lifespan has failed."""
+    made = ingress(form)()
+    made.__del__ = lambda replica: None  # Ray's own is asynchronous, and only a replica awaits it.
+    with pytest.raises(SetupError, match="is no application"):
+        asyncio.run(made.__init__(object.__new__(made)))
+
+
+def make_app() -> FastAPI:
+    return shared
+
+
+def test_a_place_is_that_of_a_function_that_makes_it() -> None:
+    assert load("tests.ray.test_mistakes:make_app") is shared
 
 
 def test_an_application_that_is_a_function_goes_by_its_name() -> None:
