@@ -59,7 +59,7 @@ def ingress(app: Any) -> Callable[..., Any]:
         place, make, known = _resolve(app, modules)
         if cls is None:
             return serve.ingress(_binder(make))()
-        methods = _bind(known, cls)
+        methods = bind_methods(known, cls, _find_held)
         made = serve.ingress(_binder(make, cls))(cls)
         here = inspect.currentframe()
         if not send_by_name(made, place, here.f_back if here is not None else None):
@@ -223,14 +223,10 @@ def _binder(make: Callable[[], Any], cls: type | None = None) -> Callable[[], An
         app = make()
         _check_application(app)
         if cls is not None:
-            _bind(app, cls)
+            bind_methods(app, cls, _find_held)
         return app
 
     return build
-
-
-def _bind(app: Any, cls: type) -> list[str]:
-    return bind_methods(app, cls, _find_held) if hasattr(app, "routes") else []
 
 
 def _find_held() -> object:

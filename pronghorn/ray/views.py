@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Annotated, Any
 
@@ -27,7 +27,8 @@ def bind_methods(app: Any, cls: type, find_instance: FindInstance) -> list[str]:
     is bound already may be bound once more.
 
     Args:
-        app: The application, or one that includes the routers of the methods.
+        app: The application, or one that includes the routers of the methods; also inside a
+            middleware. None has no routes.
         cls: The class. Methods of its base classes are bound, too, and those on which a route
             depends.
         find_instance: Returns the object that the process holds, once a request has come.
@@ -40,7 +41,7 @@ def bind_methods(app: Any, cls: type, find_instance: FindInstance) -> list[str]:
             its route is not one of pronghorn.
     """
     bound: dict[FunctionType, None] = {}
-    for route in _walk(app.routes):
+    for route in _walk(app):
         method: Any = getattr(route, "endpoint", None)
         owner = _find_owner(method, cls)
         if owner is None:
@@ -55,11 +56,14 @@ def bind_methods(app: Any, cls: type, find_instance: FindInstance) -> list[str]:
     return [method.__name__ for method in bound]
 
 
-def _walk(routes: Iterable[Any]) -> Iterator[Any]:
-    """Yield routes, and those of the applications that are mounted among them."""
-    for route in list(routes):
+def _walk(app: Any) -> Iterator[Any]:
+    """Yield the routes of an application, inside a middleware too, and of those mounted in it."""
+    if not hasattr(app, "routes"):
+        yield from _walk(app.app) if hasattr(app, "app") else ()
+        return
+    for route in list(app.routes):
         yield route
-        yield from _walk(getattr(route, "routes", None) or ())
+        yield from _walk(route) if hasattr(route, "routes") else ()
 
 
 def _find_owner(method: Any, cls: type) -> type | None:
@@ -71,12 +75,11 @@ def _find_owner(method: Any, cls: type) -> type | None:
     if not isinstance(method, FunctionType):
         return None
     for base in cls.__mro__:
-        held = vars(base).get(method.__name__)
-        if isinstance(held, staticmethod) and held.__func__ is method:
-            return None
-        is_named = method.__qualname__ == f"{base.__qualname__}.{method.__name__}"
-        if (is_named and method.__module__ == base.__module__) or method in _functions_in(base):
+        if method in _functions_in(base):
             return base
+        name = (base.__module__, f"{base.__qualname__}.{method.__name__}")
+        if (method.__module__, method.__qualname__) == name:
+            return None if isinstance(vars(base).get(method.__name__), staticmethod) else base
     return None
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
 from pronghorn import APIRouter, Depends, FastAPI, Header, Request, Response, WebSocket
@@ -126,7 +128,7 @@ def doubling(method: Callable[..., int]) -> Callable[..., int]:
     return double
 
 
-def bind(app: FastAPI, cls: type) -> TestClient:
+def bind(app: Any, cls: type) -> TestClient:
     instance = cls()
     bind_methods(app, cls, lambda: instance)
     return TestClient(app)
@@ -164,7 +166,19 @@ def test_two_methods_have_one_name() -> None:
         def items(self) -> str:  # type: ignore[no-redef]  # noqa: F811 - as programs do it
             return "written"
 
+        @staticmethod
+        @app.get("/static")
+        def static(number: int) -> int:
+            return number
+
+        @staticmethod
+        @app.post("/static")
+        def static(number: int) -> int:  # type: ignore[no-redef]  # noqa: F811
+            return -number
+
     client = bind(app, Named)
+    assert client.get("/static", params={"number": 2}).json() == 2
+    assert client.post("/static", params={"number": 2}).json() == -2
     assert client.get("/items").json() == "read"
     assert client.post("/items").json() == "written"
 
@@ -198,6 +212,13 @@ def test_an_application_is_mounted() -> None:
     app.mount("/inner", inner)
     cls = declare(inner)
     assert bind(app, cls).get("/inner/alone").json() == 3
+
+
+def test_a_middleware_stands_around_the_application() -> None:
+    inner = FastAPI()
+    cls = declare(inner)
+    client = bind(GZipMiddleware(CORSMiddleware(inner)), cls)
+    assert client.get("/alone").json() == 3
 
 
 def test_a_router_is_included_twice() -> None:
