@@ -3,7 +3,7 @@
 `ray.serve.ingress` sends an application to the replicas by pickling it, and connects methods with
 routes for FastAPI's own class only. An application holds locks, connections and compiled code,
 which do not travel. So Ray is given a function here that imports the application where it runs:
-Ray calls such a function once in each replica.
+Ray calls such a function once in each replica. The class goes by a name, too (see `names.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -19,12 +20,10 @@ from typing import Any
 from pronghorn.core.annotations import read_signature
 from pronghorn.core.setup_errors import setup_error
 from pronghorn.exceptions import SetupError
+from pronghorn.ray.names import SCRIPT, refuse_methods, send_by_name
 from pronghorn.ray.views import bind_methods
 
 __all__ = ["ingress"]
-
-#: The name of a program that was not imported, but run.
-SCRIPT = "__main__"
 
 
 def ingress(app: Any) -> Callable[..., Any]:
@@ -36,8 +35,7 @@ def ingress(app: Any) -> Callable[..., Any]:
 
     Args:
         app: An application that is a global variable of a module; its place, such as
-            "shop.main:app"; or a function without parameters that makes one. Only with the first,
-            routes can be methods of the class.
+            "shop.main:app"; or a function without parameters that makes one.
 
     Returns:
         A decorator for a class. Called without a class, it returns one that only serves:
@@ -46,7 +44,8 @@ def ingress(app: Any) -> Callable[..., Any]:
     Raises:
         SetupError: Ray is not installed; or replicas could not import the application, because it
             is defined in a script or inside a function; or it is neither an application, nor a
-            place, nor a function without parameters; or a method that is a route has no `self`.
+            place, nor a function without parameters; or a method that is a route has no `self`, or
+            replicas could not import its class.
 
     See also:
         https://docs.ray.io/en/latest/serve/http-guide.html
@@ -56,23 +55,36 @@ def ingress(app: Any) -> Callable[..., Any]:
     caller = _module_of(here.f_back if here is not None else None)
 
     def decorate(cls: type | None = None) -> Any:
-        if isinstance(app, str):
-            build = _importer(_check_place(app))
-        elif inspect.isfunction(app):
-            build = _check_builder(app)  # Ray calls it in the replica.
-        else:
-            _check_application(app)
-            build = _importer(_place_of(app, [caller] if cls is None else [cls.__module__, caller]))
-            if cls is not None and hasattr(app, "routes"):
-                bind_methods(app, cls, _find_held)
-        make = serve.ingress(build)
-        return make() if cls is None else make(cls)
+        modules = [caller] if cls is None else [cls.__module__, caller]
+        place, make, known = _resolve(app, modules)
+        if cls is None:
+            return serve.ingress(_binder(make))()
+        methods = bind_methods(known, cls, _find_held)
+        made = serve.ingress(_binder(make, cls))(cls)
+        here = inspect.currentframe()
+        if not send_by_name(made, place, here.f_back if here is not None else None):
+            refuse_methods(cls, methods)
+        return made
 
     return decorate
 
 
+def _resolve(app: Any, modules: list[str]) -> tuple[str, Callable[[], Any], Any]:
+    """Return where an application is, a function that finds it there, and itself if it exists."""
+    if isinstance(app, str):
+        _check_place(app)
+        return app, _importer(app), _find_loaded(app)
+    if inspect.isfunction(app):
+        return f"{app.__module__}:{app.__qualname__}", _check_builder(app), None
+    _check_application(app)
+    place = _place_of(app, modules)
+    return place, _importer(place), app
+
+
 def load(place: str) -> Any:
-    """Return the application at a place such as "shop.main:app"; a replica calls this.
+    """Return the application at a place such as "shop.main:app", or what a function there makes.
+
+    A replica calls this.
 
     Raises:
         SetupError: The module has no such variable.
@@ -88,9 +100,20 @@ def load(place: str) -> Any:
                 f'ingress("{module}:app")',
             )
         found = getattr(found, part)
+    is_maker = inspect.isfunction(found) and not read_signature(found).parameters
+    return _check_builder(found)() if is_maker else found
+
+
+def _find_loaded(place: str) -> Any:
+    """Return the application at a place if its module is imported here already, or None."""
+    module, _, name = place.partition(":")
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
     return found
 
 
+@cache
 def _import_serve() -> Any:
     try:
         return import_module("ray.serve")
@@ -108,9 +131,9 @@ def _module_of(frame: FrameType | None) -> str:
     return SCRIPT if frame is None else str(frame.f_globals.get("__name__", SCRIPT))
 
 
-def _check_place(place: str) -> str:
+def _check_place(place: str) -> None:
     if re.fullmatch(r"[\w.]+:[\w.]+", place):
-        return place
+        return
     raise setup_error(
         f"{place!r} is not the place of an application",
         "the name of a module and that of a variable belong there",
@@ -189,7 +212,36 @@ def _importer(place: str) -> Callable[[], Any]:
     return build
 
 
+def _binder(make: Callable[[], Any], cls: type | None = None) -> Callable[[], Any]:
+    """Return a function that makes an application, and binds the methods of a class to its routes.
+
+    In a replica, all modules are imported when Ray calls it. So it also finds the routes that were
+    declared or included after the class was decorated.
+    """
+
+    def build() -> Any:
+        app = make()
+        _check_application(app)
+        if cls is not None:
+            bind_methods(app, cls, _find_held)
+        return app
+
+    return build
+
+
 def _find_held() -> object:
-    """Return the object that the replica made of the class."""
-    held: object = _import_serve().get_replica_context().servable_object
+    """Return the object that the replica made of the class.
+
+    Raises:
+        SetupError: This process is no replica.
+    """
+    serve = _import_serve()
+    try:
+        held: object = serve.get_replica_context().servable_object
+    except import_module("ray.serve.exceptions").RayServeException as error:
+        raise setup_error(
+            "a method of a deployment was asked to answer, and this process is no replica",
+            "Ray makes the object that such a method calls 'self'",
+            "serve run shop.serving:deployment",
+        ) from error
     return held

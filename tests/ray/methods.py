@@ -15,6 +15,7 @@ router = APIRouter(prefix="/inner", tags=["inner"])
 outer = APIRouter(prefix="/outer")
 outer.include_router(router)
 app.include_router(outer)
+late_router = APIRouter()
 
 
 @serve.deployment(ray_actor_options=SMALL)
@@ -34,6 +35,9 @@ class Counting:
     def count(self) -> int:
         self.asked += 1
         return self.asked
+
+    def describe(self) -> str:
+        return "counts"
 
 
 @serve.deployment(**SPREAD)
@@ -68,8 +72,21 @@ class Lengths(Counting):
         await websocket.send_text(await websocket.receive_text() * self.factor)
         await websocket.close()
 
-    def unused(self) -> str:
-        return "no route"
+    @app.get("/described")
+    def described(self) -> str:
+        return self.describe()
+
+    def describe(self) -> str:
+        """Use what no copy of the class could carry, and the base class."""
+        app.state.described = f"{super().describe()} and multiplies"
+        return str(app.state.described)
+
+    @late_router.get("/late")
+    async def late(self) -> int:
+        return self.factor
+
+
+app.include_router(late_router)
 
 
 late = FastAPI()
@@ -86,7 +103,7 @@ class First:
 
 
 @serve.deployment(ray_actor_options=SMALL)
-@ingress(late)
+@ingress("tests.ray.methods:late")
 class Second:
     """The other."""
 
@@ -100,4 +117,22 @@ def both() -> str:
     return "both"
 
 
+made = APIRouter()
+
+
+def make_app() -> FastAPI:
+    app = FastAPI()
+    app.include_router(made)
+    return app
+
+
+class Sevens:
+    """A class with routes of an application that does not exist yet."""
+
+    @made.get("/seven")
+    def seven(self) -> int:
+        return 7
+
+
 lengths = Lengths.bind(Model.bind())
+sevens = serve.deployment(ingress(make_app)(Sevens), ray_actor_options=SMALL)

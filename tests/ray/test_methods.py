@@ -19,8 +19,9 @@ def deployed(nodes: Nodes) -> Iterator[None]:
     serve.run(methods.lengths, name="lengths", route_prefix="/lengths")
     serve.run(methods.First.bind(), name="first", route_prefix="/one")
     serve.run(methods.Second.bind(), name="second", route_prefix="/two")
+    serve.run(methods.sevens.bind(), name="sevens", route_prefix="/sevens")
     yield
-    for name in ("lengths", "first", "second"):
+    for name in ("lengths", "first", "second", "sevens"):
         serve.delete(name)
 
 
@@ -30,6 +31,19 @@ def test_methods_answer_with_their_object(client: httpx.Client) -> None:
     assert client.get("/lengths/times/three").status_code == 422
     assert client.get("/lengths/outer/inner/ab").json() == "abab"
     assert client.get("/lengths/asked-model/5").json() == 500
+
+
+def test_the_class_is_the_one_of_the_module(client: httpx.Client) -> None:
+    """Its methods use the application and `super()`, which a copy could not."""
+    assert client.get("/lengths/described").json() == "counts and multiplies"
+
+
+def test_a_router_is_included_after_the_class(client: httpx.Client) -> None:
+    assert client.get("/lengths/late").json() == 2
+
+
+def test_a_function_makes_the_application_of_the_methods(client: httpx.Client) -> None:
+    assert client.get("/sevens/seven").json() == 7
 
 
 def test_a_base_class_has_routes(client: httpx.Client) -> None:
@@ -62,6 +76,8 @@ def test_self_is_not_documented(client: httpx.Client) -> None:
         "/node",
         "/asked-model/{number}",
         "/outer/inner/{text}",
+        "/described",
+        "/late",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from pronghorn import FastAPI
 from pronghorn.exceptions import SetupError
 from pronghorn.ray import ingress
 from pronghorn.ray.serving import load
+from pronghorn.testclient import TestClient
+from tests.ray import methods
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -80,6 +83,28 @@ def test_what_is_no_application(wrong: Any) -> None:
         ingress(wrong)()
 
 
+def make_nothing() -> None: ...
+
+
+@pytest.mark.parametrize(
+    "form", [make_nothing, "tests.ray.test_mistakes:make_nothing", "tests.ray.test_mistakes:ROOT"]
+)
+def test_what_a_replica_finds_is_no_application(form: Any) -> None:
+    """It says so, since Ray would only say that a start of the lifespan has failed."""
+    made = ingress(form)()
+    made.__del__ = lambda replica: None  # Ray's own is asynchronous, and only a replica awaits it.
+    with pytest.raises(SetupError, match="is no application"):
+        asyncio.run(made.__init__(object.__new__(made)))
+
+
+def make_app() -> FastAPI:
+    return shared
+
+
+def test_a_place_is_that_of_a_function_that_makes_it() -> None:
+    assert load("tests.ray.test_mistakes:make_app") is shared
+
+
 def test_an_application_that_is_a_function_goes_by_its_name() -> None:
     assert load("tests.ray.test_mistakes:asgi") is asgi
 
@@ -92,6 +117,24 @@ def test_a_method_without_self() -> None:
 
     with pytest.raises(SetupError, match="has no parameter 'self'"):
         ingress(shared)(Wrong)
+
+
+def test_a_class_that_replicas_cannot_import() -> None:
+    class Local:
+        @shared.get("/local")
+        def local(self) -> str:
+            return "local"
+
+    for app in (shared, "tests.ray.test_mistakes:shared"):
+        with pytest.raises(SetupError, match="which replicas cannot import"):
+            ingress(app)(Local)
+
+
+def test_a_method_answers_in_replicas_only() -> None:
+    assert methods.Lengths.name == "Lengths"
+    with pytest.raises(SetupError, match="this process is no replica"):
+        TestClient(methods.app).get("/times/3")
+    assert TestClient(methods.late).get("/both").json() == "both"
 
 
 def test_what_ray_refuses_stays_refused() -> None:

@@ -1,12 +1,16 @@
 """Methods that are routes get their `self`, without a cluster: in each form of a declaration."""
 
-from __future__ import annotations
-
+import functools
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 
-from pronghorn import APIRouter, Depends, FastAPI, Header, WebSocket
+from pronghorn import APIRouter, Depends, FastAPI, Header, Request, Response, WebSocket
+from pronghorn.exceptions import SetupError
 from pronghorn.ray.views import bind_methods
 from pronghorn.testclient import TestClient
 
@@ -116,14 +120,158 @@ def test_an_object_of_another_class_is_not_found() -> None:
     assert client.get("/static", params={"number": 2}).json() == 2
 
 
-def test_a_copy_of_the_class_is_found_by_its_name() -> None:
-    """A replica holds an object of a copy, which came by pickling."""
+def doubling(method: Callable[..., int]) -> Callable[..., int]:
+    @functools.wraps(method)
+    def double(*args: Any, **keywords: Any) -> int:
+        return 2 * method(*args, **keywords)
+
+    return double
+
+
+def bind(app: Any, cls: type) -> TestClient:
+    instance = cls()
+    bind_methods(app, cls, lambda: instance)
+    return TestClient(app)
+
+
+def test_a_decorator_stands_inside_or_outside() -> None:
     app = FastAPI()
-    cls = declare(app)
 
-    class Copy(Base):
-        factor = 5
+    class Decorated(Base):
+        @doubling
+        @app.get("/outside")
+        def outside(self) -> int:
+            return self.factor
 
-    Copy.__module__, Copy.__qualname__ = cls.__module__, cls.__qualname__
-    bind_methods(app, cls, Copy)
-    assert TestClient(app).get("/alone").json() == 5
+        @app.get("/inside")
+        @doubling
+        def inside(self) -> int:
+            return self.factor
+
+    client = bind(app, Decorated)
+    assert client.get("/outside").json() == 3
+    assert client.get("/inside").json() == 6
+
+
+def test_two_methods_have_one_name() -> None:
+    """The second one takes the place of the first in the class, but not in the application."""
+    app = FastAPI()
+
+    class Named(Base):
+        @app.get("/items")
+        def items(self) -> str:
+            return "read"
+
+        @app.post("/items")
+        def items(self) -> str:  # type: ignore[no-redef]  # noqa: F811 - as programs do it
+            return "written"
+
+        @staticmethod
+        @app.get("/static")
+        def static(number: int) -> int:
+            return number
+
+        @staticmethod
+        @app.post("/static")
+        def static(number: int) -> int:  # type: ignore[no-redef]  # noqa: F811
+            return -number
+
+    client = bind(app, Named)
+    assert client.get("/static", params={"number": 2}).json() == 2
+    assert client.post("/static", params={"number": 2}).json() == -2
+    assert client.get("/items").json() == "read"
+    assert client.post("/items").json() == "written"
+
+
+def test_a_method_depends_on_methods() -> None:
+    app = FastAPI()
+    seen: list[int] = []
+
+    class Depending(Base):
+        def get_factor(self) -> int:
+            return self.factor
+
+        async def get_double(self, factor: int = Depends(get_factor)) -> int:
+            return 2 * factor
+
+        def note(self) -> None:
+            seen.append(self.factor)
+
+        @app.get("/double", dependencies=[Depends(note)])
+        def double(self, double: Annotated[int, Depends(get_double)], number: int = 1) -> int:
+            return double * number
+
+    client = bind(app, Depending)
+    assert client.get("/double", params={"number": 2}).json() == 12
+    assert seen == [3]
+    assert "self" not in client.get("/openapi.json").text
+
+
+def test_an_application_is_mounted() -> None:
+    app, inner = FastAPI(), FastAPI()
+    app.mount("/inner", inner)
+    cls = declare(inner)
+    assert bind(app, cls).get("/inner/alone").json() == 3
+
+
+def test_a_middleware_stands_around_the_application() -> None:
+    inner = FastAPI()
+    cls = declare(inner)
+    client = bind(GZipMiddleware(CORSMiddleware(inner)), cls)
+    assert client.get("/alone").json() == 3
+
+
+def test_a_router_is_included_twice() -> None:
+    app, router = FastAPI(), APIRouter()
+    app.include_router(router, prefix="/a")
+    app.include_router(router, prefix="/b")
+    client = bind(app, declare(router))
+    assert client.get("/a/alone").json() == client.get("/b/alone").json() == 3
+
+
+def test_what_is_bound_is_bound_once_more() -> None:
+    """A router that came later has its routes bound, and the others stay as they are."""
+    app, router = FastAPI(), APIRouter()
+    cls = declare(router)
+    app.include_router(router, prefix="/a")
+    bind(app, cls)
+    app.include_router(router, prefix="/b")
+    client = bind(app, cls)
+    assert client.get("/a/alone").json() == client.get("/b/alone").json() == 3
+
+
+def test_self_is_annotated() -> None:
+    app = FastAPI()
+
+    class Annotating(Base):
+        @app.get("/quoted")
+        def quoted(self: "Annotating") -> int:
+            return self.factor
+
+    assert bind(app, Annotating).get("/quoted").json() == 3
+
+
+def test_a_class_method_is_refused() -> None:
+    app = FastAPI()
+
+    class Wrong:
+        @classmethod
+        @app.get("/wrong")
+        def wrong(cls) -> str:
+            return "wrong"
+
+    with pytest.raises(SetupError, match="is a class method"):
+        bind(app, Wrong)
+
+
+def test_a_route_of_starlette_is_refused() -> None:
+    app = FastAPI()
+
+    class Wrong:
+        async def wrong(self, request: Request) -> Response:
+            return Response()
+
+        app.router.routes.append(Route("/wrong", wrong))
+
+    with pytest.raises(SetupError, match="Route of starlette"):
+        bind(app, Wrong)
