@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pronghorn.compile import dispatch
@@ -51,6 +53,12 @@ class Outermost(ServerErrorMiddleware):
     is_answerer = False
     #: True if the exchange of a request must pass the edits of compiled middleware.
     is_layered = False
+
+    def __init__(self, app: ASGIApp, handler: Any = None, debug: bool = False) -> None:
+        super().__init__(app, handler, debug)
+        self._own_handler = handler
+        # For libraries that make a layer of their own from these parts, as OpenTelemetry does.
+        self.handler: Any = self._answer_elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -99,16 +107,31 @@ class Outermost(ServerErrorMiddleware):
         async def discard(message: Message) -> None:
             """Drop a message: it is too late for a response, but the handler is still called."""
 
-        handler = None if self.handler is None else check_handler(self.handler)
+        handler = None if self._own_handler is None else check_handler(self._own_handler)
         outermost = ServerErrorMiddleware(failing, handler, self.debug)
         send = discard if exchange.has_left else exchange.send
-        if LATE_HEADERS in exchange.scope:
-            from pronghorn.run.late_headers import with_late_headers  # Few programs need it.
+        await outermost(exchange.scope, exchange.receive, self._with_headers(exchange.scope, send))
 
-            send = with_late_headers(exchange.scope, send)
-        if self.error_headers is not None:
-            send = self.error_headers.wrap(exchange.scope, send)
-        await outermost(exchange.scope, exchange.receive, send)
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that adds headers to the response to an unhandled error."""
+        send = _with_late_headers(scope, send)
+        return send if self.error_headers is None else self.error_headers.wrap(scope, send)
+
+    async def _answer_elsewhere(self, request: Request, error: Exception) -> Any:
+        """Return the response to an unhandled error, for the layer of a library."""
+        response: Any = Response("Internal Server Error", 500, media_type="text/plain")
+        if self._own_handler is not None:
+            response = await check_handler(self._own_handler)(request, error)
+        if isinstance(response, Response):
+            heads: list[Message] = []
+
+            async def keep(head: Message) -> None:
+                heads.append(head)
+
+            head = {"type": "http.response.start", "status": response.status_code}
+            await self._with_headers(request.scope, keep)({**head, "headers": response.raw_headers})
+            response.raw_headers = heads[0]["headers"]
+        return response
 
 
 class AroundStarlette(ServerErrorMiddleware):
@@ -130,9 +153,20 @@ class AroundStarlette(ServerErrorMiddleware):
         with_headers = self._error_headers.wrap(scope, send)
 
         async def send_either(message: Message) -> None:
-            await (with_headers if is_failed(scope) else send)(message)
+            if is_failed(scope):
+                await _with_late_headers(scope, with_headers)(message)
+            else:
+                await send(message)
 
         await self.app(scope, receive, send_either)
+
+
+def _with_late_headers(scope: Scope, send: Send) -> Send:
+    if LATE_HEADERS not in scope:
+        return send
+    from pronghorn.run.late_headers import with_late_headers  # Few programs need it.
+
+    return with_late_headers(scope, send)
 
 
 class OutermostAnswerer(Outermost):

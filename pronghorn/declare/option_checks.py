@@ -18,7 +18,6 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 from starlette.routing import Router
 
-from pronghorn.core.numbers import is_number, show
 from pronghorn.core.setup_errors import (
     describe_value,
     did_you_mean,
@@ -332,6 +331,8 @@ def validate_timeout(timeout: Any) -> None:
     """
     if timeout is None:
         return
+    from pronghorn.core.numbers import is_number, show  # Few programs have a timeout.
+
     if timeout == math.inf or (is_number(timeout) and timeout > 0):
         return
     given = f"{show(timeout)} was given"

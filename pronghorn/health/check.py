@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pronghorn.core.durations import LONGEST
-from pronghorn.core.numbers import is_number, show
 from pronghorn.core.setup_errors import describe_value, user_error
 from pronghorn.exceptions import SetupTypeError, SetupValueError
 
@@ -58,6 +56,9 @@ class Check:
 
 def check_seconds(where: str, name: str, value: Any, *, allows_zero: bool) -> None:
     """Refuse what is no number of seconds; `where` is what was called with the argument `name`."""
+    from pronghorn.core.durations import LONGEST  # Not every program has checks.
+    from pronghorn.core.numbers import is_number, show
+
     if not is_number(value) or not 0 <= value <= LONGEST or (value == 0 and not allows_zero):
         raise user_error(
             f"{where}({name}={show(value)}) is not a number of seconds",

@@ -35,6 +35,8 @@ from pronghorn.sql import Database
 _NAME = "pronghorn"
 _VERSION = "1"
 _running = threading.Lock()
+#: Seconds that the threads of DBOS have to hand over what they claim, when a worker stops.
+_CLAIMING = 2.0
 #: Seconds that the threads of DBOS have to write the ends of deliveries, when a worker stops.
 _WRITING = 2.0
 
@@ -263,6 +265,8 @@ class _Worker:
             waiting = list(self._waiting)
         for over in waiting:
             self._end(over, result=False)
+        self.pause()
+        _let_claim()
         self._let_write()
         try:
             if self._dbos is not None:
@@ -278,6 +282,18 @@ class _Worker:
         deadline = monotonic() + _WRITING
         while find() and monotonic() < deadline:
             sleep(0.005)
+
+
+def _let_claim() -> None:
+    """Wait for the threads that claim deliveries: one without an executor is an error in the log.
+
+    They end after their look. If DBOS gives them another name, nobody waits.
+    """
+    deadline = monotonic() + _CLAIMING
+    while any(one.name.startswith("queue-worker-") for one in threading.enumerate()):
+        if monotonic() > deadline:
+            return
+        sleep(0.005)
 
 
 _tasks: set[asyncio.Task[None]] = set()

@@ -1,11 +1,13 @@
 """The contract of an engine, whatever it is made of."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+import sqlalchemy
 
 from pronghorn.jobs.dbos_connections import find_url
 from pronghorn.jobs.engine import Delivery, Engine, Limits
@@ -191,3 +193,27 @@ def test_the_engine_has_the_address_of_the_database(
 ) -> None:
     database = Database(url, connect_args=arguments)
     assert find_url(database).render_as_string(hide_password=False) == found
+
+
+async def test_a_claim_during_the_stop_is_no_error(
+    hands: Hands, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The thread that has just claimed a delivery hands it over before its executor is gone."""
+    claims, goes_on = threading.Event(), threading.Event()
+
+    def hold(_: object, __: object, statement: str, *___: object) -> None:
+        is_claim = threading.current_thread().name.startswith("queue-worker-mail")
+        if is_claim and statement.startswith("UPDATE"):
+            claims.set()
+            goes_on.wait(20)
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "after_cursor_execute", hold)
+    try:
+        await hands.put("a~1")
+        async with hands.started("node"):
+            await asyncio.to_thread(claims.wait, 20)
+            asyncio.get_running_loop().call_later(0.3, goes_on.set)
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "after_cursor_execute", hold)
+    assert claims.is_set()
+    assert [record.getMessage() for record in caplog.records if record.name == "dbos"] == []
