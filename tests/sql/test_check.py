@@ -125,7 +125,7 @@ async def test_a_burst_leaves_a_host_ready(
         # Twice as many as are served while the check may wait.
         crowd(client, "/wait/200", 40 * size),
     ):
-        assert proxy.opened == size
+        await asyncio.to_thread(wait_until, lambda: proxy.opened == size)
         proxy.refuses = True  # The server has no connection for checks.
         assert await ready(client) == (200, "ok")
         assert await ready(client) == (200, "ok")
