@@ -16,6 +16,7 @@
     deployment = Lengths.bind()
 
 - `serving.py` makes a class that Ray can deploy: each replica imports the application by its name
+- `names.py` gives such a class a name by which replicas import it
 - `views.py` lets routes be methods of that class
 """
 

@@ -30,8 +30,8 @@ def ingress(app: Any) -> Callable[..., Any]:
     """Return a decorator that makes a class serve an application on Ray.
 
     The result stands below `@serve.deployment`, as that of `ray.serve.ingress` would. Each replica
-    imports the application, so its module has to be importable on every node: part of the image, of
-    an installed package, or of the `working_dir` of Ray.
+    imports the application and the class, so their modules have to be importable on every node:
+    part of the image, of an installed package, or of the `working_dir` of Ray.
 
     Args:
         app: An application that is a global variable of a module; its place, such as

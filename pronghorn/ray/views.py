@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from types import FunctionType
+from types import MethodType
 from typing import Annotated, Any
 
 from pronghorn import params
@@ -40,7 +40,7 @@ def bind_methods(app: Any, cls: type, find_instance: FindInstance) -> list[str]:
         SetupError: A method that is a route has no parameter for `self`, or is a class method; or
             its route is not one of pronghorn.
     """
-    bound: dict[FunctionType, None] = {}
+    bound: list[Any] = []
     for route in _walk(app):
         method: Any = getattr(route, "endpoint", None)
         owner = _find_owner(method, cls)
@@ -49,7 +49,7 @@ def bind_methods(app: Any, cls: type, find_instance: FindInstance) -> list[str]:
         _refuse_foreign(route, method)
         if method not in bound:
             _give_self(method, cls, find_instance)
-            bound[method] = None
+            bound.append(method)
         for mark in route.dependencies:
             _give_self_to_dependency(mark, cls, find_instance)
         _plan_again(route)
@@ -72,22 +72,28 @@ def _find_owner(method: Any, cls: type) -> type | None:
     A decorator or a second method of the same name may stand in the class in place of the function.
     Its qualified name still begins with that of the class.
     """
-    if not isinstance(method, FunctionType):
+    if not _is_function(method):
         return None
     for base in cls.__mro__:
-        if method in _functions_in(base):
+        if any(value is method for value in vars(base).values()):
             return base
-        name = (base.__module__, f"{base.__qualname__}.{method.__name__}")
-        if (method.__module__, method.__qualname__) == name:
-            return None if isinstance(vars(base).get(method.__name__), staticmethod) else base
+        name = getattr(method, "__name__", "")
+        if _name_of(method) == (base.__module__, f"{base.__qualname__}.{name}"):
+            return None if isinstance(vars(base).get(name), staticmethod) else base
     return None
 
 
-def _functions_in(cls: type) -> list[FunctionType]:
-    return [value for value in vars(cls).values() if isinstance(value, FunctionType)]
+def _is_function(value: Any) -> bool:
+    """Return True for what a class makes a method of: a function, also of Cython or in a cache."""
+    is_other = isinstance(value, (type, MethodType, staticmethod, classmethod))
+    return callable(value) and hasattr(value, "__get__") and not is_other
 
 
-def _refuse_foreign(route: Any, method: FunctionType) -> None:
+def _name_of(function: Any) -> tuple[Any, Any]:
+    return getattr(function, "__module__", None), getattr(function, "__qualname__", None)
+
+
+def _refuse_foreign(route: Any, method: Any) -> None:
     """Raise `SetupError` if a route cannot be planned again."""
     if not isinstance(route, (APIRoute, APIWebSocketRoute)):
         raise setup_error(
@@ -98,7 +104,7 @@ def _refuse_foreign(route: Any, method: FunctionType) -> None:
         )
 
 
-def _give_self(method: FunctionType, cls: type, find_instance: FindInstance) -> None:
+def _give_self(method: Any, cls: type, find_instance: FindInstance) -> None:
     """Make the first parameter of a method a dependency, and so those of methods it depends on."""
     signature = read_signature(method)
     parameters = list(signature.parameters.values())
@@ -107,7 +113,7 @@ def _give_self(method: FunctionType, cls: type, find_instance: FindInstance) -> 
     find_self = _dependency_on(owner, find_instance)
     own = parameters[0].replace(annotation=Annotated[Any, Depends(find_self)])
     changed = signature.replace(parameters=[own, *parameters[1:]])
-    method.__signature__ = changed  # type: ignore[attr-defined]  # read by inspect
+    method.__signature__ = changed  # Read by inspect.
     for parameter in parameters[1:]:
         for mark in (parameter.default, *getattr(parameter.annotation, "__metadata__", ())):
             _give_self_to_dependency(mark, cls, find_instance)
@@ -115,12 +121,10 @@ def _give_self(method: FunctionType, cls: type, find_instance: FindInstance) -> 
 
 def _give_self_to_dependency(mark: Any, cls: type, find_instance: FindInstance) -> None:
     if isinstance(mark, params.Depends) and _find_owner(mark.dependency, cls) is not None:
-        _give_self(mark.dependency, cls, find_instance)  # type: ignore[arg-type]  # a function
+        _give_self(mark.dependency, cls, find_instance)
 
 
-def _refuse_without_self(
-    method: FunctionType, owner: type, parameters: list[inspect.Parameter]
-) -> None:
+def _refuse_without_self(method: Any, owner: type, parameters: list[inspect.Parameter]) -> None:
     """Raise `SetupError` if the object cannot be the first argument of a method."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     is_of_class = isinstance(vars(owner).get(method.__name__), classmethod)

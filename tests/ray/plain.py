@@ -93,6 +93,16 @@ def later(place: str, tasks: BackgroundTasks) -> str:
     return "soon"
 
 
+@app.get("/waits")
+async def waits(begun: str, cancelled: str) -> None:
+    """Wait until the request is cancelled."""
+    mark(begun)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        mark(cancelled)
+
+
 @app.get("/pieces")
 async def pieces(go_on: str, ended: str) -> StreamingResponse:
     """Send a piece, and the second one when a file is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,17 @@ app = FastAPI()
 ingress(app)()
 """
 
+MODULE = SCRIPT.replace(
+    "ingress(app)()",
+    """
+@ingress(app)
+class Shop:
+    @app.get("/")
+    def read(self) -> int:
+        return 1
+""",
+)
+
 shared = FastAPI()
 
 
@@ -42,6 +54,19 @@ def test_an_application_of_a_script(tmp_path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode != 0
     assert "defined in the script that is run" in done.stderr
+    assert "serve run" in done.stderr
+
+
+def test_methods_of_a_module_that_is_run(tmp_path: Path) -> None:
+    """Replicas could import the application, but the class would be a copy."""
+    (tmp_path / "shop.py").write_text(MODULE)
+    command = [sys.executable, "-m", "shop"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment
+    )
+    assert done.returncode != 0
+    assert "Shop, which replicas cannot import" in done.stderr
     assert "serve run" in done.stderr
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
@@ -90,6 +92,18 @@ def test_a_client_that_leaves_ends_its_stream(
     with client.stream("GET", f"{prefix}/pieces", params=query) as answer:
         assert next(answer.iter_lines()) == "first"
     wait_until(ended.exists, "the end of the stream")
+
+
+def test_a_client_that_leaves_ends_its_request(nodes: Nodes, prefix: str, tmp_path: Path) -> None:
+    """Ray cancels the request. On `pronghorn run`, it would go on."""
+    begun, cancelled = tmp_path / "begun", tmp_path / "cancelled"
+    query = urlencode({"begun": begun, "cancelled": cancelled})
+    address = urlsplit(nodes.url)
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f"GET {prefix}/waits?{query} HTTP/1.1\r\nHost: ray\r\n\r\n".encode())
+        wait_until(begun.exists, "the request")
+        assert not cancelled.exists()
+    wait_until(cancelled.exists, "the end of the request")
 
 
 def test_a_websocket_talks_and_closes(nodes: Nodes, prefix: str) -> None:

@@ -148,7 +148,13 @@ def test_a_decorator_stands_inside_or_outside() -> None:
         def inside(self) -> int:
             return self.factor
 
+        @app.get("/cached")
+        @functools.lru_cache  # noqa: B019 - there is one object
+        def cached(self) -> int:
+            return self.factor
+
     client = bind(app, Decorated)
+    assert client.get("/cached").json() == 3
     assert client.get("/outside").json() == 3
     assert client.get("/inside").json() == 6
 
@@ -249,6 +255,17 @@ def test_self_is_annotated() -> None:
             return self.factor
 
     assert bind(app, Annotating).get("/quoted").json() == 3
+
+
+def test_a_method_of_another_object_keeps_its_self() -> None:
+    class Bound(Base):
+        def read(self) -> int:
+            return self.factor
+
+    app, other = FastAPI(), Bound()
+    other.factor = 5
+    app.add_api_route("/read", other.read)
+    assert bind(app, Bound).get("/read").json() == 5
 
 
 def test_a_class_method_is_refused() -> None:
