@@ -335,12 +335,10 @@ def validate_timeout(timeout: Any) -> None:
 
     if timeout == math.inf or (is_number(timeout) and timeout > 0):
         return
-    given = f"{show(timeout)} was given"
-    if is_number(timeout) and timeout == 0:
-        given += ", which would answer no request"
+    why = ", which would answer no request" if is_number(timeout) and timeout == 0 else ""
     raise user_error(
         "timeout must be a number of seconds above 0, or None",
-        given,
+        f"{show(timeout)} was given{why}",
         f"timeout={_seconds_in(timeout)}  # seconds; math.inf for no limit",
         kind=SetupValueError,
     )
