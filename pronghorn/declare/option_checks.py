@@ -335,9 +335,8 @@ def validate_timeout(timeout: Any) -> None:
 
     if timeout == math.inf or (is_number(timeout) and timeout > 0):
         return
-    given = f"{show(timeout)} was given"
-    if is_number(timeout) and timeout == 0:
-        given += ", which would answer no request"
+    is_zero = is_number(timeout) and timeout == 0
+    given = f"{show(timeout)} was given" + (", which would answer no request" if is_zero else "")
     raise user_error(
         "timeout must be a number of seconds above 0, or None",
         given,
