@@ -335,10 +335,11 @@ def validate_timeout(timeout: Any) -> None:
 
     if timeout == math.inf or (is_number(timeout) and timeout > 0):
         return
-    why = ", which would answer no request" if is_number(timeout) and timeout == 0 else ""
+    is_zero = is_number(timeout) and timeout == 0
+    given = f"{show(timeout)} was given" + (", which would answer no request" if is_zero else "")
     raise user_error(
         "timeout must be a number of seconds above 0, or None",
-        f"{show(timeout)} was given{why}",
+        given,
         f"timeout={_seconds_in(timeout)}  # seconds; math.inf for no limit",
         kind=SetupValueError,
     )

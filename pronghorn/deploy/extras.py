@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pronghorn.deploy.dockerfile import read_instructions
 from pronghorn.deploy.target import Plan
 
 __all__ = ["find_missing_extras"]
@@ -120,21 +119,23 @@ def _read_requirements(folder: Path) -> dict[str, list[Requirement]]:
 def _read_project(file: Path) -> Iterator[str]:
     document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     project = document.get("project", {})
-    groups = [project.get("dependencies", [])]
-    groups += project.get("optional-dependencies", {}).values()
-    groups += document.get("dependency-groups", {}).values()
-    for group in groups:
-        yield from (one for one in group if isinstance(one, str))
+    named = [project.get("optional-dependencies"), document.get("dependency-groups")]
+    tables = [one for one in named if isinstance(one, dict)]
+    for group in [
+        project.get("dependencies"),
+        *(one for table in tables for one in table.values()),
+    ]:
+        if isinstance(group, list):
+            yield from (one for one in group if isinstance(one, str))
 
 
 def _read_words(dockerfile: Path) -> list[Requirement]:
-    """Return the words of the commands of a Dockerfile, some of which may be requirements."""
+    """Return the words of a Dockerfile, some of which may be requirements that it installs."""
     try:
         text = dockerfile.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    commands = [one.text for one in read_instructions(text) if one.name == "RUN"]
-    return list(_parse(re.split(r"[\s\"']+", " ".join(commands))))
+    return list(_parse(re.split(r"[\s\"']+", text)))
 
 
 def _parse(lines: Iterable[str]) -> Iterator[Requirement]:

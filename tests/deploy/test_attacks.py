@@ -128,7 +128,7 @@ def test_a_folder_that_an_outer_repository_ignores_has_the_time_as_its_version(
         ("[tool.pronghorn]\ndeploy = [1]", "[tool.pronghorn.deploy] in pyproject.toml is not a"),
         ("project = 3", "[project] in pyproject.toml is not a table"),
         ('[tool.pronghorn.deploy]\nlive = "/a\\nb"', "has to be a path such as /ready"),
-        ("[tool.pronghorn.deploy]\ntimeout = true", "a number of seconds"),
+        ("[tool.pronghorn.deploy]\ntimeout = true", "true is no number of seconds"),
         ('[tool.pronghorn.deploy]\nenv = {A = "x\\u0000"}', "cannot have a null character"),
         ("[tool.pronghorn.deploy.compose]\nfile = '.'", "has to be a path inside the project"),
         ("[tool.pronghorn.deploy.compose]\nfile = 'a/'", "has to be a path inside the project"),

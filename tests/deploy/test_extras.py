@@ -103,6 +103,15 @@ def test_other_files_may_install_it(project: Path, write: Write) -> None:
     assert lacking() == []
 
 
+def test_odd_lists_of_requirements_name_nothing(project: Path, write: Write) -> None:
+    odd = "optional-dependencies = [1]\ndependencies = 'pronghorn'\n"
+    text = PROJECT.replace('name = "bookstall"', f'name = "bookstall"\n{odd}')
+    write(
+        "pyproject.toml", f"{text}\n[dependency-groups]\na = 1\nb = [{{ include-group = 'a' }}]\n"
+    )
+    assert lacking() == []
+
+
 def test_an_image_that_is_not_built_here_is_not_judged(project: Path, write: Write) -> None:
     write("bookstall.py", PROGRAM + JOBS)
     need(project, "pronghorn")
