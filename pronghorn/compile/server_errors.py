@@ -7,6 +7,8 @@ exchange already tracks that, so inner layers receive the original `send` here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -58,7 +60,10 @@ class Outermost(ServerErrorMiddleware):
         super().__init__(app, handler, debug)
         self._own_handler = handler
         # For libraries that make a layer of their own from these parts, as OpenTelemetry does.
-        self.handler: Any = self._answer_elsewhere
+        # Others put their own handler in its place.
+        self._elsewhere = _Elsewhere(self._answer_elsewhere)
+        self._elsewhere.is_own = handler is not None
+        self.handler: Any = self._elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -107,8 +112,9 @@ class Outermost(ServerErrorMiddleware):
         async def discard(message: Message) -> None:
             """Drop a message: it is too late for a response, but the handler is still called."""
 
-        handler = None if self._own_handler is None else check_handler(self._own_handler)
-        outermost = ServerErrorMiddleware(failing, handler, self.debug)
+        handler = self._own_handler if self.handler is self._elsewhere else self.handler
+        checked = None if handler is None else check_handler(handler)
+        outermost = ServerErrorMiddleware(failing, checked, self.debug)
         send = discard if exchange.has_left else exchange.send
         await outermost(exchange.scope, exchange.receive, self._with_headers(exchange.scope, send))
 
@@ -130,8 +136,24 @@ class Outermost(ServerErrorMiddleware):
 
             head = {"type": "http.response.start", "status": response.status_code}
             await self._with_headers(request.scope, keep)({**head, "headers": response.raw_headers})
+            request.scope.get(LATE_HEADERS, []).clear()  # They are not to be added again.
+            response = copy(response)  # A handler may return the same one for every error.
             response.raw_headers = heads[0]["headers"]
+            response.__dict__.pop("_headers", None)  # A view of the headers before.
         return response
+
+
+class _Elsewhere(partial[Any]):
+    """A handler of unhandled errors; false for a program that has none, as None would be.
+
+    A `partial`, because libraries ask whether a handler is a coroutine function.
+    """
+
+    #: True if the program has a handler of its own.
+    is_own = False
+
+    def __bool__(self) -> bool:
+        return self.is_own
 
 
 class AroundStarlette(ServerErrorMiddleware):
