@@ -74,7 +74,9 @@ class Sources:
     def _read(self) -> Iterator[_File]:
         for module in list(sys.modules.values()):
             name = getattr(module, "__file__", None)
-            if not name or not name.endswith(".py") or not self._is_own(Path(name)):
+            if not isinstance(name, str) or not name.endswith(".py"):  # Some make up attributes.
+                continue
+            if not self._is_own(Path(name)):
                 continue
             try:
                 tree = ast.parse(Path(name).read_bytes())
