@@ -214,7 +214,7 @@ def read_entrypoint(directory: Path) -> Entrypoint | None:
         return None
     try:
         document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # Also of text in another encoding, and of endless numbers.
         raise CommandError(f"Cannot read {file}: {error}") from error
     tools = document.get("tool", {})
     for name in ("pronghorn", "fastapi"):

@@ -94,7 +94,8 @@ def _check_seconds(value: object) -> object:
 
 def _check_variable(value: str) -> str:
     if not _VARIABLE.fullmatch(value):
-        raise ValueError(f"{value!r} is not the name of a variable, such as DATABASE_URL")
+        # It may be a secret, as in NAME=value.
+        raise ValueError("this is not the name of a variable, such as DATABASE_URL")
     return value
 
 
@@ -344,7 +345,7 @@ def _read_document(file: Path) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # Also of text in another encoding, and of endless numbers.
         raise CommandError(f"Cannot read {file}: {error}") from error
 
 

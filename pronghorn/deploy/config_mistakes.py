@@ -19,6 +19,8 @@ __all__ = ["TABLE", "describe_mistakes"]
 TABLE = "tool.pronghorn.deploy"
 #: In the place of a value that may be a secret.
 HIDDEN = '"..."'
+#: The most characters of a value.
+_LONGEST = 80
 #: What people write where TOML has `true` and `false`.
 _WORDS = {"true": True, "yes": True, "on": True, "1": True}
 _WORDS |= {"false": False, "no": False, "off": False, "0": False}
@@ -104,7 +106,8 @@ def _advise(error: str, place: str, value: Any) -> str:
 
 def _split(value: Any) -> list[str]:
     """Return the items that somebody has written without a list around them."""
-    return re.split(r"[,\s]+", value.strip(", ")) if isinstance(value, str) else ["..."]
+    found = re.split(r"[,\s]+", value) if isinstance(value, str) else []
+    return list(filter(None, found)) or ["..."]
 
 
 def _read_bool(value: Any) -> bool | None:
@@ -131,8 +134,13 @@ def _name_type(value: Any) -> str:
 def _show(place: str, value: Any) -> str:
     """Return a value as TOML writes it, unless it may be a secret."""
     text = _as_toml(value)
-    hidden = any(map(is_secret_name, place.split("."))) or mask_urls(text) != text
-    return HIDDEN if hidden else text
+    tables = place.split(".")
+    hidden = any(map(is_secret_name, tables)) or mask_urls(text) != text
+    # Lines such as API_KEY=... are a secret, too, where variables belong.
+    hidden |= place == "env" or (tables[0] == "env" and isinstance(value, list))
+    if hidden:
+        return HIDDEN
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}..."
 
 
 def _as_text(value: Any) -> str:

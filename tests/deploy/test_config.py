@@ -69,7 +69,13 @@ def test_all_mistakes_are_listed_with_what_was_meant(write: Write, workspace: Pa
         ('{ URL = "redis://:pw@host" }', "[]", "the value of URL in env looks like a secret"),
         ('{ A = "1" }', '["A"]', "A is in env and in secrets"),
         ("{}", '["A", "A"]', "secrets has A twice"),
-        ("{}", '["A B"]', "secrets.0: 'A B' is not the name of a variable"),
+        ("{}", '["A B"]', "secrets.0: this is not the name of a variable"),
+        ("{}", '["API_KEY=pw"]', "secrets.0: this is not the name of a variable"),
+        ("{}", '["Bearer pw"]', "secrets.0: this is not the name of a variable"),
+        ('["API_KEY=pw"]', "[]", 'env: "..." is a list, and a table is needed'),
+        ('[["API_KEY=pw"]]', "[]", 'env: "..." is a list, and a table is needed'),
+        ('"API_KEY=pw"', "[]", 'env: "..." is a text, and a table is needed'),
+        ('{ URL = ["pw"] }', "[]", 'env.URL: "..." is a list, and a text is needed'),
         ("{ A = 1 }", "[]", 'is a number, and a text is needed: put quotes around it, A = "1"'),
     ],
 )
@@ -98,7 +104,7 @@ SWITCH, TABLE = "and true or false is needed", "and a table is needed"
                 'A = "2026-01-02"'
             ),
         ),
-        ('env.A = ["a"]', f'env.A: ["a"] is a list, {TEXT}: write one text, such as A = "..."'),
+        ('env.A = ["a"]', f'env.A: "..." is a list, {TEXT}: write one text, such as A = "..."'),
         (
             "env.API_KEY = 1234",
             f'env.API_KEY: "..." is a number, {TEXT}: put quotes around it, API_KEY = "..."',
@@ -106,7 +112,7 @@ SWITCH, TABLE = "and true or false is needed", "and a table is needed"
         (
             'env = "A=1"',
             (
-                f'env: "A=1" is a text, {TABLE}: write [tool.pronghorn.deploy.env], and lines '
+                f'env: "..." is a text, {TABLE}: write [tool.pronghorn.deploy.env], and lines '
                 'such as A = "1" below it'
             ),
         ),
@@ -148,6 +154,15 @@ SWITCH, TABLE = "and true or false is needed", "and a table is needed"
             ),
         ),
         (
+            'kamal.hosts = """\na\nb\n"""',
+            f'kamal.hosts: "a\\nb\\n" is a text, {LIST}: write hosts = ["a", "b"]',
+        ),
+        ('kamal.hosts = ""', f'kamal.hosts: "" is a text, {LIST}: write hosts = ["..."]'),
+        (
+            f'port = "{"8" * 3000}"',
+            f'port: "{"8" * 78}... is a text, {NUMBER}: write a whole number',
+        ),
+        (
             "kamal.hosts = [10]",
             f'kamal.hosts.0: 10 is a number, {TEXT}: put quotes around it, "10"',
         ),
@@ -179,9 +194,10 @@ def test_a_value_of_the_wrong_type_says_what_to_write(
 
 
 def test_a_broken_file_is_one_sentence(write: Write, workspace: Path) -> None:
-    write("pyproject.toml", "[tool.pronghorn\n")
-    with pytest.raises(CommandError, match="Cannot read"):
-        read_config(workspace)
+    for text in ("[tool.pronghorn\n", f"a = {'9' * 5000}\n"):
+        write("pyproject.toml", text)
+        with pytest.raises(CommandError, match="Cannot read"):
+            read_config(workspace)
 
 
 def test_the_command_names_an_unknown_target(project: Path) -> None:
