@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
@@ -55,7 +56,7 @@ class Cache:
     ) -> None:
         limit = seconds(timeout, name="The timeout of Cache")
         self.store = Store(url, prefix, limit, options)
-        check_whole(max_body, 0, "The max_body of Cache", "max_body=1_000_000")
+        check_whole(max_body, 0, "The max_body of Cache", "max_body=1_000_000", sys.maxsize)
         self.max_body = max_body
         self.broadcast: Broadcast | None = None
         if broadcast is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Channels:
 
     def __init__(self, store: Any, *, buffer: int = 256, presence: Any = None) -> None:
         self.log: Log = _make_log(store)
-        check_whole(buffer, 1, "The option buffer of Channels", "buffer=256")
+        check_whole(buffer, 1, "The option buffer of Channels", "buffer=256", sys.maxsize)
         self.buffer = buffer
         self._hubs: dict[asyncio.AbstractEventLoop, Hub] = {}
         self._process = os.getpid()

@@ -26,22 +26,23 @@ def is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def check_whole(value: Any, lowest: int, got: str, write: str) -> None:
+def check_whole(value: Any, lowest: int, got: str, write: str, most: int = MOST) -> None:
     """Refuse an option that is no whole number between two bounds.
 
     Args:
         value: The value.
-        lowest: The lowest number; the highest is `MOST`.
+        lowest: The lowest number.
         got: The option, as the first words of the error, such as `"The option retries"`.
         write: What to write instead.
+        most: The highest number; `sys.maxsize` for what is counted in memory only.
 
     Raises:
         SetupValueError: It is something else.
     """
-    if not is_whole(value) or not lowest <= value <= MOST:
+    if not is_whole(value) or not lowest <= value <= most:
         raise user_error(
             f"{got} is {show(value)}, not a whole number from {lowest} on",
-            f"the most is {MOST:_}" if is_whole(value) and value > MOST else None,
+            f"the most is {most:_}" if is_whole(value) and value > most else None,
             write,
             kind=SetupValueError,
         )

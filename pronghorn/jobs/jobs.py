@@ -387,7 +387,7 @@ class Jobs(LooksAfterJobs):
             app: The application whose dependencies the jobs use; it has to be started.
             queues: The queues, each with the most jobs that run here at the same time; None for 10.
                 By default the queues of all tasks.
-            grace: Seconds.
+            grace: Seconds; `math.inf` for no limit.
 
         Raises:
             SetupError: A task has a dependency that needs a request, or the process has a worker.

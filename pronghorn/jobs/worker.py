@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
@@ -41,7 +42,7 @@ class Worker:
         jobs: The jobs.
         app: The application that resolves dependencies.
         queues: The queues, with their limits.
-        grace: The seconds that running jobs have at the end.
+        grace: The seconds that running jobs have at the end; `math.inf` for no limit.
 
     Attributes:
         channels: The queues of the engine, with their limits.
@@ -56,7 +57,8 @@ class Worker:
         grace: float,
     ) -> None:
         self._jobs = jobs
-        self._grace = seconds(grace, name="The option grace of a worker")
+        is_endless = grace == math.inf
+        self._grace = grace if is_endless else seconds(grace, name="The option grace of a worker")
         self._nodes = Nodes.of(jobs.db)
         self._has_all = queues is None
         self.queues = _read_queues(queues, jobs.queues)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from math import inf
 from typing import Any, TypedDict
 
 from pronghorn.core.numbers import is_number, is_whole, show
@@ -17,7 +18,8 @@ class EngineOptions(TypedDict, total=False):
         pool_size: How many connections a process keeps open; 10 by default. SQLite has as many that
             read, and one that writes.
         max_overflow: How many more it opens in a rush, and closes again; 0 by default.
-        pool_timeout: The seconds that a request waits for a free connection; 5 by default.
+        pool_timeout: The seconds that a request waits for a free connection; 5 by default,
+            `math.inf` for no limit.
         pool_recycle: The seconds after which a connection is replaced; 1800 by default, -1 for
             never.
         connect_timeout: The seconds for opening a connection, and for testing one; 5 by default.
@@ -35,7 +37,7 @@ class EngineOptions(TypedDict, total=False):
     pool_size: int
     max_overflow: int
     pool_timeout: float
-    pool_recycle: int
+    pool_recycle: float
     connect_timeout: float
     statement_timeout: float
     idle_in_transaction_timeout: float
@@ -46,7 +48,9 @@ class EngineOptions(TypedDict, total=False):
 
 
 #: The options that count something, and cannot be parts of it.
-_WHOLE = {"pool_size", "max_overflow", "pool_recycle"}
+_WHOLE = {"pool_size", "max_overflow"}
+#: Those that the pool compares with its clock, so that they may be as long as one likes.
+_ENDLESS = {"pool_timeout", "pool_recycle"}
 #: The most seconds: PostgreSQL counts milliseconds in 32 bits, which are 24 days.
 _MOST = 2_147_483
 #: The options that are numbers, each with the lowest one.
@@ -77,10 +81,16 @@ def check_options(options: Mapping[str, Any]) -> None:
                 f"Database(url, {close[0]}=...)" if close else ", ".join(known),
             )
         lowest = _LOWEST.get(name)
-        is_kind = is_whole if name in _WHOLE else is_number
-        if lowest is not None and not (is_kind(value) and lowest <= value <= _MOST):
+        if lowest is not None and not _is_possible(name, value, lowest):
             raise user_error(
                 f"The option {name} of Database is {show(value)}, not a number from {lowest} on.",
                 f"The most is {_MOST:_}." if is_number(value) and value > _MOST else None,
                 f"Database(url, {name}={max(lowest, 5)})",
             )
+
+
+def _is_possible(name: str, value: Any, lowest: int) -> bool:
+    if name in _ENDLESS:
+        return value == inf or (is_number(value) and lowest <= value)
+    is_kind = is_whole if name in _WHOLE else is_number
+    return is_kind(value) and lowest <= value <= _MOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -73,6 +74,8 @@ NEVER = [10**400, 10**9999, 1e300, math.nan, math.inf, -2, True, "5", [1]]
 @pytest.mark.parametrize("value", NEVER, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("name", [*SECONDS, *WHOLE])
 def test_numbers_that_no_option_can_have(name: str, value: object) -> None:
+    if name == "worker.grace" and value == math.inf:
+        return  # It waits until its jobs end.
     with pytest.raises(SetupError):
         {**SECONDS, **WHOLE}[name](value)
 
@@ -81,6 +84,26 @@ def test_numbers_that_no_option_can_have(name: str, value: object) -> None:
 def test_what_is_counted_is_whole(name: str) -> None:
     with pytest.raises(SetupError):
         WHOLE[name](1.5)
+
+
+@pytest.mark.parametrize("value", [0, 1.5, 1e9, 10**12, sys.maxsize, math.inf])
+def test_times_of_the_pool_have_no_end(value: float) -> None:
+    for name in ("pool_timeout", "pool_recycle"):
+        database(name)(value)
+    database("pool_recycle")(-1)
+    for wrong in (math.nan, -2, True, "5", [1]):
+        with pytest.raises(SetupError, match="not a number from"):
+            database("pool_timeout")(wrong)
+
+
+@pytest.mark.parametrize("value", [5 * 2**30, sys.maxsize])
+def test_what_is_counted_in_the_process_may_be_large(value: int) -> None:
+    Cache(max_body=value)
+    Channels.memory(buffer=value)
+
+
+def test_a_worker_may_wait_until_its_jobs_end() -> None:
+    Jobs(DB).worker(FastAPI(), grace=math.inf)
 
 
 @pytest.mark.parametrize(
