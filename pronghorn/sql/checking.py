@@ -27,7 +27,12 @@ from pronghorn.sql.uncancelled import finish
 #: a `Check` is for a connection of its own.
 RETURN_SECONDS = 1.0
 #: What PostgreSQL says to a connection that is one too many; psycopg gives no SQLSTATE with it.
-_FULL = re.compile(r"too many (clients|connections)|connection slots are reserved")
+#: Poolers such as PgBouncer and Supavisor have no SQLSTATE for that.
+_FULL = re.compile(
+    r"too many (clients|connections)|connection slots are reserved"
+    r"|no more connections allowed|max (clients|client connections) reached",
+    re.IGNORECASE,
+)
 
 
 async def check_database(engine: AsyncEngine, make_engines: Callable[[], Engines]) -> None:
@@ -71,7 +76,10 @@ async def _is_given_back(engine: AsyncEngine) -> bool:
             returned.set_result(works)
 
     def note(adapted: Any, record: Any) -> None:
-        works = adapted is not None and is_surely_alive(engine.dialect, record.driver_connection)
+        works = False
+        with suppress(Exception):  # The driver is asked, and the pool must get its connection back.
+            driver = record.driver_connection
+            works = adapted is not None and is_surely_alive(engine.dialect, driver)
         with suppress(RuntimeError):  # The loop is closed.
             # The garbage collector gives connections back, too, in any thread.
             loop.call_soon_threadsafe(settle, works)

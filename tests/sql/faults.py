@@ -23,6 +23,8 @@ class FaultProxy:
             connection instead, or "answer" to end it in place of the answer.
         delay: The seconds that each part waits.
         refuses: Whether new connections are ended at once.
+        says: An error of PostgreSQL with which new connections are ended; the client may not ask
+            for TLS.
         opened: How many connections there were.
     """
 
@@ -32,6 +34,7 @@ class FaultProxy:
         self.decide: Decide = lambda _: "forward"
         self.delay = 0.0
         self.refuses = False
+        self.says = ""
         self.opened = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -97,6 +100,12 @@ class FaultProxy:
         self._writers.add(writer)
         with suppress(OSError, asyncio.CancelledError):
             await self._passes.wait()
+            if self.says:
+                await reader.read(1024)
+                writer.write(_make_error(self.says))
+                await writer.drain()
+                writer.close()
+                return
             if not self.refuses:
                 await self._join(reader, writer)
         writer.transport.abort()
@@ -143,3 +152,9 @@ class FaultProxy:
         if self.delay:
             await asyncio.sleep(self.delay)
         await self._passes.wait()
+
+
+def _make_error(text: str) -> bytes:
+    """Return the message of PgBouncer that ends a connection."""
+    fields = f"SFATAL\0C08P01\0M{text}\0\0".encode()
+    return b"E" + (len(fields) + 4).to_bytes(4, "big") + fields

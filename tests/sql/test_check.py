@@ -175,6 +175,44 @@ async def test_a_server_without_a_free_connection_has_answered(postgresql_url: s
             connection.execute("DROP ROLE one")
 
 
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("no more connections allowed (max_client_conn)", (200, "ok")),
+        ("Max client connections reached", (200, "ok")),
+        ("server login failed", (503, "failing")),
+    ],
+)
+async def test_a_pooler_without_a_free_connection_has_answered(
+    proxy: FaultProxy, says: str, expected: tuple[int, str]
+) -> None:
+    no_tls = {"ssl": False} if "asyncpg" in proxy.url else {"sslmode": "disable"}
+    async with probed(proxy.url, connect_args=no_tls) as (database, client), all_in_use(database):
+        proxy.says = says
+        assert await ready(client) == expected
+
+
+async def test_a_database_in_memory_is_ready_while_it_is_busy() -> None:
+    async with probed("sqlite:///:memory:") as (database, client), all_in_use(database):
+        assert await ready(client) == (200, "ok")
+    async with database.rollback_everything():
+        await database.check()
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+async def test_a_check_in_another_thread(database_url: str, is_busy: bool) -> None:
+    """It has an event loop of its own, where PostgreSQL has connections of its own."""
+    database = Database(database_url, pool_size=1)
+
+    async def check() -> None:
+        await database.check()
+        await database.dispose()
+
+    async with all_in_use(database, int(is_busy)):
+        await asyncio.to_thread(asyncio.run, check())
+    await database.dispose()
+
+
 @pytest.mark.parametrize("requests", [0, 1, 5])
 async def test_a_silent_database_makes_a_host_unready(proxy: FaultProxy, requests: int) -> None:
     async with probed(proxy.url, timeout=0.5, connect_timeout=1) as (_, client):
