@@ -38,6 +38,7 @@ _OF_PROJECT = re.compile(r"(?:(?:-e|--editable)[=\s]*)?\.(?:\[[^\]]*\])?")
 # Options of files with requirements that add none: of hashes, of indexes, constraints.
 _ADDS_NONE = re.compile(r"-[cif]\b|--(?!requirement|editable)[a-z]")
 _NAMED = re.compile(r"([a-z0-9][\w.-]*)\s*(?:\[[^\]$]*\]\s*)?(?:[@=<>~!;(,].*)?", re.IGNORECASE)
+_OF_PROJECTS = ("pyproject.toml", "setup.py", "requirements.txt")
 # Options of `pip install` that have a value.
 _WITH_VALUE = frozenset(
     [
@@ -75,6 +76,8 @@ def names_all_packages(
     except (OSError, UnicodeDecodeError):
         return False
     names = {stage.name for stage in stages if stage.name}
+    if any(_leads_elsewhere(folder, stage) for stage in stages):
+        return False
     return all(_is_plain_stage(stage, names, lines) for stage in stages)
 
 
@@ -133,6 +136,19 @@ def _is_plain_stage(stage: Stage, names: Collection[str], lines: Lines) -> bool:
         _is_plain_run(one, lines) if one.name == "RUN" else _is_plain_copy(one, names, lines)
         for one in stage.find("RUN", "COPY", "ADD")
     )
+
+
+def _leads_elsewhere(folder: Path, stage: Stage) -> bool:
+    """Return whether a stage works in, or copies, another project that the folder contains."""
+    for one in stage.find("WORKDIR", "COPY", "ADD"):
+        for word in one.words if one.name == "WORKDIR" else one.words[:-1]:
+            parts = [part for part in PurePosixPath(word).parts if part not in {"/", "."}]
+            inner = [folder.joinpath(*parts[at:]) for at in range(len(parts))]
+            if any((each / name).is_file() for each in inner for name in _OF_PROJECTS):
+                return True
+            if len(parts) > 1 and parts[-1] in _OF_PROJECTS:
+                return True
+    return False
 
 
 def _is_plain_copy(one: Instruction, names: Collection[str], lines: Lines) -> bool:

@@ -127,6 +127,25 @@ def test_what_other_files_require(
     assert judge(project) == expected
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("COPY libs/core /srv/core\nWORKDIR /srv/core\nRUN pip install .", "note"),
+        ("COPY . /srv\nWORKDIR /srv/libs/core\nRUN pip install .", "note"),
+        ("COPY libs/core/pyproject.toml ./\nRUN uv sync", "note"),
+        ("COPY libs /srv/libs\nCOPY . /srv\nWORKDIR /srv\nRUN pip install .", "problem"),
+        ("COPY ./pyproject.toml ./uv.lock /srv/\nWORKDIR /srv\nRUN uv sync", "problem"),
+    ],
+)
+def test_other_projects_in_the_folder(
+    project: Path, write: Write, lines: str, expected: str
+) -> None:
+    need(project, "pronghorn")
+    write("libs/core/pyproject.toml", '[project]\nname = "core"\n')
+    write("Dockerfile", IMAGE.replace("COPY . .", lines))
+    assert judge(project) == expected
+
+
 def test_lists_in_another_encoding_are_unknown(project: Path, write: Write) -> None:
     need(project, "pronghorn")
     file = project / "requirements.txt"
