@@ -1,8 +1,7 @@
 """`pronghorn deploy`: check a program, write the files of a target, hand over, and wait.
 
 - `config.py` reads `[tool.pronghorn.deploy]`, and `plan.py` makes a `Plan` from it
-- `checks.py` finds what is wrong before anything is touched; `extras.py` what an image would lack,
-  and `installs.py` whether that is known
+- `checks.py` finds what is wrong before anything is touched; `extras.py` what an image may lack
 - `target.py` says what a target can do; `compose`, `kubernetes`, `kamal` and `platforms` are those
 - `written.py` writes files that people may read, commit and change
 - `tool.py` runs the programs of others, and is the only module that does

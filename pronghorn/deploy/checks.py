@@ -76,8 +76,8 @@ def check_project(plan: Plan, *, allow_dirty: bool, written: list[str]) -> Check
     checked.problems.extend(map(_describe_unsafe, report.unsafe))
     checked.problems.extend(_check_probes(found, plan))
     checked.problems.extend(_check_settings(plan))
-    if plan.build and (missing := find_missing_extras(plan, found.program.app)):
-        (checked.problems if missing.is_certain else checked.notes).append(missing.text)
+    if plan.build:
+        checked.notes.extend(find_missing_extras(plan, found.program.app))
     return _check_migrations(replace(checked, plan=replace(plan, app=found.name)))
 
 

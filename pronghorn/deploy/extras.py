@@ -7,14 +7,14 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
-from pronghorn.deploy.installs import UNREADABLE, names_all_packages
 from pronghorn.deploy.target import Plan
 
-__all__ = ["Missing", "find_missing_extras"]
+__all__ = ["find_missing_extras"]
 
 #: What a program uses; the extra that brings its packages, and others that do too; one of them.
 _EXTRAS = {
@@ -34,49 +34,30 @@ _OF_EXTRA = re.compile(r"extra\s*==\s*[\"']([\w.-]+)[\"']")
 Requirement = tuple[str, frozenset[str]]
 
 
-class Missing(NamedTuple):
-    """Packages that an image would lack.
+def find_missing_extras(plan: Plan, app: Any) -> Iterator[str]:
+    """Yield a sentence if nothing names packages that the imported program uses.
 
-    Attributes:
-        text: A sentence that says what to write.
-        is_certain: False if the image may have it in a way that is not seen before it is built.
-    """
-
-    text: str
-    is_certain: bool
-
-
-def find_missing_extras(plan: Plan, app: Any) -> Missing | None:
-    """Return what the image would lack of the packages that the imported program uses.
-
-    Only a project that names pronghorn among its requirements is judged: another one may have it
-    from the base of its image.
+    It is a note and no mistake: the image may have them in a way that only its build shows, such as
+    from its base or a script. A project that does not name pronghorn at all is not judged.
 
     Args:
         plan: The plan of an image that is built.
         app: The application.
     """
-    document = _read_document(plan.folder / "pyproject.toml")
-    lines = _read_lines(plan.folder, document)
-    declared = {file: list(_parse(found)) for file, found in lines.items()}
+    declared = _read_requirements(plan.folder)
     file, named = _find_pronghorn(declared)
     if not file:
-        return None
+        return
     words = _read_words(plan.folder / plan.config.dockerfile)
     every = [*(one for found in declared.values() for one in found), *words]
-    modules = list(_list_modules(plan.folder))
-    lacking = _list_lacking(_list_used(modules, app), every)
-    if not lacking:
-        return None
-    is_certain = names_all_packages(plan.folder, plan.config.dockerfile, document, lines)
-    is_certain = is_certain and not any(map(_does_without, modules))
-    before = f"pronghorn[{','.join(named)}]" if named else "pronghorn"
-    return Missing(
-        f"the program uses {' and '.join(lacking)}, and {file} does not install what that "
-        f"needs, so the image would not start{'' if is_certain else ' unless it has that anyway'}: "
-        f"write pronghorn[{','.join([*named, *lacking.values()])}] there instead of {before}",
-        is_certain,
-    )
+    lacking = _list_lacking(_list_used(plan.folder, app), every)
+    if lacking:
+        before = f"pronghorn[{','.join(named)}]" if named else "pronghorn"
+        yield (
+            f"the program uses {' and '.join(lacking)}, and {file} does not install what that "
+            f"needs, so the image will not start unless it has that anyway: write "
+            f"pronghorn[{','.join([*named, *lacking.values()])}] there instead of {before}"
+        )
 
 
 def _list_lacking(used: list[str], requirements: list[Requirement]) -> dict[str, str]:
@@ -101,30 +82,15 @@ def _find_pronghorn(declared: dict[str, list[Requirement]]) -> tuple[str, list[s
     return "", []
 
 
-def _list_modules(folder: Path) -> Iterator[ModuleType]:
-    """Yield the modules of a program that are imported."""
+def _list_used(folder: Path, app: Any) -> list[str]:
+    """Return what a program uses, of the keys of `_EXTRAS`."""
+    used = {"pronghorn run"}
     for module in list(sys.modules.values()):
-        file = getattr(module, "__dict__", {}).get("__file__")
+        file = getattr(module, "__dict__", {}).get("__file__")  # Modules may be lazy objects.
         if not isinstance(file, str) or "site-packages" in file:
             continue
         if Path(file).is_relative_to(folder):
-            yield module
-
-
-def _does_without(module: ModuleType) -> bool:
-    """Return whether a module knows what to do if a package is not there."""
-    try:
-        text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return "ImportError" in text or "ModuleNotFoundError" in text
-
-
-def _list_used(modules: list[ModuleType], app: Any) -> list[str]:
-    """Return what a program uses, of the keys of `_EXTRAS`."""
-    used = {"pronghorn run"}
-    for module in modules:
-        used.update(_list_batteries(module))
+            used.update(_list_batteries(module))
     if getattr(app, "_telemetry", None):
         used.add("pronghorn.telemetry")
     return [name for name in _EXTRAS if name in used]
@@ -143,20 +109,16 @@ def _list_batteries(module: ModuleType) -> Iterator[str]:
 # --- requirements -----------------------------------------------------------------------------
 
 
-def _read_document(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-
-
-def _read_lines(folder: Path, document: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the requirements of a project by their file, line by line."""
-    found = {"pyproject.toml": list(_list_project(document))}
+def _read_requirements(folder: Path) -> dict[str, list[Requirement]]:
+    """Return the requirements of a project by their file."""
+    project = folder / "pyproject.toml"
+    document = tomllib.loads(project.read_text(encoding="utf-8")) if project.is_file() else {}
+    found = {project.name: list(_parse(_list_project(document)))}
     files = [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
     for file in sorted(files):
-        name = file.relative_to(folder).as_posix()
-        try:
-            found[name] = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError):
-            found[name] = [UNREADABLE]
+        with suppress(OSError, UnicodeDecodeError):
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+            found[file.relative_to(folder).as_posix()] = list(_parse(lines))
     return found
 
 
