@@ -197,6 +197,7 @@ async def test_a_database_in_memory_is_ready_while_it_is_busy() -> None:
         assert await ready(client) == (200, "ok")
     async with database.rollback_everything():
         await database.check()
+    await database.dispose()
 
 
 @pytest.mark.parametrize("is_busy", [False, True])
