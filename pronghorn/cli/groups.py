@@ -50,7 +50,7 @@ class _Jobs(LazyGroup):
 
 
 class _UnnamedContext(typer.Context):
-    """The context of a command whose name nobody has written."""
+    """The context of the default command, whose name the user has left out."""
 
     @property
     def command_path(self) -> str:

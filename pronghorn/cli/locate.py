@@ -200,6 +200,21 @@ def read_entrypoint_above(directory: Path) -> Entrypoint | None:
     return None
 
 
+def read_project(directory: Path) -> dict[str, Any]:
+    """Return the content of `pyproject.toml` in a directory; empty if there is none.
+
+    Raises:
+        CommandError: The file is not valid TOML.
+    """
+    file = directory / "pyproject.toml"
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # Also of text in another encoding, and of endless numbers.
+        raise CommandError(f"Cannot read {file}: {error}") from error
+
+
 def read_entrypoint(directory: Path) -> Entrypoint | None:
     """Return the entrypoint in `pyproject.toml` of a directory, or None.
 
@@ -209,14 +224,7 @@ def read_entrypoint(directory: Path) -> Entrypoint | None:
         CommandError: The file is not valid TOML, or the entrypoint is not a string of the right
             form.
     """
-    file = directory / "pyproject.toml"
-    if not file.is_file():
-        return None
-    try:
-        document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # Also of text in another encoding, and of endless numbers.
-        raise CommandError(f"Cannot read {file}: {error}") from error
-    tools = document.get("tool", {})
+    tools = read_project(directory).get("tool", {})
     for name in ("pronghorn", "fastapi"):
         table = tools.get(name, {})
         if "entrypoint" not in table:

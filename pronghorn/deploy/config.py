@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from pronghorn.cli.errors import USAGE, CommandError
+from pronghorn.cli.locate import read_project
 from pronghorn.deploy.config_mistakes import TABLE, describe_mistakes
 from pronghorn.settings.masking import is_secret_name, mask_urls
 
@@ -325,7 +325,7 @@ def read_config(folder: Path) -> DeployConfig:
     Raises:
         CommandError: The file is not TOML, or the table has mistakes, which are all listed.
     """
-    document = _read_document(folder / "pyproject.toml")
+    document = read_project(folder)
     given = {**_table_of(document, "tool", "pronghorn", "deploy")}
     given.setdefault("name", _name_of(document, folder))
     is_name = bool(_NAME.fullmatch(str(given["name"])))
@@ -338,15 +338,6 @@ def read_config(folder: Path) -> DeployConfig:
         raise CommandError(
             f"[{TABLE}] in pyproject.toml has {count}", "\n".join(mistakes), exit_code=USAGE
         ) from error
-
-
-def _read_document(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        return {}
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # Also of text in another encoding, and of endless numbers.
-        raise CommandError(f"Cannot read {file}: {error}") from error
 
 
 def _table_of(document: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pronghorn.cli.locate import read_project
 from pronghorn.deploy.target import Plan
 
 __all__ = ["find_missing_extras"]
@@ -111,9 +111,7 @@ def _list_batteries(module: ModuleType) -> Iterator[str]:
 
 def _read_requirements(folder: Path) -> dict[str, list[Requirement]]:
     """Return the requirements of a project by their file."""
-    project = folder / "pyproject.toml"
-    document = tomllib.loads(project.read_text(encoding="utf-8")) if project.is_file() else {}
-    found = {project.name: list(_parse(_list_project(document)))}
+    found = {"pyproject.toml": list(_parse(_list_project(read_project(folder))))}
     files = [*folder.glob("requirements*.txt"), *folder.glob("requirements/*.txt")]
     for file in sorted(files):
         with suppress(OSError, UnicodeDecodeError):

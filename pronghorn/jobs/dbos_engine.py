@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from contextvars import copy_context
@@ -279,20 +279,24 @@ class _Worker:
         """Wait for the threads that write the end of their delivery; it comes again otherwise."""
         active = getattr(self._dbos, "_active_workflows_set", None)
         find = getattr(active, "activeList", list)
-        deadline = monotonic() + _WRITING
-        while find() and monotonic() < deadline:
-            sleep(0.005)
+        _wait_while(find, _WRITING)
 
 
 def _let_claim() -> None:
     """Wait for the threads that claim deliveries: one without an executor is an error in the log.
 
-    They end after their look. If DBOS gives them another name, nobody waits.
+    Each ends once it has looked at its queue. If DBOS renames them, this returns at once.
     """
-    deadline = monotonic() + _CLAIMING
-    while any(one.name.startswith("queue-worker-") for one in threading.enumerate()):
-        if monotonic() > deadline:
-            return
+    _wait_while(
+        lambda: any(one.name.startswith("queue-worker-") for one in threading.enumerate()),
+        _CLAIMING,
+    )
+
+
+def _wait_while(is_busy: Callable[[], object], seconds: float) -> None:
+    """Return once a condition is false, or after some seconds; it blocks the thread."""
+    deadline = monotonic() + seconds
+    while is_busy() and monotonic() < deadline:
         sleep(0.005)
 
 

@@ -104,7 +104,7 @@ def test_help_of_a_command_has_examples_and_options(
 
 
 def usages(command: Any, *names: str) -> Iterator[str]:
-    """The line of usage of a command and of those below it."""
+    """Yield the usage line of a command, and of each command below it."""
     yield next(line for line in Result(*names, "-h").out.splitlines() if "Usage:" in line).strip()
     for name, below in getattr(command, "commands", {}).items():
         yield from usages(below, *names, name)

@@ -28,12 +28,12 @@ async def work() -> None:
 
 
 def streams(name: str) -> Callable[[Any], object]:
-    """What makes streams with an option."""
+    """Return a function that makes streams with a value of one option."""
     return lambda value: Streams(Channels.memory(), Jobs(DB), **{name: value})
 
 
 def database(name: str) -> Callable[[Any], object]:
-    """What makes a database with an option."""
+    """Return a function that makes a database with a value of one option."""
     return lambda value: Database("postgresql+asyncpg://app@host/shop", **{name: value})
 
 

@@ -29,7 +29,7 @@ def need(project: Path, *requirements: str, groups: str = "") -> None:
 
 
 def lacking() -> list[str]:
-    """What a deploy says about packages that the image would not have."""
+    """Return the notes of a deploy about packages that its image may lack."""
     _, output = run_deploy("--allow-dirty", "--dry-run")
     assert "cannot be imported" not in output, output
     return [line for line in output.splitlines() if line.startswith("Note: the program uses ")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MethodType
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from pronghorn.limits import Limits, RateLimit
 from pronghorn.middleware.cors import CORSMiddleware
 from pronghorn.responses import PlainTextResponse
 from pronghorn.testclient import TestClient
+from tests.middleware.test_outermost_parts import change_stack, rebuild
 
 SHOP = "https://shop.example"
 
@@ -30,15 +30,7 @@ def observe_class(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def observe_application(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     """Build a new outermost layer from the parts of ours, as OpenTelemetry does."""
-    build = app.build_middleware_stack
-
-    def observed(self: FastAPI) -> ServerErrorMiddleware:
-        stack = build()
-        assert isinstance(stack, ServerErrorMiddleware)
-        inside = ServerErrorMiddleware(stack.app, handler=stack.handler, debug=stack.debug)
-        return ServerErrorMiddleware(inside)
-
-    monkeypatch.setattr(app, "build_middleware_stack", MethodType(observed, app))
+    change_stack(app, lambda stack: ServerErrorMiddleware(rebuild(stack)))
 
 
 async def answer(request: Request, error: Exception) -> PlainTextResponse:

@@ -31,7 +31,13 @@ def change_stack(app: FastAPI, change: Change) -> None:
     """Let a library replace the outermost layer with what `change` returns for it."""
     build = app.build_middleware_stack
     method = MethodType(lambda self: change(build()), app)
-    app.build_middleware_stack = method  # type: ignore[method-assign]
+    app.build_middleware_stack = method  # type: ignore[method-assign]  # as libraries do it
+
+
+def build_stack(app: FastAPI) -> Any:
+    """Build the layers of an application, and return the outermost one."""
+    app.middleware_stack = app.build_middleware_stack()
+    return app.middleware_stack
 
 
 def rebuild(stack: Any) -> ServerErrorMiddleware:
@@ -72,9 +78,9 @@ def test_headers_that_a_response_adds_when_it_is_sent_are_kept(tmp_path: Any, mo
 
 def test_a_handler_may_be_put_in_place_of_that_of_the_layer(mode: str) -> None:
     app = make_app()
-    app.middleware_stack = app.build_middleware_stack()
-    app.middleware_stack.handler = sorry  # type: ignore[attr-defined]
-    assert app.middleware_stack.handler is sorry  # type: ignore[attr-defined]
+    stack = build_stack(app)
+    stack.handler = sorry
+    assert stack.handler is sorry
     [found] = ask(app, "first")
     assert (found.status_code, found.text) == (503, "sorry")
     assert found.headers["x-request-id"] == "first"
@@ -83,14 +89,14 @@ def test_a_handler_may_be_put_in_place_of_that_of_the_layer(mode: str) -> None:
 @pytest.mark.parametrize("own", [None, sorry])
 def test_a_handler_may_be_put_around_that_of_the_layer(own: Any, mode: str) -> None:
     app = make_app(exception_handlers={Exception: own} if own else None)
-    app.middleware_stack = app.build_middleware_stack()
-    inner, seen = app.middleware_stack.handler, []  # type: ignore[attr-defined]
+    stack, seen = build_stack(app), []
+    inner = stack.handler
 
     async def outer(request: Request, error: Exception) -> Any:
         seen.append(error)
         return await inner(request, error)
 
-    app.middleware_stack.handler = outer  # type: ignore[attr-defined]
+    stack.handler = outer
     [found] = ask(app, "first")
     assert (found.status_code, len(seen)) == (503 if own else 500, 1)
     assert len(found.headers.get_list("ratelimit")) == 1

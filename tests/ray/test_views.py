@@ -149,7 +149,7 @@ def test_a_decorator_stands_inside_or_outside() -> None:
             return self.factor
 
         @app.get("/cached")
-        @functools.lru_cache  # noqa: B019 - there is one object
+        @functools.lru_cache  # noqa: B019 - there is one object, which lives as long
         def cached(self) -> int:
             return self.factor
 
@@ -169,7 +169,7 @@ def test_two_methods_have_one_name() -> None:
             return "read"
 
         @app.post("/items")
-        def items(self) -> str:  # type: ignore[no-redef]  # noqa: F811 - as programs do it
+        def items(self) -> str:  # type: ignore[no-redef]  # noqa: F811 - programs reuse names of methods
             return "written"
 
         @staticmethod
@@ -179,7 +179,7 @@ def test_two_methods_have_one_name() -> None:
 
         @staticmethod
         @app.post("/static")
-        def static(number: int) -> int:  # type: ignore[no-redef]  # noqa: F811
+        def static(number: int) -> int:  # type: ignore[no-redef]  # noqa: F811 - the same
             return -number
 
     client = bind(app, Named)

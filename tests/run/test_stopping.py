@@ -50,7 +50,7 @@ async def polite() -> AsyncIterator[str]:
 
 @app.get("/busy", response_class=EventSourceResponse)
 async def busy() -> AsyncIterator[str]:
-    time.sleep(0.005)  # noqa: ASYNC251  # After a part that took long, others get a turn.
+    time.sleep(0.005)  # noqa: ASYNC251 - blocks, so that others get a turn after this part
     yield "now"
     await wait_until_stopping()
     yield "farewell"

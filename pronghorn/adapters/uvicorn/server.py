@@ -88,8 +88,8 @@ class DrainingServer(Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve in an event loop of its own until a signal.
 
-        The loop is made first: that loads the program, which may fail or be interrupted, and Python
-        would warn of a coroutine that nobody has awaited.
+        Making the loop loads the program, which may fail or be interrupted. The coroutine is made
+        afterwards, since Python warns of one that was never awaited.
         """
         with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
             runner.get_loop()
